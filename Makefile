@@ -1,0 +1,44 @@
+# make            build the environment (.venv, with .venv/bin/juanzong)
+# make demo       the whole main job on the sample scans
+# make serve      the application on http://127.0.0.1:8350
+# make test       the test suite; JUANZONG_REQUIRE_SERVERS=1 makes a missing real server a failure
+# make lint       style, types, import arrows
+# make bench      every figure of docs/benchmarks.md
+.PHONY: all demo serve test lint bench lock clean
+PYTHON ?= python3
+STAMP := .venv/.installed
+BIN := .venv/bin
+
+all: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/pybabel compile -f -d service/web/translations >/dev/null 2>&1
+	touch $@
+
+demo: all
+	$(BIN)/python -m tools.demo
+
+serve: all
+	$(BIN)/juanzong init
+	$(BIN)/juanzong serve
+
+test: all
+	$(BIN)/python -m pytest
+
+lint: all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: all
+	$(BIN)/python -m tools.bench
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv build *.egg-info

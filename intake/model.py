@@ -1,0 +1,111 @@
+"""Plain values of intake: what was inspected, what was read, what was understood.
+
+Boxes are (x0, y0, x1, y1) in pixels of the stored page image, which is the page turned upright.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What the bytes are, by content. `kind` is pdf, tiff, jpeg or png."""
+
+    kind: str
+    media_type: str
+    pages: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Word:
+    """One recognised unit (a Han character, a Latin word, a number); `start` is its offset in the line's text."""
+
+    start: int
+    text: str
+    box: Box
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text in reading order. For every word: `text[w.start : w.start + len(w.text)] == w.text`."""
+
+    text: str
+    box: Box
+    confidence: float
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True)
+class PageText:
+    """The text of one page with its places.
+
+    number: from 1. width, height: pixels of the stored page image. rotation: degrees clockwise the raw page
+    was turned to stand upright (0, 90, 180, 270). source: text-layer, rapidocr or tesseract.
+    """
+
+    number: int
+    width: int
+    height: int
+    rotation: int
+    source: str
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        """Lines in reading order, joined by a newline."""
+        return "\n".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """One page read: its text and its image (JPEG bytes, upright), ready to be sealed."""
+
+    page: PageText
+    image: bytes
+    image_media_type: str = "image/jpeg"
+    dpi: float | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value read from a page. `value` has the form of DESIGN.md (dates YYYY-MM-DD or long-term, decimal yuan).
+
+    marks: what a person should know: "check_digit_ok", "check_digit_failed", "repaired", "amount_mismatch" ...
+    """
+
+    value: str
+    page: int
+    box: Box
+    confidence: float
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a document is. `category` is a code of RULES B1/B5 (``1.2``); `kind` a word (licence, authorization, contract).
+
+    confidence: 0..1 for the whole document. needs_review: reasons, in order; empty when it is sure.
+    title: what a person would call the document, from the page.
+    """
+
+    category: str
+    kind: str
+    title: str
+    confidence: float
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    needs_review: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one file may cost. Pixels are width times height of one page."""
+
+    max_bytes: int = 512 * 1024 * 1024
+    max_pages: int = 2000
+    max_pixels: int = 200_000_000
+    render_dpi: int = 200

@@ -1,0 +1,1 @@
+"""The archive rules: numbers, completeness, transfer, retention, holds, appraisal, destruction, lending. Pure."""

@@ -1,0 +1,1 @@
+"""Search: query language, what is indexed, and one index port with two engines."""

@@ -1,0 +1,37 @@
+"""The one index port. An engine stores pages and answers syntax trees; it never sees a user's text as its own syntax."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from search.model import IndexedPage, Reader, Results
+from search.syntax import Node
+
+
+class SearchIndex(Protocol):
+    """Every method raises IndexUnavailable when the engine cannot be reached or its files are damaged."""
+
+    def replace(self, document: str, pages: Sequence[IndexedPage]) -> None:
+        """Make `pages` all there is of `document`; findable and durable on return. Repeating changes nothing."""
+
+    def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
+        """As `replace`, for many documents in one commit."""
+
+    def remove(self, document: str) -> None:
+        """Leave nothing of `document`, stored text included. Silent if there is none."""
+
+    def search(
+        self, query: Node, reader: Reader, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None
+    ) -> Results:
+        """Return the documents whose pages match, best first, only those `reader` may see.
+
+        Facets (category, department, customer, status) count documents. filters: facet name to exact value.
+        """
+
+    def documents(self) -> Iterator[str]:
+        """Yield the ids of all indexed documents, each once."""
+
+    def clear(self) -> None:
+        """Remove everything; the index is ready for a rebuild."""
+
+    def check(self) -> None:
+        """Raise IndexUnavailable unless the engine answers now."""

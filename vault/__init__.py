@@ -1,0 +1,1 @@
+"""The sealed store: envelope encryption, the key ring, and the object stores behind one port."""

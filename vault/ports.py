@@ -1,0 +1,48 @@
+"""What the vault needs from outside: a place for sealed bytes, and a master key."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+from uuid import UUID
+
+
+class ObjectStore(Protocol):
+    """Write-once store of sealed bytes, named by UUID.
+
+    Every method raises `StoreUnavailable` when the store cannot be reached.
+    """
+
+    def put(self, name: UUID, sealed: BinaryIO) -> None:
+        """Store everything `sealed` yields under `name`, all or nothing and durable on return.
+
+        Raises ObjectExists if the name is taken. Memory stays constant whatever the size.
+        """
+
+    def open(self, name: UUID) -> AbstractContextManager[BinaryIO]:
+        """Return a reader of the sealed bytes. Raises ObjectMissing."""
+
+    def delete(self, name: UUID) -> None:
+        """Remove the object, every older version of it and every delete marker. Silent if there is none."""
+
+    def remains(self, name: UUID) -> int:
+        """Return how many versions and delete markers of `name` are in the store: 0 proves it is gone."""
+
+    def names(self) -> Iterator[UUID]:
+        """Yield the names of all current objects, in no order. Foreign entries are not yielded."""
+
+    def check(self) -> None:
+        """Raise StoreUnavailable unless the store answers now."""
+
+
+class MasterKey(Protocol):
+    """Wraps and unwraps the 256-bit file keys. The master key itself never leaves its provider."""
+
+    @property
+    def key_id(self) -> str:
+        """A short public name of this key (not a secret), stored beside what it wrapped."""
+
+    def wrap(self, file_key: bytes, context: bytes) -> bytes:
+        """Return `file_key` (32 bytes) encrypted and bound to `context`."""
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Return the 32 bytes. Raises KeyUnusable when this key or context did not wrap them."""
