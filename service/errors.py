@@ -1,0 +1,118 @@
+"""Errors of the service, and what every error of every room means outside: an HTTP status and an exit code."""
+
+from dataclasses import dataclass
+
+from credit.errors import BadScorecard, CreditError
+from intake.errors import EngineUnavailable, IntakeError, Rejected
+from retention.errors import (
+    BadNumber,
+    BadSchedule,
+    DestructionBlocked,
+    FileIncomplete,
+    RetentionError,
+    TransitionRefused,
+)
+from search.errors import BadQuery, IndexUnavailable, SearchError
+from vault.errors import (
+    KeyUnusable,
+    ObjectDamaged,
+    ObjectExists,
+    ObjectMissing,
+    StoreUnavailable,
+    VaultError,
+)
+
+
+class ServiceError(Exception):
+    """Base of the service's own errors."""
+
+
+class BadSetting(ServiceError):
+    """A setting is wrong; the program does not start."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} {why}")
+        self.name = name
+
+
+class BadInput(ServiceError):
+    """What was sent cannot be used. `fields` says it per field, for forms."""
+
+    def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields or {}
+
+
+class NotFound(ServiceError):
+    """There is no such thing, or this person may not know that there is."""
+
+
+class NotSignedIn(ServiceError):
+    """The caller did not say who they are, or the session ended."""
+
+
+class NotAllowed(ServiceError):
+    """This person may not do this; the message says why."""
+
+
+class RuleRefused(ServiceError):
+    """An archive rule refused the step; nothing has been changed."""
+
+
+class DatabaseUnavailable(ServiceError):
+    """The database cannot be reached."""
+
+
+class NotInitialised(ServiceError):
+    """There is no archive at JUANZONG_HOME yet."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an error means outside. exit_code: 2 usage, 3 bad input, 4 rule, 5 service down, 6 damage."""
+
+    http_status: int
+    exit_code: int
+
+
+OUTCOMES: dict[type[Exception], Outcome] = {
+    BadSetting: Outcome(500, 2),
+    BadInput: Outcome(422, 3),
+    NotFound: Outcome(404, 3),
+    NotSignedIn: Outcome(401, 4),
+    NotAllowed: Outcome(403, 4),
+    RuleRefused: Outcome(409, 4),
+    DatabaseUnavailable: Outcome(503, 5),
+    NotInitialised: Outcome(503, 2),
+    ServiceError: Outcome(500, 1),
+    Rejected: Outcome(422, 3),
+    EngineUnavailable: Outcome(503, 5),
+    IntakeError: Outcome(422, 3),
+    BadQuery: Outcome(400, 3),
+    IndexUnavailable: Outcome(503, 5),
+    SearchError: Outcome(500, 1),
+    ObjectExists: Outcome(409, 6),
+    ObjectMissing: Outcome(500, 6),
+    ObjectDamaged: Outcome(500, 6),
+    StoreUnavailable: Outcome(503, 5),
+    KeyUnusable: Outcome(503, 2),
+    VaultError: Outcome(500, 1),
+    BadNumber: Outcome(422, 3),
+    BadSchedule: Outcome(422, 3),
+    FileIncomplete: Outcome(409, 4),
+    TransitionRefused: Outcome(409, 4),
+    DestructionBlocked: Outcome(409, 4),
+    RetentionError: Outcome(409, 4),
+    BadScorecard: Outcome(422, 3),
+    CreditError: Outcome(409, 4),
+}
+
+KNOWN_ERRORS = (ServiceError, IntakeError, SearchError, VaultError, RetentionError, CreditError)
+
+
+def outcome(error: Exception) -> Outcome:
+    """Return what `error` means outside: the row of its nearest ancestor."""
+    for cls in type(error).__mro__:
+        if cls in OUTCOMES:
+            return OUTCOMES[cls]
+    return Outcome(500, 1)

@@ -1,0 +1,55 @@
+"""The house: everything a flow needs, put together once by `bootstrap` and handed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from intake.model import Limits
+from intake.ports import OcrEngine
+from retention.calendar import WorkCalendar
+from search.ports import SearchIndex
+from service.access.policy import Actor
+from service.clock import Clock
+from service.records.database import Database
+from service.settings import Settings
+from vault.keyring import KeyRing
+from vault.vault import Vault
+
+SYSTEM = Actor("system", owner=True)
+
+
+@dataclass
+class House:
+    """Parts by name. Costly ones (index, OCR engine) are made on first use: searching loads no OCR engine."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    keys: KeyRing
+    make_index: Callable[[], SearchIndex]
+    make_engine: Callable[[], OcrEngine]
+    make_calendar: Callable[[], WorkCalendar]
+    # Tells the job queue that a document waits; a lost hint is found again by the sweeper.
+    hint: Callable[[str], None] = lambda _document_id: None
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """The search index."""
+        return self.make_index()
+
+    @cached_property
+    def engine(self) -> OcrEngine:
+        """The OCR engine."""
+        return self.make_engine()
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        """The calendar of working days."""
+        return self.make_calendar()
+
+    @property
+    def limits(self) -> Limits:
+        """What one file may cost."""
+        s = self.settings
+        return Limits(max_bytes=s.max_bytes, max_pages=s.max_pages, max_pixels=s.max_pixels, render_dpi=s.render_dpi)

@@ -1,0 +1,397 @@
+"""The tables. Database columns hold what lists and rules need; page images, page text and word boxes are sealed in the vault."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, Numeric, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from service.records.database import UtcDateTime
+
+
+def new_id() -> str:
+    """Return a fresh identifier: a UUID with hyphens."""
+    return str(uuid4())
+
+
+Id = String(36)
+
+
+class Base(DeclarativeBase):
+    """All tables, with constraint names that migrations can rely on."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON, list[int]: JSON}  # noqa: RUF012 - SQLAlchemy's form
+
+
+class Department(Base):
+    """A department with its code (used in contract numbers) and its fonds number."""
+
+    __tablename__ = "departments"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    fonds: Mapped[str] = mapped_column(String(8), default="J001")
+
+
+class Person(Base):
+    """Someone who can sign in. roles: words of `service/access/policy.py`. clearance: the highest tier they may read."""
+
+    __tablename__ = "people"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    login: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    roles: Mapped[list[str]]
+    department_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"))
+    clearance: Mapped[str] = mapped_column(String(16), default="internal")
+    locale: Mapped[str] = mapped_column(String(8), default="zh")
+    failed_sign_ins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    department: Mapped[Department | None] = relationship(lazy="joined")
+
+
+class WebSession(Base):
+    """A signed-in browser. The cookie holds the secret, the table only its SHA-256."""
+
+    __tablename__ = "web_sessions"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    user_agent: Mapped[str] = mapped_column(String(200), default="")
+
+
+class ApiToken(Base):
+    """A bearer token; only its SHA-256 is kept."""
+
+    __tablename__ = "api_tokens"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Invitation(Base):
+    """A one-time link with which a person sets their password."""
+
+    __tablename__ = "invitations"
+    secret_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Customer(Base):
+    """Who we deal with: known by unified social credit code, or by name until the code is known."""
+
+    __tablename__ = "customers"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    code: Mapped[str | None] = mapped_column(String(18), unique=True)
+    created_at: Mapped[datetime]
+
+
+class Contract(Base):
+    """A row of the contract ledger (RULES B2). status: signed, amended, performed, terminated, cancelled."""
+
+    __tablename__ = "contracts"
+    __table_args__ = (UniqueConstraint("department_id", "year", "serial"),)
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(64), unique=True)
+    department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
+    year: Mapped[int]
+    serial: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    counterparty: Mapped[str] = mapped_column(String(200))
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
+    printed_number: Mapped[str] = mapped_column(String(100), default="")
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(20, 2))
+    currency: Mapped[str] = mapped_column(String(3), default="CNY")
+    signed_on: Mapped[date | None]
+    term_from: Mapped[date | None]
+    term_until: Mapped[date | None]
+    handler_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    status: Mapped[str] = mapped_column(String(16), default="signed")
+    ended_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+    department: Mapped[Department] = relationship(lazy="joined")
+    handler: Mapped[Person] = relationship(lazy="joined")
+    customer: Mapped[Customer | None] = relationship(lazy="joined")
+
+
+class ContractEvent(Base):
+    """Formalities that were finished (RULES B3): each starts its own clock. kind: signed, amended, performed, terminated."""
+
+    __tablename__ = "contract_events"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    contract_id: Mapped[str] = mapped_column(ForeignKey("contracts.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    finished_on: Mapped[date]
+    recorded_by: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime]
+
+
+class CaseFile(Base):
+    """案卷: the documents of one contract or one customer's credit. state: open, archived, destroyed."""
+
+    __tablename__ = "case_files"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(8))
+    title: Mapped[str] = mapped_column(String(300))
+    contract_id: Mapped[str | None] = mapped_column(ForeignKey("contracts.id"), unique=True)
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
+    state: Mapped[str] = mapped_column(String(16), default="open", index=True)
+    tier: Mapped[str] = mapped_column(String(16), default="internal")
+    archive_number: Mapped[str | None] = mapped_column(String(80), unique=True)
+    archived_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    retention: Mapped[str | None] = mapped_column(String(4))
+    retention_why: Mapped[str] = mapped_column(Text, default="")
+    due_on: Mapped[date | None] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    contract: Mapped[Contract | None] = relationship(lazy="joined")
+    customer: Mapped[Customer | None] = relationship(lazy="joined")
+    department: Mapped[Department] = relationship(lazy="joined")
+
+
+class NotApplicableMark(Base):
+    """A category that does not apply to a file, why, and who said so (RULES B1)."""
+
+    __tablename__ = "not_applicable"
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True)
+    category: Mapped[str] = mapped_column(String(8), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    said_by: Mapped[str] = mapped_column(String(80))
+    said_at: Mapped[datetime]
+
+
+class Document(Base):
+    """One paper or electronic original.
+
+    status: receiving (not yet acknowledged), received, reading, stored, needs_review, failed, destroyed.
+    indexed: whether the index holds the present state. review_reasons: why a person must look.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        Index(
+            "uq_documents_living_sha256",
+            "sha256",
+            unique=True,
+            sqlite_where=text("status != 'destroyed'"),
+            postgresql_where=text("status != 'destroyed'"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    filename: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int] = mapped_column(BigInteger)
+    pages: Mapped[int]
+    pages_read: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    indexed: Mapped[bool] = mapped_column(default=False, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    category: Mapped[str] = mapped_column(String(8), default="")
+    kind: Mapped[str] = mapped_column(String(32), default="")
+    title: Mapped[str] = mapped_column(String(300), default="")
+    confidence: Mapped[float] = mapped_column(default=0.0)
+    review_reasons: Mapped[list[str]] = mapped_column(default=list)
+    case_file_id: Mapped[str | None] = mapped_column(ForeignKey("case_files.id"), index=True)
+    department_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"))
+    tier: Mapped[str] = mapped_column(String(16), default="internal")
+    channel: Mapped[str] = mapped_column(String(16), default="cli")
+    batch: Mapped[str] = mapped_column(String(36), default="", index=True)
+    received_by: Mapped[str] = mapped_column(String(80))
+    received_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    case_file: Mapped[CaseFile | None] = relationship(lazy="joined")
+    department: Mapped[Department | None] = relationship(lazy="joined")
+    fields: Mapped[list["DocumentField"]] = relationship(order_by="DocumentField.position", cascade="all, delete-orphan")
+
+
+class DocumentField(Base):
+    """One value read from a page or typed by a person. box: pixels of the stored page image."""
+
+    __tablename__ = "document_fields"
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+    value: Mapped[str] = mapped_column(Text)
+    page: Mapped[int]
+    box: Mapped[list[int]]
+    confidence: Mapped[float]
+    marks: Mapped[list[str]] = mapped_column(default=list)
+    entered_by: Mapped[str] = mapped_column(String(80), default="ocr")
+    confirmed_by: Mapped[list[str]] = mapped_column(default=list)
+
+
+class Rendition(Base):
+    """A sealed object. kind: original, page-image, page-text, text. state: pending until the store has it, then kept."""
+
+    __tablename__ = "renditions"
+    __table_args__ = (Index("ix_renditions_document_kind", "document_id", "kind", "page"),)
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    page: Mapped[int] = mapped_column(default=0)
+    media_type: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(8), default="pending")
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    sealed_size: Mapped[int] = mapped_column(BigInteger, default=0)
+    sealed_sha256: Mapped[str] = mapped_column(String(64), default="")
+
+
+class WrappedKey(Base):
+    """A document's file key, wrapped by the master key. Deleting the row is the cryptographic erase."""
+
+    __tablename__ = "wrapped_keys"
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    wrapped: Mapped[bytes]
+    master_key_id: Mapped[str] = mapped_column(String(64))
+
+
+class Transfer(Base):
+    """A deadline and its fulfilment (RULES B3). stage: handler or archive. state: pending, handed_over, returned, accepted."""
+
+    __tablename__ = "transfers"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), index=True)
+    event_id: Mapped[str | None] = mapped_column(ForeignKey("contract_events.id"))
+    stage: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16), default="pending", index=True)
+    event_kind: Mapped[str] = mapped_column(String(16))
+    event_on: Mapped[date]
+    nominal_on: Mapped[date]
+    due_on: Mapped[date] = mapped_column(index=True)
+    responsible_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    handed_over_by: Mapped[str | None] = mapped_column(String(80))
+    handed_over_on: Mapped[date | None]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_on: Mapped[date | None]
+    return_reason: Mapped[str] = mapped_column(Text, default="")
+    case_file: Mapped[CaseFile] = relationship(lazy="joined")
+    responsible: Mapped[Person | None] = relationship(lazy="joined")
+
+
+class Hold(Base):
+    """冻结: stops any destruction of the files it covers while it stands; released by two."""
+
+    __tablename__ = "holds"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    matter: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[str] = mapped_column(String(80))
+    placed_at: Mapped[datetime]
+    release_reason: Mapped[str] = mapped_column(Text, default="")
+    release_asked_by: Mapped[str | None] = mapped_column(String(80))
+    released_by: Mapped[str | None] = mapped_column(String(80))
+    released_at: Mapped[datetime | None]
+
+
+class HoldFile(Base):
+    """One file under one hold."""
+
+    __tablename__ = "hold_files"
+    hold_id: Mapped[str] = mapped_column(ForeignKey("holds.id"), primary_key=True)
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True)
+
+
+class ReviewRecord(Base):
+    """鉴定: an appraisal with its whole state as the rules serialise it."""
+
+    __tablename__ = "reviews"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    proposed_by: Mapped[str] = mapped_column(String(80))
+    created_on: Mapped[date]
+    data: Mapped[dict[str, Any]]
+    certificate: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form; two people deciding at once must not both win
+
+
+class ReviewFile(Base):
+    """A file on a review. outcome: "" until executed, then destroyed, kept or blocked."""
+
+    __tablename__ = "review_files"
+    review_id: Mapped[str] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(16), default="")
+    why: Mapped[str] = mapped_column(Text, default="")
+
+
+class Stub(Base):
+    """What remains of a destroyed file forever: number, title, dates, hashes, decision, proof (a row of the 销毁清册)."""
+
+    __tablename__ = "stubs"
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True)
+    review_id: Mapped[str] = mapped_column(ForeignKey("reviews.id"), index=True)
+    archive_number: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(300))
+    register_row: Mapped[dict[str, Any]]
+    documents: Mapped[dict[str, Any]]
+    proof: Mapped[dict[str, Any]]
+    destroyed_at: Mapped[datetime | None]
+
+
+class AccessRequest(Base):
+    """查阅申请 (RULES B6). state: asked, granted, refused, lent, returned."""
+
+    __tablename__ = "access_requests"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), index=True)
+    reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    purpose: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16), default="asked", index=True)
+    asked_on: Mapped[date]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    refusal: Mapped[str] = mapped_column(Text, default="")
+    lent_on: Mapped[date | None]
+    due_back: Mapped[date | None]
+    returned_on: Mapped[date | None]
+    case_file: Mapped[CaseFile] = relationship(lazy="joined")
+    reader: Mapped[Person] = relationship(lazy="joined")
+
+
+class Counter(Base):
+    """The last serial given under a prefix. Serials are given once and never reused."""
+
+    __tablename__ = "counters"
+    prefix: Mapped[str] = mapped_column(String(120), primary_key=True)
+    value: Mapped[int]
+
+
+class AuditEntry(Base):
+    """One link of the hash chain. Only ever inserted; triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "audit"
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32))
+    actor: Mapped[str] = mapped_column(String(80), index=True)
+    action: Mapped[str] = mapped_column(String(40), index=True)
+    subject: Mapped[str] = mapped_column(String(120), index=True)
+    detail: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
