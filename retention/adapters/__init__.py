@@ -1,0 +1,1 @@
+"""Where the rules get their data from."""

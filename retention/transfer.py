@@ -1,0 +1,115 @@
+"""Transfer 移交 (RULES B3): handler -> credit administrator -> archive room, each within a month, each event on its own clock."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from retention.calendar import Deadline, WorkCalendar, month_deadline
+from retention.errors import TransitionRefused
+from retention.why import because
+
+Event = Literal["signed", "amended", "performed", "terminated"]
+EVENTS: tuple[Event, ...] = ("signed", "amended", "performed", "terminated")
+Stage = Literal["handler", "archive"]
+State = Literal["pending", "handed_over", "returned", "accepted"]
+SOON_DAYS = 7
+
+# stage -> (who hands over, who accepts or returns)
+PARTS: dict[Stage, tuple[str, str]] = {
+    "handler": ("handler", "credit_administrator"),
+    "archive": ("credit_administrator", "archivist"),
+}
+# action -> (states it starts from, state it leads to, 0 the giving side does it, 1 the receiving side)
+TRANSITIONS: dict[str, tuple[tuple[State, ...], State, Literal[0, 1]]] = {
+    "hand_over": (("pending", "returned"), "handed_over", 0),
+    "accept": (("handed_over",), "accepted", 1),
+    "send_back": (("handed_over",), "returned", 1),
+}
+
+
+def handler_deadline(event: str, finished_on: date, calendar: WorkCalendar, roll_over: bool = True) -> Deadline:  # noqa: FBT001, FBT002 - the agreed signature
+    """Return by when the handler must hand the file over after finishing the formalities of `event` (RULES B3).
+
+    Every event has its own deadline, whatever other clocks run. Raises TransitionRefused for an unknown event.
+    """
+    if event not in EVENTS:
+        raise TransitionRefused(f"{event!r} starts no clock; only {', '.join(EVENTS)} do")
+    deadline = month_deadline(finished_on, calendar, roll_over)
+    return replace(deadline, why=because("event", event=event, on=finished_on) + deadline.why)
+
+
+def archive_deadline(verified_on: date, calendar: WorkCalendar, roll_over: bool = True) -> Deadline:  # noqa: FBT001, FBT002 - the agreed signature
+    """Return by when the credit administrator must bring a file verified on that day to the archive room (RULES B3)."""
+    deadline = month_deadline(verified_on, calendar, roll_over)
+    return replace(deadline, why=because("verified", on=verified_on) + deadline.why)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One duty to hand a file over. Each method returns the transfer after the step; the deadline is not moved by a return.
+
+    Persons are names as in the audit trail. All methods raise TransitionRefused.
+    """
+
+    stage: Stage
+    state: State = "pending"
+    handed_over_by: str | None = None
+    handed_over_on: date | None = None
+    decided_by: str | None = None
+    decided_on: date | None = None
+    return_reason: str = ""
+
+    def _check(self, action: str, person: str, roles: Collection[str]) -> State:
+        origins, target, side = TRANSITIONS[action]
+        if self.state not in origins:
+            raise TransitionRefused(f"a transfer that is {self.state} cannot {action.replace('_', ' ')}")
+        needed = PARTS[self.stage][side]
+        if needed not in roles:
+            raise TransitionRefused(f"{action.replace('_', ' ')} needs the role {needed}; {person} does not have it")
+        return target
+
+    def hand_over(self, person: str, roles: Collection[str], on: date) -> "Transfer":
+        """Sign for the giving side. A transfer that was returned can be handed over again."""
+        state = self._check("hand_over", person, roles)
+        return replace(
+            self,
+            state=state,
+            handed_over_by=person,
+            handed_over_on=on,
+            decided_by=None,
+            decided_on=None,
+            return_reason="",
+        )
+
+    def _decide(self, action: str, person: str, roles: Collection[str], on: date, reason: str) -> "Transfer":
+        state = self._check(action, person, roles)
+        if person == self.handed_over_by:
+            raise TransitionRefused(f"{person} handed the file over; someone else must receive it")
+        if self.handed_over_on is not None and on < self.handed_over_on:
+            raise TransitionRefused(f"received on {on}, but handed over only on {self.handed_over_on}")
+        return replace(self, state=state, decided_by=person, decided_on=on, return_reason=reason)
+
+    def accept(self, person: str, roles: Collection[str], on: date) -> "Transfer":
+        """Sign for the receiving side: the file is theirs now."""
+        return self._decide("accept", person, roles, on, "")
+
+    def send_back(self, person: str, roles: Collection[str], on: date, reason: str) -> "Transfer":
+        """Return the file with reasons, for the receiving side."""
+        if not reason.strip():
+            raise TransitionRefused("a file is returned only with a reason")
+        return self._decide("send_back", person, roles, on, reason.strip())
+
+
+@dataclass(frozen=True)
+class Urgency:
+    """word: late, soon (within seven days, today included) or later. days: until the deadline, negative when it has passed."""
+
+    word: Literal["late", "soon", "later"]
+    days: int
+
+
+def urgency(due: date, today: date) -> Urgency:
+    """Return how near a deadline is. The due day itself is still in time."""
+    days = (due - today).days
+    return Urgency("late" if days < 0 else "soon" if days <= SOON_DAYS else "later", days)
