@@ -1,0 +1,155 @@
+"""Fixtures for every test: the real servers, and the rule that no test talks to anything beyond this machine.
+
+A test that asks for one of SERVERS is marked `servers` by itself. Where the server is not on the machine the test is
+skipped and says so; with JUANZONG_REQUIRE_SERVERS=1 it fails.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.servers import programs, shared
+
+SERVERS = frozenset(
+    {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
+    | {"tesseract", "chromium", "docker_compose"}
+)
+LOCAL_NAMES = ("localhost", "")
+Found = TypeVar("Found")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the place of this run's servers, in the process that will also close it."""
+    if not hasattr(config, "workerinput") and shared.PLACE not in os.environ:
+        config.stash[_PLACE] = shared.open_place(owner=os.getpid())
+
+
+_PLACE = pytest.StashKey[Path]()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers that this run started."""
+    place = config.stash.get(_PLACE, None)
+    if place:
+        shared.stop_all(place)
+        os.environ.pop(shared.PLACE, None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a real server, so that `-m "not servers"` leaves them out."""
+    for item in items:
+        if SERVERS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("servers")
+
+
+def _missing(error: Exception) -> None:
+    """Skip the test, or fail it where the servers are required."""
+    if os.environ.get("JUANZONG_REQUIRE_SERVERS") == "1":
+        pytest.fail(f"JUANZONG_REQUIRE_SERVERS=1, but {error}", pytrace=False)
+    pytest.skip(str(error))
+
+
+def _url(name: str) -> str:
+    try:
+        return shared.url_of(name)
+    except programs.Missing as error:
+        _missing(error)
+    except shared.Broken as error:
+        pytest.fail(str(error), pytrace=False)
+    raise AssertionError("unreachable")
+
+
+def _program(find: Callable[[], Found]) -> Found:
+    try:
+        return find()
+    except programs.Missing as error:
+        _missing(error)
+    raise AssertionError("unreachable")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """SQLAlchemy URL of the administrator's database of a real PostgreSQL."""
+    return _url("postgres")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """SQLAlchemy URL (`postgresql+psycopg://…`) of an empty PostgreSQL database, for this test alone."""
+    name = f"test_{uuid4().hex}"
+    server = postgres_server.replace("+psycopg", "", 1)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'create database "{name}" template template0')
+    yield postgres_server.removesuffix("/postgres") + f"/{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture(scope="session")
+def minio_url() -> str:
+    """`s3+http://KEY:SECRET@127.0.0.1:PORT` of a real MinIO; all tests share it: make a bucket of your own."""
+    return _url("minio")
+
+
+@pytest.fixture(scope="session")
+def versity_url() -> str:
+    """`s3+http://KEY:SECRET@127.0.0.1:PORT` of a real Versity S3 Gateway; all tests share it: make a bucket of your own."""
+    return _url("versity")
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    """`http://127.0.0.1:PORT` of a real Elasticsearch; all tests share it: use index names of your own."""
+    return _url("elasticsearch")
+
+
+@pytest.fixture(scope="session")
+def tesseract() -> Path:
+    """The tesseract program, with the data for chi_sim, chi_tra, eng and osd."""
+    return _program(programs.tesseract)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser, for Playwright's `executable_path`."""
+    return _program(programs.chromium)
+
+
+@pytest.fixture(scope="session")
+def docker_compose() -> list[str]:
+    """The compose command, as its first words."""
+    return _program(programs.compose)
+
+
+def _is_local(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host)
+    try:
+        return name in LOCAL_NAMES or ip_address(name.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test that connects to, or looks up, anything beyond this machine."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and not _is_local(address[0]):
+            pytest.fail(f"the test connects to {address[0]}: tests stay on this machine")
+        connect(self, address)  # type: ignore[arg-type]  # passed on as it came
+
+    def guarded_look_up(host: str | bytes | None, *others: object, **named: object) -> object:
+        if host is not None and not _is_local(host):
+            pytest.fail(f"the test looks up {host!r}: tests stay on this machine")
+        return look_up(host, *others, **named)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)

@@ -1,0 +1,210 @@
+"""How each server is started: loopback only, a free port, random credentials, its own directory."""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypedDict
+
+import psycopg
+
+from tests.servers import programs
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One server about to be started. `user` is the account it runs as, None for our own."""
+
+    argv: list[str]
+    url: str = field(repr=False)
+    healthy: Callable[[], bool]
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+    user: str | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    seconds_to_start: float = 60.0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    """Return whether `url` answers with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _unprivileged() -> str | None:
+    """Return the account for servers that refuse to run as root: None when we are not root."""
+    return "nobody" if os.geteuid() == 0 else None
+
+
+def _give(directory: Path, user: str | None) -> None:
+    """Make `directory` and everything in it the property of `user`."""
+    if user is None:
+        return
+    account = pwd.getpwnam(user)
+    for path in (directory, *directory.rglob("*")):
+        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+
+
+class Account(TypedDict):
+    """The words by which `subprocess` runs a program as somebody else."""
+
+    user: int | None
+    group: int | None
+    extra_groups: list[str | int] | None
+
+
+def account_of(user: str | None) -> Account:
+    """Return the account named `user`, without any other groups; None is our own."""
+    if user is None:
+        return {"user": None, "group": None, "extra_groups": None}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def postgres(directory: Path) -> Plan:
+    """Return a PostgreSQL on a fresh private cluster; its url names the administrator's database."""
+    binaries = programs.postgres_dir()
+    user, password, port = _unprivileged(), secrets.token_hex(16), _free_port()
+    data = directory / "data"
+    data.mkdir(mode=0o700)
+    word = directory / "password"
+    word.touch(mode=0o600)
+    word.write_text(password)
+    _give(directory, user)
+    subprocess.run(
+        [
+            binaries / "initdb", "-D", data, "-U", "juanzong", "-A", "scram-sha-256", "--pwfile", word,
+            "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync",
+        ],
+        cwd=directory, check=True, stdout=subprocess.DEVNULL, **account_of(user),
+    )  # fmt: skip
+    address = f"127.0.0.1:{port}/postgres"
+
+    def healthy() -> bool:
+        try:
+            with psycopg.connect(f"postgresql://juanzong:{password}@{address}", connect_timeout=5) as connection:
+                return connection.execute("select 1").fetchone() == (1,)
+        except psycopg.OperationalError:
+            return False
+
+    # A test database need not survive a power cut: without the waits for the disk the suite is several times faster.
+    options = {
+        "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off",
+        "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200",
+    }  # fmt: skip
+    argv = [str(binaries / "postgres"), "-D", str(data)]
+    for name, value in options.items():
+        argv += ["-c", f"{name}={value}"]
+    url = f"postgresql+psycopg://juanzong:{password}@{address}"
+    return Plan(argv, url, healthy, user=user, stop_signal=signal.SIGINT)  # SIGINT: stop without waiting for clients
+
+
+def minio(directory: Path) -> Plan:
+    """Return a MinIO without any bucket."""
+    program, port = programs.minio(), _free_port()
+    key, secret = secrets.token_hex(8), secrets.token_hex(16)
+    data = directory / "data"
+    data.mkdir()
+    environment = {
+        "MINIO_ROOT_USER": key, "MINIO_ROOT_PASSWORD": secret, "MINIO_BROWSER": "off", "MINIO_UPDATE": "off",
+    }  # fmt: skip
+    return Plan(
+        [str(program), "server", str(data), "--address", f"127.0.0.1:{port}", "--quiet"],
+        f"s3+http://{key}:{secret}@127.0.0.1:{port}",
+        lambda: _answers(f"http://127.0.0.1:{port}/minio/health/ready"),
+        environment,
+    )
+
+
+def versity(directory: Path) -> Plan:
+    """Return a Versity S3 Gateway on a versioned directory, without any bucket."""
+    program, port = programs.versity(), _free_port()
+    key, secret = secrets.token_hex(8), secrets.token_hex(16)
+    data, versions = directory / "data", directory / "versions"
+    data.mkdir()
+    versions.mkdir()
+    return Plan(
+        [
+            str(program),
+            "--port",
+            f"127.0.0.1:{port}",
+            "--health",
+            "/health",
+            "--quiet",
+            "posix",
+            "--versioning-dir",
+            str(versions),
+            str(data),
+        ],
+        f"s3+http://{key}:{secret}@127.0.0.1:{port}",
+        lambda: _answers(f"http://127.0.0.1:{port}/health"),
+        {"ROOT_ACCESS_KEY": key, "ROOT_SECRET_KEY": secret},
+    )
+
+
+def _unpack(archive: Path, target: Path) -> Path:
+    """Unpack a zip with its file modes, which `extractall` loses; return the one directory in it."""
+    with zipfile.ZipFile(archive) as packed:
+        for member in packed.infolist():
+            path = Path(packed.extract(member, target))
+            mode = member.external_attr >> 16 & 0o777
+            if mode and path.is_file():
+                path.chmod(mode)
+    (top,) = target.iterdir()
+    return top
+
+
+def elasticsearch(directory: Path) -> Plan:
+    """Return a one-node Elasticsearch without any index."""
+    archive, java = programs.elasticsearch_zip(), programs.java_home()
+    user, port = _unprivileged(), _free_port()
+    home = _unpack(archive, directory / "program")
+    if user and java.is_relative_to(Path.home()):
+        java = Path(shutil.copytree(java, directory / "java", symlinks=True))  # root's home is closed to others
+    temporary = directory / "tmp"
+    temporary.mkdir()
+    settings = {
+        "cluster.name": f"juanzong-test-{secrets.token_hex(4)}", "discovery.type": "single-node",
+        "http.host": "127.0.0.1", "http.port": port, "transport.host": "127.0.0.1", "transport.port": _free_port(),
+        "path.data": directory / "data", "path.logs": directory / "logs", "xpack.security.enabled": "false",
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+    }  # fmt: skip
+    lines = "".join(f"{name}: {value}\n" for name, value in settings.items())
+    (home / "config" / "elasticsearch.yml").write_text(lines)
+    _give(directory, user)
+    environment = {
+        "ES_JAVA_HOME": str(java), "ES_JAVA_OPTS": "-Xms512m -Xmx1g", "ES_TMPDIR": str(temporary), "HOME": str(temporary),
+    }  # fmt: skip
+    return Plan(
+        [str(home / "bin" / "elasticsearch")],
+        f"http://127.0.0.1:{port}",
+        lambda: _answers(f"http://127.0.0.1:{port}/_cluster/health?wait_for_status=yellow&timeout=4s"),
+        environment,
+        user=user,
+        seconds_to_start=180,
+    )
+
+
+PLANS: dict[str, Callable[[Path], Plan]] = {
+    "postgres": postgres,
+    "minio": minio,
+    "versity": versity,
+    "elasticsearch": elasticsearch,
+}
