@@ -110,6 +110,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "taken_off": ("已从清册撤下：{person}，{reason}", "taken off the list by {person}: {reason}"),
     "decided_keep_until": ("鉴定意见：延期至 {until}（{reason}）", "appraisal: keep until {until} ({reason})"),
     "decided_keep_permanently": ("鉴定意见：永久保管（{reason}）", "appraisal: keep permanently ({reason})"),
+    "decided_destroy": ("鉴定意见一致：销毁（{reason}）", "appraisal: destroy, unanimously ({reason})"),
+    "decided_destroy_plain": ("鉴定意见一致：销毁", "appraisal: destroy, unanimously"),
     "undecided": ("鉴定意见未齐", "the opinions are not complete"),
     # the review
     "state_is": ("鉴定状态为“{state}”，须为“{needed}”", "the review is {state}; it must be {needed}"),

@@ -1,0 +1,320 @@
+"""The review 鉴定 as a state machine, from the proposal to the certificate (档案法 2020, DA/T 94/95; RULES Part B).
+
+    proposed -> appraising -> decided -> waiting -> supervised -> executing -> executed -> verified -> certified
+        open        decide     approve    confirm_before x2   begin      finish     confirm_after x2   certify
+
+Approval starts the waiting period in the same act. `stop` (or the approver's `reject`) ends in `stopped` from any state
+before `executing`. The state is never stored on its own: it follows from the signatures, so a step cannot be skipped.
+Five parts exclude one another: proposer, appraiser, approver, supervisor one, supervisor two.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+from retention.errors import TransitionRefused
+from retention.opinions import Opinion, Ruling, combine, destroy, keep_permanently, keep_until
+from retention.steps import (
+    DEFAULT_WAITING_DAYS,
+    GROUP_LEAST,
+    STATES,
+    STOPPABLE,
+    TRANSITIONS,
+    Answer,
+    Outcome,
+    PartName,
+    Signature,
+    State,
+    TakenOff,
+)
+from retention.why import because
+
+__all__ = [
+    "STATES",
+    "Answer",
+    "Opinion",
+    "Outcome",
+    "Review",
+    "Ruling",
+    "Signature",
+    "destroy",
+    "keep_permanently",
+    "keep_until",
+]
+
+
+@dataclass
+class Review:
+    """A review. Methods change it in place or raise TransitionRefused and change nothing. Make one with `propose`.
+
+    Persons are names as in the audit trail; one person has one name. group[0] is the head of the appraisal group.
+    opinions: file -> appraiser -> opinion.
+    """
+
+    number: str
+    files: tuple[str, ...]
+    waiting_days: int = DEFAULT_WAITING_DAYS
+    group: tuple[str, ...] = ()
+    opinions: dict[str, dict[str, Opinion]] = field(default_factory=dict)
+    taken_off: dict[str, TakenOff] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    signatures: list[Signature] = field(default_factory=list)
+    _known: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._known = frozenset(self.files)
+
+    @classmethod
+    def propose(
+        cls, number: str, proposer: str, files: Sequence[str], today: date, waiting_days: int = DEFAULT_WAITING_DAYS
+    ) -> "Review":
+        """Return a new review of these files. waiting_days: full days between approval and execution, 0 for none."""
+        review = cls(number, tuple(files), waiting_days)
+        review._check_frame()
+        if not proposer.strip():
+            raise TransitionRefused("a review needs a proposer")
+        review.signatures.append(Signature("propose", proposer, today))
+        return review
+
+    def _check_frame(self) -> None:
+        if not self.number.strip() or not self.files or not all(self.files):
+            raise TransitionRefused("a review needs a number and at least one file")
+        if len(self._known) != len(self.files):
+            raise TransitionRefused("a file stands twice on the review")
+        if self.waiting_days < 0:
+            raise TransitionRefused(f"waiting period of {self.waiting_days} days; it must be 0 or more")
+
+    # --- what follows from the signatures ---
+
+    def _signed(self, act: str) -> tuple[Signature, ...]:
+        return tuple(signature for signature in self.signatures if signature.act == act)
+
+    @property
+    def state(self) -> State:
+        """The state that the signatures lead to."""
+        state: State = "proposed"
+        for act, (origin, target, people) in TRANSITIONS.items():
+            if state == origin and len(self._signed(act)) >= people:
+                state = target
+        return "stopped" if self._signed("stop") else state
+
+    @property
+    def proposer(self) -> str:
+        """Who proposed it."""
+        return self.signatures[0].person
+
+    @property
+    def approver(self) -> str | None:
+        """Who approved it."""
+        signed = self._signed("approve")
+        return signed[0].person if signed else None
+
+    @property
+    def supervisors(self) -> tuple[str, ...]:
+        """The supervisors (监销人) who confirmed before the destruction, in order; two from `supervised` on."""
+        return tuple(signature.person for signature in self._signed("confirm_before"))
+
+    @property
+    def execution_from(self) -> date | None:
+        """The first day on which it may be executed: the day of approval does not count, then `waiting_days` full days pass."""
+        signed = self._signed("approve")
+        if not signed:
+            return None
+        return signed[0].on + timedelta(days=self.waiting_days + 1 if self.waiting_days else 0)
+
+    def part_of(self, person: str) -> PartName | None:
+        """Return the part this person has in the review."""
+        if person == self.proposer:
+            return "proposer"
+        if person in self.group:
+            return "appraiser"
+        if person == self.approver:
+            return "approver"
+        return "supervisor" if person in self.supervisors else None
+
+    def _active(self, file_id: str) -> bool:
+        return file_id in self._known and file_id not in self.taken_off
+
+    def active_files(self) -> tuple[str, ...]:
+        """Return the files that were not taken off, in order."""
+        return tuple(file_id for file_id in self.files if file_id not in self.taken_off)
+
+    def ruling(self, file_id: str) -> Ruling:
+        """Return what follows from the opinions on a file. Raises TransitionRefused for a file that is not on the review."""
+        if file_id not in self._known:
+            raise TransitionRefused(f"file {file_id} is not on review {self.number}")
+        off = self.taken_off.get(file_id)
+        if off is not None:
+            why = because("taken_off", person=off.person, reason=off.reason)
+            return Ruling("taken_off", complete=True, why=why)
+        return combine(list(self.opinions.get(file_id, {}).values()), len(self.group))
+
+    def may_execute(self, today: date) -> Answer:
+        """Return whether the review as such may be executed today; each file is checked besides (`destruction.files_to_destroy`)."""
+        first = self.execution_from
+        if self.state == "stopped":
+            last = self.signatures[-1]
+            return Answer(allowed=False, why=because("stopped", person=last.person, on=last.on, reason=last.note))
+        if first is not None and today < first:
+            return Answer(allowed=False, why=because("waiting", until=first - timedelta(days=1), first=first))
+        if self.state not in ("supervised", "executing"):
+            return Answer(allowed=False, why=because("state_is", state=self.state, needed="supervised"))
+        last_on = self.signatures[-1].on
+        if today < last_on:
+            return Answer(allowed=False, why=because("clock_back", today=today, last=last_on))
+        return Answer(allowed=True, why=because("ready"))
+
+    # --- the acts ---
+
+    def _may(self, act: str, person: str, today: date, states: Collection[str]) -> None:
+        if not person.strip():
+            raise TransitionRefused(f"{act.replace('_', ' ')} needs a person")
+        if self.state not in states:
+            raise TransitionRefused(
+                f"review {self.number} is {self.state}; {act.replace('_', ' ')} is not the next step"
+            )
+        if today < self.signatures[-1].on:
+            raise TransitionRefused(
+                f"{act.replace('_', ' ')} on {today} lies before the last step, {self.signatures[-1].on}"
+            )
+
+    def _step(self, act: str, person: str, today: date) -> None:
+        self._may(act, person, today, (TRANSITIONS[act][0],))
+
+    def _exclude(self, person: str, act: str) -> None:
+        part = self.part_of(person)
+        if part is not None:
+            raise TransitionRefused(f"{person} is {part} of review {self.number} and cannot {act} as well")
+
+    def open(self, group: Sequence[str], today: date, by: str | None = None) -> None:
+        """Form the appraisal group, three different people or more, its head first; the proposer is not one of them."""
+        self._step("open", by or self.proposer, today)
+        if len(set(group)) != len(group) or len(group) < GROUP_LEAST or not all(name.strip() for name in group):
+            raise TransitionRefused(f"an appraisal group is {GROUP_LEAST} different people or more")
+        for person in group:
+            self._exclude(person, "appraise")
+        self.group = tuple(group)
+        self.signatures.append(Signature("open", by or self.proposer, today))
+
+    def add_opinion(self, person: str, file_id: str, opinion: Opinion, today: date) -> None:
+        """Note what an appraiser thinks of one file; a later opinion of the same person replaces it until `decide`."""
+        self._may("add_opinion", person, today, ("appraising",))
+        if person not in self.group:
+            raise TransitionRefused(f"{person} is not in the appraisal group of review {self.number}")
+        if not self._active(file_id):
+            raise TransitionRefused(f"file {file_id} is not on review {self.number}")
+        if opinion.until is not None and opinion.until <= today:
+            raise TransitionRefused(f"keeping until {opinion.until} is no keeping: it is not after {today}")
+        self.opinions.setdefault(file_id, {})[person] = replace(opinion, on=today)
+
+    def missing_opinions(self) -> dict[str, tuple[str, ...]]:
+        """Return appraiser -> files still without their opinion; empty when all have spoken."""
+        rows = {p: tuple(f for f in self.active_files() if p not in self.opinions.get(f, {})) for p in self.group}
+        return {person: files for person, files in rows.items() if files}
+
+    def decide(self, person: str, today: date) -> None:
+        """Close the appraisal: a member of the group states that all opinions are in."""
+        self._step("decide", person, today)
+        if person not in self.group:
+            raise TransitionRefused(f"{person} is not in the appraisal group of review {self.number}")
+        missing = self.missing_opinions()
+        if missing:
+            words = ", ".join(f"{name} ({len(files)})" for name, files in missing.items())
+            raise TransitionRefused(f"opinions are missing on review {self.number}: {words}")
+        self.signatures.append(Signature("decide", person, today))
+
+    def approve(self, person: str, today: date) -> None:
+        """Approve, as the person in charge; the waiting period starts."""
+        self._step("approve", person, today)
+        self._exclude(person, "approve")
+        self.signatures.append(Signature("approve", person, today))
+
+    def reject(self, person: str, reason: str, today: date) -> None:
+        """Refuse the approval, as the person in charge, with a reason; the review ends."""
+        self._step("reject", person, today)
+        self._exclude(person, "decide on the approval")
+        if not reason.strip():
+            raise TransitionRefused("a rejection needs a reason")
+        self.signatures.append(Signature("reject", person, today, reason.strip()))
+
+    def stop(self, person: str, reason: str, today: date) -> None:
+        """Stop the review for good. Anyone with a part in it may, with a reason, until the destruction has begun."""
+        self._may("stop", person, today, STOPPABLE)
+        if self.part_of(person) is None:
+            raise TransitionRefused(f"{person} has no part in review {self.number} and cannot stop it")
+        if not reason.strip():
+            raise TransitionRefused("a stop needs a reason")
+        self.signatures.append(Signature("stop", person, today, reason.strip()))
+
+    def take_off(self, person: str, file_id: str, reason: str, today: date) -> None:
+        """Take a single file off; it is not destroyed by this review. Anyone with a part may, until the destruction has begun."""
+        self._may("take_off", person, today, STOPPABLE)
+        if self.part_of(person) is None:
+            raise TransitionRefused(f"{person} has no part in review {self.number}")
+        if not self._active(file_id):
+            raise TransitionRefused(f"file {file_id} is not on review {self.number}")
+        if not reason.strip():
+            raise TransitionRefused("taking a file off needs a reason")
+        self.taken_off[file_id] = TakenOff(person, today, reason.strip())
+
+    def confirm_before(self, person: str, today: date) -> None:
+        """Confirm, as one of two supervisors, that what stands on the list may go. Only after the waiting period."""
+        self._step("confirm_before", person, today)
+        self._exclude(person, "supervise")
+        first = self.execution_from
+        if first is None or today < first:
+            raise TransitionRefused(f"review {self.number} waits; supervisors confirm from {first}")
+        self.signatures.append(Signature("confirm_before", person, today))
+
+    def begin(self, person: str, today: date) -> None:
+        """Begin the destruction: from here it is finished, not stopped."""
+        self._step("begin", person, today)
+        answer = self.may_execute(today)
+        if not answer:
+            raise TransitionRefused(str(answer.why))
+        self.signatures.append(Signature("begin", person, today))
+
+    def finish(self, person: str, outcomes: Mapping[str, Outcome], today: date) -> None:
+        """Note what became of every file. Nothing counts as destroyed that the opinions wanted kept."""
+        self._step("finish", person, today)
+        self._check_outcomes(outcomes)
+        self.outcomes = dict(outcomes)
+        self.signatures.append(Signature("finish", person, today))
+
+    def _check_outcomes(self, outcomes: Mapping[str, Outcome]) -> None:
+        if set(outcomes) != set(self.files):
+            raise TransitionRefused(f"every file of review {self.number} needs an outcome, and no other file has one")
+        for file_id, outcome in outcomes.items():
+            ruling = self.ruling(file_id)
+            if outcome.word == "destroyed" and not ruling.destroys:
+                raise TransitionRefused(
+                    f"file {file_id} cannot have been destroyed by review {self.number}: {ruling.why}"
+                )
+
+    def confirm_after(self, person: str, today: date) -> None:
+        """Confirm, as one of the same two supervisors, that the destruction was done."""
+        self._step("confirm_after", person, today)
+        if person not in self.supervisors:
+            raise TransitionRefused(f"{person} did not supervise review {self.number}")
+        if any(signature.person == person for signature in self._signed("confirm_after")):
+            raise TransitionRefused(f"{person} has confirmed already; the other supervisor must")
+        self.signatures.append(Signature("confirm_after", person, today))
+
+    def certify(self, person: str, today: date) -> None:
+        """Issue the certificate; the review is closed."""
+        self._step("certify", person, today)
+        self.signatures.append(Signature("certify", person, today))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold. `state` stands among them to be read, not to be believed."""
+        from retention.review_record import to_dict
+
+        return to_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Review":
+        """Return the review kept by `to_dict`, every step done again under the rules. Raises TransitionRefused when one does not hold."""
+        from retention.review_record import from_dict
+
+        return from_dict(data)

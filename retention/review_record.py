@@ -1,0 +1,82 @@
+"""A review as plain values for storing, and back: read again, every step is done again under the rules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from retention.appraisal import Review
+from retention.errors import TransitionRefused
+from retention.opinions import Opinion
+from retention.plain import to_plain, with_dates
+from retention.steps import TRANSITIONS, Outcome, Signature, TakenOff
+
+
+def to_dict(review: Review) -> dict[str, Any]:
+    """Return `review` as values that JSON can hold."""
+    return {
+        "number": review.number,
+        "state": review.state,
+        "files": list(review.files),
+        "waiting_days": review.waiting_days,
+        "group": list(review.group),
+        "opinions": {file: {who: to_plain(o) for who, o in row.items()} for file, row in review.opinions.items()},
+        "taken_off": {file: to_plain(off) for file, off in review.taken_off.items()},
+        "outcomes": {file: to_plain(outcome) for file, outcome in review.outcomes.items()},
+        "signatures": [to_plain(signature) for signature in review.signatures],
+    }
+
+
+def from_dict(data: Mapping[str, Any]) -> Review:
+    """Return the review. Raises TransitionRefused for anything that the rules would not have let come about."""
+    try:
+        review = _replay(data)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise TransitionRefused(f"this is no review: {error!r}") from error
+    if review.state != data["state"]:
+        raise TransitionRefused(
+            f"review {review.number} says {data['state']}, but its signatures lead to {review.state}"
+        )
+    return review
+
+
+def _replay(data: Mapping[str, Any]) -> Review:
+    first, *others = [Signature(**with_dates(row)) for row in data["signatures"]]
+    if first.act != "propose":
+        raise TransitionRefused(f"a review begins with its proposal, not with {first.act!r}")
+    review = Review.propose(data["number"], first.person, data["files"], first.on, data["waiting_days"])
+    # Taking off and opinions are kept without their order; the parts show below whether these people could.
+    review.taken_off = {file: TakenOff(**with_dates(row)) for file, row in data["taken_off"].items()}
+    opinions = _opinions(data)
+    for signature in others:
+        _redo(review, signature, data, opinions)
+    review.opinions = opinions
+    takers = {off.person for off in review.taken_off.values()}
+    if not review.taken_off.keys() <= set(review.files) or not all(review.part_of(person) for person in takers):
+        raise TransitionRefused(f"review {review.number}: a stranger took a file off, or one that is not on it")
+    return review
+
+
+def _opinions(data: Mapping[str, Any]) -> dict[str, dict[str, Opinion]]:
+    files, group = set(data["files"]), set(data["group"])
+    for file, row in data["opinions"].items():
+        if file not in files or not row.keys() <= group:
+            raise TransitionRefused(f"review {data['number']} has an opinion of a stranger or on another file")
+    return {
+        file: {who: Opinion(**with_dates(row)) for who, row in rows.items()} for file, rows in data["opinions"].items()
+    }
+
+
+def _redo(
+    review: Review, signature: Signature, data: Mapping[str, Any], opinions: dict[str, dict[str, Opinion]]
+) -> None:
+    act, person, on = signature.act, signature.person, signature.on
+    if act == "open":
+        review.open(data["group"], on, by=person)
+        review.opinions = opinions
+    elif act in ("reject", "stop"):
+        getattr(review, act)(person, signature.note, on)
+    elif act == "finish":
+        review.finish(person, {file: Outcome(**row) for file, row in data["outcomes"].items()}, on)
+    elif act in TRANSITIONS:
+        getattr(review, act)(person, on)
+    else:
+        raise TransitionRefused(f"{act!r} is no step of a review")

@@ -1,0 +1,78 @@
+"""The words of a review: its states, acts, parts, and which act leads from where to where. `appraisal.Review` follows them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, get_args
+
+from retention.why import Why
+
+State = Literal[
+    "proposed",
+    "appraising",
+    "decided",
+    "waiting",
+    "supervised",
+    "executing",
+    "executed",
+    "verified",
+    "certified",
+    "stopped",
+]
+STATES: tuple[State, ...] = get_args(State)
+PartName = Literal["proposer", "appraiser", "approver", "supervisor"]
+OutcomeWord = Literal["destroyed", "kept", "blocked"]
+GROUP_LEAST = 3
+SUPERVISORS = 2
+DEFAULT_WAITING_DAYS = 7
+
+# act -> (state it is done in, state it leads to, how many different people must do it)
+TRANSITIONS: dict[str, tuple[State, State, int]] = {
+    "open": ("proposed", "appraising", 1),
+    "decide": ("appraising", "decided", 1),
+    "approve": ("decided", "waiting", 1),
+    "reject": ("decided", "stopped", 1),
+    "confirm_before": ("waiting", "supervised", SUPERVISORS),
+    "begin": ("supervised", "executing", 1),
+    "finish": ("executing", "executed", 1),
+    "confirm_after": ("executed", "verified", SUPERVISORS),
+    "certify": ("verified", "certified", 1),
+}
+STOPPABLE: tuple[State, ...] = ("proposed", "appraising", "decided", "waiting", "supervised")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who did which act of the review, when. note: the reason of a stop or rejection."""
+
+    act: str
+    person: str
+    on: date
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class TakenOff:
+    """A single file was taken off the review: it is not destroyed by it."""
+
+    person: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file: destroyed, kept (as decided) or blocked (something stood against it). why: a plain sentence."""
+
+    word: OutcomeWord
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Yes or no, and why."""
+
+    allowed: bool
+    why: Why
+
+    def __bool__(self) -> bool:
+        return self.allowed
