@@ -1,0 +1,163 @@
+"""Warning lines 预警线 (RULES A4.1): what a company watches, and the warnings that follow from the facts of a day."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from credit.errors import CreditError
+from credit.freshness import KEY_UPDATE_DAYS, REFRESH_DAYS, CollectedFact, freshness
+from credit.reasons import Reason
+
+WarningKind = Literal[
+    "score_below",
+    "score_drop",
+    "overdue_days",
+    "overdue_amount",
+    "line_used",
+    "expiring",
+    "expired",
+    "stale_key_information",
+]
+DOCUMENTS = {"licence": ("营业执照", "licence"), "authorization": ("授权委托书", "authorization")}
+
+
+@dataclass(frozen=True)
+class WarningLines:
+    """Where a company draws its lines; None switches a line off. Raises CreditError for a negative one.
+
+    score_below: points. score_drop: points lost within drop_days. overdue_days, overdue_amount (yuan): reached or
+    passed. line_used: share of the credit line, 0.9 is 90 %. expiry_days: how long before its end a document warns.
+    """
+
+    score_below: Decimal | None = Decimal(60)
+    score_drop: Decimal | None = Decimal(10)
+    drop_days: int = 180
+    overdue_days: int | None = 30
+    overdue_amount: Decimal | None = None
+    line_used: Decimal | None = Decimal("0.9")
+    expiry_days: int | None = 30
+    refresh_days: int = REFRESH_DAYS
+    key_update_days: int = KEY_UPDATE_DAYS
+
+    def __post_init__(self) -> None:
+        for name, line in vars(self).items():
+            if line is not None and line < 0:
+                raise CreditError(f"warning line {name} is {line}; it must be 0 or more")
+
+
+@dataclass(frozen=True)
+class Validity:
+    """A licence or authorization. subject: which one (a document id or name). valid_until: the last day; None has no end."""
+
+    kind: Literal["licence", "authorization"]
+    subject: str
+    valid_until: date | None
+
+
+@dataclass(frozen=True)
+class CustomerState:
+    """What is known of a customer on a day. scores: (assessed on, score), any order. exposure, credit_line: yuan."""
+
+    scores: Sequence[tuple[date, Decimal]] = ()
+    validities: Sequence[Validity] = ()
+    facts: Sequence[CollectedFact] = ()
+    overdue_days: int = 0
+    overdue_amount: Decimal = Decimal(0)
+    exposure: Decimal = Decimal(0)
+    credit_line: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class RiskWarning:
+    """A line was crossed. (kind, subject) is the same as long as it is the same trouble, so that it is not raised twice."""
+
+    kind: WarningKind
+    subject: str
+    why: Reason
+
+
+def _score(lines: WarningLines, state: CustomerState, today: date) -> list[RiskWarning]:
+    known = sorted((on, score) for on, score in state.scores if on <= today)
+    if not known:
+        return []
+    found: list[RiskWarning] = []
+    current = known[-1][1]
+    if lines.score_below is not None and current < lines.score_below:
+        why = Reason(f"信用分 {current}，低于 {lines.score_below}", f"score {current} is below {lines.score_below}")
+        found.append(RiskWarning("score_below", "", why))
+    # The score at the beginning of the period is the last one before it.
+    start = today - timedelta(days=lines.drop_days)
+    before = [score for on, score in known if on <= start][-1:] + [score for on, score in known if on > start]
+    drop = max(before) - current
+    if lines.score_drop is not None and drop > 0 and drop >= lines.score_drop:
+        why = Reason(f"信用分 {lines.drop_days} 天内下降 {drop}", f"score fell by {drop} within {lines.drop_days} days")
+        found.append(RiskWarning("score_drop", "", why))
+    return found
+
+
+def _overdue(lines: WarningLines, state: CustomerState, _today: date) -> list[RiskWarning]:
+    found: list[RiskWarning] = []
+    days, amount = state.overdue_days, state.overdue_amount
+    if lines.overdue_days is not None and days > 0 and days >= lines.overdue_days:
+        found.append(RiskWarning("overdue_days", "", Reason(f"逾期 {days} 天", f"{days} days overdue")))
+    if lines.overdue_amount is not None and amount > 0 and amount >= lines.overdue_amount:
+        found.append(RiskWarning("overdue_amount", "", Reason(f"逾期金额 {amount} 元", f"{amount} yuan overdue")))
+    return found
+
+
+def _line_used(lines: WarningLines, state: CustomerState, _today: date) -> list[RiskWarning]:
+    if lines.line_used is None or state.credit_line is None or state.exposure <= 0:
+        return []
+    if state.exposure <= state.credit_line * lines.line_used:
+        return []
+    why = Reason(
+        f"占用 {state.exposure} 元，授信额度 {state.credit_line} 元",
+        f"{state.exposure} yuan used of a credit line of {state.credit_line}",
+    )
+    return [RiskWarning("line_used", "", why)]
+
+
+def _expiry(lines: WarningLines, state: CustomerState, today: date) -> list[RiskWarning]:
+    if lines.expiry_days is None:
+        return []
+    found: list[RiskWarning] = []
+    for item in state.validities:
+        if item.valid_until is None:
+            continue
+        days = (item.valid_until - today).days
+        zh, en = DOCUMENTS[item.kind]
+        if days < 0:
+            why = Reason(f"{zh}已于 {item.valid_until} 到期", f"{en} expired on {item.valid_until}")
+            found.append(RiskWarning("expired", f"{item.kind}:{item.subject}", why))
+        elif days <= lines.expiry_days:
+            why = Reason(
+                f"{zh} {item.valid_until} 到期，还有 {days} 天", f"{en} ends on {item.valid_until}, in {days} days"
+            )
+            found.append(RiskWarning("expiring", f"{item.kind}:{item.subject}", why))
+    return found
+
+
+def _stale(lines: WarningLines, state: CustomerState, today: date) -> list[RiskWarning]:
+    found: list[RiskWarning] = []
+    for fact in state.facts:
+        if fact.key:
+            state_of = freshness(fact, today, lines.refresh_days, lines.key_update_days)
+            if state_of.state == "stale":
+                found.append(RiskWarning("stale_key_information", fact.name, state_of.why))
+    return found
+
+
+_CHECKS: tuple[Callable[[WarningLines, CustomerState, date], list[RiskWarning]], ...] = (
+    _score,
+    _overdue,
+    _line_used,
+    _expiry,
+    _stale,
+)
+
+
+def warnings_for(lines: WarningLines, state: CustomerState, today: date) -> list[RiskWarning]:
+    """Return every warning that the customer's state gives today (RULES A4.1); the same state gives the same list."""
+    return [warning for check in _CHECKS for warning in check(lines, state, today)]
