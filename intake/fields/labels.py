@@ -1,0 +1,219 @@
+"""Labels and their values: where the value of a printed label stands, by geometry."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from intake.layout import END, GAP, Run, Sheet, join
+
+_LEAD = r"(?:[(\[]?[0-9一二三四五六七八九十]{1,2}[.、)\]:][ \t]*|[·•●■◆★*\-]+[ \t]*)?"
+_TAIL = r"(?:[ \t]*\([^()\n]{1,14}\))?[ \t]*"
+_SEPARATORS = ":;：；"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A label found on a page: its name, the row, the offsets in the row's run, and how sure it is a label."""
+
+    name: str
+    sheet: int
+    row: int
+    start: int
+    end: int
+    x0: int
+    x1: int
+    strength: float
+
+
+@cache
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    spaced = ["[ \\t]{0,4}".join(re.escape(c) for c in w) for w in words]
+    return re.compile("|".join(f"(?P<w{i}>{s})" for i, s in enumerate(spaced)))
+
+
+@cache
+def _loose(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Match labels of four letters or more with one letter misread, where a colon or a gap follows."""
+    forms = []
+    for i, w in enumerate(words):
+        if len(w) >= 4 and not w.isascii():
+            variants = (re.escape(w[:k]) + r"[\u4e00-\u9fff]" + re.escape(w[k + 1 :]) for k in range(len(w)))
+            forms.append(f"(?P<w{i}>{'|'.join(variants)})")
+    return re.compile(f"(?:{'|'.join(forms)})(?=[ \\t]*(?:[:\\t]|$))" if forms else r"(?!)")
+
+
+def find_labels(sheets: Sequence[Sheet], labels: Mapping[str, Sequence[str]]) -> list[Spot]:
+    """Return every label in reading order of rows. `labels`: name -> printed forms; longer forms win.
+
+    A label starts a chunk or follows a separator, and ends before a colon, a gap, or its value; inside a chunk it
+    counts only after another label and with a colon, so that words inside values are not taken for labels.
+    """
+    pairs = sorted(((w, n) for n, ws in labels.items() for w in ws), key=lambda p: -len(p[0]))
+    words = tuple(w for w, _ in pairs)
+    spots: list[Spot] = []
+    for s, sheet in enumerate(sheets):
+        for r, row in enumerate(sheet.rows):
+            spots += _in_row(row.run, s, r, words, pairs)
+    return spots
+
+
+def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[str, str]]) -> list[Spot]:
+    key = run.key
+    spots: list[Spot] = []
+    at = 0
+    while at < len(key):
+        m, strength = _match(key, at, words, seen=bool(spots))
+        if m is None:
+            at += 1
+            continue
+        name = pairs[int(str(m.lastgroup)[1:])][1]
+        tail = re.compile(_TAIL + r"([:]|(?=\t|$))?").match(key, m.end())
+        end = m.end()
+        if tail:
+            closed = tail[1] is not None
+            strength *= 1.0 if closed else 0.93
+            end = tail.end() if closed or ")" in tail[0] else m.end()
+        ink = [g for g in run.glyphs[m.start() : end] if g.box]
+        spots.append(Spot(name, s, r, m.start(), end, ink[0].box[0], ink[-1].box[2], strength))  # type: ignore[index]  # ink has boxes
+        at = end
+    return spots
+
+
+def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[re.Match[str] | None, float]:
+    free = at == 0 or key[at - 1] in "\t\n :;,。、)】]"
+    if not free and not seen:
+        lead = re.compile(_LEAD).match(key[:at])
+        free = bool(lead and lead.end() == at)
+    m = _pattern(words).match(key, at)
+    if m is None:
+        return (_loose(words).match(key, at), 0.8) if free else (None, 0.0)
+    closed = re.compile(_TAIL + ":").match(key, m.end())
+    if free:
+        bare = re.sub(r"\s", "", m[0])
+        follows = key[m.end() : m.end() + 1]
+        if len(bare) < 3 and not closed and follows not in ("", "\t", "(") and at > 0 and key[at - 1] != "\t":
+            return None, 0.0
+        return m, 1.0
+    if seen and closed and len(re.sub(r"\s", "", m[0])) >= 2 and key[at - 1] not in "的该本其":
+        return m, 0.85
+    return None, 0.0
+
+
+class Regions:
+    """The places of the values of one document's labels."""
+
+    def __init__(self, sheets: Sequence[Sheet], spots: Sequence[Spot]) -> None:
+        self._sheets = sheets
+        self._by_row: dict[tuple[int, int], list[Spot]] = {}
+        for spot in spots:
+            self._by_row.setdefault((spot.sheet, spot.row), []).append(spot)
+
+    def beside(self, spot: Spot) -> Run:
+        """Return what stands right of the label in its row, up to the next label or the next column."""
+        row = self._sheets[spot.sheet].rows[spot.row]
+        after = [s.start for s in self._by_row[spot.sheet, spot.row] if s.start >= spot.end]
+        run = row.run.cut(spot.end, min(after, default=None)).strip(_SEPARATORS)
+        limit = self._limit(spot)
+        chunks = run.chunks()
+        kept = [
+            c
+            for i, c in enumerate(chunks)
+            if c.box[0] < limit - row.height or (i == 0 and limit - spot.x1 < 2 * row.height)
+        ]
+        return join(kept, GAP)
+
+    def under(self, spot: Spot) -> Run:
+        """Return the first chunk below the label that stands in its column and is no label itself."""
+        sheet = self._sheets[spot.sheet]
+        here = sheet.rows[spot.row]
+        for r in range(spot.row + 1, min(spot.row + 3, len(sheet.rows))):
+            row = sheet.rows[r]
+            if row.y - here.y > 4 * here.height:
+                break
+            for chunk in row.chunks:
+                overlaps = chunk.box[0] < spot.x1 + here.height and chunk.box[2] > spot.x0 - here.height
+                if overlaps and not self._is_label(spot.sheet, r, chunk):
+                    return chunk
+                if overlaps:
+                    return Run()
+        return Run()
+
+    def block(self, spot: Spot) -> Run:
+        """Return the whole value: beside the label, and the lines above and below that belong to it (joined by END)."""
+        first = self.beside(spot)
+        if not first.inked:
+            first = self.under(spot)
+            if not first.inked:
+                return first
+        above = self._grow(spot, first, -1) if self.beside(spot).inked else []
+        return join([*reversed(above), first, *self._grow(spot, first, 1)], END)
+
+    def _grow(self, spot: Spot, first: Run, step: int) -> list[Run]:
+        sheet = self._sheets[spot.sheet]
+        height = sheet.rows[spot.row].height
+        limit = self._limit(spot)
+        lines: list[Run] = []
+        last, last_y = first, sheet.rows[spot.row].y
+        r = next((i for i, row in enumerate(sheet.rows) if first.chunks()[-1].glyphs[-1] in row.run.glyphs), spot.row)
+        last_y = sheet.rows[r].y
+        while 0 <= (r := r + step) < len(sheet.rows):
+            row = sheet.rows[r]
+            if abs(row.y - last_y) > 2.6 * height:
+                break
+            mine = [c for c in row.chunks if spot.x0 - height < c.box[0] < limit - height]
+            if any(spot.x0 - 2 * height < s.x0 < limit - height for s in self._by_row.get((spot.sheet, r), [])):
+                break
+            if not mine:
+                continue
+            piece = join(mine, GAP)
+            if (
+                not self._continues(last, piece, first, spot, height)
+                if step > 0
+                else abs(piece.box[0] - first.box[0]) > height
+            ):
+                break
+            if self._nearer_beyond(spot, r, step, abs(row.y - last_y), limit):
+                break
+            lines.append(piece)
+            last, last_y = piece, row.y
+        return lines
+
+    @staticmethod
+    def _continues(last: Run, piece: Run, first: Run, spot: Spot, height: float) -> bool:
+        """Tell whether `piece` is the wrapped rest of `last`: aligned, and `last` was filled before it broke."""
+        aligned = abs(piece.box[0] - first.box[0]) < 1.6 * height or abs(piece.box[0] - spot.x0) < 1.2 * height
+        return aligned and piece.box[2] < last.box[2] + 2.2 * height
+
+    def _nearer_beyond(self, spot: Spot, r: int, step: int, distance: float, limit: float) -> bool:
+        """Tell whether row `r` stands nearer to a label's row on its far side than to the value it would join."""
+        sheet = self._sheets[spot.sheet]
+        beyond = r + step
+        while 0 <= beyond < len(sheet.rows):
+            gap = abs(sheet.rows[beyond].y - sheet.rows[r].y)
+            spots = [
+                s for s in self._by_row.get((spot.sheet, beyond), []) if abs(s.x0 - spot.x0) < 2 * sheet.rows[r].height
+            ]
+            chunks = [c for c in sheet.rows[beyond].chunks if spot.x0 - sheet.rows[r].height < c.box[0] < limit]
+            if spots:
+                return gap < 0.8 * distance if step > 0 else gap < 1.25 * distance
+            if chunks:
+                return step < 0 and gap < 1.25 * distance
+            beyond += step
+        return False
+
+    def _limit(self, spot: Spot) -> float:
+        """Return where the next column of labels starts, right of this label; the page's width when none does."""
+        sheet = self._sheets[spot.sheet]
+        height = sheet.rows[spot.row].height
+        starts = [
+            s.x0
+            for (page, r), spots in self._by_row.items()
+            if page == spot.sheet and abs(sheet.rows[r].y - sheet.rows[spot.row].y) < 9 * height
+            for s in spots
+            if s.x0 > spot.x1 + 3 * height
+        ]
+        return min(starts, default=float(sheet.width))
+
+    def _is_label(self, sheet: int, row: int, chunk: Run) -> bool:
+        return any(chunk.box[0] <= s.x0 < chunk.box[2] for s in self._by_row.get((sheet, row), []))

@@ -1,0 +1,69 @@
+"""A document as the readers of fields see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from intake.fields.labels import Regions, Spot, find_labels
+from intake.layout import Run, Sheet, flow, sheet
+from intake.model import PageText
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The pages of one document, by geometry and as running text."""
+
+    sheets: tuple[Sheet, ...]
+
+    @classmethod
+    def of(cls, pages: Sequence[PageText]) -> "Paper":
+        """Return the paper that `pages` make."""
+        return cls(tuple(sheet(p) for p in pages))
+
+    @cached_property
+    def flow(self) -> Run:
+        """The running text of all pages."""
+        return flow(self.sheets)
+
+    def place(self, run: Run) -> tuple[int, int]:
+        """Return the sheet and the row (both from 0) where `run` begins."""
+        first = run.inked[0]
+        for s, leaf in enumerate(self.sheets):
+            for r, row in enumerate(leaf.rows):
+                if leaf.number == first.page and any(g is first for g in row.run.glyphs):
+                    return s, r
+        return 0, 0
+
+    def labelled(self, labels: Mapping[str, Sequence[str]]) -> "Labelled":
+        """Find these labels on the paper."""
+        return Labelled(self, find_labels(self.sheets, labels))
+
+
+class Labelled:
+    """The labels found on a paper and what stands at them."""
+
+    def __init__(self, paper: Paper, spots: Sequence[Spot]) -> None:
+        self.spots = spots
+        self._paper = paper
+        self._regions = Regions(paper.sheets, spots)
+
+    def named(self, *names: str) -> list[Spot]:
+        """Return the spots with these names, in order of the page."""
+        return [s for s in self.spots if s.name in names]
+
+    def beside(self, spot: Spot) -> Run:
+        """Return what stands right of the label, in its row."""
+        return self._regions.beside(spot)
+
+    def block(self, spot: Spot) -> Run:
+        """Return the whole value of the label: its row, wrapped lines, or what stands below."""
+        return self._regions.block(spot)
+
+    def label_text(self, spot: Spot) -> str:
+        """Return the label as matched, with its brackets, as in 甲方(买方)."""
+        return self._paper.sheets[spot.sheet].rows[spot.row].run.key[spot.start : spot.end]
+
+    def is_closed(self, spot: Spot) -> bool:
+        """Tell whether a colon or a gap sets the label apart from its value."""
+        key = self._paper.sheets[spot.sheet].rows[spot.row].run.key
+        return ":" in key[spot.start : spot.end + 1] or key[spot.end : spot.end + 1] in ("", "\t")

@@ -1,0 +1,205 @@
+"""Typed readers: from the run that stands beside a label to the value in it, with the very glyphs it was read from."""
+
+import re
+from dataclasses import dataclass, replace
+
+from intake.fields.names import COMPANY_END, ORGANISATION_END, SURNAMES
+from intake.layout import GAP, Run, join
+from intake.model import Field
+from intake.values import credit_code, find_amounts, find_dates, find_long_term, identity_number, money, tidy
+
+_PUNCTUATION = ":;,。、.\"'“”‘’_-—~·|"
+_STOP = re.compile(
+    r"[(\[]?(?:以下|下称|下同|简称|盖章|公章|签章|签字|签名|章\)|印章|hereinafter|hereafter|\(the [\"“]|, ?an? |\(\"|\(“|\(seal)",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"^(?:签字|盖章|签章|签名|公章|姓名|名称|单位|职务|性别|男|女|日期|地址|住所|住址|电话|代表|授权代表|身份证|年月日|空白|无|印章|印|或|和|与|及|等|的|之).*"
+)
+_BLANK = re.compile(r"[_\s*/\\.\-—…:]*")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value, the glyphs it was read from, how far its form speaks for it (0..1), and marks."""
+
+    run: Run
+    value: str
+    factor: float = 1.0
+    marks: tuple[str, ...] = ()
+
+    def field(self, strength: float = 1.0) -> Field:
+        """Return the field; strength: how far its place (label, sentence) speaks for it."""
+        confidence = round(min(1.0, self.run.certainty * self.factor * strength), 3)
+        return Field(self.value, self.run.inked[0].page, self.run.box, confidence, self.marks)
+
+    def weaker(self, factor: float, *marks: str) -> "Reading":
+        """Return the same reading, trusted less."""
+        return replace(self, factor=self.factor * factor, marks=(*self.marks, *marks))
+
+
+def printed(run: Run) -> str:
+    """Return the run's text as one value: lines joined, setting spaces gone."""
+    return tidy(run.text.replace("\n", "" if re.search(r"[\u4e00-\u9fff]", run.text) else " "))
+
+
+def organisation(run: Run) -> Reading | None:
+    """Read the name of a company, an institution or a person acting for himself."""
+    pieces = [p for p in run.chunks() if not _BLANK.fullmatch(p.key)]
+    if not pieces:
+        return None
+    name = _bounded(pieces[0])
+    for extra in (1, 2):
+        if (
+            len(pieces) > extra
+            and len(name) >= 4
+            and not ORGANISATION_END.search(name.key)
+            and len(name) == len(_bounded(name))
+        ):
+            longer = _bounded(join(pieces[: extra + 1], ""))
+            if ORGANISATION_END.search(longer.key):
+                name = longer
+                break
+    key = re.sub(r"\s", "", name.key)
+    if len(key) < 2 or _NO_NAME.match(key) or not re.search(r"[A-Za-z\u4e00-\u9fff]{2}", key) or len(key) > 80:
+        return None
+    if ORGANISATION_END.search(name.key):
+        factor = 1.0 if COMPANY_END.search(name.key) or len(key) >= 6 else 0.9
+    elif re.fullmatch(r"[\u4e00-\u9fff]{2,4}", key) and key.startswith(SURNAMES):
+        factor = 0.92
+    else:
+        factor = 0.6
+    return Reading(name, printed(name), factor)
+
+
+def _bounded(run: Run) -> Run:
+    """Cut a name off where the sentence goes on: 以下简称, (盖章), a comma, an open bracket that never closes."""
+    key = run.key
+    ends = [m.start() for m in [_STOP.search(key)] if m]
+    latin = not re.search(r"[\u4e00-\u9fff]", key)
+    m = re.search(r"[;。]" if latin else r"[,;。:\"“”]|\.{2,}|_{2,}", key)
+    if m and m.start() > 0:
+        ends.append(m.start())
+    name = run.cut(0, min(ends, default=None)).strip(_PUNCTUATION if not latin else ':;,_-"“”')
+    if name.key.count("(") > name.key.count(")"):
+        name = name.cut(0, name.key.rindex("(")).strip(_PUNCTUATION)
+    return name
+
+
+def person(run: Run) -> Reading | None:
+    """Read the name of a person: two to four Han characters, a name with a middle dot, or a Latin name."""
+    pieces = [p for p in (c.strip(_PUNCTUATION + "()") for c in run.chunks()) if p.key and not _BLANK.fullmatch(p.key)]
+    if not pieces:
+        return None
+    first = pieces[0]
+    if len(first) == 1 and len(pieces) > 1 and len(pieces[1]) <= 2:  # 张　三, set wide
+        first = join(pieces[:3] if len(pieces) > 2 and len(pieces[1]) == len(pieces[2]) == 1 else pieces[:2], "")
+    key = first.key
+    if _NO_NAME.match(key):
+        return None
+    if ORGANISATION_END.search(re.sub(r"\(.*\)$", "", key)):  # a partnership managed by a company
+        whole = (
+            first if key.endswith(")") or "(" not in key else Run((*first.glyphs, *run.glyphs[run.key.find(")") :][:1]))
+        )
+        return Reading(whole, printed(whole), 0.95)
+    m = re.match(r"[\u4e00-\u9fff]{1,8}(?:[·•.][\u4e00-\u9fff]{1,8}){1,3}(?![\u4e00-\u9fff])", key)
+    m = m or re.match(
+        r"[\u4e00-\u9fff]{2,4}(?=$|[^\u4e00-\u9fff]|先生|女士|同志|职务|性别|身份证|签字|盖章|签章|系|\()", key
+    )
+    if m:
+        name = re.sub(r"(?:先生|女士|同志)$", "", m[0])
+        known = name.startswith(SURNAMES) or "·" in name
+        whole_chunk = m.end() == len(key)
+        if len(name) < 2:
+            return None
+        return Reading(
+            first.cut(0, len(name)),
+            printed(first.cut(0, len(name))),
+            (1.0 if whole_chunk else 0.95) * (1.0 if known else 0.75),
+        )
+    m = re.match(r"[A-Za-z][A-Za-z.'\-]*(?: [A-Za-z][A-Za-z.'\-]*){0,4}", key)
+    if m and len(m[0]) >= 3:
+        return Reading(first.cut(0, m.end()), printed(first.cut(0, m.end())), 0.9)
+    if re.fullmatch(r"[\u4e00-\u9fff]{5,6}", key):
+        return Reading(first, printed(first), 0.4)
+    return None
+
+
+def day(run: Run, *, open_end: bool = False) -> Reading | None:
+    """Read the first date; with open_end also 长期."""
+    dates = find_dates(run.key)
+    if dates:
+        found = dates[0]
+        return Reading(run.cut(found.start, found.end), found.value, 1.0 if found.certain else 0.85)
+    endless = find_long_term(run.key) if open_end else None
+    return Reading(run.cut(endless.start, endless.end), endless.value) if endless else None
+
+
+def capital(run: Run) -> Reading | None:
+    """Read a sum such as registered capital, in yuan; another currency is marked."""
+    amounts = find_amounts(run.key)
+    marked = [a for a in amounts if a.marked] or amounts
+    if not marked:
+        return None
+    best = marked[0]
+    marks = () if best.currency in (None, "CNY") else (f"currency:{best.currency}",)
+    others = {a.value for a in marked if a.currency == best.currency}
+    reading = Reading(run.cut(best.start, best.end), money(best.value), 1.0 if best.marked else 0.7, marks)
+    return reading if len(others) == 1 else reading.weaker(0.6, "amount_mismatch")
+
+
+def code(run: Run, *, person_too: bool = False) -> Reading | None:
+    """Read a credit code, an old registration number or (person_too) an identity number, its check digit verified."""
+    best: Reading | None = None
+    for m in re.finditer(r"[0-9A-Za-z](?:[ \t\-]?[0-9A-Za-z]){12,24}", run.key):
+        for start, end in _windows(m[0]):
+            piece = run.cut(m.start() + start, m.start() + end)
+            raw = piece.key.replace(GAP, "")
+            number = identity_number(raw) if person_too else None
+            result = number if number and "check_digit_ok" in number.marks else credit_code(raw)
+            if result is None:
+                continue
+            factor = {"check_digit_ok": 1.0, "old_number": 0.9, "check_digit_failed": 0.45}[result.marks[0]]
+            reading = Reading(piece, result.value, factor * (0.88 if "repaired" in result.marks else 1.0), result.marks)
+            if best is None or reading.factor > best.factor:
+                best = reading
+    return best
+
+
+def _windows(token: str) -> list[tuple[int, int]]:
+    """Return the ranges of a token that may be the code: all of it, and 18 characters at either end of a longer one."""
+    places = [i for i, c in enumerate(token) if c.isalnum()]
+    ranges = [(0, len(token))]
+    if len(places) > 18:
+        ranges += [(0, places[17] + 1), (places[-18], len(token))]
+    return ranges
+
+
+def serial(run: Run) -> Reading | None:
+    """Read a contract number: letters, digits, Han characters and brackets without spaces, at least one digit."""
+    pieces = run.chunks()
+    if not pieces:
+        return None
+    first = pieces[0].strip(":;,。")
+    m = re.match(
+        r"[A-Za-z0-9\u4e00-\u9fff()\[\]〔〕【】「」_\-–—/.#&+:]+(?: ?[\-–—/] ?[A-Za-z0-9]+| [A-Za-z0-9\-]*\d[A-Za-z0-9\-]*)*",
+        first.key,
+    )
+    if m is None or not re.search(r"[0-9一二三四五六七八九〇]", m[0]):
+        return None
+    piece = first.cut(0, m.end()).strip(":.")
+    if piece.key.endswith(")") and piece.key.count(")") > piece.key.count("("):
+        piece = piece.cut(0, len(piece) - 1)
+    if piece.key.startswith("(") and "(" not in piece.key[1:] and piece.key.endswith(")"):
+        piece = piece.cut(1, len(piece) - 1)
+    value = re.sub(r"\s", "", piece.text)
+    return Reading(piece, value, 1.0 if 3 <= len(value) <= 40 else 0.6)
+
+
+def phrase(run: Run) -> Reading | None:
+    """Read free text (an address, a scope), over as many lines as it takes."""
+    text = run.strip(":_")
+    text = text.cut(0, len(text.key.rstrip("_ \t\n")))
+    if len(text.inked) < 2:
+        return None
+    return Reading(text, printed(text), 1.0)

@@ -1,0 +1,100 @@
+"""Periods in words: from-to, until, so many years from a day."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from intake.fields.read import Reading
+from intake.layout import Run
+from intake.values import chinese_integer, find_dates, find_long_term, last_day
+
+_TO = r"(?:日|止|起|开始|始|\s|,|\(含(?:当日)?\))*(?:至|到|止于|—+|-+|~|～|–|to|until|through)\s*"
+_NUMBER = r"(?P<n>\d{1,4}|[一二三四五六七八九十百两壹贰叁肆伍陆柒捌玖拾]{1,5})\s*(?:\([^()]{1,6}\)\s*)?"
+_SPAN = re.compile(
+    rf"{_NUMBER}(?P<unit>周?年|个?月|天|日历天|日|years?|months?|days?)(?!\s*(?:\d|前|内支付|内付))", re.IGNORECASE
+)
+_WORDS = {"one": 1, "two": 2, "three": 3}
+
+
+@dataclass(frozen=True)
+class Term:
+    """The first and the last day of a period, each as far as the paper says it. agreed: the stated length fits them."""
+
+    first: Reading | None = None
+    last: Reading | None = None
+    agreed: bool = True
+
+
+def term(run: Run, signed: Reading | None = None) -> Term:
+    """Read a period from a clause or from the place beside a label.
+
+    自2026年1月1日至2026年12月31日; 三年，自2026年3月1日起 (the last day is the day before the anniversary);
+    至2027年1月1日; 长期; 自签订之日起一年, counted from `signed` and trusted less.
+    """
+    key = run.key
+    dates = find_dates(key)
+    length = _length(key, [(d.start, d.end) for d in dates])
+    readings = [Reading(run.cut(d.start, d.end), d.value, 1.0 if d.certain else 0.85) for d in dates]
+    for i, (a, b) in enumerate(pairwise(dates)):
+        if re.fullmatch(_TO, key[a.end : b.start], re.IGNORECASE) and a.value <= b.value:
+            agreed = length is None or abs(_days(_end(a.value, length)) - _days(b.value)) <= 1
+            return Term(readings[i], readings[i + 1], agreed)
+    endless = find_long_term(key)
+    if endless:
+        last = Reading(run.cut(endless.start, endless.end), endless.value)
+        return Term(
+            readings[0] if readings and readings[0].run.inked[0] in run.cut(0, endless.start).inked else None, last
+        )
+    if readings and re.search(
+        r"(?:至|到|止于|截止|截至|until|before|not later than)\s*(?:于|to)?\s*$", key[: dates[0].start], re.IGNORECASE
+    ):
+        start = (
+            signed.weaker(0.8)
+            if signed and re.search(r"(?:签|出具|授权|生效|盖章)[^,。]{0,8}(?:之日|日)?起", key)
+            else None
+        )
+        return Term(start, readings[0])
+    if length is not None and readings:
+        value = _end(readings[0].value, length)
+        return Term(
+            readings[0], Reading(run.cut(length.start, length.end), value, 0.92, ("computed",)) if value else None
+        )
+    if length is not None and signed and re.search(r"(?:签|出具|授权|生效|盖章|开具|签发|即日)", key):
+        value = _end(signed.value, length)
+        until = Reading(run.cut(length.start, length.end), value, 0.8, ("computed",)) if value else None
+        return Term(signed.weaker(0.8, "computed"), until)
+    if len(readings) == 1 and re.search(r"(?:自|从|由|from)\s*$", key[: dates[0].start], re.IGNORECASE):
+        return Term(readings[0], None)
+    return Term()
+
+
+@dataclass(frozen=True)
+class _Length:
+    start: int
+    end: int
+    years: int
+    months: int
+    days: int
+
+
+def _length(key: str, taken: list[tuple[int, int]]) -> _Length | None:
+    for m in _SPAN.finditer(key):
+        if any(a < m.end() and m.start() < b for a, b in taken):
+            continue
+        number = int(m["n"]) if m["n"].isdigit() else int(chinese_integer(m["n"]) or 0)
+        unit = m["unit"].lower()
+        if number == 0 or (number > 70 and "年" in unit):
+            continue
+        years = number if "年" in unit or unit.startswith("year") else 0
+        months = number if "月" in unit or unit.startswith("month") else 0
+        return _Length(m.start(), m.end(), years, months, 0 if years or months else number)
+    return None
+
+
+def _end(first: str, length: _Length | None) -> str:
+    return (length and last_day(first, length.years, length.months, length.days)) or ""
+
+
+def _days(value: str) -> int:
+    return date.fromisoformat(value).toordinal() if value else 0
