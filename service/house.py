@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from vault.keyring import KeyRing
+from vault.vault import Vault
+
 from intake.model import Limits
 from intake.ports import OcrEngine
 from retention.calendar import WorkCalendar
@@ -12,8 +15,6 @@ from service.access.policy import Actor
 from service.clock import Clock
 from service.records.database import Database
 from service.settings import Settings
-from vault.keyring import KeyRing
-from vault.vault import Vault
 
 SYSTEM = Actor("system", owner=True)
 

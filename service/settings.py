@@ -4,6 +4,7 @@ A wrong setting stops start-up and is named; no secret is ever part of a message
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -123,7 +124,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     today = None
     if today_text:
         if mode not in ("test", "demo"):
-            raise BadSetting("JUANZONG_TODAY", "moves the calendar and is only allowed when JUANZONG_MODE is test or demo")
+            raise BadSetting(
+                "JUANZONG_TODAY", "moves the calendar and is only allowed when JUANZONG_MODE is test or demo"
+            )
         try:
             today = date.fromisoformat(today_text)
         except ValueError as error:
@@ -133,6 +136,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     )
     if database.startswith("postgresql://"):
         database = database.replace("postgresql://", "postgresql+psycopg://", 1)
+    fonds = source.text("fonds", "J001")
+    if not re.fullmatch(r"[A-Z0-9]{4}", fonds):
+        raise BadSetting("JUANZONG_FONDS", f"must be 4 capital letters or digits, not {fonds!r}")
     return Settings(
         home=home,
         database_url=database,
@@ -148,7 +154,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         max_pixels=source.whole("max_pixels", Settings.max_pixels),
         render_dpi=source.whole("render_dpi", Settings.render_dpi, least=72),
         our_companies=source.names("our_companies"),
-        fonds=source.text("fonds", "J001"),
+        fonds=fonds,
         contract_template=source.text("contract_template", Settings.contract_template),
         archive_by=source.choice("archive_by", ("item", "file"), "item"),
         roll_over=source.flag("roll_over", default=True),

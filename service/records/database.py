@@ -23,9 +23,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the moment as the database keeps it."""
         return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the aware moment."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
@@ -33,7 +35,13 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000", "secure_delete=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "synchronous=FULL",
+            "busy_timeout=30000",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -48,7 +56,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        options: dict[str, Any] = (
+            {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        )
         self.engine = create_engine(self.url, **options)
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
@@ -81,6 +91,18 @@ class Database:
         """Raise DatabaseUnavailable unless the database answers now."""
         with self._guard(), self.engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
+
+    def scrub(self) -> None:
+        """Make sure that deleted rows are not only hidden: their old pages leave the files of the database.
+
+        SQLite overwrites them (`secure_delete`) and empties its write-ahead log; PostgreSQL vacuums the tables that held them.
+        """
+        with self._guard(), self.engine.connect() as connection:
+            raw = connection.execution_options(isolation_level="AUTOCOMMIT")
+            if self.is_sqlite:
+                raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            else:
+                raw.exec_driver_sql("VACUUM wrapped_keys, document_fields, documents, renditions")
 
     def dispose(self) -> None:
         """Close all pooled connections."""

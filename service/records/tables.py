@@ -109,7 +109,7 @@ class Customer(Base):
 
 
 class Contract(Base):
-    """A row of the contract ledger (RULES B2). status: signed, amended, performed, terminated, cancelled."""
+    """A row of the contract ledger (RULES B2). status: draft, signed, amended, performed, terminated, cancelled."""
 
     __tablename__ = "contracts"
     __table_args__ = (UniqueConstraint("department_id", "year", "serial"),)
@@ -128,7 +128,7 @@ class Contract(Base):
     term_from: Mapped[date | None]
     term_until: Mapped[date | None]
     handler_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
-    status: Mapped[str] = mapped_column(String(16), default="signed")
+    status: Mapped[str] = mapped_column(String(16), default="draft")
     ended_on: Mapped[date | None]
     created_at: Mapped[datetime]
     department: Mapped[Department] = relationship(lazy="joined")
@@ -149,7 +149,10 @@ class ContractEvent(Base):
 
 
 class CaseFile(Base):
-    """案卷: the documents of one contract or one customer's credit. state: open, archived, destroyed."""
+    """案卷: the documents of one contract or one customer's credit. state: open, archived, destroyed.
+
+    retention_why: the reason for the period, as `retention.why` keeps it.
+    """
 
     __tablename__ = "case_files"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -223,10 +226,13 @@ class Document(Base):
     batch: Mapped[str] = mapped_column(String(36), default="", index=True)
     received_by: Mapped[str] = mapped_column(String(80))
     received_at: Mapped[datetime]
+    claimed_by: Mapped[str] = mapped_column(String(120), default="")
     claimed_until: Mapped[datetime | None]
     case_file: Mapped[CaseFile | None] = relationship(lazy="joined")
     department: Mapped[Department | None] = relationship(lazy="joined")
-    fields: Mapped[list["DocumentField"]] = relationship(order_by="DocumentField.position", cascade="all, delete-orphan")
+    fields: Mapped[list["DocumentField"]] = relationship(
+        order_by="DocumentField.position", cascade="all, delete-orphan"
+    )
 
 
 class DocumentField(Base):
@@ -272,7 +278,10 @@ class WrappedKey(Base):
 
 
 class Transfer(Base):
-    """A deadline and its fulfilment (RULES B3). stage: handler or archive. state: pending, handed_over, returned, accepted."""
+    """A deadline and its fulfilment (RULES B3). stage: handler or archive. state: pending, handed_over, returned, accepted.
+
+    why: the reason for the date, as `retention.why` keeps it.
+    """
 
     __tablename__ = "transfers"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -284,6 +293,7 @@ class Transfer(Base):
     event_on: Mapped[date]
     nominal_on: Mapped[date]
     due_on: Mapped[date] = mapped_column(index=True)
+    why: Mapped[str] = mapped_column(Text)
     responsible_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     handed_over_by: Mapped[str | None] = mapped_column(String(80))
     handed_over_on: Mapped[date | None]
@@ -318,7 +328,7 @@ class HoldFile(Base):
 
 
 class ReviewRecord(Base):
-    """鉴定: an appraisal with its whole state as the rules serialise it."""
+    """鉴定: an appraisal with its whole state as the rules serialise it. parts: who was appointed approver and supervisor."""
 
     __tablename__ = "reviews"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -327,6 +337,7 @@ class ReviewRecord(Base):
     proposed_by: Mapped[str] = mapped_column(String(80))
     created_on: Mapped[date]
     data: Mapped[dict[str, Any]]
+    parts: Mapped[dict[str, Any]]
     certificate: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form; two people deciding at once must not both win

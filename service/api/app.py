@@ -1,0 +1,68 @@
+"""The API's blueprint, its OpenAPI document, and the addresses that machines watch."""
+
+from importlib.metadata import version
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from service.api import archive, documents
+from service.api.openapi import document
+from service.api.operations import build, problem
+from service.errors import KNOWN_ERRORS
+from service.house import House
+
+GROUPS = (documents.operation, documents.search_operation, *archive.GROUPS)
+
+
+def blueprint(house: House) -> Blueprint:
+    """Return the blueprint for /api/v1. It takes bearer tokens only, so it needs no CSRF protection."""
+    api = build(house, GROUPS, name="api", prefix="/api/v1")
+    spec = document(GROUPS, version("juanzong"))
+
+    @api.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(spec)
+
+    @api.route("/<path:_rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def nothing(_rest: str) -> Response:
+        return problem(404, "there is no such address; see /api/v1/openapi.json")
+
+    return api
+
+
+def watch(house: House) -> Blueprint:
+    """Return /healthz (the process lives), /readyz (its services answer) and /metrics (Prometheus)."""
+    ops = Blueprint("watch", __name__)
+
+    @ops.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @ops.get("/readyz")
+    def readyz() -> tuple[dict[str, Any], int]:
+        parts: dict[str, str] = {}
+        checks = {
+            "database": house.database.check,
+            "objects": house.vault.store.check,
+            "search": lambda: house.index.check(),  # noqa: PLW0108 - the index is opened inside the try, not before it,
+        }
+        for name, check in checks.items():
+            try:
+                check()
+                parts[name] = "ok"
+            except KNOWN_ERRORS:
+                parts[name] = "down"
+        good = all(state == "ok" for state in parts.values())
+        return {"status": "ok" if good else "degraded", **parts}, 200 if good else 503
+
+    @ops.get("/metrics")
+    def metrics() -> Response:
+        from service.flow.counts import document_counts
+
+        lines = ["# HELP juanzong_documents Documents by status.", "# TYPE juanzong_documents gauge"]
+        lines += [
+            f'juanzong_documents{{status="{status}"}} {n}' for status, n in sorted(document_counts(house).items())
+        ]
+        return Response("\n".join([*lines, ""]), content_type="text/plain; version=0.0.4")
+
+    return ops

@@ -1,0 +1,403 @@
+"""Contracts, case files, transfers, holds, reviews, loans, customers, warnings, audit."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from service.access.policy import Actor
+from service.api.documents import Limit, Offset
+from service.api.operations import Input, Operations
+from service.flow import filing, holds, ledger, loans, reviews, trail, transfers
+from service.flow.customers import get_customer, list_customers, warning_as_json
+from service.flow.destroy import execute, prove, register
+from service.flow.views import contract_as_json, document_as_json, file_as_json
+from service.house import House
+
+contracts = Operations("contracts")
+files = Operations("files")
+transfer_operations = Operations("transfers")
+hold_operations = Operations("holds")
+destructions = Operations("destructions")
+requests = Operations("access-requests")
+customers = Operations("customers")
+audit = Operations("audit")
+
+Id = Annotated[str, Field(max_length=36)]
+Day = Annotated[str, Field(max_length=10)]
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Paging(Input):
+    """One page of a list."""
+
+    limit: Limit = 50
+    offset: Offset = 0
+
+
+class ListContracts(Paging):
+    """Which rows of the ledger."""
+
+    text: Annotated[str, Field(max_length=200)] = ""
+    department_id: Id | None = None
+    status: Annotated[str, Field(max_length=16)] | None = None
+
+
+@contracts("GET", "/contracts", "The contract ledger", query=ListContracts)
+def list_contracts(house: House, actor: Actor, given: ListContracts) -> dict[str, Any]:
+    """Return one page of the ledger, newest number first."""
+    total, found = ledger.list_contracts(house, actor, **given.model_dump())
+    return {"total": total, "contracts": [contract_as_json(contract) for contract in found]}
+
+
+class NewContract(Input):
+    """What the ledger needs to know. amount: decimal yuan; dates YYYY-MM-DD."""
+
+    department_id: Id
+    title: Annotated[str, Field(max_length=300)]
+    counterparty: Annotated[str, Field(max_length=200)]
+    handler_id: Id
+    counterparty_code: Annotated[str, Field(max_length=18)] = ""
+    amount: Annotated[str, Field(max_length=30)] = ""
+    currency: Annotated[str, Field(max_length=3)] = "CNY"
+    signed_on: Day = ""
+    term_from: Day = ""
+    term_until: Day = ""
+    printed_number: Annotated[str, Field(max_length=100)] = ""
+
+
+@contracts("POST", "/contracts", "Enter a contract; it gets its number", body=NewContract, status=201)
+def create_contract(house: House, actor: Actor, given: NewContract) -> dict[str, Any]:
+    """Create a contract, its case file and, when signed, its first clock."""
+    contract = ledger.create_contract(house, actor, ledger.ContractInput(**given.model_dump()))
+    return contract_as_json(contract)
+
+
+@contracts("GET", "/contracts/{contract_id}", "One row of the ledger")
+def show_contract(house: House, actor: Actor, contract_id: str) -> dict[str, Any]:
+    """Return a contract."""
+    return contract_as_json(ledger.get_contract(house, actor, contract_id))
+
+
+class Event(Input):
+    """Formalities finished."""
+
+    kind: Literal["signed", "amended", "performed", "terminated"]
+    finished_on: Day
+
+
+@contracts("POST", "/contracts/{contract_id}/events", "Formalities are finished", body=Event, problems=(409,))
+def finish_event(house: House, actor: Actor, contract_id: str, given: Event) -> dict[str, Any]:
+    """Record an event; it starts its own clock (RULES B3)."""
+    ledger.finish_event(house, actor, contract_id, given.kind, given.finished_on)
+    return contract_as_json(ledger.get_contract(house, actor, contract_id))
+
+
+class Cancel(Input):
+    """Why."""
+
+    reason: Reason
+
+
+@contracts("POST", "/contracts/{contract_id}/cancellation", "Cancel a draft", body=Cancel, problems=(409,))
+def cancel_contract(house: House, actor: Actor, contract_id: str, given: Cancel) -> dict[str, Any]:
+    """Cancel a contract that was never signed; its number stays."""
+    ledger.cancel_contract(house, actor, contract_id, given.reason)
+    return contract_as_json(ledger.get_contract(house, actor, contract_id))
+
+
+class ListFiles(Paging):
+    """Which case files."""
+
+    state: Annotated[str, Field(max_length=16)] | None = None
+    kind: Literal["contract", "credit"] | None = None
+    text: Annotated[str, Field(max_length=200)] = ""
+
+
+@files("GET", "/files", "List case files", query=ListFiles)
+def list_files(house: House, actor: Actor, given: ListFiles) -> dict[str, Any]:
+    """Return one page of case files, newest first."""
+    total, found = filing.list_case_files(house, actor, **given.model_dump())
+    return {"total": total, "files": [file_as_json(file) for file in found]}
+
+
+@files("GET", "/files/{file_id}", "A case file, what it holds and what it lacks")
+def show_file(house: House, actor: Actor, file_id: str) -> dict[str, Any]:
+    """Return a case file with its completeness and documents."""
+    file = filing.get_case_file(house, actor, file_id)
+    state = filing.completeness(house, actor, file_id)
+    slots = [{"category": s.category.code, "state": s.state, "why": s.why, "by": s.by} for s in state.slots]
+    return {
+        **file_as_json(file),
+        "complete": state.complete,
+        "missing": list(state.missing),
+        "slots": slots,
+        "documents": [document_as_json(d) for d in filing.documents_of(house, actor, file_id)],
+    }
+
+
+class Mark(Input):
+    """Why a category does not apply; an empty reason takes the mark back."""
+
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+@files(
+    "PUT",
+    "/files/{file_id}/not-applicable/{category}",
+    "Say that a category does not apply",
+    body=Mark,
+    status=204,
+    problems=(409,),
+)
+def mark_not_applicable(house: House, actor: Actor, file_id: str, category: str, given: Mark) -> None:
+    """Mark a category as not applicable (RULES B1)."""
+    filing.mark_not_applicable(house, actor, file_id, category, given.reason)
+
+
+@files("POST", "/files/{file_id}/archiving", "Archive: number, retention, due date", problems=(409,))
+def archive_file(house: House, actor: Actor, file_id: str) -> dict[str, Any]:
+    """Take a transferred file into the archive room."""
+    return file_as_json(transfers.archive(house, actor, file_id))
+
+
+class ListTransfers(Input):
+    """Which transfers."""
+
+    mine: bool = False
+    stage: Literal["handler", "archive"] | None = None
+
+
+@transfer_operations("GET", "/transfers", "What is to be handed over, by when and why", query=ListTransfers)
+def list_transfers(house: House, actor: Actor, given: ListTransfers) -> dict[str, Any]:
+    """Return open transfers, the most urgent first."""
+    found = transfers.list_transfers(house, actor, mine=given.mine, stage=given.stage)
+    return {"transfers": [transfers.as_json(item) for item in found]}
+
+
+@transfer_operations("POST", "/transfers/{transfer_id}/handing-over", "Hand a file over", status=204, problems=(409,))
+def hand_over(house: House, actor: Actor, transfer_id: str) -> None:
+    """Hand over."""
+    transfers.hand_over(house, actor, transfer_id)
+
+
+@transfer_operations("POST", "/transfers/{transfer_id}/acceptance", "Accept a file", status=204, problems=(409,))
+def accept(house: House, actor: Actor, transfer_id: str) -> None:
+    """Accept; for the archive room, archiving does it."""
+    transfers.accept(house, actor, transfer_id)
+
+
+@transfer_operations(
+    "POST", "/transfers/{transfer_id}/return", "Return a file with a reason", body=Cancel, status=204, problems=(409,)
+)
+def return_file(house: House, actor: Actor, transfer_id: str, given: Cancel) -> None:
+    """Return with a reason."""
+    transfers.return_file(house, actor, transfer_id, given.reason)
+
+
+class NewHold(Input):
+    """What is frozen and why."""
+
+    matter: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Reason
+    file_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
+
+
+@hold_operations("POST", "/holds", "Place a hold", body=NewHold, status=201)
+def place_hold(house: House, actor: Actor, given: NewHold) -> dict[str, Any]:
+    """Freeze files: nothing destroys them while the hold stands."""
+    return holds.as_json(holds.place_hold(house, actor, given.matter, given.reason, given.file_ids))
+
+
+@hold_operations("GET", "/holds", "List holds")
+def list_holds(house: House, actor: Actor) -> dict[str, Any]:
+    """Return all holds, standing ones first."""
+    return {"holds": [holds.as_json(hold) for hold in holds.list_holds(house, actor)]}
+
+
+@hold_operations(
+    "POST", "/holds/{hold_id}/release-request", "Ask for a release", body=Cancel, status=204, problems=(409,)
+)
+def ask_release(house: House, actor: Actor, hold_id: str, given: Cancel) -> None:
+    """Ask that a hold be released; a second person releases it."""
+    holds.ask_release(house, actor, hold_id, given.reason)
+
+
+@hold_operations("POST", "/holds/{hold_id}/release", "Release a hold", status=204, problems=(409,))
+def release_hold(house: House, actor: Actor, hold_id: str) -> None:
+    """Release, as the second person."""
+    holds.release(house, actor, hold_id)
+
+
+@destructions("GET", "/retention/candidates", "Files whose retention has ended")
+def list_candidates(house: House, actor: Actor) -> dict[str, Any]:
+    """Return the files that are due for appraisal."""
+    return {"files": [file_as_json(file) for file in reviews.candidates(house, actor)]}
+
+
+class Proposal(Input):
+    """Which files, and who takes which part."""
+
+    file_ids: Annotated[list[Id], Field(min_length=1, max_length=50_000)]
+    group: Annotated[list[Id], Field(min_length=3, max_length=20)]
+    approver_id: Id
+    supervisor_ids: Annotated[list[Id], Field(min_length=2, max_length=2)]
+
+
+@destructions("POST", "/destructions", "Propose a review", body=Proposal, status=201, problems=(409,))
+def propose(house: House, actor: Actor, given: Proposal) -> dict[str, Any]:
+    """Begin an appraisal."""
+    review = reviews.propose(house, actor, given.file_ids, given.group, given.approver_id, given.supervisor_ids)
+    return reviews.as_json(reviews.get_review(house, actor, review.id))
+
+
+@destructions("GET", "/destructions", "List reviews")
+def list_reviews(house: House, actor: Actor) -> dict[str, Any]:
+    """Return all reviews, newest first."""
+    return {"reviews": [{"id": r.id, "number": r.number, "state": r.state} for r in reviews.list_reviews(house, actor)]}
+
+
+@destructions("GET", "/destructions/{review_id}", "A review with its files, opinions and what it waits for")
+def show_review(house: House, actor: Actor, review_id: str) -> dict[str, Any]:
+    """Return a review."""
+    return reviews.as_json(reviews.get_review(house, actor, review_id))
+
+
+class Opinion(Input):
+    """What one appraiser thinks of one file."""
+
+    file_id: Id
+    decision: Literal["destroy", "keep_until", "keep_permanently"]
+    until: Day | None = None
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+@destructions(
+    "POST", "/destructions/{review_id}/opinions", "Give an opinion", body=Opinion, status=204, problems=(409,)
+)
+def add_opinion(house: House, actor: Actor, review_id: str, given: Opinion) -> None:
+    """Give an opinion on one file."""
+    reviews.add_opinion(house, actor, review_id, given.file_id, given.decision, given.until, given.reason)
+
+
+@destructions("POST", "/destructions/{review_id}/approval", "Approve", status=204, problems=(409,))
+def approve(house: House, actor: Actor, review_id: str) -> None:
+    """Approve as the person in charge."""
+    reviews.approve(house, actor, review_id)
+
+
+@destructions("POST", "/destructions/{review_id}/stop", "Stop with a reason", body=Cancel, status=204, problems=(409,))
+def stop(house: House, actor: Actor, review_id: str, given: Cancel) -> None:
+    """Stop before execution."""
+    reviews.stop(house, actor, review_id, given.reason)
+
+
+@destructions("POST", "/destructions/{review_id}/supervision", "Confirm as supervisor", status=204, problems=(409,))
+def supervise(house: House, actor: Actor, review_id: str) -> None:
+    """Confirm before execution, or after it, as a supervisor."""
+    reviews.supervise(house, actor, review_id)
+
+
+@destructions("POST", "/destructions/{review_id}/execution", "Destroy what was decided", problems=(409,))
+def execute_review(house: House, actor: Actor, review_id: str) -> dict[str, Any]:
+    """Execute; every file is checked again at this moment."""
+    return {"files": [vars(outcome) for outcome in execute(house, actor, review_id)]}
+
+
+@destructions("GET", "/destructions/register", "The destruction register")
+def show_register(house: House, actor: Actor) -> dict[str, Any]:
+    """Return the rows of the 销毁清册."""
+    return {"rows": register(house, actor)}
+
+
+@destructions("GET", "/files/{file_id}/proof", "What is left of a destroyed file")
+def show_proof(house: House, actor: Actor, file_id: str) -> dict[str, Any]:
+    """Look in store, key table, index and database for what is left of a file."""
+    proof = prove(house, actor, file_id)
+    return {**vars(proof), "ok": proof.ok}
+
+
+class Ask(Input):
+    """Which file, and what for (RULES B6)."""
+
+    file_id: Id
+    purpose: Reason
+
+
+@requests("POST", "/access-requests", "Ask to read a file", body=Ask, status=201)
+def ask(house: House, actor: Actor, given: Ask) -> dict[str, Any]:
+    """Ask for a loan."""
+    return loans.as_json(loans.ask(house, actor, given.file_id, given.purpose))
+
+
+@requests("GET", "/access-requests", "List access requests")
+def list_loans(house: House, actor: Actor) -> dict[str, Any]:
+    """Return the requests the caller may see."""
+    return {"requests": [loans.as_json(loan) for loan in loans.list_loans(house, actor)]}
+
+
+class Decide(Input):
+    """Grant with a date to come back, or refuse with a reason."""
+
+    grant: bool
+    due_back: Day = ""
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+
+@requests("POST", "/access-requests/{request_id}/decision", "Decide", body=Decide, status=204, problems=(409,))
+def decide_loan(house: House, actor: Actor, request_id: str, given: Decide) -> None:
+    """Decide a request."""
+    loans.decide_loan(house, actor, request_id, grant=given.grant, due_back=given.due_back, reason=given.reason)
+
+
+@requests("POST", "/access-requests/{request_id}/return", "It came back", status=204, problems=(409,))
+def give_back(house: House, actor: Actor, request_id: str) -> None:
+    """Record the return."""
+    loans.give_back(house, actor, request_id)
+
+
+@customers("GET", "/customers", "List customers", query=Paging)
+def customers_list(house: House, actor: Actor, given: Paging) -> dict[str, Any]:
+    """Return one page of customers."""
+    total, found = list_customers(house, actor, limit=given.limit, offset=given.offset)
+    shown = [{"id": c.id, "number": c.number, "name": c.name, "code": c.code} for c in found]
+    return {"total": total, "customers": shown}
+
+
+@customers("GET", "/customers/{customer_id}", "A customer with contracts, files and warnings")
+def show_customer(house: House, actor: Actor, customer_id: str) -> dict[str, Any]:
+    """Return the customer card."""
+    view = get_customer(house, actor, customer_id)
+    customer = view.customer
+    return {
+        "id": customer.id,
+        "number": customer.number,
+        "name": customer.name,
+        "code": customer.code,
+        "contracts": [contract_as_json(contract) for contract in view.contracts],
+        "files": [file_as_json(file) for file in view.files],
+        "warnings": [warning_as_json(warning) for warning in view.warnings],
+    }
+
+
+class ListAudit(Paging):
+    """Which entries."""
+
+    actor_name: Annotated[str, Field(max_length=80)] | None = None
+    action: Annotated[str, Field(max_length=40)] | None = None
+    subject: Annotated[str, Field(max_length=120)] | None = None
+
+
+@audit("GET", "/audit", "The audit trail, newest first", query=ListAudit)
+def list_audit(house: House, actor: Actor, given: ListAudit) -> dict[str, Any]:
+    """Return one page of the trail."""
+    total, entries = trail.list_entries(house, actor, **given.model_dump())
+    return {"total": total, "entries": [trail.as_json(entry) for entry in entries]}
+
+
+@audit("POST", "/audit/verification", "Verify the hash chain")
+def verify_audit(house: House, actor: Actor) -> dict[str, Any]:
+    """Walk the chain."""
+    return vars(trail.verify(house, actor))
+
+
+GROUPS = (contracts, files, transfer_operations, hold_operations, destructions, requests, customers, audit)

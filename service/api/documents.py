@@ -1,0 +1,250 @@
+"""Documents and search."""
+
+from typing import Annotated, Any, cast
+
+from flask import Response, request, stream_with_context
+from pydantic import Field
+from werkzeug.http import dump_options_header
+
+from service.access.policy import Actor
+from service.api.operations import Input, Operations
+from service.errors import BadInput
+from service.flow import documents as flow
+from service.flow.filing import file_document, unfile_document
+from service.flow.find import MAX_LIMIT, find
+from service.flow.receive import receive
+from service.flow.render import open_rendition, page_text
+from service.flow.views import document_as_json
+from service.house import House
+
+operation = Operations("documents")
+search_operation = Operations("search")
+
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+Offset = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Upload(Input):
+    """Beside the part `file` of the form."""
+
+    batch: Annotated[str, Field(max_length=36)] = ""
+    department_id: Annotated[str, Field(max_length=36)] | None = None
+
+
+@operation("POST", "/documents", "Take a document in", body=Upload, multipart=True, status=201, problems=(413,))
+def create_document(house: House, actor: Actor, given: Upload) -> Any:
+    """Receive one file; 201 with the id when it is durable, 200 with the first id when the bytes were here before."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise BadInput("file: send the document as the form's part named file", {"file": "is missing"})
+    received = receive(
+        house,
+        actor,
+        cast("Any", file.stream),
+        file.filename,
+        channel="api",
+        batch=given.batch,
+        department_id=given.department_id,
+    )
+    body = {
+        "document_id": received.document_id,
+        "status": "duplicate" if received.duplicate else "received",
+        "sha256": received.inspection.sha256,
+        "pages": received.inspection.pages,
+    }
+    from flask import jsonify
+
+    answer = jsonify(body)
+    answer.status_code = 200 if received.duplicate else 201
+    answer.headers["Location"] = f"/api/v1/documents/{received.document_id}"
+    return answer
+
+
+class ListDocuments(Input):
+    """Which documents to list."""
+
+    status: Annotated[str, Field(max_length=16)] | None = None
+    batch: Annotated[str, Field(max_length=36)] | None = None
+    case_file_id: Annotated[str, Field(max_length=36)] | None = None
+    limit: Limit = 50
+    offset: Offset = 0
+
+
+@operation("GET", "/documents", "List documents, newest first", query=ListDocuments)
+def list_documents(house: House, actor: Actor, given: ListDocuments) -> dict[str, Any]:
+    """Return one page of the documents the caller may read."""
+    total, found = flow.list_documents(house, actor, **given.model_dump())
+    return {"total": total, "documents": [_short(document) for document in found]}
+
+
+def _short(document: Any) -> dict[str, Any]:
+    return {
+        "document_id": document.id,
+        "title": document.title or document.filename,
+        "category": document.category or None,
+        "status": document.status,
+        "pages": document.pages,
+        "pages_read": document.pages_read,
+        "received_at": document.received_at.isoformat(),
+        "case_file_id": document.case_file_id,
+        "review_reasons": document.review_reasons,
+    }
+
+
+@operation("GET", "/documents/{document_id}", "Show a document with what was read from it")
+def show_document(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
+    """Return the document and its fields."""
+    return document_as_json(flow.get_document(house, actor, document_id))
+
+
+class Change(Input):
+    """What to change; only what is given changes."""
+
+    category: Annotated[str, Field(max_length=8)] | None = None
+    tier: Annotated[str, Field(max_length=16)] | None = None
+    department_id: Annotated[str, Field(max_length=36)] | None = None
+    fields: dict[str, Annotated[str, Field(max_length=flow.MAX_VALUE)]] = Field(default_factory=dict)
+
+
+@operation("PATCH", "/documents/{document_id}", "Correct a document", body=Change, problems=(409,))
+def change_document(house: House, actor: Actor, document_id: str, given: Change) -> dict[str, Any]:
+    """Correct fields, category, tier or department."""
+    if given.category is not None:
+        flow.set_category(house, actor, document_id, given.category)
+    if given.tier is not None:
+        flow.set_tier(house, actor, document_id, given.tier)
+    if given.department_id is not None:
+        flow.set_department(house, actor, document_id, given.department_id)
+    for name, value in given.fields.items():
+        flow.correct_field(house, actor, document_id, name, value)
+    return document_as_json(flow.get_document(house, actor, document_id))
+
+
+class Confirm(Input):
+    """Which fields are right; none named: all."""
+
+    fields: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list)
+
+
+@operation("POST", "/documents/{document_id}/confirmation", "Confirm what was read", body=Confirm)
+def confirm_document(house: House, actor: Actor, document_id: str, given: Confirm) -> dict[str, Any]:
+    """Confirm values (dual verification)."""
+    for name in given.fields:
+        flow.confirm_field(house, actor, document_id, name)
+    if not given.fields:
+        flow.confirm_all(house, actor, document_id)
+    return document_as_json(flow.get_document(house, actor, document_id))
+
+
+class Filing(Input):
+    """Where a document belongs."""
+
+    case_file_id: Annotated[str, Field(max_length=36)]
+    category: Annotated[str, Field(max_length=8)] | None = None
+
+
+@operation("PUT", "/documents/{document_id}/file", "Put a document into a case file", body=Filing, problems=(409,))
+def put_into_file(house: House, actor: Actor, document_id: str, given: Filing) -> dict[str, Any]:
+    """File a document."""
+    file_document(house, actor, document_id, given.case_file_id, given.category)
+    return document_as_json(flow.get_document(house, actor, document_id))
+
+
+@operation("DELETE", "/documents/{document_id}/file", "Take a document out of its file", status=204, problems=(409,))
+def take_out_of_file(house: House, actor: Actor, document_id: str) -> None:
+    """Unfile a document."""
+    unfile_document(house, actor, document_id)
+
+
+class Page(Input):
+    """Which page, from 1; 0 for renditions of the whole document."""
+
+    page: Annotated[int, Field(ge=0, le=100_000)] = 0
+
+
+@operation(
+    "GET",
+    "/documents/{document_id}/renditions/{kind}",
+    "Download a rendition: original, page-image, text",
+    query=Page,
+    answer="application/octet-stream",
+)
+def download(house: House, actor: Actor, document_id: str, kind: str, given: Page) -> Response:
+    """Stream a rendition, every chunk verified before it is sent."""
+    context = open_rendition(house, actor, document_id, kind, given.page)
+    opened = context.__enter__()  # closed by the generator: the stream outlives this function
+
+    def blocks() -> Any:
+        try:
+            while block := opened.stream.read(1 << 18):
+                yield block
+        finally:
+            context.__exit__(None, None, None)
+
+    answer = Response(stream_with_context(blocks()), content_type=opened.media_type)
+    answer.content_length = opened.size
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": opened.filename})
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@operation("GET", "/documents/{document_id}/pages/{page}", "Words and boxes of a page")
+def show_page(house: House, actor: Actor, document_id: str, page: str) -> dict[str, Any]:
+    """Return the lines and words of one page; boxes in pixels of its page image."""
+    if not page.isdecimal() or len(page) > 6:
+        raise BadInput("page: a number from 1", {"page": "a number from 1"})
+    text = page_text(house, actor, document_id, int(page))
+    lines = [
+        {
+            "text": line.text,
+            "box": list(line.box),
+            "confidence": round(line.confidence, 4),
+            "words": [{"text": w.text, "box": list(w.box), "confidence": round(w.confidence, 4)} for w in line.words],
+        }
+        for line in text.lines
+    ]
+    return {"page": text.number, "width": text.width, "height": text.height, "source": text.source, "lines": lines}
+
+
+class Search(Input):
+    """What to find. q: the query language of the manual."""
+
+    q: Annotated[str, Field(max_length=20_000)] = ""
+    limit: Limit = 20
+    offset: Offset = 0
+    category: Annotated[str, Field(max_length=8)] | None = None
+    department: Annotated[str, Field(max_length=120)] | None = None
+    customer: Annotated[str, Field(max_length=200)] | None = None
+    status: Annotated[str, Field(max_length=16)] | None = None
+
+
+@search_operation("GET", "/search", "Find documents by any words on them", query=Search, problems=(400,))
+def search(house: House, actor: Actor, given: Search) -> dict[str, Any]:
+    """Search; hits carry page, snippet and boxes."""
+    filters = {
+        name: value
+        for name, value in given.model_dump(include={"category", "department", "customer", "status"}).items()
+        if value is not None
+    }
+    found = find(house, actor, given.q, limit=given.limit, offset=given.offset, filters=filters)
+    hits = [
+        {
+            "document_id": hit.document_id,
+            "title": hit.title,
+            "category": hit.category,
+            "page": hit.page,
+            "snippet": hit.snippet,
+            "marks": [list(mark) for mark in hit.marks],
+            "boxes": [list(box) for box in hit.boxes],
+            "customer": hit.customer,
+            "department": hit.department,
+            "contract_number": hit.contract_number or None,
+            "archive_number": hit.archive_number or None,
+            "score": round(hit.score, 4),
+            "approximate": hit.approximate,
+            "pages_matched": hit.pages_matched,
+        }
+        for hit in found.hits
+    ]
+    return {"total": found.total, "took_ms": found.took_ms, "hits": hits, "facets": found.facets}

@@ -1,0 +1,154 @@
+"""How the API is declared: each operation says its path, its input and its answer once; routing, parsing and OpenAPI follow."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from service.access.people import actor_of_token
+from service.access.policy import Actor
+from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, outcome
+from service.house import House
+
+MAX_JSON = 1 << 20
+
+
+class Input(BaseModel):
+    """What a caller sends; unknown names are refused, so that a misspelt one is not silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Nothing(Input):
+    """No input."""
+
+
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation. `view` gets (house, actor, path arguments…, input) and returns JSON values or a Response."""
+
+    method: str
+    path: str
+    summary: str
+    view: View
+    query: type[Input] | None = None
+    body: type[Input] | None = None
+    multipart: bool = False
+    status: int = 200
+    answer: str = "application/json"
+    problems: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The operation's id in the OpenAPI document."""
+        return self.view.__name__
+
+
+@dataclass
+class Operations:
+    """The list of all operations of one resource."""
+
+    tag: str
+    found: list[Operation] = field(default_factory=list)
+
+    def __call__(self, method: str, path: str, summary: str, **more: Any) -> Callable[[View], View]:
+        """Declare the decorated function as an operation."""
+
+        def keep(view: View) -> View:
+            self.found.append(Operation(method, path, summary, view, **more))
+            return view
+
+        return keep
+
+
+def problem(status: int, title: str, **more: Any) -> Response:
+    """Return an RFC 9457 answer. Its title says what is wrong and what to do."""
+    body = {"type": "about:blank", "status": status, "title": title, **more}
+    return Response(json.dumps(body, ensure_ascii=False), status, content_type="application/problem+json")
+
+
+def authenticate(house: House) -> Actor:
+    """Return who calls, by bearer token. Raises NotSignedIn."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise NotSignedIn("send a bearer token: Authorization: Bearer jz_…")
+    return actor_of_token(house, secret.strip())
+
+
+def _errors(error: ValidationError) -> dict[str, str]:
+    return {".".join(str(part) for part in e["loc"]) or "body": e["msg"] for e in error.errors()}
+
+
+def _parse(operation: Operation) -> Input | None:
+    try:
+        if operation.query is not None:
+            return operation.query.model_validate(request.args.to_dict())
+        if operation.body is not None and operation.multipart:
+            return operation.body.model_validate(request.form.to_dict())
+        if operation.body is not None:
+            if (request.content_length or 0) > MAX_JSON:
+                raise BadInput(f"the body is larger than {MAX_JSON} bytes")
+            return operation.body.model_validate_json(request.get_data(cache=False) or b"{}")
+    except ValidationError as error:
+        wrong = _errors(error)
+        raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong) from error
+    return None
+
+
+def _bind(house: House, operation: Operation) -> Callable[..., Response]:
+    def call(**path: Any) -> Response:
+        actor = authenticate(house)
+        given = _parse(operation)
+        arguments = [given] if given is not None else []
+        result = operation.view(house, actor, *path.values(), *arguments)
+        if isinstance(result, Response):
+            return result
+        if operation.status == 204:
+            return Response(status=204)
+        text = json.dumps(result, ensure_ascii=False)
+        return Response(text, operation.status, content_type="application/json")
+
+    return call
+
+
+def build(house: House, groups: Iterable[Operations], *, name: str, prefix: str) -> Blueprint:
+    """Return the blueprint that serves all operations, every known error as problem+json."""
+    blueprint = Blueprint(name, __name__, url_prefix=prefix)
+    for group in groups:
+        for operation in group.found:
+            rule = re.sub(r"\{(\w+)\}", r"<\1>", operation.path)
+            blueprint.add_url_rule(rule, operation.name, _bind(house, operation), methods=[operation.method])
+
+    for known in KNOWN_ERRORS:
+        blueprint.register_error_handler(known, _known)
+    blueprint.register_error_handler(HTTPException, _http)
+    return blueprint
+
+
+def _known(error: Exception) -> Response:
+    more: dict[str, Any] = {}
+    if isinstance(error, BadInput) and error.fields:
+        more["errors"] = error.fields
+    for name in ("code", "position"):
+        if hasattr(error, name):
+            more[name] = getattr(error, name)
+    answer = problem(outcome(error).http_status, str(error), **more)
+    if answer.status_code == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if answer.status_code == 503:
+        answer.headers["Retry-After"] = "10"
+    return answer
+
+
+def _http(error: HTTPException) -> Response:
+    return problem(error.code or 500, error.description or error.name)

@@ -1,0 +1,104 @@
+"""The composition root: the only place where parts are chosen and put together."""
+
+from collections.abc import Callable
+
+from vault.adapters.keyfile import KeyFile
+from vault.keyring import KeyRing
+from vault.vault import Vault
+
+from intake.ports import OcrEngine
+from retention.calendar import WorkCalendar
+from search.ports import SearchIndex
+from service.clock import Clock
+from service.errors import BadSetting, NotInitialised
+from service.house import House
+from service.records.database import Database
+from service.records.migrate import is_current, upgrade
+from service.settings import Settings
+from vault.adapters import open_store
+
+_FOLDERS = ("objects", "index", "keys", "logs", "tmp")
+
+
+def prepare(settings: Settings) -> bool:
+    """Make the home, the master key and the database where they are missing; returns whether anything was made.
+
+    Run twice it changes nothing. A database that holds documents never gets a new master key.
+    """
+    made = not settings.home.exists()
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in _FOLDERS:
+        settings.home.joinpath(name).mkdir(exist_ok=True, mode=0o700)
+    database = Database(settings.database_url)
+    try:
+        fresh = upgrade(database)
+        if not settings.key_file.exists():
+            if not fresh and _has_keys(database):
+                raise BadSetting(
+                    "JUANZONG_KEY_FILE",
+                    f"names {settings.key_file}, which is not there, but the archive was sealed with a key: put it back",
+                )
+            settings.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            KeyFile.create(settings.key_file)
+            made = True
+    finally:
+        database.dispose()
+    return made or fresh
+
+
+def _has_keys(database: Database) -> bool:
+    from sqlalchemy import select
+
+    from service.records.tables import WrappedKey
+
+    with database.read() as session:
+        return session.scalar(select(WrappedKey.document_id).limit(1)) is not None
+
+
+def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> House:
+    """Return the house for `settings`. Raises NotInitialised, BadSetting, KeyUnusable, DatabaseUnavailable.
+
+    Costly parts (index, OCR engine, holiday data) are made on first use.
+    """
+    if not settings.key_file.exists():
+        raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): run `juanzong init`")
+    database = Database(settings.database_url)
+    if not is_current(database):
+        raise NotInitialised("the database is not at this program's version: run `juanzong init`")
+    house = House(
+        settings=settings,
+        clock=Clock(settings.today),
+        database=database,
+        vault=Vault(open_store(settings.object_store)),
+        keys=KeyRing(KeyFile(settings.key_file)),
+        make_index=_index(settings),
+        make_engine=_engine(settings),
+        make_calendar=_calendar,
+    )
+    if hint is not None:
+        house.hint = hint
+    return house
+
+
+def _index(settings: Settings) -> Callable[[], SearchIndex]:
+    def make() -> SearchIndex:
+        from search.adapters import open_index
+
+        return open_index(settings.search)
+
+    return make
+
+
+def _engine(settings: Settings) -> Callable[[], OcrEngine]:
+    def make() -> OcrEngine:
+        from intake.adapters import open_engine
+
+        return open_engine(settings.ocr, settings.ocr_threads)
+
+    return make
+
+
+def _calendar() -> WorkCalendar:
+    from retention.adapters.china import ChinaCalendar
+
+    return ChinaCalendar()

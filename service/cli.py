@@ -1,0 +1,51 @@
+"""`juanzong`: the command line. Each command lives in `service/commands/` and is loaded when it is called."""
+
+import sys
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "init": "admin",
+    "serve": "admin",
+    "worker": "admin",
+    "user": "admin",
+    "department": "admin",
+    "token": "admin",
+    "ingest": "intake",
+    "search": "reading",
+    "show": "reading",
+    "get": "reading",
+    "reindex": "checks",
+    "fixity": "checks",
+    "audit": "checks",
+    "doctor": "checks",
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module only when that command is asked for: `search` starts without an OCR engine."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order of the manual."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command, loaded now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"service.commands.{COMMANDS[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="juanzong", prog_name="juanzong")
+def juanzong() -> None:
+    """卷宗: contract and customer-credit archives, from the scanner to the certificate of destruction."""
+
+
+def main() -> None:
+    """Run the command line; exit codes are those of `service/errors.py`."""
+    from service.commands.common import run
+
+    sys.exit(run(juanzong))

@@ -1,0 +1,180 @@
+"""Set up, run, and let people in."""
+
+import click
+
+from service.access.policy import ROLES, TIERS, Actor
+from service.commands.common import cli_actor, json_option, out_json, table, with_house
+from service.house import House
+from service.settings import load
+
+
+@click.command()
+@json_option
+def init(as_json: bool) -> None:
+    """Make the archive: home, master key, database, and a one-time link for the first administrator."""
+    from service.access.people import invite, list_people
+    from service.bootstrap import build, prepare
+
+    settings = load()
+    made = prepare(settings)
+    house = build(settings)
+    link = ""
+    if not list_people(house, cli_actor()):
+        link = f"{settings.base_url}/invite/{invite(house, cli_actor(), 'admin', 'Administrator', ['administrator'])}"
+    house.database.dispose()
+    if as_json:
+        out_json({"home": str(settings.home), "made": made, "administrator_link": link or None})
+        return
+    click.echo(f"{'made' if made else 'found'} the archive at {settings.home}")
+    if link:
+        click.echo(f"the first administrator sets a password here, once, within 7 days (name: admin):\n  {link}")
+
+
+@click.command()
+@click.option("--no-worker", is_flag=True, help="Only the web; a worker runs elsewhere.")
+def serve(no_worker: bool) -> int:
+    """Run the application: web and worker together."""
+    from service.bootstrap import build
+    from service.serve import serve as run
+
+    settings = load()
+    build(settings).database.dispose()  # a wrong setting or a missing archive is said here, before anything starts
+    click.echo(f"juanzong serves {settings.base_url} (stop with Ctrl+C)")
+    return run(settings, with_worker=not no_worker)
+
+
+@click.command()
+def worker() -> None:
+    """Run one worker of a server set-up: it reads what was received."""
+    import logging
+
+    from service.worker import run
+
+    logging.getLogger().setLevel(logging.INFO)
+    run(load())
+
+
+@click.group()
+def user() -> None:
+    """Accounts: add, list, invite."""
+
+
+@user.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="The person's name as it is shown.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES))
+@click.option("--department", help="The department's code.")
+@click.option("--clearance", default="internal", type=click.Choice(TIERS))
+@json_option
+@with_house
+def user_add(
+    house: House,
+    actor: Actor,
+    login: str,
+    name: str,
+    roles: tuple[str, ...],
+    department: str | None,
+    clearance: str,
+    as_json: bool,
+) -> None:
+    """Create an account; prints the one-time link with which the person sets a password."""
+    from service.access.people import department_by_code, invite
+
+    department_id = department_by_code(house, department).id if department else None
+    secret = invite(house, actor, login, name, list(roles), department_id, clearance)
+    _link(house, login, secret, as_json=as_json)
+
+
+@user.command("invite")
+@click.argument("login")
+@json_option
+@with_house
+def user_invite(house: House, actor: Actor, login: str, as_json: bool) -> None:
+    """Print a fresh one-time link for an account, for instance after a forgotten password."""
+    from service.access.people import renew_invitation
+
+    _link(house, login, renew_invitation(house, actor, login), as_json=as_json)
+
+
+def _link(house: House, login: str, secret: str, *, as_json: bool) -> None:
+    link = f"{house.settings.base_url}/invite/{secret}"
+    if as_json:
+        out_json({"login": login, "link": link})
+    else:
+        click.echo(f"{login} sets a password here, once, within 7 days:\n  {link}")
+
+
+@user.command("list")
+@json_option
+@with_house
+def user_list(house: House, actor: Actor, as_json: bool) -> None:
+    """List the accounts."""
+    from service.access.people import list_people
+
+    people = list_people(house, actor)
+    if as_json:
+        for p in people:
+            department = p.department.code if p.department else None
+            out_json({"login": p.login, "name": p.name, "roles": p.roles, "department": department})
+        return
+    rows = [(p.login, p.name, ", ".join(p.roles), p.department.name if p.department else "-") for p in people]
+    table(("login", "name", "roles", "department"), rows)
+
+
+@click.group()
+def department() -> None:
+    """Departments: add, list."""
+
+
+@department.command("add")
+@click.argument("code")
+@click.argument("name")
+@click.option("--fonds", help="The fonds number of its archive; the company's by default.")
+@json_option
+@with_house
+def department_add(house: House, actor: Actor, code: str, name: str, fonds: str | None, as_json: bool) -> None:
+    """Create a department; CODE becomes part of contract and archive numbers."""
+    from service.access.people import create_department
+
+    made = create_department(house, actor, code, name, fonds)
+    if as_json:
+        out_json({"id": made.id, "code": made.code, "name": made.name, "fonds": made.fonds})
+    else:
+        click.echo(f"department {made.code} {made.name}")
+
+
+@department.command("list")
+@json_option
+@with_house
+def department_list(house: House, _actor: Actor, as_json: bool) -> None:
+    """List the departments."""
+    from service.access.people import list_departments
+
+    departments = list_departments(house)
+    if as_json:
+        for d in departments:
+            out_json({"id": d.id, "code": d.code, "name": d.name, "fonds": d.fonds})
+        return
+    table(("code", "name", "fonds"), [(d.code, d.name, d.fonds) for d in departments])
+
+
+@click.group()
+def token() -> None:
+    """Bearer tokens for programs."""
+
+
+@token.command("create")
+@click.option("--user", "login", required=True, help="Whose rights the token has.")
+@click.option("--name", default="cli", help="What it is for.")
+@click.option("--days", default=365, type=click.IntRange(1, 3650), help="How long it lives.")
+@json_option
+@with_house
+def token_create(house: House, actor: Actor, login: str, name: str, days: int, as_json: bool) -> None:
+    """Create a token; it is shown once and never again."""
+    from service.access.people import create_token
+
+    secret = create_token(house, actor, login, name, days)
+    if as_json:
+        out_json({"user": login, "name": name, "token": secret})
+    else:
+        click.echo(secret)

@@ -1,0 +1,96 @@
+"""What all commands share: the house, the actor, output for people and for programs, errors in one line."""
+
+import getpass
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import click
+
+from service.access.policy import Actor
+from service.bootstrap import build
+from service.errors import KNOWN_ERRORS, outcome
+from service.house import House
+from service.settings import load
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object, or one per line for lists.")
+
+
+def run(command: click.Command) -> int:
+    """Run the command line and turn every error into one line on stderr and an exit code, never a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="juanzong: %(message)s", stream=sys.stderr)
+    try:
+        result = command.main(standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        click.echo("juanzong: stopped", err=True)
+        return 130
+    except click.ClickException as error:
+        click.echo(f"juanzong: {error.format_message()}", err=True)
+        return 2
+    except KNOWN_ERRORS as error:
+        click.echo(f"juanzong: {error}", err=True)
+        return outcome(error).exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        click.echo("juanzong: stopped", err=True)
+        return 130
+    except Exception as error:
+        if os.environ.get("JUANZONG_DEBUG"):
+            raise
+        click.echo(f"juanzong: unexpected {type(error).__name__}: {error}; JUANZONG_DEBUG=1 shows where", err=True)
+        return 1
+
+
+def cli_actor() -> Actor:
+    """The owner of the machine: all rights, under their own name in the audit trail."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return Actor(f"cli:{user}", display=user, owner=True)
+
+
+def with_house(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the house and the actor as its first two arguments."""
+
+    @wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        house: House = build(load())
+        try:
+            return function(house, cli_actor(), *args, **kwargs)
+        finally:
+            house.database.dispose()
+
+    return wrapper
+
+
+def out_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on one line."""
+    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table for people; plain tab-separated lines when stdout is no terminal."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    drawn = Table(box=None, header_style="dim", pad_edge=False)
+    for column in columns:
+        drawn.add_column(column)
+    for row in rows:
+        drawn.add_row(*(escape(cell) for cell in row))
+    Console().print(drawn)

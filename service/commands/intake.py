@@ -1,0 +1,117 @@
+"""`juanzong ingest`: take files in and return when each is searchable."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from intake.errors import Rejected
+from service.access.policy import Actor
+from service.commands.common import json_option, out_json, with_house
+from service.errors import KNOWN_ERRORS
+from service.flow.process import process, process_waiting
+from service.flow.receive import receive
+from service.house import House
+from service.records.tables import Document, new_id
+
+_SETTLED = ("stored", "needs_review", "failed")
+_PATIENCE = 3600.0
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--department", help="The code of the department the documents belong to.")
+@json_option
+@with_house
+def ingest(house: House, actor: Actor, paths: tuple[Path, ...], department: str | None, as_json: bool) -> int:
+    """Take PATHS in (PDF, TIFF, JPEG, PNG; a directory with all in it): seal, read, index."""
+    from service.access.people import department_by_code
+
+    department_id = department_by_code(house, department).id if department else None
+    process_waiting(house)  # what a killed process left is finished before new work begins
+    batch = new_id()
+    refused = 0
+    for path in _files(paths):
+        line = _one(house, actor, path, batch, department_id)
+        refused += line["status"] == "rejected"
+        if as_json:
+            out_json(line)
+        else:
+            _say(line)
+    return 3 if refused else 0
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    for path in paths:
+        try:
+            inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else None
+            if inside is not None:
+                next(path.iterdir(), None)  # rglob is silent about a directory that cannot be read; this is not
+        except OSError:
+            inside = None
+        yield from [path] if inside is None else inside
+
+
+def _one(house: House, actor: Actor, path: Path, batch: str, department_id: str | None) -> dict[str, Any]:
+    line: dict[str, Any] = {"path": str(path), "status": "rejected", "document_id": None, "sha256": None, "pages": None}
+    line |= {"category": None, "confidence": None, "fields": {}, "error": None}
+    try:
+        received = receive(house, actor, path, path.name, channel="cli", batch=batch, department_id=department_id)
+    except Rejected as error:
+        return line | {"error": str(error)}
+    document_id = received.document_id
+    _until_searchable(house, document_id, path)
+    with house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        fields = {
+            f.name: {"value": f.value, "page": f.page, "box": f.box, "confidence": round(f.confidence, 4)}
+            for f in document.fields
+        }
+    status = "needs_review" if document.status == "failed" else document.status
+    return line | {
+        "status": "duplicate" if received.duplicate else status,
+        "document_id": document_id,
+        "sha256": document.sha256,
+        "pages": document.pages,
+        "category": document.category or None,
+        "confidence": round(document.confidence, 4),
+        "fields": fields,
+        "error": document.error or None,
+    }
+
+
+def _until_searchable(house: House, document_id: str, path: Path) -> None:
+    """Process the document here, or wait for the worker that was faster."""
+    last = time.monotonic() + _PATIENCE
+    while True:
+        process(house, document_id, _bar(path))
+        with house.database.read() as session:
+            document = session.get_one(Document, document_id)
+        if document.status in _SETTLED and document.indexed:
+            return
+        if time.monotonic() > last:
+            raise KNOWN_ERRORS[0](
+                f"{path}: a worker is still reading document {document_id}; `juanzong show` tells when"
+            )
+        time.sleep(0.5)
+
+
+def _bar(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Progress or None
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        end = "\r" if done < total else "\r\x1b[K"
+        click.echo(f"  {path.name}: page {done} of {total}\x1b[K{end}", err=True, nl=False)
+
+    return show
+
+
+def _say(line: dict[str, Any]) -> None:
+    words = {"stored": "green", "needs_review": "yellow", "duplicate": "cyan", "rejected": "red"}
+    status = click.style(line["status"], fg=words.get(line["status"]))
+    what = line["error"] if line["status"] == "rejected" else f"{line['category'] or '-'}  {line['document_id']}"
+    click.echo(f"{status}  {line['path']}  {what}")

@@ -1,0 +1,117 @@
+"""Find, look at, take out."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from service.access.policy import Actor
+from service.commands.common import json_option, out_json, table, with_house
+from service.errors import BadInput
+from service.house import House
+
+
+@click.command()
+@click.argument("query")
+@click.option("--limit", default=20, type=click.IntRange(1, 200))
+@click.option("--offset", default=0, type=click.IntRange(0))
+@json_option
+@with_house
+def search(house: House, actor: Actor, query: str, limit: int, offset: int, as_json: bool) -> None:
+    """Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value."""
+    from service.flow.find import find
+
+    found = find(house, actor, query, limit=limit, offset=offset)
+    if as_json:
+        hits = [
+            {
+                "document_id": hit.document_id,
+                "title": hit.title,
+                "category": hit.category,
+                "page": hit.page,
+                "snippet": hit.snippet,
+                "boxes": [list(box) for box in hit.boxes],
+                "archive_number": hit.archive_number or None,
+                "score": round(hit.score, 4),
+                "approximate": hit.approximate,
+            }
+            for hit in found.hits
+        ]
+        out_json({"total": found.total, "took_ms": found.took_ms, "hits": hits})
+        return
+    for hit in found.hits:
+        click.echo(
+            f"{click.style(hit.title, bold=True)}  {hit.category}  {hit.customer}  {hit.archive_number}".rstrip()
+        )
+        click.echo(f"  {_marked(hit.snippet, hit.marks)}")
+        click.echo(click.style(f"  page {hit.page}  {hit.document_id}", dim=True))
+    click.echo(f"{found.total} found in {found.took_ms} ms", err=True)
+
+
+def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:
+    parts, at = [], 0
+    for start, end in marks:
+        parts += [snippet[at:start], click.style(snippet[start:end], bg="yellow", fg="black")]
+        at = end
+    return "".join([*parts, snippet[at:]])
+
+
+@click.command()
+@click.argument("document_id")
+@json_option
+@with_house
+def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
+    """Show a document: what it is, what was read from it, where it lies."""
+    from service.flow.documents import get_document
+    from service.flow.views import document_as_json
+
+    document = get_document(house, actor, document_id)
+    if as_json:
+        out_json(document_as_json(document))
+        return
+    click.echo(f"{click.style(document.title or document.filename, bold=True)}  {document.category}  {document.status}")
+    click.echo(f"  {document.filename}  {document.pages} page(s)  {document.size} bytes  sha256 {document.sha256}")
+    if document.case_file:
+        click.echo(f"  file: {document.case_file.title}  {document.case_file.archive_number or ''}")
+    if document.review_reasons:
+        click.echo(click.style(f"  look at: {', '.join(document.review_reasons)}", fg="yellow"))
+    rows = [(f.name, f.value, str(f.page), f"{f.confidence:.2f}", " ".join(f.marks)) for f in document.fields]
+    table(("field", "value", "page", "confidence", ""), rows)
+
+
+@click.command()
+@click.argument("document_id")
+@click.option("--rendition", default="original", type=click.Choice(("original", "preservation", "text")))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path, allow_dash=True), help="FILE, or - for stdout."
+)
+@json_option
+@with_house
+def get(house: House, actor: Actor, document_id: str, rendition: str, output: Path, as_json: bool) -> None:
+    """Take a rendition out, verified; FILE appears only when it is complete."""
+    from service.flow.render import open_rendition
+
+    with open_rendition(house, actor, document_id, rendition) as opened:
+        if str(output) == "-":
+            while block := opened.stream.read(1 << 20):
+                sys.stdout.buffer.write(block)
+            return
+        try:
+            with tempfile.NamedTemporaryFile(dir=output.absolute().parent, prefix=".juanzong-", delete=False) as part:
+                try:
+                    while block := opened.stream.read(1 << 20):
+                        part.write(block)
+                    part.flush()
+                    os.fsync(part.fileno())
+                except BaseException:
+                    os.unlink(part.name)  # noqa: PTH108 - a name, not a path of ours
+                    raise
+            os.replace(part.name, output)  # noqa: PTH105 - as above
+        except OSError as error:
+            raise BadInput(f"{output} cannot be written: {error.strerror}") from error
+    if as_json:
+        out_json({"document_id": document_id, "rendition": rendition, "file": str(output), "size": opened.size})
+    else:
+        click.echo(f"wrote {output} ({opened.size} bytes)")

@@ -1,0 +1,132 @@
+"""Checks: whether the sealed objects are what was sealed, and whether database, store and index agree."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from service.access.policy import Actor
+from service.flow.destroy import resume
+from service.flow.index import index_documents
+from service.flow.process import UNREAD, process_waiting
+from service.house import House
+from service.records import audit
+from service.records.audit import ChainReport
+from service.records.tables import Document, Rendition
+from vault.errors import ObjectDamaged, ObjectMissing
+
+
+@dataclass
+class FixityReport:
+    """Objects checked, and the documents whose objects are damaged or missing."""
+
+    checked: int = 0
+    total: int = 0
+    damaged: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.damaged and not self.missing
+
+
+def fixity(house: House, actor: Actor) -> Iterator[FixityReport]:
+    """Compare every sealed object with its recorded hash; yields the growing report, the last is the result."""
+    report = FixityReport()
+    with house.database.read() as session:
+        query = select(Rendition.id, Rendition.document_id, Rendition.sealed_sha256, Rendition.sealed_size)
+        rows = session.execute(query.where(Rendition.state == "kept").order_by(Rendition.id)).all()
+    report.total = len(rows)
+    for name, document_id, digest, size in rows:
+        try:
+            house.vault.verify(UUID(name), digest, size)
+        except ObjectMissing:
+            if _still_there(house, name) and document_id not in report.missing:
+                report.missing.append(document_id)
+        except ObjectDamaged:
+            if document_id not in report.damaged:
+                report.damaged.append(document_id)
+        report.checked += 1
+        yield report
+    with house.database.write() as session:
+        detail = {"checked": report.checked, "damaged": len(report.damaged), "missing": len(report.missing)}
+        audit.append(session, actor.name, "check.fixity", "store", detail)
+    yield report
+
+
+def _still_there(house: House, name: str) -> bool:
+    """Whether the object should exist still: it may have been destroyed while the check went on."""
+    with house.database.read() as session:
+        return session.get(Rendition, name) is not None
+
+
+def verify_audit(house: House, actor: Actor) -> ChainReport:
+    """Verify the whole audit chain and note that it was done."""
+    with house.database.read() as session:
+        report = audit.verify_all(session)
+    with house.database.write() as session:
+        detail = {"entries": report.entries, "ok": report.ok, "first_bad": report.first_bad}
+        audit.append(session, actor.name, "check.audit", "audit", detail)
+    return report
+
+
+@dataclass
+class DoctorReport:
+    """What does not agree. orphans: objects nobody owns; stray: index entries of no living document; lost: not indexed."""
+
+    documents: int = 0
+    orphans: list[str] = field(default_factory=list)
+    stray: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing needs mending; work that merely waits is no damage."""
+        return not (self.orphans or self.stray or self.lost or self.failed)
+
+
+def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
+    """Compare database, store and index; with `repair`, finish what waits and remove what nobody owns."""
+    house.database.check()
+    house.vault.store.check()
+    house.index.check()
+    if repair:
+        resume(house)
+        process_waiting(house)
+    report = _compare(house)
+    if repair:
+        for name in report.orphans:
+            house.vault.delete(UUID(name))
+        for document_id in report.stray:
+            house.index.remove(document_id)
+        index_documents(house, report.lost)
+        with house.database.write() as session:
+            detail = {"orphans": len(report.orphans), "stray": len(report.stray), "lost": len(report.lost)}
+            audit.append(session, actor.name, "check.repair", "archive", detail)
+    return report
+
+
+def _compare(house: House) -> DoctorReport:
+    report = DoctorReport()
+    # The store is listed before the database is asked: an object that arrives in between is then known, never an orphan.
+    in_store = {str(name) for name in house.vault.store.names()}
+    in_index = set(house.index.documents())
+    with house.database.read() as session:
+        known = set(session.scalars(select(Rendition.id)))
+        states = {row.id: row for row in session.execute(select(Document.id, Document.status, Document.indexed))}
+        report.documents = session.scalar(select(func.count()).where(Document.status != "destroyed")) or 0
+    report.orphans = sorted(in_store - known)
+    for document_id, row in states.items():
+        if row.status in UNREAD or (row.status in ("stored", "needs_review") and not row.indexed):
+            report.waiting.append(document_id)
+        elif row.status == "failed":
+            report.failed.append(document_id)
+        elif row.status in ("stored", "needs_review") and document_id not in in_index:
+            report.lost.append(document_id)
+    living = {i for i, row in states.items() if row.status in ("stored", "needs_review", "failed")}
+    report.stray = sorted(in_index - living)
+    return report

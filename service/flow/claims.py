@@ -1,0 +1,48 @@
+"""Who is at work on a document, and whether they still live.
+
+A claim names host, process and the moment the process started. On the same host a dead process's claim is void at once; on
+another host it runs out. So a process killed in the middle of its work delays nobody on its own machine.
+"""
+
+import os
+import socket
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from service.records.tables import Document
+
+SPAN = timedelta(minutes=10)
+
+
+def _started(pid: int) -> str | None:
+    """Return when a process of this host began (clock ticks after boot), or None when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]
+
+
+def me() -> str:
+    """Return the name of this thread of this process for claims."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}:{threading.get_ident()}"
+
+
+def is_held(document: Document, now: datetime) -> bool:
+    """Return whether someone living, other than this thread, works on the document."""
+    if document.claimed_until is None or document.claimed_until < now or document.claimed_by == me():
+        return False
+    host, pid, started, _thread = document.claimed_by.rsplit(":", 3)
+    return host != socket.gethostname() or _started(int(pid)) == started
+
+
+def take(document: Document, now: datetime) -> None:
+    """Claim the document for this thread, or renew the claim."""
+    document.claimed_by, document.claimed_until = me(), now + SPAN
+
+
+def release(document: Document) -> None:
+    """Give the document free."""
+    document.claimed_by, document.claimed_until = "", None

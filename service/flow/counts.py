@@ -1,0 +1,43 @@
+"""Counts: what waits in each room, for the column of rooms and for monitoring."""
+
+from sqlalchemy import func, select
+
+from service.access.policy import ACTIONS, Actor
+from service.flow.documents import visible
+from service.flow.transfers import count_open
+from service.house import House
+from service.records.tables import AccessRequest, Document, ReviewRecord
+
+_DONE = ("certified", "stopped", "verified")
+
+
+def document_counts(house: House) -> dict[str, int]:
+    """Return how many documents are in each status."""
+    with house.database.read() as session:
+        rows = session.execute(select(Document.status, func.count()).group_by(Document.status))
+        return {row[0]: row[1] for row in rows}
+
+
+def waiting(house: House, actor: Actor) -> dict[str, int]:
+    """Return what waits for this person, per room; a room they may not enter is not named."""
+    found: dict[str, int] = {}
+
+    def may(action: str) -> bool:
+        return actor.owner or bool(actor.roles & ACTIONS[action])
+
+    with house.database.read() as session:
+        if may("document.read"):
+            for name, states in (("needs_review", ("needs_review", "failed")), ("reading", ("received", "reading"))):
+                query = visible(select(Document).where(Document.status.in_(states)), actor)
+                found[name] = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        if may("transfer.read"):
+            found["transfers"] = count_open(session, actor)
+        if may("review.read"):
+            query_reviews = select(func.count()).select_from(ReviewRecord).where(ReviewRecord.state.not_in(_DONE))
+            found["reviews"] = session.scalar(query_reviews) or 0
+        if may("loan.read"):
+            loans = select(func.count()).select_from(AccessRequest).where(AccessRequest.state.in_(("asked", "lent")))
+            if not may("loan.decide"):
+                loans = loans.where(AccessRequest.reader_id == actor.person_id)
+            found["loans"] = session.scalar(loans) or 0
+    return found

@@ -1,0 +1,107 @@
+"""Customers: who we deal with, what stands for them, and what the evidence warns of (RULES A4.1)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from credit.warnings import CustomerState, RiskWarning, Validity, WarningLines, warnings_for
+from service.access.policy import Actor
+from service.errors import NotFound
+from service.flow.documents import visible
+from service.flow.filing import visible_files
+from service.flow.guard import require
+from service.flow.ledger import visible_contracts
+from service.house import House
+from service.records.tables import CaseFile, Contract, Customer, Document
+
+# The part of a document whose end is watched: field names are those of the documents.
+_WATCHED = {"licence": "valid_until", "authorization": "valid_until"}
+_HOLDER = {"licence": "code", "authorization": "code"}
+
+
+@dataclass(frozen=True)
+class CustomerView:
+    """A customer with what the reader may see of it."""
+
+    customer: Customer
+    contracts: tuple[Contract, ...]
+    files: tuple[CaseFile, ...]
+    documents: tuple[Document, ...]
+    warnings: tuple[RiskWarning, ...]
+
+
+def list_customers(
+    house: House, actor: Actor, *, text: str = "", limit: int = 50, offset: int = 0
+) -> tuple[int, list[Customer]]:
+    """Return (how many in all, one page of customers by name). Raises NotAllowed."""
+    require(actor, "customer.read")
+    query = select(Customer)
+    if text:
+        columns = (Customer.name, Customer.code, Customer.number)
+        query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    if not actor.owner and not actor.roles & {"credit_administrator", "archivist"}:
+        mine = visible_contracts(actor).subquery()
+        query = query.where(Customer.id.in_(select(mine.c.customer_id)))
+    with house.database.read() as session:
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        return total, list(session.scalars(query.order_by(Customer.name, Customer.id).limit(limit).offset(offset)))
+
+
+def get_customer(house: House, actor: Actor, customer_id: str) -> CustomerView:
+    """Return a customer's card. Raises NotFound: also when nothing of the customer may be seen."""
+    require(actor, "customer.read")
+    with house.database.read() as session:
+        customer = session.get(Customer, customer_id)
+        query = visible_contracts(actor).where(Contract.customer_id == customer_id)
+        contracts = tuple(session.scalars(query.order_by(Contract.number)))
+        wide = actor.owner or bool(actor.roles & {"credit_administrator", "archivist"})
+        if customer is None or not (contracts or wide):
+            raise NotFound(f"there is no customer {customer_id}")
+        file_query = visible_files(actor).where(CaseFile.customer_id == customer_id)
+        files = tuple(session.scalars(file_query.order_by(CaseFile.created_at)))
+        documents = _documents(session, actor, [file.id for file in files])
+        found = warnings_for(WarningLines(), _state(documents, customer), house.clock.today())
+    return CustomerView(customer, contracts, files, documents, tuple(found))
+
+
+def _documents(session: Session, actor: Actor, file_ids: list[str]) -> tuple[Document, ...]:
+    query = visible(select(Document).where(Document.case_file_id.in_(file_ids), Document.status != "destroyed"), actor)
+    documents = tuple(session.scalars(query.order_by(Document.received_at)))
+    for document in documents:
+        _ = document.fields
+    return documents
+
+
+def _state(documents: Iterable[Document], customer: Customer) -> CustomerState:
+    """What the customer's papers say: of each kind the one that is valid longest counts, a newer copy replaces an older."""
+    longest: dict[str, Validity] = {}
+    for document in documents:
+        name = _WATCHED.get(document.kind)
+        values = {field.name: field.value for field in document.fields}
+        if name is None or not values.get(name):
+            continue
+        holder = values.get(_HOLDER[document.kind])
+        if holder and customer.code and holder != customer.code:
+            continue  # somebody else's licence in the file, a guarantor's for instance
+        until = _day(values[name])
+        known = longest.get(document.kind)
+        if known is None or (known.valid_until is not None and (until is None or until > known.valid_until)):
+            longest[document.kind] = Validity(document.kind, document.id, until)  # type: ignore[arg-type]  # keys of _WATCHED
+    return CustomerState(validities=tuple(longest.values()))
+
+
+def _day(value: str) -> date | None:
+    """A date as documents carry it; long-term has no end, and what is no date cannot warn."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def warning_as_json(warning: RiskWarning) -> dict[str, Any]:
+    """Return a warning as plain JSON values."""
+    return {"kind": warning.kind, "subject": warning.subject, "why": {"zh": warning.why.zh, "en": warning.why.en}}

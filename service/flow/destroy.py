@@ -1,0 +1,168 @@
+"""Destroy: carry out what a review decided, each file checked again at this moment, and prove it afterwards."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from retention.appraisal import Outcome, Review
+from retention.destruction import files_to_destroy, register_rows
+from service.access.policy import Actor
+from service.errors import NotFound
+from service.flow.erase import Proof, destroy_keys, look, remove_objects
+from service.flow.facts import file_facts
+from service.flow.guard import require
+from service.flow.reviews import load, store
+from service.house import SYSTEM, House
+from service.records import audit
+from service.records.tables import CaseFile, ReviewFile, ReviewRecord, Stub
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """What became of one file of a review: destroyed, kept or blocked, and why."""
+
+    file_id: str
+    archive_number: str
+    outcome: str
+    why: str
+
+
+def execute(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
+    """Destroy what the review decided. Broken off half-way it is taken up again and ends in the same state.
+
+    Raises DestructionBlocked, TransitionRefused (a step is missing, or the waiting period runs), NotFound, NotAllowed,
+    StoreUnavailable, IndexUnavailable (then the keys are gone already; the rest follows when the service is back).
+    """
+    require(actor, "review.propose")
+    today = house.clock.today()
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.propose")
+        if review.state != "executing":
+            review.begin(actor.name, today)
+            store(session, actor, record, review, "begin")
+    return _carry_out(house, actor, review_id)
+
+
+def resume(house: House) -> int:
+    """Finish executions that were broken off; returns how many."""
+    with house.database.read() as session:
+        broken = list(session.scalars(select(ReviewRecord.id).where(ReviewRecord.state == "executing")))
+    for review_id in broken:
+        _carry_out(house, SYSTEM, review_id)
+    return len(broken)
+
+
+def _carry_out(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
+    with house.database.read() as session:
+        files = list(Review.from_dict(session.get_one(ReviewRecord, review_id).data).files)
+    for file_id in files:
+        _one_file(house, actor, review_id, file_id)
+    return _finish(house, actor, review_id)
+
+
+def _one_file(house: House, actor: Actor, review_id: str, file_id: str) -> None:
+    """Decide on one file by what is true at this moment, in the transaction that erases its keys."""
+    today = house.clock.today()
+    with house.database.write() as session:
+        row = session.get_one(ReviewFile, (review_id, file_id), with_for_update=True)
+        stub = session.get(Stub, file_id)
+        if not row.outcome and stub is None:
+            _record, review = load(session, SYSTEM, review_id, "review.propose")
+            file = session.get_one(CaseFile, file_id, with_for_update={"of": CaseFile})
+            facts = {file_id: file_facts(session, file)}
+            now = files_to_destroy(review, facts, today)
+            if file_id in now.kept:
+                row.outcome, row.why = "kept", now.kept[file_id].why.to_json()
+            elif file_id in now.blocked:
+                row.outcome, row.why = "blocked", now.blocked[file_id][0].why.to_json()
+                detail = {"review": review_id, "why": [block.kind for block in now.blocked[file_id]]}
+                audit.append(session, actor.name, "file.destruction_blocked", f"file:{file_id}", detail)
+            else:
+                (line,) = register_rows(review, facts, today, files=[file_id])
+                destroy_keys(session, actor.name, file, review_id, asdict(line))
+        erased = session.get(Stub, file_id) is not None
+    if erased:
+        proof = remove_objects(house, actor.name, file_id)
+        if proof.ok:
+            with house.database.write() as session:
+                session.get_one(ReviewFile, (review_id, file_id)).outcome = "destroyed"
+
+
+def _finish(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
+    today = house.clock.today()
+    with house.database.write() as session:
+        record, review = load(session, SYSTEM, review_id, "review.propose")
+        rows = {
+            row.case_file_id: row
+            for row in session.scalars(select(ReviewFile).where(ReviewFile.review_id == review_id))
+        }
+        if review.state == "executing" and all(row.outcome for row in rows.values()):
+            outcomes = {f: Outcome(row.outcome, _sentence(row.why)) for f, row in rows.items()}  # type: ignore[arg-type]  # only these words are written
+            review.finish(actor.name, outcomes, today)
+            _apply_keeps(session, actor, review)
+            store(
+                session, actor, record, review, "finish", destroyed=sum(r.outcome == "destroyed" for r in rows.values())
+            )
+        numbers = {f: session.get_one(CaseFile, f).archive_number or "" for f in rows}
+        return [FileOutcome(f, numbers[f], rows[f].outcome, _sentence(rows[f].why)) for f in review.files]
+
+
+def _sentence(why: str) -> str:
+    from retention.why import Why
+
+    return Why.from_json(why).zh
+
+
+def _apply_keeps(session: Any, actor: Actor, review: Review) -> None:
+    """What the group wanted kept stays: longer, or for ever."""
+    for file_id in review.files:
+        ruling = review.ruling(file_id)
+        if ruling.verdict == "destroy":
+            continue
+        file = session.get_one(CaseFile, file_id)
+        if ruling.verdict == "keep_permanently":
+            file.retention, file.due_on, file.retention_why = "Y", None, ruling.why.to_json()
+        elif ruling.until is not None and (file.due_on is None or ruling.until > file.due_on):
+            file.due_on = ruling.until
+        detail = {"review": review.number, "verdict": ruling.verdict, "until": str(ruling.until or "")}
+        audit.append(session, actor.name, "file.keep", f"file:{file_id}", detail)
+
+
+def prove(house: House, actor: Actor, case_file_id: str) -> Proof:
+    """Look again, now, for anything that is left of a destroyed file. Raises NotFound when it was not destroyed."""
+    require(actor, "review.read")
+    with house.database.read() as session:
+        if session.get(Stub, case_file_id) is None:
+            raise NotFound(f"file {case_file_id} was not destroyed")
+    proof = look(house, case_file_id)
+    with house.database.write() as session:
+        audit.append(session, actor.name, "file.prove", f"file:{case_file_id}", {**vars(proof), "ok": proof.ok})
+    return proof
+
+
+def get_stub(house: House, actor: Actor, case_file_id: str) -> Stub:
+    """Return what remains of a destroyed file. Raises NotFound, NotAllowed."""
+    require(actor, "review.read")
+    with house.database.read() as session:
+        stub = session.get(Stub, case_file_id)
+        if stub is None:
+            raise NotFound(f"file {case_file_id} was not destroyed")
+        return stub
+
+
+def register(house: House, actor: Actor) -> list[dict[str, Any]]:
+    """Return the destruction register (销毁清册), oldest first: 序号 题名 年度 档号 应保管期限 已保管期限 页数 备注. Raises NotAllowed."""
+    require(actor, "review.read")
+    with house.database.read() as session:
+        stubs = session.scalars(select(Stub).order_by(Stub.destroyed_at, Stub.archive_number))
+        return [
+            {
+                **stub.register_row,
+                "serial": number,
+                "file_id": stub.case_file_id,
+                "review_id": stub.review_id,
+                "destroyed_at": stub.destroyed_at.isoformat() if stub.destroyed_at else None,
+            }
+            for number, stub in enumerate(stubs, 1)
+        ]

@@ -1,0 +1,40 @@
+"""Facts: what the rules of destruction need to know of a file, read from the database at this moment."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from retention.blockers import FileFacts
+from service.flow.holds import standing_holds
+from service.records.tables import AccessRequest, CaseFile, Document, Transfer
+
+_ENDED = ("performed", "terminated", "cancelled")
+
+
+def file_facts(session: Session, file: CaseFile) -> FileFacts:
+    """Return the facts of one file as they stand now."""
+    contract = file.contract
+    loans = session.scalars(
+        select(AccessRequest).where(AccessRequest.case_file_id == file.id, AccessRequest.state == "lent")
+    )
+    transfers = session.scalars(select(Transfer).where(Transfer.case_file_id == file.id, Transfer.state != "accepted"))
+    living = (Document.case_file_id == file.id, Document.status != "destroyed")
+    documents, pages = session.execute(
+        select(func.count(), func.coalesce(func.sum(Document.pages), 0)).where(*living)
+    ).one()
+    opened_on = file.closed_on or file.archived_on or file.created_at.date()
+    return FileFacts(
+        file_id=file.id,
+        archive_number=file.archive_number,
+        title=file.title,
+        year=contract.year if contract is not None else opened_on.year,
+        retention=file.retention,
+        due_on=file.due_on,
+        state=file.state,
+        trigger_on=file.closed_on,
+        contract_running=contract is not None and contract.status not in _ENDED,
+        holds=tuple(hold.matter for hold in standing_holds(session, file.id)),
+        loans=tuple(loan.reader.name for loan in loans),
+        pending_transfers=tuple(f"{transfer.stage} {transfer.event_kind}" for transfer in transfers),
+        documents=documents,
+        pages=int(pages),
+    )

@@ -1,0 +1,195 @@
+"""File: documents into case files, and what a file still lacks (RULES B1, B5)."""
+
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from retention.completeness import Completeness, NotApplicable, check
+from service.access.policy import ACTIONS, TIERS, Actor, Reach
+from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.documents import CATEGORIES, visible
+from service.flow.guard import load_document, load_file, require
+from service.flow.index import index_document
+from service.flow.schedule import recompute_retention
+from service.house import House
+from service.records import audit
+from service.records.tables import CaseFile, Customer, Department, Document, NotApplicableMark
+
+
+def _must_be_living(file: CaseFile) -> None:
+    if file.state == "destroyed":
+        raise RuleRefused(f"file {file.archive_number} was destroyed; only its stub remains")
+
+
+def _belongs(file: CaseFile, category: str) -> bool:
+    """Whether a category has a place in the file. The customer's licence and authorization are evidence in a credit file too."""
+    if category not in CATEGORIES:
+        return False
+    if file.kind == "contract":
+        return category.startswith("1.")
+    return category.startswith("5.") or category in ("1.2", "1.3", "1.4")
+
+
+def file_document(house: House, actor: Actor, document_id: str, case_file_id: str, category: str | None = None) -> None:
+    """Put a document into a case file. Raises BadInput, NotFound, RuleRefused (it lies in another file already)."""
+    with house.database.write() as session:
+        document = load_document(session, actor, document_id, "document.file")
+        file = load_file(session, actor, case_file_id)
+        _must_be_living(file)
+        if document.case_file_id not in (None, file.id):
+            raise RuleRefused("the document lies in another file; take it out there first")
+        wanted = category or document.category
+        if not _belongs(file, wanted):
+            why = f"category {wanted or '(none)'} does not belong into a {file.kind} file; choose its category first"
+            raise BadInput(f"category: {why}", {"category": why})
+        document.case_file_id, document.category, document.indexed = file.id, wanted, False
+        if file.archive_number:
+            recompute_retention(house, session, file)
+        detail = {"case_file": file.id, "category": wanted}
+        audit.append(session, actor.name, "document.file", f"document:{document_id}", detail)
+    index_document(house, document_id)
+
+
+def unfile_document(house: House, actor: Actor, document_id: str) -> None:
+    """Take a document out of its file; not possible any more once the file is archived. Raises RuleRefused."""
+    with house.database.write() as session:
+        document = load_document(session, actor, document_id, "document.file")
+        file = document.case_file
+        if file is None:
+            return
+        if file.state != "open":
+            raise RuleRefused(f"file {file.archive_number or file.title} is {file.state}; its documents stay in it")
+        document.department_id, document.case_file_id, document.indexed = file.department_id, None, False
+        audit.append(session, actor.name, "document.unfile", f"document:{document_id}", {"case_file": file.id})
+    index_document(house, document_id)
+
+
+def mark_not_applicable(house: House, actor: Actor, case_file_id: str, category: str, reason: str) -> None:
+    """Say that a category does not apply to a file, and why; an empty reason takes the mark back. Raises BadInput."""
+    reason = reason.strip()
+    with house.database.write() as session:
+        file = load_file(session, actor, case_file_id, "file.mark")
+        if file.state != "open":
+            raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
+        if category not in CATEGORIES or not category.startswith("1." if file.kind == "contract" else "5."):
+            raise BadInput(f"category: {category} is not a category of this file", {"category": "is not of this file"})
+        mark = session.get(NotApplicableMark, (case_file_id, category))
+        if not reason:
+            if mark is not None:
+                session.delete(mark)
+        elif mark is None:
+            session.add(
+                NotApplicableMark(
+                    case_file_id=case_file_id,
+                    category=category,
+                    reason=reason[:500],
+                    said_by=actor.name,
+                    said_at=house.clock.now(),
+                )
+            )
+        else:
+            mark.reason, mark.said_by, mark.said_at = reason[:500], actor.name, house.clock.now()
+        detail = {"category": category, "reason": reason[:500]}
+        audit.append(session, actor.name, "file.not_applicable", f"file:{case_file_id}", detail)
+
+
+def file_completeness(session: Session, file: CaseFile) -> Completeness:
+    """Return what a file holds and lacks, category by category."""
+    present = set(
+        session.scalars(
+            select(Document.category).where(Document.case_file_id == file.id, Document.status != "destroyed").distinct()
+        )
+    )
+    marks = session.scalars(select(NotApplicableMark).where(NotApplicableMark.case_file_id == file.id))
+    not_applicable = {mark.category: NotApplicable(mark.reason, mark.said_by) for mark in marks}
+    if file.kind == "contract":
+        return check("contract", {c for c in present if c.startswith("1.")}, not_applicable)
+    return check("credit", {c for c in present if c.startswith("5.")}, not_applicable)
+
+
+def completeness(house: House, actor: Actor, case_file_id: str) -> Completeness:
+    """Return what a file holds and lacks. Raises NotFound."""
+    with house.database.read() as session:
+        return file_completeness(session, load_file(session, actor, case_file_id))
+
+
+def get_case_file(house: House, actor: Actor, case_file_id: str) -> CaseFile:
+    """Return a case file and note the reading. Raises NotFound."""
+    with house.database.write() as session:
+        file = load_file(session, actor, case_file_id)
+        audit.append(session, actor.name, "file.view", f"file:{case_file_id}")
+        return file
+
+
+def visible_files(actor: Actor) -> Select[CaseFile]:
+    """Return a query over the case files the actor may see: the same rule as `decide`, said in SQL."""
+    query = select(CaseFile)
+    if actor.owner:
+        return query
+    if not actor.roles & ACTIONS["file.read"]:
+        return query.where(false())
+    query = query.where(CaseFile.tier.in_(TIERS[: TIERS.index(actor.clearance) + 1]))
+    if actor.roles & {"credit_administrator", "archivist"}:
+        return query
+    return query.where(CaseFile.department_id == actor.department_id)
+
+
+def list_case_files(
+    house: House,
+    actor: Actor,
+    *,
+    state: str | None = None,
+    kind: str | None = None,
+    text: str = "",
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[int, list[CaseFile]]:
+    """Return (how many in all, one page of case files, newest first)."""
+    require(actor, "file.read")
+    query = visible_files(actor)
+    if state:
+        query = query.where(CaseFile.state == state)
+    if kind:
+        query = query.where(CaseFile.kind == kind)
+    if text:
+        columns = (CaseFile.title, CaseFile.archive_number)
+        query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    with house.database.read() as session:
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        order = (CaseFile.created_at.desc(), CaseFile.id)
+        return total, list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
+
+
+def documents_of(house: House, actor: Actor, case_file_id: str) -> list[Document]:
+    """Return the documents of a file that the actor may read, by category. Raises NotFound."""
+    with house.database.read() as session:
+        load_file(session, actor, case_file_id)
+        query = visible(select(Document).where(Document.case_file_id == case_file_id), actor)
+        return sorted(session.scalars(query), key=lambda d: ([int(n) for n in d.category.split(".")], d.received_at))
+
+
+def credit_file(house: House, actor: Actor, customer_id: str) -> CaseFile:
+    """Return the customer's credit file (RULES B5), made on first use. Raises NotFound, NotAllowed."""
+    with house.database.write() as session:
+        customer = session.get(Customer, customer_id)
+        if customer is None:
+            raise NotFound(f"there is no customer {customer_id}")
+        query = select(CaseFile).where(CaseFile.customer_id == customer_id, CaseFile.kind == "credit")
+        file = session.scalar(query.where(CaseFile.state != "destroyed"))
+        if file is not None:
+            return load_file(session, actor, file.id)
+        department_id = actor.department_id or session.scalar(select(Department.id).order_by(Department.code).limit(1))
+        if department_id is None:
+            raise BadInput("there is no department yet; the administrator creates one first")
+        require(actor, "contract.create", Reach(department_id, "internal"))
+        file = CaseFile(
+            kind="credit",
+            title=customer.name,
+            customer_id=customer_id,
+            department_id=department_id,
+            created_at=house.clock.now(),
+        )
+        session.add(file)
+        session.flush()
+        audit.append(session, actor.name, "file.create", f"file:{file.id}", {"customer": customer_id})
+        session.refresh(file)
+        return file

@@ -1,0 +1,107 @@
+"""Find: from what a person typed to the places on the pages they may see."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from intake.model import Box
+from search.model import Hit, Reader
+from search.syntax import parse
+from service.access.policy import Actor, reader_tokens
+from service.flow.guard import allowed, reach_of, require
+from service.flow.index import load_pages
+from service.flow.places import boxes_of
+from service.house import House
+from service.records import audit
+from service.records.tables import Document
+
+MAX_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class FoundHit:
+    """One document found: its best page, the excerpt, and the boxes (pixels of the stored page image)."""
+
+    document_id: str
+    title: str
+    category: str
+    page: int
+    snippet: str
+    marks: tuple[tuple[int, int], ...]
+    boxes: tuple[Box, ...]
+    customer: str
+    department: str
+    contract_number: str
+    archive_number: str
+    status: str
+    score: float
+    approximate: bool
+    pages_matched: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """total documents that match, the time the search took in whole milliseconds, one page of hits, counts per facet."""
+
+    total: int
+    took_ms: int
+    hits: tuple[FoundHit, ...]
+    facets: Mapping[str, Mapping[str, int]]
+
+
+def find(
+    house: House,
+    actor: Actor,
+    text: str,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    filters: Mapping[str, str] | None = None,
+) -> Found:
+    """Search. Raises BadQuery (with the position), NotAllowed, IndexUnavailable."""
+    require(actor, "search")
+    query = parse(text)
+    began = time.perf_counter()
+    results = house.index.search(
+        query,
+        Reader(reader_tokens(actor)),
+        limit=min(max(limit, 0), MAX_LIMIT),
+        offset=max(offset, 0),
+        filters=filters,
+    )
+    hits = tuple(found for hit in results.hits if (found := _place(house, actor, hit)) is not None)
+    took = round((time.perf_counter() - began) * 1000)
+    with house.database.write() as session:
+        # The words themselves stay out of the trail: they may be the last trace of a destroyed document.
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        audit.append(session, actor.name, "search", "index", {"query_sha256": digest, "total": results.total})
+    return Found(results.total, took, hits, results.facets)
+
+
+def _place(house: House, actor: Actor, hit: Hit) -> FoundHit | None:
+    """Add the boxes. The database has the last word on who may see a hit: the index may lag behind it by a moment."""
+    with house.database.read() as session:
+        document = session.get(Document, hit.document)
+        if document is None or document.status in ("destroyed", "receiving"):
+            return None
+        if not allowed(actor, "document.read", reach_of(document)):
+            return None
+        pages = load_pages(house, session, hit.document, [hit.page]) if hit.spans else []
+    return FoundHit(
+        document_id=hit.document,
+        title=hit.title,
+        category=hit.category,
+        page=hit.page,
+        snippet=hit.snippet,
+        marks=hit.marks,
+        boxes=tuple(boxes_of(pages[0], hit.spans)) if pages else (),
+        customer=hit.customer,
+        department=hit.department,
+        contract_number=hit.contract_number,
+        archive_number=hit.archive_number,
+        status=hit.status,
+        score=hit.score,
+        approximate=hit.approximate,
+        pages_matched=hit.pages_matched,
+    )

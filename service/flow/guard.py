@@ -1,0 +1,58 @@
+"""How every flow asks the one access decision."""
+
+from sqlalchemy.orm import Session
+
+from service.access.policy import TIERS, Actor, Reach, decide
+from service.errors import NotAllowed, NotFound
+from service.records.tables import CaseFile, Document
+
+_WORDS = {
+    "role_missing": "no role of yours may do this",
+    "other_department": "it belongs to another department",
+    "tier_too_high": "its confidentiality tier is above your clearance",
+}
+
+
+def require(actor: Actor, action: str, reach: Reach | None = None) -> None:
+    """Raise NotAllowed, saying why, unless the decision is yes."""
+    decision = decide(actor, action, reach)
+    if not decision.allowed:
+        raise NotAllowed(f"{action}: {_WORDS[decision.reason]}")
+
+
+def allowed(actor: Actor, action: str, reach: Reach | None = None) -> bool:
+    """Return the decision alone, for showing or hiding a way."""
+    return decide(actor, action, reach).allowed
+
+
+def reach_of(document: Document) -> Reach:
+    """What the access decision needs to know of a document: a filed one lies where its file lies, the higher tier counts."""
+    file = document.case_file
+    if file is not None:
+        return Reach(file.department_id, max(file.tier, document.tier, key=TIERS.index), document.received_by)
+    return Reach(document.department_id, document.tier, document.received_by)
+
+
+def reach_of_file(file: CaseFile) -> Reach:
+    """What the access decision needs to know of a case file."""
+    return Reach(file.department_id, file.tier)
+
+
+def load_document(session: Session, actor: Actor, document_id: str, action: str = "document.read") -> Document:
+    """Return a document the actor may act on. What a person may not read does not exist for them: NotFound."""
+    document = session.get(Document, document_id)
+    if document is None or document.status == "receiving":
+        raise NotFound(f"there is no document {document_id}")
+    if not allowed(actor, "document.read", reach_of(document)):
+        raise NotFound(f"there is no document {document_id}")
+    require(actor, action, reach_of(document))
+    return document
+
+
+def load_file(session: Session, actor: Actor, case_file_id: str, action: str = "file.read") -> CaseFile:
+    """Return a case file the actor may act on. Raises NotFound, NotAllowed as `load_document` does."""
+    file = session.get(CaseFile, case_file_id)
+    if file is None or not allowed(actor, "file.read", reach_of_file(file)):
+        raise NotFound(f"there is no case file {case_file_id}")
+    require(actor, action, reach_of_file(file))
+    return file

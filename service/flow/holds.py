@@ -1,0 +1,103 @@
+"""Holds (冻结): no path leads to destruction while one stands; a release needs a reason and a second person."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.access.policy import Actor
+from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.guard import load_file, require
+from service.house import House
+from service.records import audit
+from service.records.tables import Hold, HoldFile
+
+
+def place_hold(house: House, actor: Actor, matter: str, reason: str, case_file_ids: Sequence[str]) -> Hold:
+    """Freeze files for a matter. Raises BadInput, NotFound, RuleRefused (a file is destroyed already)."""
+    matter, reason = matter.strip(), reason.strip()
+    wrong = {name: "is needed" for name, value in (("matter", matter), ("reason", reason)) if not value}
+    if not case_file_ids:
+        wrong["case_files"] = "choose at least one file"
+    if wrong:
+        raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
+    with house.database.write() as session:
+        hold = Hold(matter=matter[:200], reason=reason, placed_by=actor.name, placed_at=house.clock.now())
+        session.add(hold)
+        session.flush()
+        for case_file_id in dict.fromkeys(case_file_ids):
+            file = load_file(session, actor, case_file_id, "hold.place")
+            if file.state == "destroyed":
+                raise RuleRefused(f"file {file.archive_number} was destroyed; a hold comes too late")
+            session.add(HoldFile(hold_id=hold.id, case_file_id=case_file_id))
+            audit.append(session, actor.name, "hold.place", f"file:{case_file_id}", {"hold": hold.id, "matter": matter})
+        return hold
+
+
+def _load(session: Session, actor: Actor, hold_id: str) -> Hold:
+    require(actor, "hold.place")
+    hold = session.get(Hold, hold_id, with_for_update=True)
+    if hold is None:
+        raise NotFound(f"there is no hold {hold_id}")
+    if hold.released_at is not None:
+        raise RuleRefused("the hold was released already")
+    return hold
+
+
+def ask_release(house: House, actor: Actor, hold_id: str, reason: str) -> None:
+    """Ask that a hold be released, with a reason. Raises BadInput, NotFound, RuleRefused."""
+    if not reason.strip():
+        raise BadInput("reason: is needed", {"reason": "is needed"})
+    with house.database.write() as session:
+        hold = _load(session, actor, hold_id)
+        hold.release_asked_by, hold.release_reason = actor.name, reason.strip()
+        audit.append(session, actor.name, "hold.ask_release", f"hold:{hold_id}")
+
+
+def release(house: House, actor: Actor, hold_id: str) -> None:
+    """Release a hold as the second person. Raises RuleRefused when nobody asked, or the same person did."""
+    with house.database.write() as session:
+        hold = _load(session, actor, hold_id)
+        if hold.release_asked_by is None:
+            raise RuleRefused("first someone asks for the release with a reason, then a second person releases")
+        if hold.release_asked_by == actor.name:
+            raise RuleRefused("you asked for the release; a second person releases")
+        hold.released_by, hold.released_at = actor.name, house.clock.now()
+        for row in session.scalars(select(HoldFile).where(HoldFile.hold_id == hold_id)):
+            audit.append(session, actor.name, "hold.release", f"file:{row.case_file_id}", {"hold": hold_id})
+
+
+def standing_holds(session: Session, case_file_id: str) -> list[Hold]:
+    """Return the holds that stand on a file."""
+    query = select(Hold).join(HoldFile, HoldFile.hold_id == Hold.id)
+    return list(session.scalars(query.where(HoldFile.case_file_id == case_file_id, Hold.released_at.is_(None))))
+
+
+def list_holds(house: House, actor: Actor) -> list[Hold]:
+    """Return all holds, standing ones first. Raises NotAllowed."""
+    require(actor, "hold.read")
+    with house.database.read() as session:
+        found = session.scalars(select(Hold).order_by(Hold.placed_at.desc()))
+        return sorted(found, key=lambda hold: hold.released_at is not None)
+
+
+def files_of(house: House, actor: Actor, hold_id: str) -> list[str]:
+    """Return the ids of the files a hold covers. Raises NotAllowed."""
+    require(actor, "hold.read")
+    with house.database.read() as session:
+        return list(session.scalars(select(HoldFile.case_file_id).where(HoldFile.hold_id == hold_id)))
+
+
+def as_json(hold: Hold) -> dict[str, Any]:
+    """Return a hold as plain JSON values."""
+    return {
+        "id": hold.id,
+        "matter": hold.matter,
+        "reason": hold.reason,
+        "placed_by": hold.placed_by,
+        "placed_at": hold.placed_at.isoformat(),
+        "release_asked_by": hold.release_asked_by,
+        "released_by": hold.released_by,
+        "released_at": hold.released_at.isoformat() if hold.released_at else None,
+    }

@@ -1,0 +1,128 @@
+"""Index: what the search engine is told about a document, from database and vault alone."""
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake.codec import from_json
+from intake.model import PageText
+from search.model import IndexedPage
+from service.access.policy import document_tokens
+from service.flow.guard import reach_of
+from service.house import House
+from service.records.tables import Document, Rendition, WrappedKey
+from vault.model import FileKey
+
+_NUMBERS = ("code", "contract_number", "party_a_code", "party_b_code")
+_LIVING = ("stored", "needs_review", "failed")
+_BATCH = 50
+
+
+def load_key(house: House, session: Session, document_id: str) -> FileKey:
+    """Return a document's file key, unwrapped. Raises NoResultFound when it was destroyed."""
+    return house.keys.unwrap(UUID(document_id), session.get_one(WrappedKey, document_id).wrapped)
+
+
+def load_pages(
+    house: House, session: Session, document_id: str, numbers: Iterable[int] | None = None
+) -> list[PageText]:
+    """Return the page texts of a document from the vault, in order; only `numbers` when given."""
+    query = select(Rendition).where(
+        Rendition.document_id == document_id, Rendition.kind == "page-text", Rendition.state == "kept"
+    )
+    if numbers is not None:
+        query = query.where(Rendition.page.in_(list(numbers)))
+    rows = session.scalars(query.order_by(Rendition.page)).all()
+    if not rows:
+        return []
+    key = load_key(house, session, document_id)
+    return [from_json(house.vault.read(UUID(row.id), key)) for row in rows]
+
+
+def project(house: House, session: Session, document: Document) -> list[IndexedPage]:
+    """Return what the index shall hold of a document. A document without readable pages is one empty page."""
+    file = document.case_file
+    contract = file.contract if file else None
+    customer = (file.customer if file else None) or (contract.customer if contract else None)
+    department = file.department if file else document.department
+    fields = {field.name: field.value for field in document.fields}
+    texts = [(page.number, page.text) for page in load_pages(house, session, document.id)] or [(1, "")]
+    contract_number = contract.number if contract else ""
+    archive_number = (file.archive_number if file else None) or ""
+    numbers = [
+        contract_number,
+        archive_number,
+        contract.printed_number if contract else "",
+        (customer.code if customer else "") or "",
+    ]
+    numbers += [fields[name] for name in _NUMBERS if name in fields]
+    return [
+        IndexedPage(
+            document=document.id,
+            page=number,
+            text=text,
+            title=document.title or document.filename,
+            category=document.category,
+            kind=document.kind,
+            customer=customer.name if customer else "",
+            department=department.name if department else "",
+            status="archived" if file and file.state == "archived" else document.status,
+            tier=document.tier,
+            contract_number=contract_number,
+            archive_number=archive_number,
+            numbers=tuple(dict.fromkeys(value for value in numbers if value)),
+            fields=fields,
+            received_on=document.received_at.date().isoformat(),
+            access=document_tokens(reach_of(document)),
+        )
+        for number, text in texts
+    ]
+
+
+def index_document(house: House, document_id: str) -> None:
+    """Put the present state of a document into the index and note that it is there. Raises IndexUnavailable."""
+    index_documents(house, [document_id])
+
+
+def index_documents(house: House, document_ids: Iterable[str]) -> None:
+    """As `index_document`, in one commit."""
+    with house.database.read() as session:
+        found = [session.get(Document, document_id) for document_id in document_ids]
+        living = [document for document in found if document is not None and document.status in _LIVING]
+        entries = {document.id: project(house, session, document) for document in living}
+    if not entries:
+        return
+    house.index.replace_many(entries)
+    with house.database.write() as session:
+        for document_id in entries:
+            document = session.get(Document, document_id)
+            if document is None or document.status not in _LIVING:
+                house.index.remove(document_id)  # destroyed while we were at it
+            else:
+                document.indexed = True
+
+
+def touch_file(session: Session, case_file_id: str) -> list[str]:
+    """Mark every document of a file as needing a fresh index entry; returns their ids, to be indexed after the commit."""
+    documents = session.scalars(
+        select(Document).where(Document.case_file_id == case_file_id, Document.status.in_(_LIVING))
+    )
+    ids = []
+    for document in documents:
+        document.indexed = False
+        ids.append(document.id)
+    return ids
+
+
+def reindex(house: House) -> Iterator[tuple[int, int]]:
+    """Rebuild the whole index from database and vault; yields (done, total) as it goes."""
+    with house.database.read() as session:
+        ids = list(
+            session.scalars(select(Document.id).where(Document.status.in_(_LIVING)).order_by(Document.received_at))
+        )
+    house.index.clear()
+    for start in range(0, len(ids), _BATCH):
+        index_documents(house, ids[start : start + _BATCH])
+        yield min(start + _BATCH, len(ids)), len(ids)

@@ -1,0 +1,317 @@
+"""The contract ledger (合同台账, RULES B2): numbers by department, and the events that start the clocks (B3)."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from retention.numbers import contract_number, contract_prefix
+from service.access.policy import ACTIONS, Actor, Reach, decide
+from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.guard import load_document, require
+from service.flow.index import index_documents, touch_file
+from service.flow.schedule import recompute_retention
+from service.flow.transfers import start_clock
+from service.house import House
+from service.records import audit
+from service.records.counters import next_serial
+from service.records.tables import (
+    CaseFile,
+    Contract,
+    ContractEvent,
+    Customer,
+    Department,
+    Person,
+)
+
+EVENTS = ("signed", "amended", "performed", "terminated")
+_ENDING = ("performed", "terminated")
+
+
+@dataclass(frozen=True)
+class ContractInput:
+    """What the ledger needs to know of a contract. amount: decimal yuan as text, "" if unknown; dates YYYY-MM-DD or ""."""
+
+    department_id: str
+    title: str
+    counterparty: str
+    handler_id: str
+    counterparty_code: str = ""
+    amount: str = ""
+    currency: str = "CNY"
+    signed_on: str = ""
+    term_from: str = ""
+    term_until: str = ""
+    printed_number: str = ""
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+
+
+def _date(wrong: dict[str, str], name: str, value: str) -> date | None:
+    if not value or value == "long-term":
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        wrong[name] = "a date YYYY-MM-DD"
+        return None
+
+
+def _amount(wrong: dict[str, str], value: str) -> Decimal | None:
+    if not value:
+        return None
+    try:
+        amount = Decimal(value.replace(",", ""))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0 or amount >= Decimal(10) ** 18:
+        wrong["amount"] = "a number of yuan such as 32000000.00"
+        return None
+    return amount.quantize(Decimal("0.01"))
+
+
+def create_contract(house: House, actor: Actor, given: ContractInput) -> Contract:
+    """Enter a contract: its number, its case file and, when it is signed, the first clock. Raises BadInput, NotAllowed."""
+    require(actor, "contract.create")
+    wrong: dict[str, str] = {}
+    signed_on = _date(wrong, "signed_on", given.signed_on)
+    term_from, term_until = _date(wrong, "term_from", given.term_from), _date(wrong, "term_until", given.term_until)
+    amount = _amount(wrong, given.amount)
+    today = house.clock.today()
+    if signed_on and signed_on > today:
+        wrong["signed_on"] = "lies in the future"
+    if term_from and term_until and term_until < term_from:
+        wrong["term_until"] = "lies before the beginning of the term"
+    for name, value, longest in (("title", given.title, 300), ("counterparty", given.counterparty, 200)):
+        if not value.strip() or len(value) > longest:
+            wrong[name] = f"is needed, at most {longest} characters"
+    if len(given.currency) != 3 or not given.currency.isalpha():
+        wrong["currency"] = "three letters such as CNY"
+    with house.database.write() as session:
+        department = session.get(Department, given.department_id)
+        handler = session.get(Person, given.handler_id)
+        if department is None:
+            wrong["department_id"] = "there is no such department"
+        if handler is None or handler.disabled_at:
+            wrong["handler_id"] = "there is no such person"
+        if wrong or department is None or handler is None:
+            raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
+        require(actor, "contract.create", Reach(department.id, "internal"))
+        year = (signed_on or today).year
+        template = house.settings.contract_template
+        serial = next_serial(session, contract_prefix(template, department.code, year))
+        customer = find_or_make_customer(house, session, actor, given.counterparty.strip(), given.counterparty_code)
+        contract = Contract(
+            number=contract_number(template, department.code, year, serial),
+            department_id=department.id,
+            year=year,
+            serial=serial,
+            title=given.title.strip(),
+            counterparty=given.counterparty.strip(),
+            customer_id=customer.id,
+            printed_number=given.printed_number.strip()[:100],
+            amount=amount,
+            currency=given.currency.upper(),
+            term_from=term_from,
+            term_until=term_until,
+            handler_id=handler.id,
+            status="draft",
+            created_at=house.clock.now(),
+        )
+        session.add(contract)
+        session.flush()
+        file = CaseFile(
+            kind="contract",
+            title=f"{contract.counterparty} {contract.title}"[:300],
+            contract_id=contract.id,
+            customer_id=customer.id,
+            department_id=department.id,
+            created_at=house.clock.now(),
+        )
+        session.add(file)
+        session.flush()
+        audit.append(
+            session,
+            actor.name,
+            "contract.create",
+            f"contract:{contract.id}",
+            {"number": contract.number, "case_file": file.id},
+        )
+        if signed_on:
+            _finish(house, session, actor, contract, file, "signed", signed_on)
+        session.refresh(contract)
+        return contract
+
+
+def find_or_make_customer(house: House, session: Session, actor: Actor, name: str, code: str = "") -> Customer:
+    """Return the customer of this code or, without a code, of exactly this name; made when there is none."""
+    code = code.strip().upper()
+    customer = session.scalar(select(Customer).where(Customer.code == code)) if code else None
+    if customer is None:
+        customer = session.scalar(select(Customer).where(Customer.name == name).limit(1))
+        if customer is not None and code:
+            if customer.code and customer.code != code:
+                customer = None  # two companies of one name
+            else:
+                customer.code = code
+    if customer is None:
+        year = house.clock.today().year
+        customer = Customer(
+            number=f"KH-{year}-{next_serial(session, f'KH-{year}'):04}",
+            name=name,
+            code=code or None,
+            created_at=house.clock.now(),
+        )
+        session.add(customer)
+        session.flush()
+        audit.append(session, actor.name, "customer.create", f"customer:{customer.id}", {"number": customer.number})
+    return customer
+
+
+def contract_input_from_document(house: House, actor: Actor, document_id: str) -> ContractInput:
+    """Return the ledger entry a read contract suggests, for a person to check. Raises NotFound."""
+    with house.database.read() as session:
+        document = load_document(session, actor, document_id)
+        values = {f.name: f.value for f in document.fields}
+        ours = set(house.settings.our_companies)
+        side = "party_a" if values.get("party_b") in ours else "party_b"
+        return ContractInput(
+            department_id=document.department_id or actor.department_id or "",
+            title=values.get("title", document.title),
+            counterparty=values.get(side, ""),
+            counterparty_code=values.get(f"{side}_code", ""),
+            handler_id=actor.person_id or "",
+            amount=values.get("amount", ""),
+            currency=values.get("currency", "CNY"),
+            signed_on=values.get("signed_on", ""),
+            term_from=values.get("term_from", ""),
+            term_until="" if values.get("term_until") == "long-term" else values.get("term_until", ""),
+            printed_number=values.get("contract_number", ""),
+        )
+
+
+def finish_event(house: House, actor: Actor, contract_id: str, kind: str, finished_on: str) -> None:
+    """Record that the formalities of signing, amending, performing or terminating are finished; it starts its own clock.
+
+    Raises BadInput, RuleRefused (an event before signing, after the end), NotFound.
+    """
+    wrong: dict[str, str] = {}
+    day = _date(wrong, "finished_on", finished_on)
+    if kind not in EVENTS:
+        wrong["kind"] = f"one of {', '.join(EVENTS)}"
+    if day is None or day > house.clock.today():
+        wrong.setdefault("finished_on", "a date YYYY-MM-DD, not in the future")
+    if wrong or day is None:
+        raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
+    with house.database.write() as session:
+        contract = load_contract(session, actor, contract_id, "contract.create")
+        file = session.scalars(select(CaseFile).where(CaseFile.contract_id == contract_id)).one()
+        _finish(house, session, actor, contract, file, kind, day)
+        ids = touch_file(session, file.id)
+    index_documents(house, ids)
+
+
+def _finish(
+    house: House, session: Session, actor: Actor, contract: Contract, file: CaseFile, kind: str, day: date
+) -> None:
+    if contract.status in ("cancelled", "terminated") or file.state == "destroyed":
+        raise RuleRefused(f"contract {contract.number} is {contract.status}; nothing more happens to it")
+    if kind == "signed" and contract.signed_on:
+        raise RuleRefused(f"contract {contract.number} was signed on {contract.signed_on}")
+    if kind != "signed" and (contract.signed_on is None or day < contract.signed_on):
+        raise RuleRefused(f"contract {contract.number} cannot be {kind} before it is signed")
+    event = ContractEvent(
+        contract_id=contract.id, kind=kind, finished_on=day, recorded_by=actor.name, recorded_at=house.clock.now()
+    )
+    session.add(event)
+    session.flush()
+    contract.status = kind
+    if kind == "signed":
+        contract.signed_on = day
+    if kind in _ENDING:
+        contract.ended_on = file.closed_on = day
+    start_clock(house, session, contract, file, event)
+    if file.archive_number:
+        recompute_retention(house, session, file)
+    audit.append(
+        session,
+        actor.name,
+        f"contract.{kind}",
+        f"contract:{contract.id}",
+        {"number": contract.number, "finished_on": day.isoformat()},
+    )
+
+
+def cancel_contract(house: House, actor: Actor, contract_id: str, reason: str) -> None:
+    """Cancel a contract that was never signed; it keeps its number (RULES B2). Raises BadInput, RuleRefused."""
+    if not reason.strip():
+        raise BadInput("reason: is needed", {"reason": "is needed"})
+    with house.database.write() as session:
+        contract = load_contract(session, actor, contract_id, "contract.create")
+        if contract.status != "draft":
+            raise RuleRefused(
+                f"contract {contract.number} is {contract.status}; a signed contract is terminated instead"
+            )
+        contract.status = "cancelled"
+        detail = {"number": contract.number, "reason": reason.strip()[:500]}
+        audit.append(session, actor.name, "contract.cancel", f"contract:{contract.id}", detail)
+
+
+def visible_contracts(actor: Actor) -> Select[Contract]:
+    """Return a query over the contracts the actor may see."""
+    query = select(Contract)
+    if actor.owner or actor.roles & {"credit_administrator", "archivist"}:
+        return query
+    if not actor.roles & ACTIONS["contract.read"]:
+        return query.where(false())
+    return query.where(or_(Contract.department_id == actor.department_id, Contract.handler_id == actor.person_id))
+
+
+def load_contract(session: Session, actor: Actor, contract_id: str, action: str = "contract.read") -> Contract:
+    """Return a contract the actor may act on. Raises NotFound, NotAllowed."""
+    contract = session.get(Contract, contract_id)
+    reach = Reach(contract.department_id, "internal") if contract else None
+    handles = contract is not None and contract.handler_id == actor.person_id
+    if contract is None or not (handles or decide(actor, "contract.read", reach).allowed):
+        raise NotFound(f"there is no contract {contract_id}")
+    require(actor, action, None if handles else reach)
+    return contract
+
+
+def get_contract(house: House, actor: Actor, contract_id: str) -> Contract:
+    """Return a contract of the ledger. Raises NotFound."""
+    with house.database.read() as session:
+        return load_contract(session, actor, contract_id)
+
+
+def list_contracts(
+    house: House,
+    actor: Actor,
+    *,
+    text: str = "",
+    department_id: str | None = None,
+    status: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[int, list[Contract]]:
+    """Return (how many in all, one page of the ledger, newest number first)."""
+    require(actor, "contract.read")
+    query = visible_contracts(actor)
+    if text:
+        query = query.where(
+            or_(
+                *(
+                    column.contains(text, autoescape=True)
+                    for column in (Contract.number, Contract.title, Contract.counterparty, Contract.printed_number)
+                )
+            )
+        )
+    if department_id:
+        query = query.where(Contract.department_id == department_id)
+    if status:
+        query = query.where(Contract.status == status)
+    with house.database.read() as session:
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        order = (Contract.year.desc(), Contract.number.desc())
+        return total, list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))

@@ -1,0 +1,179 @@
+"""Pages: what the pages of the application ask beside the flows. Reads only, and only what the actor may see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from intake.model import Box
+from search.highlight import spans
+from search.syntax import parse
+from service.access.policy import Actor
+from service.errors import NotFound
+from service.flow.documents import visible
+from service.flow.filing import visible_files
+from service.flow.guard import load_document, load_file, require
+from service.flow.index import load_pages
+from service.flow.places import boxes_of
+from service.house import House
+from service.records.tables import CaseFile, Contract, ContractEvent, Customer, Document, HoldFile, Person, Stub
+
+LOOK_AT = ("needs_review", "failed")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch of uploads: how many documents, when the first came, how many are still read or wait for a person."""
+
+    batch: str
+    received_at: datetime
+    documents: int
+    reading: int
+    needs_review: int
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Where a document stands among those that wait for a person, the oldest first. position from 1."""
+
+    position: int
+    total: int
+    next_id: str | None
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The places of a query in one document. total: places in all; boxes: those on `page`; on: which of them is the hit."""
+
+    total: int
+    page: int
+    boxes: tuple[Box, ...]
+    on: int
+
+
+def names(house: House) -> Mapping[str, str]:
+    """Return the names of people by how they stand in the audit trail."""
+    with house.database.read() as session:
+        return {f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name)).tuples()}
+
+
+def people(house: House) -> list[Person]:
+    """Return all people who can act, by name, for choosing one."""
+    with house.database.read() as session:
+        return list(session.scalars(select(Person).where(Person.disabled_at.is_(None)).order_by(Person.name)))
+
+
+def recent_batches(house: House, actor: Actor, limit: int = 20) -> list[Batch]:
+    """Return the latest batches in which there is something the actor may read."""
+    require(actor, "document.read")
+    query = visible(select(Document).where(Document.batch != "", Document.status != "receiving"), actor).subquery()
+    first = func.min(query.c.received_at)
+
+    def count(*states: str) -> ColumnElement[int]:
+        return func.sum(case((query.c.status.in_(states), 1), else_=0))
+
+    rows = select(query.c.batch, first, func.count(), count("received", "reading"), count(*LOOK_AT))
+    with house.database.read() as session:
+        found = session.execute(rows.group_by(query.c.batch).order_by(first.desc()).limit(limit)).tuples()
+        return [Batch(*row) for row in found]
+
+
+def list_to_review(house: House, actor: Actor, *, limit: int, offset: int = 0) -> tuple[int, list[Document]]:
+    """Return (how many in all, one page of documents a person must look at, the oldest first)."""
+    require(actor, "document.read")
+    query = visible(select(Document).where(Document.status.in_(LOOK_AT)), actor)
+    with house.database.read() as session:
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = query.order_by(Document.received_at, Document.id).limit(limit).offset(offset)
+        return total, list(session.scalars(rows))
+
+
+def queue_of(house: House, actor: Actor, document: Document) -> Queue:
+    """Return the place of a document among those to look at, and which comes after it (the first again after the last)."""
+    waiting = visible(select(Document).where(Document.status.in_(LOOK_AT), Document.id != document.id), actor)
+    same = Document.received_at == document.received_at
+    before = or_(Document.received_at < document.received_at, and_(same, Document.id < document.id))
+    order = (Document.received_at, Document.id)
+    with house.database.read() as session:
+        total = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+        ahead = session.scalar(select(func.count()).select_from(waiting.where(before).subquery())) or 0
+        after = session.scalars(waiting.where(~before).order_by(*order).limit(1)).first()
+        after = after or session.scalars(waiting.order_by(*order).limit(1)).first()
+    return Queue(ahead + 1, total + 1, after.id if after else None)
+
+
+def hits_in(house: House, actor: Actor, document_id: str, text: str, hit: int = 1, page: int | None = None) -> Hits:
+    """Return the places of a query in a document: those on the page of place number `hit`, or on `page`.
+
+    Raises BadQuery, NotFound.
+    """
+    node = parse(text)
+    with house.database.read() as session:
+        load_document(session, actor, document_id)
+        pages = load_pages(house, session, document_id)
+    boxes = {found.number: boxes_of(found, spans(node, found.text)) for found in pages}
+    total = sum(map(len, boxes.values()))
+    before = 0
+    for number, here in boxes.items():
+        if (number == page) if page is not None else (before < hit <= before + len(here)):
+            on = hit - before if before < hit <= before + len(here) else 0
+            return Hits(total, number, tuple(here), on)
+        before += len(here)
+    return Hits(total, page or 1, (), 0)
+
+
+def contract_file(house: House, actor: Actor, contract_id: str) -> CaseFile:
+    """Return the case file of a contract. Raises NotFound."""
+    with house.database.read() as session:
+        file = session.scalar(select(CaseFile).where(CaseFile.contract_id == contract_id))
+        if file is None:
+            raise NotFound(f"contract {contract_id} has no case file")
+        return load_file(session, actor, file.id)
+
+
+def events_of(house: House, actor: Actor, case_file_id: str) -> list[ContractEvent]:
+    """Return the formalities finished on the contract of a file, in order. Raises NotFound."""
+    with house.database.read() as session:
+        file = load_file(session, actor, case_file_id)
+        query = select(ContractEvent).where(ContractEvent.contract_id == file.contract_id)
+        return list(session.scalars(query.order_by(ContractEvent.finished_on, ContractEvent.recorded_at)))
+
+
+def find_files(house: House, actor: Actor, text: str) -> list[CaseFile]:
+    """Return the files a person may mean by a contract, archive or customer number or a title; an exact number wins."""
+    text = text.strip()
+    query = visible_files(actor).outerjoin(Contract, CaseFile.contract_id == Contract.id)
+    query = query.outerjoin(Customer, CaseFile.customer_id == Customer.id).where(CaseFile.state != "destroyed")
+    customer = and_(CaseFile.kind == "credit", Customer.number == text)
+    exact = or_(Contract.number == text, CaseFile.archive_number == text, customer)
+    with house.database.read() as session:
+        found = list(session.scalars(query.where(exact).limit(10)))
+        return found or list(session.scalars(query.where(CaseFile.title.contains(text, autoescape=True)).limit(10)))
+
+
+def files_by_id(house: House, actor: Actor, ids: list[str]) -> dict[str, CaseFile]:
+    """Return those of the files that the actor may see, by id."""
+    with house.database.read() as session:
+        return {file.id: file for file in session.scalars(visible_files(actor).where(CaseFile.id.in_(ids)))}
+
+
+def files_on_hold(house: House, actor: Actor) -> dict[str, list[CaseFile]]:
+    """Return the files each hold covers, of those the actor may see, by the hold's id."""
+    require(actor, "hold.read")
+    with house.database.read() as session:
+        pairs = session.execute(select(HoldFile.hold_id, HoldFile.case_file_id)).tuples().all()
+        query = visible_files(actor).where(CaseFile.id.in_(select(HoldFile.case_file_id)))
+        files = {file.id: file for file in session.scalars(query)}
+    covered: dict[str, list[CaseFile]] = {}
+    for hold_id, file_id in pairs:
+        if file_id in files:
+            covered.setdefault(hold_id, []).append(files[file_id])
+    return covered
+
+
+def stub_of(house: House, actor: Actor, case_file_id: str) -> Stub | None:
+    """Return what remains of a destroyed file, None for a living one. Raises NotFound."""
+    with house.database.read() as session:
+        load_file(session, actor, case_file_id)
+        return session.get(Stub, case_file_id)

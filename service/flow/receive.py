@@ -1,0 +1,210 @@
+"""Receive: from bytes at the door to a document that is durable.
+
+Killed at any point it leaves either a document in `receiving`, which the next start removes with its object, or a document in
+`received`, which the next start finishes. Only after `received` has been committed is the sender told.
+"""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from intake.errors import Rejected
+from intake.inspect import inspect, safe_name
+from intake.model import Inspection
+from service.access.policy import Actor
+from service.flow import claims
+from service.flow.guard import require
+from service.house import House
+from service.records import audit
+from service.records.tables import Document, Rendition, WrappedKey, new_id
+from vault.model import FileKey, Sealed
+
+
+@dataclass(frozen=True)
+class Received:
+    """The document's id; duplicate: the same bytes were here before, under this id."""
+
+    document_id: str
+    duplicate: bool
+    inspection: Inspection
+
+
+def receive(
+    house: House,
+    actor: Actor,
+    source: BinaryIO | Path,
+    filename: str,
+    *,
+    channel: str = "web",
+    batch: str = "",
+    department_id: str | None = None,
+) -> Received:
+    """Inspect, seal and record one file; durable on return. The same bytes twice give the first id.
+
+    Raises Rejected (nothing stored), NotAllowed, StoreUnavailable, DatabaseUnavailable.
+    """
+    require(actor, "document.upload")
+    name = safe_name(filename)
+    with _on_disk(house, source) as path:
+        inspection = inspect(path, house.limits)
+        document_id = new_id()
+        file_key, wrapped = house.keys.new(UUID(document_id))
+        known = _begin(house, actor, document_id, name, inspection, wrapped, (channel, batch, department_id))
+        if known is not None:
+            return Received(known, duplicate=True, inspection=inspection)
+        _keep(house, actor, document_id, file_key, path)
+    house.hint(document_id)
+    return Received(document_id, duplicate=False, inspection=inspection)
+
+
+@contextlib.contextmanager
+def _on_disk(house: House, source: BinaryIO | Path) -> Iterator[Path]:
+    """Give inspection a file to look at; what came as a stream lies in tmp/ no longer than that."""
+    if isinstance(source, Path):
+        yield source
+        return
+    house.settings.home.joinpath("tmp").mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=house.settings.home / "tmp", prefix="incoming-") as file:
+        shutil.copyfileobj(_Bounded(source, house.limits.max_bytes), file, 1 << 20)
+        file.flush()
+        yield Path(file.name)
+
+
+class _Bounded:
+    """A reader that refuses what is larger than allowed before it fills the disk."""
+
+    def __init__(self, source: BinaryIO, limit: int) -> None:
+        self._source, self._left, self._limit = source, limit, limit
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._source.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise Rejected("too_large", f"the file is larger than {self._limit} bytes")
+        return data
+
+
+def _begin(
+    house: House,
+    actor: Actor,
+    document_id: str,
+    name: str,
+    inspection: Inspection,
+    wrapped: bytes,
+    where: tuple[str, str, str | None],
+) -> str | None:
+    """Write the intent. Returns the id of the document that holds the same bytes already, or None."""
+    channel, batch, department_id = where
+    for _attempt in range(3):
+        try:
+            with house.database.write() as session:
+                known = session.scalar(
+                    select(Document).where(Document.sha256 == inspection.sha256, Document.status != "destroyed")
+                )
+                if known is not None and known.status != "receiving":
+                    audit.append(
+                        session, actor.name, "document.duplicate", f"document:{known.id}", {"channel": channel}
+                    )
+                    return known.id
+                if known is not None and claims.is_held(known, house.clock.now()):
+                    raise Rejected("busy", "the same file is being received by another process; try again")
+                if known is not None:
+                    discard(house, session, known)  # its writer died before it was acknowledged
+                    session.flush()
+                document = Document(
+                    id=document_id,
+                    sha256=inspection.sha256,
+                    filename=name,
+                    media_type=inspection.media_type,
+                    size=inspection.size,
+                    pages=inspection.pages,
+                    status="receiving",
+                    channel=channel,
+                    batch=batch,
+                    department_id=department_id or actor.department_id,
+                    received_by=actor.name,
+                    received_at=house.clock.now(),
+                    claimed_by=claims.me(),
+                    claimed_until=house.clock.now() + claims.SPAN,
+                )
+                session.add(document)
+                session.flush()
+                session.add(WrappedKey(document_id=document_id, wrapped=wrapped, master_key_id=house.keys.key_id))
+                session.add(
+                    Rendition(
+                        id=document_id, document_id=document_id, kind="original", media_type=inspection.media_type
+                    )
+                )
+                return None
+        except IntegrityError:
+            continue  # another process began the same bytes between our look and our write
+    raise Rejected("busy", "the same file is being received by another process; try again")
+
+
+def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path) -> None:
+    """Seal the original and acknowledge it. The object carries the document's own id as its name."""
+    with path.open("rb") as file:
+        sealed = house.vault.put(UUID(document_id), key, file)
+    with house.database.write() as session:
+        document = session.get(Document, document_id)
+        if document is None:  # our claim ran out and another process took over: this copy must not stay
+            house.vault.delete(UUID(document_id))
+            raise Rejected("busy", "the same file was received by another process at the same moment")
+        if document.sha256 != sealed.sha256:
+            discard(house, session, document)
+            changed = True
+        else:
+            changed = False
+            record_sealed(session, document_id, sealed)
+            document.status = "received"
+            claims.release(document)
+            audit.append(
+                session,
+                actor.name,
+                "document.receive",
+                f"document:{document_id}",
+                {
+                    "sha256": document.sha256,
+                    "pages": document.pages,
+                    "size": document.size,
+                    "channel": document.channel,
+                },
+            )
+    if changed:
+        raise Rejected("changed", "the file changed while it was read; send it again when it is complete")
+
+
+def record_sealed(session: Session, rendition_id: str, sealed: Sealed) -> None:
+    """Note in the database what the store now holds."""
+    session.execute(
+        update(Rendition)
+        .where(Rendition.id == rendition_id)
+        .values(
+            state="kept",
+            size=sealed.size,
+            sha256=sealed.sha256,
+            sealed_size=sealed.sealed_size,
+            sealed_sha256=sealed.sealed_sha256,
+        )
+    )
+
+
+def discard(house: House, session: Session, document: Document) -> None:
+    """Remove what an unacknowledged document left: its objects, its key, its rows."""
+    for rendition in session.scalars(select(Rendition).where(Rendition.document_id == document.id)):
+        house.vault.delete(UUID(rendition.id))
+        session.delete(rendition)
+    key = session.get(WrappedKey, document.id)
+    if key is not None:
+        session.delete(key)
+    session.flush()
+    session.delete(document)

@@ -1,0 +1,71 @@
+"""Render: hand out a rendition of a document, verified, with a trace of who read what."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlalchemy import select
+
+from intake.model import PageText
+from service.access.policy import Actor
+from service.errors import BadInput, NotFound
+from service.flow.guard import load_document
+from service.flow.index import load_key, load_pages
+from service.house import House
+from service.records import audit
+from service.records.tables import Rendition
+
+KINDS = ("original", "page-image", "page-text", "text", "preservation")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open rendition: `stream` yields verified plaintext. filename: as it came in, for the original."""
+
+    stream: BinaryIO
+    media_type: str
+    size: int
+    filename: str
+
+
+@contextlib.contextmanager
+def open_rendition(house: House, actor: Actor, document_id: str, kind: str, page: int = 0) -> Iterator[Opened]:
+    """Open one rendition for reading and note the reading. Raises NotFound, BadInput, NotAllowed, ObjectDamaged."""
+    if kind not in KINDS:
+        raise BadInput(f"rendition: one of {', '.join(KINDS)}", {"rendition": f"one of {', '.join(KINDS)}"})
+    with house.database.write() as session:
+        document = load_document(session, actor, document_id)
+        row = session.scalar(
+            select(Rendition).where(
+                Rendition.document_id == document_id,
+                Rendition.kind == kind,
+                Rendition.page == page,
+                Rendition.state == "kept",
+            )
+        )
+        if row is None:
+            place = f" of page {page}" if page else ""
+            raise NotFound(f"document {document_id} has no {kind}{place} (yet)")
+        key = load_key(house, session, document_id)
+        audit.append(session, actor.name, "document.open", f"document:{document_id}", {"rendition": kind, "page": page})
+    with house.vault.open(UUID(row.id), key) as stream:
+        yield Opened(stream, row.media_type, row.size, document.filename)
+
+
+def read_rendition(house: House, actor: Actor, document_id: str, kind: str, page: int = 0) -> tuple[BinaryIO, str]:
+    """Return a small rendition whole, in memory, with its media type. Raises as `open_rendition`."""
+    with open_rendition(house, actor, document_id, kind, page) as opened:
+        return io.BytesIO(opened.stream.read()), opened.media_type
+
+
+def page_text(house: House, actor: Actor, document_id: str, page: int) -> PageText:
+    """Return the words and boxes of one page; part of showing the page, which is what the trail notes. Raises NotFound."""
+    with house.database.read() as session:
+        load_document(session, actor, document_id)
+        pages = load_pages(house, session, document_id, [page])
+    if not pages:
+        raise NotFound(f"document {document_id} has no page {page} (yet)")
+    return pages[0]

@@ -1,0 +1,383 @@
+"""Reviews (鉴定): candidates, opinions, approval, supervision. Who may do which step follows from `retention.appraisal`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from retention.appraisal import Opinion, Review, Ruling
+from retention.blockers import Block, blocks, candidate_blocks
+from retention.destruction import certificate
+from retention.errors import TransitionRefused
+from service.access.policy import Actor
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow.facts import file_facts
+from service.flow.filing import visible_files
+from service.flow.guard import load_file, require
+from service.house import House
+from service.records import audit
+from service.records.counters import next_serial
+from service.records.tables import CaseFile, Person, ReviewFile, ReviewRecord, Stub
+
+CLOSED = ("certified", "stopped")
+
+
+@dataclass(frozen=True)
+class ReviewedFile:
+    """One file on a review: what the opinions amount to, what stands against destroying it now, what became of it."""
+
+    file: CaseFile
+    ruling: Ruling
+    opinions: dict[str, Opinion]
+    blocks: tuple[Block, ...]
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    """A review as a person sees it. may: the steps this person can do now; waits_for: names whose step is next."""
+
+    record: ReviewRecord
+    review: Review
+    files: tuple[ReviewedFile, ...]
+    my_part: str | None
+    may: frozenset[str]
+    waits_for: tuple[str, ...]
+    people: dict[str, str]
+
+
+def candidates(house: House, actor: Actor) -> list[CaseFile]:
+    """Return the files whose retention has ended and which stand on no open review. Raises NotAllowed."""
+    require(actor, "review.read")
+    today = house.clock.today()
+    taken = (
+        select(ReviewFile.case_file_id)
+        .join(ReviewRecord, ReviewRecord.id == ReviewFile.review_id)
+        .where(ReviewRecord.state.not_in(CLOSED))
+    )
+    query = visible_files(actor) if not actor.owner else select(CaseFile)
+    query = query.where(CaseFile.state == "archived", CaseFile.due_on <= today, CaseFile.id.not_in(taken))
+    with house.database.read() as session:
+        found = session.scalars(query.order_by(CaseFile.due_on, CaseFile.archive_number))
+        return [file for file in found if not candidate_blocks(file_facts(session, file), today)]
+
+
+def propose(
+    house: House,
+    actor: Actor,
+    case_file_ids: Sequence[str],
+    group: Sequence[str],
+    approver_id: str,
+    supervisor_ids: Sequence[str],
+) -> ReviewRecord:
+    """Begin a review: its files, the appraisal group (head first), who approves, who supervises. All are different people.
+
+    Raises BadInput, RuleRefused (a file is not due or stands on another review), NotFound, NotAllowed.
+    """
+    require(actor, "review.propose")
+    today = house.clock.today()
+    with house.database.write() as session:
+        names = {person_id: _name(session, person_id) for person_id in (*group, approver_id, *supervisor_ids)}
+        everyone = [actor.name, *(names[i] for i in (*group, approver_id, *supervisor_ids))]
+        if len(set(everyone)) != len(everyone) or len(supervisor_ids) != 2:
+            why = "proposer, group, approver and the two supervisors are all different people"
+            raise BadInput(f"parts: {why}", {"parts": why})
+        for case_file_id in case_file_ids:
+            file = load_file(session, actor, case_file_id)
+            against = candidate_blocks(file_facts(session, file), today)
+            if against:
+                raise RuleRefused(f"{file.archive_number or file.title}: {against[0].why}")
+            if _open_review_of(session, case_file_id):
+                raise RuleRefused(f"{file.archive_number} stands on another review already")
+        number = f"{today.year}-{next_serial(session, f'review-{today.year}'):02}"
+        review = Review.propose(number, actor.name, list(case_file_ids), today, house.settings.waiting_days)
+        review.open([names[i] for i in group], today)
+        parts = {"approver": names[approver_id], "supervisors": [names[i] for i in supervisor_ids]}
+        record = ReviewRecord(
+            number=number,
+            state=review.state,
+            proposed_by=actor.name,
+            created_on=today,
+            data=review.to_dict(),
+            parts=parts,
+        )
+        session.add(record)
+        session.flush()
+        for case_file_id in case_file_ids:
+            session.add(ReviewFile(review_id=record.id, case_file_id=case_file_id))
+        detail = {"number": number, "files": len(case_file_ids), "group": list(review.group), **parts}
+        audit.append(session, actor.name, "review.propose", f"review:{record.id}", detail)
+        return record
+
+
+def _name(session: Session, person_id: str) -> str:
+    person = session.get(Person, person_id)
+    if person is None or person.disabled_at:
+        raise BadInput("parts: there is no such person", {"parts": "there is no such person"})
+    return f"person:{person.login}"
+
+
+def _open_review_of(session: Session, case_file_id: str) -> str | None:
+    return session.scalar(
+        select(ReviewRecord.number)
+        .join(ReviewFile, ReviewFile.review_id == ReviewRecord.id)
+        .where(ReviewFile.case_file_id == case_file_id, ReviewRecord.state.not_in(CLOSED))
+    )
+
+
+def load(session: Session, actor: Actor, review_id: str, action: str) -> tuple[ReviewRecord, Review]:
+    """Return a review's row, locked, and the review replayed under the rules. Raises NotFound, NotAllowed."""
+    require(actor, action)
+    record = session.get(ReviewRecord, review_id, with_for_update=True)
+    if record is None:
+        raise NotFound(f"there is no review {review_id}")
+    review = Review.from_dict(record.data)
+    if not actor.owner and "handler" in actor.roles and _part(record, review, actor.name) is None:
+        others = actor.roles - {"handler", "operator"}
+        if not others:
+            raise NotFound(f"there is no review {review_id}")
+    return record, review
+
+
+def store(session: Session, actor: Actor, record: ReviewRecord, review: Review, action: str, **detail: Any) -> None:
+    """Keep the review after a step, with its entry in the trail."""
+    record.data, record.state = review.to_dict(), review.state
+    audit.append(session, actor.name, f"review.{action}", f"review:{record.id}", {"number": record.number, **detail})
+
+
+def _part(record: ReviewRecord, review: Review, name: str) -> str | None:
+    if name == record.parts["approver"]:
+        return "approver"
+    if name in record.parts["supervisors"]:
+        return "supervisor"
+    return review.part_of(name)
+
+
+def _demand_part(record: ReviewRecord, review: Review, actor: Actor, part: str) -> None:
+    if _part(record, review, actor.name) != part:
+        raise NotAllowed(f"you are not {part} of review {record.number}")
+
+
+def add_opinion(
+    house: House,
+    actor: Actor,
+    review_id: str,
+    case_file_id: str,
+    decision: str,
+    until: str | None = None,
+    reason: str = "",
+) -> None:
+    """Give an opinion on one file; see `add_opinions`."""
+    add_opinions(house, actor, review_id, [case_file_id], decision, until, reason)
+
+
+def add_opinions(
+    house: House,
+    actor: Actor,
+    review_id: str,
+    case_file_ids: Sequence[str],
+    decision: str,
+    until: str | None = None,
+    reason: str = "",
+) -> None:
+    """Give the same opinion on several files; the last missing opinion closes the appraisal. Raises BadInput, TransitionRefused."""
+    try:
+        day = date.fromisoformat(until) if until else None
+    except ValueError:
+        raise BadInput("until: a date YYYY-MM-DD", {"until": "a date YYYY-MM-DD"}) from None
+    today = house.clock.today()
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.take_part")
+        for case_file_id in case_file_ids:
+            opinion = Opinion(decision, reason.strip(), day)  # type: ignore[arg-type]  # the rule refuses other words
+            review.add_opinion(actor.name, case_file_id, opinion, today)
+        if not review.missing_opinions():
+            review.decide(actor.name, today)
+        store(session, actor, record, review, "opinion", files=len(case_file_ids), verdict=decision)
+
+
+def approve(house: House, actor: Actor, review_id: str) -> None:
+    """Approve, as the person in charge; the waiting period starts. Raises NotAllowed, TransitionRefused."""
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.take_part")
+        _demand_part(record, review, actor, "approver")
+        review.approve(actor.name, house.clock.today())
+        store(session, actor, record, review, "approve", execution_from=str(review.execution_from))
+
+
+def reject(house: House, actor: Actor, review_id: str, reason: str) -> None:
+    """Refuse the approval, with a reason; the review ends. Raises NotAllowed, TransitionRefused."""
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.take_part")
+        _demand_part(record, review, actor, "approver")
+        review.reject(actor.name, reason, house.clock.today())
+        store(session, actor, record, review, "reject")
+
+
+def stop(house: House, actor: Actor, review_id: str, reason: str) -> None:
+    """Stop a review before its execution; anyone with a part in it may. Raises TransitionRefused."""
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.take_part")
+        part = _part(record, review, actor.name)
+        if part is not None and review.part_of(actor.name) is None:
+            # Appointed, but not yet signed: the rules know only who signed, so the head of the group stops in their name.
+            raise TransitionRefused(
+                f"you have not taken your part as {part} yet; the proposer or the group can stop it"
+            )
+        review.stop(actor.name, reason, house.clock.today())
+        store(session, actor, record, review, "stop")
+
+
+def take_off(house: House, actor: Actor, review_id: str, case_file_id: str, reason: str) -> None:
+    """Take one file off a review; anyone with a part in it may, until the destruction has begun. Raises TransitionRefused."""
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.take_part")
+        review.take_off(actor.name, case_file_id, reason, house.clock.today())
+        if review.state == "appraising" and not review.missing_opinions():
+            review.decide(review.group[0], house.clock.today())
+        store(session, actor, record, review, "take_off", file=case_file_id)
+
+
+def supervise(house: House, actor: Actor, review_id: str) -> None:
+    """Confirm as a supervisor: before the execution that it may go, after it that it was done. Raises TransitionRefused.
+
+    The second confirmation after the execution issues the certificate.
+    """
+    today = house.clock.today()
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.take_part")
+        _demand_part(record, review, actor, "supervisor")
+        before: str = review.state
+        if before == "executed":
+            review.confirm_after(actor.name, today)
+            after: str = review.state
+            if after == "verified":
+                _certify(house, session, record, review, today)
+            store(session, actor, record, review, "confirm_after")
+        else:
+            review.confirm_before(actor.name, today)
+            store(session, actor, record, review, "confirm_before")
+
+
+confirm_before = supervise
+confirm_after = supervise
+
+
+def _certify(house: House, session: Session, record: ReviewRecord, review: Review, today: date) -> None:
+    from retention.destruction import RegisterRow
+
+    stubs = session.scalars(select(Stub).where(Stub.review_id == record.id)).all()
+    by_file = {stub.case_file_id: stub for stub in stubs}
+    gone = [file_id for file_id in review.files if file_id in by_file]
+    rows = [RegisterRow(**{**by_file[f].register_row, "serial": n}) for n, f in enumerate(gone, 1)]
+    proofs = {file_id: by_file[file_id].proof for file_id in gone}
+    record.certificate = certificate(review, rows, house.settings.fonds, proofs)
+    review.certify("system", today)
+
+
+def list_reviews(house: House, actor: Actor) -> list[ReviewRecord]:
+    """Return the reviews the actor may see, newest first. Raises NotAllowed."""
+    require(actor, "review.read")
+    with house.database.read() as session:
+        found = list(
+            session.scalars(select(ReviewRecord).order_by(ReviewRecord.created_on.desc(), ReviewRecord.number.desc()))
+        )
+    if actor.owner or actor.roles - {"handler", "operator"}:
+        return found
+    return [record for record in found if _part(record, Review.from_dict(record.data), actor.name)]
+
+
+def get_review(house: House, actor: Actor, review_id: str) -> ReviewView:
+    """Return a review with its files and what it waits for. Raises NotFound, NotAllowed."""
+    today = house.clock.today()
+    with house.database.read() as session:
+        record, review = load(session, actor, review_id, "review.read")
+        rows = {
+            row.case_file_id: row
+            for row in session.scalars(select(ReviewFile).where(ReviewFile.review_id == review_id))
+        }
+        files = []
+        for file_id in review.files:
+            file = session.get_one(CaseFile, file_id)
+            against = () if file.state == "destroyed" else tuple(blocks(file_facts(session, file), today))
+            opinions = dict(review.opinions.get(file_id, {}))
+            files.append(ReviewedFile(file, review.ruling(file_id), opinions, against, rows[file_id].outcome))
+        people = {f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name))}
+    part = _part(record, review, actor.name)
+    may = _may(actor, record, review, part, today)
+    return ReviewView(record, review, tuple(files), part, may, _waits_for(record, review), people)
+
+
+def _may(actor: Actor, record: ReviewRecord, review: Review, part: str | None, today: date) -> frozenset[str]:
+    found = set()
+    state = review.state
+    first = review.execution_from
+    if state == "appraising" and part == "appraiser":
+        found.add("opinion")
+    if state == "decided" and part == "approver":
+        found |= {"approve", "reject"}
+    waited = state == "waiting" and first is not None and today >= first
+    if part == "supervisor" and waited and actor.name not in review.supervisors:
+        found.add("confirm_before")
+    if part == "supervisor" and state == "executed":
+        done = [s.person for s in review.signatures if s.act == "confirm_after"]
+        if actor.name not in done:
+            found.add("confirm_after")
+    if state in ("supervised", "executing") and review.may_execute(today) and "archivist" in actor.roles:
+        found.add("execute")
+    if review.part_of(actor.name) and state in ("proposed", "appraising", "decided", "waiting", "supervised"):
+        found |= {"stop", "take_off"}
+    del record
+    return frozenset(found)
+
+
+def _waits_for(record: ReviewRecord, review: Review) -> tuple[str, ...]:
+    """The names whose step is next; the waiting period itself is said by `review.execution_from`."""
+    state = review.state
+    if state == "appraising":
+        return tuple(review.missing_opinions())
+    if state == "decided":
+        return (record.parts["approver"],)
+    if state == "waiting":
+        return tuple(name for name in record.parts["supervisors"] if name not in review.supervisors)
+    if state in ("supervised", "executing"):
+        return (review.proposer,)
+    if state == "executed":
+        done = {s.person for s in review.signatures if s.act == "confirm_after"}
+        return tuple(name for name in review.supervisors if name not in done)
+    return ()
+
+
+def as_json(view: ReviewView) -> dict[str, Any]:
+    """Return a review as plain JSON values."""
+    review, record = view.review, view.record
+    first = review.execution_from
+    return {
+        "id": record.id,
+        "number": record.number,
+        "state": review.state,
+        "proposer": review.proposer,
+        "group": list(review.group),
+        "approver": record.parts["approver"],
+        "supervisors": record.parts["supervisors"],
+        "execution_from": first.isoformat() if first else None,
+        "waits_for": list(view.waits_for),
+        "signatures": [{"act": s.act, "person": s.person, "on": s.on.isoformat()} for s in review.signatures],
+        "files": [
+            {
+                "file_id": item.file.id,
+                "archive_number": item.file.archive_number,
+                "title": item.file.title,
+                "ruling": item.ruling.verdict,
+                "complete": item.ruling.complete,
+                "why": {"zh": item.ruling.why.zh, "en": item.ruling.why.en},
+                "blocks": [{"kind": b.kind, "why": {"zh": b.why.zh, "en": b.why.en}} for b in item.blocks],
+                "outcome": item.outcome or None,
+            }
+            for item in view.files
+        ],
+        "certificate": record.certificate,
+    }

@@ -1,0 +1,278 @@
+"""Transfers (RULES B3): handler → credit administrator → archive room, each with its deadline, each event on its own clock."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from retention import transfer as rules
+from retention.errors import FileIncomplete
+from retention.numbers import ArchiveNumberParts, archive_number, archive_prefix
+from retention.transfer import archive_deadline, handler_deadline, urgency
+from retention.why import Why
+from service.access.policy import ROLES, Actor
+from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.filing import file_completeness
+from service.flow.guard import load_file, reach_of_file, require
+from service.flow.index import index_documents, touch_file
+from service.flow.schedule import recompute_retention
+from service.house import House
+from service.records import audit
+from service.records.counters import next_serial
+from service.records.tables import CaseFile, Contract, ContractEvent, Transfer
+
+_CATEGORY_CODES = {"contract": "HT", "credit": "XY"}
+_OPEN = ("pending", "returned", "handed_over")
+
+
+@dataclass(frozen=True)
+class DueTransfer:
+    """A transfer with how near its deadline is. urgency: late, soon, later or done; days: until the deadline."""
+
+    transfer: Transfer
+    urgency: str
+    days: int
+    why: Why
+
+    @property
+    def why_zh(self) -> str:
+        """Why the deadline is this day, in Chinese."""
+        return self.why.zh
+
+    @property
+    def why_en(self) -> str:
+        """Why the deadline is this day, in English."""
+        return self.why.en
+
+
+def start_clock(house: House, session: Session, contract: Contract, file: CaseFile, event: ContractEvent) -> None:
+    """Start the handler's clock for an event."""
+    deadline = handler_deadline(event.kind, event.finished_on, house.calendar, house.settings.roll_over)
+    session.add(
+        Transfer(
+            case_file_id=file.id,
+            event_id=event.id,
+            stage="handler",
+            event_kind=event.kind,
+            event_on=event.finished_on,
+            nominal_on=deadline.nominal,
+            due_on=deadline.due,
+            why=deadline.why.to_json(),
+            responsible_id=contract.handler_id,
+        )
+    )
+
+
+def _roles(actor: Actor) -> frozenset[str]:
+    return frozenset(ROLES) if actor.owner else actor.roles
+
+
+def _load(session: Session, actor: Actor, transfer_id: str, action: str) -> Transfer:
+    transfer = session.get(Transfer, transfer_id, with_for_update={"of": Transfer})
+    if transfer is None:
+        raise NotFound(f"there is no transfer {transfer_id}")
+    file = load_file(session, actor, transfer.case_file_id)
+    require(actor, action, reach_of_file(file))
+    return transfer
+
+
+def _as_rule(row: Transfer) -> rules.Transfer:
+    return rules.Transfer(
+        stage=row.stage,  # type: ignore[arg-type]  # the column holds only what the rules wrote
+        state=row.state,  # type: ignore[arg-type]  # likewise
+        handed_over_by=row.handed_over_by,
+        handed_over_on=row.handed_over_on,
+        decided_by=row.decided_by,
+        decided_on=row.decided_on,
+        return_reason=row.return_reason,
+    )
+
+
+def _store(session: Session, actor: Actor, row: Transfer, step: rules.Transfer, action: str) -> None:
+    row.state, row.return_reason = step.state, step.return_reason
+    row.handed_over_by, row.handed_over_on = step.handed_over_by, step.handed_over_on
+    row.decided_by, row.decided_on = step.decided_by, step.decided_on
+    detail = {"transfer": row.id, "stage": row.stage, "due_on": row.due_on.isoformat()}
+    audit.append(session, actor.name, f"transfer.{action}", f"file:{row.case_file_id}", detail)
+
+
+def hand_over(house: House, actor: Actor, transfer_id: str) -> None:
+    """Sign for the giving side. Raises TransitionRefused, NotFound, NotAllowed."""
+    with house.database.write() as session:
+        row = _load(session, actor, transfer_id, "transfer.hand_over")
+        step = _as_rule(row).hand_over(actor.name, _roles(actor), house.clock.today())
+        _store(session, actor, row, step, "hand_over")
+
+
+def accept(house: House, actor: Actor, transfer_id: str) -> None:
+    """Sign for the receiving side. The credit administrator's acceptance is the verification that starts the second clock.
+
+    The archive room accepts by archiving. Raises TransitionRefused, RuleRefused, NotFound, NotAllowed.
+    """
+    with house.database.write() as session:
+        row = _load(session, actor, transfer_id, "transfer.read")
+        if row.stage == "archive":
+            raise RuleRefused("the archive room accepts a file by archiving it: archive the case file")
+        require(actor, "transfer.receive", reach_of_file(row.case_file))
+        today = house.clock.today()
+        _store(session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
+        deadline = archive_deadline(today, house.calendar, house.settings.roll_over)
+        session.add(
+            Transfer(
+                case_file_id=row.case_file_id,
+                event_id=row.event_id,
+                stage="archive",
+                event_kind=row.event_kind,
+                event_on=today,
+                nominal_on=deadline.nominal,
+                due_on=deadline.due,
+                why=deadline.why.to_json(),
+                responsible_id=actor.person_id,
+            )
+        )
+
+
+def return_file(house: House, actor: Actor, transfer_id: str, reason: str) -> None:
+    """Return a file to the giving side with a reason; its deadline stays. Raises BadInput, TransitionRefused."""
+    if not reason.strip():
+        raise BadInput("reason: is needed", {"reason": "is needed"})
+    with house.database.write() as session:
+        row = _load(session, actor, transfer_id, "transfer.read")
+        action = "transfer.receive" if row.stage == "handler" else "file.archive"
+        require(actor, action, reach_of_file(row.case_file))
+        step = _as_rule(row).send_back(actor.name, _roles(actor), house.clock.today(), reason.strip()[:500])
+        _store(session, actor, row, step, "return")
+
+
+def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
+    """Take a handed-over file into the archive room: its archive number (once, for ever), retention and due date.
+
+    Raises FileIncomplete naming what is missing, RuleRefused, NotFound, NotAllowed.
+    """
+    with house.database.write() as session:
+        file = load_file(session, actor, case_file_id, "file.archive")
+        session.refresh(file, with_for_update={"of": CaseFile})
+        if file.state == "destroyed":
+            raise RuleRefused("the file was destroyed; only its stub remains")
+        query = select(Transfer).where(Transfer.case_file_id == case_file_id, Transfer.state.in_(_OPEN))
+        open_rows = list(session.scalars(query))
+        arriving = [row for row in open_rows if row.stage == "archive" and row.state == "handed_over"]
+        if file.kind == "contract" and not arriving:
+            raise RuleRefused(
+                "nothing was handed over to the archive room; the credit administrator hands the file over first"
+            )
+        if file.kind == "credit" and file.state == "archived":
+            raise RuleRefused(f"the file is archived already, as {file.archive_number}")
+        state = file_completeness(session, file)
+        if not state.complete:
+            raise FileIncomplete(
+                f"the file lacks {', '.join(state.missing)}: file the documents, or say why a category does not apply"
+            )
+        today = house.clock.today()
+        for row in arriving:
+            _store(session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
+        recompute_retention(house, session, file)
+        if file.archive_number is None:
+            file.archive_number = _number(house, session, file)
+            file.archived_on = today
+        file.state = "archived"
+        detail = {"archive_number": file.archive_number, "retention": file.retention}
+        audit.append(session, actor.name, "file.archive", f"file:{case_file_id}", detail)
+        ids = touch_file(session, case_file_id)
+    index_documents(house, ids)
+    return file
+
+
+def _number(house: House, session: Session, file: CaseFile) -> str:
+    contract = file.contract
+    year = contract.year if contract is not None else house.clock.today().year
+    parts = ArchiveNumberParts(
+        fonds=file.department.fonds,
+        category=_CATEGORY_CODES[file.kind],
+        year=year,
+        retention=file.retention or "",
+        department=file.department.code,
+    )
+    serial = next_serial(session, archive_prefix(parts))
+    if house.settings.archive_by == "item":
+        return archive_number(replace(parts, item=serial), by="item")
+    return archive_number(replace(parts, file=serial), by="file")
+
+
+def _visible_open(actor: Actor) -> Select[Transfer]:
+    """The open transfers this person may see: those of the files they may read."""
+    query = select(Transfer).join(CaseFile, Transfer.case_file_id == CaseFile.id).where(Transfer.state.in_(_OPEN))
+    if actor.owner or actor.roles & {"credit_administrator", "archivist"}:
+        return query
+    mine = Transfer.responsible_id == actor.person_id
+    if actor.roles & {"department_head", "handler", "operator"}:
+        return query.where(or_(mine, CaseFile.department_id == actor.department_id))
+    return query.where(mine)
+
+
+def _mine(query: Select[Transfer], actor: Actor) -> Select[Transfer]:
+    """Narrow to what this person must act on: what they must hand over, and what waits for their acceptance."""
+    wanted = [(Transfer.responsible_id == actor.person_id) & Transfer.state.in_(("pending", "returned"))]
+    if "credit_administrator" in actor.roles:
+        wanted.append((Transfer.stage == "handler") & (Transfer.state == "handed_over"))
+    if "archivist" in actor.roles:
+        wanted.append((Transfer.stage == "archive") & (Transfer.state == "handed_over"))
+    return query.where(or_(*wanted))
+
+
+def list_transfers(house: House, actor: Actor, *, mine: bool = False, stage: str | None = None) -> list[DueTransfer]:
+    """Return the open transfers the actor may see, the most urgent first, at most a thousand. Raises NotAllowed."""
+    require(actor, "transfer.read")
+    query = _visible_open(actor)
+    if mine:
+        query = _mine(query, actor)
+    if stage:
+        query = query.where(Transfer.stage == stage)
+    with house.database.read() as session:
+        rows = list(session.scalars(query.order_by(Transfer.due_on, Transfer.id).limit(1000)))
+    return [as_due(house, row) for row in rows]
+
+
+def transfers_of(house: House, actor: Actor, case_file_id: str) -> list[DueTransfer]:
+    """Return all transfers of one file, done ones too, in the order of their events. Raises NotFound."""
+    with house.database.read() as session:
+        load_file(session, actor, case_file_id)
+        query = select(Transfer).where(Transfer.case_file_id == case_file_id)
+        rows = session.scalars(query.order_by(Transfer.event_on, Transfer.due_on, Transfer.stage.desc()))
+        return [as_due(house, row) for row in rows]
+
+
+def as_due(house: House, row: Transfer) -> DueTransfer:
+    """Return a transfer with its urgency today."""
+    near = urgency(row.due_on, house.clock.today())
+    return DueTransfer(row, "done" if row.state == "accepted" else near.word, near.days, Why.from_json(row.why))
+
+
+def count_open(session: Session, actor: Actor) -> int:
+    """Return how many transfers wait for this person."""
+    query = _visible_open(actor)
+    query = query if actor.owner else _mine(query, actor)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def as_json(item: DueTransfer) -> dict[str, Any]:
+    """Return a transfer as plain JSON values."""
+    row = item.transfer
+    contract = row.case_file.contract
+    return {
+        "id": row.id,
+        "file_id": row.case_file_id,
+        "contract_number": contract.number if contract else None,
+        "counterparty": contract.counterparty if contract else row.case_file.title,
+        "stage": row.stage,
+        "state": row.state,
+        "event": row.event_kind,
+        "event_on": row.event_on.isoformat(),
+        "due_on": row.due_on.isoformat(),
+        "urgency": item.urgency,
+        "days": item.days,
+        "why": {"zh": item.why_zh, "en": item.why_en},
+        "responsible": row.responsible.login if row.responsible else None,
+        "return_reason": row.return_reason or None,
+    }

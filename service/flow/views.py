@@ -1,0 +1,89 @@
+"""Views: how records look from outside, the same for the command line and the API."""
+
+from typing import Any
+
+from service.flow.documents import is_verified
+from service.records.tables import CaseFile, Contract, Document
+
+
+def document_as_json(document: Document) -> dict[str, Any]:
+    """Return a document with its fields as plain JSON values."""
+    return {
+        "document_id": document.id,
+        "filename": document.filename,
+        "sha256": document.sha256,
+        "media_type": document.media_type,
+        "size": document.size,
+        "pages": document.pages,
+        "pages_read": document.pages_read,
+        "status": document.status,
+        "indexed": document.indexed,
+        "category": document.category or None,
+        "kind": document.kind or None,
+        "title": document.title,
+        "confidence": round(document.confidence, 4),
+        "review_reasons": document.review_reasons,
+        "tier": document.tier,
+        "department_id": document.department_id,
+        "case_file_id": document.case_file_id,
+        "archive_number": document.case_file.archive_number if document.case_file else None,
+        "received_by": document.received_by,
+        "received_at": document.received_at.isoformat(),
+        "error": document.error or None,
+        "fields": {
+            f.name: {
+                "value": f.value,
+                "page": f.page,
+                "box": f.box,
+                "confidence": round(f.confidence, 4),
+                "marks": f.marks,
+                "entered_by": f.entered_by,
+                "confirmed_by": f.confirmed_by,
+                "verified": is_verified(f),
+            }
+            for f in document.fields
+        },
+    }
+
+
+def contract_as_json(contract: Contract) -> dict[str, Any]:
+    """Return a row of the ledger as plain JSON values."""
+    return {
+        "id": contract.id,
+        "number": contract.number,
+        "department": contract.department.code,
+        "department_id": contract.department_id,
+        "title": contract.title,
+        "counterparty": contract.counterparty,
+        "customer_id": contract.customer_id,
+        "printed_number": contract.printed_number,
+        "amount": None if contract.amount is None else f"{contract.amount:.2f}",
+        "currency": contract.currency,
+        "signed_on": contract.signed_on.isoformat() if contract.signed_on else None,
+        "term_from": contract.term_from.isoformat() if contract.term_from else None,
+        "term_until": contract.term_until.isoformat() if contract.term_until else None,
+        "handler": contract.handler.login,
+        "status": contract.status,
+        "ended_on": contract.ended_on.isoformat() if contract.ended_on else None,
+    }
+
+
+def file_as_json(file: CaseFile) -> dict[str, Any]:
+    """Return a case file as plain JSON values."""
+    return {
+        "id": file.id,
+        "kind": file.kind,
+        "title": file.title,
+        "state": file.state,
+        "tier": file.tier,
+        "department": file.department.code,
+        "contract_id": file.contract_id,
+        "contract_number": file.contract.number if file.contract else None,
+        "customer_id": file.customer_id,
+        "archive_number": file.archive_number,
+        "archived_on": file.archived_on.isoformat() if file.archived_on else None,
+        "closed_on": file.closed_on.isoformat() if file.closed_on else None,
+        "retention": file.retention,
+        "retention_why": file.retention_why,
+        "due_on": file.due_on.isoformat() if file.due_on else None,
+    }

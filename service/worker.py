@@ -1,0 +1,26 @@
+"""The worker: reads what was received. `python -m service.worker`, or `juanzong worker`."""
+
+import logging
+
+from huey.consumer import Consumer
+
+from service.bootstrap import build
+from service.flow.destroy import resume
+from service.house import House
+from service.jobs.queue import attach, hint_waiting, open_queue
+from service.settings import Settings, load
+
+
+def run(settings: Settings) -> None:
+    """Work until told to stop (SIGINT: after the document in hand; SIGTERM: at once, it is taken up again later)."""
+    house: House = build(settings)
+    queue = open_queue(settings)
+    hint = attach(queue, lambda: house)
+    resume(house)
+    hint_waiting(queue, house, hint)
+    Consumer(queue, workers=1, worker_type="thread", initial_delay=0.2, max_delay=1.0).run()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    run(load())

@@ -1,0 +1,59 @@
+"""Settings: each wrong one stops start-up and is named."""
+
+from datetime import date
+
+import pytest
+
+from service.errors import BadSetting
+from service.settings import load
+
+
+def test_defaults_lie_under_the_home(tmp_path):
+    settings = load({"JUANZONG_HOME": str(tmp_path)})
+    assert settings.database_url == f"sqlite:///{tmp_path}/juanzong.db"
+    assert settings.object_store == f"file://{tmp_path}/objects"
+    assert settings.search == f"tantivy://{tmp_path}/index"
+    assert settings.key_file == tmp_path / "keys" / "master.key"
+    assert settings.today is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JUANZONG_OCR", "abbyy"),
+        ("JUANZONG_MODE", "prod"),
+        ("JUANZONG_DATABASE_URL", "oracle://x"),
+        ("JUANZONG_OBJECT_STORE", "ftp://x"),
+        ("JUANZONG_SEARCH", "solr://x"),
+        ("JUANZONG_PORT", "http"),
+        ("JUANZONG_PORT", "0"),
+        ("JUANZONG_MAX_PAGES", "-1"),
+        ("JUANZONG_ROLL_OVER", "maybe"),
+        ("JUANZONG_CONFIG", "/nonexistent.toml"),
+        ("JUANZONG_TODAY", "2026-01-01"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path, name, value):
+    with pytest.raises(BadSetting, match=name):
+        load({"JUANZONG_HOME": str(tmp_path), name: value})
+
+
+def test_the_calendar_moves_only_in_test_or_demo(tmp_path):
+    env = {"JUANZONG_HOME": str(tmp_path), "JUANZONG_TODAY": "2030-02-28"}
+    assert load({**env, "JUANZONG_MODE": "demo"}).today == date(2030, 2, 28)
+    with pytest.raises(BadSetting, match="JUANZONG_TODAY"):
+        load({**env, "JUANZONG_MODE": "test", "JUANZONG_TODAY": "2030-02-30"})
+
+
+def test_a_file_gives_values_and_the_environment_wins(tmp_path):
+    file = tmp_path / "juanzong.toml"
+    file.write_text('port = 9000\nour_companies = ["甲公司", "乙公司"]\n', encoding="utf-8")
+    env = {"JUANZONG_HOME": str(tmp_path), "JUANZONG_CONFIG": str(file)}
+    assert load(env).port == 9000
+    assert load(env).our_companies == ("甲公司", "乙公司")
+    assert load({**env, "JUANZONG_PORT": "9001", "JUANZONG_OUR_COMPANIES": "丙公司"}).port == 9001
+
+
+def test_secrets_are_not_shown():
+    shown = repr(load({"JUANZONG_HOME": "/x", "JUANZONG_OBJECT_STORE": "s3+http://KEY:SECRET@host:1/bucket"}))
+    assert "SECRET" not in shown
