@@ -108,3 +108,36 @@ def test_the_server_set_up_is_refused_without_a_secret(
     answer = _config(docker_compose, given, tmp_path / "env")
     assert answer.returncode != 0
     assert f"set {name} in .env" in answer.stderr
+
+
+GUIDE = (ROOT / "docs" / "administrator.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_names_every_setting_and_no_other() -> None:
+    from dataclasses import fields
+
+    from service.settings import Settings
+
+    names = {f"JUANZONG_{field.name.upper()}" for field in fields(Settings)} | {"JUANZONG_CONFIG"}
+    assert set(re.findall(r"^\| `(JUANZONG_\w+)`", GUIDE, re.MULTILINE)) == names
+
+
+def test_the_guide_gives_the_defaults_of_the_code(tmp_path: Path) -> None:
+    from service.settings import load
+
+    settings = load({"JUANZONG_HOME": str(tmp_path)})
+    rows = dict(re.findall(r"^\| `JUANZONG_(\w+)` \| `([^`]*)` \|", GUIDE, re.MULTILINE))
+    assert len(rows) > 15
+    assert Path(rows.pop("HOME")).absolute() == load({}).home
+    for name, written in rows.items():
+        value = getattr(settings, name.lower())
+        said = str(value).lower() if isinstance(value, bool) else str(value)
+        assert said == written.replace("HOME", str(tmp_path)), name
+
+
+def test_the_guide_calls_only_commands_that_exist() -> None:
+    from service.cli import COMMANDS
+
+    called = set(re.findall(r"(?:^|`|/|app )juanzong ([a-z]+)", GUIDE, re.MULTILINE))
+    assert {"init", "serve", "worker", "doctor", "fixity", "reindex"} <= called
+    assert called - COMMANDS.keys() == set()
