@@ -71,9 +71,10 @@ def postgres_dir() -> Path:
 
 def elasticsearch_zip() -> Path:
     """Return the Elasticsearch distribution. Raises Missing."""
-    found = _first([Path.home() / ".m2" / "repository" / ELASTICSEARCH_PATH])
+    repositories = (cache_dir() / "m2", Path.home() / ".m2" / "repository")
+    found = _first([repository / ELASTICSEARCH_PATH for repository in repositories])
     if not found:
-        raise Missing(f"Elasticsearch {ELASTICSEARCH} is not in the Maven repository: run `{OBTAIN}`")
+        raise Missing(f"Elasticsearch {ELASTICSEARCH} is not in a Maven repository: run `{OBTAIN}`")
     return found
 
 
@@ -180,7 +181,9 @@ def _obtain_go_program(module: str, version: str) -> None:
 
 
 def _obtain_elasticsearch() -> None:
-    _run(["mvn", "-q", "-B", "dependency:get", f"-Dartifact={ELASTICSEARCH_ARTIFACT}", "-Dtransitive=false"])
+    # A repository of our own: Maven takes the home from the account, we from HOME, and the two may differ.
+    options = [f"-Dmaven.repo.local={cache_dir() / 'm2'}", f"-Dartifact={ELASTICSEARCH_ARTIFACT}", "-Dtransitive=false"]
+    _run(["mvn", "-q", "-B", "dependency:get", *options])
 
 
 STEPS: tuple[tuple[Callable[[], Path], Callable[[], None]], ...] = (
