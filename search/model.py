@@ -30,6 +30,7 @@ class IndexedPage:
     fields: Mapping[str, str] = field(default_factory=dict)
     received_on: str = ""
     access: tuple[str, ...] = ()
+    handler: str = ""
 
 
 @dataclass(frozen=True)

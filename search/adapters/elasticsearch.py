@@ -1,0 +1,324 @@
+"""Elasticsearch 9, for many users and machines. Only what every distribution has: no plugin, no script, no by-query job."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
+
+from search import projection as p
+from search.errors import BadQuery, IndexUnavailable
+from search.model import IndexedPage, Reader, Results
+from search.results import hit
+from search.syntax import Node
+
+_SECONDS, _BULK_SECONDS = 10.0, 60.0
+_BULK_BYTES = 8_000_000
+_RETRIES, _PAUSE_SECONDS = 4, 0.25  # when the server says it has too much to do; the pause doubles
+_WINDOW = 100_000  # the deepest hit that can be paged to
+_FACET_VALUES = 1000
+_BATCH = 1000
+
+Body = dict[str, Any]
+
+
+class ElasticsearchIndex:
+    """A SearchIndex behind the alias ``<prefix>-documents``; the index it stands for has a version and a generation."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._where = f"{parts.scheme}://{parts.hostname}:{parts.port or 9200}"
+        auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        self._client = Elasticsearch(self._where, basic_auth=auth, request_timeout=_SECONDS, max_retries=0)
+        self._alias = f"{parts.path.strip('/') or 'juanzong'}-documents"
+        self._stem = f"{self._alias}-v{p.VERSION}"
+        self._known = False
+
+    def replace(self, document: str, pages: Sequence[IndexedPage]) -> None:
+        """Make `pages` all there is of `document`; findable and durable on return."""
+        self.replace_many({document: pages})
+
+    def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
+        """As `replace`, for many documents; they become findable together."""
+        self._write(
+            [{"index": {"_id": document}}, _source(p.project(document, pages))]
+            if pages
+            else [{"delete": {"_id": document}}]
+            for document, pages in documents.items()
+        )
+
+    def remove(self, document: str) -> None:
+        """Leave nothing of `document` in answers; see `remove_many` for the files."""
+        self.remove_many([document])
+
+    def remove_many(self, documents: Iterable[str]) -> None:
+        """As `remove`; then have the server drop deleted entries from its files.
+
+        The server keeps a deleted entry for up to half a minute for its replicas; `purge` after that leaves nothing.
+        """
+        self._write([{"delete": {"_id": document}}] for document in documents)
+        self.purge()
+
+    def purge(self) -> None:
+        """Have the server rewrite the files that hold deleted or replaced entries."""
+        with self._guarded():
+            self._ready()
+            self._client.indices.flush(index=self._alias, wait_if_ongoing=True)
+            self._client.options(request_timeout=_BULK_SECONDS).indices.forcemerge(
+                index=self._alias, only_expunge_deletes=True
+            )
+            self._client.indices.refresh(index=self._alias)
+
+    def search(
+        self, query: Node, reader: Reader, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None
+    ) -> Results:
+        """Return the documents that match, best first, only those `reader` may see."""
+        first, size = max(offset, 0), max(limit, 0)
+        if first + size > _WINDOW:
+            first, size = 0, 0
+        wanted = {"bool": {"must": [_compile(p.plan(query))], "filter": _filter(reader, filters or {})}}
+        with self._guarded():
+            self._ready()
+            answer = self._client.search(
+                index=self._alias,
+                query=wanted,
+                from_=first,
+                size=size,
+                sort=[{"_score": "desc"}, {"document": "asc"}],
+                track_total_hits=True,
+                aggs={name: {"terms": {"field": name, "size": _FACET_VALUES}} for name in p.FACETS},
+            )
+        hits = [
+            hit(query, p.restore(found["_id"], found["_source"]["stored"]), found["_score"])
+            for found in answer["hits"]["hits"]
+        ]
+        facets = {name: _counts(answer["aggregations"][name]["buckets"]) for name in p.FACETS}
+        return Results(int(answer["hits"]["total"]["value"]), tuple(hits), facets)
+
+    def documents(self) -> Iterator[str]:
+        """Yield the ids of all indexed documents, each once, as of the first one."""
+        with self._guarded():
+            self._ready()
+            view = self._client.open_point_in_time(index=self._alias, keep_alive="5m")["id"]
+        try:
+            after = None
+            while True:
+                with self._guarded():
+                    page = self._client.search(
+                        pit={"id": view, "keep_alive": "5m"},
+                        sort=["_shard_doc"],
+                        size=_BATCH,
+                        source=False,
+                        track_total_hits=False,
+                        search_after=after,
+                    )["hits"]["hits"]
+                if not page:
+                    return
+                yield from (str(found["_id"]) for found in page)
+                after = page[-1]["sort"]
+        finally:
+            with self._guarded():
+                self._client.close_point_in_time(id=view)
+
+    def clear(self) -> None:
+        """Start a new, empty generation of the index and drop the old ones."""
+        with self._guarded():
+            old = self._behind()
+            latest = max((int(name.rpartition("-")[2]) for name in old if name.rpartition("-")[2].isdigit()), default=0)
+            new = f"{self._stem}-{latest + 1:06}"
+            self._create(new)
+            self._client.indices.update_aliases(
+                actions=[
+                    {"add": {"index": new, "alias": self._alias, "is_write_index": True}},
+                    *({"remove_index": {"index": name}} for name in old if name != new),
+                ]
+            )
+            self._known = True
+
+    def check(self) -> None:
+        """Raise IndexUnavailable unless the server answers a search on the index."""
+        with self._guarded():
+            self._ready()
+            self._client.search(index=self._alias, size=0, track_total_hits=False)
+
+    def _write(self, items: Iterable[list[Body]]) -> None:
+        with self._guarded():
+            self._ready()
+            batch: list[Body] = []
+            weight = 0
+            for item in items:
+                batch += item
+                weight += sum(len(value) for part in item for value in part.values() if isinstance(value, str)) * 3
+                if weight > _BULK_BYTES:
+                    self._bulk(batch, refresh=False)
+                    batch, weight = [], 0
+            if batch:
+                self._bulk(batch, refresh=True)
+            else:
+                self._client.indices.refresh(index=self._alias)
+
+    def _bulk(self, operations: list[Body], *, refresh: bool) -> None:
+        """Send operations; those the server had no room for are sent again after a pause."""
+        client = self._client.options(request_timeout=_BULK_SECONDS)
+        for attempt in range(_RETRIES + 1):
+            if attempt:
+                time.sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
+            try:
+                answer = client.bulk(index=self._alias, operations=operations, refresh=refresh, require_alias=True)
+            except ApiError as error:
+                if error.meta.status == 429 and attempt < _RETRIES:
+                    continue
+                raise
+            failed = [(name, result) for item in answer["items"] for name, result in item.items() if "error" in result]
+            if not failed:
+                return
+            others = [result for _, result in failed if result["status"] != 429]
+            if others:
+                if others[0]["status"] == 404:
+                    self._known = False
+                raise IndexUnavailable(
+                    f"Elasticsearch at {self._where} refused a document: {others[0]['error'].get('reason', '')[:200]}"
+                )
+            operations = _again(operations, {result["_id"] for _, result in failed})
+        raise IndexUnavailable(f"Elasticsearch at {self._where} has too much to do; try again later")
+
+    def _ready(self) -> None:
+        """Make the index if there is none; refuse one that was made by other rules."""
+        if self._known:
+            return
+        behind = self._behind()
+        if not behind:
+            self._create(f"{self._stem}-000001", aliases={self._alias: {"is_write_index": True}})
+        elif not all(name.startswith(f"{self._stem}-") for name in behind):
+            raise IndexUnavailable("the search index was made by another version; `juanzong reindex` builds it anew")
+        self._known = True
+
+    def _behind(self) -> list[str]:
+        try:
+            return sorted(self._client.indices.get_alias(name=self._alias).body)
+        except NotFoundError:
+            return []
+
+    def _create(self, name: str, aliases: Body | None = None) -> None:
+        try:
+            self._client.indices.create(index=name, settings=_SETTINGS, mappings=_mappings(), aliases=aliases or {})
+        except ApiError as error:
+            if error.error != "resource_already_exists_exception":  # another process was faster
+                raise
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn every failure of network and server into IndexUnavailable."""
+        try:
+            yield
+        except NotFoundError as error:
+            self._known = False
+            raise IndexUnavailable("the search index is missing; `juanzong reindex` builds it anew") from error
+        except ApiError as error:
+            if error.meta.status == 400 and "too_many" in str(error):
+                raise BadQuery("the query has more words than the engine can look for at once", 0) from error
+            why = (
+                "does not accept the user"
+                if error.meta.status in (401, 403)
+                else f"answered {error.meta.status} {error.error}"
+            )
+            raise IndexUnavailable(f"Elasticsearch at {self._where} {why}") from error
+        except TransportError as error:
+            raise IndexUnavailable(
+                f"Elasticsearch at {self._where} cannot be reached ({type(error).__name__})"
+            ) from error
+
+
+_SETTINGS: Body = {
+    "number_of_shards": 1,
+    "number_of_replicas": 0,
+    "max_result_window": _WINDOW,
+    # Destroyed documents must leave the files when we ask for it, however few they are, and soon.
+    "merge.policy.expunge_deletes_allowed": 0,
+    "soft_deletes.retention_lease.period": "1s",
+}
+
+
+def _mappings() -> Body:
+    keyword = {"type": "keyword"}
+    counted = {"type": "text", "analyzer": "whitespace"}
+    uncounted = counted | {"norms": False}
+    properties: dict[str, Body] = {
+        "document": keyword,
+        "stored": {"type": "keyword", "index": False, "doc_values": False},
+        "access": keyword | {"doc_values": False},
+        p.MARKS: uncounted | {"index_options": "docs"},
+        **{name: counted if name in ("text", "codes") else uncounted for name in p.RUNS},
+        **dict.fromkeys(p.FACETS, keyword),
+    }
+    return {"dynamic": "strict", "_source": {"includes": ["stored"]}, "properties": properties}
+
+
+def _source(entry: p.Entry) -> Body:
+    return {
+        "document": entry.document,
+        "stored": entry.stored,
+        "access": list(entry.access),
+        **entry.tokens,
+        **entry.facets,
+    }
+
+
+def _again(operations: list[Body], ids: set[str]) -> list[Body]:
+    """Return the operations on `ids`, each with the source that follows it."""
+    kept: list[Body] = []
+    keep = False
+    for part in operations:
+        action = next(iter(part.values()))
+        if len(part) == 1 and isinstance(action, dict) and "_id" in action:
+            keep = action["_id"] in ids
+        if keep:
+            kept.append(part)
+    return kept
+
+
+def _filter(reader: Reader, filters: Mapping[str, str]) -> list[Body]:
+    narrowed: list[Body] = []
+    if reader.tokens is not None:
+        narrowed.append({"terms": {"access": sorted(reader.tokens)}})
+    for name, value in filters.items():
+        if name not in p.FACETS:
+            raise BadQuery(f"there is no filter “{name}”; known are {', '.join(p.FACETS)}", 0)
+        narrowed.append({"term": {name: p.keyword(value)}})
+    return narrowed
+
+
+def _compile(plan: p.Plan) -> Body:
+    match plan:
+        case p.Run(field, tokens, weight):
+            # Tokens hold no white space, and neither query has a syntax of its own.
+            query: Body = (
+                {"match_phrase": {field: {"query": " ".join(tokens)}}}
+                if len(tokens) > 1
+                else {"term": {field: tokens[0]}}
+            )
+            return query if weight is None else _constant(query, weight)
+        case p.Mark(token, weight):
+            return _constant({"term": {p.MARKS: token}}, weight)
+        case p.Without(part):
+            return {"bool": {"must_not": [_compile(part)]}}
+        case p.Every(parts):
+            return {
+                "bool": {
+                    "must": [_compile(part) for part in parts if not isinstance(part, p.Without)],
+                    "must_not": [_compile(part.part) for part in parts if isinstance(part, p.Without)],
+                }
+            }
+        case p.Either(parts):
+            return {"bool": {"should": [_compile(part) for part in parts], "minimum_should_match": 1}}
+
+
+def _constant(query: Body, weight: float) -> Body:
+    return {"constant_score": {"filter": query, "boost": weight}}
+
+
+def _counts(buckets: list[Body]) -> dict[str, int]:
+    ordered = sorted(buckets, key=lambda bucket: (-bucket["doc_count"], bucket["key"]))
+    return {bucket["key"]: bucket["doc_count"] for bucket in ordered}

@@ -1,0 +1,335 @@
+"""The embedded engine: a directory of tantivy files that any number of processes read and take turns to write."""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import tantivy
+from tantivy import Occur, Query
+
+from search import projection as p
+from search.errors import BadQuery, IndexUnavailable
+from search.model import Hit, IndexedPage, Reader, Results
+from search.results import hit
+from search.syntax import Node
+
+_LOCK = ".juanzong-lock"
+_WAIT_SECONDS = 120.0  # a commit of a large batch, merges included, takes seconds
+_HEAP_SMALL, _HEAP_LARGE = 15_000_000, 100_000_000  # bytes; tantivy asks for 15 MB at least
+_LARGE_BATCH = 20  # documents
+_FACET_VALUES = 1000
+_MOST_FILES = 1000
+
+
+class TantivyIndex:
+    """A SearchIndex in `path`, made at first use.
+
+    A writer lives for one commit under a file lock, so command line, web and worker can share the directory; a reader
+    looks at the directory's state before each search. Files are replaced, never changed, and one rename makes a commit.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._mutex = RLock()  # guards what this object remembers, for moments
+        self._turn = RLock()  # one writer among this process's threads, for a whole commit
+        self._held = False
+        self._schema = _schema()
+        self._index: tantivy.Index | None = None
+        self._state: tuple[int, int, int] | None = None
+
+    def replace(self, document: str, pages: Sequence[IndexedPage]) -> None:
+        """Make `pages` all there is of `document`; findable and durable on return."""
+        self.replace_many({document: pages})
+
+    def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
+        """As `replace`, in one commit."""
+        if not documents:
+            return
+        with self._writing(len(documents)) as writer:
+            for document, pages in documents.items():
+                writer.delete_documents_by_term("document", document)
+                if pages:
+                    writer.add_document(_entry(p.project(document, pages)))
+
+    def remove(self, document: str) -> None:
+        """Leave nothing of `document`, neither in answers nor in the files."""
+        self.remove_many([document])
+
+    def remove_many(self, documents: Iterable[str]) -> None:
+        """As `remove`; the files are rewritten once for all of them."""
+        gone = set(documents)
+        with self._exclusive():
+            known = [document for document in gone if self._searcher().doc_freq("document", document)]
+            if not known:
+                return
+            with self._writing(1) as writer:
+                for document in known:
+                    writer.delete_documents_by_term("document", document)
+            self._wipe(known)
+
+    def search(
+        self, query: Node, reader: Reader, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None
+    ) -> Results:
+        """Return the documents that match, best first, only those `reader` may see."""
+        plan = p.plan(query)
+        with self._guarded():
+            wanted = self._whole_query(plan, reader, filters or {})
+            searcher = self._searcher()
+            most = min(max(offset, 0) + max(limit, 0), searcher.num_docs)
+            found = searcher.search(wanted, limit=max(most, 1), count=True)
+            total = int(found.count)  # type: ignore[attr-defined]  # missing from the engine's stubs
+            shown = found.hits[:most][max(offset, 0) :]
+            hits = [self._hit(query, searcher, score, address) for score, address in shown]
+            # Equal scores come in the order of the files; inside a page of results the id decides, as in the other engine.
+            hits.sort(key=lambda found: (-found.score, found.document))
+            facets = self._facets(searcher, wanted) if total else {name: {} for name in p.FACETS}
+        return Results(total, tuple(hits), facets)
+
+    def documents(self) -> Iterator[str]:
+        """Yield the ids of all indexed documents, each once."""
+        with self._guarded():
+            found = self._searcher().terms_with_prefix("document", "", Query.all_query())
+        return iter([term for term, _ in found])
+
+    def clear(self) -> None:
+        """Remove everything, also what is damaged."""
+        with self._exclusive():
+            self._index = self._state = None
+            try:
+                for entry in self._path.iterdir():
+                    if entry.name == _LOCK:
+                        continue
+                    if entry.is_dir() and not entry.is_symlink():
+                        shutil.rmtree(entry)
+                    else:
+                        entry.unlink()
+            except OSError as error:
+                raise IndexUnavailable(f"the search index {self._path} cannot be cleared: {error.strerror}") from error
+            self._open()
+
+    def check(self) -> None:
+        """Raise IndexUnavailable unless the index can be opened and answers."""
+        with self._guarded():
+            self._searcher().search(Query.all_query(), limit=1)
+
+    # --- reading ---
+
+    def _searcher(self) -> tantivy.Searcher:
+        """Return a view of the last commit of any process."""
+        index = self._open()
+        with self._mutex:
+            state = self._stamp()
+            if state != self._state:
+                index.reload()
+                self._state = state
+            return index.searcher()
+
+    def _open(self) -> tantivy.Index:
+        if (known := self._index) is not None:
+            return known
+        with self._guarded():
+            if not (self._path / "meta.json").exists():
+                with self._exclusive():
+                    self._refuse_orphans()
+                    tantivy.Index(self._schema, path=str(self._path), reuse=True)
+            index = tantivy.Index(self._schema, path=str(self._path), reuse=True)
+            index.register_tokenizer("spaces", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+            index.config_reader("manual")
+            with self._mutex:
+                self._state = None
+                self._index = index
+            return index
+
+    def _refuse_orphans(self) -> None:
+        """Files without the list that names them are a lost index, not a new one: an empty answer would be a lie."""
+        if not (self._path / "meta.json").exists() and next(self._path.glob("*.store"), None):
+            raise IndexUnavailable(self._damaged("its list of files is missing"))
+
+    def _stamp(self) -> tuple[int, int, int]:
+        try:
+            found = (self._path / "meta.json").stat()
+        except OSError as error:
+            self._index = self._state = None
+            raise IndexUnavailable(self._damaged("its list of files is missing")) from error
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _hit(self, query: Node, searcher: tantivy.Searcher, score: float, address: tantivy.DocAddress) -> Hit:
+        found = searcher.doc(address)
+        stored = p.restore(str(found.get_first("document")), str(found.get_first("stored")))
+        return hit(query, stored, score)
+
+    def _facets(self, searcher: tantivy.Searcher, wanted: Query) -> dict[str, dict[str, int]]:
+        asked = {name: {"terms": {"field": name, "size": _FACET_VALUES}} for name in p.FACETS}
+        found = searcher.aggregate(wanted, asked)
+        return {name: _counts(found[name]["buckets"]) for name in p.FACETS}
+
+    def _whole_query(self, plan: p.Plan, reader: Reader, filters: Mapping[str, str]) -> Query:
+        must = [(Occur.Must, self._compile(plan))]
+        if reader.tokens is not None:
+            allowed = Query.term_set_query(self._schema, "access", sorted(reader.tokens))
+            must.append((Occur.Must, Query.const_score_query(allowed, 0.0)))
+        for name, value in filters.items():
+            if name not in p.FACETS:
+                raise BadQuery(f"there is no filter “{name}”; known are {', '.join(p.FACETS)}", 0)
+            exact = Query.term_query(self._schema, name, p.keyword(value), "basic")
+            must.append((Occur.Must, Query.const_score_query(exact, 0.0)))
+        return Query.boolean_query(must)
+
+    def _compile(self, plan: p.Plan) -> Query:
+        match plan:
+            case p.Run(field, tokens, weight):
+                query = (
+                    Query.phrase_query(self._schema, field, list(tokens))
+                    if len(tokens) > 1
+                    else Query.term_query(self._schema, field, tokens[0], "freq")
+                )
+                return query if weight is None else Query.const_score_query(query, weight)
+            case p.Mark(token, weight):
+                return Query.const_score_query(Query.term_query(self._schema, p.MARKS, token, "basic"), weight)
+            case p.Without(part):
+                everything = Query.const_score_query(Query.all_query(), 0.0)
+                return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self._compile(part))])
+            case p.Every(parts):
+                return Query.boolean_query([(Occur.Must, self._compile(part)) for part in parts])
+            case p.Either(parts):
+                return Query.boolean_query([(Occur.Should, self._compile(part)) for part in parts])
+
+    # --- writing ---
+
+    @contextmanager
+    def _writing(self, documents: int) -> Iterator[tantivy.IndexWriter]:
+        """Give a writer; commit when the block ends, change nothing when it fails."""
+        with self._exclusive():
+            heap = _HEAP_LARGE if documents > _LARGE_BATCH else _HEAP_SMALL
+            writer = self._open().writer(heap_size=heap, num_threads=1)
+            try:
+                yield writer
+                writer.commit()
+            except BaseException:
+                self._abandon(writer)
+                raise
+            writer.garbage_collect_files()
+            # Merges of small segments belong to the commit: the next writer must not find them half done.
+            writer.wait_merging_threads()
+
+    @staticmethod
+    def _abandon(writer: tantivy.IndexWriter) -> None:
+        """Forget uncommitted work and give the engine's own lock back, which a traceback would otherwise keep."""
+        with suppress(ValueError, OSError, RuntimeError):
+            writer.rollback()
+        with suppress(ValueError, OSError, RuntimeError):
+            writer.wait_merging_threads()
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Hold the directory against all other writers, of this process and of others. May be nested."""
+        with self._turn, self._guarded():
+            if self._held:
+                yield
+                return
+            self._path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._acquire(descriptor)
+                self._held = True
+                yield
+            finally:
+                self._held = False
+                os.close(descriptor)
+
+    def _acquire(self, descriptor: int) -> None:
+        until = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    message = f"another process has been writing the search index {self._path} for too long"
+                    raise IndexUnavailable(message) from None
+                time.sleep(0.005)
+            else:
+                return
+
+    def _wipe(self, gone: list[str]) -> None:
+        """Rewrite the files that still hold bytes of deleted documents, smallest first, until none of `gone` is left.
+
+        tantivy only hides what is deleted until it merges a file one day. A file all of whose documents are written anew
+        elsewhere is dropped at the commit.
+        """
+        for _ in range(_MOST_FILES):
+            if not any(self._searcher().doc_freq("document", document) for document in gone):
+                return
+            segments = json.loads((self._path / "meta.json").read_text())["segments"]
+            holed = [(segment["max_doc"], order) for order, segment in enumerate(segments) if segment["deletes"]]
+            if not holed:
+                break
+            self._rewrite(min(holed)[1])
+        raise IndexUnavailable(self._damaged("a removed document is still in its files"))
+
+    def _rewrite(self, order: int) -> None:
+        searcher = self._searcher()
+        found = searcher.search(Query.all_query(), limit=max(searcher.num_docs, 1), count=False)
+        addresses = [address for _, address in found.hits if address.segment_ord == order]
+        with self._writing(len(addresses)) as writer:
+            for address in addresses:
+                kept = searcher.doc(address)
+                document = str(kept.get_first("document"))
+                writer.delete_documents_by_term("document", document)
+                writer.add_document(_entry(p.unproject(document, str(kept.get_first("stored")))))
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn what tantivy and the file system complain about into IndexUnavailable."""
+        try:
+            yield
+        except (ValueError, OSError, RuntimeError) as error:
+            self._index = self._state = None
+            raise IndexUnavailable(self._damaged(str(error).splitlines()[0][:200] if str(error) else "")) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # a failed assertion inside the engine; it has no public name
+                raise
+            self._index = self._state = None
+            raise IndexUnavailable(self._damaged("the engine gave up")) from error
+
+    def _damaged(self, why: str) -> str:
+        return f"the search index {self._path} cannot be used ({why}); `juanzong reindex` builds it anew"
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("document", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("stored", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in p.RUNS:
+        builder.add_text_field(name, tokenizer_name="spaces", index_option="position")
+    builder.add_text_field(p.MARKS, tokenizer_name="spaces", index_option="basic")
+    for name in p.FACETS:
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("access", tokenizer_name="raw", index_option="basic")
+    # tantivy refuses a directory with another schema: a field named for the rules refuses one with other tokens, too.
+    builder.add_bytes_field(f"rules_{p.VERSION}")
+    return builder.build()
+
+
+def _entry(entry: p.Entry) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_text("document", entry.document)
+    document.add_text("stored", entry.stored)
+    for name, tokens in entry.tokens.items():
+        document.add_text(name, tokens)
+    for name, value in entry.facets.items():
+        document.add_text(name, value)
+    for token in entry.access:
+        document.add_text("access", token)
+    return document
+
+
+def _counts(buckets: list[dict[str, Any]]) -> dict[str, int]:
+    ordered = sorted(buckets, key=lambda bucket: (-bucket["doc_count"], bucket["key"]))
+    return {bucket["key"]: bucket["doc_count"] for bucket in ordered}

@@ -1,0 +1,120 @@
+"""The fields a query can name, the words for categories, and how an IndexedPage's metadata is known by them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from search.model import IndexedPage
+
+_PRINTED: tuple[str, ...] = (
+    *(
+        "name",
+        "code",
+        "type",
+        "legal_representative",
+        "registered_capital",
+        "established_on",
+        "valid_from",
+        "valid_until",
+    ),
+    *("address", "scope", "authority", "issued_on", "principal", "agent", "signed_on", "contract_number", "title"),
+    *("party_a", "party_b", "party_a_code", "party_b_code", "amount", "currency", "term_from", "term_until"),
+)
+
+# What a query may name, and the stored names it looks in. A field read from a document is known by its own name.
+FIELDS: dict[str, tuple[str, ...]] = {name: (name,) for name in _PRINTED} | {
+    "category": ("category",),
+    "department": ("department",),
+    "customer": ("customer",),
+    "party": ("customer", "party_a", "party_b", "principal", "name"),
+    "code": ("code", "party_a_code", "party_b_code", "numbers"),
+    "status": ("status",),
+    "tier": ("tier",),
+    "number": ("contract_number", "archive_number", "numbers"),
+    "archive_number": ("archive_number",),
+    "kind": ("kind",),
+    "handler": ("handler",),
+    "received_on": ("received_on",),
+}
+
+ALIASES: dict[str, str] = {
+    "类别": "category",
+    "部门": "department",
+    "客户": "customer",
+    "当事人": "party",
+    "代码": "code",
+    "状态": "status",
+    "编号": "number",
+    "档号": "archive_number",
+    "标题": "title",
+    "承办人": "handler",
+    "甲方": "party_a",
+    "乙方": "party_b",
+    "金额": "amount",
+    "法定代表人": "legal_representative",
+}
+
+# Names whose value is a code from a short list: `category:1.1` must not find 1.10.
+WHOLE = frozenset({"category", "status", "tier"})
+
+# RULES B1 and B5: a clerk types the word, not the code.
+CATEGORY_WORDS: dict[str, str] = {
+    "1.1": "谈判记录 可行性研究 报审 批准文件 negotiation",
+    "1.2": "营业执照 法人营业执照 事业法人执照 licence",
+    "1.3": "履约能力证明 资信证明 capability",
+    "1.4": "对方授权委托书 法定代表人身份证明 介绍信 授权书 authorization",
+    "1.5": "我方授权委托书 法定代表人授权委托书 授权书 authorization",
+    "1.6": "担保人资格 担保能力 guarantor",
+    "1.7": "往来函电 电报 传真 信函 电话记录 correspondence",
+    "1.8": "登记 见证 鉴证 公证 notarization",
+    "1.9": "合同 合同正本 合同副本 变更协议 解除协议 contract",
+    "1.10": "验收记录 验收单 acceptance",
+    "1.11": "交付凭证 收付款凭证 发票 收据 voucher",
+    "5.1": "信用申请 application",
+    "5.2": "客户调查表 survey",
+    "5.3": "信用审批 approval",
+    "5.4": "标准回复函 reply",
+    "5.5": "信用表 form",
+    "5.6": "授信资料 granting",
+    "5.7": "年度审核报告 年审 review",
+    "5.8": "客户概况 profile",
+    "5.9": "付款习惯 habits",
+    "5.10": "财务状况 financial",
+    "5.11": "催收记录 collection",
+    "5.12": "往来银行 banks",
+    "5.13": "经营状况 operations",
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One metadata value under its stored name.
+
+    head: a title or a number, which outranks all else. free: found without naming the field; codes of short lists are
+    not, or `1.2` would find every licence.
+    """
+
+    name: str
+    text: str
+    head: bool = False
+    free: bool = True
+
+
+def values(page: IndexedPage) -> Iterator[Value]:
+    """Yield the metadata of a document that a search can find, empty values left out."""
+    pairs = [
+        Value("title", page.title, head=True),
+        Value("contract_number", page.contract_number, head=True),
+        Value("archive_number", page.archive_number, head=True),
+        *(Value("numbers", number, head=True) for number in page.numbers),
+        Value("category", page.category, free=False),
+        *(Value("category", word) for word in CATEGORY_WORDS.get(page.category, "").split()),
+        Value("kind", page.kind),
+        Value("customer", page.customer),
+        Value("department", page.department),
+        Value("handler", page.handler),
+        Value("status", page.status, free=False),
+        Value("tier", page.tier, free=False),
+        Value("received_on", page.received_on, free=False),
+        *(Value(name, text) for name, text in page.fields.items()),
+    ]
+    return (value for value in pairs if value.text)

@@ -1,0 +1,224 @@
+"""Folding: what counts as the same character, and where each one stood in the original text.
+
+A text is read as a stream of characters: compatibility forms (full- and half-width, ligatures, Kangxi radicals) and case
+fold together, accents and invisible characters vanish, and so does all white space, because a line wrap, a page's inner
+spaces and a wrapped number do not change what the paper says. Punctuation stays. Both engines and the highlighter work
+on this one stream, so they cannot disagree.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+_DASHES = "‐‑‒–—―−﹘﹣－"
+_SAME = {
+    **dict.fromkeys(map(ord, _DASHES), "-"),
+    **dict.fromkeys(map(ord, "“”„‟〝〞＂"), '"'),
+    **dict.fromkeys(map(ord, "‘’‚‛＇"), "'"),
+    **dict.fromkeys(map(ord, "•‧∙⋅・･"), "·"),
+}
+# Control, format, surrogate and private-use characters: a person can neither see nor type them.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
+_ACCENTS = range(0x0300, 0x0370)
+_VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+
+
+class _Table(dict[int, str]):
+    """What each code point becomes, worked out on first sight: a space for white space, "" for what is not there."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_one(chr(code))
+        return folded
+
+
+def _fold_one(char: str) -> str:
+    if char.isspace():
+        return " "
+    if unicodedata.category(char) in _INVISIBLE or ord(char) in _VARIATION_SELECTORS:
+        return ""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
+    kept = (c for c in plain if ord(c) not in _ACCENTS and unicodedata.category(c) not in _INVISIBLE)
+    # Spaces inside an expansion (U+00B4 is a space and an accent) are not white space of the text.
+    return "".join(_SAME.get(ord(c), c) for c in kept).replace(" ", "")
+
+
+_TABLE = _Table(_SAME)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """chars: the stream. spaced: the same with one space for each white-space character of the text."""
+
+    chars: str
+    spaced: str
+
+
+def fold(text: str) -> Folded:
+    """Return the folded stream of `text`. Any text is valid; folding what is folded changes nothing."""
+    spaced = text.translate(_TABLE)
+    return Folded(spaced.replace(" ", ""), spaced)
+
+
+def origins(text: str) -> list[int]:
+    """Return, for each character of ``fold(text).chars``, the offset in `text` of the character it came from."""
+    return [offset for offset, char in enumerate(text) for folded in _TABLE[ord(char)] if folded != " "]
+
+
+# --- codes: a contract number is the same number with and without its hyphens ------------------------------------------
+
+_CONTEXT = 8  # characters on each side of a code that are squeezed with it, so that `编号HTXS20260001` is one word
+_LEAST = 4  # shorter runs (`1-2`, `A/B`) are not codes: leaving out their separator would only find strangers
+_RUN = re.compile(r"[a-z0-9]+(?:(?:\s*[-_/\\·]\s*|\.|(?<=\d),(?=\d{3}(?!\d)))+[a-z0-9]+)+")
+_AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
+
+
+@dataclass(frozen=True)
+class Squeezed:
+    """A stretch of the stream without the separators of its codes; places: each character's index in the stream."""
+
+    chars: str
+    places: tuple[int, ...]
+
+
+def squeezed(folded: Folded) -> list[Squeezed]:
+    """Return the codes and amounts of a text without their separators, each with a few characters around it.
+
+    Separators are hyphens, underscores, slashes, middle dots and stops between Latin letters or digits, and the commas
+    that group thousands; the stop of a decimal fraction is none. Nothing is returned for texts without separators.
+    """
+    dropped: set[int] = set()
+    windows: list[list[int]] = []
+    for start, run in _runs(folded):
+        gone = _separators(run)
+        if not gone:
+            continue
+        dropped.update(start + at for at in gone)
+        left, right = max(start - _CONTEXT, 0), min(start + len(run) + _CONTEXT, len(folded.chars))
+        if windows and left <= windows[-1][1]:
+            windows[-1][1] = right
+        else:
+            windows.append([left, right])
+    stretches = []
+    for left, right in windows:
+        places = tuple(at for at in range(left, right) if at not in dropped)
+        stretches.append(Squeezed("".join(folded.chars[at] for at in places), places))
+    return stretches
+
+
+def squeeze(folded: Folded) -> str:
+    """Return the whole stream without the separators of its codes and amounts."""
+    dropped = {start + at for start, run in _runs(folded) for at in _separators(run)}
+    return "".join(char for at, char in enumerate(folded.chars) if at not in dropped)
+
+
+def _runs(folded: Folded) -> Iterator[tuple[int, str]]:
+    for match in _RUN.finditer(folded.spaced):
+        start = match.start() - folded.spaced.count(" ", 0, match.start())
+        yield start, match[0].replace(" ", "")
+
+
+def _separators(run: str) -> list[int]:
+    """Return the places in `run` of the characters that a person may leave out."""
+    if sum(char.isalnum() for char in run) < _LEAST:
+        return []
+    amount = _AMOUNT.fullmatch(run) is not None
+    return [at for at, char in enumerate(run) if not char.isalnum() and not (amount and char == ".")]
+
+
+# --- amounts: 6,922,000.00 is 6922000 is 692.2万 ------------------------------------------------------------------------
+
+_FIGURES = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,8})?"
+_UNITS = {"": Decimal(1), "千": Decimal(10**3), "万": Decimal(10**4), "萬": Decimal(10**4), "亿": Decimal(10**8)}
+_NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})([千万萬亿]?)(?![a-z\d]|[.,]\d)")
+_TYPED_AMOUNT = re.compile(rf"(?:人民币|rmb|cny)?[¥¥$]?({_FIGURES})([千万萬亿]?)(?:元|圆)?整?")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number in a text: its canonical decimal form, and the stretch of the stream where it stands."""
+
+    value: str
+    start: int
+    end: int
+
+
+def numbers(folded: Folded) -> list[Number]:
+    """Return the numbers of a text in order, thousands and units (万, 亿) worked out."""
+    found = []
+    for match in _NUMBER.finditer(folded.spaced):
+        start = match.start() - folded.spaced.count(" ", 0, match.start())
+        found.append(Number(_canonical(match[1], match[2]), start, start + len(match[0])))
+    return found
+
+
+def typed_amount(chars: str) -> str:
+    """Return the canonical value of a folded word that is an amount and nothing else, otherwise ""."""
+    match = _TYPED_AMOUNT.fullmatch(chars)
+    if not match or re.fullmatch(r"0.*|\d{1,3}", chars):
+        return ""  # `00` and `26` are runs of digits, not amounts
+    return _canonical(match[1], match[2])
+
+
+def _canonical(figures: str, unit: str) -> str:
+    value = Decimal(figures.replace(",", "")) * _UNITS[unit]
+    plain = f"{value:f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+# --- what a typed word looks for ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Forms:
+    """What to look for: `exact` in the stream; `loose` ("" if it makes no sense) with separators left out; `amount`."""
+
+    exact: str
+    loose: str = ""
+    amount: str = ""
+
+
+def forms(text: str, *, exact: bool) -> Forms:
+    """Return the forms of a typed word; an exact phrase has only the one it was typed in."""
+    folded = fold(text)
+    if exact:
+        return Forms(folded.chars)
+    loose = squeeze(folded)
+    if sum(char.isascii() and char.isalnum() for char in loose) < _LEAST:
+        loose = ""
+    return Forms(folded.chars, loose, typed_amount(folded.chars))
+
+
+def places(wanted: Forms, text: Folded) -> list[tuple[int, int]]:
+    """Return the (start, end) stretches of the stream where `wanted` stands, in order of form, then of place."""
+    found = list(_occurrences(wanted.exact, text.chars))
+    if wanted.loose:
+        if wanted.loose != wanted.exact:
+            found += _occurrences(wanted.loose, text.chars)
+        for stretch in squeezed(text):
+            found += [
+                (stretch.places[start], stretch.places[end - 1] + 1)
+                for start, end in _occurrences(wanted.loose, stretch.chars)
+            ]
+    if wanted.amount:
+        found += [(number.start, number.end) for number in numbers(text) if number.value == wanted.amount]
+    return found
+
+
+def _occurrences(wanted: str, chars: str) -> Iterator[tuple[int, int]]:
+    at = chars.find(wanted) if wanted else -1
+    while at >= 0:
+        yield at, at + len(wanted)
+        at = chars.find(wanted, at + 1)
+
+
+def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return `spans` in order, those that overlap made one."""
+    result: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if result and start < result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result

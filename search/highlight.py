@@ -1,0 +1,148 @@
+"""Where a query stands on a page, on the page's own text, and the excerpt that shows it. Knows no engine."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from search.fields import values
+from search.folding import Folded, fold, forms, merged, origins, places
+from search.projection import Stored
+from search.syntax import And, FieldMatch, Node, Not, Or, Phrase, Word
+
+SNIPPET_WIDTH = 120  # characters
+
+Span = tuple[int, int]
+
+
+def spans(node: Node, text: str) -> list[Span]:
+    """Return the (start, end) offsets into `text` where words of the query stand, in order, overlapping ones made one.
+
+    Words to leave out and values of fields do not count.
+    """
+    folded = fold(text)
+    found = [place for leaf in leaves(node) for place in _places(leaf, folded)]
+    if not found:
+        return []
+    at = origins(text)
+    return merged([(at[start], at[end - 1] + 1) for start, end in found])
+
+
+def leaves(node: Node) -> Iterator[Word | Phrase]:
+    """Yield the words and phrases that should be on a page."""
+    match node:
+        case Word() | Phrase():
+            yield node
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from leaves(part)
+        case FieldMatch() | Not():
+            return
+
+
+def _places(leaf: Word | Phrase, folded: Folded) -> list[Span]:
+    return places(forms(leaf.text, exact=isinstance(leaf, Phrase)), folded)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The page that stands for a document, with how many of its pages match."""
+
+    page: int
+    text: str
+    spans: tuple[Span, ...]
+    pages_matched: int
+
+
+def best_page(node: Node, stored: Stored) -> Best:
+    """Return the page on which most of the query stands; of equal ones the one with most places, then the first.
+
+    A page matches when the query is fulfilled by it and the document's metadata; if none does (the words stand on
+    different pages), every page with one of the words counts.
+    """
+    wanted = list(dict.fromkeys(leaves(node)))
+    about = [fold(value.text) for value in values(stored.about) if value.free]
+    known = {leaf for leaf in wanted if any(_in_value(leaf, value) for value in about)}
+    ranked, whole, some = [], 0, 0
+    for order, (number, text) in enumerate(stored.pages):
+        folded = fold(text)
+        found = {leaf: len(_places(leaf, folded)) for leaf in wanted}
+        here = {leaf for leaf, count in found.items() if count}
+        fulfilled = _fulfilled(node, here | known, folded)
+        whole += bool(here) and fulfilled
+        some += bool(here)
+        ranked.append(((fulfilled, len(here), sum(found.values()), -order), number, text))
+    _, number, text = max(ranked)
+    return Best(number, text, tuple(spans(node, text)), whole or some or 1)
+
+
+def _in_value(leaf: Word | Phrase, value: Folded) -> bool:
+    return bool(_places(leaf, value))
+
+
+def _fulfilled(node: Node, here: set[Word | Phrase], folded: Folded) -> bool:
+    match node:
+        case Word() | Phrase():
+            return node in here
+        case And(parts):
+            return all(_fulfilled(part, here, folded) for part in parts)
+        case Or(parts):
+            return any(_fulfilled(part, here, folded) for part in parts)
+        case FieldMatch() | Not():
+            return True  # the engine has settled these for the document as a whole
+
+
+def snippet(text: str, marked: Iterable[Span], width: int = SNIPPET_WIDTH) -> tuple[str, tuple[Span, ...]]:
+    """Return an excerpt of about `width` characters around the densest places, and their offsets in the excerpt.
+
+    White space becomes one space, or nothing next to a Han character; the excerpt is printed text, never mark-up.
+    Without places it is the beginning of the text.
+    """
+    marked = sorted(marked)
+    start, end = _window(text, marked, width)
+    pieces: list[str] = ["…"] if text[:start].strip() else []
+    length = len(pieces)
+    moved: list[int] = []  # for each offset from start on, where it went in the excerpt
+    for at in range(start, end):
+        moved.append(length)
+        char = text[at]
+        kept = _space(text, at, start) if char.isspace() else char if char.isprintable() else ""
+        pieces.append(kept)
+        length += len(kept)
+    moved.append(length)
+    marks = [
+        (moved[max(left, start) - start], moved[min(right, end) - start])
+        for left, right in marked
+        if start <= left < end
+    ]
+    if text[end:].strip():
+        pieces.append("…")
+    return "".join(pieces), tuple((left, right) for left, right in marks if left < right)
+
+
+_HAN_OR_MARK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\U00020000-\U0003ffff]")
+
+
+def _space(text: str, at: int, start: int) -> str:
+    """Return what white space at `at` is shown as: nothing after other white space or beside Chinese."""
+    before = text[at - 1] if at > start else ""
+    rest = text[at : at + 50].lstrip()
+    if not before.strip() or not rest:
+        return ""
+    return "" if _HAN_OR_MARK.match(before) or _HAN_OR_MARK.match(rest) else " "
+
+
+def _window(text: str, marked: Sequence[Span], width: int) -> Span:
+    """Return the stretch of `text` to show: where most places fit, those in its middle."""
+    if not marked:
+        start = len(text) - len(text.lstrip())
+        return start, min(start + width, len(text))
+    best, count, left = (0, 0), 0, 0
+    for right, (_, end) in enumerate(marked):
+        while end - marked[left][0] > width and left < right:
+            left += 1
+        if right - left + 1 > count:
+            best, count = (left, right), right - left + 1
+    first, last = marked[best[0]][0], marked[best[1]][1]
+    start = max(0, first - max(0, width - (last - first)) // 2)
+    end = min(len(text), max(start + width, last))
+    return max(0, min(start, end - width)), end

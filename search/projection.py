@@ -1,0 +1,249 @@
+"""What an engine is told: a document's pages as tokens, and a query as a plan over those tokens.
+
+An engine only splits at spaces. Runs are pairs of neighbouring characters at successive positions, so a phrase of pairs is
+exactly a run of characters; what is not a run is a set of marks. A document is one entry of the engine, its pages parted
+by a token that no query holds: words of a query may stand on different pages, totals and counts are exact.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from search.fields import FIELDS, WHOLE, Value, values
+from search.folding import Folded, fold, forms, numbers, squeeze, squeezed
+from search.model import IndexedPage
+from search.syntax import And, FieldMatch, Node, Not, Or, Phrase, Word
+
+# Raise it whenever the tokens change: an index made by other rules is refused, not misread.
+VERSION = 1
+
+RUNS = ("text", "codes", "head", "meta", "named")  # fields whose tokens stand at positions
+MARKS = "marks"  # the field whose tokens are a set
+FACETS = ("category", "department", "customer", "status")
+LONGEST_KEYWORD = 256  # characters kept of a facet value
+
+_GAP = "\ue000"  # a private-use character: folding leaves none in any query
+_HEAD, _META = 1000.0, 100.0  # a title or number outranks other metadata, which outranks the body
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One document for an engine: token strings by field, exact values, and what is stored to show hits."""
+
+    document: str
+    tokens: dict[str, str]
+    facets: dict[str, str]
+    access: tuple[str, ...]
+    stored: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What comes back from an engine: the metadata (a page without text) and the pages as (number, text)."""
+
+    about: IndexedPage
+    pages: tuple[tuple[int, str], ...]
+
+
+def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
+    """Return the entry of a document; `pages` (one or more) may come in any order, the metadata is that of the first."""
+    ordered = sorted(pages, key=lambda page: page.page)
+    about = ordered[0]
+    tokens: dict[str, list[str]] = {name: [] for name in RUNS}
+    marks: set[str] = set()
+    for page in ordered:
+        folded = fold(page.text)
+        tokens["text"] += [*_pairs(folded.chars), _GAP]
+        for stretch in squeezed(folded):
+            tokens["codes"] += [*_pairs(stretch.chars), _GAP]
+        marks.update(_marks("t", folded))
+    for value in values(about):
+        _project_value(value, tokens, marks)
+    return Entry(
+        document=document,
+        tokens={name: " ".join(found) for name, found in tokens.items()} | {MARKS: " ".join(sorted(marks))},
+        facets={name: keyword(getattr(about, name)) for name in FACETS if getattr(about, name)},
+        access=tuple(sorted({token for page in ordered for token in page.access})),
+        stored=_store(about, ordered),
+    )
+
+
+def _project_value(value: Value, tokens: dict[str, list[str]], marks: set[str]) -> None:
+    folded = fold(value.text)
+    plain = squeeze(folded)
+    runs = [folded.chars] if plain == folded.chars else [folded.chars, plain]
+    part, mark = ("head", "h") if value.head else ("meta", "m")
+    for chars in runs:
+        tokens["named"] += [*_pairs(chars, value.name), _GAP]
+        if value.free:
+            tokens[part] += [*_pairs(chars), _GAP]
+    if value.free:
+        marks.update(_marks(mark, folded))
+    marks.update(_marks(f"{value.name}.", folded))
+    if value.name in WHOLE:
+        marks.update(f"{value.name}={prefix}" for prefix in _prefixes(folded.chars))
+
+
+def _pairs(chars: str, name: str = "") -> Iterator[str]:
+    prefix = f"{name}:" if name else ""
+    return (f"{prefix}{one}{two}" for one, two in pairwise(chars))
+
+
+def _marks(kind: str, folded: Folded) -> Iterator[str]:
+    """Yield the single characters and the numbers of a text as marks of a kind."""
+    yield from (f"{kind}'{char}" for char in set(folded.chars))
+    yield from (f"{kind}#{number.value}" for number in numbers(folded))
+
+
+def _prefixes(code: str) -> list[str]:
+    """Return a code and what it belongs to: 1.10 is also 1."""
+    parts = code.split(".")
+    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def keyword(value: str) -> str:
+    """Return a facet value as engines keep it whole: valid Unicode, not too long."""
+    return value.encode("utf-8", "replace").decode()[:LONGEST_KEYWORD]
+
+
+_ABOUT: tuple[str, ...] = (
+    *("title", "category", "kind", "customer", "department", "status", "tier", "contract_number", "archive_number"),
+    *("received_on", "handler"),
+)
+
+
+def _store(about: IndexedPage, pages: Iterable[IndexedPage]) -> str:
+    kept: dict[str, Any] = {name: getattr(about, name) for name in _ABOUT}
+    kept |= {
+        "numbers": about.numbers,
+        "fields": dict(about.fields),
+        "pages": [(page.page, page.text) for page in pages],
+    }
+    kept["access"] = sorted({token for page in pages for token in page.access})
+    text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a character, as broken PDF files have; escaped, it comes back unharmed
+        return json.dumps(kept, separators=(",", ":"))
+    return text
+
+
+def restore(document: str, stored: str) -> Stored:
+    """Return what `project` stored."""
+    kept = json.loads(stored)
+    pages = tuple((number, text) for number, text in kept.pop("pages"))
+    kept |= {"numbers": tuple(kept["numbers"]), "access": tuple(kept["access"])}
+    return Stored(IndexedPage(document=document, page=pages[0][0], text="", **kept), pages)
+
+
+def unproject(document: str, stored: str) -> Entry:
+    """Return the entry that `stored` came from, to write it anew."""
+    kept = restore(document, stored)
+    about = {name: getattr(kept.about, name) for name in (*_ABOUT, "numbers", "fields", "access")}
+    return project(document, [IndexedPage(document, number, text, **about) for number, text in kept.pages])
+
+
+# --- queries ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """Tokens at successive positions of a field. weight: a fixed score; None lets the engine weigh by rarity."""
+
+    field: str
+    tokens: tuple[str, ...]
+    weight: float | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One token of the field of marks; weight: its score."""
+
+    token: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Every:
+    """Every part."""
+
+    parts: tuple["Plan", ...]
+
+
+@dataclass(frozen=True)
+class Either:
+    """One part or more; scores add up."""
+
+    parts: tuple["Plan", ...]
+
+
+@dataclass(frozen=True)
+class Without:
+    """Everything but `part`."""
+
+    part: "Plan"
+
+
+Plan: TypeAlias = Run | Mark | Every | Either | Without
+
+
+def plan(node: Node) -> Plan:
+    """Return what an engine has to look for; it holds tokens of `project` only, never typed text as an engine's syntax."""
+    match node:
+        case Word() | Phrase():
+            return _leaf(node)
+        case FieldMatch(name, value):
+            return _named(FIELDS[name], value)
+        case Not(part):
+            return Without(plan(part))
+        case And(parts):
+            return Every(tuple(map(plan, parts)))
+        case Or(parts):
+            return Either(tuple(map(plan, parts)))
+
+
+def _leaf(leaf: Word | Phrase) -> Plan:
+    wanted = forms(leaf.text, exact=isinstance(leaf, Phrase))
+    found = [
+        _look("text", "t", wanted.exact, None),
+        _look("head", "h", wanted.exact, _HEAD),
+        _look("meta", "m", wanted.exact, _META),
+    ]
+    if wanted.loose:
+        found.append(_look("codes", "", wanted.loose, None))
+        if wanted.loose != wanted.exact:
+            found += [
+                _look("text", "t", wanted.loose, None),
+                _look("head", "h", wanted.loose, _HEAD),
+                _look("meta", "m", wanted.loose, _META),
+            ]
+    if wanted.amount:
+        found += [Mark(f"t#{wanted.amount}", 1.0), Mark(f"m#{wanted.amount}", _META)]
+    return Either(tuple(found))
+
+
+def _look(field: str, kind: str, chars: str, weight: float | None) -> Plan:
+    if len(chars) == 1:
+        return Mark(f"{kind}'{chars}", 1.0 if weight is None else weight)
+    return Run(field, tuple(_pairs(chars)), weight)
+
+
+def _named(names: Iterable[str], leaf: Word | Phrase) -> Plan:
+    wanted = forms(leaf.text, exact=isinstance(leaf, Phrase))
+    found: list[Plan] = []
+    for name in names:
+        if name in WHOLE:
+            found.append(Mark(f"{name}={wanted.exact}", _META))
+        if name not in WHOLE or not wanted.exact.isascii():
+            found += [_named_run(name, chars) for chars in {wanted.exact: 0, wanted.loose: 0} if chars]
+        if wanted.amount and name not in WHOLE:
+            found.append(Mark(f"{name}.#{wanted.amount}", _META))
+    return Either(tuple(found))
+
+
+def _named_run(name: str, chars: str) -> Plan:
+    if len(chars) == 1:
+        return Mark(f"{name}.'{chars}", _META)
+    return Run("named", tuple(_pairs(chars, name)), _META)

@@ -1,0 +1,29 @@
+"""From what an engine stored to the hit that is shown: the same code for both engines, so the same answer."""
+
+from search.highlight import best_page, snippet
+from search.model import Hit
+from search.projection import Stored
+from search.syntax import Node
+
+
+def hit(query: Node, stored: Stored, score: float) -> Hit:
+    """Return the hit of a document that matches `query`, with its best page, excerpt and places."""
+    best = best_page(query, stored)
+    excerpt, marks = snippet(best.text, best.spans)
+    about = stored.about
+    return Hit(
+        document=about.document,
+        page=best.page,
+        title=about.title,
+        category=about.category,
+        customer=about.customer,
+        department=about.department,
+        status=about.status,
+        contract_number=about.contract_number,
+        archive_number=about.archive_number,
+        score=score,
+        snippet=excerpt,
+        marks=marks,
+        spans=best.spans,
+        pages_matched=best.pages_matched,
+    )
