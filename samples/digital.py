@@ -97,4 +97,4 @@ def truth_page(pdf: Path, number: int, items: list[str | list[list[str]]]) -> Sc
             for name, (value, printed) in values_in(text).items():
                 values.setdefault(name, value)
                 places.setdefault(name, find(printed, at)[0])
-    return Scan(None, 0, size, DPI, lines, values, places, [], [])  # type: ignore[arg-type]  # no picture: it is all text
+    return Scan(None, 0, size, DPI, lines, values, places, [], [])

@@ -228,7 +228,7 @@ class Maker:
         self.scans(
             "payment.jpg",
             "1.11",
-            "payment",
+            "voucher",
             lambda r: forms.payment(r, f["own"], f["valve"]),
             skews=(-0.4,),
             mode="colour",

@@ -19,9 +19,9 @@ _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: I
 
 @dataclass
 class Scan:
-    """One scanned page: the raw image as the file holds it, and the truth in pixels of the page turned upright."""
+    """One page: the raw image as the file holds it (None: born digital), the truth in pixels of the page upright."""
 
-    image: Image.Image
+    image: Image.Image | None
     rotation: int
     size: tuple[int, int]
     dpi: int
@@ -122,6 +122,7 @@ class Truth:
             "pages": len(self.pages),
             "rotation": [p.rotation for p in self.pages],
             "sizes": [list(p.size) for p in self.pages],
+            "digital": [p.image is None for p in self.pages],
             "text": ["\n".join(line[0] for line in p.lines) for p in self.pages],
             "boxes": [[_whole(line[1]) for line in p.lines] for p in self.pages],
             "other_order": [_row_by_row(p) for p in self.pages],

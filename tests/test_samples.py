@@ -105,7 +105,7 @@ def test_the_samples_stay_small_enough_for_a_clone() -> None:
 def test_pages_are_as_many_and_as_large_as_said(truth: dict[str, Any]) -> None:
     found = pages_of(SAMPLES / "scans" / truth["file"])
     assert len(found) == truth["pages"]
-    for name in ("rotation", "sizes", "text", "boxes", "other_order"):
+    for name in ("rotation", "sizes", "digital", "text", "boxes", "other_order"):
         assert len(truth[name]) == truth["pages"], name
     for raw, size, rotation in zip(found, truth["sizes"], truth["rotation"], strict=True):
         if raw is not None:

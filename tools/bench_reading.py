@@ -1,0 +1,294 @@
+"""How well and how fast pages are read: `python -m tools.bench_reading [DIR] [--threads N] [--json]`.
+
+DIR holds `scans/` and `truth/` as samples/ does. Measured in one run: the character error rate, the share of fields that
+are exactly right, the share of right categories, and the time of the whole intake against the bare OCR engine on the
+same pages. The two take turns, file by file, and swap who begins, so that whatever slows the machine slows both.
+"""
+
+import argparse
+import json
+import sys
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pypdfium2
+from PIL import Image, ImageSequence
+
+OUR_COMPANIES = ("华岳实业集团有限公司",)
+MAX_CHARACTER_ERRORS, MIN_FIELDS, MAX_TIME = 0.005, 0.95, 1.3
+
+
+def fold(text: str) -> str:
+    """Return the characters that count: no white space, full-width forms as narrow ones (readers mix the two up)."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if not c.isspace())
+
+
+def distance(pattern: str, text: str, *, anywhere: bool = False) -> int:
+    """Return the Levenshtein distance of two strings; with `anywhere`, of `pattern` to the part of `text` nearest to it.
+
+    Myers' bit-vector algorithm (J. ACM 46, 1999): one step a character of `text`, all of `pattern` in one integer.
+    """
+    m = len(pattern)
+    if m == 0 or not text:
+        return m if anywhere else max(m, len(text))
+    where: dict[str, int] = {}
+    for i, c in enumerate(pattern):
+        where[c] = where.get(c, 0) | 1 << i
+    full, last = (1 << m) - 1, 1 << (m - 1)
+    up, down, score, best = full, 0, m, m
+    for c in text:
+        equal = where.get(c, 0)
+        vertical = equal | down
+        horizontal = (((equal & up) + up) ^ up) | equal
+        plus, minus = down | (full & ~(horizontal | up)), up & horizontal
+        score += bool(plus & last) - bool(minus & last)
+        best = min(best, score)
+        plus, minus = (plus << 1 | (not anywhere)) & full, (minus << 1) & full
+        up, down = minus | (full & ~(vertical | plus)), plus & vertical
+    return best if anywhere else score
+
+
+@dataclass
+class FileResult:
+    """What one file gave. Errors are counted in characters, times in seconds."""
+
+    file: str
+    characters: int = 0
+    errors: int = 0
+    errors_with_seals: int = 0
+    fields: int = 0
+    exact: int = 0
+    placed: int = 0
+    kind: str = ""
+    category: tuple[str, str] = ("", "")
+    needs_review: tuple[str, ...] = ()
+    turned_wrong: int = 0
+    misses: list[dict[str, Any]] = field(default_factory=list)
+    invented: list[dict[str, str]] = field(default_factory=list)
+    intake_seconds: float = 0.0
+    engine_seconds: float = 0.0
+    failure: str = ""
+
+
+def page_images(path: Path, digital: Sequence[bool]) -> list[Any]:
+    """Return the scanned pages of a file as arrays (height x width x 3), as the file holds them."""
+    if path.suffix == ".pdf":
+        with pypdfium2.PdfDocument(path) as book:
+            return [
+                np.asarray(page.render(scale=200 / 72).to_pil().convert("RGB"))
+                for page, skip in zip(book, digital, strict=True)
+                if not skip
+            ]
+    with Image.open(path) as image:
+        return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
+
+
+def compare_text(page: Any, truth: dict[str, Any], index: int) -> tuple[int, int, int]:
+    """Return (characters, errors, errors with what was read from seals and signatures) of one page."""
+    printed = truth["text"][index].split("\n")
+    orders = [printed]
+    if truth["other_order"][index]:
+        orders.append([printed[i] for i in truth["other_order"][index]])
+    wanted = ["".join(map(fold, lines)) for lines in orders]
+    scale = truth["sizes"][index][0] / page.width
+    marks = [box for number, box in (*truth["seals"], *truth["signatures"]) if number == index + 1]
+
+    def is_print(line: Any) -> bool:
+        """Print counts even under a seal; what only the seal or the pen says is no error when it is read."""
+        x, y = (line.box[0] + line.box[2]) / 2 * scale, (line.box[1] + line.box[3]) / 2 * scale
+        text = fold(line.text)
+        inside = any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in marks)
+        return not inside or distance(text, wanted[0], anywhere=True) * 2 <= len(text)
+
+    everything = "".join(fold(line.text) for line in page.lines)
+    kept = "".join(fold(line.text) for line in page.lines if is_print(line))
+    return len(wanted[0]), min(distance(w, kept) for w in wanted), min(distance(w, everything) for w in wanted)
+
+
+def compare_fields(result: FileResult, understood: Any, pages: Sequence[Any], truth: dict[str, Any]) -> None:
+    for name, value in truth["fields"].items():
+        result.fields += 1
+        read = understood.fields.get(name)
+        if read is None or read.value != value:
+            got = None if read is None else read.value
+            result.misses.append({"file": result.file, "field": name, "wanted": value, "got": got})
+            continue
+        result.exact += 1
+        place = truth["field_places"][name]
+        scale = truth["sizes"][place["page"] - 1][0] / pages[place["page"] - 1].width
+        x, y = (read.box[0] + read.box[2]) / 2 * scale, (read.box[1] + read.box[3]) / 2 * scale
+        x0, y0, x1, y1 = place["box"]
+        result.placed += read.page == place["page"] and x0 - 10 <= x <= x1 + 10 and y0 - 10 <= y <= y1 + 10
+    for name, read in understood.fields.items():
+        if name not in truth["fields"]:
+            result.invented.append({"file": result.file, "field": name, "got": read.value})
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    value = work()
+    return time.perf_counter() - start, value
+
+
+def measure(root: Path, threads: int, progress: Callable[[FileResult], None] = lambda _: None) -> list[FileResult]:
+    """Read every file of `root` with intake and with the bare engine and compare both to the truth."""
+    from rapidocr import RapidOCR
+
+    from intake.adapters import open_engine
+    from intake.errors import IntakeError
+    from intake.inspect import inspect
+    from intake.model import Limits
+    from intake.pipeline import read
+    from intake.understand import understand
+
+    limits, engine = Limits(), open_engine("auto", threads)
+    bare = RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+    )
+
+    def intake(path: Path) -> tuple[list[Any], Any]:
+        pages = [r.page for r in read(path, inspect(path, limits), engine, limits)]
+        return pages, understand(pages, our_companies=OUR_COMPANIES)
+
+    truths = [json.loads(p.read_text(encoding="utf-8")) for p in sorted((root / "truth").glob("*.json"))]
+    if not truths:
+        raise SystemExit(f"There is no truth in {root}; samples/ has scans/ and truth/.")
+    first = next(t for t in truths if not all(t["digital"]))
+    intake(root / "scans" / first["file"])  # both engines are warm before the clock runs
+    bare(page_images(root / "scans" / first["file"], first["digital"])[0])
+    results = []
+    for turn, truth in enumerate(truths):
+        path, result = root / "scans" / truth["file"], FileResult(truth["file"], kind=truth["kind"])
+        images = page_images(path, truth["digital"])
+        work = {"intake": lambda p=path: intake(p), "engine": lambda pages=images: [bare(i) for i in pages]}
+        try:
+            for name in ("intake", "engine") if turn % 2 == 0 else ("engine", "intake"):
+                seconds, value = timed(work[name])
+                if name == "engine":
+                    result.engine_seconds = seconds
+                else:
+                    result.intake_seconds, (pages, understood) = seconds, value
+        except IntakeError as error:
+            result.failure = str(error)
+        else:
+            for index, page in enumerate(pages):
+                characters, errors, with_seals = compare_text(page, truth, index)
+                result.characters += characters
+                result.errors += errors
+                result.errors_with_seals += with_seals
+                result.turned_wrong += page.rotation != truth["rotation"][index]
+            result.category = (truth["category"], understood.category)
+            result.needs_review = tuple(understood.needs_review)
+            compare_fields(result, understood, pages, truth)
+        results.append(result)
+        progress(result)
+    return results
+
+
+def summary(results: Sequence[FileResult]) -> dict[str, Any]:
+    """Return the figures of a run and whether each limit is kept."""
+
+    def share(part: float, whole: float) -> float:
+        return part / whole if whole else 0.0
+
+    characters, fields = sum(r.characters for r in results), sum(r.fields for r in results)
+    intake, engine = sum(r.intake_seconds for r in results), sum(r.engine_seconds for r in results)
+    cer = share(sum(r.errors for r in results), characters)
+    exact, ratio = share(sum(r.exact for r in results), fields), share(intake, engine)
+    failures = [{"file": r.file, "failure": r.failure} for r in results if r.failure]
+    by_kind = {
+        kind: share(sum(r.exact for r in results if r.kind == kind), sum(r.fields for r in results if r.kind == kind))
+        for kind in sorted({r.kind for r in results})
+    }
+    return {
+        "files": len(results),
+        "characters": characters,
+        "character_error_rate": cer,
+        "character_error_rate_with_seals": share(sum(r.errors_with_seals for r in results), characters),
+        "character_error_rate_by_file": {r.file: share(r.errors, r.characters) for r in results},
+        "fields": fields,
+        "fields_exact": exact,
+        "fields_exact_by_kind": by_kind,
+        "fields_in_their_place": share(sum(r.placed for r in results), sum(r.exact for r in results)),
+        "fields_missed": [m for r in results for m in r.misses],
+        "fields_nobody_printed": [m for r in results for m in r.invented],
+        "missed_by_name": dict(Counter(m["field"] for r in results for m in r.misses).most_common()),
+        "categories_right": share(sum(r.category[0] == r.category[1] for r in results), len(results)),
+        "categories_wrong": [
+            {"file": r.file, "category": r.category} for r in results if r.category[0] != r.category[1]
+        ],
+        "pages_turned_wrong": {r.file: r.turned_wrong for r in results if r.turned_wrong},
+        "wrong_without_review": [r.file for r in results if r.misses and not r.needs_review and not r.failure],
+        "right_but_for_review": [r.file for r in results if not r.misses and r.needs_review],
+        "intake_seconds": intake,
+        "engine_seconds": engine,
+        "time_ratio": ratio,
+        "failures": failures,
+        "passed": {
+            "character_error_rate": cer <= MAX_CHARACTER_ERRORS and not failures,
+            "fields_exact": exact >= MIN_FIELDS,
+            "time_ratio": 0 < ratio <= MAX_TIME,
+        },
+    }
+
+
+def show(figures: dict[str, Any]) -> None:
+    """Print the figures for people."""
+    verdict = {True: "ok", False: "MISSED"}
+    passed = figures["passed"]
+    for miss in figures["fields_missed"]:
+        print(f"  missed   {miss['file']} {miss['field']}: wanted {miss['wanted']!r}, got {miss['got']!r}")
+    for extra in figures["fields_nobody_printed"]:
+        print(f"  invented {extra['file']} {extra['field']}: {extra['got']!r}")
+    for wrong in figures["categories_wrong"]:
+        print(f"  category {wrong['file']}: wanted {wrong['category'][0]}, got {wrong['category'][1]!r}")
+    for failure in figures["failures"]:
+        print(f"  failed   {failure['file']}: {failure['failure']}")
+    rate, with_seals = figures["character_error_rate"], figures["character_error_rate_with_seals"]
+    print(f"{figures['files']} files, {figures['characters']} characters, {figures['fields']} fields")
+    print(
+        f"character error rate   {rate:8.3%}  at most {MAX_CHARACTER_ERRORS:.1%}  {verdict[passed['character_error_rate']]}"
+    )
+    print(f"  with seal readings   {with_seals:8.3%}")
+    print(
+        f"fields exactly right   {figures['fields_exact']:8.1%}  at least {MIN_FIELDS:.0%}  {verdict[passed['fields_exact']]}"
+    )
+    print("  " + ", ".join(f"{kind} {part:.1%}" for kind, part in figures["fields_exact_by_kind"].items()))
+    print(f"  in the right place   {figures['fields_in_their_place']:8.1%}")
+    print(f"categories right       {figures['categories_right']:8.1%}")
+    print(f"time / bare engine     {figures['time_ratio']:8.2f}  at most {MAX_TIME}   {verdict[passed['time_ratio']]}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Measure how well and how fast pages are read.")
+    parser.add_argument("root", nargs="?", type=Path, default=Path("samples"), help="a folder with scans/ and truth/")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    chosen = parser.parse_args(arguments)
+
+    def progress(r: FileResult) -> None:
+        rate = r.errors / r.characters if r.characters else 0.0
+        ratio = f"{r.intake_seconds / r.engine_seconds:.2f}" if r.engine_seconds else "-"
+        line = f"{r.file:36} errors {rate:7.3%}  fields {r.exact}/{r.fields}  {r.intake_seconds:5.1f} s  x {ratio}"
+        print(line, file=sys.stderr)
+
+    figures = summary(measure(chosen.root, chosen.threads, progress))
+    if chosen.json:
+        print(json.dumps(figures, ensure_ascii=False))
+    else:
+        show(figures)
+    return 0 if all(figures["passed"].values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
