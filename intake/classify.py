@@ -8,7 +8,7 @@ from intake.fields.paper import Paper
 from intake.kinds import KINDS, Kind
 from intake.layout import Row, Run, join
 
-_SENTENCE = re.compile(r"[。;,?!]|[:].{3,}|\.{4,}|_{3,}")
+_SENTENCE = re.compile(r"编号|日期|[Nn][Oo]\.|[。;,?!]|[:].{3,}|\.{4,}|_{3,}")
 _QUOTED = re.compile(r"《[^》]*》|\"[^\"]*\"|“[^”]*”")
 _TRAILING = re.compile(
     r"[ \t]*(?:\((?:[^()]{0,20})\)|复印件|样本|范本|格式|正本|副本|第[一二三四1-9]联|\d{4}年?版|[之:]|[-—]*[ \t]*\d{1,3}|[-—]+|附件[一二三\d]*)?[ \t]*$"
@@ -47,10 +47,10 @@ def classify(paper: Paper) -> Verdict:
             confidence *= 0.85
         if best.weight >= 0.5 or support < 0.6 or best.kind is strongest:
             return Verdict(best.kind, round(confidence, 3), best.run)
-    if support >= 0.45:
+    if support >= 0.35:
         top = headlines[0].run if headlines and headlines[0].weight > 0.5 else None
         second = max(v for n, v in evidence.items() if n != strongest.name)
-        return Verdict(strongest, round(min(0.8, 0.35 + 0.5 * support + 0.3 * (support - second)), 3), top)
+        return Verdict(strongest, round(min(0.8, 0.3 + 0.5 * support + 0.3 * (support - second)), 3), top)
     if scored:
         score, best = max(scored, key=lambda p: p[0])
         return Verdict(best.kind, round(min(0.7, 0.3 + 0.5 * score), 3), best.run)
@@ -62,7 +62,7 @@ def _evidence(kind: Kind, text: str) -> float:
     if not kind.words:
         return 0.0
     hits = sum(w in text for w in kind.words)
-    return min(1.0, hits / max(3.0, 0.5 * len(kind.words)))
+    return min(1.0, hits / max(3.0, min(7.0, 0.5 * len(kind.words))))
 
 
 def _headlines(paper: Paper) -> list[_Headline]:

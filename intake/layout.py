@@ -4,6 +4,7 @@ A `Run` is a piece of text in which every character still knows its box, so that
 lights up exactly its own characters on the page.
 """
 
+import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,14 +17,21 @@ from intake.values import fold
 #: Traditional characters of labels and of legal forms, for matching only: values stay as printed.
 _TRADITIONAL = dict(
     zip(
-        "稱類資營業執範圍註冊額單證號碼戶東電話傳開銀賬帳協議補變購銷產權賣買雙約訂簽條標設備務術許與國際貿總機關會實質讓"
-        "導區縣鎮鄉樓層體個億萬圓貳參陸億幣價還貸擔保險運輸軟報書應聯絡當審評調查經濟獨責發結構門項說東歐長續終認驗鑒見復覆",
-        "称类资营业执范围注册额单证号码户东电话传开银账账协议补变购销产权卖买双约订签条标设备务术许与国际贸总机关会实质让"
-        "导区县镇乡楼层体个亿万圆贰叁陆亿币价还贷担保险运输软报书应联络当审评调查经济独责发结构门项说东欧长续终认验鉴见复复",
+        "稱類資營業執範圍註冊額單證號碼戶東電話傳開銀賬帳協議補變購銷產權賣買雙約訂簽條標設備務術許與國際貿總機關會實質讓導區縣鎮鄉樓層體個億萬圓貳參陸幣價還貸擔險運輸軟報書應聯絡當審評調經濟獨責發結構門項說歐"
+        "長續終認驗鑒見復覆託屆滿職處檢檔確舉辦領競據庫緊離無時間過從對後來員將進動現為監護連帶違賠償損訴訟決稅貨啟賃團場園廠車誌誤讀誰論遲適選鄰釋鋼錄鏈閉闊陳陽階隨隊難雜飛馬駐點齊龍寶張歷壓廳廣廢強彙徵愛態慶"
+        "戰掛採擇換揚撥擁擴攝敗數斷於極樣歸殘殺氣沒測準溝滬漲灣災熱燈爭牆狀獎獲環畫異療盡眾矽禮種積穩窮筆節籤糧紀紅納純紙級細紹組絕統絲綜綠維網線緣編緩練縮績織繳罰羅習聖聞聲聽肅腦臨舊艙蘇蘭虛裝複規視覺觀訊訓訪"
+        "詢試詳誠請謝識豐負財貢貫貼費賀賓賞賴趕趙軌載輕辭農迴遠遷郵鄭醫釘鈔針鉛錢鍵鎖鐵閱陰隱靜順預頭題顏願顧風飯館騎魚鮮鳥麥黃齒",
+        "称类资营业执范围注册额单证号码户东电话传开银账账协议补变购销产权卖买双约订签条标设备务术许与国际贸总机关会实质让导区县镇乡楼层体个亿万圆贰叁陆币价还贷担险运输软报书应联络当审评调经济独责发结构门项说欧"
+        "长续终认验鉴见复复托届满职处检档确举办领竞据库紧离无时间过从对后来员将进动现为监护连带违赔偿损诉讼决税货启赁团场园厂车志误读谁论迟适选邻释钢录链闭阔陈阳阶随队难杂飞马驻点齐龙宝张历压厅广废强汇征爱态庆"
+        "战挂采择换扬拨拥扩摄败数断于极样归残杀气没测准沟沪涨湾灾热灯争墙状奖获环画异疗尽众硅礼种积稳穷笔节签粮纪红纳纯纸级细绍组绝统丝综绿维网线缘编缓练缩绩织缴罚罗习圣闻声听肃脑临旧舱苏兰虚装复规视觉观讯训访"
+        "询试详诚请谢识丰负财贡贯贴费贺宾赏赖赶赵轨载轻辞农回远迁邮郑医钉钞针铅钱键锁铁阅阴隐静顺预头题颜愿顾风饭馆骑鱼鲜鸟麦黄齿",
         strict=True,
     )
 )
 GAP = "\t"  # a wide gap inside a row, or the edge between two boxes of one row
+_STARTS = re.compile(
+    r"第[一二三四五六七八九十百\d]+[条章节]|[一二三四五六七八九十]+、|\d{1,2}[、.)](?!\d)|\([一二三四五六七八九十\d]{1,3}\)|[\u4e00-\u9fff]{2,8}:"
+)
 END = "\n"  # a line that ends its paragraph
 
 
@@ -72,6 +80,10 @@ class Run:
         key = self.key
         start = len(key) - len(key.lstrip(chars))
         return self.cut(start, max(start, len(key.rstrip(chars))))
+
+    def lstrip(self, chars: str) -> "Run":
+        """Return the run without `chars` (and white space) at its start."""
+        return self.cut(len(self.key) - len(self.key.lstrip(chars + " \t\n")))
 
     def chunks(self) -> list["Run"]:
         """Return the pieces between wide gaps and line ends."""
@@ -254,7 +266,9 @@ def _separator(before: Run | None, run: Run, left: int, right: int) -> str:
     height = min(a[3] - a[1], b[3] - b[1])
     if min(a[3], b[3]) - max(a[1], b[1]) > 0.5 * height and b[0] >= a[2] - height:
         return GAP
-    full = a[2] > right - 2.6 * (a[3] - a[1])
+    if _STARTS.match(run.key):
+        return END
+    full = a[0] < left + 0.35 * (right - left) and a[2] > right - 2.6 * (a[3] - a[1])
     follows = 0 < b[1] - a[1] < 3.2 * (a[3] - a[1]) and b[0] < left + 2 * height
     if not (full and follows):
         return END

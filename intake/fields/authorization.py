@@ -41,20 +41,22 @@ ORDER = ("principal", "code", "legal_representative", "agent", "scope", "valid_f
 
 _TITLES = r"(?:\([^()]{1,14}\))?"
 _OURS = r"(?:我|本)(?:公司|单位|司|方|企业|厂|院|所|人)"
-_PLACE = r"(?:[\u4e00-\u9fff]{0,10}?(?:部|处|科|室|中心|经理|主任|主管|员工|职工|职员|专员|业务员|代表|律师|同志|的))?"
+_PLACE = r"(?:[\u4e00-\u9fff]{0,10}?(?:部|处|科|室|中心|经理|主任|主管|员工|职工|职员|专员|业务员|代表|律师|同志|的))??"
 _AFTER = r"(?=同志|先生|女士|\(|,|、|为|代表|作|身份证|前往|前来|等|全权|以|办理|,|。|\t|\n|$|系|担任|任|[ ])"
 _SENTENCES = (
     re.compile(rf"(?:我|本人|兹有|兹证明)?[ \t]*(?P<legal_representative>{PERSON}){_TITLES}[ \t]*(?:同志|先生|女士)?,?[ \t]*(?:系|是|为|在)[ \t]*(?P<principal>{COMPANY}){_TITLES}[ \t]*的?[ \t]*(?:合法)?(?:的)?法定代表人"),
     re.compile(rf"(?P<principal>{COMPANY}){_TITLES}[ \t]*的?法定代表人[ \t:,]*(?P<legal_representative>{PERSON}){_TITLES}[ \t,]*(?:经合法)?(?=现|兹|特|经|代表|在此|授权|委托|,|同志)"),
-    re.compile(rf"(?:授权|委托|委派|指派|指定)(?:书)?[ \t]*(?:{_OURS}|本公司|{COMPANY}{_TITLES})?的?[ \t]*{_PLACE}[ \t,:]*(?P<agent>{PERSON}){_TITLES}[ \t]*{_AFTER}"),
-    re.compile(rf"(?:兹|今|现)(?:介绍|有|委派|派)[ \t]*(?:{_OURS}|{COMPANY})?的?{_PLACE}[ \t]*(?P<agent>{PERSON}){_TITLES}[ \t]*{_AFTER}"),
+    re.compile(rf"(?:授权|委托|委派|指派|指定)(?:书)?[ \t]*(?:{_OURS}|本公司|{COMPANY}{_TITLES})??的?[ \t]*{_PLACE}[ \t,:]*(?P<agent>{PERSON}){_TITLES}[ \t]*{_AFTER}"),
+    re.compile(rf"(?:兹|今|现)(?:介绍|有|委派|派)[ \t]*(?:{_OURS}|{COMPANY})??的?{_PLACE}[ \t]*(?P<agent>{PERSON}){_TITLES}[ \t]*{_AFTER}"),
     re.compile(rf"(?:^|[\n\t,。:])[ \t]*(?:{_OURS}[ \t]*)?(?P<principal>{COMPANY}){_TITLES}[ \t,]*(?:现|兹|特|在此|谨此|依法)*[ \t]*(?:授权|委托|委派)(?!代)"),
     re.compile(rf"(?P<legal_representative>{PERSON}){_TITLES}[ \t]*(?:同志|先生|女士)?,?[ \t]*(?:现)?(?:在|任|担任|系|为|是)[^。\n]{{0,40}}?(?:{_OURS}|单位|公司)[^。\n]{{0,20}}?法定代表人"),
 )  # fmt: skip
-_VERBS = "全权办理|全权处理|全权负责|办理|签署|签订|签定|处理|参加|参与|负责|洽谈|接洽|联系|商洽|提交|领取|递交|代为|出席|购买|销售"
+_VERBS = (
+    "全权办理|全权处理|全权负责|办理|签署|签订|签定|处理|参加|参与|负责|洽谈|接洽|联系|商洽|提交|领取|递交|代为|出席"
+)
 _SCOPES = tuple(
     re.compile(rf"(?P<scope>(?:{_VERBS})[^。;\n]{{2,140}}?(?:{end}))(?:[,。;\n\t]|$|的|,|其)")
-    for end in ("事宜|事项|业务|手续|活动|相关工作|有关工作|工作", "合同|文件|协议")
+    for end in ("事宜|事项", "业务|手续|活动|相关工作|有关工作|工作", "合同|文件|协议")
 )
 
 

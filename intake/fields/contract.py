@@ -17,7 +17,7 @@ LABELS = {
         "合同编号", "合同号", "协议编号", "协议号", "编号", "合同编码", "合同书编号", "合同登记编号", "合同序号", "文件编号", "Contract No.", "Contract No", "Contract Number", "Agreement No.", "No.", "合同号码",
     ),
     "signed_on": (
-        "签订日期", "签署日期", "签约日期", "签订时间", "签约时间", "签署时间", "订立日期", "合同签订日期", "订立时间", "合同签订时间", "合同日期", "签字日期", "签定日期", "签定时间", "Date of Signature", "Signing Date", "Date of signing", "Signed on", "Date of Contract",
+        "签订日期", "签署日期", "签约日期", "签订时间", "签约时间", "签署时间", "订立日期", "合同签订日期", "订立时间", "合同签订时间", "合同日期", "签字日期", "签定日期", "签定时间", "合同订立时间", "协议签订日期", "协议签订时间", "合同签署日期", "合同签约日期", "Date of Signature", "Signing Date", "Date of signing", "Signed on", "Date of Contract",
     ),
     "date": ("日期", "时间", "Date", "签章日期", "DATE"),
     "": ("签订地点", "签约地点", "签署地点", "甲方", "乙方", "地址", "供方", "需方", "卖方", "买方", "出租方", "承租方", "项目名称", "项目编号", "招标编号", "工程名称", "合同名称", "授权代表", "法定代表人", "委托代理人", "电话"),
@@ -27,13 +27,8 @@ ORDER = (
     "contract_number", "title", "party_a", "party_b", "party_a_code", "party_b_code", "amount", "currency", "signed_on", "term_from", "term_until",
 )  # fmt: skip
 
-_MADE_ON = re.compile(
-    r"(?:于|在)[ \t]*(?P<date>[^,。;\n]{6,22}?)[ \t]*(?:,?在|由|于)?[^。;\n]{0,30}?(?:签订|签署|订立|签定|共同签)"
-)
-_ENGLISH_ON = re.compile(
-    r"(?:made|entered into|dated|signed|executed|effective)[^.;\n]{0,60}?(?:on|as of|this|dated)?[ \t]+(?P<date>[^;\n]{8,40})",
-    re.IGNORECASE,
-)
+_MADE_ON = re.compile(r"(?:于|在)[^。;\n]{0,60}?(?:签订|签署|订立|签定|共同签)(?![了的]|[^。\n]{0,3}《)")
+_ENGLISH_ON = re.compile(r"(?:made|entered into|dated|signed|executed|effective)[^;\n]{0,90}", re.IGNORECASE)
 _TERM_WORDS = re.compile(
     r"(?:合同|协议|租赁|服务|借款|贷款|合作|许可|授权|委托|使用|履行|供货|承包|保管|代理|聘用|经营|维护|维保|仓储|劳务|本合同|本协议)(?:的)?(?:有效)?(?:期限|期间|期|有效期)|租期|有效期限?|合同期内?|起止(?:日期|时间)|履约期限|"
     r"term of this|valid(?:ity)? (?:period|from|until)|shall commence|lease term|period of",
@@ -87,7 +82,7 @@ def _signed_on(paper: Paper, seen: Labelled) -> tuple[Reading | None, float]:
         for m in pattern.finditer(text.key):
             if re.search(r"[有生]效|到期|届满|交[货付]|日前", m[0]):
                 continue
-            reading = day(text.cut(*m.span("date")))
+            reading = day(text.cut(*m.span()))
             if reading and not re.search(
                 r"(?:依据|根据|按照|原合同|原协议)[^。\n]{0,20}$", text.key[max(0, m.start() - 30) : m.start()]
             ):

@@ -68,12 +68,10 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
             at += 1
             continue
         name = pairs[int(str(m.lastgroup)[1:])][1]
-        tail = re.compile(_TAIL + r"([:]|(?=\t|$))?").match(key, m.end())
-        end = m.end()
-        if tail:
-            closed = tail[1] is not None
-            strength *= 1.0 if closed else 0.93
-            end = tail.end() if closed or ")" in tail[0] else m.end()
+        tail = re.compile(_TAIL + ":").match(key, m.end())
+        bracket = re.compile(_TAIL).match(key, m.end())
+        end = tail.end() if tail else bracket.end() if bracket and ")" in bracket[0] else m.end()
+        strength *= 1.0 if tail or key[end : end + 1] in ("", "\t") or key[end - 1] == "\t" else 0.93
         ink = [g for g in run.glyphs[m.start() : end] if g.box]
         spots.append(Spot(name, s, r, m.start(), end, ink[0].box[0], ink[-1].box[2], strength))  # type: ignore[index]  # ink has boxes
         at = end
@@ -95,7 +93,7 @@ def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[re
         if len(bare) < 3 and not closed and follows not in ("", "\t", "(") and at > 0 and key[at - 1] != "\t":
             return None, 0.0
         return m, 1.0
-    if seen and closed and len(re.sub(r"\s", "", m[0])) >= 2 and key[at - 1] not in "的该本其":
+    if seen and closed and GAP not in m[0] and len(re.sub(r"\s", "", m[0])) >= 2 and key[at - 1] not in "的该本其":
         return m, 0.85
     return None, 0.0
 
@@ -113,7 +111,7 @@ class Regions:
         """Return what stands right of the label in its row, up to the next label or the next column."""
         row = self._sheets[spot.sheet].rows[spot.row]
         after = [s.start for s in self._by_row[spot.sheet, spot.row] if s.start >= spot.end]
-        run = row.run.cut(spot.end, min(after, default=None)).strip(_SEPARATORS)
+        run = row.run.cut(spot.end, min(after, default=None)).lstrip(_SEPARATORS)
         limit = self._limit(spot)
         chunks = run.chunks()
         kept = [
@@ -164,9 +162,11 @@ class Regions:
             mine = [c for c in row.chunks if spot.x0 - height < c.box[0] < limit - height]
             if any(spot.x0 - 2 * height < s.x0 < limit - height for s in self._by_row.get((spot.sheet, r), [])):
                 break
-            if not mine:
+            if not mine or mine[0].box[0] > max(first.box[0], spot.x0) + 4 * height:  # another column's
                 continue
             piece = join(mine, GAP)
+            if not re.search(r"\w", piece.key):  # a star or a stroke of a seal
+                break
             if (
                 not self._continues(last, piece, first, spot, height)
                 if step > 0
@@ -206,13 +206,15 @@ class Regions:
         """Return where the next column of labels starts, right of this label; the page's width when none does."""
         sheet = self._sheets[spot.sheet]
         height = sheet.rows[spot.row].height
-        starts = [
-            s.x0
+        near = [
+            s
             for (page, r), spots in self._by_row.items()
             if page == spot.sheet and abs(sheet.rows[r].y - sheet.rows[spot.row].y) < 9 * height
             for s in spots
             if s.x0 > spot.x1 + 3 * height
         ]
+        # a label alone in its row and in its column (a centred code, the office above its date) opens no column
+        starts = [s.x0 for s in near if s.start > 0 or sum(abs(o.x0 - s.x0) < 1.5 * height for o in near) > 1]
         return min(starts, default=float(sheet.width))
 
     def _is_label(self, sheet: int, row: int, chunk: Run) -> bool:

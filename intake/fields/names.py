@@ -28,4 +28,8 @@ ORGANISATION_END = re.compile(rf"(?:{_COMPANY}|{_OTHER})(?:\([^()]{{1,16}}\))?$"
 #: A company's name inside a sentence, for patterns over running text (folded, simplified).
 COMPANY = r"[\u4e00-\u9fffA-Za-z0-9()·&\-]{2,40}?(?:有限责任公司|股份有限公司|有限公司|集团公司|总公司|分公司|公司|厂|合作社|事务所|银行|研究院|研究所|大学|学院|医院|中心|商行|经营部|\(有限合伙\)|\(普通合伙\)|委员会|集团)(?:[\u4e00-\u9fff]{2,8}(?:分公司|支行|分行|分厂))?"
 #: A person's name inside a sentence; what follows must be said by the pattern around it.
-PERSON = rf"(?:{'|'.join(s for s in SURNAMES if len(s) == 2)}|[{_SINGLE}])[\u4e00-\u9fff]{{1,2}}"
+PERSON = (
+    r"(?!全权|全部|单位|公司|经理|时间|代理|代表|有关|相关|成立|成员|和|向|从|于[本我其是]|与|后|能够|经[济营理]|方[案式面]|安排|安全|高级|相应|单独|程序|项目|何[时种]|任[何命职]|车辆|党委|应[当该]|常[务年]|平台|时[间候]|支[付行]|计划|明[确细]|"
+    r"广告|施工|万[元]|区|查[询看]|包[括装]|双方|一切|解除|印[章刷]|管理|强制|通[过知]|文件|终止|国家|利[益率])"
+    rf"(?:{'|'.join(s for s in SURNAMES if len(s) == 2)}|[{_SINGLE}])[\u4e00-\u9fff]{{1,2}}"
+)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from intake.fields.names import COMPANY_END, ORGANISATION_END, SURNAMES
 from intake.layout import GAP, Run, join
 from intake.model import Field
-from intake.values import credit_code, find_amounts, find_dates, find_long_term, identity_number, money, tidy
+from intake.values import credit_code, find_amounts, find_dates, find_long_term, fold, identity_number, money, tidy
 
 _PUNCTUATION = ":;,。、.\"'“”‘’_-—~·|"
 _STOP = re.compile(
@@ -88,7 +88,7 @@ def _bounded(run: Run) -> Run:
 
 def person(run: Run) -> Reading | None:
     """Read the name of a person: two to four Han characters, a name with a middle dot, or a Latin name."""
-    pieces = [p for p in (c.strip(_PUNCTUATION + "()") for c in run.chunks()) if p.key and not _BLANK.fullmatch(p.key)]
+    pieces = [p for p in (c.strip(_PUNCTUATION) for c in run.chunks()) if p.key and not _BLANK.fullmatch(p.key)]
     if not pieces:
         return None
     first = pieces[0]
@@ -102,6 +102,8 @@ def person(run: Run) -> Reading | None:
             first if key.endswith(")") or "(" not in key else Run((*first.glyphs, *run.glyphs[run.key.find(")") :][:1]))
         )
         return Reading(whole, printed(whole), 0.95)
+    first = first.strip("()")
+    key = first.key
     m = re.match(r"[\u4e00-\u9fff]{1,8}(?:[·•.][\u4e00-\u9fff]{1,8}){1,3}(?![\u4e00-\u9fff])", key)
     m = m or re.match(
         r"[\u4e00-\u9fff]{2,4}(?=$|[^\u4e00-\u9fff]|先生|女士|同志|职务|性别|身份证|签字|盖章|签章|系|\()", key
@@ -192,7 +194,7 @@ def serial(run: Run) -> Reading | None:
         piece = piece.cut(0, len(piece) - 1)
     if piece.key.startswith("(") and "(" not in piece.key[1:] and piece.key.endswith(")"):
         piece = piece.cut(1, len(piece) - 1)
-    value = re.sub(r"\s", "", piece.text)
+    value = tidy(re.sub(r"\s", "", re.sub(r"[！-～]", lambda c: fold(c[0]), piece.text)))
     return Reading(piece, value, 1.0 if 3 <= len(value) <= 40 else 0.6)
 
 

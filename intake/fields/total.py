@@ -96,7 +96,8 @@ def _candidates(run: Run, *, ten_thousand: bool) -> list[_Candidate]:
 
 
 def _score(clause: str, before: str, row: str, a: Amount) -> float:
-    totals, parts = list(_TOTAL.finditer(before)), list(_PART.finditer(before))
+    totals = list(_TOTAL.finditer(before))
+    parts = list(_PART.finditer(before if totals or not _SUM.search(clause) else clause))
     score = 0.0
     if totals:
         near = len(before) - totals[-1].end() < 34
@@ -116,11 +117,19 @@ def _paired(key: str, amounts: list[Amount]) -> list[tuple[Amount, Amount | None
     """Return each sum once: (the digits, or what there is; its twin in the other form; whether the two disagree)."""
     result: list[tuple[Amount, Amount | None, bool]] = []
     i = 0
-    marked = [a for a in amounts if a.marked or a.value >= 100]
+    marked = [
+        a
+        for a in amounts
+        if a.marked or (a.value >= 100 and not re.match(r"[ \t]*[年号第\-/]", key[a.end : a.end + 3]))
+    ]
     while i < len(marked):
         a = marked[i]
         b = marked[i + 1] if i + 1 < len(marked) else None
-        if b and b.form != a.form and _beside(key[a.end : b.start]):
+        c = marked[i + 2] if i + 2 < len(marked) else None
+        spoken_for = (
+            b and c and a.form == c.form == "digits" and b.value == c.value != a.value and _beside(key[b.end : c.start])
+        )
+        if b and b.form != a.form and _beside(key[a.end : b.start]) and not spoken_for:
             digits, capitals = (a, b) if a.form == "digits" else (b, a)
             currency = digits.currency or capitals.currency
             shown = Amount(digits.start, digits.end, digits.value, "digits", currency, True)
@@ -133,9 +142,7 @@ def _paired(key: str, amounts: list[Amount]) -> list[tuple[Amount, Amount | None
 
 
 def _beside(between: str) -> bool:
-    return (
-        len(between) <= 22 and not re.search(r"[。;]|单价|其中|税|每|押金|定金", between) and between.count("\n") <= 1
-    )
+    return len(between) <= 22 and not re.search(r"[。;\n]|单价|其中|税|每|押金|定金|合计|总计", between)
 
 
 _WORDS = (
