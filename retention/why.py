@@ -64,7 +64,7 @@ class Why:
             rows = json.loads(text) if text else []
             why = cls(tuple(Part(str(key), {str(k): str(v) for k, v in values.items()}) for key, values in rows))
             why.say("zh")  # an unknown key or a missing value shows here, not on a page
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"not a reason: {text[:80]!r}") from error
         return why
 
