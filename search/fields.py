@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from search.model import IndexedPage
 
@@ -89,14 +90,14 @@ CATEGORY_WORDS: dict[str, str] = {
 class Value:
     """One metadata value under its stored name.
 
-    head: a title or a number, which outranks all else. free: found without naming the field; codes of short lists are
-    not, or `1.2` would find every licence.
+    head: a title or a number, which outranks all else. free: what finds the document without naming the field: any
+    "part" of the value, the "whole" of it, or "nothing" (codes of short lists, or `1.2` would find every licence).
     """
 
     name: str
     text: str
     head: bool = False
-    free: bool = True
+    free: Literal["part", "whole", "nothing"] = "part"
 
 
 def values(page: IndexedPage) -> Iterator[Value]:
@@ -106,15 +107,15 @@ def values(page: IndexedPage) -> Iterator[Value]:
         Value("contract_number", page.contract_number, head=True),
         Value("archive_number", page.archive_number, head=True),
         *(Value("numbers", number, head=True) for number in page.numbers),
-        Value("category", page.category, free=False),
-        *(Value("category", word) for word in CATEGORY_WORDS.get(page.category, "").split()),
-        Value("kind", page.kind),
+        Value("category", page.category, free="nothing"),
+        *(Value("category", word, free="whole") for word in CATEGORY_WORDS.get(page.category, "").split()),
+        Value("kind", page.kind, free="whole"),
         Value("customer", page.customer),
         Value("department", page.department),
         Value("handler", page.handler),
-        Value("status", page.status, free=False),
-        Value("tier", page.tier, free=False),
-        Value("received_on", page.received_on, free=False),
+        Value("status", page.status, free="nothing"),
+        Value("tier", page.tier, free="nothing"),
+        Value("received_on", page.received_on, free="nothing"),
         *(Value(name, text) for name, text in page.fields.items()),
     ]
     return (value for value in pairs if value.text)

@@ -131,7 +131,7 @@ def _separators(run: str) -> list[int]:
 
 _FIGURES = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,8})?"
 _UNITS = {"": Decimal(1), "千": Decimal(10**3), "万": Decimal(10**4), "萬": Decimal(10**4), "亿": Decimal(10**8)}
-_NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})([千万萬亿]?)(?![a-z\d]|[.,]\d)")
+_NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})(?:([千万萬亿])|(?![a-z\d]|[.,]\d))")
 _TYPED_AMOUNT = re.compile(rf"(?:人民币|rmb|cny)?[¥¥$]?({_FIGURES})([千万萬亿]?)(?:元|圆)?整?")
 
 
@@ -149,7 +149,7 @@ def numbers(folded: Folded) -> list[Number]:
     found = []
     for match in _NUMBER.finditer(folded.spaced):
         start = match.start() - folded.spaced.count(" ", 0, match.start())
-        found.append(Number(_canonical(match[1], match[2]), start, start + len(match[0])))
+        found.append(Number(_canonical(match[1], match[2] or ""), start, start + len(match[0])))
     return found
 
 

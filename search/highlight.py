@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from search.fields import values
+from search.fields import Value, values
 from search.folding import Folded, fold, forms, merged, origins, places
 from search.projection import Stored
 from search.syntax import And, FieldMatch, Node, Not, Or, Phrase, Word
@@ -60,7 +60,7 @@ def best_page(node: Node, stored: Stored) -> Best:
     different pages), every page with one of the words counts.
     """
     wanted = list(dict.fromkeys(leaves(node)))
-    about = [fold(value.text) for value in values(stored.about) if value.free]
+    about = list(values(stored.about))
     known = {leaf for leaf in wanted if any(_in_value(leaf, value) for value in about)}
     ranked, whole, some = [], 0, 0
     for order, (number, text) in enumerate(stored.pages):
@@ -75,8 +75,11 @@ def best_page(node: Node, stored: Stored) -> Best:
     return Best(number, text, tuple(spans(node, text)), whole or some or 1)
 
 
-def _in_value(leaf: Word | Phrase, value: Folded) -> bool:
-    return bool(_places(leaf, value))
+def _in_value(leaf: Word | Phrase, value: Value) -> bool:
+    folded = fold(value.text)
+    if value.free == "part":
+        return bool(_places(leaf, folded))
+    return value.free == "whole" and fold(leaf.text).chars == folded.chars
 
 
 def _fulfilled(node: Node, here: set[Word | Phrase], folded: Folded) -> bool:

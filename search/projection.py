@@ -77,10 +77,12 @@ def _project_value(value: Value, tokens: dict[str, list[str]], marks: set[str]) 
     part, mark = ("head", "h") if value.head else ("meta", "m")
     for chars in runs:
         tokens["named"] += [*_pairs(chars, value.name), _GAP]
-        if value.free:
+        if value.free == "part":
             tokens[part] += [*_pairs(chars), _GAP]
-    if value.free:
+    if value.free == "part":
         marks.update(_marks(mark, folded))
+    elif value.free == "whole":
+        marks.add(f"m={folded.chars}")
     marks.update(_marks(f"{value.name}.", folded))
     if value.name in WHOLE:
         marks.update(f"{value.name}={prefix}" for prefix in _prefixes(folded.chars))
@@ -210,6 +212,7 @@ def _leaf(leaf: Word | Phrase) -> Plan:
         _look("text", "t", wanted.exact, None),
         _look("head", "h", wanted.exact, _HEAD),
         _look("meta", "m", wanted.exact, _META),
+        Mark(f"m={wanted.exact}", _META),
     ]
     if wanted.loose:
         found.append(_look("codes", "", wanted.loose, None))

@@ -1,0 +1,559 @@
+"""One suite for every search engine: the same questions, the same answers."""
+
+import random
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from threading import Thread
+from uuid import uuid4
+
+import pytest
+
+from search.adapters import open_index
+from search.errors import BadQuery, IndexUnavailable, SearchError
+from search.model import IndexedPage, Reader
+from search.syntax import parse
+from tests.search.pages import corpus, plain
+
+EVERYONE = Reader(None)
+
+
+@pytest.fixture(params=["tantivy", "elasticsearch"])
+def url(request, tmp_path):
+    """The address of an empty index of this test's own."""
+    if request.param == "tantivy":
+        yield f"tantivy://{tmp_path}/index"
+        return
+    address = f"{request.getfixturevalue('elasticsearch_url')}/t{uuid4().hex}"
+    yield address
+    _drop(address)
+
+
+def _drop(address):
+    """Remove the indices of a test from the server."""
+    index = open_index(address)
+    for name in index._behind():
+        index._client.indices.delete(index=name)
+    index._client.close()
+
+
+@pytest.fixture
+def index(url):
+    return open_index(url)
+
+
+def page(document, text, number=1, **about):
+    return IndexedPage(document, number, text, **about)
+
+
+def ids(index, query, reader=EVERYONE, **how):
+    return [hit.document for hit in index.search(parse(query), reader, **how).hits]
+
+
+CONTRACT = [
+    page(
+        "contract",
+        text,
+        number,
+        title="钢材采购合同",
+        category="1.9",
+        kind="contract",
+        customer="上海华东贸易有限公司",
+        department="销售部",
+        status="archived",
+        contract_number="HT-XS-2026-0001",
+        archive_number="J001-HT·2026-D30-XS-0001",
+        numbers=("HT-XS-2026-0001", "91310000MA1FL5BE4K"),
+        handler="王小明",
+        fields={"amount": "6922000.00", "party_b": "北京远洋物流有限公司"},
+        access=("dept:sales",),
+    )
+    for number, text in enumerate(
+        ["甲方向乙方采购\n钢材，价款见附件。", "附件：ＡＢＣ有限公司\n提供运 输，终止条款另议"], 1
+    )
+]
+LICENCE = [
+    page(
+        "licence",
+        "统一社会信用代码 91310000MA1FL5BE4K\n经营范围：钢材销售",
+        title="营业执照",
+        category="1.2",
+        department="采购部",
+        status="stored",
+        access=("dept:buying", "dept:sales"),
+    )
+]
+
+
+@pytest.fixture
+def filled(index):
+    index.replace_many({"contract": CONTRACT, "licence": LICENCE})
+    return index
+
+
+@pytest.fixture(scope="module", params=["tantivy", "elasticsearch"])
+def standing(request, tmp_path_factory):
+    """The two documents in an index that no test changes."""
+    address = f"tantivy://{tmp_path_factory.mktemp('standing')}"
+    if request.param == "elasticsearch":
+        address = f"{request.getfixturevalue('elasticsearch_url')}/t{uuid4().hex}"
+    index = open_index(address)
+    index.replace_many({"contract": CONTRACT, "licence": LICENCE})
+    yield index
+    if request.param == "elasticsearch":
+        _drop(address)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("采购钢材", ["contract"]),  # across a line wrap
+        ("运输", ["contract"]),  # across a space on the page
+        ("abc有限公司", ["contract"]),
+        ("钢", ["contract", "licence"]),
+        ("采购 终止", ["contract"]),  # on different pages
+        ("钢材 -终止", ["licence"]),
+        ("终止 OR 经营", ["contract", "licence"]),
+        ("(终止 OR 经营) 代码", ["licence"]),
+        ('"经营范围：钢材"', ["licence"]),
+        ('"经营钢材"', []),
+        ("材钢", []),
+        ("附件附件", []),  # not from the end of one page to the beginning of the next
+        ("HT-XS-2026-0001", ["contract"]),
+        ("htxs20260001", ["contract"]),
+        ("XS-2026", ["contract"]),
+        ("J001HT2026", ["contract"]),
+        ("6,922,000.00", ["contract"]),
+        ("6922000", ["contract"]),
+        ("华东贸易", ["contract"]),
+        ("远洋物流", ["contract"]),
+        ("王小明", ["contract"]),
+        ("营业执照", ["licence"]),
+        ("法人营业执照", ["licence"]),  # a word for its category
+        ("91310000MA1FL5BE4K", ["contract", "licence"]),
+        ("category:1.9", ["contract"]),
+        ("category:1", ["contract", "licence"]),
+        ("category:1.", []),
+        ("category:执照", ["licence"]),
+        ("status:archived 钢材", ["contract"]),
+        ("status:archive", []),
+        ("-department:销售部 钢材", ["licence"]),
+        ("party:远洋", ["contract"]),
+        ("party_b:华东", []),
+        ("number:2026-0001", ["contract"]),
+        ("code:91310000", ["contract"]),
+        ("amount:6,922,000", ["contract"]),
+        ("handler:王", ["contract"]),
+        ('title:"采购 合同"', ["contract"]),
+        ("客户:华东", ["contract"]),
+        ("kind:contract", ["contract"]),
+        ("1.9", []),  # a code of a short list is no word of the text
+        ("-001", []),
+        ("*", []),
+        ("text:*", None),
+        ("+钢材 && title", []),
+        ("_exists_", []),
+        ("钢?", []),
+        ("/钢材/", []),
+        ("[a TO b]", []),
+        ("\\", []),
+    ],
+)
+def test_what_a_person_types_finds_what_they_mean(standing, query, found):
+    if found is None:
+        with pytest.raises(BadQuery):
+            parse(query)
+    else:
+        assert sorted(ids(standing, query)) == found
+
+
+def test_a_hit_shows_the_place_on_its_best_page(standing):
+    (hit,) = standing.search(parse("终止条款"), EVERYONE).hits
+    text = CONTRACT[1].text
+    assert (hit.document, hit.page, hit.pages_matched, hit.approximate) == ("contract", 2, 1, False)
+    assert [text[start:end] for start, end in hit.spans] == ["终止条款"]
+    assert hit.snippet == "附件：ＡＢＣ有限公司提供运输，终止条款另议"
+    assert [hit.snippet[start:end] for start, end in hit.marks] == ["终止条款"]
+    assert (hit.title, hit.category, hit.customer) == ("钢材采购合同", "1.9", "上海华东贸易有限公司")
+    assert (hit.department, hit.status) == ("销售部", "archived")
+    assert (hit.contract_number, hit.archive_number) == ("HT-XS-2026-0001", "J001-HT·2026-D30-XS-0001")
+
+
+def test_a_hit_in_the_metadata_alone_has_no_places(standing):
+    (hit,) = standing.search(parse("华东贸易"), EVERYONE).hits
+    assert (hit.page, hit.spans, hit.marks) == (1, (), ())
+    assert hit.snippet == "甲方向乙方采购钢材，价款见附件。"
+
+
+def test_titles_and_numbers_outrank_other_metadata_and_that_the_body(index):
+    filler = "本页另有其他内容。" * 5
+    index.replace_many(
+        {
+            "body": [page("body", "远洋" * 30)],
+            "customer": [page("customer", filler, customer="远洋物流")],
+            "title": [page("title", filler, title="远洋合同")],
+            "often": [page("often", filler + "远洋远洋远洋")],
+            "once": [page("once", filler * 4 + "远洋")],
+        }
+    )
+    assert ids(index, "远洋") == ["title", "customer", "body", "often", "once"]
+
+
+def test_pages_collapse_into_their_document_and_are_counted(index):
+    index.replace("d", [page("d", "合同" if number % 2 else "附件", number) for number in range(1, 8)])
+    results = index.search(parse("合同"), EVERYONE)
+    assert (results.total, len(results.hits), results.hits[0].page, results.hits[0].pages_matched) == (1, 1, 1, 4)
+
+
+def test_only_what_the_reader_may_see_is_found_or_counted(standing):
+    buyer = Reader(frozenset({"dept:buying", "dept:other"}))
+    results = standing.search(parse("钢材"), buyer)
+    assert (results.total, [hit.document for hit in results.hits]) == (1, ["licence"])
+    assert results.facets["category"] == {"1.2": 1}
+    assert standing.search(parse("终止"), buyer).total == 0
+    assert standing.search(parse("钢材 -终止"), buyer).total == 1
+    assert standing.search(parse("钢材"), Reader(frozenset())).total == 0
+    assert standing.search(parse("钢材"), Reader(frozenset({"dept:sale", "dept"}))).total == 0
+
+
+def test_a_withdrawn_grant_takes_effect_at_once(index):
+    reader = Reader(frozenset({"a"}))
+    index.replace("d", [page("d", "合同", access=("a",))])
+    assert ids(index, "合同", reader) == ["d"]
+    index.replace("d", [page("d", "合同", access=("b",))])
+    assert ids(index, "合同", reader) == []
+
+
+def test_facets_count_documents_most_first(filled):
+    filled.replace("third", [page("third", "钢材", n, category="1.2", customer="甲") for n in (1, 2)])
+    facets = filled.search(parse("钢材"), EVERYONE).facets
+    assert list(facets["category"].items()) == [("1.2", 2), ("1.9", 1)]
+    assert facets["customer"] == {"上海华东贸易有限公司": 1, "甲": 1}
+    assert facets["department"] == {"采购部": 1, "销售部": 1}
+    assert facets["status"] == {"archived": 1, "stored": 1}
+    assert set(filled.search(parse("无此词"), EVERYONE).facets) == set(facets)
+
+
+def test_filters_are_exact_values_of_facets(standing):
+    assert ids(standing, "钢材", filters={"department": "采购部"}) == ["licence"]
+    assert ids(standing, "钢材", filters={"category": "1.9", "status": "archived"}) == ["contract"]
+    assert ids(standing, "钢材", filters={"customer": "上海华东"}) == []
+    with pytest.raises(BadQuery):
+        ids(standing, "钢材", filters={"stored": "x"})
+
+
+def test_totals_are_true_whatever_part_is_shown(index):
+    index.replace_many({f"d{n:02}": [page(f"d{n:02}", "合同" * (n + 1) + "附件")] for n in range(30)})
+    everything = ids(index, "附件", limit=100)
+    assert len(everything) == 30
+    parts = [index.search(parse("附件"), EVERYONE, limit=7, offset=offset) for offset in range(0, 35, 7)]
+    assert [part.total for part in parts] == [30] * 5
+    assert sorted(hit.document for part in parts for hit in part.hits) == sorted(everything)
+    for odd in ({"limit": 0}, {"offset": 30}, {"offset": 10**9}, {"limit": -1, "offset": -5}):
+        results = index.search(parse("附件"), EVERYONE, **odd)
+        assert (results.total, results.hits) == (30, ())
+    assert len(ids(index, "附件", limit=10**9 if index.__class__.__name__ == "TantivyIndex" else 1000)) == 30
+
+
+def test_replacing_leaves_nothing_of_the_old_pages(filled):
+    filled.replace("contract", [page("contract", "新文本")])
+    assert ids(filled, "采购钢材") == ids(filled, "HT-XS-2026-0001") == ids(filled, "终止") == []
+    assert ids(filled, "新文本") == ["contract"]
+    filled.replace("contract", [page("contract", "新文本")])
+    assert filled.search(parse("新文本"), EVERYONE).total == 1
+    filled.replace("contract", [])
+    assert list(filled.documents()) == ["licence"]
+
+
+def test_removing_and_clearing(filled):
+    filled.remove("contract")
+    filled.remove("contract")
+    filled.remove("never there")
+    assert list(filled.documents()) == ["licence"]
+    assert ids(filled, "华东") == []
+    assert filled.search(parse("钢材"), EVERYONE).facets["category"] == {"1.2": 1}
+    filled.clear()
+    assert list(filled.documents()) == []
+    assert filled.search(parse("钢材"), EVERYONE).total == 0
+    filled.replace("licence", LICENCE)
+    assert ids(filled, "钢材") == ["licence"]
+
+
+def test_removing_many_at_once(index):
+    index.replace_many({f"d{n}": [page(f"d{n}", "合同")] for n in range(5)})
+    index.remove_many(["d0", "d3", "absent"])
+    assert sorted(index.documents()) == ["d1", "d2", "d4"]
+
+
+def test_an_empty_index_answers(index):
+    index.check()
+    assert list(index.documents()) == []
+    results = index.search(parse("合同"), EVERYONE)
+    assert (results.total, results.hits) == (0, ())
+
+
+def test_another_process_sees_what_was_just_written_and_the_other_way_round(url):
+    here, there = open_index(url), open_index(url)
+    here.replace("one", [page("one", "合同甲")])
+    assert ids(there, "合同") == ["one"]
+    program = (
+        "import sys; from search.adapters import open_index; from search.model import IndexedPage;"
+        "open_index(sys.argv[1]).replace('two', [IndexedPage('two', 1, '合同乙')])"
+    )
+    subprocess.run([sys.executable, "-c", program, url], check=True, timeout=60)
+    assert sorted(ids(here, "合同")) == ["one", "two"]
+    there.remove("one")
+    assert ids(here, "合同") == ["two"]
+
+
+def test_odd_text_is_kept_and_found(index):
+    odd = "甲\x00乙\ud800丙\ue000丁\u2028戊<b>己&amp;\U0001f600\U00020000庚"
+    index.replace("d", [page("d", odd, title="題\ud800名", customer="客\x00户", access=("a b", "ü"))])
+    assert ids(index, "甲乙丙丁戊<b>己&amp;") == ["d"]
+    assert ids(index, "\U0001f600\U00020000") == ["d"]
+    (hit,) = index.search(parse("丁戊"), Reader(frozenset({"a b"}))).hits
+    assert odd[slice(*hit.spans[0])] == "丁\u2028戊"
+
+
+def test_pages_without_text_are_documents_all_the_same(index):
+    index.replace("d", [page("d", "", title="空白"), page("d", " \n", 2)])
+    (hit,) = index.search(parse("空白"), EVERYONE).hits
+    assert (hit.snippet, hit.page) == ("", 1)
+
+
+def test_long_words_and_many_words(standing):
+    assert ids(standing, "钢材" * 400) == []
+    assert ids(standing, " ".join(["钢材"] * 300)) != []
+
+
+# --- the differential test ------------------------------------------------------------------------------------------------
+
+
+def _phrases(pages, rng, count):
+    """Return (query, wanted folded string): random parts of 2 to 12 characters, quoted, now and then with two swapped."""
+    made = []
+    while len(made) < count:
+        text = rng.choice(pages).text
+        length = rng.randint(2, 12)
+        start = rng.randrange(len(text) - length)
+        part = text[start : start + length]
+        if rng.random() < 0.25:
+            part = part[:-2] + part[-1] + part[-2]
+        if '"' not in part and plain(part):
+            made.append((f'"{part}"', plain(part)))
+    return made
+
+
+def _scan(pages):
+    """Return all that a word can stand in, folded, apart from one another."""
+    about = pages[0]
+    values = [about.title, about.contract_number, about.customer, about.department, *about.fields.values()]
+    return "\n".join(plain(text) for text in [*(one.text for one in pages), *values])
+
+
+def test_phrases_are_found_exactly_where_a_scan_of_all_pages_finds_them(url):
+    documents = corpus(seed=3, documents=200)
+    scans = {name: _scan(many) for name, many in documents.items()}
+    index = open_index(url)
+    index.replace_many(documents)
+    pages = [one for many in documents.values() for one in many]
+    assert len(pages) >= 250
+    rng = random.Random(5)
+    phrases = _phrases(pages, rng, 300)
+    missed, false, hits = [], [], 0
+    for query, wanted in phrases:
+        expected = {name for name, scan in scans.items() if wanted in scan}
+        found = set(ids(index, query, limit=500))
+        hits += len(expected)
+        missed += [(query, name) for name in expected - found]
+        false += [(query, name) for name in found - expected]
+    assert hits > 250
+    assert (missed, false) == ([], [])
+
+
+def test_words_typed_without_quotes_miss_nothing(url):
+    documents = corpus(seed=4, documents=100)
+    scans = {name: _scan(many) for name, many in documents.items()}
+    index = open_index(url)
+    index.replace_many(documents)
+    pages = [one for many in documents.values() for one in many]
+    for query, wanted in _phrases(pages, random.Random(6), 150):
+        try:
+            node = parse(query[1:-1])
+        except BadQuery:  # a lone minus, `OR`, an unclosed quotation mark: those need quotes
+            assert any(sign in query[1:-1] for sign in '-"')
+            continue
+        if " -" in f" {query[1:-1]}" or "\n-" in query:
+            continue
+        expected = {name for name, scan in scans.items() if wanted in scan}
+        found = {hit.document for hit in index.search(node, EVERYONE, limit=500).hits}
+        assert expected <= found, query
+
+
+def _question(rng, pages, scans):
+    """Return a random query and the function that tells, page texts and metadata given, whether a document fulfils it."""
+
+    def part():
+        text = plain(rng.choice(pages).text)
+        start = rng.randrange(len(text) - 4)
+        return text[start : start + rng.randint(1, 3)].replace('"', "甲")
+
+    def leaf():
+        about = rng.choice(pages)
+        kind = rng.randrange(5)
+        if kind == 0:
+            return f"category:{about.category}", lambda d, v=about.category: d[0].category == v
+        if kind == 1:
+            return f'department:"{about.department[:2]}"', lambda d, v=about.department[:2]: v in d[0].department
+        if kind == 2:
+            name = plain(about.fields["party_a"])[1:5]
+            return f'party_a:"{name}"', lambda d, v=name: v in plain(d[0].fields["party_a"])
+        wanted = part()
+        return f'"{wanted}"', lambda d, v=wanted: v in scans[d[0].document]
+
+    (a, fa), (b, fb), (c, fc) = leaf(), leaf(), leaf()
+    return rng.choice(
+        [
+            (f"{a} {b}", lambda d: fa(d) and fb(d)),
+            (f"{a} -{b}", lambda d: fa(d) and not fb(d)),
+            (f"{a} OR {b}", lambda d: fa(d) or fb(d)),
+            (f"({a} OR {b}) {c}", lambda d: (fa(d) or fb(d)) and fc(d)),
+            (f"{a} -({b} {c})", lambda d: fa(d) and not (fb(d) and fc(d))),
+        ]
+    )
+
+
+def test_questions_are_answered_as_a_scan_of_all_documents_answers_them(url):
+    documents = corpus(seed=8, documents=120)
+    scans = {name: _scan(many) for name, many in documents.items()}
+    index = open_index(url)
+    index.replace_many(documents)
+    pages = [one for many in documents.values() for one in many]
+    rng = random.Random(9)
+    sizes = []
+    for _ in range(150):
+        query, fulfils = _question(rng, pages, scans)
+        tier = rng.choice([None, "tier:internal", "tier:secret"])
+        reader = Reader(None if tier is None else frozenset({tier}))
+        expected = {name for name, many in documents.items() if fulfils(many) and tier in (None, *many[0].access)}
+        results = index.search(parse(query), reader, limit=500)
+        assert {hit.document for hit in results.hits} == expected, query
+        assert results.total == len(expected)
+        assert sum(results.facets["category"].values()) == len(expected)
+        sizes.append(len(expected))
+    assert sum(size > 0 for size in sizes) > 75
+
+
+def test_both_engines_show_the_same_places_excerpts_and_clear_order(tmp_path, elasticsearch_url):
+    documents = corpus(seed=12, documents=60)
+    address = f"{elasticsearch_url}/t{uuid4().hex}"
+    engines = [open_index(f"tantivy://{tmp_path}/index"), open_index(address)]
+    for engine in engines:
+        engine.replace_many(documents)
+    pages = [one for many in documents.values() for one in many]
+    queries = [query for query, _ in _phrases(pages, random.Random(13), 60)]
+    queries += ["合同", "华东", "6,922", "HTXS2026", "XS-2024", "客户 -合同", "有限公司 OR 贸易", "number:HT-CG", "款"]
+    for query in queries:
+        one, other = (engine.search(parse(query), EVERYONE, limit=100) for engine in engines)
+        assert one.total == other.total, query
+        assert one.facets == other.facets, query
+        shown = [
+            {hit.document: (hit.page, hit.spans, hit.snippet, hit.marks, hit.pages_matched) for hit in results.hits}
+            for results in (one, other)
+        ]
+        assert shown[0] == shown[1], query
+        # Rarity is rounded differently, so only clear leads must agree: where a title or metadata value decides.
+        ranks = [[round(hit.score / 50) for hit in results.hits] for results in (one, other)]
+        assert all(first >= second for rank in ranks for first, second in pairwise(rank))
+    _drop(address)
+
+
+# --- addresses and failures ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["", "tantivy://relative", "tantivy:///", "ftp://host/x", "http://", "/var/index"])
+def test_an_address_that_is_none_is_refused(address):
+    with pytest.raises(SearchError, match="address"):
+        open_index(address)
+
+
+def test_a_server_that_is_not_there_is_unavailable_at_once():
+    index = open_index("http://user:hunter2@127.0.0.1:9/x")
+    began = time.monotonic()
+    for attempt in (
+        index.check,
+        index.clear,
+        lambda: index.replace("d", LICENCE),
+        lambda: index.remove("d"),
+        lambda: list(index.documents()),
+        lambda: index.search(parse("合同"), EVERYONE),
+    ):
+        with pytest.raises(IndexUnavailable) as told:
+            attempt()
+        assert "127.0.0.1:9" in str(told.value)
+        assert "hunter2" not in str(told.value)
+    assert time.monotonic() - began < 5
+
+
+class _Overloaded(BaseHTTPRequestHandler):
+    status = 503
+
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(self.status)
+        self.send_header("X-Elastic-Product", "Elasticsearch")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815 - the base class looks for these names
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(("status", "told"), [(503, "503"), (500, "500"), (401, "does not accept the user")])
+def test_a_server_that_fails_is_unavailable_at_once(status, told):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Failing", (_Overloaded,), {"status": status}))
+    Thread(target=server.serve_forever, daemon=True).start()
+    index = open_index(f"http://127.0.0.1:{server.server_port}")
+    began = time.monotonic()
+    for attempt in (index.check, lambda: index.replace("d", LICENCE), lambda: index.search(parse("合同"), EVERYONE)):
+        with pytest.raises(IndexUnavailable, match=told):
+            attempt()
+    assert time.monotonic() - began < 5
+    index._client.close()
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_index_lost_under_way_is_unavailable_until_it_is_rebuilt(elasticsearch_url):
+    address = f"{elasticsearch_url}/t{uuid4().hex}"
+    index = open_index(address)
+    index.replace("d", LICENCE)
+    _drop(address)
+    with pytest.raises(IndexUnavailable, match="reindex"):
+        index.search(parse("钢材"), EVERYONE)
+    index.clear()
+    index.replace("d", LICENCE)
+    assert ids(index, "钢材") == ["d"]
+    _drop(address)
+
+
+@pytest.mark.slow  # the server lets go of deleted entries every 30 seconds
+def test_deleted_entries_can_be_driven_out_of_the_servers_files(elasticsearch_url):
+    address = f"{elasticsearch_url}/t{uuid4().hex}"
+    index = open_index(address)
+    index.replace_many({"a": CONTRACT, "b": LICENCE})
+    index.replace("a", CONTRACT)
+    index.remove("a")
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        index.purge()
+        counted = index._client.indices.stats(index=index._alias, metric="docs")["_all"]["primaries"]["docs"]
+        if counted["deleted"] == 0:
+            break
+        time.sleep(1)
+    assert (counted["count"], counted["deleted"]) == (1, 0)
+    _drop(address)

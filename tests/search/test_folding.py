@@ -1,0 +1,125 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.folding import fold, forms, numbers, origins, places, squeeze, squeezed
+
+PRINTED = st.text(alphabet=st.characters(), max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ＡＢＣ（集团）", "abc(集团)"),
+        ("合 同\n编　号", "合同编号"),
+        ("⼯⼚", "工厂"),  # Kangxi radicals, as PDF text layers hold them
+        ("HT–XS—2026", "ht-xs-2026"),
+        ("“甲方”", '"甲方"'),
+        ("Nestle\u0301", "nestlé"),
+        ("Nestlé", "NESTLE"),
+        ("soft\u00adhyphen\u200b", "softhyphen"),
+        ("㎡", "m2"),
+        ("葛\U000e0100", "葛"),
+    ],
+)
+def test_what_a_person_reads_as_the_same_folds_together(one, other):
+    assert fold(one).chars == fold(other).chars
+
+
+@given(PRINTED)
+def test_folding_again_changes_nothing(text):
+    once = fold(text).chars
+    assert fold(once).chars == once
+
+
+@given(PRINTED)
+def test_every_folded_character_comes_from_one_place_in_order(text):
+    at = origins(text)
+    assert len(at) == len(fold(text).chars)
+    assert at == sorted(at)
+    assert all(fold(text[offset]).chars for offset in at)
+
+
+@given(PRINTED, PRINTED)
+def test_a_part_of_a_text_folds_to_a_part_of_its_stream(left, right):
+    assert fold(left + right).chars == fold(left).chars + fold(right).chars
+
+
+@pytest.mark.parametrize(
+    ("printed", "plain"),
+    [
+        ("HT-XS-2026-0001", "htxs20260001"),
+        ("J001-HT·2026-D30-XS-0001", "j001ht2026d30xs0001"),
+        ("HT/XS/2026/001", "htxs2026001"),
+        ("HT-XS -\n2026- 0001", "htxs20260001"),
+        ("2026.02.19", "20260219"),
+        ("6,922,000.00", "6922000.00"),
+        ("1-2", "1-2"),
+        ("3.1415", "3.1415"),
+        ("1,2,3", "1,2,3"),
+        ("甲-乙", "甲-乙"),
+        ("100.00 200.00", "100.00200.00"),
+    ],
+)
+def test_codes_and_amounts_lose_their_separators_and_nothing_else_does(printed, plain):
+    assert squeeze(fold(printed)) == plain
+
+
+def test_a_code_is_squeezed_with_what_stands_beside_it():
+    text = fold("本合同编号HT-XS-2026-0001号由双方于二〇二六年二月签订")
+    (stretch,) = squeezed(text)
+    assert stretch.chars == "本合同编号htxs20260001号由双方于二〇二"
+    assert "".join(text.chars[at] for at in stretch.places) == stretch.chars
+
+
+@pytest.mark.parametrize(
+    ("printed", "values"),
+    [
+        ("人民币6,922,000.00元", ["6922000"]),
+        ("注册资本692.2万元", ["6922000"]),
+        ("3亿，0.50", ["300000000", "0.5"]),
+        ("100.00 200.50", ["100", "200.5"]),
+        ("第1.2.3条", []),
+        ("91310000MA1FL5BE4K", []),
+    ],
+)
+def test_numbers_are_read_with_their_units(printed, values):
+    assert [number.value for number in numbers(fold(printed))] == values
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("HTXS20260001", "编号：HT-XS-2026-0001。"),
+        ("HT-XS-2026-0001", "编号：HTXS20260001。"),
+        ("编号HTXS20260001号", "编号HT-XS-2026-0001号"),
+        ("6922000", "￥6,922,000.00元"),
+        ("6,922,000.00", "6922000元"),
+        ("￥6,922,000元", "合计 6,922,000.00"),
+        ("6922000", "692.2万元"),
+        ("22,0", "6,922,000.00"),
+        ("2026-02-19", "2026/02/19"),
+    ],
+)
+def test_a_number_is_found_however_it_is_written(typed, printed):
+    assert places(forms(typed, exact=False), fold(printed))
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("6,922,000.00", "6,922,000.50"),
+        ("922,000.00", "16922000元"),
+        ("12", "1-2"),
+        ("12", "1.2"),
+        ("甲方乙方", "甲方、乙方"),
+        ("00", "0"),
+    ],
+)
+def test_another_number_is_not(typed, printed):
+    assert not places(forms(typed, exact=False), fold(printed))
+
+
+def test_an_exact_phrase_keeps_its_separators():
+    assert not places(forms("HTXS2026", exact=True), fold("HT-XS-2026"))
+    assert places(forms("HT-XS-2026", exact=True), fold("ht-xs-\n2026"))

@@ -1,0 +1,93 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.errors import BadQuery
+from search.syntax import MAX_LENGTH, And, FieldMatch, Not, Or, Phrase, Word, parse
+
+
+@pytest.mark.parametrize(
+    ("typed", "tree"),
+    [
+        ("合同", Word("合同")),
+        ("  合同\t编号 ", And((Word("合同"), Word("编号")))),
+        ('"甲方 乙方"', Phrase("甲方 乙方")),
+        ("“甲方 乙方”", Phrase("甲方 乙方")),
+        ("合同 -终止", And((Word("合同"), Not(Word("终止"))))),
+        ("甲 乙 OR 丙", Or((And((Word("甲"), Word("乙"))), Word("丙")))),
+        ("甲 (乙 OR 丙)", And((Word("甲"), Or((Word("乙"), Word("丙")))))),
+        ("(甲 -(乙 丙)) OR 丁", Or((And((Word("甲"), Not(And((Word("乙"), Word("丙")))))), Word("丁")))),
+        ("category:1.2", FieldMatch("category", Word("1.2"))),
+        ('party:"上海 华东"', FieldMatch("party", Phrase("上海 华东"))),
+        ("customer：华东", FieldMatch("customer", Word("华东"))),
+        ("-status:archived 合同", And((Not(FieldMatch("status", Word("archived"))), Word("合同")))),
+        ("客户:华东", Or((FieldMatch("customer", Word("华东")), Word("客户:华东")))),
+        ("签订日期：2026", Word("签订日期：2026")),
+        ("HT-XS-2026-0001", Word("HT-XS-2026-0001")),
+        ("上海(集团)有限公司", Word("上海(集团)有限公司")),
+        ("(集团)有限公司", Word("(集团)有限公司")),
+        ("(集团", Word("(集团")),
+        ("集团) 公司", And((Word("集团)"), Word("公司")))),
+        ("以下简称“甲方”", Word("以下简称“甲方”")),
+        ("-001", Word("-001")),
+        ("HT - 2026", And((Word("HT"), Word("2026")))),
+        ("ORDER OR FORCE", Or((Word("ORDER"), Word("FORCE")))),
+        ("https://example.com", Word("https://example.com")),
+        ("12:30", Word("12:30")),
+        ("*?~^[]{}/\\+", Word("*?~^[]{}/\\+")),
+        ("title_foo*", Word("title_foo*")),
+    ],
+)
+def test_what_is_typed_becomes_the_tree_a_person_means(typed, tree):
+    assert parse(typed) == tree
+
+
+@pytest.mark.parametrize(
+    ("typed", "position"),
+    [
+        ("", 0),
+        (" \t\n　", 0),
+        ("\x00\x07\u200b", 0),
+        ("-", 0),
+        ("-合同", 0),
+        ("甲 OR -乙", 5),
+        ('合同 "甲方', 3),
+        ('""', 0),
+        ("合同 ()", 3),
+        ("OR", 0),
+        ("甲 OR", 2),
+        ("OR 甲", 0),
+        ("甲 OR OR 乙", 5),
+        ("甲 (OR 乙)", 3),
+        ("合同 custmer:华东", 3),
+        ("合同 number: 5", 10),
+        ("(甲 “乙)”", 0),
+        ("字" * (MAX_LENGTH + 1), MAX_LENGTH),
+        ("(" * 30 + "a" + ")" * 30, 20),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_at_its_place(typed, position):
+    with pytest.raises(BadQuery) as refused:
+        parse(typed)
+    assert refused.value.position == position
+    assert str(refused.value)
+
+
+def test_ten_thousand_characters_are_refused_not_searched():
+    with pytest.raises(BadQuery, match="longer"):
+        parse("合同" * 5000)
+
+
+def test_words_remember_where_they_were_typed():
+    tree = parse("合同 (甲 OR “乙”)")
+    assert [tree.parts[0].position, *(part.position for part in tree.parts[1].parts)] == [0, 4, 9]
+
+
+@given(st.text(alphabet='ab1甲乙 ()"“”-:：OR\t\\*?~^[]{}/+\x00\ud800', max_size=30))
+def test_any_text_is_a_tree_or_a_refusal_inside_the_text(typed):
+    position = 0
+    try:
+        parse(typed)
+    except BadQuery as refused:
+        position = refused.position
+    assert 0 <= position <= len(typed)

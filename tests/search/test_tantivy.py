@@ -1,0 +1,217 @@
+"""What only the embedded engine has: files that several processes share."""
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from search.adapters import open_index
+from search.adapters.tantivy import TantivyIndex
+from search.errors import IndexUnavailable
+from search.model import IndexedPage, Reader
+from search.syntax import parse
+
+EVERYONE = Reader(None)
+
+
+def page(document, text):
+    return IndexedPage(document, 1, text)
+
+
+def found(index, query):
+    return sorted(hit.document for hit in index.search(parse(query), EVERYONE, limit=1000).hits)
+
+
+def _write(path, name, count):
+    index = TantivyIndex(path)
+    for n in range(count):
+        index.replace(f"{name}-{n}", [page(f"{name}-{n}", f"合同{name}第{n}号")])
+
+
+def test_processes_take_turns_and_lose_nothing(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write, args=(tmp_path, name, 8)) for name in "甲乙丙"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    index = TantivyIndex(tmp_path)
+    assert index.search(parse("合同"), EVERYONE).total == 24
+    assert len(list(index.documents())) == 24
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_sound_index(tmp_path):
+    index = TantivyIndex(tmp_path)
+    index.replace("first", [page("first", "合同")])
+    program = (
+        "import sys\n"
+        "from search.adapters.tantivy import TantivyIndex\n"
+        "from search.model import IndexedPage\n"
+        "index = TantivyIndex(sys.argv[1])\n"
+        "for n in range(10**6):\n"
+        "    index.replace_many({f'd{n}-{m}': [IndexedPage(f'd{n}-{m}', 1, '合同文本' * 50)] for m in range(30)})\n"
+        "    print(n, flush=True)\n"
+    )
+    rng = random.Random(1)
+    for _ in range(5):
+        writer = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)
+        writer.stdout.readline()
+        time.sleep(rng.uniform(0, 0.3))
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        index.check()
+        total = index.search(parse("合同"), EVERYONE).total
+        assert total % 30 == 1
+        assert total == len(list(index.documents()))
+        index.replace("after", [page("after", "之后")])
+        assert found(index, "之后") == ["after"]
+        index.remove("after")
+
+
+def test_removed_documents_leave_the_files(tmp_path):
+    index = TantivyIndex(tmp_path)
+    for n in range(6):
+        index.replace_many({f"d{n}-{m}": [page(f"d{n}-{m}", f"留存文本{n}-{m}")] for m in range(3)})
+    index.replace("gone", [page("gone", "机密甲")])
+    index.replace("gone", [page("gone", "机密乙")])  # the first version now lies hidden in another file
+    index.replace("d1-1", [page("d1-1", "留存改")])
+    index.remove("gone")
+    searcher = index._searcher()
+    assert searcher.doc_freq("document", "gone") == 0
+    assert searcher.doc_freq("text", "机密") == searcher.doc_freq("marks", "t'密") == 0
+    listed = {
+        one["segment_id"].replace("-", "") for one in json.loads((tmp_path / "meta.json").read_text())["segments"]
+    }
+    assert {file.name.split(".")[0] for file in tmp_path.glob("*.store")} == listed
+    assert index.search(parse("留存"), EVERYONE).total == 18
+    assert found(index, "留存改") == ["d1-1"]
+    assert found(index, "机密") == []
+
+
+def test_rewriting_keeps_all_there_is_of_a_document(tmp_path):
+    index = TantivyIndex(tmp_path)
+    full = IndexedPage(
+        "kept", 2, "正文\ud800", title="题", category="1.9", kind="contract", customer="客", department="部", status="stored",
+        tier="", contract_number="HT-1", archive_number="J-1", numbers=("N1", "N2"), fields={"amount": "1.00"},
+        received_on="2026-01-01", access=("a", "b"), handler="人",
+    )  # fmt: skip
+    index.replace_many({"kept": [full], "gone": [page("gone", "别的")]})
+    before = index.search(parse("正文 amount:1 handler:人 number:N2 received_on:2026"), Reader(frozenset({"b"})))
+    index.remove("gone")
+    after = index.search(parse("正文 amount:1 handler:人 number:N2 received_on:2026"), Reader(frozenset({"b"})))
+    assert before.total == after.total == 1
+    assert before.facets == after.facets
+    assert before.hits[0].spans == after.hits[0].spans
+
+
+def _damage_list(path):
+    (path / "meta.json").write_text("{")
+
+
+def _lose_list(path):
+    (path / "meta.json").unlink()
+
+
+def _lose_files(path):
+    for file in path.glob("*.idx"):
+        file.unlink()
+
+
+def _cut_files(path):
+    for pattern in ("*.term", "*.store", "*.idx"):
+        for file in path.glob(pattern):
+            file.write_bytes(file.read_bytes()[:20])
+
+
+def _other_rules(path):
+    meta = (path / "meta.json").read_text()
+    (path / "meta.json").write_text(meta.replace('"rules_', '"rules_0'))
+
+
+@pytest.mark.parametrize("damage", [_damage_list, _lose_list, _lose_files, _cut_files, _other_rules])
+def test_a_damaged_directory_says_how_to_mend_it_and_can_be_rebuilt(tmp_path, damage):
+    TantivyIndex(tmp_path).replace("d", [page("d", "合同")])
+    damage(tmp_path)
+    index = TantivyIndex(tmp_path)
+    for attempt in (
+        index.check,
+        lambda: index.search(parse("合同"), EVERYONE),
+        lambda: index.replace("e", [page("e", "合同")]),
+        lambda: list(index.documents()),
+    ):
+        with pytest.raises(IndexUnavailable, match="juanzong reindex"):
+            attempt()
+    index.clear()
+    index.check()
+    index.replace("d", [page("d", "合同")])
+    assert found(index, "合同") == ["d"]
+
+
+def test_damage_under_a_running_process_is_told_and_passes_when_rebuilt(tmp_path):
+    running = TantivyIndex(tmp_path)
+    running.replace("d", [page("d", "合同")])
+    _damage_list(tmp_path)
+    with pytest.raises(IndexUnavailable, match="juanzong reindex"):
+        running.search(parse("合同"), EVERYONE)
+    other = TantivyIndex(tmp_path)
+    other.clear()
+    assert found(running, "合同") == []
+    other.replace("d", [page("d", "合同")])
+    assert found(running, "合同") == ["d"]
+
+
+def test_a_place_that_cannot_be_written_is_unavailable(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(IndexUnavailable):
+        TantivyIndex(tmp_path / "file" / "index").check()
+
+
+def test_a_batch_that_fails_half_way_changes_nothing(tmp_path, monkeypatch):
+    index = TantivyIndex(tmp_path)
+    index.replace("d", [page("d", "合同")])
+    calls = []
+
+    def stop(entry):
+        calls.append(entry)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return original(entry)
+
+    from search.adapters import tantivy as module
+
+    original = module._entry
+    monkeypatch.setattr(module, "_entry", stop)
+    with pytest.raises(KeyboardInterrupt):
+        index.replace_many({"d": [page("d", "别的")], "e": [page("e", "合同")]})
+    monkeypatch.undo()
+    assert found(index, "合同") == ["d"]
+    index.replace("e", [page("e", "合同")])
+    assert found(index, "合同") == ["d", "e"]
+
+
+def test_a_cold_search_is_quick(tmp_path):
+    url = f"tantivy://{tmp_path}/index"
+    open_index(url).replace_many({f"d{n}": [page(f"d{n}", f"合同文本第{n}号")] for n in range(50)})
+    program = (
+        "import sys, time\n"
+        "began = time.perf_counter()\n"
+        "from search.adapters import open_index\n"
+        "from search.model import Reader\n"
+        "from search.syntax import parse\n"
+        "assert open_index(sys.argv[1]).search(parse('合同 第7'), Reader(None)).total == 1\n"
+        "print(time.perf_counter() - began)\n"
+        "assert 'elasticsearch' not in sys.modules\n"
+    )
+    taken = [
+        float(subprocess.run([sys.executable, "-c", program, url], capture_output=True, check=True, text=True).stdout)
+        for _ in range(3)
+    ]
+    assert min(taken) < 0.3
