@@ -1,0 +1,340 @@
+"""What every object store promises, tried on each of them: the file system, MinIO, Versity S3 Gateway."""
+
+import hashlib
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from vault.adapters import open_store
+from vault.errors import ObjectExists, ObjectMissing, StoreUnavailable
+from vault.ports import ObjectStore
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(params=["filesystem", "minio", "versity"])
+def url(request, tmp_path) -> str:
+    """The address of an empty store."""
+    if request.param == "filesystem":
+        return f"file://{tmp_path}/objects"
+    return f"{request.getfixturevalue(request.param + '_url')}/b-{uuid4().hex}"
+
+
+@pytest.fixture
+def store(url) -> ObjectStore:
+    return open_store(url)
+
+
+def stored(store: ObjectStore, name: UUID) -> bytes:
+    with store.open(name) as sealed:
+        parts = []
+        while part := sealed.read(100_000):
+            parts.append(part)
+        return b"".join(parts)
+
+
+def noise(size: int) -> bytes:
+    return hashlib.shake_256(b"noise").digest(size)
+
+
+class Drops:
+    """Yields `total` bytes in reads shorter than asked, then ends, or raises where told to."""
+
+    def __init__(self, data: bytes, *, piece: int = 37_123, fail_at: int | None = None) -> None:
+        self._data, self._piece, self._at, self._fail_at = data, piece, 0, fail_at
+
+    def read(self, size: int = -1) -> bytes:
+        if self._fail_at is not None and self._at >= self._fail_at:
+            raise ConnectionAbortedError("the sender went away")
+        size = self._piece if size < 0 else min(size, self._piece)
+        part = self._data[self._at : self._at + size]
+        self._at += len(part)
+        return part
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 20 * MIB + 7])
+def test_what_was_put_is_read_again(store, size):
+    name, data = uuid4(), noise(size)
+    store.put(name, io.BytesIO(data))
+    assert stored(store, name) == data
+    assert store.remains(name) == 1
+
+
+@pytest.mark.parametrize("size", [100, 9 * MIB + 11])
+def test_short_reads_lose_nothing(store, size):
+    name, data = uuid4(), noise(size)
+    store.put(name, cast("BinaryIO", Drops(data)))
+    assert stored(store, name) == data
+
+
+@pytest.mark.parametrize("size", [10, 9 * MIB])
+def test_a_name_is_written_once(store, size):
+    name = uuid4()
+    store.put(name, io.BytesIO(b"first"))
+    with pytest.raises(ObjectExists):
+        store.put(name, io.BytesIO(noise(size)))
+    assert stored(store, name) == b"first"
+    assert store.remains(name) == 1
+
+
+@pytest.mark.parametrize("size", [1000, 9 * MIB])
+def test_of_two_writers_at_once_one_wins(url, size):
+    name, together = uuid4(), threading.Barrier(2)
+    open_store(url).names()
+    outcomes: list[str] = []
+
+    def write(letter: bytes) -> None:
+        store = open_store(url)
+        store.remains(name)  # the bucket is there, the connection is open
+        together.wait()
+        try:
+            store.put(name, io.BytesIO(letter * size))
+            outcomes.append(letter.decode())
+        except ObjectExists:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=write, args=(letter,)) for letter in (b"a", b"b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "refused" in outcomes
+    (winner,) = set(outcomes) - {"refused"}
+    store = open_store(url)
+    assert stored(store, name) == winner.encode() * size
+    assert store.remains(name) == 1
+
+
+@pytest.mark.parametrize("fail_at", [0, 1000, 17 * MIB])
+def test_a_reader_that_fails_leaves_nothing(store, fail_at):
+    name = uuid4()
+    with pytest.raises(ConnectionAbortedError):
+        store.put(name, cast("BinaryIO", Drops(noise(18 * MIB), piece=MIB, fail_at=fail_at)))
+    assert store.remains(name) == 0
+    assert list(store.names()) == []
+    with pytest.raises(ObjectMissing), store.open(name):
+        pass
+    store.put(name, io.BytesIO(b"second try"))
+    assert stored(store, name) == b"second try"
+
+
+def test_a_missing_object_is_said_to_be_missing(store):
+    with pytest.raises(ObjectMissing), store.open(uuid4()):
+        pass
+
+
+def test_deleting_leaves_no_trace(store):
+    name, other = uuid4(), uuid4()
+    store.put(name, io.BytesIO(b"bytes"))
+    store.put(other, io.BytesIO(b"other"))
+    store.delete(name)
+    assert store.remains(name) == 0
+    with pytest.raises(ObjectMissing), store.open(name):
+        pass
+    assert list(store.names()) == [other]
+    store.delete(name)  # nothing is there: silent
+
+
+def test_a_deleted_name_can_be_written_again(store):
+    name = uuid4()
+    store.put(name, io.BytesIO(b"one"))
+    store.delete(name)
+    store.put(name, io.BytesIO(b"two"))
+    assert stored(store, name) == b"two"
+
+
+def test_names_are_those_of_the_current_objects(store):
+    assert list(store.names()) == []
+    names = {uuid4() for _ in range(5)}
+    for name in names:
+        store.put(name, io.BytesIO(b"x"))
+    found = list(store.names())
+    assert len(found) == 5
+    assert set(found) == names
+
+
+def test_closing_early_is_no_failure(store):
+    name = uuid4()
+    store.put(name, io.BytesIO(noise(3 * MIB)))
+    for _ in range(20):
+        with store.open(name) as sealed:
+            assert len(sealed.read(10)) == 10
+
+
+def test_an_error_of_the_user_of_a_reader_passes_through(store):
+    name = uuid4()
+    store.put(name, io.BytesIO(noise(MIB)))
+    with pytest.raises(OSError, match="printer on fire"), store.open(name):
+        raise OSError("printer on fire")
+
+
+def test_check_is_silent_when_the_store_answers(store):
+    store.check()
+
+
+# What only a versioned bucket can do
+
+
+@pytest.fixture(params=["minio", "versity"])
+def s3_url(request) -> str:
+    return f"{request.getfixturevalue(request.param + '_url')}/b-{uuid4().hex}"
+
+
+def client_of(url: str):
+    from minio import Minio
+
+    login, _, rest = url.removeprefix("s3+http://").partition("@")
+    key, _, secret = login.partition(":")
+    endpoint, _, bucket = rest.partition("/")
+    return Minio(endpoint, access_key=key, secret_key=secret, secure=False), bucket
+
+
+def test_older_versions_and_delete_markers_go_too(s3_url):
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(b"one"))
+    client, bucket = client_of(s3_url)
+    client.put_object(bucket, str(name), io.BytesIO(b"two"), 3)
+    client.remove_object(bucket, str(name))  # leaves a marker
+    client.put_object(bucket, str(name), io.BytesIO(b"three"), 5)
+    client.remove_object(bucket, str(name))
+    assert store.remains(name) == 5
+    assert list(store.names()) == []
+    store.delete(name)
+    assert store.remains(name) == 0
+    assert [o.object_name for o in client.list_objects(bucket, include_version=True)] == []
+
+
+def test_governance_retention_is_lifted(s3_url):
+    from datetime import UTC, datetime, timedelta
+
+    from minio.commonconfig import GOVERNANCE
+    from minio.retention import Retention
+
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(b"kept for a year"))
+    client, bucket = client_of(s3_url)
+    client.set_object_retention(bucket, str(name), Retention(GOVERNANCE, datetime.now(UTC) + timedelta(days=365)))
+    store.delete(name)
+    assert store.remains(name) == 0
+
+
+def test_a_legal_hold_on_the_server_is_not_lifted(s3_url):
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(b"held"))
+    client, bucket = client_of(s3_url)
+    client.enable_object_legal_hold(bucket, str(name))
+    with pytest.raises(StoreUnavailable, match=str(name)):
+        store.delete(name)
+    assert store.remains(name) == 1
+    client.disable_object_legal_hold(bucket, str(name))
+    store.delete(name)
+    assert store.remains(name) == 0
+
+
+def test_an_upload_that_was_never_finished_counts_and_is_ended(s3_url):
+    store, name = open_store(s3_url), uuid4()
+    assert store.remains(name) == 0
+    client, bucket = client_of(s3_url)
+    client._create_multipart_upload(bucket, str(name), {})  # what a killed process leaves
+    assert store.remains(name) == 1
+    assert list(store.names()) == []
+    store.delete(name)
+    assert store.remains(name) == 0
+
+
+def test_a_bucket_that_was_there_becomes_versioned(s3_url):
+    client, bucket = client_of(s3_url)
+    client.make_bucket(bucket)
+    open_store(s3_url).check()
+    assert client.get_bucket_versioning(bucket).status == "Enabled"
+
+
+def test_more_versions_than_one_answer_lists(s3_url):
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(b"x"))
+    client, bucket = client_of(s3_url)
+    for _ in range(7):
+        client.put_object(bucket, str(name), io.BytesIO(b"y"), 1)
+    execute = store._client._execute
+    store._client._execute = lambda *a, query_params=None, **kw: execute(
+        *a, query_params={**(query_params or {}), "max-keys": "3"} if query_params else None, **kw
+    )
+    assert store.remains(name) == 8
+
+
+def test_foreign_entries_are_not_names(s3_url):
+    store = open_store(s3_url)
+    store.put(name := uuid4(), io.BytesIO(b"x"))
+    client, bucket = client_of(s3_url)
+    for foreign in ("readme.txt", f"{name}.bak", str(name).upper() + "0", f"folder/{uuid4()}", uuid4().hex):
+        client.put_object(bucket, foreign, io.BytesIO(b"y"), 1)
+    assert list(store.names()) == [name]
+    assert store.remains(name) == 1
+    store.delete(name)
+    assert len(list(client.list_objects(bucket, recursive=True))) == 5
+
+
+def test_wrong_credentials_are_said_without_showing_them(s3_url):
+    login, _, place = s3_url.partition("@")
+    key = login.removeprefix("s3+http://").partition(":")[0]
+    with pytest.raises(StoreUnavailable, match="refuses this key") as caught:
+        open_store(f"s3+http://{key}:not-the-secret@{place}").check()
+    assert "not-the-secret" not in str(caught.value)
+
+
+# Servers that do not answer
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """Accepts connections and hangs up on them without a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        done = threading.Event()
+
+        def hang_up() -> None:
+            while not done.is_set():
+                try:
+                    server.accept()[0].close()
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        yield server.getsockname()[1]
+        done.set()
+        thread.join()
+
+
+@contextmanager
+def nobody() -> Iterator[int]:
+    """A port that nobody listens on, kept from others meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("server", [nobody, silent_server])
+def test_an_unreachable_server_is_said_within_seconds(server):
+    with server() as port:
+        store = open_store(f"s3+http://key:tell-nobody@127.0.0.1:{port}/bucket")
+        started = time.monotonic()
+        for call in (
+            store.check,
+            lambda: store.put(uuid4(), io.BytesIO(b"x")),
+            lambda: store.open(uuid4()).__enter__(),
+            lambda: store.delete(uuid4()),
+            lambda: store.remains(uuid4()),
+            lambda: list(store.names()),
+        ):
+            with pytest.raises(StoreUnavailable) as caught:
+                call()
+            assert "tell-nobody" not in str(caught.value)
+        assert time.monotonic() - started < 6 * 5

@@ -1,0 +1,182 @@
+"""The sealed format: what was sealed opens, and nothing else does."""
+
+import hashlib
+import io
+import random
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vault.envelope import CHUNK_SIZE, HEADER_SIZE, TAG_SIZE, OpeningReader, SealingReader, sealed_size
+from vault.errors import ObjectDamaged
+from vault.model import FileKey
+
+SMALL = 4096  # the smallest chunk the format allows: many chunks, little work
+KEY = FileKey(UUID(int=1), bytes(range(32)))
+NAME = UUID(int=2)
+MIB = 1024 * 1024
+
+
+def seal(plain: bytes, name: UUID = NAME, key: FileKey = KEY, chunk_size: int = SMALL) -> bytes:
+    with SealingReader(io.BytesIO(plain), name, key, chunk_size=chunk_size) as reader:
+        return reader.read()
+
+
+def unseal(sealed: bytes, name: UUID = NAME, key: FileKey = KEY) -> bytes:
+    return OpeningReader(io.BytesIO(sealed), name, key).read()
+
+
+def chunks_of(sealed: bytes) -> tuple[bytes, list[bytes]]:
+    body, step = sealed[HEADER_SIZE:], SMALL + TAG_SIZE
+    return sealed[:HEADER_SIZE], [body[i : i + step] for i in range(0, len(body), step)]
+
+
+near_borders = st.builds(
+    lambda chunks, offset: max(0, chunks * SMALL + offset), st.integers(0, 9), st.integers(-2, 2)
+) | st.integers(0, 40_000)
+
+
+@given(size=near_borders, seed=st.integers(0, 2**32))
+def test_what_was_sealed_opens_again(size, seed):
+    plain = random.Random(seed).randbytes(size)
+    sealed = seal(plain)
+    assert len(sealed) == sealed_size(size, SMALL)
+    assert unseal(sealed) == plain
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 11])
+@pytest.mark.parametrize("offset", [-CHUNK_SIZE, -1, 0, 1, CHUNK_SIZE])
+def test_sizes_around_the_blocks_that_are_hashed_beside(blocks, offset):
+    plain = random.Random(blocks).randbytes(blocks * MIB + offset)
+    with SealingReader(io.BytesIO(plain), NAME, KEY) as reader:
+        sealed = b"".join(iter(lambda: reader.read(700_000), b""))
+        result = reader.seal()
+    assert unseal(sealed) == plain
+    assert (result.size, result.sha256) == (len(plain), hashlib.sha256(plain).hexdigest())
+    assert (result.sealed_size, result.sealed_sha256) == (len(sealed), hashlib.sha256(sealed).hexdigest())
+    assert result.sealed_size == sealed_size(len(plain))
+    assert result.name == NAME
+
+
+@given(size=near_borders, sizes=st.lists(st.integers(1, 10_000), min_size=1, max_size=20))
+def test_readers_may_read_in_any_sizes(size, sizes):
+    plain = random.Random(size).randbytes(size)
+    sealer, sealed, turn = SealingReader(io.BytesIO(plain), NAME, KEY, chunk_size=SMALL), b"", 0
+    while part := sealer.read(sizes[turn % len(sizes)]):
+        sealed, turn = sealed + part, turn + 1
+    opener, again = OpeningReader(io.BytesIO(sealed), NAME, KEY), b""
+    while part := opener.read(sizes[turn % len(sizes)]):
+        again, turn = again + part, turn + 1
+    assert again == plain
+
+
+def assert_refused(sealed: bytes, plain: bytes, intact_chunks: int, name: UUID = NAME, key: FileKey = KEY) -> None:
+    """Nothing of the first bad chunk or of what follows it is given out, and the end is an error, not an end."""
+    given_out = bytearray()
+
+    def read_to_the_end() -> None:
+        reader = OpeningReader(io.BytesIO(sealed), name, key)
+        while part := reader.read(1000):
+            given_out.extend(part)
+
+    with pytest.raises(ObjectDamaged, match=str(name)):
+        read_to_the_end()
+    assert len(given_out) <= intact_chunks * SMALL
+    assert plain.startswith(given_out)
+
+
+objects = st.builds(lambda size, seed: random.Random(seed).randbytes(size), near_borders, st.integers(0, 99))
+
+
+@given(plain=objects, data=st.data())
+def test_a_changed_bit_is_refused(plain, data):
+    sealed = bytearray(seal(plain))
+    at = data.draw(st.integers(0, len(sealed) - 1) | st.integers(0, HEADER_SIZE - 1))
+    sealed[at] ^= 1 << data.draw(st.integers(0, 7))
+    intact = max(0, at - HEADER_SIZE) // (SMALL + TAG_SIZE) if at >= HEADER_SIZE else 0
+    assert_refused(bytes(sealed), plain, intact)
+
+
+def test_every_bit_of_the_header_matters():
+    sealed = seal(b"a licence")
+    for bit in range(HEADER_SIZE * 8):
+        changed = bytearray(sealed)
+        changed[bit // 8] ^= 1 << bit % 8
+        assert_refused(bytes(changed), b"", 0)
+
+
+@given(plain=objects, data=st.data())
+def test_a_cut_is_refused(plain, data):
+    sealed = seal(plain)
+    borders = [HEADER_SIZE + n * (SMALL + TAG_SIZE) for n in range(len(chunks_of(sealed)[1]))]
+    at = data.draw(st.sampled_from(borders) | st.integers(0, len(sealed) - 1))
+    assert_refused(sealed[:at], plain, max(0, at - HEADER_SIZE) // (SMALL + TAG_SIZE))
+
+
+@given(plain=objects, extra=st.binary(min_size=1, max_size=2 * SMALL))
+def test_appended_bytes_are_refused(plain, extra):
+    count = len(chunks_of(seal(plain))[1])
+    assert_refused(seal(plain) + extra, plain, count - 1)
+
+
+@given(count=st.integers(2, 8), data=st.data())
+def test_swapped_repeated_and_dropped_chunks_are_refused(count, data):
+    plain = random.Random(count).randbytes(count * SMALL - data.draw(st.integers(0, SMALL - 1)))
+    header, chunks = chunks_of(seal(plain))
+    first = data.draw(st.integers(0, count - 1))
+    second = data.draw(st.integers(0, count - 1).filter(lambda n: n != first))
+    swapped = list(chunks)
+    swapped[first], swapped[second] = chunks[second], chunks[first]
+    assert_refused(header + b"".join(swapped), plain, min(first, second))
+    repeated = [*chunks[: first + 1], *chunks[first:]]
+    assert_refused(header + b"".join(repeated), plain, first + 1 if first < count - 1 else first)
+    dropped = chunks[:first] + chunks[first + 1 :]
+    assert_refused(header + b"".join(dropped), plain, first)
+
+
+def test_an_empty_chunk_after_the_last_is_refused():
+    plain = bytes(2 * SMALL)
+    header, chunks = chunks_of(seal(plain))
+    longer = chunks_of(seal(plain + b"x"))[1]
+    for extra in (b"", bytes(TAG_SIZE), longer[2], chunks[1]):
+        if extra:
+            assert_refused(header + b"".join(chunks) + extra, plain, 1)
+
+
+@given(plain=objects)
+@settings(max_examples=20)
+def test_another_objects_bytes_are_refused(plain):
+    other = UUID(int=77)
+    assert_refused(seal(plain, name=other), plain, 0)
+    # … also when its header was made to say otherwise
+    ours, theirs = chunks_of(seal(plain)), chunks_of(seal(plain, name=other))
+    assert_refused(ours[0] + b"".join(theirs[1]), plain, 0)
+    forged = bytearray(seal(plain, name=other))
+    forged[14:30] = NAME.bytes
+    assert_refused(bytes(forged), plain, 0)
+
+
+def test_another_documents_key_is_refused():
+    assert_refused(seal(b"text"), b"", 0, key=FileKey(KEY.owner, bytes(32)))
+
+
+def test_an_object_sealed_twice_shares_nothing():
+    first, second = seal(bytes(SMALL)), seal(bytes(SMALL))
+    assert first[30:] != second[30:]
+    assert not {first[i : i + 16] for i in range(37, len(first) - 16)} & {second[i : i + 16] for i in range(37, 4000)}
+
+
+def test_sealing_not_read_to_its_end_has_no_result():
+    reader = SealingReader(io.BytesIO(bytes(3 * MIB)), uuid4(), KEY)
+    reader.read(1000)
+    with pytest.raises(ValueError, match="not been read to its end"):
+        reader.seal()
+    reader.close()
+
+
+@pytest.mark.parametrize("chunk_size", [0, 4095, 2 * MIB])
+def test_chunk_sizes_out_of_range_are_not_written(chunk_size):
+    with pytest.raises(ValueError, match="chunk size"):
+        SealingReader(io.BytesIO(b""), NAME, KEY, chunk_size=chunk_size)

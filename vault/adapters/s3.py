@@ -1,0 +1,207 @@
+"""Sealed bytes in a versioned bucket of any S3 server, through the `minio` client. An object's key is its UUID."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+from uuid import UUID, uuid4
+
+import urllib3
+from minio.commonconfig import ENABLED
+from minio.deleteobjects import DeleteObject
+from minio.error import MinioException, S3Error
+from minio.versioningconfig import VersioningConfig
+
+from vault.adapters.s3_client import Client, write_mark
+from vault.errors import ObjectExists, ObjectMissing, StoreUnavailable
+from vault.streams import Buffer, fill
+
+# S3 allows 10,000 parts: objects up to 78 GiB. Up to five parts are in memory at a time (two being sent, one read, copies).
+_PART_SIZE = 8 * 1024 * 1024
+_PARALLEL_PARTS = 2
+_CONNECT_SECONDS, _READ_SECONDS = 2.0, 20.0
+_RETRIES = 2
+_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+_NO_SUCH_OBJECT = {"NoSuchKey", "NoSuchVersion", "NoSuchObject"}
+_REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+
+
+class S3Store:
+    """An `ObjectStore` in one bucket, which is made (versioned, with object lock) when it is missing."""
+
+    def __init__(
+        self, endpoint: str, bucket: str, access_key: str, secret_key: str, *, secure: bool, region: str | None = None
+    ) -> None:
+        self._bucket = bucket
+        self._place = f"{endpoint}/{bucket}"
+        self._ready = False
+        self._client = Client(
+            endpoint,
+            access_key=access_key,
+            secret_key=secret_key,
+            secure=secure,
+            region=region,
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+            retries=urllib3.Retry(total=_RETRIES, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),
+        )
+
+    def put(self, name: UUID, sealed: BinaryIO) -> None:
+        """Send the object, in parts when it is large. Errors of `sealed` pass through and end the upload."""
+        write = uuid4().hex
+        with self._reached():
+            if self._exists(name):  # spares sending it; the server's own check below decides
+                raise ObjectExists(f"object {name} is in the store already")
+            try:
+                self._client.put_object(
+                    self._bucket,
+                    str(name),
+                    cast("BinaryIO", _Parts(sealed)),
+                    length=-1,
+                    part_size=_PART_SIZE,
+                    num_parallel_uploads=_PARALLEL_PARTS,
+                    metadata=write_mark(write),
+                )
+            except S3Error as error:
+                if error.code not in _TAKEN:
+                    raise
+                # A request that was repeated because its answer got lost finds its own object.
+                if self._client.mark_of(self._bucket, str(name)) != write:
+                    raise ObjectExists(f"object {name} is in the store already") from None
+
+    @contextmanager
+    def open(self, name: UUID) -> Iterator[BinaryIO]:
+        """Return a reader of the newest version."""
+        with self._reached():
+            try:
+                response = self._client.get_object(self._bucket, str(name))
+            except S3Error as error:
+                if error.code in _NO_SUCH_OBJECT:
+                    raise ObjectMissing(f"object {name} is not in the store") from None
+                raise
+        try:
+            yield cast("BinaryIO", _Body(response, self._reached))
+        finally:
+            response.close()
+            response.release_conn()
+
+    def delete(self, name: UUID) -> None:
+        """Remove all versions and markers, lifting governance retention, and end its unfinished uploads.
+
+        Raises StoreUnavailable when a legal hold or compliance retention set on the server keeps some of them.
+        """
+        with self._reached():
+            for upload in self._client.uploads_of(self._bucket, str(name)):
+                self._client.end_upload(self._bucket, str(name), upload)
+            versions = [
+                DeleteObject(str(name), version) for version in self._client.versions_of(self._bucket, str(name))
+            ]
+            if not versions:
+                return
+            errors = list(self._client.remove_objects(self._bucket, versions, bypass_governance_mode=True))
+        if errors:
+            raise StoreUnavailable(
+                f"the object store {self._place} keeps a version of {name}: {errors[0].code} {errors[0].message}"
+            )
+
+    def remains(self, name: UUID) -> int:
+        """Return how many versions, delete markers and unfinished uploads of `name` there are."""
+        with self._reached():
+            versions = self._client.versions_of(self._bucket, str(name))
+            return len(versions) + len(self._client.uploads_of(self._bucket, str(name)))
+
+    def names(self) -> Iterator[UUID]:
+        """Yield the current objects; what stands behind a delete marker is not one."""
+        with self._reached():
+            found = iter(self._client.list_objects(self._bucket, recursive=True))
+        while True:
+            with self._reached():
+                entry = next(found, None)
+            if entry is None:
+                return
+            name = _as_name(entry.object_name)
+            if name is not None:
+                yield name
+
+    def check(self) -> None:
+        """Raise StoreUnavailable unless the server answers and the bucket is there."""
+        with self._reached():
+            if not self._client.bucket_exists(self._bucket):
+                self._ready = False
+                raise StoreUnavailable(f"the object store {self._place} is not there: its bucket has gone")
+
+    def _exists(self, name: UUID) -> bool:
+        try:
+            self._client.stat_object(self._bucket, str(name))
+        except S3Error as error:
+            if error.code in _NO_SUCH_OBJECT:
+                return False
+            raise
+        return True
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Make sure of the bucket, and turn what the server or the network refuses into StoreUnavailable."""
+        try:
+            if not self._ready:
+                self._make_bucket()
+                self._ready = True
+            yield
+        except S3Error as error:
+            if error.code in _REFUSED:
+                raise StoreUnavailable(
+                    f"the object store {self._place} refuses this key, or what it may do: {error.code}"
+                ) from error
+            raise StoreUnavailable(f"the object store {self._place} failed: {error.code} {error.message}") from error
+        except (MinioException, urllib3.exceptions.HTTPError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise StoreUnavailable(f"the object store {self._place} cannot be reached: {reason}") from error
+
+    def _make_bucket(self) -> None:
+        if not self._client.bucket_exists(self._bucket):
+            try:
+                self._client.make_bucket(self._bucket, object_lock=True)
+            except S3Error as error:
+                if error.code not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
+                    raise  # two processes may make it at the same moment
+        if self._client.get_bucket_versioning(self._bucket).status != ENABLED:
+            self._client.set_bucket_versioning(self._bucket, VersioningConfig(ENABLED))
+
+
+class _Parts:
+    """Gives each part in one piece: the client joins short reads by copying all it has, again and again."""
+
+    def __init__(self, sealed: BinaryIO) -> None:
+        self._sealed = sealed
+
+    def read(self, size: int) -> bytes:
+        buffer = bytearray(size)
+        got = fill(self._sealed, memoryview(buffer))
+        return bytes(memoryview(buffer)[:got])
+
+
+class _Body(io.RawIOBase):
+    """The bytes of a response; a connection that breaks is the store's failure, and never looks like an end."""
+
+    def __init__(self, response: Any, reached: Callable[[], Any]) -> None:
+        super().__init__()
+        self._response, self._reached = response, reached
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]  # any writable buffer
+        """Read once into `buffer`; 0 at the end. Raises StoreUnavailable."""
+        view = memoryview(buffer).cast("B")
+        with self._reached():
+            block = self._response.read(len(view))
+        view[: len(block)] = block
+        return len(block)
+
+
+def _as_name(text: str | None) -> UUID | None:
+    try:
+        name = UUID(text or "")
+    except ValueError:
+        return None
+    return name if str(name) == text else None
