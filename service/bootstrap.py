@@ -1,21 +1,29 @@
 """The composition root: the only place where parts are chosen and put together."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from vault.adapters.keyfile import KeyFile
-from vault.keyring import KeyRing
-from vault.vault import Vault
 
-from intake.ports import OcrEngine
-from retention.calendar import WorkCalendar
-from search.ports import SearchIndex
 from service.clock import Clock
 from service.errors import BadSetting, NotInitialised
 from service.house import House
 from service.records.database import Database
 from service.records.migrate import is_current, upgrade
-from service.settings import Settings
 from vault.adapters import open_store
+from vault.keyring import KeyRing
+from vault.vault import Vault
+
+if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
+    from collections.abc import Callable, Sequence
+
+    from intake.model import Line
+    from intake.ports import Image, OcrEngine
+    from retention.calendar import WorkCalendar
+    from search.ports import SearchIndex
+    from service.settings import Settings
 
 _FOLDERS = ("objects", "index", "keys", "logs", "tmp")
 
@@ -89,13 +97,28 @@ def _index(settings: Settings) -> Callable[[], SearchIndex]:
     return make
 
 
-def _engine(settings: Settings) -> Callable[[], OcrEngine]:
-    def make() -> OcrEngine:
+class _EngineWhenNeeded:
+    """An OCR engine that is loaded with the first page that needs one: a digital PDF never does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.name = settings.ocr
+        self._settings = settings
+
+    @cached_property
+    def _engine(self) -> OcrEngine:
         from intake.adapters import open_engine
 
-        return open_engine(settings.ocr, settings.ocr_threads)
+        return open_engine(self._settings.ocr, self._settings.ocr_threads)
 
-    return make
+    def read(self, image: Image) -> Sequence[Line]:
+        return self._engine.read(image)
+
+    def rotation(self, image: Image) -> int:
+        return self._engine.rotation(image)
+
+
+def _engine(settings: Settings) -> Callable[[], OcrEngine]:
+    return lambda: _EngineWhenNeeded(settings)
 
 
 def _calendar() -> WorkCalendar:

@@ -1,20 +1,24 @@
 """The house: everything a flow needs, put together once by `bootstrap` and handed in."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-
-from vault.keyring import KeyRing
-from vault.vault import Vault
+from typing import TYPE_CHECKING
 
 from intake.model import Limits
-from intake.ports import OcrEngine
-from retention.calendar import WorkCalendar
-from search.ports import SearchIndex
 from service.access.policy import Actor
-from service.clock import Clock
-from service.records.database import Database
-from service.settings import Settings
+
+if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
+    from intake.ports import OcrEngine
+    from retention.calendar import WorkCalendar
+    from search.ports import SearchIndex
+    from service.clock import Clock
+    from service.records.database import Database
+    from service.settings import Settings
+    from vault.keyring import KeyRing
+    from vault.vault import Vault
 
 SYSTEM = Actor("system", owner=True)
 

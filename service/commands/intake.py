@@ -11,7 +11,7 @@ import click
 from intake.errors import Rejected
 from service.access.policy import Actor
 from service.commands.common import json_option, out_json, with_house
-from service.errors import KNOWN_ERRORS
+from service.errors import ServiceError
 from service.flow.process import process, process_waiting
 from service.flow.receive import receive
 from service.house import House
@@ -93,9 +93,7 @@ def _until_searchable(house: House, document_id: str, path: Path) -> None:
         if document.status in _SETTLED and document.indexed:
             return
         if time.monotonic() > last:
-            raise KNOWN_ERRORS[0](
-                f"{path}: a worker is still reading document {document_id}; `juanzong show` tells when"
-            )
+            raise ServiceError(f"{path}: a worker is still reading document {document_id}; `juanzong show` tells when")
         time.sleep(0.5)
 
 

@@ -1,0 +1,113 @@
+"""Archives for tests: the same flows on the embedded parts and on real servers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from service.access import people
+from service.access.policy import Actor
+from service.bootstrap import build, prepare
+from service.flow.process import process
+from service.flow.receive import receive
+from service.house import House
+from service.settings import load
+
+SCANS = Path(__file__).parents[2] / "samples" / "scans"
+DIGITAL = SCANS / "contract-digital.pdf"
+OUR_COMPANY = "华岳实业集团有限公司"
+OWNER = Actor("cli:test", owner=True)
+
+
+def embedded_env(home: Path) -> dict[str, str]:
+    """The environment of an archive without servers."""
+    return {"JUANZONG_HOME": str(home), "JUANZONG_MODE": "test", "JUANZONG_OUR_COMPANIES": OUR_COMPANY}
+
+
+def server_env(home: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The environment of an archive on PostgreSQL, MinIO and Elasticsearch, all empty."""
+    word = uuid4().hex[:12]
+    return {
+        **embedded_env(home),
+        "JUANZONG_DATABASE_URL": request.getfixturevalue("postgres_url"),
+        "JUANZONG_OBJECT_STORE": f"{request.getfixturevalue('minio_url')}/test-{word}",
+        "JUANZONG_SEARCH": f"{request.getfixturevalue('elasticsearch_url')}/test-{word}",
+    }
+
+
+@dataclass
+class Office:
+    """An archive with a department and its people, by login."""
+
+    house: House
+    department_id: str
+    env: dict[str, str]
+    actors: dict[str, Actor] = field(default_factory=dict)
+
+    def __getitem__(self, login: str) -> Actor:
+        return self.actors[login]
+
+    def hire(
+        self,
+        login: str,
+        *roles: str,
+        clearance: str = "internal",
+        department_id: str | None = None,
+        password: str | None = None,
+    ) -> Actor:
+        """Make an account; with `password` it can sign in (hashing one takes a while)."""
+        where = department_id or self.department_id
+        secret = people.invite(self.house, OWNER, login, f"{login} 某", list(roles), where, clearance)
+        person = people.invited_person(self.house, secret)
+        if password is not None:
+            person = people.set_password(self.house, secret, password)
+        self.actors[login] = people.to_actor(person)
+        return self.actors[login]
+
+    def take_in(self, path: Path = DIGITAL, login: str = "handler") -> str:
+        """Receive and process a file; returns the document's id."""
+        document_id = receive(self.house, self[login], path, path.name).document_id
+        process(self.house, document_id)
+        return document_id
+
+
+def open_office(env: dict[str, str]) -> Office:
+    """Make an archive and the usual people."""
+    settings = load(env)
+    prepare(settings)
+    house = build(settings)
+    house.clock.move_to(date(2026, 11, 25))
+    department = people.create_department(house, OWNER, "XS", "销售部")
+    office = Office(house, department.id, env)
+    for login, role in (
+        ("handler", "handler"),
+        ("administrator", "credit_administrator"),
+        ("archivist", "archivist"),
+        ("head", "department_head"),
+        ("auditor", "auditor"),
+    ):
+        office.hire(login, role)
+    for login in ("first", "second", "third", "fourth", "fifth"):
+        office.hire(login, "department_head")
+    return office
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Office]:
+    """An office on the embedded parts."""
+    office = open_office(embedded_env(tmp_path / "home"))
+    yield office
+    office.house.database.dispose()
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """An office on the embedded parts, and again on real servers."""
+    home = tmp_path / "home"
+    env = embedded_env(home) if request.param == "embedded" else server_env(home, request)
+    office = open_office(env)
+    yield office
+    office.house.database.dispose()

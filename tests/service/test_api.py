@@ -1,0 +1,172 @@
+"""The HTTP API: the main job with bearer tokens, problems as RFC 9457, an OpenAPI document that is one."""
+
+import io
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import validate
+
+from service.access import people
+from service.api.app import blueprint, watch
+from service.flow.process import process
+from tests.service.conftest import DIGITAL, OWNER
+
+
+@pytest.fixture
+def client(embedded):
+    app = Flask("test")
+    app.register_blueprint(blueprint(embedded.house))
+    app.register_blueprint(watch(embedded.house))
+    return app.test_client()
+
+
+@pytest.fixture
+def headers(embedded):
+    """Return the headers of a person by login."""
+
+    def of(login: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {people.create_token(embedded.house, OWNER, login, 'test')}"}
+
+    return of
+
+
+def upload(client, headers, data: bytes = b"", name: str = "a.pdf"):
+    body = {"file": (io.BytesIO(data or DIGITAL.read_bytes()), name)}
+    return client.post("/api/v1/documents", data=body, headers=headers, content_type="multipart/form-data")
+
+
+def test_upload_read_search_download(client, headers, embedded):
+    mine = headers("handler")
+    answer = upload(client, mine)
+    assert answer.status_code == 201
+    document_id = answer.get_json()["document_id"]
+    assert answer.headers["Location"].endswith(document_id)
+    again = upload(client, mine)
+    assert (again.status_code, again.get_json()["status"]) == (200, "duplicate")
+    assert again.get_json()["document_id"] == document_id
+    process(embedded.house, document_id)
+    shown = client.get(f"/api/v1/documents/{document_id}", headers=mine).get_json()
+    assert shown["fields"]["amount"]["value"] == "680000.00"
+    found = client.get("/api/v1/search?q=技术服务", headers=mine).get_json()
+    assert found["total"] == 1
+    assert found["hits"][0]["boxes"]
+    original = client.get(f"/api/v1/documents/{document_id}/renditions/original", headers=mine)
+    assert original.data == DIGITAL.read_bytes()
+    assert original.headers["Content-Disposition"].startswith("attachment")
+    page = client.get(f"/api/v1/documents/{document_id}/pages/1", headers=mine).get_json()
+    assert any("技术服务" in line["text"] for line in page["lines"])
+
+
+def test_bad_uploads_are_problems_and_store_nothing(client, headers, embedded):
+    mine = headers("handler")
+    for data, name in ((b"no pdf", "a.pdf"), (b"%PDF-1.4 cut", "a.pdf"), (DIGITAL.read_bytes(), "../a.pdf")):
+        answer = upload(client, mine, data, name)
+        assert answer.status_code == 422, name
+        assert answer.content_type == "application/problem+json"
+        assert answer.get_json()["code"]
+    assert client.post("/api/v1/documents", headers=mine).status_code == 422
+    assert list(embedded.house.vault.store.names()) == []
+
+
+def test_who_may_not_is_told_and_learns_nothing(client, headers, embedded):
+    assert client.get("/api/v1/documents").status_code == 401
+    assert client.get("/api/v1/documents", headers={"Authorization": "Bearer jz_x"}).status_code == 401
+    answer = upload(client, headers("auditor"))
+    assert answer.status_code == 403
+    assert "role" in answer.get_json()["title"]
+    document_id = upload(client, headers("handler")).get_json()["document_id"]
+    other = people.create_department(embedded.house, OWNER, "CG", "采购部")
+    embedded.hire("stranger", "handler", department_id=other.id)
+    for path in ("", "/pages/1", "/renditions/original"):
+        answer = client.get(f"/api/v1/documents/{document_id}{path}", headers=headers("stranger"))
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/search?q=", None, 400),
+        ("GET", "/search?q=%22open", None, 400),
+        ("GET", "/search?q=a&limit=0", None, 422),
+        ("GET", "/search?q=a&offset=x", None, 422),
+        ("GET", "/documents?colour=red", None, 422),
+        ("GET", "/nothing", None, 404),
+        ("GET", "/documents/none", None, 404),
+        ("POST", "/contracts", {"title": "x"}, 422),
+        ("POST", "/contracts/none/events", {"kind": "signed", "finished_on": "2026-01-01"}, 404),
+        ("POST", "/files/none/archiving", None, 404),
+    ],
+)
+def test_bad_calls_are_problems(client, headers, method, path, body, status):
+    answer = client.open(f"/api/v1{path}", method=method, json=body, headers=headers("handler"))
+    assert answer.status_code == status, answer.data
+    assert answer.content_type == "application/problem+json"
+    assert answer.get_json()["title"]
+
+
+def test_a_bad_query_says_where(client, headers):
+    answer = client.get("/api/v1/search", query_string={"q": '合同 "未完'}, headers=headers("handler"))
+    assert answer.get_json()["position"] == 3
+
+
+def test_contract_to_archive(client, headers, embedded):
+    handler, administrator, archivist = headers("handler"), headers("administrator"), headers("archivist")
+    body = {
+        "department_id": embedded.department_id,
+        "title": "技术服务合同",
+        "counterparty": "云桥智联信息技术有限公司",
+        "handler_id": embedded["handler"].person_id,
+        "signed_on": "2026-11-02",
+    }
+    contract = client.post("/api/v1/contracts", json=body, headers=handler)
+    assert contract.status_code == 201
+    assert contract.get_json()["number"] == "HT-XS-2026-0001"
+    (file,) = client.get("/api/v1/files", headers=handler).get_json()["files"]
+    shown = client.get(f"/api/v1/files/{file['id']}", headers=handler).get_json()
+    assert len(shown["missing"]) == 11
+    for category in shown["missing"]:
+        path = f"/api/v1/files/{file['id']}/not-applicable/{category}"
+        assert client.put(path, json={"reason": "无"}, headers=handler).status_code == 204
+    (transfer,) = client.get("/api/v1/transfers", headers=handler).get_json()["transfers"]
+    assert transfer["due_on"] == "2026-12-02"
+    path = f"/api/v1/transfers/{transfer['id']}"
+    assert client.post(f"{path}/acceptance", headers=administrator).status_code == 409
+    assert client.post(f"{path}/handing-over", headers=handler).status_code == 204
+    assert client.post(f"{path}/acceptance", headers=administrator).status_code == 204
+    (second,) = client.get("/api/v1/transfers?stage=archive", headers=administrator).get_json()["transfers"]
+    assert client.post(f"/api/v1/files/{file['id']}/archiving", headers=archivist).status_code == 409
+    path = f"/api/v1/transfers/{second['id']}/handing-over"
+    assert client.post(path, headers=administrator).status_code == 204
+    archived = client.post(f"/api/v1/files/{file['id']}/archiving", headers=archivist).get_json()
+    assert archived["archive_number"] == "J001-HT·2026-D30-XS-0001"
+
+
+def test_the_openapi_document_is_valid_and_covers_every_resource(client):
+    document = client.get("/api/v1/openapi.json").get_json()
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+    resources = {path.split("/")[1] for path in document["paths"]}
+    assert {
+        *("documents", "search", "customers", "contracts", "files", "transfers", "retention", "holds"),
+        *("destructions", "access-requests", "audit"),
+    } <= resources
+
+
+def test_watching(client, embedded, monkeypatch):
+    from vault.errors import StoreUnavailable
+
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").get_json() == {
+        "status": "ok",
+        "database": "ok",
+        "objects": "ok",
+        "search": "ok",
+    }
+    assert b"juanzong_documents" in client.get("/metrics").data
+
+    def down() -> None:
+        raise StoreUnavailable("down")
+
+    monkeypatch.setattr(embedded.house.vault.store, "check", down)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["objects"]) == (503, "down")

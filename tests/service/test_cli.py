@@ -1,0 +1,297 @@
+"""The command line as people and programs use it: a real process, exit codes, one line per error, nothing lost when killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from service.bootstrap import build
+from service.flow.find import find
+from service.settings import load
+from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env, server_env
+
+ROOT = Path(__file__).parents[2]
+LICENCE = SCANS / "licence-portrait.jpg"
+
+
+def juanzong(env: dict[str, str], *args: object, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+    """Run `juanzong` in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "service", *map(str, args)],
+        env={**os.environ, **env},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    if check is not None:
+        assert done.returncode == check, done.stderr
+    return done
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """An initialised archive."""
+    env = embedded_env(tmp_path / "home")
+    juanzong(env, "init")
+    return env
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> list[dict]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_init_makes_everything_once(tmp_path):
+    env = embedded_env(tmp_path / "home")
+    first = json.loads(juanzong(env, "init", "--json").stdout)
+    assert first["made"] is True
+    assert "/invite/" in first["administrator_link"]
+    key = tmp_path / "home" / "keys" / "master.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    before = key.read_bytes()
+    second = json.loads(juanzong(env, "init", "--json").stdout)
+    assert second == {"home": str(tmp_path / "home"), "made": False, "administrator_link": None}
+    assert key.read_bytes() == before
+
+
+def test_ingest_search_show_get(env, tmp_path):
+    (line,) = lines(juanzong(env, "ingest", DIGITAL, "--json"))
+    assert (line["status"], line["category"], line["pages"]) == ("stored", "1.9", 2)
+    assert line["fields"]["amount"]["value"] == "680000.00"
+    assert set(line["fields"]["amount"]) == {"value", "page", "box", "confidence"}
+    found = json.loads(juanzong(env, "search", "技术服务", "--json").stdout)
+    assert set(found) == {"total", "took_ms", "hits"}
+    (hit,) = found["hits"]
+    assert hit["document_id"] == line["document_id"]
+    assert set(hit) == {
+        *("document_id", "title", "category", "page", "snippet", "boxes"),
+        *("archive_number", "score", "approximate"),
+    }
+    assert "技术服务" in hit["snippet"]
+    assert all(x0 < x1 and y0 < y1 for x0, y0, x1, y1 in hit["boxes"])
+    assert hit["boxes"]
+    shown = json.loads(juanzong(env, "show", line["document_id"], "--json").stdout)
+    assert shown["sha256"] == line["sha256"]
+    juanzong(env, "get", line["document_id"], "--rendition", "original", "-o", tmp_path / "out.pdf")
+    assert (tmp_path / "out.pdf").read_bytes() == DIGITAL.read_bytes()
+    juanzong(env, "get", line["document_id"], "--rendition", "text", "-o", tmp_path / "out.txt")
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8").count("\f") == 1
+    juanzong(env, "show", "no-such-document", check=3)
+
+
+def test_nothing_readable_lies_in_the_store_and_the_checks_are_green(env, tmp_path):
+    juanzong(env, "ingest", DIGITAL)
+    for path in (tmp_path / "home" / "objects").rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert "技术服务".encode() not in data
+            assert b"%PDF" not in data
+    assert list((tmp_path / "home" / "tmp").iterdir()) == []
+    assert json.loads(juanzong(env, "fixity", "--json").stdout)["ok"] is True
+    assert json.loads(juanzong(env, "audit", "verify", "--json").stdout)["ok"] is True
+    assert json.loads(juanzong(env, "doctor", "--json").stdout)["ok"] is True
+
+
+def test_fixity_names_damaged_and_missing(env, tmp_path):
+    (line,) = lines(juanzong(env, "ingest", DIGITAL, "--json"))
+    objects = sorted(p for p in (tmp_path / "home" / "objects").rglob("*") if p.is_file())
+    objects[0].chmod(0o600)
+    data = bytearray(objects[0].read_bytes())
+    data[len(data) // 2] ^= 1
+    objects[0].write_bytes(data)
+    objects[1].unlink()
+    report = json.loads(juanzong(env, "fixity", "--json", check=6).stdout)
+    assert report["ok"] is False
+    assert (report["damaged"], report["missing"]) == ([line["document_id"]], [line["document_id"]])
+
+
+def _no_page_pdf(path: Path) -> None:
+    body = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    path.write_bytes(
+        body + b"xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n0000000052 00000 n \n"
+        b"trailer<</Size 3/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+    )
+
+
+def _bomb_png(path: Path) -> None:
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer = zlib.compressobj(9)
+    row = bytes(60_000 // 8 + 1)
+    packed = b"".join(packer.compress(row * 600) for _ in range(100)) + packer.flush()
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b""))
+
+
+def _many_pages(path: Path) -> None:
+    page = Image.new("1", (8, 8))
+    page.save(path, save_all=True, append_images=[page] * 5)
+
+
+BAD = {
+    "empty.pdf": lambda p: p.write_bytes(b""),
+    "text.pdf": lambda p: p.write_text("this is no PDF"),
+    "cut.jpg": lambda p: p.write_bytes(LICENCE.read_bytes()[:40_000]),
+    "cut.pdf": lambda p: p.write_bytes(DIGITAL.read_bytes()[:30_000]),
+    "nopage.pdf": _no_page_pdf,
+    "bomb.png": _bomb_png,
+    "many.tif": _many_pages,
+    "a\tname.pdf": lambda p: p.write_bytes(DIGITAL.read_bytes()),
+}
+
+
+def test_bad_input_is_refused_one_by_one_and_the_rest_goes_on(env, tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name, make in BAD.items():
+        make(inbox / name)
+    (inbox / "zz-good.pdf").write_bytes(DIGITAL.read_bytes())
+    env["JUANZONG_MAX_PAGES"] = "4"
+    done = juanzong(env, "ingest", inbox, "--json", check=3)
+    by_name = {Path(line["path"]).name: line for line in lines(done)}
+    assert set(by_name) == {*BAD, "zz-good.pdf"}
+    for name in BAD:
+        line = by_name[name]
+        assert (line["status"], line["document_id"]) == ("rejected", None), name
+        assert line["error"]
+        assert "\n" not in line["error"]
+    assert by_name["zz-good.pdf"]["status"] == "stored"
+    house = build(load({**os.environ, **env}))
+    assert len(list(house.vault.store.names())) == 6  # original, text, and image and words of two pages
+    assert len(list(house.index.documents())) == 1
+
+
+def test_what_cannot_be_read_is_refused(env, tmp_path):
+    done = juanzong(env, "ingest", tmp_path / "nowhere.pdf", "--json", check=3)
+    assert lines(done)[0]["status"] == "rejected"
+    if os.geteuid() == 0:
+        return  # root may read every directory; the next lines are for everyone else
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    assert lines(juanzong(env, "ingest", locked, "--json", check=3))[0]["status"] == "rejected"
+
+
+def test_the_same_bytes_twice_are_one_document(env, tmp_path):
+    copy = tmp_path / "other-name.pdf"
+    copy.write_bytes(DIGITAL.read_bytes())
+    first, second = lines(juanzong(env, "ingest", DIGITAL, copy, "--json"))
+    assert (first["status"], second["status"]) == ("stored", "duplicate")
+    assert first["document_id"] == second["document_id"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("delay", [0.6, 1.2, 2.0, 3.5])
+def test_a_killed_ingest_leaves_nothing_or_is_finished_by_the_next_start(env, delay):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service", "ingest", str(LICENCE)],
+        env={**os.environ, **env},
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(delay)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    juanzong(env, "doctor", "--repair")
+    house = build(load({**os.environ, **env}))
+    stored = {str(name) for name in house.vault.store.names()}
+    total = find(house, OWNER, "营业执照").total
+    assert (len(stored), total) in ((0, 0), (4, 1))
+    (line,) = lines(juanzong(env, "ingest", LICENCE, "--json"))
+    assert line["status"] == ("duplicate" if total else line["status"])
+    assert find(house, OWNER, "营业执照").total == 1
+    assert json.loads(juanzong(env, "fixity", "--json").stdout)["checked"] == 4
+
+
+def test_a_search_engine_that_is_down_delays_but_loses_nothing(env):
+    down = {**env, "JUANZONG_SEARCH": "http://127.0.0.1:9/test"}
+    done = juanzong(down, "ingest", DIGITAL, check=5)
+    assert len(done.stderr.splitlines()) == 1
+    juanzong(down, "search", "技术", check=5)
+    (line,) = lines(juanzong(env, "ingest", DIGITAL, "--json"))
+    assert line["status"] == "duplicate"
+    assert json.loads(juanzong(env, "search", "技术服务", "--json").stdout)["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JUANZONG_OBJECT_STORE", "s3+http://a:b@127.0.0.1:9/bucket"),
+        ("JUANZONG_DATABASE_URL", "postgresql://a:b@127.0.0.1:9/x"),
+    ],
+)
+def test_a_store_or_database_that_is_down_is_exit_5(env, name, value):
+    done = juanzong({**env, name: value}, "ingest", DIGITAL, check=5)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_wrong_usage_wrong_setting_wrong_query(env, tmp_path):
+    juanzong(env, "ingest", check=2)
+    juanzong(env, "no-such-command", check=2)
+    done = juanzong({**env, "JUANZONG_OCR": "x"}, "search", "a", check=2)
+    assert "JUANZONG_OCR" in done.stderr
+    juanzong(env, "search", '"unbalanced', check=3)
+    juanzong({**env, "JUANZONG_HOME": str(tmp_path / "none")}, "search", "a", check=2)
+
+
+def test_users_and_tokens(env):
+    juanzong(env, "department", "add", "XS", "销售部")
+    made = juanzong(env, "user", "add", "li", "--name", "李某", "--role", "handler", "--department", "XS", "--json")
+    assert "/invite/" in json.loads(made.stdout)["link"]
+    juanzong(env, "user", "add", "li", "--name", "李某", "--role", "handler", check=3)
+    juanzong(env, "user", "add", "x", "--name", "x", "--role", "king", check=2)
+    assert {line["login"] for line in lines(juanzong(env, "user", "list", "--json"))} == {"admin", "li"}
+    token = json.loads(juanzong(env, "token", "create", "--user", "li", "--json").stdout)["token"]
+    assert token.startswith("jz_")
+    juanzong(env, "token", "create", "--user", "nobody", check=3)
+
+
+def test_a_lost_index_is_rebuilt(env, tmp_path):
+    import shutil
+
+    juanzong(env, "ingest", DIGITAL)
+    shutil.rmtree(tmp_path / "home" / "index")
+    (tmp_path / "home" / "index").mkdir()
+    assert json.loads(juanzong(env, "search", "技术服务", "--json").stdout)["total"] == 0
+    juanzong(env, "doctor", check=6)
+    juanzong(env, "reindex")
+    assert json.loads(juanzong(env, "search", "技术服务", "--json").stdout)["total"] == 1
+    juanzong(env, "doctor")
+
+
+@pytest.mark.slow
+def test_the_whole_line_on_real_servers(request, tmp_path):
+    env = server_env(tmp_path / "home", request)
+    juanzong(env, "init")
+    first, second = lines(juanzong(env, "ingest", DIGITAL, LICENCE, "--json"))
+    assert (first["category"], second["category"]) == ("1.9", "1.2")
+    assert json.loads(juanzong(env, "search", "技术服务", "--json").stdout)["total"] == 1
+    assert json.loads(juanzong(env, "search", second["fields"]["code"]["value"], "--json").stdout)["total"] >= 1
+    juanzong(env, "fixity")
+    juanzong(env, "doctor")
+    juanzong(env, "audit", "verify")
+
+
+def test_search_starts_cold_without_an_ocr_engine(env):
+    juanzong(env, "ingest", DIGITAL)
+    code = (
+        "import sys; from service.cli import juanzong; juanzong.main(['search', '技术服务'], standalone_mode=False); "
+        "heavy = {'rapidocr', 'onnxruntime', 'cv2', 'numpy', 'pdfplumber', 'flask', 'alembic', 'minio', 'elasticsearch'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **env}, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

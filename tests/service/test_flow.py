@@ -1,0 +1,380 @@
+"""The main job, step by step, on both set-ups: file, transfer, archive, hold, review, destroy, prove."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from retention.errors import DestructionBlocked, FileIncomplete, TransitionRefused
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow import destroy, documents, filing, find, holds, ledger, loans, reviews, transfers
+from service.flow.checks import doctor, fixity, verify_audit
+from service.records.tables import CaseFile, Document, Rendition, WrappedKey
+from tests.service.conftest import OWNER, Office
+
+
+def new_contract(office: Office, **more: str) -> tuple[str, str]:
+    """Return (contract id, case file id) of a signed contract."""
+    given = {
+        "department_id": office.department_id,
+        "title": "技术服务合同",
+        "counterparty": "云桥智联信息技术有限公司",
+        "handler_id": office["handler"].person_id,
+        "amount": "48000.00",
+        "signed_on": "2026-10-31",
+    } | more
+    contract = ledger.create_contract(office.house, office["handler"], ledger.ContractInput(**given))
+    with office.house.database.read() as session:
+        file_id = session.scalars(select(CaseFile.id).where(CaseFile.contract_id == contract.id)).one()
+    return contract.id, file_id
+
+
+def fill(office: Office, file_id: str) -> None:
+    """Say of every missing category that it does not apply."""
+    for category in filing.completeness(office.house, office["handler"], file_id).missing:
+        filing.mark_not_applicable(office.house, office["handler"], file_id, category, "无此类材料")
+
+
+def archive(office: Office, file_id: str) -> CaseFile:
+    """Bring a file into the archive room."""
+    house = office.house
+    for item in transfers.transfers_of(house, office["handler"], file_id):
+        if item.transfer.state == "pending":
+            transfers.hand_over(house, office["handler"], item.transfer.id)
+            transfers.accept(house, office["administrator"], item.transfer.id)
+    for item in transfers.transfers_of(house, office["handler"], file_id):
+        if item.transfer.state == "pending":
+            transfers.hand_over(house, office["administrator"], item.transfer.id)
+    return transfers.archive(house, office["archivist"], file_id)
+
+
+def due_file(office: Office) -> tuple[str, str]:
+    """Return (case file id, document id) of an archived file whose retention has ended."""
+    contract_id, file_id = new_contract(office)
+    document_id = office.take_in()
+    filing.file_document(office.house, office["handler"], document_id, file_id)
+    fill(office, file_id)
+    archive(office, file_id)
+    ledger.finish_event(office.house, office["handler"], contract_id, "performed", "2026-11-20")
+    file = archive(office, file_id)
+    assert (file.retention, file.due_on) == ("D10", date(2037, 1, 1))
+    office.house.clock.move_to(date(2037, 1, 4))
+    return file_id, document_id
+
+
+def propose(office: Office, file_id: str) -> str:
+    ids = {name: office[name].person_id or "" for name in ("first", "second", "third", "head", "fourth", "fifth")}
+    group = [ids["first"], ids["second"], ids["third"]]
+    supervisors = [ids["fourth"], ids["fifth"]]
+    return reviews.propose(office.house, office["archivist"], [file_id], group, ids["head"], supervisors).id
+
+
+def decide_all(office: Office, review_id: str, file_id: str) -> None:
+    for name in ("first", "second", "third"):
+        reviews.add_opinion(office.house, office[name], review_id, file_id, "destroy")
+    reviews.approve(office.house, office["head"], review_id)
+
+
+def test_main_job_from_contract_to_proved_destruction(office):
+    house = office.house
+    file_id, document_id = due_file(office)
+    with house.database.read() as session:
+        file = session.get_one(CaseFile, file_id)
+        names = list(session.scalars(select(Rendition.id).where(Rendition.document_id == document_id)))
+    assert file.archive_number == "J001-HT·2026-D10-XS-0001"
+    assert len(names) >= 2
+    word = "技术服务"
+    assert find.find(house, office["handler"], word).hits[0].archive_number == file.archive_number
+
+    review_id = propose(office, file_id)
+    with pytest.raises(NotFound):  # a handler without a part does not learn of the review
+        reviews.add_opinion(house, office["handler"], review_id, file_id, "destroy")
+    with pytest.raises(TransitionRefused):
+        reviews.add_opinion(house, office["auditor"], review_id, file_id, "destroy")
+    with pytest.raises(TransitionRefused):
+        reviews.approve(house, office["head"], review_id)
+    decide_all(office, review_id, file_id)
+    with pytest.raises(TransitionRefused):  # the waiting period
+        destroy.execute(house, office["archivist"], review_id)
+    house.clock.move_to(date(2037, 1, 12))
+    with pytest.raises(TransitionRefused):  # no supervisor has confirmed
+        destroy.execute(house, office["archivist"], review_id)
+    reviews.supervise(house, office["fourth"], review_id)
+    with pytest.raises(TransitionRefused):  # one of two, and not twice the same
+        reviews.supervise(house, office["fourth"], review_id)
+    with pytest.raises(TransitionRefused):
+        destroy.execute(house, office["archivist"], review_id)
+    reviews.supervise(house, office["fifth"], review_id)
+    (outcome,) = destroy.execute(house, office["archivist"], review_id)
+    assert outcome.outcome == "destroyed"
+    reviews.supervise(house, office["fourth"], review_id)
+    reviews.supervise(house, office["fifth"], review_id)
+
+    proof = destroy.prove(house, office["auditor"], file_id)
+    assert proof.ok, proof
+    assert all(house.vault.remains(_uuid(name)) == 0 for name in names)
+    assert not set(map(str, house.vault.store.names())) & set(names)
+    with house.database.read() as session:
+        assert session.get(WrappedKey, document_id) is None
+        assert session.get_one(Document, document_id).fields == []
+    assert find.find(house, office["handler"], word).total == 0
+    assert find.find(house, OWNER, word).total == 0
+    (row,) = destroy.register(house, office["auditor"])
+    assert (row["archive_number"], row["retention"], row["kept"]) == (file.archive_number, "10 年", "11 年")
+    record = reviews.get_review(house, office["auditor"], review_id).record
+    assert record.state == "certified"
+    assert record.certificate["rows"][0]["archive_number"] == file.archive_number
+    stub = destroy.get_stub(house, office["auditor"], file_id)
+    assert stub.documents["documents"][0]["document_id"] == document_id
+    assert verify_audit(house, OWNER).ok
+    *_, report = fixity(house, OWNER)
+    assert report.ok
+    assert doctor(house, OWNER).ok
+
+
+def _uuid(text):
+    from uuid import UUID
+
+    return UUID(text)
+
+
+def test_B2_numbers_are_gap_free_per_department_and_kept_by_cancelled_contracts(office):
+    house = office.house
+    numbers = []
+    for _ in range(3):
+        contract_id, _ = new_contract(office, signed_on="")
+        numbers.append(ledger.get_contract(house, office["handler"], contract_id).number)
+    ledger.cancel_contract(house, office["handler"], contract_id, "谈判破裂")
+    contract_id, _ = new_contract(office)
+    numbers.append(ledger.get_contract(house, office["handler"], contract_id).number)
+    assert numbers == [f"HT-XS-2026-{n:04}" for n in (1, 2, 3, 4)]
+    total, rows = ledger.list_contracts(house, office["administrator"])
+    assert total == 4
+    assert [row.status for row in rows if row.number == "HT-XS-2026-0003"] == ["cancelled"]
+
+
+def test_B2_a_refused_contract_uses_up_no_number(embedded):
+    with pytest.raises(BadInput):
+        new_contract(embedded, amount="-1")
+    contract_id, _ = new_contract(embedded)
+    assert ledger.get_contract(embedded.house, embedded["handler"], contract_id).number == "HT-XS-2026-0001"
+
+
+def test_B3_each_event_starts_its_own_clock_and_the_reason_is_said(office):
+    house = office.house
+    contract_id, file_id = new_contract(office)
+    ledger.finish_event(house, office["handler"], contract_id, "amended", "2026-11-10")
+    items = transfers.transfers_of(house, office["handler"], file_id)
+    # 31 October + one month = 30 November, a Monday; 10 December is a Thursday
+    assert [(i.transfer.event_kind, i.transfer.due_on) for i in items] == [
+        ("signed", date(2026, 11, 30)),
+        ("amended", date(2026, 12, 10)),
+    ]
+    assert items[0].urgency == "soon"
+    assert "2026-10-31" in items[0].why_zh
+    assert "签订" in items[0].why_zh
+    house.clock.move_to(date(2026, 12, 1))
+    assert [i.urgency for i in transfers.list_transfers(house, office["head"])] == ["late", "later"]
+
+
+def test_B3_a_file_is_returned_with_a_reason_and_its_deadline_stays(office):
+    house = office.house
+    _, file_id = new_contract(office)
+    (item,) = transfers.transfers_of(house, office["handler"], file_id)
+    transfers.hand_over(house, office["handler"], item.transfer.id)
+    with pytest.raises(BadInput):
+        transfers.return_file(house, office["administrator"], item.transfer.id, " ")
+    transfers.return_file(house, office["administrator"], item.transfer.id, "缺验收记录")
+    (again,) = transfers.transfers_of(house, office["handler"], file_id)
+    assert (again.transfer.state, again.transfer.return_reason) == ("returned", "缺验收记录")
+    assert again.transfer.due_on == item.transfer.due_on
+    with pytest.raises(NotAllowed):
+        transfers.accept(house, office["handler"], item.transfer.id)
+
+
+def test_B1_an_incomplete_file_is_not_archived(office):
+    _, file_id = new_contract(office)
+    with pytest.raises(FileIncomplete, match=r"1\.9"):
+        archive(office, file_id)
+    state = filing.completeness(office.house, office["handler"], file_id)
+    assert len(state.slots) == 11
+    assert len(state.missing) == 11
+    filing.mark_not_applicable(office.house, office["handler"], file_id, "1.6", "无担保")
+    slot = next(
+        s for s in filing.completeness(office.house, office["handler"], file_id).slots if s.category.code == "1.6"
+    )
+    assert (slot.state, slot.why, slot.by) == ("not_applicable", "无担保", "person:handler")
+
+
+def test_B1_archiving_needs_the_hand_over(embedded):
+    _, file_id = new_contract(embedded)
+    fill(embedded, file_id)
+    with pytest.raises(RuleRefused, match="handed over"):
+        transfers.archive(embedded.house, embedded["archivist"], file_id)
+
+
+def test_a_hold_stops_the_destruction_until_two_people_release_it(office):
+    house = office.house
+    file_id, document_id = due_file(office)
+    review_id = propose(office, file_id)
+    decide_all(office, review_id, file_id)
+    house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, office[name], review_id)
+    hold = holds.place_hold(house, office["head"], "（2037）川01民初118号", "诉讼保全", [file_id])
+    (outcome,) = destroy.execute(house, office["archivist"], review_id)
+    assert outcome.outcome == "blocked"
+    assert "川01民初118号" in outcome.why
+    assert find.find(house, office["handler"], "技术服务").total == 1
+    holds.ask_release(house, office["head"], hold.id, "已结案")
+    with pytest.raises(RuleRefused, match="second person"):
+        holds.release(house, office["head"], hold.id)
+    holds.release(house, office["administrator"], hold.id)
+    with house.database.read() as session:
+        assert session.get(WrappedKey, document_id) is not None
+
+
+def test_B6_a_lent_file_is_not_destroyed_and_comes_back_only_once(embedded):
+    house = embedded.house
+    file_id, _ = due_file(embedded)
+    request = loans.ask(house, embedded["handler"], file_id, "核对付款条件")
+    with pytest.raises(RuleRefused):
+        loans.give_back(house, embedded["archivist"], request.id)
+    loans.decide_loan(house, embedded["archivist"], request.id, grant=True, due_back="2037-02-01")
+    review_id = propose(embedded, file_id)
+    decide_all(embedded, review_id, file_id)
+    house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, embedded[name], review_id)
+    (outcome,) = destroy.execute(house, embedded["archivist"], review_id)
+    assert outcome.outcome == "blocked"
+    loans.give_back(house, embedded["archivist"], request.id)
+    with pytest.raises(RuleRefused):
+        loans.give_back(house, embedded["archivist"], request.id)
+
+
+def test_one_keep_keeps_the_file_longer(embedded):
+    house = embedded.house
+    file_id, _ = due_file(embedded)
+    review_id = propose(embedded, file_id)
+    reviews.add_opinion(house, embedded["first"], review_id, file_id, "destroy")
+    reviews.add_opinion(house, embedded["second"], review_id, file_id, "keep_until", "2040-06-30", "质保责任未了")
+    reviews.add_opinion(house, embedded["third"], review_id, file_id, "destroy")
+    reviews.approve(house, embedded["head"], review_id)
+    house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, embedded[name], review_id)
+    (outcome,) = destroy.execute(house, embedded["archivist"], review_id)
+    assert outcome.outcome == "kept"
+    file = filing.get_case_file(house, embedded["archivist"], file_id)
+    assert (file.state, file.due_on) == ("archived", date(2040, 6, 30))
+    assert reviews.candidates(house, embedded["archivist"]) == []
+
+
+def test_only_due_files_are_proposed_and_only_by_different_people(embedded):
+    house = embedded.house
+    _, file_id = new_contract(embedded)
+    with pytest.raises(RuleRefused):
+        propose(embedded, file_id)
+    file_id, _ = due_file(embedded)
+    same = embedded["first"].person_id or ""
+    with pytest.raises(BadInput, match="different people"):
+        reviews.propose(house, embedded["archivist"], [file_id], [same] * 3, same, [same, same])
+    propose(embedded, file_id)
+    with pytest.raises(RuleRefused, match="another review"):
+        propose(embedded, file_id)
+
+
+@pytest.mark.parametrize("broken_at", ["delete", "remove", "scrub"])
+def test_an_execution_killed_half_way_is_finished_by_the_next_start(embedded, monkeypatch, broken_at):
+    house = embedded.house
+    file_id, _ = due_file(embedded)
+    review_id = propose(embedded, file_id)
+    decide_all(embedded, review_id, file_id)
+    house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, embedded[name], review_id)
+    target = {"delete": house.vault, "remove": house.index, "scrub": house.database}[broken_at]
+
+    def killed(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(target, broken_at, killed)
+        with pytest.raises(KeyboardInterrupt):
+            destroy.execute(house, embedded["archivist"], review_id)
+    assert destroy.resume(house) == 1
+    assert destroy.resume(house) == 0
+    assert destroy.prove(house, embedded["auditor"], file_id).ok
+    assert reviews.get_review(house, embedded["auditor"], review_id).review.state == "executed"
+
+
+def test_other_departments_see_neither_document_nor_hit_nor_count(office):
+    house = office.house
+    from service.access import people
+
+    other = people.create_department(house, OWNER, "CG", "采购部")
+    stranger = office.hire("stranger", "handler", department_id=other.id)
+    document_id = office.take_in()
+    assert find.find(house, office["handler"], "技术服务").total == 1
+    found = find.find(house, stranger, "技术服务")
+    assert (found.total, found.hits) == (0, ())
+    assert not any(found.facets.get("category", {}).values())
+    with pytest.raises(NotFound):
+        documents.get_document(house, stranger, document_id)
+    assert documents.list_documents(house, stranger) == (0, [])
+    documents.set_department(house, office["handler"], document_id, other.id)
+    assert find.find(house, stranger, "技术服务").total == 1
+
+
+def test_a_higher_tier_takes_effect_on_the_next_search(office):
+    document_id = office.take_in()
+    documents.set_tier(office.house, office["administrator"], document_id, "internal")
+    boss = office.hire("boss", "credit_administrator", clearance="secret")
+    documents.set_tier(office.house, boss, document_id, "secret")
+    assert find.find(office.house, office["handler"], "技术服务").total == 0
+    assert find.find(office.house, boss, "技术服务").total == 1
+
+
+def test_A2_2_two_other_people_verify_a_value(embedded):
+    house = embedded.house
+    document_id = embedded.take_in()
+    documents.correct_field(house, embedded["handler"], document_id, "amount", "680000.00")
+    with pytest.raises(BadInput, match="dual verification"):
+        documents.confirm_field(house, embedded["handler"], document_id, "amount")
+
+    def verified() -> bool:
+        found = documents.get_document(house, embedded["handler"], document_id).fields
+        return documents.is_verified(next(f for f in found if f.name == "amount"))
+
+    documents.confirm_field(house, embedded["administrator"], document_id, "amount")
+    documents.confirm_field(house, embedded["administrator"], document_id, "amount")
+    assert not verified()
+    documents.confirm_field(house, embedded["archivist"], document_id, "amount")
+    assert verified()
+    documents.correct_field(house, embedded["handler"], document_id, "amount", "1.00")
+    assert not verified()
+
+
+def test_every_reading_and_every_change_is_in_the_trail(embedded):
+    from service.flow import trail
+
+    document_id = embedded.take_in()
+    documents.get_document(embedded.house, embedded["archivist"], document_id)
+    find.find(embedded.house, embedded["archivist"], "技术")
+    _, entries = trail.list_entries(embedded.house, embedded["auditor"], limit=500)
+    said = {(entry.actor, entry.action) for entry in entries}
+    assert {
+        ("person:handler", "document.receive"),
+        ("system", "document.read"),
+        ("person:archivist", "document.view"),
+        ("person:archivist", "search"),
+    } <= said
+    assert not any("技术" in entry.detail for entry in entries)
+    with pytest.raises(NotAllowed):
+        trail.list_entries(embedded.house, embedded["archivist"])
+
+
+def test_blocked_destruction_is_refused_as_such(embedded):
+    with pytest.raises((DestructionBlocked, TransitionRefused, NotFound)):
+        destroy.execute(embedded.house, embedded["archivist"], "no-such-review")

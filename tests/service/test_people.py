@@ -1,0 +1,99 @@
+"""Accounts: one-time links, throttled sign-in, tokens."""
+
+from datetime import timedelta
+
+import pytest
+
+from service.access import people
+from service.errors import BadInput, NotAllowed, NotFound, NotSignedIn
+from tests.service.conftest import OWNER
+
+PASSWORD = "correct horse battery"
+
+
+def test_a_link_sets_a_password_once(embedded):
+    house = embedded.house
+    secret = people.invite(house, OWNER, "li", "李某", ["handler"])
+    with pytest.raises(BadInput):
+        people.set_password(house, secret, "short")
+    people.set_password(house, secret, PASSWORD)
+    with pytest.raises(NotFound):
+        people.set_password(house, secret, "another password")
+    session = people.sign_in(house, "li", PASSWORD)
+    assert people.actor_of_session(house, session).name == "person:li"
+    people.sign_out(house, session)
+    with pytest.raises(NotSignedIn):
+        people.actor_of_session(house, session)
+
+
+def test_a_new_password_ends_old_sessions(embedded):
+    house = embedded.house
+    people.set_password(house, people.invite(house, OWNER, "li", "李某", ["handler"]), PASSWORD)
+    session = people.sign_in(house, "li", PASSWORD)
+    people.set_password(house, people.renew_invitation(house, OWNER, "li"), "a different password")
+    with pytest.raises(NotSignedIn):
+        people.actor_of_session(house, session)
+
+
+def test_sign_in_is_locked_after_five_wrong_passwords_and_says_the_same_for_everything(embedded, monkeypatch):
+    house = embedded.house
+    people.set_password(house, people.invite(house, OWNER, "li", "李某", ["handler"]), PASSWORD)
+    messages = set()
+    for login in ["li"] * 5 + ["nobody"]:
+        with pytest.raises(NotSignedIn) as refused:
+            people.sign_in(house, login, "wrong password")
+        messages.add(str(refused.value))
+    assert len(messages) == 1
+    with pytest.raises(NotSignedIn):
+        people.sign_in(house, "li", PASSWORD)
+    later = house.clock.now() + timedelta(minutes=6)
+    monkeypatch.setattr(house.clock, "now", lambda: later)
+    assert people.sign_in(house, "li", PASSWORD)
+
+
+def test_secrets_are_kept_only_as_hashes(embedded, tmp_path):
+    house = embedded.house
+    secret = people.invite(house, OWNER, "li", "李某", ["handler"])
+    people.set_password(house, secret, PASSWORD)
+    token = people.create_token(house, OWNER, "li", "scanner")
+    session = people.sign_in(house, "li", PASSWORD)
+    house.database.scrub()
+    data = (tmp_path / "home" / "juanzong.db").read_bytes()
+    for known in (secret, PASSWORD, token, session):
+        assert known.encode() not in data
+    assert people.actor_of_token(house, token).name == "person:li"
+
+
+def test_a_token_expires(embedded, monkeypatch):
+    house = embedded.house
+    token = people.create_token(house, OWNER, "handler", "scanner", days=1)
+    later = house.clock.now() + timedelta(days=2)
+    monkeypatch.setattr(house.clock, "now", lambda: later)
+    with pytest.raises(NotSignedIn):
+        people.actor_of_token(house, token)
+    with pytest.raises(NotSignedIn):
+        people.actor_of_token(house, "jz_unknown")
+
+
+@pytest.mark.parametrize(
+    ("login", "roles", "wrong"),
+    [
+        ("Li", ["handler"], "login"),
+        ("handler", ["handler"], "login"),
+        ("li", [], "roles"),
+        ("li", ["king"], "roles"),
+        ("li", ["administrator", "auditor"], "roles"),
+    ],
+)
+def test_a_wrong_account_is_refused_at_the_field(embedded, login, roles, wrong):
+    with pytest.raises(BadInput) as refused:
+        people.invite(embedded.house, OWNER, login, "某", roles)
+    assert set(refused.value.fields) == {wrong}
+
+
+def test_only_the_administrator_makes_accounts(embedded):
+    with pytest.raises(NotAllowed):
+        people.invite(embedded.house, embedded["archivist"], "li", "李某", ["handler"])
+    with pytest.raises(NotAllowed):
+        people.create_token(embedded.house, embedded["handler"], "archivist", "mine")
+    assert people.create_token(embedded.house, embedded["handler"], "handler", "mine")
