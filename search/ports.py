@@ -1,6 +1,6 @@
 """The one index port. An engine stores pages and answers syntax trees; it never sees a user's text as its own syntax."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from search.model import IndexedPage, Reader, Results
@@ -18,6 +18,15 @@ class SearchIndex(Protocol):
 
     def remove(self, document: str) -> None:
         """Leave nothing of `document`, stored text included. Silent if there is none."""
+
+    def remove_many(self, documents: Iterable[str]) -> None:
+        """As `remove`, for many documents at once: the files are rewritten once for all of them."""
+
+    def purge(self) -> None:
+        """Drop from the files what was removed or replaced and is only hidden so far. To be run daily; may take minutes.
+
+        Elasticsearch keeps what `remove` took out of answers for up to half a minute before it can be purged.
+        """
 
     def search(
         self, query: Node, reader: Reader, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
@@ -73,6 +73,11 @@ class TantivyIndex:
                 for document in known:
                     writer.delete_documents_by_term("document", document)
             self._wipe(known)
+
+    def purge(self) -> None:
+        """Drop from the files what was replaced and is only hidden so far."""
+        with self._exclusive():
+            self._wipe(None)
 
     def search(
         self, query: Node, reader: Reader, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None
@@ -257,21 +262,23 @@ class TantivyIndex:
             else:
                 return
 
-    def _wipe(self, gone: list[str]) -> None:
-        """Rewrite the files that still hold bytes of deleted documents, smallest first, until none of `gone` is left.
+    def _wipe(self, gone: Collection[str] | None) -> None:
+        """Rewrite the files that still hold bytes of deleted documents, smallest first.
 
-        tantivy only hides what is deleted until it merges a file one day. A file all of whose documents are written anew
-        elsewhere is dropped at the commit.
+        Stops as soon as none of `gone` is left; None means: go on until no file holds any. tantivy only hides what is
+        deleted until it merges a file one day; a file all of whose documents are written anew elsewhere is dropped.
         """
         for _ in range(_MOST_FILES):
-            if not any(self._searcher().doc_freq("document", document) for document in gone):
+            searcher = self._searcher()
+            if gone is not None and not any(searcher.doc_freq("document", document) for document in gone):
                 return
             segments = json.loads((self._path / "meta.json").read_text())["segments"]
             holed = [(segment["max_doc"], order) for order, segment in enumerate(segments) if segment["deletes"]]
             if not holed:
                 break
             self._rewrite(min(holed)[1])
-        raise IndexUnavailable(self._damaged("a removed document is still in its files"))
+        if gone is not None:
+            raise IndexUnavailable(self._damaged("a removed document is still in its files"))
 
     def _rewrite(self, order: int) -> None:
         searcher = self._searcher()

@@ -282,8 +282,10 @@ def test_removing_and_clearing(filled):
 
 
 def test_removing_many_at_once(index):
+    index.remove_many([])
     index.replace_many({f"d{n}": [page(f"d{n}", "合同")] for n in range(5)})
     index.remove_many(["d0", "d3", "absent"])
+    index.purge()
     assert sorted(index.documents()) == ["d1", "d2", "d4"]
 
 

