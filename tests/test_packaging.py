@@ -141,3 +141,9 @@ def test_the_guide_calls_only_commands_that_exist() -> None:
     called = set(re.findall(r"(?:^|`|/|app )juanzong ([a-z]+)", GUIDE, re.MULTILINE))
     assert {"init", "serve", "worker", "doctor", "fixity", "reindex"} <= called
     assert called - COMMANDS.keys() == set()
+
+
+def test_the_pages_that_lead_to_others_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "docs" / "README.md"):
+        links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
+        assert [link for link in links if not (page.parent / link).exists()] == [], page.name
