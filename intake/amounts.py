@@ -27,7 +27,7 @@ _WORD_CURRENCY = {w: c for c, words in _CURRENCY_WORDS.items() for w in words}
 _CUR = "|".join(re.escape(w) for w in sorted(_WORD_CURRENCY, key=len, reverse=True))
 _AFTER = "美元|美金|欧元|歐元|港币|港元|港幣|日元|日圆|日圓|元|圆|圓|USD|RMB|CNY|EUR|HKD|JPY"
 _DIGITS_FORM = re.compile(
-    rf"(?P<before>(?:{_CUR})(?:{_S}(?:{_CUR}))?)?{_S}(?P<number>(?<![\d.,A-Za-z\-])(?:\d{{1,3}}(?:,{_S}\d{{3}})+|\d+)(?:\.\d{{1,6}})?)(?![\d])"
+    rf"(?:(?P<before>(?:{_CUR})(?:{_S}(?:{_CUR}))?){_S}|(?<![\d.,A-Za-z\-]))(?P<number>(?:\d{{1,3}}(?:,{_S}\d{{3}})+|\d+)(?:\.\d{{1,6}})?)(?![\d])"
     rf"{_S}(?P<unit>亿|億|[十拾百佰千仟]?[万萬]|[千仟百佰](?={_S}[元圆]))?(?:(?P<number2>\d{{1,4}}(?:\.\d+)?)(?P<unit2>[万萬]))?"
     rf"{_S}(?P<after>{_AFTER})?",
     re.IGNORECASE,

@@ -123,7 +123,8 @@ def _named(bare: str) -> tuple[Kind | None, int]:
         core = cut
     best: tuple[int, int, Kind] | None = None
     for kind in KINDS:
-        for m in kind.headline.finditer(core):
+        whole = kind.at_end.search(core)
+        for m in (whole,) if whole else kind.headline.finditer(core):
             if best is None or (m.end(), m.end() - m.start()) > best[:2]:
                 best = (m.end(), m.end() - m.start(), kind)
     if best is None:

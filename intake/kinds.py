@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,11 @@ class Kind:
     category: str
     headline: re.Pattern[str]
     words: tuple[str, ...] = ()
+
+    @cached_property
+    def at_end(self) -> re.Pattern[str]:
+        """The headline's words where they end the title."""
+        return re.compile(f"(?:{self.headline.pattern})$", re.IGNORECASE)
 
 
 def _kind(name: str, category: str, headline: str, words: str = "") -> Kind:
@@ -28,7 +34,7 @@ KINDS = (
           "法定代表人 特此证明 担任 职务 同志 单位"),
     _kind("introduction", "1.4", r"介绍信", "兹介绍 前往 接洽 请予 协助 等同志"),
     _kind("identity_card", "1.4", r"居民身份证|身份证(?:复印件|正反面)?|护照", "公民身份号码 姓名 性别 民族 出生 住址 签发机关 有效期限 中华人民共和国"),
-    _kind("guarantee", "1.6", r"担保函|担保书|保证书|保函|不可撤销担保|担保承诺书|担保人(?:资信|资格|能力|情况|调查)[\u4e00-\u9fff]{0,6}|担保能力证明|担保资格证明|连带责任保证(?:书|承诺函)|guarantee|letter of guarantee",
+    _kind("guarantee", "1.6", r"担保函|担保书|保证书|保函|不可撤销的?担保(?:函|书)?|担保承诺书|担保人(?:资信|资格|能力|情况|调查)[\u4e00-\u9fff]{0,6}|担保能力证明|担保资格证明|连带责任保证(?:书|承诺函)|guarantee|letter of guarantee",
           "担保 保证人 担保人 连带责任 债权人 主合同 不可撤销 保证期间 保证责任"),
     _kind("registration", "1.8", r"公证书|鉴证书|见证书|律师见证书?|认证书|他项权证书?|抵押登记证明|登记证明书?|登记通知书|备案(?:证明|登记表|表|通知书)|(?:出质|抵押|变更|合同)登记(?:证|书|表|通知书)|鉴证(?:意见|表)|notarial certificate|certificate of notari[sz]ation",
           "公证处 公证员 公证 见证 鉴证 登记 兹证明 申请人 公证事项 见证律师"),

@@ -104,8 +104,8 @@ class Run:
 
     @cached_property
     def certainty(self) -> float:
-        """0..1: the reading confidence of the glyphs, drawn down by the worst of them."""
-        marks = [g.confidence for g in self.inked]
+        """0..1: the reading confidence of the letters, drawn down by the worst of them."""
+        marks = [g.confidence for g in self.inked if g.char.isalnum()] or [g.confidence for g in self.inked]
         return (min(marks) + statistics.fmean(marks)) / 2 if marks else 0.0
 
 
@@ -152,7 +152,7 @@ def _key(char: str) -> str:
 def line_run(line: Line, page: int) -> Run:
     """Return the glyphs of one line, wide gaps marked. Words without places share the line's box by width."""
     places = _places(line)
-    height = line.box[3] - line.box[1]
+    size = _letter_size(line)
     glyphs: list[Glyph] = []
     right: int | None = None
     for char, place in zip(line.text, places, strict=True):
@@ -161,7 +161,7 @@ def line_run(line: Line, page: int) -> Run:
                 glyphs.append(Glyph(" ", " ", page))
             continue
         box, confidence = place or (line.box, line.confidence)
-        if right is not None and box[0] - right > 0.75 * height:
+        if right is not None and box[0] - right > 0.85 * size:
             if glyphs[-1].box is None:
                 glyphs.pop()
             glyphs.append(Glyph(GAP, GAP, page))
@@ -170,6 +170,13 @@ def line_run(line: Line, page: int) -> Run:
         glyphs.append(Glyph(char, _key(char), page, confidence, box))
         right = box[2]
     return Run(tuple(glyphs)).strip("")
+
+
+def _letter_size(line: Line) -> float:
+    """Return the advance of a Han letter: a skewed line's box is taller than its letters."""
+    tall = line.box[3] - line.box[1]
+    wide = [w.box[2] - w.box[0] for w in line.words if len(w.text) == 1 and ord(w.text) > 0x2E7F]
+    return min(float(tall), statistics.median(wide)) if len(wide) >= 3 else tall * 0.85
 
 
 def _places(line: Line) -> list[tuple[Box, float] | None]:
@@ -268,7 +275,14 @@ def _separator(before: Run | None, run: Run, left: int, right: int) -> str:
         return GAP
     if _STARTS.match(run.key):
         return END
-    full = a[0] < left + 0.35 * (right - left) and a[2] > right - 2.6 * (a[3] - a[1])
+    if before.key.count(GAP) > 1 or run.key.count(GAP) > 1:  # rows of a table
+        return END
+    token = 0
+    for glyph in run.glyphs:  # a number is never broken, so the line before it may end early
+        if glyph.box is None or not glyph.key.isascii() or glyph.key in "()":
+            break
+        token = glyph.box[2] - b[0]
+    full = a[0] < left + 0.35 * (right - left) and a[2] + token > right - 2.6 * (a[3] - a[1])
     follows = 0 < b[1] - a[1] < 3.2 * (a[3] - a[1]) and b[0] < left + 2 * height
     if not (full and follows):
         return END

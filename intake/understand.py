@@ -1,6 +1,7 @@
 """The understanding of a read document: its kind, its category, its fields, and what a person should look at."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from intake.classify import classify
 from intake.fields import authorization, contract, licence, other
@@ -31,6 +32,7 @@ def understand(pages: Sequence[PageText], our_companies: Sequence[str] = ()) -> 
     """
     paper = Paper.of(pages)
     verdict = classify(paper)
+    paper = replace(paper, headline=verdict.title)
     title = printed(verdict.title) if verdict.title else ""
     if verdict.kind is None:
         return Understanding("", "unknown", title, 0.0, other.fields(paper, "unknown"), ("unknown_kind",))

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from stdnum.cn import ric
+from stdnum.iso7064 import mod_11_2
 
 from intake.amounts import Amount, chinese_integer, find_amounts, money, parse_amount
 from intake.dates import LONG_TERM, find_dates, find_long_term, last_day, parse_date
@@ -92,7 +92,8 @@ def identity_number(text: str) -> Code | None:
     number = re.sub(r"[\s\-]", "", fold(text)).upper().replace("×", "X")
     if not re.fullmatch(r"\d{17}[\dX]", number):
         return None
-    return Code(number, ("check_digit_ok" if ric.is_valid(number) else "check_digit_failed",))
+    born = parse_date(number[6:14])
+    return Code(number, ("check_digit_ok" if born and mod_11_2.is_valid(number) else "check_digit_failed",))
 
 
 _HAN_CHAR = r"[\u3400-\u4dbf\u4e00-\u9fff]"

@@ -39,7 +39,7 @@ LABELS = {
 REQUIRED = ("principal", "agent", "signed_on")
 ORDER = ("principal", "code", "legal_representative", "agent", "scope", "valid_from", "valid_until", "signed_on")
 
-_TITLES = r"(?:\([^()]{1,14}\))?"
+_TITLES = r"(?:\([^()\n]{1,60}\))?"
 _OURS = r"(?:我|本)(?:公司|单位|司|方|企业|厂|院|所|人)"
 _PLACE = r"(?:[\u4e00-\u9fff]{0,10}?(?:部|处|科|室|中心|经理|主任|主管|员工|职工|职员|专员|业务员|代表|律师|同志|的))??"
 _AFTER = r"(?=同志|先生|女士|\(|,|、|为|代表|作|身份证|前往|前来|等|全权|以|办理|,|。|\t|\n|$|系|担任|任|[ ])"
@@ -55,9 +55,17 @@ _VERBS = (
     "全权办理|全权处理|全权负责|办理|签署|签订|签定|处理|参加|参与|负责|洽谈|接洽|联系|商洽|提交|领取|递交|代为|出席"
 )
 _SCOPES = tuple(
-    re.compile(rf"(?P<scope>(?:{_VERBS})[^。;\n]{{2,140}}?(?:{end}))(?:[,。;\n\t]|$|的|,|其)")
-    for end in ("事宜|事项", "业务|手续|活动|相关工作|有关工作|工作", "合同|文件|协议")
+    re.compile(rf"(?P<scope>(?:{_VERBS})[^。;\n]{{2,140}}?(?:{end}))(?:[,。;\n\t]|$|{also})")
+    for end, also in (
+        ("事宜|事项|事务", "的|其"),
+        ("业务|手续|活动|相关工作|有关工作|工作", "的|其"),
+        ("合同|文件|协议", "的|其"),
+        ("", "\n"),
+    )
 )
+
+
+_LISTED = re.compile(r"(?:下列|以下|如下)(?:事项|事宜|权限|业务|工作)[:,]?\n?(?P<scope>[^。\n]{4,200})")
 
 
 def fields(paper: Paper) -> dict[str, Field]:
@@ -67,6 +75,7 @@ def fields(paper: Paper) -> dict[str, Field]:
     _labelled(seen, found)
     _sentences(paper, found)
     _signature(paper, found)
+    _code(paper, found)
     signed = _signed_on(paper, seen, found)
     _term(paper, seen, found, signed)
     _scope(paper, found)
@@ -117,6 +126,17 @@ def _sentences(paper: Paper, found: dict[str, Field]) -> None:
                 _better(found, name, Reading(run, tidy(run.text), 0.93).field())
 
 
+def _code(paper: Paper, found: dict[str, Field]) -> None:
+    m = (
+        None
+        if "code" in found
+        else re.search(r"代码[:为是]?[ \t]*(?P<code>[0-9A-Za-z]{18})(?![0-9A-Za-z])", paper.flow.key)
+    )
+    reading = code(paper.flow.cut(*m.span("code"))) if m else None
+    if reading:
+        found["code"] = reading.field(0.97)
+
+
 def _signature(paper: Paper, found: dict[str, Field]) -> None:
     """Whoever seals at the foot of the paper is the principal, unless the text named another."""
     if "principal" in found and found["principal"].confidence > 0.7:
@@ -159,16 +179,17 @@ def _term(paper: Paper, seen: Labelled, found: dict[str, Field], signed: Reading
     places: list[tuple[Run, float]] = [(seen.block(s), s.strength) for s in seen.named("term")]
     clauses = re.finditer(r"[^。\n;]*(?:有效|期限|期间|至[^。\n;]{0,20}止)[^。\n;]*", paper.flow.key)
     places += [(paper.flow.cut(*m.span()), 0.95) for m in clauses]
+    periods = []
     for run, strength in places:
         period = term(run, signed)
-        if period.first is None and period.last is None:
-            continue
-        for name, reading in (("valid_from", period.first), ("valid_until", period.last)):
-            if reading:
-                found.setdefault(
-                    name, (reading if period.agreed else reading.weaker(0.6, "term_mismatch")).field(strength)
-                )
+        if (period.first, period.last) != (None, None):
+            periods.append((period, strength))
+    if not periods:
         return
+    period, strength = max(periods, key=lambda p: (p[0].first is not None) + (p[0].last is not None))
+    for name, reading in (("valid_from", period.first), ("valid_until", period.last)):
+        if reading:
+            found[name] = (reading if period.agreed else reading.weaker(0.6, "term_mismatch")).field(strength)
 
 
 def _scope(paper: Paper, found: dict[str, Field]) -> None:
@@ -177,7 +198,9 @@ def _scope(paper: Paper, found: dict[str, Field]) -> None:
         if len(text) > 300:
             found["scope"] = replace(found["scope"], confidence=round(found["scope"].confidence * 0.7, 3))
         return
-    m = next((m for pattern in _SCOPES if (m := pattern.search(paper.flow.key))), None)
+    m = _LISTED.search(paper.flow.key) or next(
+        (m for pattern in _SCOPES if (m := pattern.search(paper.flow.key))), None
+    )
     if m:
         run = paper.flow.cut(*m.span("scope"))
         found["scope"] = Reading(run, tidy(run.text.replace("\n", "")), 0.8).field()

@@ -34,6 +34,9 @@ _TERM_WORDS = re.compile(
     r"term of this|valid(?:ity)? (?:period|from|until)|shall commence|lease term|period of",
     re.IGNORECASE,
 )
+_WORKS = re.compile(
+    r"开工(?:日期|时间)[:为]?[ \t]*(?P<first>[^,。;\n]{8,20})[,。;\n \t](?:计划)?(?:竣工|完工)(?:日期|时间)[:为]?[ \t]*(?P<last>[^,。;\n]{8,20})"
+)
 _NOT_TERM = re.compile(
     r"质保期|保修期|质量保证期|付款期限|交货期|交付期|免租期|装修期|保密期|试用期|宽限期|检验期|异议期"
 )
@@ -91,6 +94,15 @@ def _signed_on(paper: Paper, seen: Labelled) -> tuple[Reading | None, float]:
     if foot:
         last = max(foot, key=lambda r: r.value)
         return last, 0.95 if len({r.value for r in foot}) == 1 else 0.85
+    cover = [chunk for row in paper.sheets[0].rows for chunk in row.chunks] if len(paper.sheets) > 1 else []
+    alone = [
+        (c, d[0])
+        for c in cover
+        if len(d := find_dates(c.key)) == 1 and len(c.strip("。()").key) == d[0].end - d[0].start
+    ]
+    if len(alone) == 1:
+        chunk, date = alone[0]
+        return Reading(chunk.cut(date.start, date.end), date.value), 0.88
     return None, 0.0
 
 
@@ -115,6 +127,11 @@ def contract_term(paper: Paper, signed: Reading | None) -> Term:
     """Return the period the contract runs, from the clause that speaks of it."""
     run = paper.flow
     best = Term()
+    works = _WORKS.search(run.key)
+    if works:
+        first, last = day(run.cut(*works.span("first"))), day(run.cut(*works.span("last")))
+        if first and last and first.value <= last.value:
+            return Term(first.weaker(0.93), last.weaker(0.93))
     for m in _TERM_WORDS.finditer(run.key):
         start = max(run.key.rfind(c, 0, m.start()) for c in "。;\n") + 1
         if _NOT_TERM.search(run.key[max(start, m.start() - 6) : m.end() + 2]):

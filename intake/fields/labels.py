@@ -90,6 +90,8 @@ def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[re
     if free:
         bare = re.sub(r"\s", "", m[0])
         follows = key[m.end() : m.end() + 1]
+        if len(bare) < 2 and (follows != "\t" or (at > 0 and key[at - 1] != "\t")):
+            return None, 0.0
         if len(bare) < 3 and not closed and follows not in ("", "\t", "(") and at > 0 and key[at - 1] != "\t":
             return None, 0.0
         return m, 1.0

@@ -14,6 +14,7 @@ class Paper:
     """The pages of one document, by geometry and as running text."""
 
     sheets: tuple[Sheet, ...]
+    headline: Run | None = None
 
     @classmethod
     def of(cls, pages: Sequence[PageText]) -> "Paper":
@@ -35,8 +36,12 @@ class Paper:
         return 0, 0
 
     def labelled(self, labels: Mapping[str, Sequence[str]]) -> "Labelled":
-        """Find these labels on the paper."""
-        return Labelled(self, find_labels(self.sheets, labels))
+        """Find these labels on the paper; the headline holds none (法定代表人授权书)."""
+        spots = find_labels(self.sheets, labels)
+        if self.headline and self.headline.inked:
+            title = self.place(self.headline)
+            spots = [s for s in spots if (s.sheet, s.row) != title]
+        return Labelled(self, spots)
 
 
 class Labelled:

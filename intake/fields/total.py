@@ -58,6 +58,8 @@ def total(paper: Paper) -> dict[str, Field]:
     factor = 1.0 if best.score >= 5 else 0.9 if best.score >= 3.5 else 0.7
     if rivals:
         factor *= 0.75
+    elif sum(c.amount.value == best.amount.value for c in candidates) > 1:
+        factor = min(1.0, factor + 0.1)
     marks: tuple[str, ...] = ()
     if best.mismatch:
         factor, marks = factor * 0.5, ("amount_mismatch",)
