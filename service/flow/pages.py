@@ -14,10 +14,23 @@ from service.errors import NotFound
 from service.flow.documents import visible
 from service.flow.filing import visible_files
 from service.flow.guard import load_document, load_file, require
+from service.flow.holds import standing_holds
 from service.flow.index import load_pages
 from service.flow.places import boxes_of
 from service.house import House
-from service.records.tables import CaseFile, Contract, ContractEvent, Customer, Document, HoldFile, Person, Stub
+from service.records.tables import (
+    CaseFile,
+    Contract,
+    ContractEvent,
+    Customer,
+    Document,
+    Hold,
+    HoldFile,
+    Person,
+    ReviewFile,
+    Stub,
+    Transfer,
+)
 
 LOOK_AT = ("needs_review", "failed")
 
@@ -55,7 +68,7 @@ class Hits:
 def names(house: House) -> Mapping[str, str]:
     """Return the names of people by how they stand in the audit trail."""
     with house.database.read() as session:
-        return {f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name)).tuples()}
+        return {f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name))}
 
 
 def people(house: House) -> list[Person]:
@@ -75,8 +88,9 @@ def recent_batches(house: House, actor: Actor, limit: int = 20) -> list[Batch]:
 
     rows = select(query.c.batch, first, func.count(), count("received", "reading"), count(*LOOK_AT))
     with house.database.read() as session:
-        found = session.execute(rows.group_by(query.c.batch).order_by(first.desc()).limit(limit)).tuples()
-        return [Batch(*row) for row in found]
+        return [
+            Batch(*row) for row in session.execute(rows.group_by(query.c.batch).order_by(first.desc()).limit(limit))
+        ]
 
 
 def list_to_review(house: House, actor: Actor, *, limit: int, offset: int = 0) -> tuple[int, list[Document]]:
@@ -162,7 +176,7 @@ def files_on_hold(house: House, actor: Actor) -> dict[str, list[CaseFile]]:
     """Return the files each hold covers, of those the actor may see, by the hold's id."""
     require(actor, "hold.read")
     with house.database.read() as session:
-        pairs = session.execute(select(HoldFile.hold_id, HoldFile.case_file_id)).tuples().all()
+        pairs = session.execute(select(HoldFile.hold_id, HoldFile.case_file_id)).all()
         query = visible_files(actor).where(CaseFile.id.in_(select(HoldFile.case_file_id)))
         files = {file.id: file for file in session.scalars(query)}
     covered: dict[str, list[CaseFile]] = {}
@@ -177,3 +191,40 @@ def stub_of(house: House, actor: Actor, case_file_id: str) -> Stub | None:
     with house.database.read() as session:
         load_file(session, actor, case_file_id)
         return session.get(Stub, case_file_id)
+
+
+def holds_on(house: House, actor: Actor, case_file_id: str) -> list[Hold]:
+    """Return the holds that stand on a file. Raises NotFound, NotAllowed."""
+    require(actor, "hold.read")
+    with house.database.read() as session:
+        load_file(session, actor, case_file_id)
+        return standing_holds(session, case_file_id)
+
+
+def file_of_transfer(house: House, actor: Actor, transfer_id: str) -> CaseFile:
+    """Return the file a transfer is about. Raises NotFound."""
+    with house.database.read() as session:
+        row = session.get(Transfer, transfer_id)
+        if row is None:
+            raise NotFound(f"there is no transfer {transfer_id}")
+        return load_file(session, actor, row.case_file_id)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much a file holds, destroyed documents included."""
+
+    documents: int
+    pages: int
+
+
+def review_facts(house: House, actor: Actor, review_id: str) -> dict[str, Extent]:
+    """Return how many documents and pages each file of a review holds, by the file's id. Raises NotAllowed."""
+    require(actor, "review.read")
+    query = select(Document.case_file_id, func.count(), func.sum(Document.pages))
+    query = query.where(
+        Document.case_file_id.in_(select(ReviewFile.case_file_id).where(ReviewFile.review_id == review_id))
+    )
+    with house.database.read() as session:
+        rows = session.execute(query.group_by(Document.case_file_id))
+        return {str(file_id): Extent(documents, int(pages or 0)) for file_id, documents, pages in rows}

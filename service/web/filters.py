@@ -1,0 +1,87 @@
+"""How values look in a page: dates, money, sizes, people, marked text."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from flask import Flask, g
+from markupsafe import Markup, escape
+
+from service.clock import CHINA
+from service.flow import pages
+from service.web import words
+from service.web.context import house
+from service.web.text import gettext
+
+
+def day(value: date | str | None) -> str:
+    """Return YYYY-MM-DD, or a dash where there is no date."""
+    if value is None or value == "":
+        return "—"
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def moment(value: datetime | str | None) -> str:
+    """Return a moment in China's time, to the minute."""
+    if value is None:
+        return "—"
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def money(value: Decimal | None, currency: str = "") -> str:
+    """Return an amount with thousands separated."""
+    return "—" if value is None else f"{value:,.2f} {currency}".strip()
+
+
+def size(value: int) -> str:
+    """Return a size in bytes as people say it."""
+    number = float(value)
+    for unit in ("B", "KB", "MB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} GB"
+
+
+def who(name: str | None) -> str:
+    """Return whom a name of the audit trail stands for, as colleagues call them."""
+    if not name:
+        return "—"
+    if name == "ocr":
+        return gettext("识别")
+    if name == "system":
+        return gettext("系统")
+    if not name.startswith("person:"):
+        return name
+    if "people" not in g:
+        g.people = pages.names(house())
+    shown = g.people.get(name, name.removeprefix("person:"))
+    mine = g.get("actor") is not None and g.actor.name == name
+    return gettext("%(name)s（你）", name=shown) if mine else str(shown)
+
+
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
+    """Return `text` with the stretches `marks` lit."""
+    parts, at = [], 0
+    for start, end in marks:
+        parts += [escape(text[at:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
+        at = end
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def install(app: Flask) -> None:
+    """Make the filters and the words known to the templates."""
+    app.jinja_env.filters.update(
+        day=day,
+        moment=moment,
+        money=money,
+        filesize=size,
+        who=who,
+        marked=marked,
+        category=words.category,
+        reason=words.reason,
+        distance=words.distance,
+    )
+    app.jinja_env.globals["words"] = words

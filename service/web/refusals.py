@@ -1,0 +1,282 @@
+"""What the rules and flows refuse in English, said in the reader's language.
+
+The rules speak English so that logs and programs read one language. A page in Chinese looks the sentence up here by its
+shape; one that is not known is shown as it is: a foreign sentence is better than none.
+"""
+
+import re
+from collections.abc import Callable
+
+from service.errors import NotFound
+from service.web import words
+from service.web.text import _, gettext, language
+
+REJECTIONS = {
+    "empty": _("空文件。"),
+    "unsupported": _("不是 PDF、TIFF、JPEG 或 PNG（看内容，不看文件名）。"),
+    "truncated": _("文件不完整，请重新扫描或重新传。"),
+    "encrypted": _("PDF 有密码，请先解除密码再传。"),
+    "no_pages": _("PDF 里没有一页。"),
+    "too_large": _("文件太大。"),
+    "too_many_pages": _("页数超过上限，请拆成几个文件。"),
+    "too_many_pixels": _("图像像素超过上限，请用 300 dpi 重新扫描。"),
+    "bad_name": _("文件名里有不能用的字符。"),
+    "unreadable": _("文件读不出来。"),
+    "busy": _("同一个文件正在接收，请过一会儿再试。"),
+    "changed": _("读的时候文件变了，传完整以后再试。"),
+}
+
+
+def rejection(code: str, message: str) -> str:
+    """Return why a file was not taken in."""
+    return str(REJECTIONS.get(code, message)) if _chinese() or not message else message
+
+
+def _chinese() -> bool:
+    return language() == "zh"
+
+
+def _field(name: str) -> str:
+    return words.named(words.FIELDS, name)
+
+
+def _role(name: str) -> str:
+    return words.named(words.ROLES, name)
+
+
+def _codes(text: str) -> str:
+    return "、".join(words.category(code.strip()) for code in text.split(","))
+
+
+def _person(name: str) -> str:
+    from service.web.filters import who
+
+    return who(name)
+
+
+def _event(name: str) -> str:
+    return words.named(words.EVENTS, name) if name in words.EVENTS else words.state(words.CONTRACT_STATES, name).word
+
+
+def _contract_state(name: str) -> str:
+    return words.state(words.CONTRACT_STATES, name).word
+
+
+def _file_state(name: str) -> str:
+    return words.state(words.FILE_STATES, name).word
+
+
+def _review_state(name: str) -> str:
+    return words.state(words.REVIEW_STATES, name).word
+
+
+def _part(name: str) -> str:
+    return words.named(words.PARTS, name)
+
+
+def _transfer_state(name: str) -> str:
+    return words.state(words.TRANSFER_STATES, name).word
+
+
+def _loan_state(name: str) -> str:
+    return words.state(words.LOAN_STATES, name).word
+
+
+# English sentence -> Chinese sentence; what is captured is put into words by the function of that name, if there is one.
+_PUT: dict[str, Callable[[str], str]] = {
+    "field": _field,
+    "role": _role,
+    "codes": _codes,
+    "person": _person,
+    "event": _event,
+    "cstate": _contract_state,
+    "fstate": _file_state,
+    "rstate": _review_state,
+    "part": _part,
+    "tstate": _transfer_state,
+    "lstate": _loan_state,
+}
+_SENTENCES: tuple[tuple[str, str], ...] = (
+    # access
+    (r"\S+: no role of yours may do this", "你的角色不能这样做。"),
+    (r"\S+: it belongs to another department", "它属于别的部门。"),
+    (r"\S+: its confidentiality tier is above your clearance", "它的密级高于你的密级。"),
+    (r"person:\S+ may not do \S+: role_missing", "你的角色不能这样做。"),
+    (r"you are not (?P<part>\w+) of review (?P<n>\S+)", "你不是鉴定 {n} 的{part}。"),
+    (
+        r"this link was used or has expired; ask the administrator for a new one",
+        "这个链接用过了或已过期，请系统管理员给你一个新的。",
+    ),
+    # forms
+    (r"(?:\w+: )?is needed, at most (?P<n>\d+) characters", "必须填写，最多 {n} 个字符。"),
+    (r"(?:\w+: )?is needed", "必须填写。"),
+    (r"(?:\w+: )?is taken", "已被占用。"),
+    (r"code: (?P<n>\S+) is taken", "代码 {n} 已被占用。"),
+    (r"(?:\w+: )?a date YYYY-MM-DD, not in the future", "写成 YYYY-MM-DD 的日期，不能在将来。"),
+    (r"(?:\w+: )?a date YYYY-MM-DD", "写成 YYYY-MM-DD 的日期。"),
+    (r"(?:\w+: )?lies in the past", "已经过去了。"),
+    (r"(?:\w+: )?1 to (?P<n>\d+) characters", "1 到 {n} 个字符。"),
+    (r"(?:\w+: )?10 to 200 characters", "10 到 200 个字符。"),
+    (
+        r"2 to 64 of a-z 0-9 \. _ -, beginning with a letter or digit",
+        "2 到 64 个小写字母、数字、点、横线，以字母或数字开头。",
+    ),
+    (r"one or more of .*", "至少选一个角色。"),
+    (r"administrator and auditor exclude one another", "系统管理员与审计员互不兼任。"),
+    (r"(?:\w+: )?there is no such department", "没有这个部门。"),
+    (r"(?:\w+: )?there is no such person", "没有这个人。"),
+    (r"(?:code: )?1 to 8 capital letters or digits", "1 到 8 个大写字母或数字。"),
+    (r"three letters such as CNY", "三个字母，例如 CNY。"),
+    (r"(?:reason: )?say why it is refused", "写明为什么不批准。"),
+    (r"(?:purpose: )?is needed, at most 500 characters", "必须填写，最多 500 个字符。"),
+    (r"(?:category: )?there is no (?:such category|category.*)", "没有这个类目。"),
+    (
+        r"(?:category: )?category (?P<n>\S+) does not belong into a contract file; choose its category first",
+        "类目 {n} 不属于合同案卷，先选对类目。",
+    ),
+    (
+        r"(?:category: )?category (?P<n>\S+) does not belong into a credit file; choose its category first",
+        "类目 {n} 不属于信用案卷，先选对类目。",
+    ),
+    (
+        r"(?P<field>\w+): you entered this value; two other people must confirm it \(dual verification\)",
+        "{field}：这个值是你录入的，须由另外两人核对（双重核验）。",
+    ),
+    # files and contracts
+    (r"the document lies in another file; take it out there first", "文件已在另一卷里，先从那里取出。"),
+    (r"file (?P<n>.+) is (?P<fstate>\w+); its documents stay in it", "案卷 {n} {fstate}，其中的文件不再取出。"),
+    (r"file (?P<n>.+) is (?P<fstate>\w+) and is not changed any more", "案卷 {n} {fstate}，不再改动。"),
+    (r"file (?P<n>.+) was destroyed; only its stub remains", "案卷 {n} 已销毁，只留存根。"),
+    (r"the file was destroyed; only its stub remains", "案卷已销毁，只留存根。"),
+    (
+        r"the file lacks (?P<codes>[\d., ]+): file the documents, or say why a category does not apply",
+        "案卷还缺：{codes}。把文件归进来，或者说明为什么不适用。",
+    ),
+    (r"contract (?P<n>\S+) is (?P<cstate>\w+); nothing more happens to it", "合同 {n} {cstate}，不再办理手续。"),
+    (r"contract (?P<n>\S+) was signed on (?P<d>\S+)", "合同 {n} 已于 {d} 签订。"),
+    (r"contract (?P<n>\S+) cannot be (?P<event>\w+) before it is signed", "合同 {n} 还没有签订，不能先办{event}。"),
+    (
+        r"contract (?P<n>\S+) is (?P<cstate>\w+); a signed contract is terminated instead",
+        "合同 {n} {cstate}；签订过的合同只能解除，不能作废。",
+    ),
+    # transfers
+    (
+        r"nothing was handed over to the archive room; the credit administrator hands the file over first",
+        "还没有移交档案室，先由信用管理员移交。",
+    ),
+    (
+        r"the archive room accepts a file by archiving it: archive the case file",
+        "档案室以归档接收案卷，请在案卷页面归档。",
+    ),
+    (r"the file is archived already, as (?P<n>.+)", "案卷已归档，档号 {n}。"),
+    (r"a transfer that is (?P<tstate>\w+) cannot .*", "这次移交{tstate}，不能再办这一步。"),
+    (r"[\w ]+ needs the role (?P<role>\w+); .*", "这一步由{role}办理。"),
+    (
+        r"(?P<person>person:\S+) handed the file over; someone else must receive it",
+        "{person} 移交的案卷，须由别人接收。",
+    ),
+    (r"a file is returned only with a reason", "退回须写理由。"),
+    # holds and loans
+    (
+        r"first someone asks for the release with a reason, then a second person releases",
+        "先由一人写明理由申请解除，再由第二个人解除。",
+    ),
+    (r"you asked for the release; a second person releases", "是你申请解除的，须由第二个人解除。"),
+    (r"the hold was released already", "冻结已经解除。"),
+    (r"nobody decides on their own request", "自己的申请不能自己批。"),
+    # reviews
+    (
+        r"(?:parts: )?proposer, group, approver and the two supervisors are all different people",
+        "提出人、鉴定小组、批准人和两名监销人必须是不同的人，监销人两名。",
+    ),
+    (r"an appraisal group is 3 different people or more", "鉴定小组须有三个不同的人以上。"),
+    (r"a review needs a number and at least one file", "至少选一卷。"),
+    (r"(?P<n>\S+) stands on another review already", "{n} 已在另一次鉴定中。"),
+    (r"whoever wants a file kept says why", "要保留的，请写明理由。"),
+    (r"a date belongs to keep_until, and keep_until needs one", "延期须写延到哪一天。"),
+    (r"keeping until (?P<d>\S+) is no keeping: it is not after .*", "延期到 {d} 不算延期：不在今天之后。"),
+    (r"review (?P<n>\S+) waits; supervisors confirm from (?P<d>\S+)", "鉴定 {n} 在等待期，监销人 {d} 起可以确认。"),
+    (r"review (?P<n>\S+) is (?P<rstate>\w+); .* is not the next step", "鉴定 {n} {rstate}，现在还不能办这一步。"),
+    (
+        r"(?P<person>person:\S+) is (?P<part>\w+) of review (?P<n>\S+) and cannot .*",
+        "{person} 是鉴定 {n} 的{part}，不能兼任。",
+    ),
+    (r"(?P<person>person:\S+) has confirmed already; the other supervisor must", "{person} 已确认，等另一名监销人。"),
+    (
+        r"you have not taken your part as \w+ yet; the proposer or the group can stop it",
+        "你还没有在其中签过字；提出人或鉴定小组可以停止。",
+    ),
+    (r"(?:a stop|a rejection|taking a file off) needs a reason", "必须写明理由。"),
+    (r"choose at least one file for your opinion", "先选要给意见的案卷。"),
+    (r"type the review's number to execute: this cannot be undone", "请输入鉴定的编号再执行：这一步不能撤销。"),
+    # services
+    (r"the database does not answer: .*|the database went away: .*", "数据库没有回应。"),
+    # search
+    (r"the query is empty", "检索式是空的。"),
+    (r"the query is longer than (?P<n>\d+) characters", "检索式超过 {n} 个字符。"),
+    (r"OR stands between two words", "OR 要放在两个词之间。"),
+    (
+        r"a query needs at least one word that must be there, not only words to leave out",
+        "至少要有一个必须出现的词，不能只有排除的词。",
+    ),
+    (r"there is nothing between the brackets", "括号里没有内容。"),
+    (r"brackets are nested more than (?P<n>\d+) deep", "括号套得太深，最多 {n} 层。"),
+    # the rest of what a page can meet
+    (r"(?:\w+: )?'.*' is not the name of a field|is not the name of a field", "没有这个字段。"),
+    (r"tier: one of .*|one of public, .*", "选一个密级。"),
+    (r"(?:department_id: )?the document lies in a file, whose department counts", "文件已归卷，以案卷的部门为准。"),
+    (r"loan\.ask: only a person with an account can borrow a file", "只有有账户的人才能借阅。"),
+    (r"the request is (?P<lstate>\w+) already", "这个申请{lstate}了。"),
+    (r"the request is (?P<lstate>\w+); only what is lent can come back", "这个申请{lstate}，只有借出的才能归还。"),
+    (
+        r"(?:category: )?category (?P<n>\S+|\(none\)) does not belong into a (?:contract|credit) file.*",
+        "类目 {n} 不属于这一卷，先选对类目。",
+    ),
+    (r"(?:category: )?(?P<n>\S+) is not a category of this file|is not of this file", "这一卷没有这个类目。"),
+    (r"there is no department yet; the administrator creates one first", "还没有部门，请系统管理员先建立。"),
+    (r"file (?P<n>.+) was destroyed; a hold comes too late", "案卷 {n} 已销毁，来不及冻结。"),
+    (r"there is no step .*", "没有这一步。"),
+    (r"a review needs a proposer", "鉴定须有提出人。"),
+    (r"a file stands twice on the review", "同一卷选了两次。"),
+    (r"file \S+ is not on review (?P<n>\S+)", "这一卷不在鉴定 {n} 中。"),
+    (r".* on (?P<d>\S+) lies before the last step, (?P<last>\S+)", "日期 {d} 早于上一步（{last}）。"),
+    (r"(?P<person>person:\S+) is not in the appraisal group of review (?P<n>\S+)", "{person} 不在鉴定 {n} 的小组里。"),
+    (r"(?P<person>person:\S+) has no part in review (?P<n>\S+).*", "{person} 不在鉴定 {n} 中。"),
+    (r"(?P<person>person:\S+) did not supervise review (?P<n>\S+)", "{person} 不是鉴定 {n} 的监销人。"),
+    (r"opinions are missing on review (?P<n>\S+): .*", "鉴定 {n} 的意见还没有齐。"),
+    (r"received on (?P<d>\S+), but handed over only on (?P<e>\S+)", "接收日期 {d} 早于移交日期 {e}。"),
+    (r"choose at least one file", "至少选一卷。"),
+    (r"something must be there, not only words to leave out", "至少要有一个必须出现的词，不能只有排除的词。"),
+    (r"this bracket is never closed", "这个括号没有闭合。"),
+    (r"this quotation mark is never closed", "这个引号没有闭合。"),
+    (r"there is no field “(?P<n>.*)”; known are .*", "没有“{n}”这个字段；带冒号的文字请加引号。"),
+    (r"a value must follow “(?P<n>.*):” at once", "“{n}:”后面要紧跟要找的值。"),
+    (r"there is nothing to look for here", "这里没有要找的内容。"),
+    (r"the query has more words than the engine can look for at once", "检索式的词太多了。"),
+    (r"a number of yuan such as 32000000\.00", "写成数字，元，例如 32000000.00。"),
+)
+_KNOWN = tuple((re.compile(pattern), said) for pattern, said in _SENTENCES)
+
+
+def say(text: str) -> str:
+    """Return a sentence of the rules in the reader's language."""
+    if not _chinese():
+        return text
+    for pattern, said in _KNOWN:
+        found = pattern.fullmatch(text)
+        if found:
+            values = {
+                name: _PUT.get(name, str)(value) for name, value in found.groupdict().items() if value is not None
+            }
+            return said.format_map(values)
+    return text
+
+
+def of(error: Exception) -> str:
+    """Return what an error says, field by field where it speaks of fields."""
+    if isinstance(error, NotFound) and not str(error).startswith("this link"):
+        return gettext("没有这一件，或者你不能看。")
+    fields: dict[str, str] = getattr(error, "fields", {})
+    if len(fields) > 1:
+        return gettext("请看标红的地方。")
+    return say(str(error)) if not fields else say(next(iter(fields.values())))

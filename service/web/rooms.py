@@ -1,0 +1,92 @@
+"""The column of rooms: what a person may enter, with what waits there."""
+
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from service.errors import KNOWN_ERRORS
+from service.flow.counts import waiting
+from service.flow.guard import allowed
+from service.web.context import actor, house
+from service.web.text import gettext
+
+
+@dataclass(frozen=True)
+class Link:
+    """One room: its name, address, what waits in it (0: nothing shown), whether we are in it."""
+
+    name: str
+    href: str
+    count: int
+    on: bool
+
+
+def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]]:
+    """Group titles with rows of (endpoint, name, action needed, name of the count, endpoints that belong to it)."""
+    return [
+        (
+            gettext("收件"),
+            [
+                ("web.batches", gettext("扫描批次"), "document.upload", "reading", ("web.upload", "web.batch")),
+                ("web.review_list", gettext("待核对"), "document.correct", "needs_review", ()),
+            ],
+        ),
+        (
+            gettext("查找"),
+            [
+                ("web.search", gettext("全文检索"), "search", "", ("web.document",)),
+                (
+                    "web.contracts",
+                    gettext("合同台账"),
+                    "contract.read",
+                    "",
+                    ("web.new_contract", "web.create_contract"),
+                ),
+            ],
+        ),
+        (
+            gettext("档案"),
+            [
+                ("web.files", gettext("案卷"), "file.read", "", ("web.case_file", "web.contract")),
+                ("web.transfers", gettext("移交"), "transfer.read", "transfers", ()),
+                ("web.loans", gettext("借阅"), "loan.read", "loans", ()),
+                ("web.holds", gettext("冻结"), "hold.read", "", ()),
+                (
+                    "web.appraisals",
+                    gettext("鉴定与销毁"),
+                    "review.read",
+                    "reviews",
+                    ("web.appraisal", "web.propose_review"),
+                ),
+                ("web.register", gettext("销毁清册"), "review.read", "", ()),
+            ],
+        ),
+        (gettext("客户信用"), [("web.customers", gettext("客户"), "customer.read", "warnings", ("web.customer",))]),
+        (
+            gettext("系统"),
+            [
+                ("web.audit_log", gettext("审计日志"), "audit.read", "", ("web.verify_audit",)),
+                ("web.people", gettext("人员"), "people.manage", "", ("web.invite_person",)),
+                ("web.settings", gettext("设置"), "settings.read", "", ()),
+            ],
+        ),
+    ]
+
+
+def rooms() -> list[tuple[str, list[Link]]]:
+    """Return the groups of rooms this person may enter. A service that is down leaves the counts away, not the page."""
+    who = actor()
+    try:
+        counts = waiting(house(), who)
+    except KNOWN_ERRORS:
+        counts = {}
+    shown = []
+    for title, rows in _rows():
+        links = [
+            Link(name, url_for(endpoint), counts.get(key, 0), on=request.endpoint in (endpoint, *more))
+            for endpoint, name, action, key, more in rows
+            if allowed(who, action)
+        ]
+        if links:
+            shown.append((title, links))
+    return shown

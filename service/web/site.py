@@ -1,0 +1,5 @@
+"""The one blueprint all pages hang on."""
+
+from flask import Blueprint
+
+web = Blueprint("web", __name__)

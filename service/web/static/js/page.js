@@ -1,0 +1,49 @@
+// A document: the field at work is lit on the page, a place on the page leads to its field, and ↑ ↓ walk the fields.
+const fields = [...document.querySelectorAll(".field-row")];
+const boxes = [...document.querySelectorAll("rect[data-field]")];
+
+function light(name) {
+  fields.forEach((row) => row.classList.toggle("on", row.dataset.name === name));
+  boxes.forEach((box) => box.classList.toggle("on", box.dataset.field === name));
+}
+
+function enter(row) {
+  const input = row.querySelector("[name=value]");
+  if (!input) return;
+  input.focus();
+  if (input.select) input.select();
+}
+
+fields.forEach((row, at) => {
+  row.addEventListener("focusin", () => light(row.dataset.name));
+  row.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const inText = event.target.matches("textarea");
+    if (event.key === "ArrowDown" && !inText && fields[at + 1]) { event.preventDefault(); enter(fields[at + 1]); }
+    if (event.key === "ArrowUp" && !inText && fields[at - 1]) { event.preventDefault(); enter(fields[at - 1]); }
+    if (event.key === "Enter" && inText && !event.shiftKey) { event.preventDefault(); row.requestSubmit(); }
+  });
+});
+boxes.forEach((box) => box.addEventListener("click", () => {
+  const row = document.getElementById(`f-${box.dataset.field}`);
+  if (row) enter(row);
+}));
+const wanted = new URLSearchParams(location.search).get("field");
+const chosen = wanted && document.getElementById(`f-${wanted}`);
+if (chosen) enter(chosen);
+else if (!location.search.includes("q=") && fields.length && document.querySelector("[data-primary]")) light(fields[0].dataset.name);
+
+// A search result that is chosen shows its page without a reload of the list.
+const preview = document.getElementById("preview");
+if (preview) {
+  let last = null;
+  document.addEventListener("row-chosen", async (event) => {
+    const link = event.target.querySelector("[data-preview]");
+    if (!link || link.href === last) return;
+    last = link.href;
+    const answer = await fetch(link.href, { credentials: "same-origin" });
+    if (!answer.ok || link.href !== last) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("preview");
+    if (page) preview.replaceChildren(...page.childNodes);
+  });
+}

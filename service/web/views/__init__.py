@@ -1,0 +1,33 @@
+"""The pages, a module a room. Importing this package hangs them all on the blueprint."""
+
+from service.web.site import web
+from service.web.views import (
+    accounts,
+    archive,
+    document,
+    finding,
+    holds,
+    home,
+    intake,
+    ledger,
+    loans,
+    reviews,
+    transfers,
+    trust,
+)
+
+__all__ = [
+    "accounts",
+    "archive",
+    "document",
+    "finding",
+    "holds",
+    "home",
+    "intake",
+    "ledger",
+    "loans",
+    "reviews",
+    "transfers",
+    "trust",
+    "web",
+]

@@ -1,0 +1,217 @@
+"""In and out: signing in, the one-time link, the language, people and settings."""
+
+from dataclasses import fields
+
+from flask import g, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from service.access import people
+from service.access.policy import TIERS
+from service.errors import BadInput, NotSignedIn
+from service.flow.guard import require
+from service.web import words
+from service.web.context import act, actor, house, local_path, refused
+from service.web.locale import LANGUAGES
+from service.web.refusals import say
+from service.web.sessions import COOKIE, open_session, safe_next
+from service.web.site import web
+from service.web.text import gettext
+
+_KEPT = "kept-"
+
+
+def _kept() -> list[tuple[str, str]]:
+    """Return the fields of a form that an ended session interrupted."""
+    return [
+        (name.removeprefix(_KEPT), value) for name, value in request.form.items(multi=True) if name.startswith(_KEPT)
+    ]
+
+
+@web.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """Show the way in, under the wall sentences."""
+    if g.actor is not None:
+        return redirect(safe_next(), 303)
+    return render_template("sign_in.html", next=safe_next(), ended=g.get("ended", False))
+
+
+@web.post("/sign-in")
+def sign_in_submit() -> ResponseReturnValue:
+    """Sign in; a form that an ended session interrupted is offered again."""
+    login, password = request.form.get("login", "").strip(), request.form.get("password", "")
+    kept, target = _kept(), local_path(request.form.get("kept.to"), "")
+    try:
+        secret = people.sign_in(house(), login, password, request.user_agent.string)
+    except NotSignedIn:
+        page = render_template("sign_in.html", wrong=True, login=login, next=safe_next(), kept=kept, target=target)
+        return page, 401
+    if kept and target:
+        g.person = people.person_of_session(house(), secret)
+        g.actor = people.to_actor(g.person)
+        session.clear()
+        g.pop("csrf_token", None)
+        return open_session(
+            make_response(render_template("resume.html", kept=kept, target=target)), secret, clear=False
+        )
+    return open_session(make_response(redirect(safe_next(), 303)), secret)
+
+
+@web.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End the session."""
+    people.sign_out(house(), request.cookies.get(COOKIE, ""))
+    session.clear()
+    response = make_response(redirect(url_for("web.sign_in"), 303))
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@web.get("/invite/<secret>")
+def invite(secret: str) -> ResponseReturnValue:
+    """Show the form of a one-time link."""
+    return render_template("invite.html", person=people.invited_person(house(), secret))
+
+
+def _demand_same(password: str, again: str) -> None:
+    if password != again:
+        raise BadInput(gettext("两次输入的密码不一样。"))
+
+
+@web.post("/invite/<secret>")
+def invite_submit(secret: str) -> ResponseReturnValue:
+    """Set the password; the link is spent by it."""
+    password = request.form.get("password", "")
+    try:
+        _demand_same(password, request.form.get("again", ""))
+        person = people.set_password(house(), secret, password)
+    except BadInput as error:
+        page = render_template("invite.html", person=people.invited_person(house(), secret), wrong=say(str(error)))
+        return page, 422
+    response = people.sign_in(house(), person.login, password, request.user_agent.string)
+    return open_session(make_response(redirect(url_for("web.home"), 303)), response)
+
+
+@web.post("/language")
+def language() -> ResponseReturnValue:
+    """Switch the language of this browser."""
+    response = make_response(redirect(local_path(request.form.get("next")), 303))
+    chosen = request.form.get("language", "")
+    if chosen in LANGUAGES:
+        secure = house().settings.base_url.startswith("https:")
+        response.set_cookie("language", chosen, max_age=31536000, httponly=True, samesite="Lax", secure=secure)
+    return response
+
+
+@web.get("/keys")
+def keys() -> ResponseReturnValue:
+    """Show the keys, for browsers without scripts."""
+    return render_template("keys.html")
+
+
+def _people_page(link: dict[str, str] | None = None) -> str:
+    departments = people.list_departments(house())
+    return render_template(
+        "people.html",
+        people=people.list_people(house(), actor()),
+        departments=departments,
+        department_options=[("", gettext("不属于部门")), *((d.id, d.name) for d in departments)],
+        tier_options=[(tier, words.TIERS[tier]) for tier in TIERS],
+        link=link,
+    )
+
+
+@web.get("/people", endpoint="people")
+def people_list() -> ResponseReturnValue:
+    """Show the accounts."""
+    return _people_page()
+
+
+def _link(login: str, secret: str) -> ResponseReturnValue:
+    """Show a one-time link, once: in the answer itself, so that it is kept nowhere."""
+    return _people_page({"login": login, "url": house().settings.base_url + url_for("web.invite", secret=secret)})
+
+
+@web.post("/people")
+def invite_person() -> ResponseReturnValue:
+    """Invite someone."""
+    form = request.form
+    try:
+        secret = people.invite(
+            house(),
+            actor(),
+            form.get("login", "").strip(),
+            form.get("name", ""),
+            form.getlist("roles"),
+            form.get("department_id") or None,
+            form.get("clearance", "internal"),
+        )
+    except BadInput as error:
+        return refused(error, _people_page, url_for("web.people"))
+    g.page = url_for("web.people")
+    return _link(form["login"].strip(), secret)
+
+
+@web.post("/people/link")
+def renew_invitation() -> ResponseReturnValue:
+    """Give a fresh one-time link."""
+    login = request.form.get("login", "")
+    g.page = url_for("web.people")
+    return _link(login, people.renew_invitation(house(), actor(), login))
+
+
+@web.post("/departments")
+def create_department() -> ResponseReturnValue:
+    """Create a department."""
+    code, name = request.form.get("code", "").strip(), request.form.get("name", "")
+    return act(
+        lambda: people.create_department(house(), actor(), code, name),
+        _people_page,
+        done=gettext("部门 %(code)s 已建立。", code=code),
+        to=url_for("web.people"),
+    )
+
+
+def _meaning() -> dict[str, str]:
+    return {
+        "home": gettext("数据目录"),
+        "database_url": gettext("数据库"),
+        "object_store": gettext("加密对象的存储"),
+        "search": gettext("全文索引"),
+        "key_file": gettext("主密钥文件"),
+        "ocr": gettext("识别引擎"),
+        "ocr_threads": gettext("识别用的线程数"),
+        "mode": gettext("生产、测试或演示"),
+        "today": gettext("拨动的日历（只在测试与演示中）"),
+        "max_bytes": gettext("每个文件的字节上限"),
+        "max_pages": gettext("每个文件的页数上限"),
+        "max_pixels": gettext("每页的像素上限"),
+        "render_dpi": gettext("页面图像的分辨率"),
+        "our_companies": gettext("我方公司的名称"),
+        "fonds": gettext("全宗号"),
+        "contract_template": gettext("合同号的格式"),
+        "archive_by": gettext("档号按件还是按卷"),
+        "roll_over": gettext("期限末日逢休息日顺延"),
+        "waiting_days": gettext("批准销毁后的等待天数"),
+        "major_amount": gettext("重大合同的金额（元），永久保管"),
+        "minor_amount": gettext("小额合同的金额（元），保管 10 年"),
+        "session_hours": gettext("登录多久后须重新登录（小时）"),
+        "host": gettext("监听地址"),
+        "port": gettext("监听端口"),
+        "public_url": gettext("对外的网址"),
+    }
+
+
+@web.get("/settings")
+def settings() -> ResponseReturnValue:
+    """Show the settings; what may hold a secret only says that it is set."""
+    require(actor(), "settings.read")
+    current, meaning = house().settings, _meaning()
+    rows = []
+    for item in fields(current):
+        value = getattr(current, item.name)
+        shown = value if item.repr else gettext("（已设置，不显示）")
+        if isinstance(value, tuple):
+            shown = gettext("、").join(value)
+        name = f"JUANZONG_{item.name.upper()}"
+        rows.append({"name": name, "value": "—" if shown in (None, "") else shown, "what": meaning.get(item.name, "")})
+    return render_template("settings.html", rows=rows)

@@ -1,0 +1,191 @@
+"""Case files: what they hold and lack, where they are on their way, how long they stay."""
+
+from flask import g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from retention.transfer import PARTS
+from retention.why import Why
+from service.errors import RuleRefused
+from service.flow import filing, holds, loans, pages, transfers
+from service.flow.destroy import prove
+from service.flow.guard import allowed, reach_of_file, require
+from service.flow.transfers import DueTransfer
+from service.records.tables import CaseFile, Document, Transfer
+from service.web import words
+from service.web.context import act, actor, house, offset_of
+from service.web.site import web
+from service.web.text import gettext, language
+
+PAGE = 50
+
+
+@web.get("/files")
+def files() -> ResponseReturnValue:
+    """Show the case files, filtered and paged by the address."""
+    args = request.args
+    total, found = filing.list_case_files(
+        house(),
+        actor(),
+        state=args.get("state") or None,
+        kind=args.get("kind") or None,
+        text=args.get("text", "").strip(),
+        limit=PAGE,
+        offset=offset_of(PAGE),
+    )
+    return render_template("files.html", total=total, files=found, size=PAGE)
+
+
+def may_hand_over(row: Transfer) -> bool:
+    """Return whether this person is on the giving side of a transfer."""
+    return PARTS[row.stage][0] in actor().roles and allowed(  # type: ignore[index]  # the column holds only stages
+        actor(), "transfer.hand_over", reach_of_file(row.case_file)
+    )
+
+
+def may_receive(row: Transfer) -> bool:
+    """Return whether this person is on the receiving side, and not the one who handed it over."""
+    return PARTS[row.stage][1] in actor().roles and row.handed_over_by != actor().name  # type: ignore[index]  # likewise
+
+
+def why_in_words(text: str) -> str:
+    """Return a kept reason in the reader's language."""
+    try:
+        return Why.from_json(text).say("zh" if language() == "zh" else "en")
+    except ValueError:
+        return text
+
+
+def _archive_wait(file: CaseFile, due: list[DueTransfer], missing: tuple[str, ...]) -> str:
+    """Return what archiving waits for; empty when it can be done."""
+    if file.kind == "contract":
+        arriving = [r for r in due if r.transfer.stage == "archive" and r.transfer.state == "handed_over"]
+        if not arriving:
+            return gettext("等信用管理员移交")
+        if all(row.transfer.handed_over_by == actor().name for row in arriving):
+            return gettext("移交人不能自己接收")
+    return gettext("缺 %(codes)s", codes=gettext("、").join(missing)) if missing else ""
+
+
+def _by_category(documents: list[Document], codes: set[str]) -> tuple[dict[str, list[Document]], list[Document]]:
+    sorted_in: dict[str, list[Document]] = {}
+    for document in documents:
+        sorted_in.setdefault(document.category, []).append(document)
+    return sorted_in, [document for document in documents if document.category not in codes]
+
+
+def file_page(case_file_id: str) -> str:
+    """Return the page of one case file."""
+    who = actor()
+    file = filing.get_case_file(house(), who, case_file_id)
+    check = filing.completeness(house(), who, case_file_id)
+    documents = [d for d in filing.documents_of(house(), who, case_file_id) if d.status != "destroyed"]
+    by_category, others = _by_category(documents, {slot.category.code for slot in check.slots})
+    due = transfers.transfers_of(house(), who, case_file_id)
+    reach = reach_of_file(file)
+    stub = pages.stub_of(house(), who, case_file_id)
+    signed = file.contract is not None and file.contract.signed_on is not None
+    return render_template(
+        "case_file.html",
+        file=file,
+        check=check,
+        by_category=by_category,
+        others=others,
+        transfers=due,
+        events=pages.events_of(house(), who, case_file_id) if file.contract else [],
+        holds=pages.holds_on(house(), who, case_file_id) if allowed(who, "hold.read") else None,
+        archive_wait=_archive_wait(file, due, check.missing),
+        retention_why=why_in_words(file.retention_why),
+        may_mark=allowed(who, "file.mark", reach),
+        may_event=allowed(who, "contract.create", reach),
+        may_hand_over=may_hand_over,
+        may_receive=may_receive,
+        event_options=[(code, word) for code, word in words.EVENTS.items() if (code != "signed") == signed],
+        stub=stub,
+        proof=prove(house(), who, case_file_id) if stub and allowed(who, "review.read") else None,
+    )
+
+
+@web.get("/files/<case_file_id>")
+def case_file(case_file_id: str) -> ResponseReturnValue:
+    """Show one case file with everything that is known of it."""
+    return file_page(case_file_id)
+
+
+@web.post("/files/<case_file_id>/mark")
+def mark(case_file_id: str) -> ResponseReturnValue:
+    """Say that a category does not apply, and why; an empty reason takes it back."""
+    form = request.form
+    category, reason = form.get("category", ""), form.get("reason", "")
+    done = gettext("%(category)s 标为不适用。", category=words.category(category))
+    return act(
+        lambda: filing.mark_not_applicable(house(), actor(), case_file_id, category, reason),
+        lambda: file_page(case_file_id),
+        done=done if reason.strip() else gettext("标记已撤回。"),
+        to=url_for("web.case_file", case_file_id=case_file_id),
+    )
+
+
+@web.post("/files/<case_file_id>/archive")
+def archive_file(case_file_id: str) -> ResponseReturnValue:
+    """Take the file into the archive room."""
+    return act(
+        lambda: transfers.archive(house(), actor(), case_file_id),
+        lambda: file_page(case_file_id),
+        done=gettext("已归档，档号已给出。"),
+        to=url_for("web.case_file", case_file_id=case_file_id),
+    )
+
+
+@web.post("/files/<case_file_id>/hold")
+def place_hold(case_file_id: str) -> ResponseReturnValue:
+    """Freeze the file for a matter."""
+    form = request.form
+    return act(
+        lambda: holds.place_hold(house(), actor(), form.get("matter", ""), form.get("reason", ""), [case_file_id]),
+        lambda: file_page(case_file_id),
+        done=gettext("已冻结：解除以前不能销毁。"),
+        to=url_for("web.case_file", case_file_id=case_file_id),
+    )
+
+
+@web.post("/files/<case_file_id>/loans")
+def ask_loan(case_file_id: str) -> ResponseReturnValue:
+    """Ask to read the file."""
+    return act(
+        lambda: loans.ask(house(), actor(), case_file_id, request.form.get("purpose", "")),
+        lambda: file_page(case_file_id),
+        done=gettext("查阅申请已交给档案管理员。"),
+        to=url_for("web.case_file", case_file_id=case_file_id),
+    )
+
+
+def transfer_step_of(step: str, transfer_id: str) -> None:
+    """Do one step of a transfer. Raises RuleRefused for a step there is not."""
+    who = actor()
+    if step == "hand-over":
+        transfers.hand_over(house(), who, transfer_id)
+    elif step == "accept":
+        transfers.accept(house(), who, transfer_id)
+    elif step == "return":
+        transfers.return_file(house(), who, transfer_id, request.form.get("reason", ""))
+    else:
+        raise RuleRefused(f"there is no step {step}")
+
+
+@web.post("/transfers/<transfer_id>/<step>")
+def transfer_step(transfer_id: str, step: str) -> ResponseReturnValue:
+    """Hand over, accept or return, from the page of the file."""
+    require(actor(), "transfer.read")
+    file_id = pages.file_of_transfer(house(), actor(), transfer_id).id
+    done = {
+        "hand-over": gettext("已移交。"),
+        "accept": gettext("已核实并接收，移交档案室的期限开始计算。"),
+        "return": gettext("已退回，期限不变。"),
+    }
+    g.page = url_for("web.case_file", case_file_id=file_id)
+    return act(
+        lambda: transfer_step_of(step, transfer_id),
+        lambda: file_page(file_id),
+        done=done.get(step, ""),
+        to=url_for("web.case_file", case_file_id=file_id),
+    )

@@ -1,0 +1,208 @@
+"""A document: its page beside what was read from it."""
+
+from contextlib import ExitStack
+from urllib.parse import quote
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from search.errors import BadQuery
+from service.errors import BadInput, NotFound
+from service.flow import documents as flow
+from service.flow import filing, pages
+from service.flow.guard import allowed, reach_of
+from service.flow.render import open_rendition, page_text, read_rendition
+from service.records.tables import Document
+from service.web import words
+from service.web.context import act, actor, house
+from service.web.site import web
+from service.web.text import gettext, ngettext
+
+_CHUNK = 1 << 18
+
+
+def _hits(document: Document, leaf: int | None) -> tuple[str, pages.Hits]:
+    query = request.args.get("q", "").strip()
+    if not query or document.pages_read == 0:
+        return query, pages.Hits(0, leaf or 1, (), 0)
+    try:
+        return query, pages.hits_in(house(), actor(), document.id, query, request.args.get("hit", 1, type=int), leaf)
+    except BadQuery:
+        return query, pages.Hits(0, leaf or 1, (), 0)
+
+
+def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
+    document = flow.get_document(house(), actor(), document_id)
+    leaf = leaf or request.args.get("leaf", type=int)
+    query, hits = _hits(document, leaf)
+    number = min(max(leaf or hits.page, 1), document.pages)
+    try:
+        page = page_text(house(), actor(), document_id, number)
+    except NotFound:
+        page = None
+    reach = reach_of(document)
+    may_file = allowed(actor(), "document.file", reach)
+    waits = document.status in pages.LOOK_AT
+    read = {field.name for field in document.fields}
+    return render_template(
+        "document.html",
+        document=document,
+        number=number,
+        page=page,
+        query=query,
+        hits=hits,
+        hit=request.args.get("hit", 1, type=int),
+        on=on or request.args.get("field", ""),
+        zoom=request.args.get("zoom") == "1",
+        may_correct=allowed(actor(), "document.correct", reach),
+        may_file=may_file,
+        queue=pages.queue_of(house(), actor(), document) if waits else None,
+        unconfirmed=any(
+            actor().name not in field.confirmed_by and field.entered_by != actor().name for field in document.fields
+        ),
+        missing_fields=[(code, word) for code, word in words.FIELDS.items() if code not in read],
+        category_options=[("", gettext("未分类")), *((code, words.category(code)) for code in words.CATEGORIES)],
+        open_files=filing.list_case_files(house(), actor(), state="open", limit=50)[1] if may_file else [],
+        suggestion="",
+    )
+
+
+@web.get("/documents/<document_id>")
+def document(document_id: str) -> ResponseReturnValue:
+    """Show a document; `?q=` lights the places of a query, `&hit=` chooses one, `?leaf=` a page, `?field=` a field."""
+    return _page(document_id)
+
+
+@web.get("/documents/<document_id>/pages/<int:page>.jpg")
+def page_image(document_id: str, page: int) -> ResponseReturnValue:
+    """Return the image of a page: our own rendering, never bytes as they came."""
+    stream, media_type = read_rendition(house(), actor(), document_id, "page-image", page)
+    return Response(stream, mimetype=media_type, headers={"Cache-Control": "no-store"})
+
+
+@web.get("/documents/<document_id>/original")
+def original(document_id: str) -> ResponseReturnValue:
+    """Return the original as a download: it is never shown by the browser on our pages' behalf."""
+    stack = ExitStack()
+    try:
+        opened = stack.enter_context(open_rendition(house(), actor(), document_id, "original"))
+    except BaseException:
+        stack.close()
+        raise
+    response = Response(iter(lambda: opened.stream.read(_CHUNK), b""), mimetype=opened.media_type)
+    response.call_on_close(stack.close)
+    response.content_length = opened.size
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in opened.filename)
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(opened.filename)}"
+    )
+    return response
+
+
+def _leaf() -> int | None:
+    return request.form.get("leaf", type=int)
+
+
+@web.post("/documents/<document_id>/fields/<name>")
+def check_field(document_id: str, name: str) -> ResponseReturnValue:
+    """Confirm a value, or keep what was typed in its place as a correction."""
+    value, before = request.form.get("value", "").strip(), request.form.get("before", "")
+    label = words.named(words.FIELDS, name)
+    changed = value != before.strip()
+
+    def step() -> None:
+        if changed:
+            flow.correct_field(house(), actor(), document_id, name, value)
+        else:
+            flow.confirm_field(house(), actor(), document_id, name)
+
+    done = (
+        gettext("%(field)s 已更正，待另外两人核对。", field=label)
+        if changed
+        else gettext("%(field)s 已确认。", field=label)
+    )
+    to = url_for("web.document", document_id=document_id, leaf=_leaf(), field=_next_field(document_id, name))
+    return act(step, lambda: _page(document_id, _leaf(), name), done=done, to=to)
+
+
+def _next_field(document_id: str, name: str) -> str | None:
+    """Return the field after `name`, so that one is confirmed after the other."""
+    names = [field.name for field in flow.get_document(house(), actor(), document_id).fields]
+    at = names.index(name) + 1 if name in names else len(names)
+    return names[at] if at < len(names) else name
+
+
+@web.post("/documents/<document_id>/fields")
+def add_field(document_id: str) -> ResponseReturnValue:
+    """Add a value that was not read."""
+    name, value = request.form.get("name", ""), request.form.get("value", "")
+
+    def step() -> None:
+        if name not in words.FIELDS:
+            raise BadInput(f"{name!r} is not the name of a field", {"name": "is not the name of a field"})
+        flow.correct_field(house(), actor(), document_id, name, value)
+
+    return act(
+        step,
+        lambda: _page(document_id, _leaf()),
+        done=gettext("%(field)s 已补上，待另外两人核对。", field=words.named(words.FIELDS, name)),
+        to=url_for("web.document", document_id=document_id, leaf=_leaf(), field=name),
+    )
+
+
+@web.post("/documents/<document_id>/confirm")
+def confirm_all(document_id: str) -> ResponseReturnValue:
+    """Confirm all values and go to the next document that waits."""
+    document = flow.get_document(house(), actor(), document_id)
+    queue = pages.queue_of(house(), actor(), document) if document.status in pages.LOOK_AT else None
+    flow.confirm_all(house(), actor(), document_id)
+    flash(gettext("“%(name)s”已确认。", name=document.title or document.filename), "done")
+    if queue and queue.next_id:
+        return redirect(url_for("web.document", document_id=queue.next_id), 303)
+    return redirect(url_for("web.review_list") if queue else url_for("web.document", document_id=document_id), 303)
+
+
+@web.post("/documents/<document_id>/category")
+def set_category(document_id: str) -> ResponseReturnValue:
+    """Put the document into another category."""
+    category = request.form.get("category", "")
+    return act(
+        lambda: flow.set_category(house(), actor(), document_id, category),
+        lambda: _page(document_id),
+        done=gettext("类目改为 %(category)s。", category=words.category(category)),
+        to=url_for("web.document", document_id=document_id),
+    )
+
+
+@web.post("/documents/<document_id>/file")
+def file_document(document_id: str) -> ResponseReturnValue:
+    """Put the document into a case file."""
+    text = request.form.get("case_file", "")
+
+    def step() -> None:
+        found = pages.find_files(house(), actor(), text) if text.strip() else []
+        if len(found) != 1:
+            why = gettext("没有这样的案卷：%(given)s。写合同号、档号、客户号或题名。", given=text)
+            if found:
+                many = ngettext("有 %(num)d 卷符合，写全编号", "有 %(num)d 卷符合，写全编号", len(found))
+                why = f"{many}：" + "；".join(file.contract.number if file.contract else file.title for file in found)
+            raise BadInput(why, {"case_file": why})
+        filing.file_document(house(), actor(), document_id, found[0].id)
+
+    return act(
+        step,
+        lambda: _page(document_id),
+        done=gettext("已归卷。"),
+        to=url_for("web.document", document_id=document_id),
+    )
+
+
+@web.post("/documents/<document_id>/unfile")
+def unfile(document_id: str) -> ResponseReturnValue:
+    """Take the document out of its file."""
+    return act(
+        lambda: filing.unfile_document(house(), actor(), document_id),
+        lambda: _page(document_id),
+        done=gettext("已从案卷中取出。"),
+        to=url_for("web.document", document_id=document_id),
+    )

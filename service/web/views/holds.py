@@ -1,0 +1,41 @@
+"""Holds: what must not be destroyed, and why."""
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.flow import holds as flow
+from service.flow import pages
+from service.web.context import act, actor, house
+from service.web.site import web
+from service.web.text import gettext
+
+
+def _page() -> str:
+    found = flow.list_holds(house(), actor())
+    covered = pages.files_on_hold(house(), actor())
+    return render_template("holds.html", holds=found, files={hold.id: covered.get(hold.id, []) for hold in found})
+
+
+@web.get("/holds")
+def holds() -> ResponseReturnValue:
+    """Show all holds, standing ones first."""
+    return _page()
+
+
+@web.post("/holds/<hold_id>/ask")
+def ask_release(hold_id: str) -> ResponseReturnValue:
+    """Ask for the release, with a reason."""
+    return act(
+        lambda: flow.ask_release(house(), actor(), hold_id, request.form.get("reason", "")),
+        _page,
+        done=gettext("已申请解除，由第二个人解除。"),
+        to=url_for("web.holds"),
+    )
+
+
+@web.post("/holds/<hold_id>/release")
+def release(hold_id: str) -> ResponseReturnValue:
+    """Release, as the second person."""
+    return act(
+        lambda: flow.release(house(), actor(), hold_id), _page, done=gettext("已解除冻结。"), to=url_for("web.holds")
+    )

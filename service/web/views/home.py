@@ -1,0 +1,39 @@
+"""What must I do now."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from service.flow import pages
+from service.flow.guard import allowed
+from service.flow.loans import OPEN, list_loans
+from service.flow.transfers import list_transfers
+from service.web.context import actor, house
+from service.web.site import web
+from service.web.views.reviews import open_reviews
+
+SHOWN = 6
+
+
+@web.get("/")
+def home() -> ResponseReturnValue:
+    """Show what waits for this person, the most urgent first."""
+    who = actor()
+    transfers = review = loans = None
+    review_total = 0
+    if allowed(who, "transfer.read"):
+        due = list_transfers(house(), who, mine=True)
+        transfers = [row for row in due if row.urgency in ("late", "soon")][:SHOWN]
+    if allowed(who, "document.correct"):
+        review_total, review = pages.list_to_review(house(), who, limit=SHOWN)
+    if allowed(who, "loan.read"):
+        loans = [loan for loan in list_loans(house(), who) if loan.state in OPEN][:SHOWN]
+    reviews = open_reviews() if allowed(who, "review.read") else []
+    return render_template(
+        "home.html",
+        transfers=transfers,
+        review=review,
+        review_total=review_total,
+        loans=loans,
+        reviews=reviews,
+        nothing=transfers is None and review is None and not reviews and not loans,
+    )

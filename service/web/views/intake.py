@@ -1,0 +1,134 @@
+"""Intake: uploading, batches while they are read, and what a person must look at."""
+
+import re
+import secrets
+from typing import Any, cast
+
+from flask import jsonify, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from intake.errors import Rejected
+from service.access.people import list_departments
+from service.errors import NotFound
+from service.flow import pages
+from service.flow.documents import list_documents
+from service.flow.guard import require
+from service.flow.receive import receive
+from service.web import refusals, words
+from service.web.context import actor, house, offset_of
+from service.web.site import web
+
+PAGE = 50
+MOST_IN_BATCH = 1000
+# Notes about what was not taken in travel in the signed cookie, which holds little.
+_NOTES, _NAME = 12, 60
+_BATCH = re.compile(r"B-\d{8}-[0-9a-f]{6}")
+UNREAD = ("received", "reading")
+
+
+def _new_batch() -> str:
+    return f"B-{house().clock.today():%Y%m%d}-{secrets.token_hex(3)}"
+
+
+@web.get("/upload")
+def upload() -> ResponseReturnValue:
+    """Show the form for a new batch."""
+    require(actor(), "document.upload")
+    return render_template(
+        "upload.html",
+        batch=_new_batch(),
+        limits=house().limits,
+        departments=list_departments(house()),
+        batches=pages.recent_batches(house(), actor(), 5),
+    )
+
+
+@web.post("/upload")
+def upload_submit() -> ResponseReturnValue:
+    """Take files in: one for a script that shows progress (JSON), or several at once from the plain form."""
+    require(actor(), "document.upload")
+    batch = request.form.get("batch", "")
+    if not _BATCH.fullmatch(batch):
+        batch = _new_batch()
+    sent = [file for file in request.files.getlist("files") if file.filename]
+    rows = [_take_in(file, batch) for file in sent]
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(rows[0] if rows else {"status": "rejected", "why": refusals.rejection("empty", "")})
+    session["rejected"] = [
+        [batch, row["filename"][:_NAME], row["code"], row["message"][:120]]
+        for row in rows
+        if row["status"] == "rejected"
+    ][:_NOTES]
+    session["duplicates"] = [
+        [batch, row["filename"][:_NAME], row["document_id"]] for row in rows if row["status"] == "duplicate"
+    ][:_NOTES]
+    return redirect(url_for("web.batch", batch=batch), 303)
+
+
+def _take_in(file: FileStorage, batch: str) -> dict[str, Any]:
+    name = file.filename or ""
+    department = request.form.get("department_id") or None
+    try:
+        got = receive(
+            house(), actor(), cast("Any", file.stream), name, channel="web", batch=batch, department_id=department
+        )
+    except Rejected as error:
+        why = refusals.rejection(error.code, str(error))
+        return {"status": "rejected", "filename": name, "code": error.code, "message": str(error), "why": why}
+    status = "duplicate" if got.duplicate else "received"
+    href = url_for("web.document", document_id=got.document_id)
+    return {"status": status, "filename": name, "document_id": got.document_id, "href": href}
+
+
+@web.get("/batches")
+def batches() -> ResponseReturnValue:
+    """Show the latest batches."""
+    require(actor(), "document.upload")
+    return render_template("batches.html", batches=pages.recent_batches(house(), actor(), 100))
+
+
+@web.get("/batches/<batch>")
+def batch(batch: str) -> ResponseReturnValue:
+    """Show one batch, with what was not taken in and what was here before."""
+    if len(batch) > 36:
+        raise NotFound("there is no such batch")
+    _total, documents = list_documents(house(), actor(), batch=batch, limit=MOST_IN_BATCH)
+    return render_template(
+        "batch.html",
+        batch=batch,
+        documents=documents,
+        unfinished=sum(document.status in UNREAD for document in documents),
+        rejected=[{"filename": n, "code": c, "message": m} for b, n, c, m in session.get("rejected", []) if b == batch],
+        duplicates=[{"filename": n, "document_id": i} for b, n, i in session.get("duplicates", []) if b == batch],
+    )
+
+
+@web.get("/batches/<batch>/progress")
+def batch_progress(batch: str) -> ResponseReturnValue:
+    """Return how far each document of a batch is, for the script that shows it."""
+    _total, documents = list_documents(house(), actor(), batch=batch, limit=MOST_IN_BATCH)
+    rows = []
+    for document in documents:
+        shown = words.state(words.DOCUMENT_STATES, document.status)
+        rows.append(
+            {
+                "id": document.id,
+                "status": document.status,
+                "word": shown.word,
+                "colour": shown.colour,
+                "pages": document.pages,
+                "pages_read": document.pages_read,
+                "title": document.title or document.filename,
+                "href": url_for("web.document", document_id=document.id),
+            }
+        )
+    return jsonify(documents=rows, unfinished=sum(row["status"] in UNREAD for row in rows))
+
+
+@web.get("/to-review")
+def review_list() -> ResponseReturnValue:
+    """Show what a person must look at, the oldest first."""
+    require(actor(), "document.correct")
+    total, documents = pages.list_to_review(house(), actor(), limit=PAGE, offset=offset_of(PAGE))
+    return render_template("review_list.html", total=total, documents=documents, size=PAGE)

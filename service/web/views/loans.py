@@ -1,0 +1,47 @@
+"""Loans: who reads which file, and when it comes back."""
+
+from datetime import timedelta
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.flow import loans as flow
+from service.web.context import act, actor, house
+from service.web.site import web
+from service.web.text import gettext
+
+
+def _page() -> str:
+    today = house().clock.today()
+    return render_template(
+        "loans.html", loans=flow.list_loans(house(), actor()), in_two_weeks=today + timedelta(days=14)
+    )
+
+
+@web.get("/loans")
+def loans() -> ResponseReturnValue:
+    """Show the requests, open ones first."""
+    return _page()
+
+
+@web.post("/loans/<loan_id>/decide")
+def decide_loan(loan_id: str) -> ResponseReturnValue:
+    """Lend, or refuse with a reason."""
+    form = request.form
+    grant = form.get("grant") == "yes"
+    return act(
+        lambda: flow.decide_loan(
+            house(), actor(), loan_id, grant=grant, due_back=form.get("due_back", ""), reason=form.get("reason", "")
+        ),
+        _page,
+        done=gettext("已借出。") if grant else gettext("未批准，理由已记下。"),
+        to=url_for("web.loans"),
+    )
+
+
+@web.post("/loans/<loan_id>/back")
+def give_back(loan_id: str) -> ResponseReturnValue:
+    """Note that the file came back."""
+    return act(
+        lambda: flow.give_back(house(), actor(), loan_id), _page, done=gettext("已归还。"), to=url_for("web.loans")
+    )

@@ -1,0 +1,291 @@
+"""Reviews: what may go, who said so, and the proof that it is gone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from retention.destruction import certificate_intact
+from retention.steps import Signature
+from service.errors import KNOWN_ERRORS, RuleRefused
+from service.flow import destroy, pages, reviews
+from service.flow.guard import allowed
+from service.flow.reviews import ReviewView
+from service.records.tables import Person
+from service.web import words
+from service.web.context import act, actor, house, refused
+from service.web.filters import day, who
+from service.web.site import web
+from service.web.text import gettext, language
+
+GROUP_LEAST = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """A review in a list."""
+
+    id: str
+    number: str
+    state: words.State
+    created_on: date
+    proposed_by: str
+    files: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a review as drawn: done, now or to come, and one line about it."""
+
+    name: str
+    state: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Primary:
+    """The one thing to do next. action: where it is posted, None while it waits; waits: for what."""
+
+    word: str
+    action: str | None
+    waits: str
+    danger: bool = False
+
+
+def _rows(*, closed: bool) -> list[Row]:
+    return [
+        Row(
+            r.id, r.number, words.state(words.REVIEW_STATES, r.state), r.created_on, r.proposed_by, len(r.data["files"])
+        )
+        for r in reviews.list_reviews(house(), actor())
+        if closed or r.state not in reviews.CLOSED
+    ]
+
+
+def open_reviews() -> list[Row]:
+    """Return the reviews that are not closed."""
+    return _rows(closed=False)
+
+
+def _list_page() -> str:
+    proposer = allowed(actor(), "review.propose")
+    takers = [p for p in pages.people(house()) if _can_take_part(p) and p.id != actor().person_id] if proposer else []
+    return render_template(
+        "reviews.html",
+        reviews=_rows(closed=True),
+        candidates=reviews.candidates(house(), actor()),
+        people=takers,
+        people_options=[("", gettext("请选择")), *((p.id, f"{p.name} ({p.login})") for p in takers)],
+        group_least=GROUP_LEAST,
+    )
+
+
+def _can_take_part(person: Person) -> bool:
+    from service.access.people import to_actor
+
+    return allowed(to_actor(person), "review.take_part")
+
+
+@web.get("/reviews")
+def appraisals() -> ResponseReturnValue:
+    """Show the reviews, and the files whose retention has ended."""
+    return _list_page()
+
+
+@web.post("/reviews")
+def propose_review() -> ResponseReturnValue:
+    """Propose a review of the ticked files."""
+    form = request.form
+    supervisors = [s for s in (form.get("supervisor1", ""), form.get("supervisor2", "")) if s]
+    try:
+        record = reviews.propose(
+            house(),
+            actor(),
+            form.getlist("file"),
+            form.getlist("group"),
+            form.get("approver", ""),
+            supervisors,
+        )
+    except KNOWN_ERRORS as error:
+        return refused(error, _list_page, url_for("web.appraisals"))
+    return redirect(url_for("web.appraisal", review_id=record.id), 303)
+
+
+def _signed(view: ReviewView, act_word: str) -> list[Signature]:
+    return [s for s in view.review.signatures if s.act == act_word]
+
+
+def _by(signatures: list[Signature]) -> str:
+    return gettext("、").join(f"{who(s.person)} {day(s.on)}" for s in signatures)
+
+
+def _steps(view: ReviewView) -> list[Step]:
+    review, parts = view.review, view.record.parts
+    state = review.state
+    appraised, approved, began = _signed(view, "decide"), _signed(view, "approve"), _signed(view, "finish")
+    before, after = _signed(view, "confirm_before"), _signed(view, "confirm_after")
+    spoken = len(review.group) - len(review.missing_opinions())
+    opinions = gettext("%(done)d / %(all)d 人意见已齐", done=spoken, all=len(review.group))
+
+    def step(name: str, done: bool, now: bool, why: str) -> Step:  # noqa: FBT001 - two flags of a drawing
+        return Step(name, "done" if done else "now" if now and state != "stopped" else "", why)
+
+    def supervisor(at: int) -> Step:
+        signed = [s for s in before if s.person == parts["supervisors"][at]]
+        confirmed = [s for s in after if s.person == parts["supervisors"][at]]
+        name = [gettext("监销人一"), gettext("监销人二")][at]
+        waiting = gettext("等待 %(name)s", name=who(parts["supervisors"][at]))
+        why = _by(confirmed) + " " + gettext("确认已销毁") if confirmed else _by(signed) if signed else waiting
+        return step(name, bool(signed), state == "waiting", why)
+
+    first = review.execution_from
+    wait = gettext("%(day)s 起可执行", day=day(first)) if first else ""
+    verified = gettext("已验证，证明已出") if state in ("verified", "certified") else ""
+    return [
+        step(gettext("提出"), True, False, f"{who(review.proposer)} {day(review.signatures[0].on)}"),
+        step(gettext("鉴定小组"), bool(appraised), state == "appraising", opinions),
+        step(
+            gettext("负责人批准"),
+            bool(approved),
+            state == "decided",
+            f"{_by(approved)} · {wait}" if approved else gettext("等待 %(name)s", name=who(parts["approver"])),
+        ),
+        supervisor(0),
+        supervisor(1),
+        step(
+            gettext("执行与验证"),
+            state in ("verified", "certified"),
+            state in ("supervised", "executing", "executed"),
+            verified or (_by(began) if began else ""),
+        ),
+    ]
+
+
+def _waits(view: ReviewView) -> str:
+    """Return, in one line, what the review waits for."""
+    review = view.review
+    first = review.execution_from
+    if review.state == "waiting" and first is not None and house().clock.today() < first:
+        return gettext("等待期，%(day)s 起监销人可以确认", day=day(first))
+    names = gettext("、").join(who(name) for name in view.waits_for)
+    return gettext("等待 %(name)s", name=names) if names else ""
+
+
+def _primary(view: ReviewView) -> Primary | None:
+    """Return the one action of this page; while it waits it says for what instead of failing when pressed."""
+    review_id, state = view.record.id, view.review.state
+
+    def here(step: str) -> str:
+        return url_for("web.appraisal_step", review_id=review_id, step=step)
+
+    if "approve" in view.may:
+        return Primary(gettext("批准"), here("approve"), "")
+    if "confirm_before" in view.may:
+        return Primary(gettext("监销确认：可以销毁"), here("confirm"), "")
+    if "confirm_after" in view.may:
+        return Primary(gettext("监销确认：已经销毁"), here("confirm"), "")
+    if "execute" in view.may:
+        return Primary(gettext("执行销毁"), here("execute"), "", danger=True)
+    if state in reviews.CLOSED or "opinion" in view.may:
+        return None
+    word = {
+        "decided": gettext("批准"),
+        "executed": gettext("监销确认：已经销毁"),
+        "appraising": gettext("批准"),
+    }.get(state, gettext("执行销毁"))
+    return Primary(word, None, _waits(view))
+
+
+def _counts(view: ReviewView) -> list[tuple[str, str, int]]:
+    found: dict[str, int] = {}
+    for item in view.files:
+        verdict: str = "hold" if any(b.kind == "hold" for b in item.blocks) else item.ruling.verdict
+        if not item.ruling.complete and verdict != "hold":
+            verdict = "open"
+        found[verdict] = found.get(verdict, 0) + 1
+    names = {code: str(pair[1]) for code, pair in words.VERDICTS.items()}
+    names |= {"hold": gettext("冻结中"), "open": gettext("意见未齐")}
+    return [(code, names[code], found[code]) for code in names if code in found]
+
+
+def review_page(review_id: str) -> str:
+    """Return the page of one review."""
+    view = reviews.get_review(house(), actor(), review_id)
+    certificate = view.record.certificate
+    only = request.args.get("only", "") if request.method == "GET" else ""
+    gone = {item.file.id for item in view.files if item.file.state == "destroyed"}
+    return render_template(
+        "review.html",
+        view=view,
+        review=view.review,
+        steps=_steps(view),
+        primary=_primary(view),
+        counts=_counts(view),
+        only=only,
+        waits=_waits(view),
+        chinese=language() == "zh",
+        state=words.state(words.REVIEW_STATES, view.review.state),
+        certificate=certificate,
+        intact=certificate_intact(certificate) if certificate else None,
+        gone=gone,
+        proofs={file_id: destroy.prove(house(), actor(), file_id) for file_id in gone},
+        stopped=[s for s in view.review.signatures if s.act in ("stop", "reject")],
+        facts=pages.review_facts(house(), actor(), review_id),
+        verdict_options=[(code, words.VERDICTS[code][1]) for code in ("destroy", "keep_until", "keep_permanently")],
+    )
+
+
+@web.get("/reviews/<review_id>")
+def appraisal(review_id: str) -> ResponseReturnValue:
+    """Show a review: its steps, the opinions, what it waits for and, afterwards, the certificate and the proof."""
+    return review_page(review_id)
+
+
+def _opinions(review_id: str) -> None:
+    form = request.form
+    chosen = form.getlist("file")
+    if not chosen:
+        raise RuleRefused("choose at least one file for your opinion")
+    verdict = form.get("decision", "")
+    until = form.get("until") if verdict == "keep_until" else None
+    reviews.add_opinions(house(), actor(), review_id, chosen, verdict, until, form.get("reason", ""))
+
+
+@web.post("/reviews/<review_id>/<step>")
+def appraisal_step(review_id: str, step: str) -> ResponseReturnValue:
+    """Do one step of a review."""
+    form, at = request.form, house()
+    doing: dict[str, tuple[Callable[[], object], str]] = {
+        "opinion": (lambda: _opinions(review_id), gettext("意见已记下。")),
+        "approve": (lambda: reviews.approve(at, actor(), review_id), gettext("已批准，等待期开始。")),
+        "reject": (
+            lambda: reviews.reject(at, actor(), review_id, form.get("reason", "")),
+            gettext("未批准，鉴定结束。"),
+        ),
+        "stop": (lambda: reviews.stop(at, actor(), review_id, form.get("reason", "")), gettext("已停止。")),
+        "take-off": (
+            lambda: reviews.take_off(at, actor(), review_id, form.get("file", ""), form.get("reason", "")),
+            gettext("已从清册撤下。"),
+        ),
+        "confirm": (lambda: reviews.supervise(at, actor(), review_id), gettext("监销确认已记下。")),
+        "execute": (lambda: _execute(review_id), gettext("已执行。请两名监销人确认。")),
+    }
+    if step not in doing:
+        raise RuleRefused(f"there is no step {step}")
+    run, done = doing[step]
+    return act(run, lambda: review_page(review_id), done=done, to=url_for("web.appraisal", review_id=review_id))
+
+
+def _execute(review_id: str) -> None:
+    if request.form.get("named") != request.form.get("number"):
+        raise RuleRefused("type the review's number to execute: this cannot be undone")
+    destroy.execute(house(), actor(), review_id)
+
+
+@web.get("/register")
+def register() -> ResponseReturnValue:
+    """Show the destruction register, in the customary form."""
+    rows = destroy.register(house(), actor())
+    return render_template("register.html", rows=rows, fonds=house().settings.fonds)

@@ -1,0 +1,67 @@
+"""What is due: the transfers, the most urgent first, with the reason of every date."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.errors import KNOWN_ERRORS, outcome
+from service.flow.transfers import DueTransfer, list_transfers
+from service.records.tables import Transfer
+from service.web.context import actor, house
+from service.web.refusals import of
+from service.web.site import web
+from service.web.text import gettext, ngettext
+from service.web.views.archive import may_hand_over, may_receive, transfer_step_of
+
+
+def _may_choose(view: str, row: Transfer) -> bool:
+    """Return whether a row of this view can be ticked: the archive room receives by archiving, on the file's page."""
+    if view == "receive":
+        return row.state == "handed_over" and row.stage == "handler" and may_receive(row)
+    return row.state in ("pending", "returned") and may_hand_over(row)
+
+
+@web.get("/transfers")
+def transfers() -> ResponseReturnValue:
+    """Show the transfers: those that wait for me, all I may see, or those I have to receive."""
+    mine = list_transfers(house(), actor(), mine=True)
+    everything = list_transfers(house(), actor())
+    receive = [row for row in everything if row.transfer.state == "handed_over" and may_receive(row.transfer)]
+    rows = {"mine": mine, "all": everything, "receive": receive}
+    view = request.args.get("view", "mine")
+    shown = rows.get(view, mine)
+    groups: dict[str, list[DueTransfer]] = {}
+    for row in shown:
+        groups.setdefault(row.urgency, []).append(row)
+    views = [("mine", gettext("与我有关"), len(mine)), ("all", gettext("全部"), len(everything))]
+    if actor().roles & {"credit_administrator", "archivist"}:
+        views.append(("receive", gettext("待我接收"), len(receive)))
+    return render_template(
+        "transfers.html",
+        view=view if view in rows else "mine",
+        views=views,
+        groups=groups,
+        may_choose=lambda row: _may_choose(view, row),
+        selectable=any(_may_choose(view, row.transfer) for row in shown),
+    )
+
+
+@web.post("/transfers")
+def transfers_chosen() -> ResponseReturnValue:
+    """Hand over, or receive, the ticked rows; each is done or refused on its own."""
+    view = request.form.get("view", "mine")
+    step = "accept" if view == "receive" else "hand-over"
+    chosen = request.form.getlist("transfer")
+    done = 0
+    for transfer_id in chosen:
+        try:
+            transfer_step_of(step, transfer_id)
+            done += 1
+        except KNOWN_ERRORS as error:
+            if outcome(error).http_status >= 500:
+                raise
+            flash(of(error), "refusal")
+    if done:
+        flash(ngettext("已办理 %(num)d 件。", "已办理 %(num)d 件。", done), "done")
+    elif not chosen:
+        flash(gettext("先选要办理的行。"), "refusal")
+    return redirect(url_for("web.transfers", view=view), 303)

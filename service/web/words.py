@@ -1,0 +1,241 @@
+"""What codes are called. One word for one thing: the terms of DESIGN.md, said in both languages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.access.policy import Actor
+from service.flow.documents import is_verified
+from service.records.tables import DocumentField
+from service.web.text import _, gettext, ngettext
+
+CATEGORIES = {
+    "1.1": _("谈判记录、可行性研究、报审及批准"),
+    "1.2": _("对方营业执照"),
+    "1.3": _("对方履约能力证明"),
+    "1.4": _("对方身份与授权委托书"),
+    "1.5": _("我方授权委托书"),
+    "1.6": _("担保人资格与能力证明"),
+    "1.7": _("往来函电与视听材料"),
+    "1.8": _("登记、见证、鉴证、公证"),
+    "1.9": _("合同正副本、变更与解除协议"),
+    "1.10": _("标的验收记录"),
+    "1.11": _("交接与收付凭证"),
+    "5.1": _("客户信用申请表"),
+    "5.2": _("客户调查表"),
+    "5.3": _("客户信用审批表"),
+    "5.4": _("回复客户的标准函"),
+    "5.5": _("客户信用表单"),
+    "5.6": _("授信资料"),
+    "5.7": _("年审评价报告"),
+    "5.8": _("客户概况"),
+    "5.9": _("付款习惯"),
+    "5.10": _("财务状况"),
+    "5.11": _("商账追讨记录"),
+    "5.12": _("往来银行"),
+    "5.13": _("经营状况"),
+}
+FIELDS = {
+    "name": _("名称"),
+    "code": _("信用代码"),
+    "type": _("类型"),
+    "legal_representative": _("法定代表人"),
+    "registered_capital": _("注册资本"),
+    "established_on": _("成立日期"),
+    "valid_from": _("有效期自"),
+    "valid_until": _("有效期至"),
+    "address": _("住所"),
+    "scope": _("范围"),
+    "authority": _("登记机关"),
+    "issued_on": _("发证日期"),
+    "principal": _("委托人"),
+    "agent": _("受托人"),
+    "signed_on": _("签订日期"),
+    "contract_number": _("合同编号"),
+    "title": _("题名"),
+    "party_a": _("甲方"),
+    "party_b": _("乙方"),
+    "party_a_code": _("甲方信用代码"),
+    "party_b_code": _("乙方信用代码"),
+    "amount": _("金额"),
+    "currency": _("币种"),
+    "term_from": _("期限自"),
+    "term_until": _("期限至"),
+}
+ROLES = {
+    "operator": _("扫描员"),
+    "handler": _("承办人"),
+    "credit_administrator": _("信用管理员"),
+    "archivist": _("档案管理员"),
+    "department_head": _("部门负责人"),
+    "auditor": _("审计员"),
+    "administrator": _("系统管理员"),
+}
+TIERS = {"public": _("公开"), "internal": _("内部"), "secret": _("商业秘密"), "core": _("核心商业秘密")}
+DOCUMENT_STATES = {
+    "receiving": ("grey", _("接收中")),
+    "received": ("soon", _("等待识别")),
+    "reading": ("soon", _("识别中")),
+    "stored": ("good", _("已入库")),
+    "needs_review": ("soon", _("待核对")),
+    "failed": ("late", _("未能识别")),
+    "destroyed": ("grey", _("已销毁")),
+    "archived": ("good", _("已归档")),
+}
+CONTRACT_STATES = {
+    "draft": ("grey", _("草拟")),
+    "signed": ("soon", _("已签订")),
+    "amended": ("soon", _("已变更")),
+    "performed": ("good", _("履行完毕")),
+    "terminated": ("grey", _("已解除")),
+    "cancelled": ("grey", _("已作废")),
+}
+FILE_STATES = {"open": ("soon", _("在办")), "archived": ("good", _("已归档")), "destroyed": ("grey", _("已销毁"))}
+FILE_KINDS = {"contract": _("合同案卷"), "credit": _("客户信用案卷")}
+EVENTS = {"signed": _("签订"), "amended": _("变更"), "performed": _("履行"), "terminated": _("解除")}
+STAGES = {"handler": _("承办人移交"), "archive": _("移交档案室")}
+TRANSFER_STATES = {
+    "pending": ("soon", _("待移交")),
+    "handed_over": ("soon", _("待接收")),
+    "returned": ("late", _("已退回")),
+    "accepted": ("good", _("已接收")),
+}
+LOAN_STATES = {
+    "asked": ("soon", _("待审批")),
+    "granted": ("good", _("已批准")),
+    "refused": ("late", _("未批准")),
+    "lent": ("soon", _("借出")),
+    "returned": ("good", _("已归还")),
+}
+RETENTIONS = {"Y": _("永久"), "D30": _("30 年"), "D10": _("10 年")}
+VERDICTS = {
+    "destroy": ("late", _("销毁")),
+    "keep_until": ("soon", _("延期")),
+    "keep_permanently": ("good", _("永久保管")),
+    "taken_off": ("grey", _("撤下")),
+}
+REVIEW_STATES = {
+    "proposed": ("soon", _("已提出")),
+    "appraising": ("soon", _("鉴定小组审议")),
+    "decided": ("soon", _("待负责人批准")),
+    "waiting": ("soon", _("等待期与监销")),
+    "supervised": ("late", _("可以执行")),
+    "executing": ("late", _("执行中")),
+    "executed": ("soon", _("已执行，待监销人确认")),
+    "verified": ("good", _("已验证")),
+    "certified": ("good", _("已完成")),
+    "stopped": ("grey", _("已停止")),
+}
+PARTS = {"proposer": _("提出人"), "appraiser": _("鉴定小组成员"), "approver": _("批准人"), "supervisor": _("监销人")}
+WARNINGS = {
+    "score_below": ("late", _("信用分过低")),
+    "score_drop": ("late", _("信用分下降")),
+    "overdue_days": ("late", _("逾期")),
+    "overdue_amount": ("late", _("逾期金额")),
+    "line_used": ("soon", _("额度将满")),
+    "expiring": ("soon", _("即将到期")),
+    "expired": ("late", _("已过期")),
+    "stale_key_information": ("soon", _("信息过期未更新")),
+}
+OUTCOMES = {
+    "destroyed": ("grey", _("已销毁")),
+    "kept": ("good", _("继续保管")),
+    "blocked": ("hold", _("未销毁")),
+    "": ("grey", _("未执行")),
+}
+FILTERS = {"category": _("类目"), "department": _("部门"), "customer": _("客户"), "status": _("状态")}
+REASONS = {
+    "low_confidence": _("识别把握不足"),
+    "unknown_kind": _("认不出是哪类文件"),
+    "reading_failed": _("未能识别"),
+    "field_missing": _("缺少字段"),
+    "missing": _("缺少字段"),
+    "field_unsure": _("字段存疑"),
+    "unsure": _("字段存疑"),
+    "check_digit": _("校验位不符"),
+    "check_digit_failed": _("校验位不符"),
+    "amount_mismatch": _("大小写金额不符"),
+    "repaired": _("识别有误，已按校验位改正"),
+    "no_text": _("页上没有文字"),
+    "other_text": _("另有不同的文字"),
+}
+WALL = (
+    _("客户信用，我们共同守护。"),
+    _("准确、及时、完整，信息管理三原则。"),
+    _("风险预警，早发现，早应对。"),
+    _("尊重法规，合规经营，诚信为本。"),
+    _("信用档案，助力决策，驱动发展。"),
+)
+UNSURE = 0.9
+
+
+@dataclass(frozen=True)
+class State:
+    """A state as shown: a colour that only repeats what the word says, and one line that explains it."""
+
+    colour: str
+    word: str
+    why: str = ""
+
+
+def named(table: Mapping[str, object], code: str | None) -> str:
+    """Return what a code is called; an unknown code speaks for itself."""
+    return str(table.get(code or "", code or ""))
+
+
+def state(table: Mapping[str, tuple[str, object]], code: str) -> State:
+    """Return the state a code stands for."""
+    colour, word = table.get(code, ("grey", code))
+    return State(colour, str(word))
+
+
+def category(code: str | None) -> str:
+    """Return ``1.2 对方营业执照``."""
+    return f"{code} {named(CATEGORIES, code)}" if code else gettext("未分类")
+
+
+def reason(code: str) -> str:
+    """Return why a document needs a look: ``缺少字段：金额``."""
+    kind, _colon, field = code.partition(":")
+    word = named(REASONS, kind)
+    return gettext("%(reason)s：%(field)s", reason=word, field=named(FIELDS, field)) if field else word
+
+
+def distance(days: int) -> str:
+    """Return how far a date is in words; days < 0 lie behind."""
+    if days < 0:
+        return ngettext("逾期 %(num)d 天", "逾期 %(num)d 天", -days)
+    if days == 0:
+        return gettext("就是今天")
+    return ngettext("还有 %(num)d 天", "还有 %(num)d 天", days)
+
+
+def _marked(field: DocumentField) -> State | None:
+    if "check_digit_failed" in field.marks:
+        return State("late", gettext("校验位不符"), gettext("末位校验码与前面的数字对不上，请对照原件"))
+    if "amount_mismatch" in field.marks:
+        return State("late", gettext("大小写不符"), gettext("大写金额与数字金额不一致，请对照原件"))
+    return None
+
+
+def field_state(field: DocumentField, actor: Actor) -> State:
+    """Return how far a value can be trusted (RULES A2.2): what was read and never confirmed is shown as such."""
+    others = set(field.confirmed_by) - {field.entered_by}
+    read = field.entered_by == "ocr"
+    if is_verified(field):
+        return State("good", gettext("两人已核"), gettext("两名未录入此值的人都已确认"))
+    marked = _marked(field) if not others else None
+    if marked:
+        return marked
+    if others:
+        return State("soon", gettext("待第二人"), gettext("一人已核；须由另一人再核，且不能是录入者"))
+    if not read:
+        mine = field.entered_by == actor.name
+        why = gettext("你录入的值，须由另外两人核对") if mine else gettext("由人录入，须由另外两人核对")
+        return State("soon", gettext("已更正"), why)
+    if "repaired" in field.marks:
+        return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
+    if field.confidence < UNSURE:
+        return State("late", gettext("存疑 %(score).2f", score=field.confidence), gettext("识别把握不足，请对照原件"))
+    if "check_digit_ok" in field.marks:
+        return State("good", gettext("校验位通过"), gettext("末位校验码与前面的数字相符；尚无人核对"))
+    return State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))

@@ -1,0 +1,28 @@
+"""The web entry point: `gunicorn service.wsgi:app`."""
+
+import hashlib
+import hmac
+
+from flask import Flask
+
+from service.api.app import blueprint, watch
+from service.bootstrap import build
+from service.jobs.queue import attach, open_queue
+from service.settings import Settings, load
+from service.web.app import create_app
+
+
+def make(settings: Settings) -> Flask:
+    """Return the whole web application: pages, API and what machines watch."""
+    house = build(settings)
+    house.hint = attach(open_queue(settings), lambda: house)
+    # Every machine that opens the archive signs form tokens alike, and the key itself never signs anything.
+    secret = hmac.digest(settings.key_file.read_bytes(), b"juanzong page tokens 1", hashlib.sha256)
+    app = create_app(house, secret=secret)
+    for part in (blueprint(house), watch(house)):
+        app.extensions["csrf"].exempt(part)  # bearer tokens only, no cookie
+        app.register_blueprint(part)
+    return app
+
+
+app = make(load())
