@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from vault.adapters.keyfile import KeyFile
-
 from service.clock import Clock
 from service.errors import BadSetting, NotInitialised
 from service.house import House
 from service.records.database import Database
 from service.records.migrate import is_current, upgrade
 from vault.adapters import open_store
+from vault.adapters.keyfile import KeyFile
 from vault.keyring import KeyRing
 from vault.vault import Vault
 

@@ -22,7 +22,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 
 def run(command: click.Command) -> int:
     """Run the command line and turn every error into one line on stderr and an exit code, never a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="juanzong: %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.ERROR, format="juanzong: %(message)s", stream=sys.stderr)
     try:
         result = command.main(standalone_mode=False)
         return result if isinstance(result, int) else 0

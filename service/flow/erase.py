@@ -83,7 +83,7 @@ def remove_objects(house: House, actor_name: str, case_file_id: str) -> Proof:
     for document in documents:
         for name in document["objects"]:
             house.vault.delete(UUID(name))
-        house.index.remove(document["document_id"])
+    house.index.remove_many([document["document_id"] for document in documents])
     with house.database.write() as session:
         for document in documents:
             for rendition in session.scalars(select(Rendition).where(Rendition.document_id == document["document_id"])):

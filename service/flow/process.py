@@ -8,7 +8,6 @@ import io
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from intake.pipeline import read
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from intake.codec import text_of, to_json
 from intake.errors import Rejected
 from intake.inspect import inspect
 from intake.model import PageText, ReadPage, Understanding
+from intake.pipeline import read
 from intake.understand import understand
 from service.errors import ServiceError
 from service.flow import claims

@@ -44,6 +44,13 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
     def sweep_task() -> None:
         hint_waiting(queue, get_house(), hint)
 
+    @queue.periodic_task(crontab(hour="3", minute="30"), name="purge")  # type: ignore[untyped-decorator]  # huey has no types
+    def purge_task() -> None:
+        try:
+            get_house().index.purge()
+        except KNOWN_ERRORS as error:
+            log.warning("the index is purged tomorrow: %s", error)
+
     def hint(document_id: str) -> None:
         process_task(document_id)
 

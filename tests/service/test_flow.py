@@ -285,7 +285,7 @@ def test_only_due_files_are_proposed_and_only_by_different_people(embedded):
         propose(embedded, file_id)
 
 
-@pytest.mark.parametrize("broken_at", ["delete", "remove", "scrub"])
+@pytest.mark.parametrize("broken_at", ["delete", "remove_many", "scrub"])
 def test_an_execution_killed_half_way_is_finished_by_the_next_start(embedded, monkeypatch, broken_at):
     house = embedded.house
     file_id, _ = due_file(embedded)
@@ -294,7 +294,7 @@ def test_an_execution_killed_half_way_is_finished_by_the_next_start(embedded, mo
     house.clock.move_to(date(2037, 1, 12))
     for name in ("fourth", "fifth"):
         reviews.supervise(house, embedded[name], review_id)
-    target = {"delete": house.vault, "remove": house.index, "scrub": house.database}[broken_at]
+    target = {"delete": house.vault, "remove_many": house.index, "scrub": house.database}[broken_at]
 
     def killed(*_args, **_more):
         raise KeyboardInterrupt
