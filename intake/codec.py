@@ -1,0 +1,56 @@
+"""The text of pages as bytes: the word-box rendition (compact JSON) and the text rendition."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from intake.model import Line, PageText, Word
+
+_VERSION = 1
+
+
+def to_json(page: PageText) -> bytes:
+    """Return one page as UTF-8 JSON: lines and words as arrays in the order of their fields."""
+    lines = [
+        [line.text, line.box, line.confidence, [[w.start, w.text, w.box, w.confidence] for w in line.words]]
+        for line in page.lines
+    ]
+    value = {
+        "v": _VERSION,
+        "number": page.number,
+        "width": page.width,
+        "height": page.height,
+        "rotation": page.rotation,
+        "source": page.source,
+        "lines": lines,
+    }
+    # What is not valid text (a lone surrogate out of a broken file) is escaped by json itself.
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def from_json(data: bytes) -> PageText:
+    """Return the page that `to_json` wrote. Raises ValueError for anything else."""
+    try:
+        value: dict[str, Any] = json.loads(data)
+        if value["v"] != _VERSION:
+            raise ValueError(f"page text of version {value['v']}, this program reads {_VERSION}")
+        lines = tuple(
+            Line(text, _box(box), confidence, tuple(Word(s, t, _box(b), c) for s, t, b, c in words))
+            for text, box, confidence, words in value["lines"]
+        )
+        return PageText(value["number"], value["width"], value["height"], value["rotation"], value["source"], lines)
+    except (KeyError, TypeError) as error:
+        raise ValueError("not the text of a page") from error
+
+
+def text_of(pages: Iterable[PageText]) -> str:
+    """Return the text of the pages in order, separated by a form feed."""
+    return "\f".join(page.text for page in pages)
+
+
+def _box(value: list[int]) -> tuple[int, int, int, int]:
+    x0, y0, x1, y1 = value
+    return x0, y0, x1, y1

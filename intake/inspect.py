@@ -1,0 +1,92 @@
+"""What arrived: the kind of a file by its content, its pages, its hash, or one clear line why it is refused.
+
+Nothing here decodes pixels of an image whose size is not known to be within the limits, and nothing holds a whole
+file in memory.
+"""
+
+import hashlib
+import stat
+import unicodedata
+from pathlib import Path
+from typing import BinaryIO
+
+from intake.errors import Rejected
+from intake.model import Inspection, Limits
+
+MEDIA_TYPES = {"pdf": "application/pdf", "tiff": "image/tiff", "jpeg": "image/jpeg", "png": "image/png"}
+
+_CHUNK = 1 << 20
+#: A reader looks for the PDF header in the first kilobyte (ISO 32000-1, Annex H.3, note 13).
+_HEAD = 1024
+_MAX_NAME_BYTES = 255  # the longest name a usual file system takes
+
+
+def inspect(path: Path, limits: Limits) -> Inspection:
+    """Return what the bytes at `path` are.
+
+    Raises Rejected (empty, unsupported, truncated, encrypted, no_pages, too_large, too_many_pages, too_many_pixels,
+    unreadable); never anything else, whatever the file holds.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            what = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            raise Rejected("unreadable", f"This is {what}; give a PDF, TIFF, JPEG or PNG file.")
+        if status.st_size == 0:
+            raise Rejected("empty", "The file is empty.")
+        if status.st_size > limits.max_bytes:
+            raise Rejected("too_large", f"The file has {status.st_size} bytes; at most {limits.max_bytes} are taken.")
+        with path.open("rb") as file:
+            kind = _kind(file.read(_HEAD))
+            size, sha256 = _digest(file)
+    except OSError as error:
+        raise Rejected("unreadable", f"The file cannot be read: {error.strerror or error}.") from error
+    return Inspection(kind, MEDIA_TYPES[kind], _pages(kind, path, limits), size, sha256)
+
+
+def safe_name(name: str) -> str:
+    """Return `name`, NFC-normalised, when it is the plain name of a file. Raises Rejected(bad_name)."""
+    plain = unicodedata.normalize("NFC", name)
+    if not plain.strip() or plain in (".", ".."):
+        raise Rejected("bad_name", "The file has no name.")
+    # Cc: control, Cf: invisible direction marks that make a name read as another, Cs: bytes that are no text.
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in plain):
+        raise Rejected("bad_name", "The file name holds control characters.")
+    if "/" in plain or "\\" in plain:
+        raise Rejected("bad_name", "The file name holds a path.")
+    if len(plain.encode()) > _MAX_NAME_BYTES:
+        raise Rejected("bad_name", f"The file name is longer than {_MAX_NAME_BYTES} bytes.")
+    return plain
+
+
+def _kind(head: bytes) -> str:
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
+        return "tiff"
+    if b"%PDF-" in head:
+        return "pdf"
+    raise Rejected("unsupported", "The content is not a PDF, TIFF, JPEG or PNG, whatever the name says.")
+
+
+def _digest(file: BinaryIO) -> tuple[int, str]:
+    """Return the size that was really read and its SHA-256."""
+    file.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()
+
+
+def _pages(kind: str, path: Path, limits: Limits) -> int:
+    # The libraries load late: whoever only needs `safe_name` should not wait for them.
+    if kind == "pdf":
+        from intake import pdf
+
+        return pdf.check(path, limits)
+    from intake import raster
+
+    return raster.check(path, kind, limits)

@@ -1,0 +1,177 @@
+"""PDF files: what their pages are made of, and their pages as pixels. Text layers are read in `textlayer`."""
+
+import ctypes
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import pypdfium2 as pdfium
+from PIL import Image
+from pypdfium2 import raw
+
+from intake.errors import Rejected
+from intake.model import Limits
+from intake.raster import check_size, fit
+
+#: PDFium knows no threads: all of it works under one lock.
+_LOCK = threading.RLock()
+_MAX_OBJECTS = 200_000  # objects of a page that are looked at
+_SILENT_ANNOTATIONS = (raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP)
+_UNSEEN = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
+
+Rect = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class PageFacts:
+    """What a page is made of. Lengths in points of the page as it is displayed, turned by /Rotate, origin top left.
+
+    pictures: images and annotations that may show text a text layer does not have. picture_dpi: the finest of the
+    images that matter. seen, unseen: pieces of text that are painted, and that are not (the layer under a scan).
+    crop: the visible part in the file's own coordinates, before /Rotate.
+    """
+
+    width: float
+    height: float
+    turn: int
+    crop: Rect
+    media: Rect
+    pictures: tuple[Rect, ...]
+    picture_dpi: float
+    seen: int
+    unseen: int
+
+    @property
+    def picture_share(self) -> float:
+        """The part of the page under pictures, 0..1 (overlaps count twice, up to 1)."""
+        covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in self.pictures)
+        return min(1.0, covered / max(1.0, self.width * self.height))
+
+
+def check(path: Path, limits: Limits) -> int:
+    """Return the number of pages. Raises Rejected."""
+    with opened(path) as document:
+        count = len(document)
+        if count == 0:
+            raise Rejected("no_pages", "The PDF has no page.")
+        if count > limits.max_pages:
+            raise Rejected("too_many_pages", f"The file has {count} pages; at most {limits.max_pages} are taken.")
+        scale = limits.render_dpi / 72
+        for index in range(count):
+            with _LOCK:
+                width, height = document.get_page_size(index)
+            check_size(width * scale, height * scale, limits)
+            facts(document, index, limits)
+        return count
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pdfium.PdfDocument]:
+    """Open a PDF. Raises Rejected (encrypted, no_pages, truncated), also for what PDFium trips over inside the block."""
+    document = None
+    # Handed over open: PDFium's binding would resolve the path, which may be a descriptor of a file without a name.
+    file = path.open("rb")  # closed below, after the document that reads from it
+    try:
+        with _LOCK:
+            document = pdfium.PdfDocument(file)
+            if document.get_formtype() != raw.FORMTYPE_NONE:
+                document.init_forms()  # paints what was typed into form fields
+        yield document
+    except pdfium.PdfiumError as error:
+        if error.err_code == raw.FPDF_ERR_PASSWORD:
+            raise Rejected("encrypted", "The PDF is protected by a password.") from error
+        if error.err_code == raw.FPDF_ERR_PAGE:
+            raise Rejected("no_pages", "The PDF has no page.") from error
+        raise Rejected("truncated", "The PDF is damaged or cut short.") from error
+    finally:
+        if document is not None:
+            with _LOCK:
+                document.close()
+        file.close()
+
+
+def facts(document: pdfium.PdfDocument, index: int, limits: Limits) -> PageFacts:
+    """Return what page `index` (from 0) is made of. Raises Rejected(too_many_pixels) for an image over the limits."""
+    with _LOCK:
+        page = document.get_page(index)
+        try:
+            return _facts(page, limits)
+        finally:
+            page.close()
+
+
+def render(document: pdfium.PdfDocument, index: int, dpi: float) -> tuple[Image.Image, float]:
+    """Return page `index` (from 0) as an RGB image and the dpi it really has: never larger than a stored page may be."""
+    with _LOCK:
+        page = document.get_page(index)
+        try:
+            width, height = page.get_size()
+            dpi *= fit(width * dpi / 72, height * dpi / 72)
+            bitmap = page.render(scale=dpi / 72, rev_byteorder=True)
+            try:
+                return bitmap.to_pil().convert("RGB"), dpi
+            finally:
+                bitmap.close()
+        finally:
+            page.close()
+
+
+def _facts(page: pdfium.PdfPage, limits: Limits) -> PageFacts:
+    width, height = page.get_size()
+    pictures: list[Rect] = []
+    finest, seen, unseen = 0.0, 0, 0
+    wanted = [raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_TEXT]
+    for thing in islice(page.get_objects(filter=wanted), _MAX_OBJECTS):
+        if thing.type == raw.FPDF_PAGEOBJ_TEXT:
+            if raw.FPDFTextObj_GetTextRenderMode(thing) in _UNSEEN:
+                unseen += 1
+            else:
+                seen += 1
+            continue
+        across, down = thing.get_px_size()
+        check_size(across, down, limits)
+        rect = _displayed(page, thing.get_bounds(), width, height) if thing.container is None else None
+        if rect is None:  # inside a form the place is relative: take it as the whole page
+            rect = (0.0, 0.0, width, height)
+        pictures.append(rect)
+        if (rect[2] - rect[0]) * (rect[3] - rect[1]) > 0.2 * width * height:
+            finest = max(finest, 72 * max(across, down) / max(rect[2] - rect[0], rect[3] - rect[1], 1.0))
+    pictures += _annotations(page, width, height)
+    return PageFacts(
+        width,
+        height,
+        page.get_rotation(),
+        page.get_cropbox(),
+        page.get_mediabox(),
+        tuple(pictures),
+        finest,
+        seen,
+        unseen,
+    )
+
+
+def _annotations(page: pdfium.PdfPage, width: float, height: float) -> Iterator[Rect]:
+    for i in range(min(raw.FPDFPage_GetAnnotCount(page), 1000)):
+        annotation = raw.FPDFPage_GetAnnot(page, i)
+        if not annotation:
+            continue
+        rect = raw.FS_RECTF()
+        if raw.FPDFAnnot_GetSubtype(annotation) not in _SILENT_ANNOTATIONS and raw.FPDFAnnot_GetRect(annotation, rect):
+            yield _displayed(page, (rect.left, rect.bottom, rect.right, rect.top), width, height)
+        raw.FPDFPage_CloseAnnot(annotation)
+
+
+def _displayed(page: pdfium.PdfPage, bounds: Rect, width: float, height: float) -> Rect:
+    """Return a rectangle of the file's coordinates on the page as it is displayed, in points, cut at its edges."""
+    fine = 16  # PDFium answers in whole device units
+    across, down = round(width * fine), round(height * fine)
+    corners = []
+    for x, y in ((bounds[0], bounds[1]), (bounds[2], bounds[3])):
+        dx, dy = ctypes.c_int(), ctypes.c_int()
+        raw.FPDF_PageToDevice(page, 0, 0, across, down, 0, x, y, dx, dy)
+        corners.append((min(max(dx.value, 0), across) / fine, min(max(dy.value, 0), down) / fine))
+    (ax, ay), (bx, by) = corners
+    return min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)

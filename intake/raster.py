@@ -1,0 +1,178 @@
+"""Image files: how many pages, whole or cut short; and their pages as pixels."""
+
+import math
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import ExifTags, Image, TiffImagePlugin
+
+from intake.errors import Rejected
+from intake.model import Limits
+
+#: Pillow guards with one number for the whole process, half of it by a warning. Here every size is checked against the
+#: caller's limits after every opening and every turn to another page, before a pixel is decoded: the global guard is off.
+Image.MAX_IMAGE_PIXELS = None
+
+#: A stored page: A4 at 285 dpi, A3 at 200 dpi. Enough for small print, and still quick to look at.
+MAX_PAGE_PIXELS = 8_000_000
+MAX_PAGE_SIDE = 8_000
+
+_FORMATS = {"tiff": "TIFF", "jpeg": "JPEG", "png": "PNG"}
+_SUBFILE_TYPE, _REDUCED_COPY = 254, 1  # a thumbnail of another page (TIFF 6.0, page 36)
+_DATA = ((273, 279), (324, 325))  # offsets and byte counts: of strips, of tiles
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def fit(width: float, height: float) -> float:
+    """Return the factor (at most 1) that brings a page of this many pixels to the size it is stored in."""
+    return min(1.0, math.sqrt(MAX_PAGE_PIXELS / max(1.0, width * height)), MAX_PAGE_SIDE / max(1.0, width, height))
+
+
+def check_size(width: float, height: float, limits: Limits) -> None:
+    """Raise Rejected(too_many_pixels) for a page of more pixels than the limits allow."""
+    if width * height > limits.max_pixels:
+        raise Rejected(
+            "too_many_pixels",
+            f"A page has {width:.0f} x {height:.0f} pixels; at most {limits.max_pixels} pixels are taken.",
+        )
+
+
+def check(path: Path, kind: str, limits: Limits) -> int:
+    """Return the number of pages. Raises Rejected."""
+    with _opened(path, kind) as image:
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            pages = sum(1 for _ in _frames(image, limits, path.stat().st_size))
+            if not pages:
+                raise Rejected("no_pages", "The TIFF file has no page.")
+            return pages
+        check_size(image.width, image.height, limits)
+        if kind == "png":
+            image.verify()  # reads every chunk and its checksum, decodes nothing
+        else:
+            # At an eighth of its size: all data must be there, and hardly any memory is used.
+            image.draft("L", (max(1, image.width // 8), max(1, image.height // 8)))
+            image.load()
+        return 1
+
+
+def pages(path: Path, kind: str, limits: Limits) -> Generator[tuple[Image.Image, float | None]]:
+    """Yield every page, mode L or RGB, standing as the file says and no larger than `fit` allows, and its dpi.
+
+    Raises Rejected.
+    """
+    with _opened(path, kind) as image:
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            for _ in _frames(image, limits, path.stat().st_size):
+                yield _page(image)
+        else:
+            check_size(image.width, image.height, limits)
+            yield _page(image)
+
+
+def shrink(page: Image.Image) -> Image.Image:
+    """Return the page no larger than `fit` allows."""
+    factor = fit(*page.size)
+    if factor == 1.0:
+        return page
+    size = (max(1, round(page.width * factor)), max(1, round(page.height * factor)))
+    return page.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _page(image: Image.Image) -> tuple[Image.Image, float | None]:
+    side, dpi = max(image.size), _dpi(image)
+    factor = fit(*image.size)
+    image.draft("", (int(image.width * factor), int(image.height * factor)))  # a huge JPEG is decoded small at once
+    page = shrink(plain(image))
+    if image.format != "TIFF":  # Pillow itself turns a TIFF by its orientation tag
+        turn = _TURNS.get(_orientation(image))
+        page = page if turn is None else page.transpose(turn)
+    return page, dpi and dpi * max(page.size) / side
+
+
+def plain(image: Image.Image) -> Image.Image:
+    """Return a copy in mode L or RGB: what is transparent is paper, 16 bits become 8."""
+    image.load()
+    if image.mode.startswith(("I", "F")):
+        return _eight_bits(image)
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        paper = Image.new("RGBA", rgba.size, "white")
+        paper.alpha_composite(rgba)
+        return paper.convert("RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image)
+    top = float(values.max(initial=0))
+    # The mode does not tell the depth: 16-bit gray may come as 32-bit integers, fractions as floats.
+    full = 65535.0 if top > 255.0 else 255.0 if top > 1.0 or image.mode != "F" else 1.0
+    if image.mode.startswith("I;16"):
+        full = 65535.0
+    return Image.fromarray(np.clip(values * np.float32(255.0 / full), 0, 255).astype(np.uint8))
+
+
+def _frames(image: TiffImagePlugin.TiffImageFile, limits: Limits, size: int) -> Iterator[int]:
+    """Turn `image` to each of its pages in turn and yield the page's number, from 1."""
+    number, frame = 0, 0
+    while True:
+        try:
+            image.seek(frame)
+        except EOFError:
+            return
+        frame += 1
+        if frame > 2 * limits.max_pages + 2:
+            number = limits.max_pages  # thumbnails without end are no better than pages without end
+        elif int(image.tag_v2.get(_SUBFILE_TYPE, 0)) & _REDUCED_COPY and frame > 1:
+            continue
+        number += 1
+        if number > limits.max_pages:
+            raise Rejected("too_many_pages", f"The file has more than {limits.max_pages} pages.")
+        check_size(image.width, image.height, limits)
+        for offsets, counts in _DATA:
+            places = zip(_numbers(image, offsets), _numbers(image, counts), strict=False)
+            if any(offset + count > size for offset, count in places):
+                raise Rejected("truncated", f"The TIFF file is cut short: page {number} is not all there.")
+        yield number
+
+
+def _numbers(image: TiffImagePlugin.TiffImageFile, tag: int) -> tuple[int, ...]:
+    value = image.tag_v2.get(tag, ())
+    return value if isinstance(value, tuple) else (int(value),)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 - broken camera data says nothing about the page; Pillow raises whatever it met
+        return 1
+
+
+def _dpi(image: Image.Image) -> float | None:
+    try:
+        dpi = float(image.info["dpi"][0])
+    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return dpi if 50 <= dpi <= 2400 else None
+
+
+@contextmanager
+def _opened(path: Path, kind: str) -> Iterator[Image.Image]:
+    """Open with the one decoder that belongs to `kind`; whatever the decoder trips over is the file's fault."""
+    try:
+        with Image.open(path, formats=(_FORMATS[kind],)) as image:
+            yield image
+    except Rejected:
+        raise
+    except Exception as error:
+        raise Rejected("truncated", f"The {_FORMATS[kind]} file is damaged or cut short.") from error
