@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from search.fields import FIELDS, WHOLE, Value, values
-from search.folding import Folded, fold, forms, numbers, squeeze, squeezed
+from search.folding import Folded, Forms, fold, forms, numbers, squeezed
 from search.model import IndexedPage
 from search.syntax import And, FieldMatch, Node, Not, Or, Phrase, Word
 
@@ -24,6 +24,7 @@ MARKS = "marks"  # the field whose tokens are a set
 FACETS = ("category", "department", "customer", "status")
 LONGEST_KEYWORD = 256  # characters kept of a facet value
 
+_SQUEEZED = "~"  # begins the tokens of a value's codes without their separators
 _GAP = "\ue000"  # a private-use character: folding leaves none in any query
 _HEAD, _META = 1000.0, 100.0  # a title or number outranks other metadata, which outranks the body
 
@@ -72,13 +73,11 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
 
 def _project_value(value: Value, tokens: dict[str, list[str]], marks: set[str]) -> None:
     folded = fold(value.text)
-    plain = squeeze(folded)
-    runs = [folded.chars] if plain == folded.chars else [folded.chars, plain]
     part, mark = ("head", "h") if value.head else ("meta", "m")
-    for chars in runs:
-        tokens["named"] += [*_pairs(chars, value.name), _GAP]
+    for chars, sign in [(folded.chars, ""), *((stretch.chars, _SQUEEZED) for stretch in squeezed(folded))]:
+        tokens["named"] += [*_pairs(chars, value.name + sign), _GAP]
         if value.free == "part":
-            tokens[part] += [*_pairs(chars), _GAP]
+            tokens[part] += [*_pairs(chars, sign), _GAP]
     if value.free == "part":
         marks.update(_marks(mark, folded))
     elif value.free == "whole":
@@ -208,28 +207,25 @@ def plan(node: Node) -> Plan:
 
 def _leaf(leaf: Word | Phrase) -> Plan:
     wanted = forms(leaf.text, exact=isinstance(leaf, Phrase))
-    found = [
-        _look("text", "t", wanted.exact, None),
-        _look("head", "h", wanted.exact, _HEAD),
-        _look("meta", "m", wanted.exact, _META),
-        Mark(f"m={wanted.exact}", _META),
-    ]
-    if wanted.loose:
-        found.append(_look("codes", "", wanted.loose, None))
-        if wanted.loose != wanted.exact:
-            found += [
-                _look("text", "t", wanted.loose, None),
-                _look("head", "h", wanted.loose, _HEAD),
-                _look("meta", "m", wanted.loose, _META),
-            ]
-    if wanted.amount:
-        found += [Mark(f"t#{wanted.amount}", 1.0), Mark(f"m#{wanted.amount}", _META)]
+    found: list[Plan] = [Mark(f"m={wanted.exact}", _META)]
+    for field, kind, weight in (("text", "t", None), ("head", "h", _HEAD), ("meta", "m", _META)):
+        found += [_look(field, kind, chars, weight) for chars in _written(wanted)]
+        if wanted.loose:
+            squeezed_field, sign = ("codes", "") if field == "text" else (field, _SQUEEZED)
+            found.append(Run(squeezed_field, tuple(_pairs(wanted.loose, sign)), weight))
+        if wanted.amount:
+            found.append(Mark(f"{kind}#{wanted.amount}", weight or 1.0))
     return Either(tuple(found))
+
+
+def _written(wanted: Forms) -> list[str]:
+    """Return the runs to look for in what is printed: as typed, and as a code without its separators."""
+    return [wanted.exact, wanted.loose] if wanted.loose not in ("", wanted.exact) else [wanted.exact]
 
 
 def _look(field: str, kind: str, chars: str, weight: float | None) -> Plan:
     if len(chars) == 1:
-        return Mark(f"{kind}'{chars}", 1.0 if weight is None else weight)
+        return Mark(f"{kind}'{chars}", weight or 1.0)
     return Run(field, tuple(_pairs(chars)), weight)
 
 
@@ -239,9 +235,12 @@ def _named(names: Iterable[str], leaf: Word | Phrase) -> Plan:
     for name in names:
         if name in WHOLE:
             found.append(Mark(f"{name}={wanted.exact}", _META))
-        if name not in WHOLE or not wanted.exact.isascii():
-            found += [_named_run(name, chars) for chars in {wanted.exact: 0, wanted.loose: 0} if chars]
-        if wanted.amount and name not in WHOLE:
+            if wanted.exact.isascii():
+                continue  # a code; `category:执照` looks into the words for it
+        found += [_named_run(name, chars) for chars in _written(wanted)]
+        if wanted.loose:
+            found.append(Run("named", tuple(_pairs(wanted.loose, name + _SQUEEZED)), _META))
+        if wanted.amount:
             found.append(Mark(f"{name}.#{wanted.amount}", _META))
     return Either(tuple(found))
 

@@ -1,6 +1,7 @@
 """One suite for every search engine: the same questions, the same answers."""
 
 import random
+import re
 import subprocess
 import sys
 import time
@@ -13,8 +14,10 @@ import pytest
 
 from search.adapters import open_index
 from search.errors import BadQuery, IndexUnavailable, SearchError
+from search.fields import values
+from search.highlight import spans
 from search.model import IndexedPage, Reader
-from search.syntax import parse
+from search.syntax import Word, parse
 from tests.search.pages import corpus, plain
 
 EVERYONE = Reader(None)
@@ -392,6 +395,43 @@ def test_words_typed_without_quotes_miss_nothing(url):
         expected = {name for name, scan in scans.items() if wanted in scan}
         found = {hit.document for hit in index.search(node, EVERYONE, limit=500).hits}
         assert expected <= found, query
+
+
+def _loosely(rng, text):
+    """Return a word as someone might type it: part of a page, its separators or its fraction left out or put in."""
+    codes = re.findall(r"HT-[A-Z]{2}-[-0-9]+|[0-9,]+[.][0-9]{2}", text)
+    part = rng.choice(codes) if codes and rng.random() < 0.7 else text[(at := rng.randrange(len(text) - 12)) : at + 12]
+    word = re.sub(r"\s", "", part)
+    word = rng.choice([word, word[rng.randrange(3) :], word[: rng.randint(4, 12)]])
+    return rng.choice([word, re.sub("[-,]", "", word), word.replace(".00", ""), word.lower()])
+
+
+def test_a_word_finds_exactly_the_documents_on_which_it_can_be_marked(url):
+    documents = corpus(seed=15, documents=100)
+    index = open_index(url)
+    index.replace_many(documents)
+    texts = [one.text for many in documents.values() for one in many]
+    rng = random.Random(16)
+    marked, loose = 0, 0
+    for _ in range(120):
+        typed = _loosely(rng, rng.choice(texts))
+        if not plain(typed):
+            continue
+        word = Word(typed)
+        expected = {
+            name
+            for name, many in documents.items()
+            if any(spans(word, one.text) for one in many)
+            or any(spans(word, value.text) for value in values(many[0]) if value.free == "part")
+        }
+        results = index.search(word, EVERYONE, limit=500)
+        assert {hit.document for hit in results.hits} == expected, typed
+        marked += any(hit.spans for hit in results.hits)
+        loose += any(
+            plain(typed) not in plain(text) for hit in results.hits for text in [documents[hit.document][0].text]
+        )
+    assert marked > 80
+    assert loose > 10
 
 
 def _question(rng, pages, scans):

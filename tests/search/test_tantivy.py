@@ -145,7 +145,7 @@ def _cut_files(path):
 
 def _other_rules(path):
     meta = (path / "meta.json").read_text()
-    (path / "meta.json").write_text(meta.replace('"rules_', '"rules_0'))
+    (path / "meta.json").write_text(meta.replace('"rules_', '"rules_9'))
 
 
 @pytest.mark.parametrize("damage", [_damage_list, _lose_list, _lose_files, _cut_files, _other_rules])
