@@ -40,7 +40,7 @@ def understand(pages: Sequence[PageText], our_companies: Sequence[str] = ()) -> 
     if kind == "licence":
         found = licence.fields(paper)
     elif kind in _OURS:
-        found = authorization.fields(paper)
+        found = authorization.fields(paper, kind)
     elif kind == "contract":
         found = contract.fields(paper, verdict.title)
     else:

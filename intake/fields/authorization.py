@@ -31,8 +31,9 @@ LABELS = {
     ),
     "code": ("统一社会信用代码", "社会信用代码", "信用代码", "营业执照注册号", "注册号", "营业执照号", "营业执照号码"),
     "signed_on": ("日期", "签署日期", "签发日期", "授权日期", "委托日期", "签字日期", "出具日期", "签署时间", "签订日期", "填写日期", "Date"),
+    "person": ("姓名",),
     "": (
-        "性别", "职务", "年龄", "身份证号码", "身份证号", "身份证", "公民身份号码", "证件号码", "联系电话", "电话", "手机", "工作单位", "住址", "地址", "住所", "部门", "邮编", "姓名", "单位", "致",
+        "性别", "职务", "年龄", "身份证号码", "身份证号", "身份证", "公民身份号码", "证件号码", "联系电话", "电话", "手机", "工作单位", "住址", "地址", "住所", "部门", "邮编", "单位", "致",
         "被授权人签字", "法定代表人签字", "委托人签字", "受托人签字", "特此证明", "特此授权", "特此委托", "特此声明", "附", "联系方式", "通讯地址", "传真", "项目名称", "国籍", "民族", "注", "备注", "开户行",
     ),
 }  # fmt: skip
@@ -68,12 +69,16 @@ _SCOPES = tuple(
 _LISTED = re.compile(r"(?:下列|以下|如下)(?:事项|事宜|权限|业务|工作)[:,]?\n?(?P<scope>[^。\n]{4,200})")
 
 
-def fields(paper: Paper) -> dict[str, Field]:
-    """Return what an authorization says, by the names of DESIGN.md. A label outweighs a sentence."""
+def fields(paper: Paper, kind: str = "authorization") -> dict[str, Field]:
+    """Return what an authorization says, by the names of DESIGN.md. A label outweighs a sentence.
+
+    In a certificate of position the person (姓名) is the legal representative, elsewhere the agent.
+    """
     seen = paper.labelled(LABELS)
     found: dict[str, Field] = {}
     _labelled(seen, found)
     _sentences(paper, found)
+    _person(seen, found, "legal_representative" if kind == "position_certificate" else "agent")
     _signature(paper, found)
     _code(paper, found)
     signed = _signed_on(paper, seen, found)
@@ -124,6 +129,13 @@ def _sentences(paper: Paper, found: dict[str, Field]) -> None:
             run = paper.flow.cut(start, end).strip("")
             if run.inked:
                 _better(found, name, Reading(run, tidy(run.text), 0.93).field())
+
+
+def _person(seen: Labelled, found: dict[str, Field], name: str) -> None:
+    for spot in seen.named("person"):
+        reading = person(seen.beside(spot))
+        if reading and name not in found:
+            found[name] = reading.field(0.9 * spot.strength)
 
 
 def _code(paper: Paper, found: dict[str, Field]) -> None:

@@ -16,7 +16,7 @@ ROLES = (
     "定作方", "承揽方", "定作人", "承揽人", "贷款人", "借款人", "贷款方", "借款方", "出借人", "转让方", "受让方", "转让人", "受让人", "许可方", "被许可方", "许可人", "被许可人", "采购方", "采购人", "供应商", "供应方",
     "购货方", "供货方", "采购单位", "供应单位", "收货单位", "发货单位", "购货单位", "供货单位", "销货方", "购方", "销方", "购买方", "销售方", "托运人", "承运人", "托运方", "承运方", "债权人", "债务人", "保证人", "担保人", "抵押人", "抵押权人", "出质人", "质权人",
     "寄存人", "保管人", "存货人", "存货方", "保管方", "仓储方", "投资方", "融资方", "服务方", "客户方", "建设单位", "施工单位", "监理人", "监理单位", "招标人", "中标人", "订货方", "订购方", "加工方", "分包人", "总包人", "总包方", "分包方", "用工单位", "派遣单位",
-    "需求方", "服务商", "代理方", "被代理方", "经销商", "供货商", "披露方", "接收方", "物业公司", "业主", "技术开发方", "赠与人", "受赠人", "特许人", "被特许人", "加盟商", "广告主", "广告商", "委托单位", "受托单位", "承办方", "主办方", "租赁方", "运营方", "居间方", "居间人", "用电人", "供电人", "设计人", "勘察人", "承接方", "合作方",
+    "需求方", "服务商", "代理方", "被代理方", "经销商", "供货商", "披露方", "接收方", "目标公司", "标的公司", "增资方", "物业公司", "业主", "技术开发方", "赠与人", "受赠人", "特许人", "被特许人", "加盟商", "广告主", "广告商", "委托单位", "受托单位", "承办方", "主办方", "租赁方", "运营方", "居间方", "居间人", "用电人", "供电人", "设计人", "勘察人", "承接方", "合作方",
     "Buyer", "Seller", "Lessor", "Lessee", "Landlord", "Tenant", "Client", "Consultant", "Licensor", "Licensee", "Lender", "Borrower", "Employer", "Contractor", "Purchaser", "Supplier", "Customer", "Vendor", "Service Provider", "Distributor", "Disclosing Party", "Receiving Party", "BUYER", "SELLER",
 )  # fmt: skip
 _ALL = (*FIRST, *SECOND, *ROLES)
@@ -85,7 +85,7 @@ def parties(paper: Paper) -> dict[str, Field]:
         number = _code(seen, role, paper, named, best.reading.value)
         if number:
             found[f"{name}_code"] = number
-    if "party_b" in found and found["party_a"].value == found["party_b"].value:
+    if "party_a" in found and "party_b" in found and found["party_a"].value == found["party_b"].value:
         del found["party_b"]
     return found
 

@@ -64,6 +64,8 @@ def term(run: Run, signed: Reading | None = None) -> Term:
         value = _end(signed.value, length)
         until = Reading(run.cut(length.start, length.end), value, 0.8, ("computed",)) if value else None
         return Term(signed.weaker(0.8, "computed"), until)
+    if len(readings) == 1 and re.match(r"[日起]?[ \t]*至", key[dates[0].end :]):  # the end was left blank
+        return Term(readings[0], None)
     if len(readings) == 1 and re.search(r"(?:自|从|由|from)\s*$", key[: dates[0].start], re.IGNORECASE):
         return Term(readings[0], None)
     return Term()

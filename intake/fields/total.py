@@ -16,10 +16,11 @@ _TOTAL = re.compile(
     r"total (?:contract )?(?:price|amount|value|sum|fee|rent)|contract (?:price|value|amount|sum)|aggregate (?:price|amount)|purchase price|grand total|principal (?:sum|amount)",
     re.IGNORECASE,
 )
-_SUM = re.compile(
-    r"合计|共计|总价|价款|报酬|合同价|服务费用?为|费用为|咨询费|设计费|加工费|小写|大写|总共|total", re.IGNORECASE
+_SUM = re.compile(r"合计|共计|总价|价款|报酬|合同价|服务费用?为|费用为|咨询费|设计费|加工费|总共|total", re.IGNORECASE)
+_OTHER = re.compile(
+    r"押金|保证金|定金|预付|首付|违约金|赔偿|税额|税金|质保金|尾款|余款|罚|deposit|advance|penalty", re.IGNORECASE
 )
-_WEAK = re.compile(r"金额|租金|费用|货款|price|amount|fee|rent", re.IGNORECASE)
+_WEAK = re.compile(r"小写|大写|金额|租金|费用|货款|price|amount|fee|rent", re.IGNORECASE)
 _PART = re.compile(
     r"单价|每[年月日吨台件套个次平人季]|月租|年租|押金|保证金|定金|预付|首付|首期|违约金|赔偿|税额|税金|不含税|未税|增值税(?!专用)|注册资本|罚款|滞纳金|质保金|质量保证金|尾款|余款|第[一二三四五六1-6]期|第[一二三四五六1-6]次|逾期|剩余|超过|不低于|以上|以下|"
     r"其中|进度款|分期|支付[^,。;]{0,12}%|保险金额|责任限额|deposit|advance|unit price|per (?:unit|month|day|year)|penalty|damages|monthly|instal",
@@ -98,8 +99,13 @@ def _candidates(run: Run, *, ten_thousand: bool) -> list[_Candidate]:
 
 
 def _score(clause: str, before: str, row: str, a: Amount) -> float:
-    totals = list(_TOTAL.finditer(before))
-    parts = list(_PART.finditer(before if totals or not _SUM.search(clause) else clause))
+    totals, sums = list(_TOTAL.finditer(before)), list(_SUM.finditer(clause))
+    where, anchors = (before, totals) if totals or not sums else (clause, sums)
+    parts = [
+        p
+        for p in _PART.finditer(where)
+        if not anchors or p.start() > anchors[-1].start() or (where is clause and _OTHER.search(clause))
+    ]
     score = 0.0
     if totals:
         near = len(before) - totals[-1].end() < 34
@@ -108,7 +114,7 @@ def _score(clause: str, before: str, row: str, a: Amount) -> float:
         score += 3.5
     elif _WEAK.search(before) or _WEAK.search(row):
         score += 2
-    if parts and (not totals or parts[-1].start() > totals[-1].start()):
+    if parts:
         score -= 5
     if a.form == "capitals":
         score += 1

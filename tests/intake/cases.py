@@ -46,5 +46,7 @@ def faults(case: Case, read: Understanding) -> list[str]:
         for name, got in read.fields.items()
         if name not in case.fields and got.confidence >= 0.75
     ]
-    wrong += [f"review lacks {reason}: {read.needs_review}" for reason in case.review if reason not in read.needs_review]
+    wrong += [
+        f"review lacks {reason}: {read.needs_review}" for reason in case.review if reason not in read.needs_review
+    ]
     return wrong

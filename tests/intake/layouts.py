@@ -69,6 +69,8 @@ def letter(
             n = 0
             while n < len(s) and x + width_of(s[: n + 1], size) <= right:
                 n += 1
+            while n < len(s) and s[n].isascii() and s[n - 1].isascii() and not {s[n], s[n - 1]} & {" ", "("}:
+                n -= 1  # numbers and Latin words are not broken
             lines.append(line(s[:n], x, y, size, confidence))
             s, x = s[n:], left
             y += size * 1.7

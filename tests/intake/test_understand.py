@@ -3,14 +3,16 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from intake.model import PageText
 from intake.understand import CONFIDENCE_LINE, understand
-from tests.intake import authorizations, contracts, licences
+from tests.intake import authorizations, contracts, further, licences
 from tests.intake.cases import Case, faults
 from tests.intake.layouts import letter, line, page
 
-ALL = [*licences.CASES, *authorizations.CASES, *contracts.CASES]
+ALL = [*licences.CASES, *authorizations.CASES, *contracts.CASES, *further.CASES]
 #: Labels that may never be part of a value.
 LABELS = (
     "名称",
@@ -150,3 +152,54 @@ def test_lines_without_words_still_have_places():
     read = understand(bare)
     assert read.fields["name"].value == case.fields["name"]
     assert read.fields["name"].box[0] > bare[0].lines[2].box[0]
+
+
+_SNIPPETS = [
+    "甲方：",
+    "乙方（盖章）：",
+    "营业执照",
+    "授权委托书",
+    "合同",
+    "2026年2月19日",
+    "至",
+    "自",
+    "￥1,000.00",
+    "壹佰万元整",
+    "(",
+    ")",
+    "（以下简称甲方）",
+    "东湖实业有限公司",
+    "|",
+    "\n",
+    "# ",
+    "名称",
+    "法定代表人",
+    "张三",
+    "一年",
+    "91310115MA1K35JX78",
+    "。",
+    "：",
+    "单价",
+    "合计",
+    "有效期",
+    "姓名",
+    " ",
+    "系",
+    "的法定代表人",
+    "授权",
+    "Party A",
+    "Ltd.",
+]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(_SNIPPETS), max_size=30).map("".join))
+def test_no_text_breaks_it_and_every_field_has_its_place(text):
+    paper = letter(text)
+    read = understand([paper])
+    for field in read.fields.values():
+        x0, y0, x1, y1 = field.box
+        assert x0 < x1
+        assert y0 < y1
+        assert field.value
+        assert 0 <= field.confidence <= 1
