@@ -37,10 +37,10 @@ _WRAP = struct.Struct(">12s48s")
 HEADER_SIZE = _IDENTITY.size + _WRAP.size
 _MAX_CHUNKS = 2**32
 
-# One hand-over between threads costs about as much as hashing 20 KiB, so hashing gets whole MiBs. It may lag this many
-# blocks behind, so that it goes on while the store waits for its disk or network. Both bound the memory in use.
-_BLOCK_SIZE = 1024 * 1024
-_BLOCKS_BEHIND = 8
+# Handing a block to another thread costs as much as hashing some 50 KiB, so they are large. Hashing may lag this many
+# blocks behind and so goes on while the store waits for its disk or network. Both bound the memory in use.
+_BLOCK_SIZE = 2 * 1024 * 1024
+_BLOCKS_BEHIND = 4
 
 
 def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:

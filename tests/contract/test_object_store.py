@@ -269,6 +269,38 @@ def test_more_versions_than_one_answer_lists(s3_url):
     assert store.remains(name) == 8
 
 
+@pytest.mark.parametrize("size", [100, 9 * MIB])
+def test_the_server_itself_refuses_to_overwrite(s3_url, size, monkeypatch):
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(b"first"))
+    monkeypatch.setattr(store, "_exists", lambda _name: False)  # as for a writer that looked a moment too early
+    with pytest.raises(ObjectExists):
+        store.put(name, io.BytesIO(noise(size)))
+    assert stored(store, name) == b"first"
+    assert store.remains(name) == 1
+
+
+@pytest.mark.parametrize("size", [100, 9 * MIB])
+def test_a_write_whose_answer_got_lost_is_a_success_when_repeated(s3_url, size, monkeypatch):
+    store, name, data = open_store(s3_url), uuid4(), noise(size)
+    urlopen, lost = store._client._http.urlopen, []
+
+    def losing_one_answer(method, url, *args, **kw):
+        makes_it = (method == "PUT" and "partNumber" not in url) or (method == "POST" and "uploadId" in url)
+        answer = urlopen(method, url, *args, **kw)
+        if makes_it and str(name) in url and not lost:
+            lost.append(answer.status)
+            return urlopen(method, url, *args, **kw)  # what the retry does
+        return answer
+
+    store.check()
+    monkeypatch.setattr(store._client._http, "urlopen", losing_one_answer)
+    store.put(name, io.BytesIO(data))
+    assert lost == [200]
+    assert stored(store, name) == data
+    assert store.remains(name) == 1
+
+
 def test_foreign_entries_are_not_names(s3_url):
     store = open_store(s3_url)
     store.put(name := uuid4(), io.BytesIO(b"x"))

@@ -33,11 +33,13 @@ def chunks_of(sealed: bytes) -> tuple[bytes, list[bytes]]:
     return sealed[:HEADER_SIZE], [body[i : i + step] for i in range(0, len(body), step)]
 
 
+at_any_speed = settings(deadline=None)  # a loaded machine is no failure
 near_borders = st.builds(
     lambda chunks, offset: max(0, chunks * SMALL + offset), st.integers(0, 9), st.integers(-2, 2)
 ) | st.integers(0, 40_000)
 
 
+@at_any_speed
 @given(size=near_borders, seed=st.integers(0, 2**32))
 def test_what_was_sealed_opens_again(size, seed):
     plain = random.Random(seed).randbytes(size)
@@ -46,7 +48,7 @@ def test_what_was_sealed_opens_again(size, seed):
     assert unseal(sealed) == plain
 
 
-@pytest.mark.parametrize("blocks", [1, 2, 3, 11])
+@pytest.mark.parametrize("blocks", [1, 2, 3, 11, 12])
 @pytest.mark.parametrize("offset", [-CHUNK_SIZE, -1, 0, 1, CHUNK_SIZE])
 def test_sizes_around_the_blocks_that_are_hashed_beside(blocks, offset):
     plain = random.Random(blocks).randbytes(blocks * MIB + offset)
@@ -60,6 +62,7 @@ def test_sizes_around_the_blocks_that_are_hashed_beside(blocks, offset):
     assert result.name == NAME
 
 
+@at_any_speed
 @given(size=near_borders, sizes=st.lists(st.integers(1, 10_000), min_size=1, max_size=20))
 def test_readers_may_read_in_any_sizes(size, sizes):
     plain = random.Random(size).randbytes(size)
@@ -90,6 +93,7 @@ def assert_refused(sealed: bytes, plain: bytes, intact_chunks: int, name: UUID =
 objects = st.builds(lambda size, seed: random.Random(seed).randbytes(size), near_borders, st.integers(0, 99))
 
 
+@at_any_speed
 @given(plain=objects, data=st.data())
 def test_a_changed_bit_is_refused(plain, data):
     sealed = bytearray(seal(plain))
@@ -107,6 +111,7 @@ def test_every_bit_of_the_header_matters():
         assert_refused(bytes(changed), b"", 0)
 
 
+@at_any_speed
 @given(plain=objects, data=st.data())
 def test_a_cut_is_refused(plain, data):
     sealed = seal(plain)
@@ -115,12 +120,14 @@ def test_a_cut_is_refused(plain, data):
     assert_refused(sealed[:at], plain, max(0, at - HEADER_SIZE) // (SMALL + TAG_SIZE))
 
 
+@at_any_speed
 @given(plain=objects, extra=st.binary(min_size=1, max_size=2 * SMALL))
 def test_appended_bytes_are_refused(plain, extra):
     count = len(chunks_of(seal(plain))[1])
     assert_refused(seal(plain) + extra, plain, count - 1)
 
 
+@at_any_speed
 @given(count=st.integers(2, 8), data=st.data())
 def test_swapped_repeated_and_dropped_chunks_are_refused(count, data):
     plain = random.Random(count).randbytes(count * SMALL - data.draw(st.integers(0, SMALL - 1)))
@@ -145,8 +152,8 @@ def test_an_empty_chunk_after_the_last_is_refused():
             assert_refused(header + b"".join(chunks) + extra, plain, 1)
 
 
+@settings(max_examples=20, deadline=None)
 @given(plain=objects)
-@settings(max_examples=20)
 def test_another_objects_bytes_are_refused(plain):
     other = UUID(int=77)
     assert_refused(seal(plain, name=other), plain, 0)

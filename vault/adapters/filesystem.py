@@ -28,6 +28,7 @@ class FilesystemStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._swept = False
+        self._synced: set[str] = set()
         with _unavailable(root):
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -58,13 +59,20 @@ class FilesystemStore:
     def _give_name(self, part: Path, name: UUID) -> None:
         """Make the finished file appear under its name, at once and for good. A link never replaces anything."""
         path = self._path(name)
-        _make_folder(path.parent.parent)
-        _make_folder(path.parent)
+        second, first = path.parent, path.parent.parent
+        # Made one by one: a root that is not there (not mounted) must not come into being here.
+        _make_folder(first)
+        _make_folder(second)
         try:
             path.hardlink_to(part)
         except FileExistsError:
             raise ObjectExists(f"object {name} is in the store already") from None
-        _sync_folder(path.parent)
+        _sync_folder(second)
+        # Another process may have made these folders and not have synced them yet, so each process does it once.
+        for key, above in ((name.hex[:4], first), (name.hex[:2], self._root)):
+            if key not in self._synced:
+                _sync_folder(above)
+                self._synced.add(key)
 
     @contextmanager
     def open(self, name: UUID) -> Iterator[BinaryIO]:
@@ -172,10 +180,8 @@ def _is_name(text: str) -> bool:
 
 
 def _make_folder(path: Path) -> None:
-    """Make the directory durable in the one above it. That one must exist: a store that is not mounted is not made anew."""
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
-        _sync_folder(path.parent)
 
 
 def _sync_folder(path: Path) -> None:
