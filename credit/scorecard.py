@@ -17,6 +17,8 @@ GRADES = ("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "CC", "C", "D")
 HUNDRED = Decimal(100)
 _DIGITS = 4  # of weights and points after the point; keeps every product exact
 _EXACT = Context(prec=60, traps=[InvalidOperation, DivisionByZero, Inexact])
+# Never the surrounding program's context: an assessment is the same number wherever it is computed again.
+_ROUNDING = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
 def _plain(value: Decimal, what: str, low: Decimal, high: Decimal) -> None:
@@ -182,7 +184,7 @@ def assess(card: Scorecard, inputs: Mapping[str, Input]) -> Assessment:
     with localcontext(_EXACT):
         lines = tuple(_line(indicator, inputs.get(indicator.code, Input(None))) for indicator in card.indicators)
         exact = sum((line.contribution for line in lines), Decimal(0))
-    score = exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    score = exact.quantize(Decimal("0.01"), context=_ROUNDING)
     return Assessment(card.version, lines, exact, score, card.grade(score))
 
 
