@@ -14,7 +14,7 @@ from intake.values import find_dates
 
 LABELS = {
     "contract_number": (
-        "合同编号", "合同号", "协议编号", "协议号", "编号", "合同编码", "合同书编号", "合同登记编号", "合同序号", "本合同编号", "补充协议编号", "补充协议号", "变更协议编号", "解除协议编号", "协议书编号", "购销合同编号", "采购合同编号", "文件编号", "Contract No.", "Contract No", "Contract Number", "Agreement No.", "No.", "合同号码",
+        "合同编号", "合同号", "协议编号", "协议号", "编号", "合同编码", "合同书编号", "合同登记编号", "合同序号", "本合同编号", "补充协议编号", "补充协议号", "变更协议编号", "解除协议编号", "协议书编号", "购销合同编号", "采购合同编号", "文件编号", "Contract No.", "Contract No", "Contract Number", "Agreement No.", "Agreement No", "Agreement Number", "Order No.", "Ref. No.", "No.", "合同号码",
     ),
     "signed_on": (
         "签订日期", "签署日期", "签约日期", "签订时间", "签约时间", "签署时间", "订立日期", "合同签订日期", "订立时间", "合同签订时间", "合同日期", "签字日期", "签定日期", "签定时间", "合同订立时间", "协议签订日期", "协议签订时间", "合同签署日期", "合同签约日期", "Date of Signature", "Signing Date", "Date of signing", "Signed on", "Date of Contract",

@@ -41,7 +41,7 @@ _QUOTED = re.compile(
     rf"(?P<name>{COMPANY})[ \t]*\([ \t]*{_QUOTE}(?P<role>{'|'.join(re.escape(r) for r in _ALL if r[0] > 'z')}){_QUOTE}[ \t]*\)"
 )
 _ENGLISH = re.compile(
-    rf"(?P<name>[A-Z][A-Za-z0-9&.'\-]*,?(?: (?:[A-Z0-9&(][A-Za-z0-9&.'()\-]*,?|of|and|the)){{0,9}}? (?:Co\.?,? ?)?(?:Ltd\.?|Limited|Inc\.?|LLC|GmbH|Corporation|Corp\.?|Company|PLC|S\.A\.|B\.V\.)),?(?:[^()\n]{{0,200}}?)\((?:hereinafter|herein|the)[^()\"“]{{0,50}}[\"“]?(?:the )?(?P<role>{'|'.join(r for r in _ALL if r[0] <= 'z')})[\"”]?[^()]{{0,20}}\)"
+    rf"(?P<name>[A-Z][A-Za-z0-9&.'\-]*,?(?: (?:[A-Z0-9&(][A-Za-z0-9&.'()\-]*,?|of|and|the)){{0,9}}? (?:Co\.?,? ?)?(?:Ltd\.?|Limited|Inc\.?|LLC|GmbH|Corporation|Corp\.?|Company|PLC|S\.A\.|B\.V\.)),?(?:[^()\n]{{0,200}}?)\((?:(?:hereinafter|herein|the)[^()\"“]{{0,50}})?[\"“]?(?:the )?(?P<role>{'|'.join(r for r in _ALL if r[0] <= 'z')})[\"”]?[^()]{{0,20}}\)"
 )
 _LEADING = re.compile(r"^(?:本合同|本协议)?(?:由|与|和|及|以及|是|系|在|经|现|兹|双方|甲乙双方|[:,。、)\"”“'’\s])+")
 
