@@ -20,6 +20,7 @@ from retention.steps import (
     GROUP_LEAST,
     STATES,
     STOPPABLE,
+    SUPERVISORS,
     TRANSITIONS,
     Answer,
     Outcome,
@@ -49,7 +50,7 @@ class Review:
     """A review. Methods change it in place or raise TransitionRefused and change nothing. Make one with `propose`.
 
     Persons are names as in the audit trail; one person has one name. group[0] is the head of the appraisal group.
-    opinions: file -> appraiser -> opinion.
+    opinions: file -> appraiser -> opinion. appointed: part -> who may take it, where that was said beforehand (`appoint`).
     """
 
     number: str
@@ -60,6 +61,7 @@ class Review:
     taken_off: dict[str, TakenOff] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     signatures: list[Signature] = field(default_factory=list)
+    appointed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _known: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -124,14 +126,15 @@ class Review:
         return signed[0].on + timedelta(days=self.waiting_days + 1 if self.waiting_days else 0)
 
     def part_of(self, person: str) -> PartName | None:
-        """Return the part this person has in the review."""
+        """Return the part this person has in the review, by having signed or by appointment."""
         if person == self.proposer:
             return "proposer"
         if person in self.group:
             return "appraiser"
-        if person == self.approver:
+        if person == self.approver or person in self.appointed.get("approver", ()):
             return "approver"
-        return "supervisor" if person in self.supervisors else None
+        supervises = person in self.supervisors or person in self.appointed.get("supervisor", ())
+        return "supervisor" if supervises else None
 
     def _active(self, file_id: str) -> bool:
         return file_id in self._known and file_id not in self.taken_off
@@ -182,10 +185,28 @@ class Review:
     def _step(self, act: str, person: str, today: date) -> None:
         self._may(act, person, today, (TRANSITIONS[act][0],))
 
-    def _exclude(self, person: str, act: str) -> None:
-        part = self.part_of(person)
-        if part is not None:
-            raise TransitionRefused(f"{person} is {part} of review {self.number} and cannot {act} as well")
+    def _take_part(self, person: str, part: PartName, act: str) -> None:
+        """Refuse a person who has another part, has taken this one already, or is not the one appointed to it."""
+        appointed = self.appointed.get(part, ())
+        if appointed and person not in appointed:
+            raise TransitionRefused(f"{person} is not appointed {part} of review {self.number}")
+        current = self.part_of(person)
+        if person in self.supervisors or (current is not None and (current != part or person not in appointed)):
+            raise TransitionRefused(f"{person} is {current} of review {self.number} and cannot {act} as well")
+
+    def appoint(self, approver: str, supervisors: Sequence[str], today: date) -> None:
+        """Say beforehand who approves and which two supervise; only they can then, and they have a part from now on.
+
+        Possible until the approval; a new appointment replaces the one before.
+        """
+        self._may("appoint", self.proposer, today, ("proposed", "appraising", "decided"))
+        named = [approver, *supervisors]
+        if len(supervisors) != SUPERVISORS or len(set(named)) != len(named) or not all(name.strip() for name in named):
+            raise TransitionRefused("an approver and two supervisors are three different people")
+        for person in named:
+            if person == self.proposer or person in self.group:
+                raise TransitionRefused(f"{person} is {self.part_of(person)} of review {self.number} already")
+        self.appointed = {"approver": (approver,), "supervisor": tuple(supervisors)}
 
     def open(self, group: Sequence[str], today: date, by: str | None = None) -> None:
         """Form the appraisal group, three different people or more, its head first; the proposer is not one of them."""
@@ -193,7 +214,7 @@ class Review:
         if len(set(group)) != len(group) or len(group) < GROUP_LEAST or not all(name.strip() for name in group):
             raise TransitionRefused(f"an appraisal group is {GROUP_LEAST} different people or more")
         for person in group:
-            self._exclude(person, "appraise")
+            self._take_part(person, "appraiser", "appraise")
         self.group = tuple(group)
         self.signatures.append(Signature("open", by or self.proposer, today))
 
@@ -227,13 +248,13 @@ class Review:
     def approve(self, person: str, today: date) -> None:
         """Approve, as the person in charge; the waiting period starts."""
         self._step("approve", person, today)
-        self._exclude(person, "approve")
+        self._take_part(person, "approver", "approve")
         self.signatures.append(Signature("approve", person, today))
 
     def reject(self, person: str, reason: str, today: date) -> None:
         """Refuse the approval, as the person in charge, with a reason; the review ends."""
         self._step("reject", person, today)
-        self._exclude(person, "decide on the approval")
+        self._take_part(person, "approver", "decide on the approval")
         if not reason.strip():
             raise TransitionRefused("a rejection needs a reason")
         self.signatures.append(Signature("reject", person, today, reason.strip()))
@@ -261,7 +282,7 @@ class Review:
     def confirm_before(self, person: str, today: date) -> None:
         """Confirm, as one of two supervisors, that what stands on the list may go. Only after the waiting period."""
         self._step("confirm_before", person, today)
-        self._exclude(person, "supervise")
+        self._take_part(person, "supervisor", "supervise")
         first = self.execution_from
         if first is None or today < first:
             raise TransitionRefused(f"review {self.number} waits; supervisors confirm from {first}")

@@ -18,6 +18,7 @@ def to_dict(review: Review) -> dict[str, Any]:
         "files": list(review.files),
         "waiting_days": review.waiting_days,
         "group": list(review.group),
+        "appointed": {part: list(people) for part, people in review.appointed.items()},
         "opinions": {file: {who: to_plain(o) for who, o in row.items()} for file, row in review.opinions.items()},
         "taken_off": {file: to_plain(off) for file, off in review.taken_off.items()},
         "outcomes": {file: to_plain(outcome) for file, outcome in review.outcomes.items()},
@@ -43,6 +44,10 @@ def _replay(data: Mapping[str, Any]) -> Review:
     if first.act != "propose":
         raise TransitionRefused(f"a review begins with its proposal, not with {first.act!r}")
     review = Review.propose(data["number"], first.person, data["files"], first.on, data["waiting_days"])
+    appointed = data.get("appointed")
+    if appointed:
+        (approver,) = appointed["approver"]
+        review.appoint(approver, appointed["supervisor"], first.on)
     # Taking off and opinions are kept without their order; the parts show below whether these people could.
     review.taken_off = {file: TakenOff(**with_dates(row)) for file, row in data["taken_off"].items()}
     opinions = _opinions(data)

@@ -206,6 +206,67 @@ def test_an_appraisal_group_is_three_different_people(group):
         MADE["proposed"]().open(group, DAY)
 
 
+def appointed():
+    review = decided()
+    review.appoint("wu", ("feng", "chu"), days(1))
+    return review
+
+
+def test_those_appointed_have_a_part_at_once_and_can_stop_it():
+    for person in ("wu", "feng", "chu"):
+        review = appointed()
+        assert review.part_of(person) == ("approver" if person == "wu" else "supervisor")
+        review.stop(person, "x", days(2))
+        assert review.state == "stopped"
+        assert Review.from_dict(json.loads(json.dumps(review.to_dict()))) == review
+
+
+def test_only_those_appointed_act_and_each_in_their_own_part():
+    review = appointed()
+    for person in ("he", "feng", "zhou", "li"):
+        with pytest.raises(TransitionRefused):
+            review.approve(person, days(2))
+    review.approve("wu", days(2))
+    for person in ("he", "wu", "zhou", "li"):
+        with pytest.raises(TransitionRefused):
+            review.confirm_before(person, LATE)
+    review.confirm_before("chu", LATE)
+    with pytest.raises(TransitionRefused, match="chu is supervisor"):
+        review.confirm_before("chu", LATE)
+    review.confirm_before("feng", LATE)
+    assert review.state == "supervised"
+    assert Review.from_dict(json.loads(json.dumps(review.to_dict()))) == review
+
+
+@pytest.mark.parametrize(
+    ("approver", "supervisors"),
+    [
+        ("zhou", "ab"),
+        ("li", "ab"),
+        ("a", ("zhou", "b")),
+        ("a", ("b", "li")),
+        ("a", "ab"),
+        ("a", "bb"),
+        ("a", "b"),
+        ("a", "bcd"),
+        ("", "ab"),
+        ("a", ("b", " ")),
+    ],
+)
+def test_an_appointment_that_doubles_parts_is_refused(approver, supervisors):
+    with pytest.raises(TransitionRefused):
+        decided().appoint(approver, tuple(supervisors), days(1))
+
+
+def test_an_appointed_person_is_not_taken_into_the_group_and_nobody_is_appointed_after_the_approval():
+    review = MADE["proposed"]()
+    review.appoint("wu", ("feng", "chu"), DAY)
+    with pytest.raises(TransitionRefused, match="feng is supervisor"):
+        review.open(("li", "sun", "feng"), DAY)
+    with pytest.raises(TransitionRefused, match="not the next step"):
+        waiting().appoint("wu2", ("feng", "chu"), LATE)
+
+
 def test_waiting_seven_full_days_after_the_day_of_approval():
     review = waiting()  # approved on 4 November
     assert review.execution_from == date(2026, 11, 12)
@@ -470,6 +531,9 @@ def forge(**change):
         {"files": lambda files: [*files, "f4"]},
         {"files": lambda files: [*files, "f1"]},
         {"number": lambda _: None},
+        {"appointed": lambda _: {"approver": ["someone"], "supervisor": ["feng", "chu"]}},
+        {"appointed": lambda _: {"approver": ["wu"], "supervisor": ["feng", "li"]}},
+        {"appointed": lambda _: {"approver": [], "supervisor": ["feng", "chu"]}},
     ],
 )
 def test_a_stored_review_that_the_rules_would_not_have_made_is_refused(change):
