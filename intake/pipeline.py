@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from intake import pdf, raster, reading_order, seals, textlayer
+from intake import pdf, raster, reading_order, rules, seals, textlayer
 from intake.errors import Rejected
 from intake.model import Box, Inspection, Limits, Line, PageText, ReadPage
 from intake.ports import OcrEngine
@@ -119,10 +119,11 @@ def _layered(
     areas = [textlayer.turned(a, turn, image.width, image.height) for a in areas]
     upright = image.transpose(_TURN[turn]) if turn else image
     found = list(lines)
+    pixels = seals.lift(np.asarray(upright))
     if facts.picture_share > _PICTURES:
-        pixels = seals.lift(np.asarray(upright))
         found += [p for p in engine.read(pixels) if textlayer.inside(p, areas) and textlayer.beside(p, lines)]
-    text = PageText(number, upright.width, upright.height, turn, "text-layer", reading_order.arrange(found))
+    arranged = reading_order.arrange(found, rules.finder(pixels))
+    text = PageText(number, upright.width, upright.height, turn, "text-layer", arranged)
     return ReadPage(text, _jpeg(upright, dpi), dpi=dpi)
 
 
@@ -132,7 +133,7 @@ def _recognised(image: Image.Image, number: int, dpi: float | None, engine: OcrE
     if turn:
         image = image.transpose(_TURN[turn])
         pixels = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
-    lines = reading_order.arrange(engine.read(pixels))
+    lines = reading_order.arrange(engine.read(pixels), rules.finder(pixels))
     text = PageText(number, image.width, image.height, turn, engine.name, lines)
     return ReadPage(text, _jpeg(image, dpi), dpi=dpi)
 

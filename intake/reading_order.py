@@ -7,9 +7,11 @@ columns, each read to its end, or the cells of a table, read row by row, is deci
 
 import re
 import statistics
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 from intake.model import Line
 from intake.words import joined
@@ -46,6 +48,7 @@ _HEADINGS = (
     "登记机关",
 )
 _STEEPEST = 0.13  # 7.4 degrees: what lies more aslant is not skew
+_Fence = Callable[[float, float, float, float], bool]  # left, top, right, bottom on the levelled page
 _LABEL = re.compile(r"([^:：]{2,10})[:：]")
 
 
@@ -64,15 +67,32 @@ _Row = list[_Piece]
 _Extent = tuple[float, float]
 
 
-def arrange(lines: Iterable[Line]) -> tuple[Line, ...]:
+class Ruled(Protocol):
+    """Knows the ruled lines of a page."""
+
+    def __call__(self, left: float, top: float, right: float, bottom: float, slope: float) -> bool:
+        """Tell whether an upright line runs through this place of the page levelled by `slope`."""
+
+
+def _blank(left: float, top: float, right: float, bottom: float, slope: float) -> bool:  # noqa: ARG001 - see Ruled
+    return False
+
+
+def arrange(lines: Iterable[Line], ruled: Ruled = _blank) -> tuple[Line, ...]:
     """Return the lines in reading order; pieces of one row (a label and its value, the cells of a table) become one line.
 
-    Every word of `lines` is in exactly one of the result, boxes unchanged.
+    Every word of `lines` is in exactly one of the result, boxes unchanged. ruled: what is known of the page's tables.
     """
     found = list(lines)
     slope = skew(found)
     rows = _rows([_level(line, slope) for line in found])
-    return tuple(joined([piece.line for piece in row]) for row in _read(rows))
+
+    def is_ruled(left: float, top: float, right: float, bottom: float) -> bool:
+        return ruled(left, top, right, bottom, slope)
+
+    headline, corners, body = _headline(rows)
+    parts = headline, _read(corners, is_ruled), _read(body, is_ruled)
+    return tuple(joined([piece.line for piece in row]) for part in parts for row in part)
 
 
 def skew(lines: Sequence[Line]) -> float:
@@ -124,6 +144,32 @@ def _rows(pieces: Sequence[_Piece]) -> list[_Row]:
     return rows
 
 
+def _headline(rows: list[_Row]) -> tuple[list[_Row], list[_Row], list[_Row]]:
+    """Return the rows of a headline with something in the corners above it, what stands in the corners, and the rest.
+
+    A certificate has its number and its square code above its name, left and right; people read the name first. The
+    headline is in the middle, in far larger print than the rest, with nothing right above it; one narrower line in the
+    middle under it (副本) belongs to it.
+    """
+    pieces = [p for row in rows for p in row]
+    usual = statistics.median([p.height for p in pieces] or [0])
+    left, right = min([p.x0 for p in pieces], default=0), max([p.x1 for p in pieces], default=0)
+
+    def centred(row: _Row) -> bool:
+        return abs(row[0].x0 + row[-1].x1 - left - right) < 0.1 * (right - left)
+
+    large = (i for i, row in enumerate(rows[: len(rows) // 2]) if max(p.height for p in row) >= 2.2 * usual)
+    start = next(large, 0)
+    x0, x1 = (rows[start][0].x0, rows[start][-1].x1) if rows else (0, 0)
+    covered = any(p.x0 < x1 and p.x1 > x0 for row in rows[:start] for p in row)
+    if start == 0 or covered or not centred(rows[start]):
+        return [], [], rows
+    for i in range(start + 1, min(start + 4, len(rows))):
+        if centred(rows[i]) and x0 < rows[i][0].x0 and rows[i][-1].x1 < x1:
+            return [rows[start], rows[i]], rows[:start] + rows[start + 1 : i], rows[i + 1 :]
+    return [rows[start]], rows[:start], rows[start + 1 :]
+
+
 def _level_with(a: _Piece, b: _Piece) -> bool:
     return abs(a.y - b.y) < 0.5 * min(a.height, b.height)
 
@@ -137,19 +183,19 @@ def _middle(row: _Row) -> float:
     return statistics.fmean(p.y for p in row)
 
 
-def _read(rows: list[_Row]) -> list[_Row]:
+def _read(rows: list[_Row], ruled: _Fence) -> list[_Row]:
     """Return the rows in reading order, split where a gutter parts them."""
-    split = _columns(rows)
+    split = _columns(rows, ruled)
     if split is None:
         return _stacked(rows)
     top, bottom, gutter = split
     inside = rows[top:bottom]
     left = [part for row in inside if (part := [p for p in row if p.x1 <= gutter])]
     right = [part for row in inside if (part := [p for p in row if p.x1 > gutter])]
-    return _read(rows[:top]) + _read(left) + _read(right) + _read(rows[bottom:])
+    return [row for part in (rows[:top], left, right, rows[bottom:]) for row in _read(part, ruled)]
 
 
-def _columns(rows: Sequence[_Row]) -> tuple[int, int, float] | None:
+def _columns(rows: Sequence[_Row], ruled: _Fence) -> tuple[int, int, float] | None:
     """Return the first row, the row after the last, and the gutter of the largest pair of independent columns."""
     if not rows:
         return None
@@ -173,7 +219,7 @@ def _columns(rows: Sequence[_Row]) -> tuple[int, int, float] | None:
             seen.add(key)
             while not cells[top][0][1] <= gutter <= cells[top][-1][0]:
                 top += 1  # what stands above the columns on one side only comes before them
-            if _independent(rows[top:bottom], gutter):
+            if _independent(rows[top:bottom], gutter, ruled):
                 best, most = (top, bottom, gutter), both
     return best
 
@@ -210,12 +256,12 @@ def _grow(
     return ends[1] + 1, ends[0], low, high
 
 
-def _independent(rows: Sequence[_Row], gutter: float) -> bool:
+def _independent(rows: Sequence[_Row], gutter: float, ruled: _Fence) -> bool:
     """Tell columns from the cells of a table.
 
-    Columns are: two licence columns, each with headings of its own down its left edge; two blocks that ask for the same
-    things (the signatures of both parties); running text, whose lines fill both sides; or two sides, both broad, whose
-    rows do not meet.
+    Columns are: two licence columns, each with headings of its own down its left edge; running text, whose lines fill
+    both sides; and, unless a ruled line between them makes them a table, two blocks that say the same things at the same
+    heights (the signatures of both parties), or two sides, both broad or far apart, whose rows do not meet.
     """
     lefts = [part for row in rows if (part := [p for p in row if p.x1 <= gutter])]
     rights = [part for row in rows if (part := [p for p in row if p.x1 > gutter])]
@@ -225,16 +271,46 @@ def _independent(rows: Sequence[_Row], gutter: float) -> bool:
     headings = [{h for text in side for h in _HEADINGS if text.startswith(h)} for side in texts]
     if min(map(len, headings)) >= 2:
         return True
-    labels = [{m.group(1) for text in side if (m := _LABEL.match(text))} for side in texts]
-    if len(labels[0] & labels[1]) >= 2:
-        return True
     if _running(lefts) and _running(rights):
         return True
-    both = sum(1 for row in rows if row[0].x1 <= gutter < row[-1].x1)
+    paired = [row for row in rows if row[0].x1 <= gutter < row[-1].x1]
+    alike = [
+        row
+        for row in paired
+        if _alike(
+            "".join(p.line.text for p in row if p.x1 <= gutter), "".join(p.line.text for p in row if p.x1 > gutter)
+        )
+    ]
+    if len(alike) >= 2 and 2 * len(alike) >= len(paired):
+        return not _fenced(alike, gutter, ruled)
+    if len(paired) >= 2 and _fenced(paired, gutter, ruled):
+        return False
     span = max(r[-1].x1 for r in rows) - min(r[0].x0 for r in rows)
     broad = all(max(r[-1].x1 for r in side) - min(r[0].x0 for r in side) > 0.3 * span for side in (lefts, rights))
+    distant = min(r[0].x0 for r in rights) - max(r[-1].x1 for r in lefts) > 0.4 * span
     fewest = min(len(lefts), len(rights))
-    return broad and fewest >= 3 and both < 0.5 * fewest
+    return (broad or distant) and fewest >= 3 and len(paired) < 0.5 * fewest
+
+
+def _fenced(rows: Sequence[_Row], gutter: float, ruled: _Fence) -> bool:
+    """Tell whether a ruled line parts the two sides of these rows."""
+    low = max(p.x1 for row in rows for p in row if p.x1 <= gutter)
+    high = min(p.x0 for row in rows for p in row if p.x1 > gutter)
+    return ruled(low, _middle(rows[0]), high, _middle(rows[-1]))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether two texts ask the same (甲方（盖章）： and 乙方（盖章）：), or give the same kind of date."""
+    shapes = []
+    for text in (one, other):
+        shape = re.sub(r"\d+", "0", "".join(unicodedata.normalize("NFKC", text).split()))
+        label = _LABEL.match(shape)
+        shapes.append(label.group(1) if label else shape)
+    a, b = shapes
+    if len(a) != len(b) or sum("\u4e00" <= c <= "\u9fff" for c in a) < 2:
+        return False
+    same = sum(1 for x, y in zip(a, b, strict=True) if x == y)
+    return 2 * same >= len(a)
 
 
 def _running(side: Sequence[_Row]) -> bool:

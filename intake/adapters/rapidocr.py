@@ -20,6 +20,7 @@ from intake.words import Char, line_of
 
 _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 _MIN_CONFIDENCE = 0.5  # RapidOCR's own line between text and noise
+_MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class RapidOcr:
         lines = []
         for i, quad in enumerate(seen.quads):
             reading = seen.readings[i]
-            if reading.text.strip() and reading.score >= _MIN_CONFIDENCE:
+            if _is_text(reading):
                 lines.append(_line(reading, quad, image.shape))
         return lines
 
@@ -142,6 +143,12 @@ def _cut(crop: Any, image: Image, quad: NDArray[np.float32]) -> Image:
     part = np.ascontiguousarray(image[top:bottom, left:right, ::-1])
     cut: Image = crop(part, quad - np.array([left, top], dtype=np.float32))
     return cut
+
+
+def _is_text(reading: _Reading) -> bool:
+    text = reading.text.strip()
+    scrap = len(text) <= 4 and not any("\u3400" <= c <= "\u9fff" for c in text)
+    return bool(text) and reading.score >= (_MIN_SCRAP if scrap else _MIN_CONFIDENCE)
 
 
 def _reading(text: str, score: float, info: Any) -> _Reading:
