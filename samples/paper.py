@@ -343,15 +343,19 @@ def _wrap(chars, limit: float, font, em: float, indent: float, gap: float):
         hang = token[0][0] in _NEVER_FIRST and used + wide <= limit + em  # closing marks may hang into the margin
         if row and used + wide - gap > limit and not hang:
             carry = []
-            while row and (row[-1][0] in _NEVER_LAST or token[0][0] in _NEVER_FIRST) and len(carry) < 2:
+            while row and (
+                row[-1][0] in _NEVER_LAST or (carry or token)[0][0] in _NEVER_FIRST or _one_word(row, carry)
+            ):
                 carry.insert(0, row.pop())
-                if carry[0][0] not in _NEVER_FIRST and (not row or row[-1][0] not in _NEVER_LAST):
-                    break
             rows.append(row)
             row, used = carry, sum(font.getlength(c) + gap for c, _ in carry)
         row = row + token
         used += wide
     return [*rows, row]
+
+
+def _one_word(row, carry) -> bool:
+    return bool(row and carry) and all(c.isascii() and not c.isspace() for c in (row[-1][0], carry[0][0]))
 
 
 def _tokens(chars):

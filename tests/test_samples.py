@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from pypdfium2 import PdfDocument
 from stdnum.cn import uscc
+
+from tools.bench_reading import distance
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 TRUTHS = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted((SAMPLES / "truth").glob("*.json"))}
@@ -157,3 +161,16 @@ def test_only_our_own_company_authorizes_for_category_1_5() -> None:
     for truth in TRUTHS.values():
         if truth["kind"] == "authorization":
             assert (truth["fields"]["principal"] == ours) == (truth["category"] == "1.5")
+
+
+@given(st.text("甲乙丙", max_size=9), st.text("甲乙丙", max_size=14), st.booleans())
+def test_the_error_rate_counts_as_the_textbook_does(pattern: str, text: str, anywhere: bool) -> None:
+    """Wagner and Fischer's table, J. ACM 21, 1974; `anywhere` starts and ends wherever it is cheapest."""
+    column = list(range(len(pattern) + 1))
+    best = column[-1]
+    for char in text:
+        before, column = column, [0 if anywhere else column[0] + 1]
+        for i, c in enumerate(pattern):
+            column.append(min(before[i] + (c != char), before[i + 1] + 1, column[i] + 1))
+        best = min(best, column[-1])
+    assert distance(pattern, text, anywhere=anywhere) == (best if anywhere else column[-1])
