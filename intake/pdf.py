@@ -76,6 +76,8 @@ def opened(path: Path) -> Iterator[pdfium.PdfDocument]:
     file = path.open("rb")  # closed below, after the document that reads from it
     try:
         with _LOCK:
+            # A document without pages fails and leaves the last error of some other file standing: make it a known one.
+            raw.FPDF_LoadDocument(b"", None)
             document = pdfium.PdfDocument(file)
             if document.get_formtype() != raw.FORMTYPE_NONE:
                 document.init_forms()  # paints what was typed into form fields
@@ -83,7 +85,7 @@ def opened(path: Path) -> Iterator[pdfium.PdfDocument]:
     except pdfium.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise Rejected("encrypted", "The PDF is protected by a password.") from error
-        if error.err_code == raw.FPDF_ERR_PAGE:
+        if document is None and error.err_code in (raw.FPDF_ERR_FILE, raw.FPDF_ERR_PAGE):
             raise Rejected("no_pages", "The PDF has no page.") from error
         raise Rejected("truncated", "The PDF is damaged or cut short.") from error
     finally:

@@ -217,11 +217,15 @@ def _columns(rows: Sequence[_Row], ruled: _Fence) -> tuple[int, int, float] | No
             if key in seen or both <= most:
                 continue
             seen.add(key)
-            while not cells[top][0][1] <= gutter <= cells[top][-1][0]:
-                top += 1  # what stands above the columns on one side only comes before them
+            while not cells[top][0][1] <= gutter <= cells[top][-1][0] and _set_off(rows[top], rows[top + 1]):
+                top += 1  # what stands above the columns on one side only, and not close to them, comes before them
             if _independent(rows[top:bottom], gutter, ruled):
                 best, most = (top, bottom, gutter), both
     return best
+
+
+def _set_off(row: _Row, below: _Row) -> bool:
+    return _middle(below) - _middle(row) > 1.6 * row[0].height
 
 
 def _cells(row: _Row) -> list[_Extent]:
