@@ -115,17 +115,20 @@ def file_case(house: House, actors: dict[str, Actor], documents: dict[str, Docum
     return file.id
 
 
+def waiting(items: list[transfers.DueTransfer]) -> list[transfers.DueTransfer]:
+    return [item for item in items if item.transfer.state == "pending"]
+
+
 def hand_over(house: House, actors: dict[str, Actor], file_id: str) -> None:
     handler, administrator, archivist = actors["chen.li"], actors["zhou.min"], actors["he.qing"]
-    for item in transfers.transfers_of(house, handler, file_id):
+    for item in waiting(transfers.transfers_of(house, handler, file_id)):
         days = f"{-item.days} days late" if item.days < 0 else f"{item.days} days left"
         say(f"   handler's transfer due 承办人移交期限 {item.transfer.due_on} ({days}): {item.why_zh}")
         transfers.hand_over(house, handler, item.transfer.id)
         transfers.accept(house, administrator, item.transfer.id)
-    for item in transfers.transfers_of(house, administrator, file_id):
-        if item.transfer.stage == "archive":
-            say(f"   archive room's transfer due 移交档案室期限 {item.transfer.due_on}: {item.why_zh}")
-            transfers.hand_over(house, administrator, item.transfer.id)
+    for item in waiting(transfers.transfers_of(house, administrator, file_id)):
+        say(f"   archive room's transfer due 移交档案室期限 {item.transfer.due_on}: {item.why_zh}")
+        transfers.hand_over(house, administrator, item.transfer.id)
     file = transfers.archive(house, archivist, file_id)
     say(f"   archive number 档号: {file.archive_number}")
 

@@ -65,7 +65,7 @@ def sweep(house: House, *, index: bool = True) -> list[str]:
 
 def _claim(house: House, document_id: str) -> bool:
     with house.database.write() as session:
-        document = session.get(Document, document_id, with_for_update=True)
+        document = session.get(Document, document_id, with_for_update={"of": Document})
         if document is None or document.status not in UNREAD or claims.is_held(document, house.clock.now()):
             return False
         if document.attempts >= MAX_ATTEMPTS:

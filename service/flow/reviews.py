@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from retention.appraisal import Opinion, Review, Ruling
 from retention.blockers import Block, blocks, candidate_blocks
 from retention.destruction import certificate
-from retention.errors import TransitionRefused
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.facts import file_facts
@@ -95,20 +94,27 @@ def propose(
         number = f"{today.year}-{next_serial(session, f'review-{today.year}'):02}"
         review = Review.propose(number, actor.name, list(case_file_ids), today, house.settings.waiting_days)
         review.open([names[i] for i in group], today)
-        parts = {"approver": names[approver_id], "supervisors": [names[i] for i in supervisor_ids]}
+        approver, supervisors = names[approver_id], [names[i] for i in supervisor_ids]
+        review.appoint(approver, supervisors, today)
         record = ReviewRecord(
             number=number,
             state=review.state,
             proposed_by=actor.name,
             created_on=today,
             data=review.to_dict(),
-            parts=parts,
+            parts={"approver": approver, "supervisors": supervisors},
         )
         session.add(record)
         session.flush()
         for case_file_id in case_file_ids:
             session.add(ReviewFile(review_id=record.id, case_file_id=case_file_id))
-        detail = {"number": number, "files": len(case_file_ids), "group": list(review.group), **parts}
+        detail = {
+            "number": number,
+            "files": len(case_file_ids),
+            "group": list(review.group),
+            "approver": approver,
+            "supervisors": supervisors,
+        }
         audit.append(session, actor.name, "review.propose", f"review:{record.id}", detail)
         return record
 
@@ -135,7 +141,7 @@ def load(session: Session, actor: Actor, review_id: str, action: str) -> tuple[R
     if record is None:
         raise NotFound(f"there is no review {review_id}")
     review = Review.from_dict(record.data)
-    if not actor.owner and "handler" in actor.roles and _part(record, review, actor.name) is None:
+    if not actor.owner and "handler" in actor.roles and review.part_of(actor.name) is None:
         others = actor.roles - {"handler", "operator"}
         if not others:
             raise NotFound(f"there is no review {review_id}")
@@ -148,16 +154,8 @@ def store(session: Session, actor: Actor, record: ReviewRecord, review: Review, 
     audit.append(session, actor.name, f"review.{action}", f"review:{record.id}", {"number": record.number, **detail})
 
 
-def _part(record: ReviewRecord, review: Review, name: str) -> str | None:
-    if name == record.parts["approver"]:
-        return "approver"
-    if name in record.parts["supervisors"]:
-        return "supervisor"
-    return review.part_of(name)
-
-
 def _demand_part(record: ReviewRecord, review: Review, actor: Actor, part: str) -> None:
-    if _part(record, review, actor.name) != part:
+    if review.part_of(actor.name) != part:
         raise NotAllowed(f"you are not {part} of review {record.number}")
 
 
@@ -221,12 +219,6 @@ def stop(house: House, actor: Actor, review_id: str, reason: str) -> None:
     """Stop a review before its execution; anyone with a part in it may. Raises TransitionRefused."""
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.take_part")
-        part = _part(record, review, actor.name)
-        if part is not None and review.part_of(actor.name) is None:
-            # Appointed, but not yet signed: the rules know only who signed, so the head of the group stops in their name.
-            raise TransitionRefused(
-                f"you have not taken your part as {part} yet; the proposer or the group can stop it"
-            )
         review.stop(actor.name, reason, house.clock.today())
         store(session, actor, record, review, "stop")
 
@@ -287,7 +279,7 @@ def list_reviews(house: House, actor: Actor) -> list[ReviewRecord]:
         )
     if actor.owner or actor.roles - {"handler", "operator"}:
         return found
-    return [record for record in found if _part(record, Review.from_dict(record.data), actor.name)]
+    return [record for record in found if Review.from_dict(record.data).part_of(actor.name)]
 
 
 def get_review(house: House, actor: Actor, review_id: str) -> ReviewView:
@@ -306,12 +298,12 @@ def get_review(house: House, actor: Actor, review_id: str) -> ReviewView:
             opinions = dict(review.opinions.get(file_id, {}))
             files.append(ReviewedFile(file, review.ruling(file_id), opinions, against, rows[file_id].outcome))
         people = {f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name))}
-    part = _part(record, review, actor.name)
-    may = _may(actor, record, review, part, today)
+    part = review.part_of(actor.name)
+    may = _may(actor, review, part, today)
     return ReviewView(record, review, tuple(files), part, may, _waits_for(record, review), people)
 
 
-def _may(actor: Actor, record: ReviewRecord, review: Review, part: str | None, today: date) -> frozenset[str]:
+def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozenset[str]:
     found = set()
     state = review.state
     first = review.execution_from
@@ -330,7 +322,6 @@ def _may(actor: Actor, record: ReviewRecord, review: Review, part: str | None, t
         found.add("execute")
     if review.part_of(actor.name) and state in ("proposed", "appraising", "decided", "waiting", "supervised"):
         found |= {"stop", "take_off"}
-    del record
     return frozenset(found)
 
 

@@ -271,6 +271,22 @@ def test_one_keep_keeps_the_file_longer(embedded):
     assert reviews.candidates(house, embedded["archivist"]) == []
 
 
+def test_whoever_has_a_part_can_stop_it_in_the_waiting_period_and_nobody_else(embedded):
+    house = embedded.house
+    file_id, _ = due_file(embedded)
+    review_id = propose(embedded, file_id)
+    decide_all(embedded, review_id, file_id)
+    with pytest.raises(TransitionRefused):
+        reviews.stop(house, embedded["auditor"], review_id, "没有理由")
+    with pytest.raises(TransitionRefused):
+        reviews.stop(house, embedded["fifth"], review_id, " ")
+    reviews.stop(house, embedded["fifth"], review_id, "有新的争议")
+    house.clock.move_to(date(2037, 2, 12))
+    with pytest.raises(TransitionRefused):
+        destroy.execute(house, embedded["archivist"], review_id)
+    assert reviews.candidates(house, embedded["archivist"])[0].id == file_id
+
+
 def test_only_due_files_are_proposed_and_only_by_different_people(embedded):
     house = embedded.house
     _, file_id = new_contract(embedded)
