@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vault.errors import ObjectDamaged
-from vault.hashing import HashedBlocks
+from vault.hashing import HashedBuffers
 from vault.model import FileKey, Sealed
 from vault.streams import Buffer, fill, read_exactly
 
@@ -37,10 +37,12 @@ _WRAP = struct.Struct(">12s48s")
 HEADER_SIZE = _IDENTITY.size + _WRAP.size
 _MAX_CHUNKS = 2**32
 
-# Handing a block to another thread costs as much as hashing some 50 KiB, so they are large. Hashing may lag this many
-# blocks behind and so goes on while the store waits for its disk or network. Both bound the memory in use.
-_BLOCK_SIZE = 2 * 1024 * 1024
-_BLOCKS_BEHIND = 4
+# The plaintext goes through by slices, small enough to stay in the processor's cache from reading to hashing to sealing.
+# The sealed bytes are hashed by another core, in larger buffers, for each crossing costs. Hashing may lag these buffers
+# behind, and so goes on while the store waits for its disk or network. They bound the memory in use.
+_SLICE_SIZE = 128 * 1024
+_BUFFER_SIZE = 2 * 1024 * 1024
+_BUFFERS = 4
 
 
 def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
@@ -72,48 +74,48 @@ class SealingReader(io.RawIOBase):
         if not SMALLEST_CHUNK <= chunk_size <= LARGEST_CHUNK:
             raise ValueError(f"a chunk size of {chunk_size} is not within the format's range")
         self._name = name
-        self._plain = HashedBlocks(_BLOCK_SIZE, _BLOCKS_BEHIND)
-        self._sealed = HashedBlocks(sealed_size(_BLOCK_SIZE, chunk_size), _BLOCKS_BEHIND)
+        self._plain_hash, self._size = sha256(), 0
+        self._sealed = HashedBuffers(_BUFFER_SIZE, _BUFFERS)
         self._finished = False
-        self._blocks = self._seal(plain, key, chunk_size, random)
+        self._slices = self._seal(plain, key, chunk_size, random)
         self._rest = memoryview(b"")
 
     def _seal(
         self, plain: BinaryIO, key: FileKey, chunk_size: int, random: Callable[[int], bytes]
     ) -> Iterator[memoryview]:
-        """Yield the sealed blocks; each stays as it is until the next one is asked for."""
+        """Yield the sealed slices; each stays as it is until the next one is asked for."""
         data_key, prefix, wrap_nonce = random(32), random(7), random(12)
         identity = _IDENTITY.pack(MAGIC, VERSION, SUITE_AES_256_GCM_STREAM, chunk_size, self._name.bytes, prefix)
         header = identity + wrap_nonce + AESGCM(key.secret).encrypt(wrap_nonce, data_key, identity)
         bound_to = sha256(header).digest()
         cipher, number = AESGCM(data_key), 0
-        room, used = self._sealed.buffer(), len(header)
+        slice_size = chunk_size * max(1, _SLICE_SIZE // chunk_size)
+        room_size = sealed_size(slice_size, chunk_size)
+        room, used = self._sealed.room(room_size), len(header)
         room[:used] = header
-        block = self._plain.buffer()
-        size = fill(plain, block)
+        piece, spare = memoryview(bytearray(slice_size)), memoryview(bytearray(slice_size))
+        size = fill(plain, piece)
         while True:
-            last_block = size < _BLOCK_SIZE
-            self._plain.hash(size, last=last_block)
-            if not last_block:  # only a look at what follows tells whether this was all
-                following = self._plain.buffer()
-                following_size = fill(plain, following)
-                last_block = following_size == 0
+            self._plain_hash.update(piece[:size])
+            self._size += size
+            # Only a look at what follows tells whether this was all.
+            following = fill(plain, spare) if size == slice_size else 0
             starts = range(0, size or 1, chunk_size)
             if number + len(starts) > _MAX_CHUNKS:
                 raise ValueError("the object is too large to be sealed: its chunks cannot be numbered")
             for start in starts:
-                nonce = _nonce(prefix, number, last=last_block and start == starts[-1])
-                chunk = block[start : min(start + chunk_size, size)]
+                nonce = _nonce(prefix, number, last=not following and start == starts[-1])
+                chunk = piece[start : min(start + chunk_size, size)]
                 end = used + len(chunk) + TAG_SIZE
-                # Into a buffer that is there already: to allocate one costs more than to encrypt a chunk.
+                # Into room that is there already: to allocate it costs more than to encrypt a chunk.
                 cipher.encrypt_into(nonce, chunk, bound_to, room[used:end])
                 used, number = end, number + 1
-            self._sealed.hash(used, last=last_block)
+            self._sealed.add(used)
             yield room[:used]
-            if last_block:
+            if not following:
                 break
-            block, size = following, following_size
-            room, used = self._sealed.buffer(), 0
+            piece, spare, size = spare, piece, following
+            room, used = self._sealed.room(room_size), 0
         self._finished = True
 
     def readable(self) -> bool:
@@ -124,7 +126,7 @@ class SealingReader(io.RawIOBase):
         """Put sealed bytes into `buffer` and return how many; 0 at the end. Passes on what `plain` raises."""
         view = memoryview(buffer).cast("B")
         if not self._rest and view:
-            self._rest = next(self._blocks, self._rest)
+            self._rest = next(self._slices, self._rest)
         size = min(len(view), len(self._rest))
         view[:size] = self._rest[:size]
         self._rest = self._rest[size:]
@@ -136,8 +138,8 @@ class SealingReader(io.RawIOBase):
             raise ValueError("the sealed form has not been read to its end")
         return Sealed(
             name=self._name,
-            size=self._plain.total,
-            sha256=self._plain.hexdigest(),
+            size=self._size,
+            sha256=self._plain_hash.hexdigest(),
             sealed_size=self._sealed.total,
             sealed_sha256=self._sealed.hexdigest(),
         )
@@ -145,7 +147,6 @@ class SealingReader(io.RawIOBase):
     def close(self) -> None:
         """End the hashing threads. `plain` stays open: it is its owner's."""
         if not self.closed:
-            self._plain.close()
             self._sealed.close()
         super().close()
 

@@ -1,54 +1,68 @@
 """SHA-256 of a stream beside the work on it: hashing costs several times what encrypting does (docs/vault.md)."""
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
+from queue import SimpleQueue
+from threading import Thread
 
 
-class HashedBlocks:
-    """Buffers to work in, whose contents are hashed in order by a thread of their own.
+class HashedBuffers:
+    """Room to work in, whose contents are hashed, in order, by a thread of their own.
 
-    `buffer()` lends one, `hash(n)` gives its first n bytes to the thread; it is lent again only when that is done. So
-    memory is bounded by `count` buffers of `size` bytes, and an object that fits in one starts no thread.
+    `room(n)` lends n bytes, `add(used)` says how many of them count. Full buffers go to the thread and are lent again when
+    it is done with them, so memory is bounded by `count` buffers (three or more) of `size` bytes. What has been added stays
+    as it is until the next buffer but one is begun. A stream that fits into one buffer starts no thread.
     """
 
     def __init__(self, size: int, count: int) -> None:
-        self._size, self._count = size, count
+        self._size, self._unmade = size, count
         self._hash = sha256()
-        self._thread: ThreadPoolExecutor | None = None
-        self._pending: deque[tuple[Future[None], memoryview]] = deque()
-        self._lent: memoryview | None = None
+        self._thread: Thread | None = None
+        self._full: SimpleQueue[tuple[memoryview, int] | None] = SimpleQueue()
+        self._free: SimpleQueue[memoryview] = SimpleQueue()
+        self._buffer = memoryview(b"")
+        self._filled = 0
         self.total = 0
 
-    def buffer(self) -> memoryview:
-        """Return a buffer that nobody else uses; its contents are arbitrary."""
-        if len(self._pending) < self._count:
-            self._lent = memoryview(bytearray(self._size))
-        else:
-            done, self._lent = self._pending.popleft()
-            done.result()
-        return self._lent
+    def room(self, size: int) -> memoryview:
+        """Return `size` bytes, no more than a buffer has, that nobody else uses; their contents are arbitrary."""
+        if len(self._buffer) - self._filled < size:
+            self._next_buffer()
+        return self._buffer[self._filled : self._filled + size]
 
-    def hash(self, used: int, *, last: bool) -> None:
-        """Hash the first `used` bytes of the buffer lent last; they must stay as they are until `hexdigest`."""
-        if self._lent is None:
-            raise ValueError("no buffer is lent")
-        buffer, self._lent = self._lent, None
+    def add(self, used: int) -> None:
+        """Count the first `used` bytes of the room lent last. They must not change any more."""
+        self._filled += used
         self.total += used
-        if last and self._thread is None:
-            self._hash.update(buffer[:used])
-            return
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="vault-hash")
-        self._pending.append((self._thread.submit(self._hash.update, buffer[:used]), buffer))
+
+    def _next_buffer(self) -> None:
+        if self._filled:
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="vault-hash", daemon=True)
+                self._thread.start()
+            self._full.put((self._buffer, self._filled))
+        if self._unmade:
+            self._unmade -= 1
+            self._buffer = memoryview(bytearray(self._size))
+        else:
+            self._buffer = self._free.get()
+        self._filled = 0
+
+    def _work(self) -> None:
+        while (full := self._full.get()) is not None:
+            buffer, filled = full
+            self._hash.update(buffer[:filled])
+            self._free.put(buffer)
 
     def hexdigest(self) -> str:
-        """Return the digest of everything given to `hash` so far, in lower-case hexadecimal."""
-        for done, _ in self._pending:
-            done.result()
+        """Return the digest of everything added, in lower-case hexadecimal. Nothing can be added afterwards."""
+        self.close()
+        self._hash.update(self._buffer[: self._filled])
+        self._filled, self._buffer = 0, memoryview(b"")
         return self._hash.hexdigest()
 
     def close(self) -> None:
-        """End the thread."""
+        """Let the thread finish what it was given, and end it."""
         if self._thread is not None:
-            self._thread.shutdown(cancel_futures=True)
+            self._full.put(None)
+            self._thread.join()
+            self._thread = None

@@ -29,7 +29,7 @@ class Slow:
         if self.sent == 3:
             print("half way", flush=True)
             time.sleep(60)
-        return bytes(4 * 1024 * 1024)
+        return bytes(size)
 
 FilesystemStore(Path(sys.argv[1])).put(uuid.UUID(sys.argv[2]), Slow())
 """

@@ -5,6 +5,7 @@ import io
 import mmap
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from vault.streams import Buffer, fill
 _UNFINISHED = "unfinished"
 # A write this long without progress has died; a living one touches its file with every block.
 _ABANDONED_SECONDS = 24 * 3600
-_BLOCK_SIZE = 4 * 1024 * 1024
+_BLOCK_SIZE, _BLOCKS = 2 * 1024 * 1024, 3
 _DIRECT = getattr(os, "O_DIRECT", 0)
 
 
@@ -193,7 +194,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def _copy(sealed: BinaryIO, file: int, root: Path) -> None:
-    """Write everything `sealed` yields; while one block is written, the next is read.
+    """Write everything `sealed` yields; while blocks are written, the next is read.
 
     Whole blocks bypass the page cache where the file system can: sealing keeps the processor busy, so the disk should
     work meanwhile instead of all at once in the final fsync, and the cache stays with the database and the index.
@@ -205,19 +206,27 @@ def _copy(sealed: BinaryIO, file: int, root: Path) -> None:
                 _set_direct(file, on=False)
             _write(file, block)
 
-    buffer = memoryview(mmap.mmap(-1, _BLOCK_SIZE))  # page-aligned, as direct writing asks
+    buffers = (memoryview(mmap.mmap(-1, _BLOCK_SIZE)) for _ in range(_BLOCKS))  # page-aligned, as direct writing asks
+    buffer = next(buffers)
     size = fill(sealed, buffer)
     if size < _BLOCK_SIZE:
         write(buffer[:size])
         return
     _set_direct(file, on=True)
-    spare = memoryview(mmap.mmap(-1, _BLOCK_SIZE))
+    writing: deque[tuple[Future[None], memoryview]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="vault-write") as writer:
         while size:
-            written: Future[None] = writer.submit(write, buffer[:size])
-            size = fill(sealed, spare) if size == _BLOCK_SIZE else 0
+            writing.append((writer.submit(write, buffer[:size]), buffer))
+            if size < _BLOCK_SIZE:
+                break
+            unused = next(buffers, None)
+            if unused is None:
+                written, unused = writing.popleft()
+                written.result()
+            buffer = unused
+            size = fill(sealed, buffer)
+        for written, _ in writing:
             written.result()
-            buffer, spare = spare, buffer
 
 
 def _write(file: int, block: memoryview) -> None:
