@@ -155,19 +155,22 @@ def _headline(rows: list[_Row]) -> tuple[list[_Row], list[_Row], list[_Row]]:
     usual = statistics.median([p.height for p in pieces] or [0])
     left, right = min([p.x0 for p in pieces], default=0), max([p.x1 for p in pieces], default=0)
 
-    def centred(row: _Row) -> bool:
-        return abs(row[0].x0 + row[-1].x1 - left - right) < 0.1 * (right - left)
-
-    large = (i for i, row in enumerate(rows[: len(rows) // 2]) if max(p.height for p in row) >= 2.2 * usual)
-    start = next(large, 0)
-    x0, x1 = (rows[start][0].x0, rows[start][-1].x1) if rows else (0, 0)
-    covered = any(p.x0 < x1 and p.x1 > x0 for row in rows[:start] for p in row)
-    if start == 0 or covered or not centred(rows[start]):
-        return [], [], rows
-    for i in range(start + 1, min(start + 4, len(rows))):
-        if centred(rows[i]) and x0 < rows[i][0].x0 and rows[i][-1].x1 < x1:
-            return [rows[start], rows[i]], rows[:start] + rows[start + 1 : i], rows[i + 1 :]
-    return [rows[start]], rows[:start], rows[start + 1 :]
+    for start, row in enumerate(rows[: len(rows) // 2 + 1]):
+        title = [p for p in row if p.height >= 2.2 * usual]
+        if not title:
+            continue
+        x0, x1 = title[0].x0, title[-1].x1
+        covered = any(p.x0 < x1 and p.x1 > x0 for above in rows[:start] for p in above)
+        beside = [p for p in row if p not in title]
+        if covered or abs(x0 + x1 - left - right) >= 0.1 * (right - left) or not (start or beside):
+            break
+        for end in range(start + 1, min(start + 4, len(rows))):
+            under = [p for p in rows[end] if x0 < p.x0 and p.x1 < x1]
+            if under:
+                beneath = [beside, *rows[start + 1 : end], [p for p in rows[end] if p not in under]]
+                return [title, under], [r for r in (*rows[:start], *beneath) if r], rows[end + 1 :]
+        return [title], [r for r in (*rows[:start], beside) if r], rows[start + 1 :]
+    return [], [], rows
 
 
 def _level_with(a: _Piece, b: _Piece) -> bool:
@@ -217,15 +220,17 @@ def _columns(rows: Sequence[_Row], ruled: _Fence) -> tuple[int, int, float] | No
             if key in seen or both <= most:
                 continue
             seen.add(key)
-            while not cells[top][0][1] <= gutter <= cells[top][-1][0] and _set_off(rows[top], rows[top + 1]):
+            while not cells[top][0][1] <= gutter <= cells[top][-1][0] and _set_off(rows[top], rows[top + 1], gutter):
                 top += 1  # what stands above the columns on one side only, and not close to them, comes before them
             if _independent(rows[top:bottom], gutter, ruled):
                 best, most = (top, bottom, gutter), both
     return best
 
 
-def _set_off(row: _Row, below: _Row) -> bool:
-    return _middle(below) - _middle(row) > 1.6 * row[0].height
+def _set_off(row: _Row, below: _Row, gutter: float) -> bool:
+    """Tell whether a row on one side of the gutter stands clear of what follows on its side."""
+    same = [p.y for p in below if (p.x1 <= gutter) == (row[0].x1 <= gutter)]
+    return not same or min(same) - _middle(row) > 1.6 * row[0].height
 
 
 def _cells(row: _Row) -> list[_Extent]:

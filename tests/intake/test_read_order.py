@@ -1,0 +1,175 @@
+import math
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intake.model import Line
+from intake.reading_order import arrange, skew
+from intake.words import Char, line_of
+
+
+def text_line(text, x, y, size=30, slope=0.0):
+    """A line of square characters beginning at x, its middle at y, falling by `slope`."""
+    chars = []
+    for i, c in enumerate(text):
+        left, middle = x + i * size, y + slope * (x + (i + 0.5) * size)
+        chars.append(
+            None
+            if c == "　"
+            else Char(c, (round(left), round(middle - size / 2), round(left + size), round(middle + size / 2)))
+        )
+    return line_of(chars)
+
+
+def texts(lines, **options):
+    return [line.text.replace(" ", "") for line in arrange(reversed(lines), **options)]
+
+
+LICENCE = {
+    "left": [
+        "名　　称　临溪市鼎川阀门有限公司",
+        "类　　型　有限责任公司",
+        "法定代表人　丁立群",
+        "经营范围　阀门、管道配件、金属材料的批发与",
+        "零售；机械设备租赁；机电设备安装。",
+    ],
+    "right": ["注册资本　叁仟贰佰万元整", "成立日期　2013年04月18日", "住　　所　临溪市城北区望江路216号"],
+}
+
+
+def licence(slope=0.0):
+    lines = [text_line("营业执照", 1200, 100, 150, slope)]
+    for side, x in (("left", 200), ("right", 1500)):
+        lines += [text_line(t, x, 400 + 90 * i, 40, slope) for i, t in enumerate(LICENCE[side])]
+    return [*lines, text_line("登记机关", 1900, 950, 40, slope)]
+
+
+def flat(texts):
+    return [t.replace("　", "") for t in texts]
+
+
+def test_a_licence_with_two_columns_is_read_column_by_column():
+    assert texts(licence()) == ["营业执照", *flat(LICENCE["left"]), *flat(LICENCE["right"]), "登记机关"]
+
+
+def test_skew_changes_nothing():
+    upright = texts(licence())
+    for degrees in (-5, -3.5, -1, 2, 5):
+        slope = math.tan(math.radians(degrees))
+        assert texts(licence(slope)) == upright
+        assert abs(skew(licence(slope)) - slope) < 0.01
+
+
+def test_label_and_value_in_separate_boxes_become_one_line():
+    lines = [text_line("名", 100, 100), text_line("称", 190, 101), text_line("鼎川阀门有限公司", 300, 99)]
+    lines += [text_line("住所", 100, 160), text_line("临溪市望江路", 300, 161)]
+    assert texts(lines) == ["名称鼎川阀门有限公司", "住所临溪市望江路"]
+
+
+def test_a_table_is_read_row_by_row():
+    rows = [
+        ["序号", "货物名称", "规格", "数量"],
+        ["1", "电动蝶阀", "DN300", "48"],
+        ["2", "闸阀", "DN100", "120"],
+        ["3", "止回阀", "DN80", "6"],
+    ]
+    lines = [
+        text_line(c, x, 100 + 70 * i)
+        for i, row in enumerate(rows)
+        for c, x in zip(row, (100, 300, 700, 1000), strict=True)
+    ]
+    assert texts(lines) == ["".join(row) for row in rows]
+
+
+def test_running_text_in_two_columns():
+    left, right = (
+        [f"左栏第{i}行的文字写到了边缘为止" for i in range(6)],
+        [f"右栏第{i}行的文字写到了边缘为止" for i in range(6)],
+    )
+    lines = [text_line(t, x, 100 + 50 * i) for x, side in ((100, left), (700, right)) for i, t in enumerate(side)]
+    assert texts(lines) == left + right
+
+
+SIGNATURES = [
+    ("甲方（盖章）：", "乙方（盖章）："),
+    ("代表人（签字）：", "代表人（签字）："),
+    ("2026年5月20日", "2026年5月21日"),
+]
+
+
+def signatures():
+    return [
+        text_line(t, x, 100 + 80 * i)
+        for i, pair in enumerate(SIGNATURES)
+        for t, x in zip(pair, (100, 900), strict=True)
+    ]
+
+
+def test_the_signatures_of_both_parties_are_two_blocks():
+    assert texts(signatures()) == [p[0] for p in SIGNATURES] + [p[1] for p in SIGNATURES]
+
+
+def test_in_a_ruled_table_they_are_rows():
+    assert texts(signatures(), ruled=lambda *_: True) == ["".join(p) for p in SIGNATURES]
+
+
+def test_a_cell_of_two_lines_stays_whole_between_its_neighbours():
+    lines = [
+        text_line("需方", 100, 120),
+        text_line("青泽北岭钢铁贸易", 300, 100),
+        text_line("有限公司", 300, 140),
+        text_line("盖章", 800, 120),
+    ]
+    assert texts(lines) == ["需方青泽北岭钢铁贸易有限公司盖章"]
+
+
+def test_a_certificate_is_read_from_its_name_though_the_corners_are_higher():
+    lines = [
+        text_line("统一社会信用代码", 100, 200),
+        text_line("91330109MA5UBLNE17", 100, 250),
+        text_line("编号：S06", 100, 300),
+    ]
+    lines += [
+        text_line(t, 2600, 150 + 40 * i, 26)
+        for i, t in enumerate(["扫描二维码登录国", "家企业信用信息公", "示系统了解更多登", "记信息"])
+    ]
+    lines += [text_line("营业执照", 1250, 300, 120), text_line("（副本）", 1400, 420, 60)]
+    lines += [
+        text_line("名称鼎川阀门有限公司", 600, 600),
+        text_line("住所临溪市望江路", 600, 700),
+        text_line("国家市场监督管理总局监制", 600, 900),
+    ]
+    read = texts(lines)
+    assert read[:5] == ["营业执照", "（副本）", "统一社会信用代码", "91330109MA5UBLNE17", "编号：S06"]
+    assert read[5:9] == ["扫描二维码登录国", "家企业信用信息公", "示系统了解更多登", "记信息"]
+
+
+boxes = st.tuples(st.integers(0, 1500), st.integers(0, 2000), st.integers(1, 900), st.integers(1, 200)).map(
+    lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])
+)
+words = st.text("名称住所法定A1：", min_size=1, max_size=6)
+
+
+@given(st.lists(st.tuples(words, boxes, st.booleans()), max_size=25))
+def test_every_line_and_word_comes_out_exactly_once(items):
+    lines = [
+        line_of([Char(c, box) for c in text], box) if whole else Line(text, box, 1.0) for text, box, whole in items
+    ]
+    result = arrange(lines)
+    assert Counter("".join(x.text for x in result).replace(" ", "")) == Counter("".join(t for t, _, _ in items))
+    assert Counter((w.text, w.box) for x in result for w in x.words) == Counter(
+        (w.text, w.box) for x in lines for w in x.words
+    )
+    for line in result:
+        for word in line.words:
+            assert line.text[word.start : word.start + len(word.text)] == word.text
+            assert line.box[0] <= word.box[0] <= word.box[2] <= line.box[2]
+
+
+@given(st.lists(st.tuples(words, boxes), max_size=12), st.randoms())
+def test_the_order_of_finding_does_not_matter(items, random):
+    lines = [Line(t, b, 1.0) for t, b in {b: (t, b) for t, b in items}.values()]
+    shuffled = list(lines)
+    random.shuffle(shuffled)
+    assert sorted(x.text for x in arrange(lines)) == sorted(x.text for x in arrange(shuffled))
