@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from retention import holds as rules
 from service.access.policy import Actor
+from service.clock import CHINA
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.guard import load_file, require
 from service.house import House
@@ -40,30 +42,37 @@ def _load(session: Session, actor: Actor, hold_id: str) -> Hold:
     hold = session.get(Hold, hold_id, with_for_update=True)
     if hold is None:
         raise NotFound(f"there is no hold {hold_id}")
-    if hold.released_at is not None:
-        raise RuleRefused("the hold was released already")
     return hold
 
 
+def _as_rule(hold: Hold) -> rules.Hold:
+    return rules.Hold(
+        matter=hold.matter,
+        reason=hold.reason,
+        placed_by=hold.placed_by,
+        placed_on=hold.placed_at.astimezone(CHINA).date(),
+        release_reason=hold.release_reason,
+        release_asked_by=hold.release_asked_by,
+        released_by=hold.released_by,
+        released_on=hold.released_at.astimezone(CHINA).date() if hold.released_at else None,
+    )
+
+
 def ask_release(house: House, actor: Actor, hold_id: str, reason: str) -> None:
-    """Ask that a hold be released, with a reason. Raises BadInput, NotFound, RuleRefused."""
-    if not reason.strip():
-        raise BadInput("reason: is needed", {"reason": "is needed"})
+    """Ask that a hold be released, with a reason. Raises NotFound, TransitionRefused."""
     with house.database.write() as session:
         hold = _load(session, actor, hold_id)
-        hold.release_asked_by, hold.release_reason = actor.name, reason.strip()
+        step = _as_rule(hold).ask_release(actor.name, reason)
+        hold.release_asked_by, hold.release_reason = step.release_asked_by, step.release_reason
         audit.append(session, actor.name, "hold.ask_release", f"hold:{hold_id}")
 
 
 def release(house: House, actor: Actor, hold_id: str) -> None:
-    """Release a hold as the second person. Raises RuleRefused when nobody asked, or the same person did."""
+    """Release a hold as the second person. Raises TransitionRefused when nobody asked, or the same person did."""
     with house.database.write() as session:
         hold = _load(session, actor, hold_id)
-        if hold.release_asked_by is None:
-            raise RuleRefused("first someone asks for the release with a reason, then a second person releases")
-        if hold.release_asked_by == actor.name:
-            raise RuleRefused("you asked for the release; a second person releases")
-        hold.released_by, hold.released_at = actor.name, house.clock.now()
+        hold.released_by = _as_rule(hold).release(actor.name, house.clock.today()).released_by
+        hold.released_at = house.clock.now()
         for row in session.scalars(select(HoldFile).where(HoldFile.hold_id == hold_id)):
             audit.append(session, actor.name, "hold.release", f"file:{row.case_file_id}", {"hold": hold_id})
 

@@ -68,6 +68,7 @@ def project(house: House, session: Session, document: Document) -> list[IndexedP
             kind=document.kind,
             customer=customer.name if customer else "",
             department=department.name if department else "",
+            handler=contract.handler.name if contract else "",
             status="archived" if file and file.state == "archived" else document.status,
             tier=document.tier,
             contract_number=contract_number,

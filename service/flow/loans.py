@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from retention import lending as rules
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.guard import allowed, load_file, reach_of_file, require
@@ -48,7 +49,10 @@ def _load(session: Session, request_id: str) -> AccessRequest:
 def decide_loan(
     house: House, actor: Actor, request_id: str, *, grant: bool, due_back: str = "", reason: str = ""
 ) -> None:
-    """Lend until `due_back`, or refuse with a reason. Nobody decides on their own request. Raises BadInput, RuleRefused."""
+    """Lend until `due_back`, or refuse with a reason. Nobody decides on their own request.
+
+    Raises BadInput, TransitionRefused, RuleRefused.
+    """
     today = house.clock.today()
     back: date | None = None
     if grant:
@@ -56,37 +60,51 @@ def decide_loan(
             back = date.fromisoformat(due_back)
         except ValueError:
             raise BadInput("due_back: a date YYYY-MM-DD", {"due_back": "a date YYYY-MM-DD"}) from None
-        if back < today:
-            raise BadInput("due_back: lies in the past", {"due_back": "lies in the past"})
     elif not reason.strip():
         raise BadInput("reason: say why it is refused", {"reason": "say why it is refused"})
     with house.database.write() as session:
-        request = _load(session, request_id)
-        require(actor, "loan.decide", reach_of_file(request.case_file))
-        if request.reader_id == actor.person_id:
-            raise RuleRefused("nobody decides on their own request")
-        if request.state != "asked":
-            raise RuleRefused(f"the request is {request.state} already")
-        if request.case_file.state == "destroyed":
+        row = _load(session, request_id)
+        require(actor, "loan.decide", reach_of_file(row.case_file))
+        if row.case_file.state == "destroyed":
             raise RuleRefused("the file was destroyed; only its stub remains")
-        request.decided_by = actor.name
-        if grant:
-            request.state, request.lent_on, request.due_back = "lent", today, back
+        rule = _as_rule(row)
+        if back is not None:
+            step = rule.grant(actor.name, today).lend(today, back)
         else:
-            request.state, request.refusal = "refused", reason.strip()[:500]
-        detail = {"request": request_id, "state": request.state}
-        audit.append(session, actor.name, "loan.decide", f"file:{request.case_file_id}", detail)
+            step = rule.refuse(actor.name, reason.strip()[:500], today)
+        _store(row, step)
+        detail = {"request": request_id, "state": row.state}
+        audit.append(session, actor.name, "loan.decide", f"file:{row.case_file_id}", detail)
 
 
 def give_back(house: House, actor: Actor, request_id: str) -> None:
-    """Record that the file came back. Raises RuleRefused: a return before the loan."""
+    """Record that the file came back. Raises TransitionRefused: a return before the loan."""
     with house.database.write() as session:
-        request = _load(session, request_id)
-        require(actor, "loan.decide", reach_of_file(request.case_file))
-        if request.state != "lent":
-            raise RuleRefused(f"the request is {request.state}; only what is lent can come back")
-        request.state, request.returned_on = "returned", house.clock.today()
-        audit.append(session, actor.name, "loan.return", f"file:{request.case_file_id}", {"request": request_id})
+        row = _load(session, request_id)
+        require(actor, "loan.decide", reach_of_file(row.case_file))
+        _store(row, _as_rule(row).give_back(house.clock.today()))
+        audit.append(session, actor.name, "loan.return", f"file:{row.case_file_id}", {"request": request_id})
+
+
+def _as_rule(row: AccessRequest) -> rules.AccessRequest:
+    customer = row.case_file.customer
+    return rules.AccessRequest(
+        reader=f"person:{row.reader.login}",
+        customer=customer.name if customer else row.case_file.title,
+        purpose=row.purpose,
+        asked_on=row.asked_on,
+        state=row.state,  # type: ignore[arg-type]  # the column holds only what the rules wrote
+        decided_by=row.decided_by,
+        refusal=row.refusal,
+        lent_on=row.lent_on,
+        due_back=row.due_back,
+        returned_on=row.returned_on,
+    )
+
+
+def _store(row: AccessRequest, step: rules.AccessRequest) -> None:
+    row.state, row.decided_by, row.refusal = step.state, step.decided_by, step.refusal
+    row.lent_on, row.due_back, row.returned_on = step.lent_on, step.due_back, step.returned_on
 
 
 def list_loans(house: House, actor: Actor) -> list[AccessRequest]:
@@ -94,7 +112,7 @@ def list_loans(house: House, actor: Actor) -> list[AccessRequest]:
     require(actor, "loan.read")
     query = select(AccessRequest)
     if not allowed(actor, "loan.decide"):
-        query = query.where(or_(AccessRequest.reader_id == actor.person_id))
+        query = query.where(AccessRequest.reader_id == actor.person_id)
     with house.database.read() as session:
         found = session.scalars(query.order_by(AccessRequest.asked_on.desc()).limit(500))
         return sorted(found, key=lambda r: (r.state not in OPEN, r.due_back or r.asked_on))

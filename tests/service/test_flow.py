@@ -227,7 +227,7 @@ def test_a_hold_stops_the_destruction_until_two_people_release_it(office):
     assert "川01民初118号" in outcome.why
     assert find.find(house, office["handler"], "技术服务").total == 1
     holds.ask_release(house, office["head"], hold.id, "已结案")
-    with pytest.raises(RuleRefused, match="second person"):
+    with pytest.raises(TransitionRefused, match="second person"):
         holds.release(house, office["head"], hold.id)
     holds.release(house, office["administrator"], hold.id)
     with house.database.read() as session:
@@ -238,7 +238,7 @@ def test_B6_a_lent_file_is_not_destroyed_and_comes_back_only_once(embedded):
     house = embedded.house
     file_id, _ = due_file(embedded)
     request = loans.ask(house, embedded["handler"], file_id, "核对付款条件")
-    with pytest.raises(RuleRefused):
+    with pytest.raises(TransitionRefused):
         loans.give_back(house, embedded["archivist"], request.id)
     loans.decide_loan(house, embedded["archivist"], request.id, grant=True, due_back="2037-02-01")
     review_id = propose(embedded, file_id)
@@ -249,7 +249,7 @@ def test_B6_a_lent_file_is_not_destroyed_and_comes_back_only_once(embedded):
     (outcome,) = destroy.execute(house, embedded["archivist"], review_id)
     assert outcome.outcome == "blocked"
     loans.give_back(house, embedded["archivist"], request.id)
-    with pytest.raises(RuleRefused):
+    with pytest.raises(TransitionRefused):
         loans.give_back(house, embedded["archivist"], request.id)
 
 
