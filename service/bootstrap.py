@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search n
     from retention.calendar import WorkCalendar
     from search.ports import SearchIndex
     from service.settings import Settings
+    from vault.ports import ObjectStore
 
 _FOLDERS = ("objects", "index", "keys", "logs", "tmp")
 
@@ -76,7 +77,7 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> H
         settings=settings,
         clock=Clock(settings.today),
         database=database,
-        vault=Vault(open_store(settings.object_store)),
+        vault=Vault(_store(settings)),
         keys=KeyRing(KeyFile(settings.key_file)),
         make_index=_index(settings),
         make_engine=_engine(settings),
@@ -87,11 +88,24 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> H
     return house
 
 
+def _store(settings: Settings) -> ObjectStore:
+    try:
+        return open_store(settings.object_store)
+    except ValueError as error:
+        raise BadSetting("JUANZONG_OBJECT_STORE", f"is no address of an object store: {error}") from None
+
+
 def _index(settings: Settings) -> Callable[[], SearchIndex]:
     def make() -> SearchIndex:
         from search.adapters import open_index
+        from search.errors import IndexUnavailable, SearchError
 
-        return open_index(settings.search)
+        try:
+            return open_index(settings.search)
+        except SearchError as error:
+            if isinstance(error, IndexUnavailable):
+                raise
+            raise BadSetting("JUANZONG_SEARCH", f"is no address of a search engine: {error}") from None
 
     return make
 

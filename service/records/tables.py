@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, Numeric, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from service.records.database import UtcDateTime
@@ -190,19 +190,11 @@ class Document(Base):
     """One paper or electronic original.
 
     status: receiving (not yet acknowledged), received, reading, stored, needs_review, failed, destroyed.
-    indexed: whether the index holds the present state. review_reasons: why a person must look.
+    indexed: whether the index holds the present state. review_reasons: why a person must look. The migration adds a unique
+    index on `sha256` over all but the destroyed: described here it would load both dialects at every start.
     """
 
     __tablename__ = "documents"
-    __table_args__ = (
-        Index(
-            "uq_documents_living_sha256",
-            "sha256",
-            unique=True,
-            sqlite_where=text("status != 'destroyed'"),
-            postgresql_where=text("status != 'destroyed'"),
-        ),
-    )
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     filename: Mapped[str] = mapped_column(String(255))

@@ -40,9 +40,9 @@ def size(value: int) -> str:
     number = float(value)
     for unit in ("B", "KB", "MB"):
         if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+            return f"{number:.1f}".removesuffix(".0") + f" {unit}"
         number /= 1024
-    return f"{number:.1f} GB"
+    return f"{number:.1f}".removesuffix(".0") + " GB"
 
 
 def who(name: str | None) -> str:

@@ -209,6 +209,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:a stop|a rejection|taking a file off) needs a reason", "必须写明理由。"),
     (r"choose at least one file for your opinion", "先选要给意见的案卷。"),
     (r"type the review's number to execute: this cannot be undone", "请输入鉴定的编号再执行：这一步不能撤销。"),
+    (r"an approver and two supervisors are three different people", "批准人和两名监销人必须是三个不同的人。"),
     # services
     (r"the database does not answer: .*|the database went away: .*", "数据库没有回应。"),
     # search

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from intake.understand import CONFIDENCE_LINE
 from service.access.policy import Actor
 from service.flow.documents import is_verified
 from service.records.tables import DocumentField
@@ -147,16 +148,11 @@ REASONS = {
     "low_confidence": _("识别把握不足"),
     "unknown_kind": _("认不出是哪类文件"),
     "reading_failed": _("未能识别"),
-    "field_missing": _("缺少字段"),
     "missing": _("缺少字段"),
-    "field_unsure": _("字段存疑"),
-    "unsure": _("字段存疑"),
-    "check_digit": _("校验位不符"),
     "check_digit_failed": _("校验位不符"),
-    "amount_mismatch": _("大小写金额不符"),
     "repaired": _("识别有误，已按校验位改正"),
-    "no_text": _("页上没有文字"),
-    "other_text": _("另有不同的文字"),
+    "amount_mismatch": _("大小写金额不符"),
+    "term_mismatch": _("期限与起止日期不符"),
 }
 WALL = (
     _("客户信用，我们共同守护。"),
@@ -165,7 +161,6 @@ WALL = (
     _("尊重法规，合规经营，诚信为本。"),
     _("信用档案，助力决策，驱动发展。"),
 )
-UNSURE = 0.9
 
 
 @dataclass(frozen=True)
@@ -197,7 +192,8 @@ def reason(code: str) -> str:
     """Return why a document needs a look: ``缺少字段：金额``."""
     kind, _colon, field = code.partition(":")
     word = named(REASONS, kind)
-    return gettext("%(reason)s：%(field)s", reason=word, field=named(FIELDS, field)) if field else word
+    what = gettext("类目") if field == "kind" else named(FIELDS, field)
+    return gettext("%(reason)s：%(field)s", reason=word, field=what) if field else word
 
 
 def distance(days: int) -> str:
@@ -214,6 +210,8 @@ def _marked(field: DocumentField) -> State | None:
         return State("late", gettext("校验位不符"), gettext("末位校验码与前面的数字对不上，请对照原件"))
     if "amount_mismatch" in field.marks:
         return State("late", gettext("大小写不符"), gettext("大写金额与数字金额不一致，请对照原件"))
+    if "term_mismatch" in field.marks:
+        return State("late", gettext("期限不符"), gettext("写明的年限与起止日期不一致，请对照原件"))
     return None
 
 
@@ -234,7 +232,7 @@ def field_state(field: DocumentField, actor: Actor) -> State:
         return State("soon", gettext("已更正"), why)
     if "repaired" in field.marks:
         return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
-    if field.confidence < UNSURE:
+    if field.confidence < CONFIDENCE_LINE:
         return State("late", gettext("存疑 %(score).2f", score=field.confidence), gettext("识别把握不足，请对照原件"))
     if "check_digit_ok" in field.marks:
         return State("good", gettext("校验位通过"), gettext("末位校验码与前面的数字相符；尚无人核对"))

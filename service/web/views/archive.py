@@ -55,10 +55,15 @@ def why_in_words(text: str) -> str:
         return text
 
 
+def _arriving(due: list[DueTransfer]) -> list[DueTransfer]:
+    """Return the transfers that wait for the archive room; a later event brings one to an archived file, too."""
+    return [row for row in due if row.transfer.stage == "archive" and row.transfer.state == "handed_over"]
+
+
 def _archive_wait(file: CaseFile, due: list[DueTransfer], missing: tuple[str, ...]) -> str:
     """Return what archiving waits for; empty when it can be done."""
     if file.kind == "contract":
-        arriving = [r for r in due if r.transfer.stage == "archive" and r.transfer.state == "handed_over"]
+        arriving = _arriving(due)
         if not arriving:
             return gettext("等信用管理员移交")
         if all(row.transfer.handed_over_by == actor().name for row in arriving):
@@ -93,6 +98,7 @@ def file_page(case_file_id: str) -> str:
         transfers=due,
         events=pages.events_of(house(), who, case_file_id) if file.contract else [],
         holds=pages.holds_on(house(), who, case_file_id) if allowed(who, "hold.read") else None,
+        arriving=_arriving(due),
         archive_wait=_archive_wait(file, due, check.missing),
         retention_why=why_in_words(file.retention_why),
         may_mark=allowed(who, "file.mark", reach),

@@ -104,7 +104,7 @@ def propose_review() -> ResponseReturnValue:
             house(),
             actor(),
             form.getlist("file"),
-            form.getlist("group"),
+            [person for person in dict.fromkeys([form.get("head", ""), *form.getlist("group")]) if person],
             form.get("approver", ""),
             supervisors,
         )
