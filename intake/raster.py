@@ -170,7 +170,8 @@ def _dpi(image: Image.Image) -> float | None:
 def _opened(path: Path, kind: str) -> Iterator[Image.Image]:
     """Open with the one decoder that belongs to `kind`; whatever the decoder trips over is the file's fault."""
     try:
-        with Image.open(path, formats=(_FORMATS[kind],)) as image:
+        # An open file, not a path: Pillow would map the pixels of a plain TIFF by the size it has after turning.
+        with path.open("rb") as file, Image.open(file, formats=(_FORMATS[kind],)) as image:
             yield image
     except Rejected:
         raise

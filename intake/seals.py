@@ -86,7 +86,7 @@ def _seals(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     if not mask.any():
         return []
     side = min(mask.shape)
-    reach = max(3, round(0.008 * side)) | 1
+    reach = max(3, round(0.02 * side)) | 1
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = []

@@ -21,22 +21,29 @@ from tests.intake.scans import scan, truth
 LIMITS = Limits()
 
 
-def pdf(pages="", extra="", root_kids="3 0 R", count=1):
-    """A PDF by hand: `pages` is the content of object 3's dictionary."""
+def pdf(page="", *more, kids="3 0 R", count=1):
+    """A PDF by hand: `page` goes into the dictionary of the page (object 3), `more` are objects 4, 5 ..."""
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
-        f"<</Type/Pages/Kids[{root_kids}]/Count {count}>>",
-        f"<</Type/Page/Parent 2 0 R{pages}>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {count}>>",
+        f"<</Type/Page/Parent 2 0 R{page}>>",
+        *more,
     ]
     out, places = b"%PDF-1.4\n", []
     for i, body in enumerate(objects, 1):
         places.append(len(out))
-        out += f"{i} 0 obj{body}endobj\n".encode()
-    out += extra.encode()
+        out += f"{i} 0 obj\n{body}\nendobj\n".encode()
     table = len(out)
     out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
     out += b"".join(f"{p:010} 00000 n \n".encode() for p in places)
     return out + f"trailer<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n".encode()
+
+
+def stream(content, entries=""):
+    return f"<</Length {len(content)}{entries}>>stream\n{content}\nendstream"
+
+
+PICTURE = "/Type/XObject/Subtype/Image/Width {0}/Height {0}/BitsPerComponent 8/ColorSpace/DeviceGray"
 
 
 def png_header(width, height, colour=2):
@@ -126,7 +133,7 @@ def test_a_pdf_with_a_password(put):
 
 
 def test_a_pdf_with_no_page(put):
-    assert refused(put(pdf(root_kids="", count=0))) == "no_pages"
+    assert refused(put(pdf(kids="", count=0))) == "no_pages"
 
 
 def test_a_png_bomb_is_refused_by_its_header(put):
@@ -151,15 +158,9 @@ def test_a_huge_pdf_page_is_refused(put):
 
 
 def test_a_huge_image_inside_a_small_pdf_page_is_refused(put):
-    picture = "/Resources<</XObject<</I 5 0 R>>>>/MediaBox[0 0 200 200]/Contents 4 0 R"
-    body = (
-        "4 0 obj<</Length 24>>stream\nq 200 0 0 200 0 0 cm /I Do Q\nendstream endobj\n"
-        "5 0 obj<</Type/XObject/Subtype/Image/Width 60000/Height 60000/BitsPerComponent 8/ColorSpace/DeviceGray"
-        "/Length 4>>stream\nabcd\nendstream endobj\n"
-    )
-    data = pdf(picture, body)
-    # Without a valid table for objects 4 and 5 the reader looks for them itself.
-    assert refused(put(data.replace(b"startxref", b"startxerf"))) == "too_many_pixels"
+    page = "/Resources<</XObject<</I 5 0 R>>>>/MediaBox[0 0 200 200]/Contents 4 0 R"
+    data = pdf(page, stream("q 200 0 0 200 0 0 cm /I Do Q"), stream("abcd", PICTURE.format(60_000)))
+    assert refused(put(data)) == "too_many_pixels"
 
 
 def test_too_many_pages(put):
@@ -225,7 +226,7 @@ def test_good_names_stay(name):
         "a\nb.pdf",
         "a\x7f.pdf",
         "a\u202efdp.exe",
-        "�.pdf",
+        "\udcff.pdf",
         "名" * 86,
         "x" * 256,
     ],
