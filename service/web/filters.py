@@ -1,5 +1,6 @@
 """How values look in a page: dates, money, sizes, people, marked text."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ from service.flow import pages
 from service.web import words
 from service.web.context import house
 from service.web.text import gettext
+
+_WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def day(value: date | str | None) -> str:
@@ -71,6 +74,12 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
     return Markup("").join([*parts, escape(text[at:])])
 
 
+def undivided(text: str) -> Markup:
+    """Return `text` with its dates and numbers of files kept in one piece: names wrap, numbers never."""
+    shown = str(escape(text))
+    return Markup(_WHOLE.sub(r'<span class="num">\g<0></span>', shown))  # noqa: S704 - escaped just before
+
+
 def install(app: Flask) -> None:
     """Make the filters and the words known to the templates."""
     app.jinja_env.filters.update(
@@ -82,6 +91,7 @@ def install(app: Flask) -> None:
         marked=marked,
         category=words.category,
         reason=words.reason,
+        undivided=undivided,
         distance=words.distance,
     )
     app.jinja_env.globals["words"] = words

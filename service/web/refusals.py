@@ -210,6 +210,23 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"choose at least one file for your opinion", "先选要给意见的案卷。"),
     (r"type the review's number to execute: this cannot be undone", "请输入鉴定的编号再执行：这一步不能撤销。"),
     (r"an approver and two supervisors are three different people", "批准人和两名监销人必须是三个不同的人。"),
+    (r"a hold needs a matter", "冻结须写明事项。"),
+    (r"a hold needs a reason", "冻结须写明理由。"),
+    (r"a hold is released by two different people", "冻结由两个不同的人解除。"),
+    (r"a hold is released only with a reason", "解除冻结须写明理由。"),
+    (r"the hold for (?P<n>.+) was released on (?P<d>\S+)", "“{n}”的冻结已于 {d} 解除。"),
+    (r"someone must first ask for the release, with a reason", "先由一人写明理由申请解除，再由第二个人解除。"),
+    (
+        r"(?P<person>\S+) asked for the release; a second person must release the hold",
+        "{person} 申请的解除，须由第二个人解除。",
+    ),
+    (r"released on (?P<d>\S+), but placed only on (?P<e>\S+)", "解除日期 {d} 早于冻结日期 {e}。"),
+    (r"an access request needs a purpose", "查阅申请须写明用途。"),
+    (r"an access request that is (?P<lstate>\w+) cannot be \w+", "这个申请{lstate}，不能再办这一步。"),
+    (r"(?P<person>\S+) asked; someone else must decide", "{person} 自己的申请，须由别人批。"),
+    (r"a refusal needs a reason", "不批准须写明理由。"),
+    (r"due back on (?P<d>\S+), before it was lent on (?P<e>\S+)", "归还日期 {d} 早于借出日期 {e}。"),
+    (r"(?:decided|lent|returned) on (?P<d>\S+), (?:but|before).* (?P<e>\S+)", "日期 {d} 早于上一步（{e}）。"),
     # services
     (r"the database does not answer: .*|the database went away: .*", "数据库没有回应。"),
     # search

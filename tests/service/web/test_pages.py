@@ -188,7 +188,7 @@ def test_confirm_all_leads_to_the_next_one_that_waits(site: Site) -> None:
     first = site.office.take_in()
     with site.office.house.database.write() as session:
         document = session.get_one(Document, first)
-        document.status, document.review_reasons = "needs_review", ["field_missing:amount"]
+        document.status, document.review_reasons = "needs_review", ["missing:amount"]
     browser = site.signed_in("handler")
     page = browser.get(f"/documents/{first}").text
     assert "缺少字段：金额" in page
@@ -218,7 +218,7 @@ def test_a_contract_is_entered_from_its_document_and_the_document_filed(site: Si
     document_id = site.office.take_in()
     browser = site.signed_in("handler")
     page = browser.get(f"/contracts/new?document={document_id}").text
-    filled = dict(re.findall(r'name="(\w+)" type="\w+" value="([^"]*)"', page))
+    filled = dict(re.findall(r'name="(\w+)" type="\w+"[^>]*? value="([^"]*)"', page))
     assert filled["counterparty"] == "云桥智联信息技术有限公司"
     assert filled["amount"] == "680000.00"
     assert filled["signed_on"] == "2026-03-24"
@@ -265,7 +265,7 @@ def test_transfers_say_why_and_are_done_by_the_right_side(site: Site) -> None:
     assert "2026-11-30" in page
     assert "还有 5 天" in page
     row = transfers.transfers_of(site.office.house, site.office["handler"], file_id)[0]
-    assert row.why_zh in page
+    assert row.why_zh in re.sub(r'<span class="num">([^<]*)</span>', r"\1", page)
     assert administrator.post(f"/transfers/{row.transfer.id}/accept").status_code == 409
     assert handler.post("/transfers", {"transfer": row.transfer.id, "view": "mine"}).status_code == 303
     returned = administrator.post(f"/transfers/{row.transfer.id}/return", {"reason": "缺合同正本"})
@@ -301,6 +301,7 @@ def test_archiving_says_what_it_waits_for_and_gives_the_number(site: Site) -> No
 
 def test_a_hold_is_placed_and_released_by_two(site: Site) -> None:
     _contract, file_id = new_contract(site.office)
+    site.office.house.clock.move_to(date(2037, 1, 4))
     archivist, head = site.signed_in("archivist"), site.signed_in("head")
     archivist.post(f"/files/{file_id}/hold", {"form": "hold", "matter": "（2026）川01民初118号", "reason": "诉讼保全"})
     page = archivist.get("/holds").text
@@ -333,13 +334,13 @@ def test_a_review_from_the_proposal_to_the_proof(site: Site) -> None:
     file_id, document_id = due_file(office)
     archivist = site.signed_in("archivist")
     people_of = {name: office[name].person_id for name in ("first", "second", "third", "head", "fourth", "fifth")}
-    typed = {"form": "propose", "file": file_id, "group": [people_of["first"], people_of["second"]],
+    typed = {"form": "propose", "file": file_id, "head": people_of["first"], "group": [people_of["second"]],
              "approver": people_of["head"], "supervisor1": people_of["fourth"], "supervisor2": people_of["fifth"]}  # fmt: skip
     few = archivist.post("/reviews", typed)
     assert few.status_code == 409
     assert "鉴定小组须有三个不同的人以上。" in few.text
-    assert few.text.count("checked") == 3
-    made = archivist.post("/reviews", typed | {"group": [people_of[n] for n in ("first", "second", "third")]})
+    assert few.text.count(" checked") == 2
+    made = archivist.post("/reviews", typed | {"group": [people_of[n] for n in ("second", "third")]})
     path = made.headers["Location"]
     assert "disabled>批准（等待 " in archivist.get(path).text
     for name in ("first", "second", "third"):

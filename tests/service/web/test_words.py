@@ -49,6 +49,11 @@ def test_a_translation_fills_in_the_same_values() -> None:
 
 def test_every_code_has_a_word() -> None:
     assert set(words.CATEGORIES) == set(CATEGORIES)
+    understanding = (WEB.parents[1] / "intake" / "understand.py").read_text("utf-8")
+    reasons = set(re.findall(r'"(\w+_(?:kind|failed|mismatch)|repaired)"', understanding)) | set(
+        re.findall(r'f?"(\w+):[{k]', understanding)
+    )
+    assert {"low_confidence", "unknown_kind", "missing", "repaired"} <= reasons <= set(words.REASONS)
     documented = re.search(r"code: a stable word for programs \((.*?)\)", Rejected.__doc__ or "", re.DOTALL)
     assert documented
     assert {code.strip() for code in documented.group(1).replace("\n", " ").split(",")} <= set(REJECTIONS)
@@ -98,7 +103,9 @@ def test_refusals_of_the_flows_are_known_in_chinese() -> None:
     raised = re.compile(r'(?:RuleRefused|TransitionRefused|FileIncomplete)\(\s*"([^"{]+)"\s*\)')
     root = Path(__file__).parents[3]
     found: set[str] = set()
-    rules = [root / "retention" / name for name in ("appraisal.py", "opinions.py", "transfer.py")]
+    rules = [
+        root / "retention" / name for name in ("appraisal.py", "opinions.py", "transfer.py", "holds.py", "lending.py")
+    ]
     for path in [*rules, *(root / "service/flow").rglob("*.py"), *(root / "service/web").rglob("*.py")]:
         found |= set(raised.findall(path.read_text("utf-8")))
     assert found
