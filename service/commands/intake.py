@@ -1,5 +1,6 @@
 """`juanzong ingest`: take files in and return when each is searchable."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -45,14 +46,16 @@ def ingest(house: House, actor: Actor, paths: tuple[Path, ...], department: str 
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Yield every file below `paths`, in order; a directory that cannot be read is yielded itself, to be refused by name."""
     for path in paths:
-        try:
-            inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else None
-            if inside is not None:
-                next(path.iterdir(), None)  # rglob is silent about a directory that cannot be read; this is not
-        except OSError:
-            inside = None
-        yield from [path] if inside is None else inside
+        if not path.is_dir():
+            yield path
+            continue
+        locked: list[OSError] = []
+        for folder, folders, names in os.walk(path, onerror=locked.append):
+            folders.sort()
+            yield from (Path(folder) / name for name in sorted(names))
+        yield from (Path(error.filename) for error in locked)
 
 
 def _one(house: House, actor: Actor, path: Path, batch: str, department_id: str | None) -> dict[str, Any]:

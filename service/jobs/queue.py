@@ -24,7 +24,7 @@ def open_queue(settings: Settings) -> Huey:
     from playhouse.postgres_ext import Psycopg3Database
 
     database = Psycopg3Database(
-        url.database, host=url.host, port=url.port, user=url.username, password=url.password, autoconnect=True
+        url.database, host=url.host, port=url.port, user=url.username, password=url.password, **dict(url.query)
     )
     return SqlHuey(name="juanzong", database=database, results=False)
 

@@ -176,11 +176,24 @@ def test_bad_input_is_refused_one_by_one_and_the_rest_goes_on(env, tmp_path):
 def test_what_cannot_be_read_is_refused(env, tmp_path):
     done = juanzong(env, "ingest", tmp_path / "nowhere.pdf", "--json", check=3)
     assert lines(done)[0]["status"] == "rejected"
-    if os.geteuid() == 0:
-        return  # root may read every directory; the next lines are for everyone else
-    locked = tmp_path / "locked"
-    locked.mkdir(mode=0)
-    assert lines(juanzong(env, "ingest", locked, "--json", check=3))[0]["status"] == "rejected"
+
+
+def test_a_directory_that_cannot_be_read_is_named_not_passed_over(tmp_path, monkeypatch):
+    from service.commands.intake import _files
+
+    for name in ("a/1.pdf", "b/2.pdf", "c/3.pdf"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    scandir = os.scandir
+
+    def guarded(path):  # root may read everything; this is what everyone else meets
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    found = [str(path.relative_to(tmp_path)) for path in _files((tmp_path,))]
+    assert found == ["a/1.pdf", "c/3.pdf", "b"]
 
 
 def test_the_same_bytes_twice_are_one_document(env, tmp_path):

@@ -1,0 +1,117 @@
+"""`juanzong serve` and `juanzong worker` as processes: what is uploaded becomes searchable, one signal ends all."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from service.bootstrap import build
+from service.flow.find import find
+from service.flow.receive import receive
+from service.jobs.queue import attach, open_queue
+from service.settings import load
+from tests.service.conftest import DIGITAL, OWNER, embedded_env, server_env
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def running(env: dict[str, str], *args: str):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service", *args],
+        env={**os.environ, **env},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            said, _ = process.communicate(timeout=40)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            said, _ = process.communicate()
+            pytest.fail(f"did not stop in time: {said.decode()[-2000:]}")
+
+
+def patiently(check, seconds: float = 90.0):
+    last = time.monotonic() + seconds
+    while True:
+        try:
+            value = check()
+        except OSError:
+            value = None
+        if value:
+            return value
+        assert time.monotonic() < last, "it did not come about in time"
+        time.sleep(0.3)
+
+
+def call(url: str, token: str | None = None, data: bytes | None = None, kind: str = "application/json") -> dict:
+    request = urllib.request.Request(url, data=data)
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    if data is not None:
+        request.add_header("Content-Type", kind)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.slow
+def test_serve_takes_in_over_http_and_reads_in_the_background(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {**embedded_env(tmp_path / "home"), "JUANZONG_PORT": str(port)}
+    for words in (("init",), ("department", "add", "XS", "销售部")):
+        subprocess.run([sys.executable, "-m", "service", *words], env={**os.environ, **env}, cwd=ROOT, check=True)
+    from service.access import people
+
+    house = build(load({**os.environ, **env}))
+    people.invite(house, OWNER, "li", "李某", ["handler"])
+    token = people.create_token(house, OWNER, "li", "test")
+    base = f"http://127.0.0.1:{port}"
+    with running(env, "serve") as process:
+        patiently(lambda: call(f"{base}/healthz"))
+        border = "juanzong-test"
+        body = (
+            f'--{border}\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'.encode()
+            + DIGITAL.read_bytes()
+            + f"\r\n--{border}--\r\n".encode()
+        )
+        kind = f"multipart/form-data; boundary={border}"
+        received = call(f"{base}/api/v1/documents", token, body, kind)
+        address = f"{base}/api/v1/documents/{received['document_id']}"
+        patiently(lambda: call(address, token)["indexed"])
+        assert call(f"{base}/api/v1/search?q=680000", token)["total"] == 1
+        group = os.getpgid(process.pid)
+    time.sleep(0.5)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+@pytest.mark.slow
+def test_a_worker_alone_joins_a_server_setup(request, tmp_path):
+    env = server_env(tmp_path / "home", request)
+    subprocess.run([sys.executable, "-m", "service", "init"], env={**os.environ, **env}, cwd=ROOT, check=True)
+    settings = load({**os.environ, **env})
+    house = build(settings)
+    queue = open_queue(settings)
+    house.hint = attach(queue, lambda: house)
+    with running(env, "worker"):
+        time.sleep(2)
+        receive(house, OWNER, DIGITAL, "a.pdf")
+        patiently(lambda: find(house, OWNER, "技术服务").total)
+    queue.storage.close()
+    house.database.dispose()
