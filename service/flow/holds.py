@@ -71,8 +71,9 @@ def release(house: House, actor: Actor, hold_id: str) -> None:
     """Release a hold as the second person. Raises TransitionRefused when nobody asked, or the same person did."""
     with house.database.write() as session:
         hold = _load(session, actor, hold_id)
-        hold.released_by = _as_rule(hold).release(actor.name, house.clock.today()).released_by
-        hold.released_at = house.clock.now()
+        now = house.clock.now()  # as `placed_at`: moments are real even where the calendar was moved
+        hold.released_by = _as_rule(hold).release(actor.name, now.astimezone(CHINA).date()).released_by
+        hold.released_at = now
         for row in session.scalars(select(HoldFile).where(HoldFile.hold_id == hold_id)):
             audit.append(session, actor.name, "hold.release", f"file:{row.case_file_id}", {"hold": hold_id})
 
