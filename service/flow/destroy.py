@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from retention.appraisal import Outcome, Review
 from retention.destruction import files_to_destroy, register_rows
+from retention.errors import DestructionBlocked
 from service.access.policy import Actor
 from service.errors import NotFound
 from service.flow.erase import Proof, destroy_keys, look, remove_objects
@@ -38,6 +39,9 @@ def execute(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
     today = house.clock.today()
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.propose")
+        answer = review.may_execute(today)
+        if not answer:
+            raise DestructionBlocked(f"review {review.number}: {answer.why}")
         if review.state != "executing":
             review.begin(actor.name, today)
             store(session, actor, record, review, "begin")
