@@ -36,6 +36,9 @@ class SearchIndex(Protocol):
         Facets (category, department, customer, status) count documents. filters: facet name to exact value.
         """
 
+    def contains(self, document: str) -> bool:
+        """Return whether anything of `document` is in the index, hidden entries included where the engine tells."""
+
     def documents(self) -> Iterator[str]:
         """Yield the ids of all indexed documents, each once."""
 

@@ -1,13 +1,13 @@
 """The worker: reads what was received. `python -m service.worker`, or `juanzong worker`."""
 
 import logging
+import os
 
 from huey.consumer import Consumer
 
 from service.bootstrap import build
-from service.flow.destroy import resume
 from service.house import House
-from service.jobs.queue import attach, hint_waiting, open_queue
+from service.jobs.queue import attach, hint_waiting, open_queue, resume_destructions
 from service.settings import Settings, load
 
 
@@ -16,11 +16,12 @@ def run(settings: Settings) -> None:
     house: House = build(settings)
     queue = open_queue(settings)
     hint = attach(queue, lambda: house)
-    resume(house)
+    resume_destructions(house)
     hint_waiting(queue, house, hint)
     Consumer(queue, workers=1, worker_type="thread", initial_delay=0.2, max_delay=1.0).run()
 
 
 if __name__ == "__main__":
+    os.umask(0o077)  # whatever the archive writes is its owner's alone
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     run(load())

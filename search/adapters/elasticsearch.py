@@ -97,6 +97,12 @@ class ElasticsearchIndex:
         facets = {name: _counts(answer["aggregations"][name]["buckets"]) for name in p.FACETS}
         return Results(int(answer["hits"]["total"]["value"]), tuple(hits), facets)
 
+    def contains(self, document: str) -> bool:
+        """Return whether the index answers with `document`."""
+        with self._guarded():
+            self._ready()
+            return bool(self._client.exists(index=self._alias, id=document))
+
     def documents(self) -> Iterator[str]:
         """Yield the ids of all indexed documents, each once, as of the first one."""
         with self._guarded():

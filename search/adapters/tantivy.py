@@ -97,6 +97,11 @@ class TantivyIndex:
             facets = self._facets(searcher, wanted) if total else {name: {} for name in p.FACETS}
         return Results(total, tuple(hits), facets)
 
+    def contains(self, document: str) -> bool:
+        """Return whether anything of `document` is in the files, hidden entries included."""
+        with self._guarded():
+            return bool(self._searcher().doc_freq("document", document))
+
     def documents(self) -> Iterator[str]:
         """Yield the ids of all indexed documents, each once."""
         with self._guarded():

@@ -15,17 +15,23 @@ DAMAGE = 6
 @click.command()
 @json_option
 @with_house
-def reindex(house: House, _actor: Actor, as_json: bool) -> None:
-    """Rebuild the search index from database and vault."""
+def reindex(house: House, actor: Actor, as_json: bool) -> int:
+    """Rebuild the search index from database and vault. Exit code 6 when the text of a document could not be read."""
     from service.flow.index import reindex as rebuild
+    from service.records import audit as trail
 
-    total = 0
-    for _done, total in _shown(rebuild(house), "documents"):  # noqa: B007 - the last total is what is reported
+    total, damaged = 0, list[str]()
+    for _done, total in _shown(rebuild(house, damaged), "documents"):  # noqa: B007 - the last total is what is reported
         pass
+    with house.database.write() as session:
+        trail.append(session, actor.name, "check.reindex", "index", {"documents": total, "damaged": len(damaged)})
     if as_json:
-        out_json({"documents": total})
+        out_json({"documents": total, "damaged": damaged})
     else:
         click.echo(f"indexed {total} document(s)")
+        for document_id in damaged:
+            click.echo(f"  without its text, which is damaged or missing: {document_id}")
+    return DAMAGE if damaged else 0
 
 
 def _shown(steps: Iterable[tuple[int, int]], what: str) -> Iterable[tuple[int, int]]:
@@ -84,12 +90,23 @@ def audit_verify(house: House, actor: Actor, as_json: bool) -> int:
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Finish what waits, remove what nobody owns, index what is lost.")
+@click.option("--quick", is_flag=True, help="Only whether database, store and index answer; exit code 5 when one does not.")
 @json_option
 @with_house
-def doctor(house: House, actor: Actor, repair: bool, as_json: bool) -> int:
+def doctor(house: House, actor: Actor, repair: bool, quick: bool, as_json: bool) -> int:
     """Compare database, store and index. Exit code 6 when they do not agree (and were not repaired)."""
     from service.flow.checks import doctor as examine
 
+    if quick and repair:
+        raise click.UsageError("--quick looks at no document, so that it can repair none")
+    if quick:
+        for check in (house.database.check, house.vault.store.check, house.index.check):
+            check()
+        if as_json:
+            out_json({"ok": True, "database": "ok", "objects": "ok", "search": "ok"})
+        else:
+            click.echo("database, objects and search answer")
+        return 0
     report = examine(house, actor, repair=repair)
     if repair:
         report = examine(house, actor)

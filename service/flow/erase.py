@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.house import House
@@ -80,14 +80,14 @@ def remove_objects(house: House, actor_name: str, case_file_id: str) -> Proof:
     with house.database.read() as session:
         stub = session.get_one(Stub, case_file_id)
         documents = stub.documents["documents"]
-    for document in documents:
-        for name in document["objects"]:
-            house.vault.delete(UUID(name))
-    house.index.remove_many([document["document_id"] for document in documents])
+        ids = [document["document_id"] for document in documents]
+        # A reading that was under way when the keys went may have begun an object after the stub was written.
+        rows = set(session.scalars(select(Rendition.id).where(Rendition.document_id.in_(ids))))
+    for name in rows.union(*(document["objects"] for document in documents)):
+        house.vault.delete(UUID(name))
+    house.index.remove_many(ids)
     with house.database.write() as session:
-        for document in documents:
-            for rendition in session.scalars(select(Rendition).where(Rendition.document_id == document["document_id"])):
-                session.delete(rendition)
+        session.execute(delete(Rendition).where(Rendition.id.in_(rows)))
     house.database.scrub()
     proof = look(house, case_file_id)
     with house.database.write() as session:
@@ -110,6 +110,8 @@ def look(house: House, case_file_id: str) -> Proof:
             Document.id.in_(ids), or_(Document.title != "", Document.filename != "", Document.status != "destroyed")
         )
         titles = session.scalar(named) or 0
-    objects = sum(house.vault.remains(UUID(name)) for document in documents for name in document["objects"])
-    indexed = len(set(ids) & set(house.index.documents()))
+        rows = set(session.scalars(select(Rendition.id).where(Rendition.document_id.in_(ids))))
+    names = rows.union(*(document["objects"] for document in documents))
+    objects = sum(house.vault.remains(UUID(name)) for name in names)
+    indexed = sum(house.index.contains(document_id) for document_id in ids)
     return Proof(objects, keys, indexed, fields + titles)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.exc import NoResultFound
+
 from intake.model import Box
 from search.model import Hit, Reader
 from search.syntax import parse
@@ -15,6 +17,7 @@ from service.flow.places import boxes_of
 from service.house import House
 from service.records import audit
 from service.records.tables import Document
+from vault.errors import ObjectDamaged, ObjectMissing
 
 MAX_LIMIT = 200
 
@@ -87,7 +90,10 @@ def _place(house: House, actor: Actor, hit: Hit) -> FoundHit | None:
             return None
         if not allowed(actor, "document.read", reach_of(document)):
             return None
-        pages = load_pages(house, session, hit.document, [hit.page]) if hit.spans else []
+        try:
+            pages = load_pages(house, session, hit.document, [hit.page]) if hit.spans else []
+        except (NoResultFound, ObjectDamaged, ObjectMissing):
+            pages = []  # the words are found even where their places cannot be read any more; `fixity` tells of it
     return FoundHit(
         document_id=hit.document,
         title=hit.title,

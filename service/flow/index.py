@@ -1,20 +1,25 @@
 """Index: what the search engine is told about a document, from database and vault alone."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from intake.codec import from_json
 from intake.model import PageText
+from search.errors import IndexUnavailable
 from search.model import IndexedPage
 from service.access.policy import document_tokens
 from service.flow.guard import reach_of
 from service.house import House
 from service.records.tables import Document, Rendition, WrappedKey
+from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
 from vault.model import FileKey
 
+_log = logging.getLogger("juanzong.index")
 _NUMBERS = ("code", "contract_number", "party_a_code", "party_b_code")
 _LIVING = ("stored", "needs_review", "failed")
 _BATCH = 50
@@ -41,14 +46,14 @@ def load_pages(
     return [from_json(house.vault.read(UUID(row.id), key)) for row in rows]
 
 
-def project(house: House, session: Session, document: Document) -> list[IndexedPage]:
+def project(document: Document, pages: list[PageText]) -> list[IndexedPage]:
     """Return what the index shall hold of a document. A document without readable pages is one empty page."""
     file = document.case_file
     contract = file.contract if file else None
     customer = (file.customer if file else None) or (contract.customer if contract else None)
     department = file.department if file else document.department
     fields = {field.name: field.value for field in document.fields}
-    texts = [(page.number, page.text) for page in load_pages(house, session, document.id)] or [(1, "")]
+    texts = [(page.number, page.text) for page in pages] or [(1, "")]
     contract_number = contract.number if contract else ""
     archive_number = (file.archive_number if file else None) or ""
     numbers = [
@@ -87,22 +92,40 @@ def index_document(house: House, document_id: str) -> None:
     index_documents(house, [document_id])
 
 
-def index_documents(house: House, document_ids: Iterable[str]) -> None:
-    """As `index_document`, in one commit."""
+def index_documents(house: House, document_ids: Iterable[str]) -> list[str]:
+    """As `index_document`, in one commit. Returns the ids whose page text is damaged or missing in the store.
+
+    Those are findable by what the database knows of them; `fixity` names the objects. Raises IndexUnavailable, StoreUnavailable.
+    """
+    entries: dict[str, list[IndexedPage]] = {}
+    damaged: list[str] = []
     with house.database.read() as session:
-        found = [session.get(Document, document_id) for document_id in document_ids]
-        living = [document for document in found if document is not None and document.status in _LIVING]
-        entries = {document.id: project(house, session, document) for document in living}
+        for document_id in document_ids:
+            document = session.get(Document, document_id)
+            if document is None or document.status not in _LIVING:
+                continue
+            try:
+                pages = load_pages(house, session, document_id)
+            except NoResultFound:
+                continue  # its key was destroyed since we looked
+            except (ObjectDamaged, ObjectMissing):
+                damaged.append(document_id)
+                pages = []
+            entries[document_id] = project(document, pages)
     if not entries:
-        return
+        return damaged
     house.index.replace_many(entries)
+    gone: list[str] = []
     with house.database.write() as session:
         for document_id in entries:
             document = session.get(Document, document_id)
             if document is None or document.status not in _LIVING:
-                house.index.remove(document_id)  # destroyed while we were at it
+                gone.append(document_id)  # destroyed while we were at it
             else:
                 document.indexed = True
+    if gone:
+        house.index.remove_many(gone)
+    return damaged
 
 
 def touch_file(session: Session, case_file_id: str) -> list[str]:
@@ -117,13 +140,25 @@ def touch_file(session: Session, case_file_id: str) -> list[str]:
     return ids
 
 
-def reindex(house: House) -> Iterator[tuple[int, int]]:
-    """Rebuild the whole index from database and vault; yields (done, total) as it goes."""
-    with house.database.read() as session:
-        ids = list(
-            session.scalars(select(Document.id).where(Document.status.in_(_LIVING)).order_by(Document.received_at))
-        )
+def reindex(house: House, damaged: list[str]) -> Iterator[tuple[int, int]]:
+    """Rebuild the whole index from database and vault; yields (done, total) as it goes.
+
+    Killed half-way, the sweeper finishes it: every document counts as not indexed until it is. Appends to `damaged` the ids of
+    documents whose page text the store could not give.
+    """
+    with house.database.write() as session:
+        living = Document.status.in_(_LIVING)
+        session.execute(update(Document).where(living).values(indexed=False))
+        ids = list(session.scalars(select(Document.id).where(living).order_by(Document.received_at)))
     house.index.clear()
     for start in range(0, len(ids), _BATCH):
-        index_documents(house, ids[start : start + _BATCH])
+        damaged += index_documents(house, ids[start : start + _BATCH])
         yield min(start + _BATCH, len(ids)), len(ids)
+
+
+def index_soon(house: House, document_ids: Iterable[str]) -> None:
+    """Index what a committed change has marked. When a service is down the change stands all the same; the sweeper indexes it."""
+    try:
+        index_documents(house, document_ids)
+    except (IndexUnavailable, StoreUnavailable) as error:
+        _log.warning("the index follows later: %s", error)

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from retention.numbers import contract_number, contract_prefix
 from service.access.policy import ACTIONS, Actor, Reach, decide
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.guard import load_document, require
-from service.flow.index import index_documents, touch_file
+from service.flow.guard import load_document, lock_file, require
+from service.flow.index import index_soon, touch_file
 from service.flow.schedule import recompute_retention
 from service.flow.transfers import start_clock
 from service.house import House
@@ -207,15 +207,18 @@ def finish_event(house: House, actor: Actor, contract_id: str, kind: str, finish
     with house.database.write() as session:
         contract = load_contract(session, actor, contract_id, "contract.create")
         file = session.scalars(select(CaseFile).where(CaseFile.contract_id == contract_id)).one()
+        lock_file(session, file)
+        session.refresh(contract)  # as whoever had the lock left it
+        ids = touch_file(session, file.id)  # documents are locked before the audit chain, here as everywhere
+        session.flush()
         _finish(house, session, actor, contract, file, kind, day)
-        ids = touch_file(session, file.id)
-    index_documents(house, ids)
+    index_soon(house, ids)
 
 
 def _finish(
     house: House, session: Session, actor: Actor, contract: Contract, file: CaseFile, kind: str, day: date
 ) -> None:
-    if contract.status in ("cancelled", "terminated") or file.state == "destroyed":
+    if contract.status in ("cancelled", *_ENDING) or file.state == "destroyed":
         raise RuleRefused(f"contract {contract.number} is {contract.status}; nothing more happens to it")
     if kind == "signed" and contract.signed_on:
         raise RuleRefused(f"contract {contract.number} was signed on {contract.signed_on}")

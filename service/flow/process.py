@@ -4,33 +4,41 @@ Every step can be run twice with the same result; a document's state says which 
 `sweep` finds what a killed worker left.
 """
 
+import contextlib
 import io
+import logging
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from intake.codec import text_of, to_json
-from intake.errors import Rejected
+from intake.errors import EngineUnavailable, Rejected
 from intake.inspect import inspect
 from intake.model import PageText, ReadPage, Understanding
 from intake.pipeline import read
 from intake.understand import understand
-from service.errors import ServiceError
+from service.access.policy import Actor
+from service.errors import DatabaseUnavailable, RuleRefused
 from service.flow import claims
+from service.flow.guard import load_document
 from service.flow.index import index_document
 from service.flow.originals import original_on_disk
 from service.flow.receive import discard, record_sealed
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import Document, DocumentField, Rendition, WrappedKey, new_id
+from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing, StoreUnavailable
 from vault.model import FileKey
 
 Progress = Callable[[int, int], None]
 UNREAD = ("received", "reading")
 READ = ("stored", "needs_review", "failed")
 MAX_ATTEMPTS = 3
+# What passes by itself: the document waits for the service and loses no attempt.
+PASSING = (StoreUnavailable, DatabaseUnavailable, EngineUnavailable)
+log = logging.getLogger("juanzong.process")
 
 
 def process(house: House, document_id: str, progress: Progress | None = None) -> None:
@@ -40,7 +48,12 @@ def process(house: House, document_id: str, progress: Progress | None = None) ->
     the document keeps its state and is taken up again.
     """
     if _claim(house, document_id):
-        _read(house, document_id, progress)
+        try:
+            _drop_derived(house, document_id)
+            _read(house, document_id, progress)
+        except PASSING:
+            _give_back(house, document_id)
+            raise
     with house.database.read() as session:
         document = session.get(Document, document_id)
         waiting = document is not None and document.status in READ and not document.indexed
@@ -51,16 +64,25 @@ def process(house: House, document_id: str, progress: Progress | None = None) ->
 def sweep(house: House, *, index: bool = True) -> list[str]:
     """Tidy what killed processes left, and return the ids of the documents that still wait for a step."""
     now = house.clock.now()
-    with house.database.write() as session:
-        for document in session.scalars(select(Document).where(Document.status == "receiving")):
-            if not claims.is_held(document, now):
-                discard(house, session, document)
+    with house.database.read() as session:
+        begun = list(session.scalars(select(Document).where(Document.status == "receiving")))
+    for document in begun:
+        if not claims.is_held(document, now):
+            _forget(house, document.id)
     with house.database.read() as session:
         wanted: list[ColumnElement[bool]] = [Document.status.in_(UNREAD)]
         if index:
             wanted.append(Document.status.in_(READ) & Document.indexed.is_(False))
         found = session.scalars(select(Document).where(or_(*wanted)).order_by(Document.received_at))
         return [document.id for document in found if not claims.is_held(document, now)]
+
+
+def _forget(house: House, document_id: str) -> None:
+    """Remove what a dead process began to receive: it was never acknowledged."""
+    with house.database.write() as session:
+        document = session.get(Document, document_id, with_for_update={"of": Document})
+        if document is not None and document.status == "receiving":
+            discard(house, session, document)
 
 
 def _claim(house: House, document_id: str) -> bool:
@@ -78,16 +100,28 @@ def _claim(house: House, document_id: str) -> bool:
         document.attempts += 1
         document.status, document.pages_read = "reading", 0
         claims.take(document, house.clock.now())
-        _drop_derived(house, session, document_id)
         return True
 
 
-def _drop_derived(house: House, session: Session, document_id: str) -> None:
-    """Remove what an earlier, broken-off reading left."""
-    derived = select(Rendition).where(Rendition.document_id == document_id, Rendition.kind != "original")
-    for rendition in session.scalars(derived):
-        house.vault.delete(UUID(rendition.id))
-        session.delete(rendition)
+def _give_back(house: House, document_id: str) -> None:
+    """A passing cause is no failed attempt: the document waits as before. When the database is what is down, the claim runs out."""
+    with contextlib.suppress(DatabaseUnavailable), house.database.write() as session:
+        document = session.get(Document, document_id)
+        if document is not None and document.status == "reading":
+            document.attempts -= 1
+            document.status = "received"
+            claims.release(document)
+
+
+def _drop_derived(house: House, document_id: str) -> None:
+    """Remove what an earlier, broken-off reading left: first the objects, then the rows that lead to them."""
+    derived = select(Rendition.id).where(Rendition.document_id == document_id, Rendition.kind != "original")
+    with house.database.read() as session:
+        names = list(session.scalars(derived))
+    for name in names:
+        house.vault.delete(UUID(name))
+    with house.database.write() as session:
+        session.execute(delete(Rendition).where(Rendition.id.in_(names)))
 
 
 def _read(house: House, document_id: str, progress: Progress | None) -> None:
@@ -105,12 +139,20 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
                 if progress:
                     progress(len(pages), total)
         understanding = understand(pages, house.settings.our_companies)
+        _seal(house, document_id, key, [("text", 0, "text/plain; charset=utf-8", text_of(pages).encode())])
     except Rejected as error:
         # It passed inspection at the door, yet a page of it cannot be rendered: the original stays, a person must look.
         _finish_failed(house, document_id, str(error))
+    except (ObjectDamaged, ObjectMissing) as error:
+        _finish_failed(house, document_id, f"the original cannot be read from the store: {error}")
+    except _Superseded:
         return
-    _seal(house, document_id, key, [("text", 0, "text/plain; charset=utf-8", text_of(pages).encode())])
-    _finish(house, document_id, understanding)
+    else:
+        _finish(house, document_id, understanding)
+
+
+class _Superseded(Exception):
+    """The document left the state of being read while it was read: it was destroyed, or another process took it over."""
 
 
 def _keep_page(house: House, document_id: str, key: FileKey, page: ReadPage) -> None:
@@ -130,6 +172,7 @@ def _seal(house: House, document_id: str, key: FileKey, parts: Sequence[tuple[st
     """Seal renditions: the intent is in the database before the bytes are in the store, so nothing is ever ownerless."""
     ids = [new_id() for _ in parts]
     with house.database.write() as session:
+        _still_reading(session, document_id)
         for rendition_id, (kind, page, media_type, _) in zip(ids, parts, strict=True):
             session.add(
                 Rendition(id=rendition_id, document_id=document_id, kind=kind, page=page, media_type=media_type)
@@ -138,19 +181,31 @@ def _seal(house: House, document_id: str, key: FileKey, parts: Sequence[tuple[st
         house.vault.put(UUID(rendition_id), key, io.BytesIO(data))
         for rendition_id, (_, _, _, data) in zip(ids, parts, strict=True)
     ]
-    with house.database.write() as session:
-        document = session.get_one(Document, document_id)
-        document.pages_read = max(document.pages_read, *(page for _, page, _, _ in parts))
-        claims.take(document, house.clock.now())
-        for rendition_id, done in zip(ids, sealed, strict=True):
-            record_sealed(session, rendition_id, done)
+    try:
+        with house.database.write() as session:
+            document = _still_reading(session, document_id)
+            document.pages_read = max(document.pages_read, *(page for _, page, _, _ in parts))
+            claims.take(document, house.clock.now())
+            for rendition_id, done in zip(ids, sealed, strict=True):
+                record_sealed(session, rendition_id, done)
+    except _Superseded:
+        for rendition_id in ids:
+            house.vault.delete(UUID(rendition_id))
+        raise
+
+
+def _still_reading(session: Session, document_id: str) -> Document:
+    document = session.get(Document, document_id, with_for_update={"of": Document})
+    if document is None or document.status != "reading" or document.claimed_by != claims.me():
+        raise _Superseded
+    return document
 
 
 def _finish(house: House, document_id: str, found: Understanding) -> None:
     with house.database.write() as session:
         document = session.get(Document, document_id)
         if document is None or document.status != "reading":
-            raise ServiceError(f"document {document_id} left the state of being read while it was read")
+            return  # destroyed, or taken over by another process, since its last page
         document.category, document.kind = found.category, found.kind
         document.title = found.title[:300]
         document.confidence = found.confidence
@@ -181,17 +236,37 @@ def _finish(house: House, document_id: str, found: Understanding) -> None:
 
 def _finish_failed(house: House, document_id: str, why: str) -> None:
     with house.database.write() as session:
-        document = session.get_one(Document, document_id)
+        document = session.get(Document, document_id)
+        if document is None or document.status != "reading":
+            return
         document.status, document.error, document.indexed = "failed", why, False
         document.review_reasons = ["reading_failed"]
         claims.release(document)
         audit.append(session, SYSTEM.name, "document.fail", f"document:{document_id}", {"error": why})
 
 
+def read_again(house: House, actor: Actor, document_id: str) -> None:
+    """Let a document whose reading failed be read once more. Raises NotFound, NotAllowed, RuleRefused."""
+    with house.database.write() as session:
+        document = load_document(session, actor, document_id, "document.correct")
+        if document.status != "failed":
+            raise RuleRefused("only a document whose reading failed is read again")
+        document.status, document.attempts, document.error = "received", 0, ""
+        document.review_reasons = []
+        audit.append(session, actor.name, "document.read_again", f"document:{document_id}")
+    house.hint(document_id)
+
+
 def process_waiting(house: House) -> list[str]:
-    """Process everything that waits; returns the ids done. Stops at the first service that is down."""
+    """Process everything that waits; returns the ids done. One document's own damage does not stop the others.
+
+    Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable at the first service that is down.
+    """
     done = []
     for document_id in sweep(house):
-        process(house, document_id)
-        done.append(document_id)
+        try:
+            process(house, document_id)
+            done.append(document_id)
+        except (ObjectDamaged, ObjectMissing, KeyUnusable) as error:
+            log.warning("document %s cannot be finished: %s", document_id, error)
     return done

@@ -15,7 +15,7 @@ from service.access.policy import ROLES, Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.filing import file_completeness
 from service.flow.guard import load_file, reach_of_file, require
-from service.flow.index import index_documents, touch_file
+from service.flow.index import index_soon, touch_file
 from service.flow.schedule import recompute_retention
 from service.house import House
 from service.records import audit
@@ -170,6 +170,9 @@ def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
                 f"the file lacks {', '.join(state.missing)}: file the documents, or say why a category does not apply"
             )
         today = house.clock.today()
+        # Documents are locked before the audit chain, here as everywhere, so that no two writers wait for one another.
+        ids = touch_file(session, case_file_id)
+        session.flush()
         for row in arriving:
             _store(session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
         recompute_retention(house, session, file)
@@ -179,8 +182,7 @@ def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
         file.state = "archived"
         detail = {"archive_number": file.archive_number, "retention": file.retention}
         audit.append(session, actor.name, "file.archive", f"file:{case_file_id}", detail)
-        ids = touch_file(session, case_file_id)
-    index_documents(house, ids)
+    index_soon(house, ids)
     return file
 
 

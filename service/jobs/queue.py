@@ -9,6 +9,7 @@ from huey.contrib.sql_huey import SqlHuey
 from sqlalchemy import make_url
 
 from service.errors import KNOWN_ERRORS
+from service.flow.destroy import resume
 from service.flow.process import process, sweep
 from service.house import House
 from service.settings import Settings
@@ -42,6 +43,7 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
 
     @queue.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]  # huey has no types
     def sweep_task() -> None:
+        resume_destructions(get_house())
         hint_waiting(queue, get_house(), hint)
 
     @queue.periodic_task(crontab(hour="3", minute="30"), name="purge")  # type: ignore[untyped-decorator]  # huey has no types
@@ -55,6 +57,14 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
         process_task(document_id)
 
     return hint
+
+
+def resume_destructions(house: House) -> None:
+    """Finish destructions that were broken off; a service that is down is tried again by the next sweep."""
+    try:
+        resume(house)
+    except KNOWN_ERRORS as error:
+        log.warning("a destruction waits to be finished: %s", error)
 
 
 def hint_waiting(queue: Huey, house: House, hint: Callable[[str], None]) -> int:

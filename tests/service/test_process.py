@@ -1,0 +1,134 @@
+"""Reading and indexing under faults: what passes is waited for, what is damaged costs only itself."""
+
+import pytest
+from sqlalchemy import select, update
+
+from service.errors import RuleRefused
+from service.flow import find
+from service.flow.checks import fixity
+from service.flow.index import reindex
+from service.flow.process import process, process_waiting, read_again, sweep
+from service.flow.receive import receive
+from service.records.tables import Document, Rendition
+from tests.service.conftest import DIGITAL, OWNER, SCANS
+from vault.errors import StoreUnavailable
+
+
+def status(office, document_id: str) -> tuple[str, int]:
+    with office.house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        return document.status, document.attempts
+
+
+def damage(office, tmp_path, document_id: str, kind: str) -> None:
+    """Flip one byte of a sealed object on the disk."""
+    with office.house.database.read() as session:
+        query = select(Rendition.id).where(Rendition.document_id == document_id, Rendition.kind == kind)
+        name = session.scalars(query).first()
+    (path,) = [p for p in (tmp_path / "home" / "objects").rglob("*") if p.name.startswith(str(name))]
+    path.chmod(0o600)
+    data = bytearray(path.read_bytes())
+    data[-20] ^= 1
+    path.write_bytes(data)
+
+
+def test_an_outage_of_the_store_costs_no_attempt(embedded, monkeypatch):
+    house = embedded.house
+    document_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+
+    def down(*_args):
+        raise StoreUnavailable("down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.vault, "open", down)
+        for _ in range(5):
+            with pytest.raises(StoreUnavailable):
+                process(house, document_id)
+    assert status(embedded, document_id) == ("received", 0)
+    assert process_waiting(house) == [document_id]
+    assert find.find(house, OWNER, "技术服务").total == 1
+
+
+def test_what_brings_its_worker_down_three_times_is_listed_and_can_be_read_again(embedded, monkeypatch):
+    house = embedded.house
+    document_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+
+    def killed(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("service.flow.process.read", killed)
+        for _ in range(3):
+            with pytest.raises(KeyboardInterrupt):
+                process(house, document_id)
+    process(house, document_id)
+    assert status(embedded, document_id) == ("failed", 3)
+    read_again(house, embedded["handler"], document_id)
+    process(house, document_id)
+    assert status(embedded, document_id)[0] == "stored"
+    with pytest.raises(RuleRefused):
+        read_again(house, embedded["handler"], document_id)
+
+
+def test_a_damaged_page_costs_only_its_own_text(embedded, tmp_path):
+    house = embedded.house
+    damaged_id = embedded.take_in()
+    sound_id = embedded.take_in(SCANS / "contract-mixed.pdf")
+    damage(embedded, tmp_path, damaged_id, "page-text")
+    found = find.find(house, OWNER, "技术服务合同").hits
+    assert [hit.document_id for hit in found] == [damaged_id]
+    lost: list[str] = []
+    assert list(reindex(house, lost))[-1] == (2, 2)
+    assert lost == [damaged_id]
+    assert find.find(house, OWNER, "产品销售框架合同").hits[0].document_id == sound_id
+    assert find.find(house, OWNER, "680000").hits[0].document_id == damaged_id  # by what the database knows
+    *_, report = fixity(house, OWNER)
+    assert report.damaged == [damaged_id]
+
+
+def test_a_damaged_original_fails_by_itself_and_the_rest_goes_on(embedded, tmp_path):
+    house = embedded.house
+    damaged_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+    sound_id = receive(house, embedded["handler"], SCANS / "contract-mixed.pdf", "b.pdf").document_id
+    damage(embedded, tmp_path, damaged_id, "original")
+    process_waiting(house)
+    assert status(embedded, damaged_id)[0] == "failed"
+    assert status(embedded, sound_id)[0] == "stored"
+
+
+def test_a_rebuild_that_was_killed_is_finished_by_the_sweeper(embedded):
+    house = embedded.house
+    document_id = embedded.take_in()
+    with house.database.write() as session:
+        session.execute(update(Document).values(indexed=True))
+    steps = reindex(house, [])
+    house_index = house.index
+    original = house_index.replace_many
+
+    def killed(_entries):
+        raise KeyboardInterrupt
+
+    house_index.replace_many = killed
+    with pytest.raises(KeyboardInterrupt):
+        next(steps)
+    house_index.replace_many = original
+    assert find.find(house, OWNER, "技术服务").total == 0
+    assert sweep(house) == [document_id]
+    process_waiting(house)
+    assert find.find(house, OWNER, "技术服务").total == 1
+
+
+def test_a_document_destroyed_while_it_is_read_stays_destroyed(embedded):
+    house = embedded.house
+    document_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+
+    def destroyed(_done: int, _total: int) -> None:
+        with house.database.write() as session:
+            session.execute(update(Document).values(status="destroyed"))
+
+    process(house, document_id, destroyed)
+    assert status(embedded, document_id)[0] == "destroyed"
+    with house.database.read() as session:
+        rows = {str(name) for name in session.scalars(select(Rendition.id))}
+    assert {str(name) for name in house.vault.store.names()} == rows
+    assert find.find(house, OWNER, "技术服务").total == 0
