@@ -12,6 +12,7 @@ from service.errors import BadInput
 from service.flow import documents as flow
 from service.flow.filing import file_document, unfile_document
 from service.flow.find import MAX_LIMIT, find
+from service.flow.process import read_again
 from service.flow.receive import receive
 from service.flow.render import open_rendition, page_text
 from service.flow.views import document_as_json
@@ -108,15 +109,8 @@ class Change(Input):
 
 @operation("PATCH", "/documents/{document_id}", "Correct a document", body=Change, problems=(409,))
 def change_document(house: House, actor: Actor, document_id: str, given: Change) -> dict[str, Any]:
-    """Correct fields, category, tier or department."""
-    if given.category is not None:
-        flow.set_category(house, actor, document_id, given.category)
-    if given.tier is not None:
-        flow.set_tier(house, actor, document_id, given.tier)
-    if given.department_id is not None:
-        flow.set_department(house, actor, document_id, given.department_id)
-    for name, value in given.fields.items():
-        flow.correct_field(house, actor, document_id, name, value)
+    """Correct fields, category, tier or department: all that is given or, when one value is refused, nothing."""
+    flow.change(house, actor, document_id, **given.model_dump())
     return document_as_json(flow.get_document(house, actor, document_id))
 
 
@@ -136,17 +130,24 @@ def confirm_document(house: House, actor: Actor, document_id: str, given: Confir
     return document_as_json(flow.get_document(house, actor, document_id))
 
 
+@operation("POST", "/documents/{document_id}/reading", "Read a failed document again", status=204, problems=(409,))
+def read_document_again(house: House, actor: Actor, document_id: str) -> None:
+    """Let a document whose reading failed be read once more."""
+    read_again(house, actor, document_id)
+
+
 class Filing(Input):
-    """Where a document belongs."""
+    """Where a document belongs. original: whether the paper is the original; left out, what is known stays."""
 
     case_file_id: Annotated[str, Field(max_length=36)]
     category: Annotated[str, Field(max_length=8)] | None = None
+    original: bool | None = None
 
 
 @operation("PUT", "/documents/{document_id}/file", "Put a document into a case file", body=Filing, problems=(409,))
 def put_into_file(house: House, actor: Actor, document_id: str, given: Filing) -> dict[str, Any]:
     """File a document."""
-    file_document(house, actor, document_id, given.case_file_id, given.category)
+    file_document(house, actor, document_id, given.case_file_id, given.category, original=given.original)
     return document_as_json(flow.get_document(house, actor, document_id))
 
 

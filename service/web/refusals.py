@@ -146,6 +146,16 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"the document lies in another file; take it out there first", "文件已在另一卷里，先从那里取出。"),
     (r"file (?P<n>.+) is (?P<fstate>\w+); its documents stay in it", "案卷 {n} {fstate}，其中的文件不再取出。"),
     (r"file (?P<n>.+) is (?P<fstate>\w+) and is not changed any more", "案卷 {n} {fstate}，不再改动。"),
+    (
+        r"file (?P<n>.+) stands on review (?P<r>\S+); take it off there first",
+        "案卷 {n} 在鉴定 {r} 中，先在那里取下它。",
+    ),
+    (r"file (?P<n>.+) was closed on (?P<d>\S+)", "案卷 {n} 已于 {d} 结束。"),
+    (
+        r"this is the file of a contract; it follows the events of the contract",
+        "这是合同案卷，跟着合同的手续走。",
+    ),
+    (r"(?:event: )?one of litigation, bad_debt", "选诉讼或坏账。"),
     (r"file (?P<n>.+) was destroyed; only its stub remains", "案卷 {n} 已销毁，只留存根。"),
     (r"the file was destroyed; only its stub remains", "案卷已销毁，只留存根。"),
     (
@@ -183,6 +193,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     (r"you asked for the release; a second person releases", "是你申请解除的，须由第二个人解除。"),
     (r"the hold was released already", "冻结已经解除。"),
+    (r"only a document whose reading failed is read again", "只有未能识别的文件才能再识别。"),
     (r"nobody decides on their own request", "自己的申请不能自己批。"),
     # reviews
     (

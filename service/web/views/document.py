@@ -11,6 +11,7 @@ from service.errors import BadInput, NotFound
 from service.flow import documents as flow
 from service.flow import filing, pages
 from service.flow.guard import allowed, reach_of
+from service.flow.process import read_again as reread
 from service.flow.render import open_rendition, page_text, read_rendition
 from service.records.tables import Document
 from service.web import words
@@ -160,6 +161,17 @@ def confirm_all(document_id: str) -> ResponseReturnValue:
     if queue and queue.next_id:
         return redirect(url_for("web.document", document_id=queue.next_id), 303)
     return redirect(url_for("web.review_list") if queue else url_for("web.document", document_id=document_id), 303)
+
+
+@web.post("/documents/<document_id>/reading")
+def read_again(document_id: str) -> ResponseReturnValue:
+    """Let a document whose reading failed be read once more."""
+    return act(
+        lambda: reread(house(), actor(), document_id),
+        lambda: _page(document_id, _leaf()),
+        done=gettext("已重新排队识别。"),
+        to=url_for("web.document", document_id=document_id),
+    )
 
 
 @web.post("/documents/<document_id>/category")
