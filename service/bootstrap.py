@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.clock import Clock
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search n
     from service.settings import Settings
     from vault.ports import ObjectStore
 
+_AUDIT = b"audit head"
 _FOLDERS = ("objects", "index", "keys", "logs", "tmp")
 
 
@@ -34,12 +36,18 @@ def prepare(settings: Settings) -> bool:
     Run twice it changes nothing. A database that holds documents never gets a new master key.
     """
     made = not settings.home.exists()
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in _FOLDERS:
-        settings.home.joinpath(name).mkdir(exist_ok=True, mode=0o700)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings.home.chmod(0o700)  # it may have been there before, open to all
+        for name in _FOLDERS:
+            settings.home.joinpath(name).mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSetting("JUANZONG_HOME", f"names {settings.home}, which cannot be used: {error.strerror}") from error
     database = Database(settings.database_url)
     try:
         fresh = upgrade(database)
+        if database.is_sqlite and database.url.database:
+            Path(database.url.database).chmod(0o600)  # SQLite gives its log and its index the same mode
         if not settings.key_file.exists():
             if not fresh and _has_keys(database):
                 raise BadSetting(
@@ -49,18 +57,36 @@ def prepare(settings: Settings) -> bool:
             settings.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             KeyFile.create(settings.key_file)
             made = True
+        _seal_trail(settings)
     finally:
         database.dispose()
     return made or fresh
 
 
+def _seal_trail(settings: Settings) -> None:
+    """Begin the audit chain of an empty database. A trail that lost its end is never given a new one."""
+    from service.records import audit
+
+    sealing = Database(settings.database_url, KeyRing(KeyFile(settings.key_file)).derive(_AUDIT))
+    try:
+        with sealing.write() as session:
+            audit.begin(session)
+    finally:
+        sealing.dispose()
+
+
 def _has_keys(database: Database) -> bool:
+    return _sealed_with(database) is not None
+
+
+def _sealed_with(database: Database) -> str | None:
+    """Return the name of the master key that the archive's documents are sealed with; None when there are none."""
     from sqlalchemy import select
 
     from service.records.tables import WrappedKey
 
     with database.read() as session:
-        return session.scalar(select(WrappedKey.document_id).limit(1)) is not None
+        return session.scalar(select(WrappedKey.master_key_id).limit(1))
 
 
 def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> House:
@@ -70,15 +96,23 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> H
     """
     if not settings.key_file.exists():
         raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): run `juanzong init`")
-    database = Database(settings.database_url)
+    keys = KeyRing(KeyFile(settings.key_file))
+    database = Database(settings.database_url, keys.derive(_AUDIT))
     if not is_current(database):
         raise NotInitialised("the database is not at this program's version: run `juanzong init`")
+    sealed_with = _sealed_with(database)
+    if sealed_with not in (None, keys.key_id):
+        # A second key would go unnoticed until the day on which half of the archive cannot be opened.
+        raise BadSetting(
+            "JUANZONG_KEY_FILE",
+            f"names {settings.key_file}, a key that did not seal this archive: put the right one back ({sealed_with})",
+        )
     house = House(
         settings=settings,
         clock=Clock(settings.today),
         database=database,
         vault=Vault(_store(settings)),
-        keys=KeyRing(KeyFile(settings.key_file)),
+        keys=keys,
         make_index=_index(settings),
         make_engine=_engine(settings),
         make_calendar=_calendar,

@@ -22,6 +22,10 @@ class KeyRing:
         """The public name of the master key that wraps new keys."""
         return self._master.key_id
 
+    def derive(self, purpose: bytes) -> bytes:
+        """Return 32 bytes for another use than file keys, made from the master key and `purpose`."""
+        return self._master.derive(purpose)
+
     def new(self, owner: UUID) -> tuple[FileKey, bytes]:
         """Return a fresh key for document `owner`, and its wrapped form for the database."""
         secret = os.urandom(KEY_SIZE)

@@ -41,6 +41,9 @@ class MasterKey(Protocol):
     def key_id(self) -> str:
         """A short public name of this key (not a secret), stored beside what it wrapped."""
 
+    def derive(self, purpose: bytes) -> bytes:
+        """Return 32 bytes for another use than wrapping: always the same for one `purpose`, and nothing about the key."""
+
     def wrap(self, file_key: bytes, context: bytes) -> bytes:
         """Return `file_key` (32 bytes) encrypted and bound to `context`."""
 

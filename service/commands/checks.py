@@ -75,7 +75,7 @@ def audit() -> None:
 @json_option
 @with_house
 def audit_verify(house: House, actor: Actor, as_json: bool) -> int:
-    """Walk the hash chain. Exit code 6 when an entry was changed, removed, inserted or re-ordered."""
+    """Walk the hash chain. Exit code 6 when an entry was changed, removed (also at the end), inserted or re-ordered."""
     from service.flow.checks import verify_audit
 
     report = verify_audit(house, actor)
@@ -84,13 +84,15 @@ def audit_verify(house: House, actor: Actor, as_json: bool) -> int:
     elif report.ok:
         click.echo(f"{report.entries} entries, unbroken")
     else:
-        click.echo(f"broken at entry {report.first_bad}; {report.entries} entries before it are sound")
+        click.echo(f"broken at entry {report.first_bad}; the {report.entries} before it follow from one another")
     return 0 if report.ok else DAMAGE
 
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Finish what waits, remove what nobody owns, index what is lost.")
-@click.option("--quick", is_flag=True, help="Only whether database, store and index answer; exit code 5 when one does not.")
+@click.option(
+    "--quick", is_flag=True, help="Only whether database, store and index answer; exit code 5 when one does not."
+)
 @json_option
 @with_house
 def doctor(house: House, actor: Actor, repair: bool, quick: bool, as_json: bool) -> int:

@@ -3,31 +3,46 @@
 Each entry's hash is SHA-256 over the hash of the entry before it and the canonical JSON of its own content, so a changed,
 removed, inserted or re-ordered entry breaks the chain at that place. Entries are written in the transaction of the change
 they describe: neither can exist without the other. An entry never holds a field's value or a page's text.
+
+A chain alone can be cut off at its end, or written anew from the beginning. So a head outside the table says where the chain
+ends (number and hash), sealed with HMAC-SHA256 under a key that is derived from the master key and is not in the database:
+whoever has the database alone can do neither unseen.
 """
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
-from service.records.tables import AuditEntry
+from service.records.tables import AuditEntry, AuditHead, Person
 
 GENESIS = "0" * 64
+_HEAD = 1  # the one row
 _CHAIN_LOCK = 0x4A5A  # one advisory lock for the one chain: PostgreSQL writers queue here until the other has committed
 
 
 @dataclass(frozen=True)
 class ChainReport:
-    """entries checked, whether all hold, and the sequence number of the first bad one."""
+    """entries that follow from one another, whether that is the whole chain, and the number of the first that does not."""
 
     entries: int
     ok: bool
     first_bad: int | None
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the chain ends, as its seal vouches for it."""
+
+    seq: int
+    hash: str
 
 
 def entry_hash(previous: str, seq: int, at: str, actor: str, action: str, subject: str, detail: str) -> str:
@@ -36,15 +51,50 @@ def entry_hash(previous: str, seq: int, at: str, actor: str, action: str, subjec
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def append(session: Session, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
-    """Add an entry in the caller's write transaction. `detail` must be plain JSON values."""
-    session.flush()
+def _seal(session: Session, seq: int, last_hash: str) -> str:
+    key: bytes = session.info["audit_key"]
+    return hmac.new(key, f"juanzong audit head 1:{seq}:{last_hash}".encode(), hashlib.sha256).hexdigest()
+
+
+def _lock(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+
+
+def read_head(session: Session) -> Head | None:
+    """Return where the chain ends; None when nothing says it, or what says it was not sealed with our key."""
+    row = session.execute(select(AuditHead.seq, AuditHead.hash, AuditHead.seal).where(AuditHead.id == _HEAD)).first()
+    if row is None or not hmac.compare_digest(row.seal.encode(), _seal(session, row.seq, row.hash).encode()):
+        return None
+    return Head(row.seq, row.hash)
+
+
+def begin(session: Session) -> None:
+    """Seal the beginning of the chain in a database that is still empty; anywhere else this changes nothing."""
+    _lock(session)
+    if any(session.scalar(select(column).limit(1)) is not None for column in (AuditHead.id, AuditEntry.seq, Person.id)):
+        return
+    values = {"id": _HEAD, "seq": 0, "hash": GENESIS, "seal": _seal(session, 0, GENESIS)}
+    session.execute(insert(AuditHead).values(**values))
+
+
+def append(session: Session, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
+    """Add an entry in the caller's write transaction. `detail` must be plain JSON values.
+
+    It follows from the sealed head, not from what the table happens to hold: after entries were removed, a gap stays. Where
+    the head itself is gone or forged, work goes on, but no new head is made: the trail never becomes whole again by itself.
+    """
+    session.flush()
+    _lock(session)
+    head = read_head(session)
     last = session.execute(select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)).first()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    there, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    if head is not None:
+        there, previous = max(there, head.seq), head.hash
+    seq = there + 1
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     payload = json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    digest = entry_hash(previous, seq, at, actor, action, subject, payload)
     session.add(
         AuditEntry(
             seq=seq,
@@ -54,14 +104,21 @@ def append(session: Session, actor: str, action: str, subject: str, detail: Mapp
             subject=subject,
             detail=payload,
             previous=previous,
-            hash=entry_hash(previous, seq, at, actor, action, subject, payload),
+            hash=digest,
         )
     )
     session.flush()
+    if head is not None:
+        values = {"seq": seq, "hash": digest, "seal": _seal(session, seq, digest)}
+        session.execute(update(AuditHead).where(AuditHead.id == _HEAD).values(**values))
 
 
-def verify(entries: Iterable[AuditEntry]) -> ChainReport:
-    """Walk the chain in order of sequence and name the first entry that does not follow from the one before it."""
+def verify(entries: Iterable[AuditEntry], head: Head | None) -> ChainReport:
+    """Walk the chain in order of sequence and name the first entry that does not follow from the one before it.
+
+    An entry that should be there and is not counts as bad: the first after the last one, when the end was cut off or when
+    nothing vouches for where the end is. Where the last entry is another than the one sealed, that one is named.
+    """
     previous, expected, count = GENESIS, 1, 0
     for entry in entries:
         good = (
@@ -70,12 +127,21 @@ def verify(entries: Iterable[AuditEntry]) -> ChainReport:
             and entry.hash
             == entry_hash(previous, entry.seq, entry.at, entry.actor, entry.action, entry.subject, entry.detail)
         )
-        if not good:
+        forged = head is not None and entry.seq == head.seq and entry.hash != head.hash
+        beyond = head is not None and entry.seq > head.seq
+        if not good or forged or beyond:
             return ChainReport(count, ok=False, first_bad=min(entry.seq, expected))
         previous, expected, count = entry.hash, expected + 1, count + 1
+    if head is None or head.seq != count:
+        return ChainReport(count, ok=False, first_bad=expected)
     return ChainReport(count, ok=True, first_bad=None)
 
 
 def verify_all(session: Session) -> ChainReport:
-    """Verify the whole trail in the database, in constant memory."""
-    return verify(session.scalars(select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)))
+    """Verify the whole trail in the database, in constant memory. Takes a session that has not begun to read."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's transactions see one moment anyway
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    head = read_head(session)
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000))
+    with closing(entries):
+        return verify(entries, head)

@@ -51,9 +51,13 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 class Database:
-    """Sessions over one database URL. Raises DatabaseUnavailable when it cannot be reached."""
+    """Sessions over one database URL. Raises DatabaseUnavailable when it cannot be reached.
 
-    def __init__(self, url: str) -> None:
+    audit_key: seals the end of the audit chain; without it nothing can be written that leaves a trace there.
+    """
+
+    def __init__(self, url: str, audit_key: bytes | None = None) -> None:
+        self._info = {} if audit_key is None else {"audit_key": audit_key}
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = (
@@ -67,13 +71,17 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; nothing it changes is kept."""
-        with self._guard(), Session(self.engine, expire_on_commit=False) as session:
+        with self._guard(), Session(self.engine, expire_on_commit=False, info=self._info) as session:
             yield session
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
         """A session that commits on leaving, or keeps nothing when an error passes through."""
-        with self._guard(), Session(self._write_engine, expire_on_commit=False) as session, session.begin():
+        with (
+            self._guard(),
+            Session(self._write_engine, expire_on_commit=False, info=self._info) as session,
+            session.begin(),
+        ):
             yield session
 
     @contextlib.contextmanager

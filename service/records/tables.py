@@ -151,7 +151,8 @@ class ContractEvent(Base):
 class CaseFile(Base):
     """案卷: the documents of one contract or one customer's credit. state: open, archived, destroyed.
 
-    retention_why: the reason for the period, as `retention.why` keeps it.
+    retention_why: the reason for the period, as `retention.why` keeps it. events: what happened to a credit file that lengthens
+    its period: litigation, bad_debt.
     """
 
     __tablename__ = "case_files"
@@ -169,6 +170,7 @@ class CaseFile(Base):
     retention: Mapped[str | None] = mapped_column(String(4))
     retention_why: Mapped[str] = mapped_column(Text, default="")
     due_on: Mapped[date | None] = mapped_column(index=True)
+    events: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime]
     contract: Mapped[Contract | None] = relationship(lazy="joined")
     customer: Mapped[Customer | None] = relationship(lazy="joined")
@@ -190,7 +192,8 @@ class Document(Base):
     """One paper or electronic original.
 
     status: receiving (not yet acknowledged), received, reading, stored, needs_review, failed, destroyed.
-    indexed: whether the index holds the present state. review_reasons: why a person must look. The migration adds a unique
+    indexed: whether the index holds the present state. is_original: whether the paper behind it is the original and not a copy.
+    review_reasons: why a person must look. The migration adds a unique
     index on `sha256` over all but the destroyed: described here it would load both dialects at every start.
     """
 
@@ -211,6 +214,7 @@ class Document(Base):
     title: Mapped[str] = mapped_column(String(300), default="")
     confidence: Mapped[float] = mapped_column(default=0.0)
     review_reasons: Mapped[list[str]] = mapped_column(default=list)
+    is_original: Mapped[bool] = mapped_column(default=False)
     case_file_id: Mapped[str | None] = mapped_column(ForeignKey("case_files.id"), index=True)
     department_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"))
     tier: Mapped[str] = mapped_column(String(16), default="internal")
@@ -398,3 +402,13 @@ class AuditEntry(Base):
     detail: Mapped[str] = mapped_column(Text)
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Base):
+    """The one row that says where the hash chain ends. seal: see `service/records/audit.py`."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+    seal: Mapped[str] = mapped_column(String(64))

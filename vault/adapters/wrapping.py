@@ -5,6 +5,8 @@ from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from vault.errors import KeyUnusable
 
@@ -27,9 +29,14 @@ class InMemoryKey:
     def __init__(self, secret: bytes) -> None:
         self.key_id = name_of(secret)
         self._cipher = AESGCM(secret)
+        self._secret = secret
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(key_id={self.key_id!r})"
+
+    def derive(self, purpose: bytes) -> bytes:
+        """Return 32 bytes that depend on this key and `purpose` alone (HKDF-SHA256, RFC 5869)."""
+        return HKDF(SHA256(), KEY_SIZE, salt=None, info=b"juanzong derived key 1:" + purpose).derive(self._secret)
 
     def wrap(self, file_key: bytes, context: bytes) -> bytes:
         """Return form (1 byte), nonce (12), sealed key (32) and tag (16)."""

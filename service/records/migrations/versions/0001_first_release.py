@@ -41,6 +41,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_actor"), "audit", ["actor"], unique=False)
     op.create_index(op.f("ix_audit_subject"), "audit", ["subject"], unique=False)
     op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+    )
+    op.create_table(
         "counters",
         sa.Column("prefix", sa.String(length=120), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
@@ -192,6 +200,7 @@ def upgrade() -> None:
         sa.Column("retention", sa.String(length=4), nullable=True),
         sa.Column("retention_why", sa.Text(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("events", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["contract_id"], ["contracts.id"], name=op.f("fk_case_files_contract_id_contracts")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_case_files_customer_id_customers")),
@@ -258,6 +267,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=300), nullable=False),
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("review_reasons", sa.JSON(), nullable=False),
+        sa.Column("is_original", sa.Boolean(), nullable=False),
         sa.Column("case_file_id", sa.String(length=36), nullable=True),
         sa.Column("department_id", sa.String(length=36), nullable=True),
         sa.Column("tier", sa.String(length=16), nullable=False),
