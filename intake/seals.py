@@ -27,11 +27,12 @@ def lift(image: Image) -> Image:
     red = _redness(image[::factor, ::factor]) > _RED
     coloured = bool(red.mean() > _COLOURED)
     boxes = _seals(red if coloured else _middle_gray(image)[::factor, ::factor])
+    darkest = float(np.percentile(image[::4, ::4, 1], 0.5)) if boxes else 0.0
     result = image
     pad = 3
     for x0, y0, x1, y1 in boxes:
         part = np.s_[max(0, y0 - pad) * factor : (y1 + pad) * factor, max(0, x0 - pad) * factor : (x1 + pad) * factor]
-        lifted = _red_lifted(image[part]) if coloured else _gray_lifted(image[part])
+        lifted = _red_lifted(image[part]) if coloured else _gray_lifted(image[part], darkest)
         if lifted is None:
             continue
         if result is image:
@@ -68,14 +69,17 @@ def _red_lifted(part: Image) -> Image | None:
     return np.asarray(mixed.round(), dtype=np.uint8)
 
 
-def _gray_lifted(part: Image) -> Image | None:
-    """Return the part with all that is not as dark as print turned into paper; None when print and seal are alike."""
+def _gray_lifted(part: Image, print_level: float) -> Image | None:
+    """Return the part with all that is not as dark as print turned into paper; None when print and seal are alike.
+
+    print_level: how dark the print of the page is, 0..255.
+    """
     gray = part[..., 1]
     ink = gray[_middle_gray(part)]
     if ink.size == 0:
         return None
     paper, level = float(np.percentile(gray, 75)), float(np.percentile(ink, 10))
-    if level < float(np.percentile(gray, 0.5)) + _CONTRAST:
+    if level < min(print_level, float(np.percentile(gray, 0.5))) + _CONTRAST:
         return None
     clean = np.clip(gray.astype(np.float32) * (paper / level), 0, paper)
     return np.repeat(clean.round().astype(np.uint8)[..., None], 3, axis=2)

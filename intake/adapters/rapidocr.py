@@ -108,12 +108,17 @@ class RapidOcr:
     def _detect(self, image: Image) -> Quads:
         """Return the boxes of text lines in pixels of `image`, found on a copy with sides of at most 2000 pixels."""
         bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        # The detector enlarges the shorter side to 736 pixels: of a narrow strip it would make a wall. Paper is added.
+        height, width = bgr.shape[:2]
+        right, bottom = max(0, height // 4 - width), max(0, width // 4 - height)
+        if right or bottom:
+            bgr = cv2.copyMakeBorder(bgr, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(255, 255, 255))
         small, record = self._engine.preprocess_img(bgr)
         small, record = self._pad(small, record, self._engine.width_height_ratio, self._engine.min_height)
         boxes = self._detector(small).boxes
         if boxes is None or len(boxes) == 0:
             return np.zeros((0, 4, 2), dtype=np.float32)
-        return np.asarray(self._restore(boxes, record, *image.shape[:2]), dtype=np.float32)
+        return np.asarray(self._restore(boxes, record, height, width), dtype=np.float32)
 
     def _recognize(self, image: Image, wanted: Sequence[tuple[int, bool]], quads: Quads) -> list[_Reading]:
         """Return the readings of boxes (number, turned by 180 degrees), cut from the full image."""
