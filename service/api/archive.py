@@ -160,6 +160,30 @@ def archive_file(house: House, actor: Actor, file_id: str) -> dict[str, Any]:
     return file_as_json(transfers.archive(house, actor, file_id))
 
 
+class Closing(Input):
+    """When the relationship with the customer ended."""
+
+    ended_on: Day
+
+
+@files("POST", "/files/{file_id}/closing", "The relationship ended: close a credit file", body=Closing, problems=(409,))
+def close_file(house: House, actor: Actor, file_id: str, given: Closing) -> dict[str, Any]:
+    """Close a credit file; its retention counts from the end of the relationship."""
+    return file_as_json(filing.close_credit_file(house, actor, file_id, given.ended_on))
+
+
+class FileEvent(Input):
+    """What happened with the customer."""
+
+    event: Literal["litigation", "bad_debt"]
+
+
+@files("POST", "/files/{file_id}/events", "Record litigation or a bad debt", body=FileEvent, problems=(409,))
+def record_file_event(house: House, actor: Actor, file_id: str, given: FileEvent) -> dict[str, Any]:
+    """Record what lengthens the retention of a credit file."""
+    return file_as_json(filing.record_event(house, actor, file_id, given.event))
+
+
 class ListTransfers(Input):
     """Which transfers."""
 

@@ -1,19 +1,36 @@
 """Documents: look at them, correct what the machine read, confirm it."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
 from service.access.policy import ACTIONS, TIERS, Actor
-from service.errors import BadInput, NotFound
-from service.flow.guard import load_document, require
-from service.flow.index import index_document
+from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.guard import load_document, lock_file, reach_of, require
+from service.flow.index import index_soon
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Department, Document, DocumentField
 
 CATEGORIES = {**CONTRACT_CATEGORIES, **CREDIT_CATEGORIES}
 MAX_VALUE = 2000
+
+
+def demand_place(file: CaseFile, category: str) -> None:
+    """Raise BadInput unless the category has a place in the file.
+
+    The customer's licence and authorization are evidence in a credit file, too.
+    """
+    known = category in CATEGORIES
+    if file.kind == "contract":
+        fits = category.startswith("1.")
+    else:
+        fits = category.startswith("5.") or category in ("1.2", "1.3", "1.4")
+    if not (known and fits):
+        why = f"category {category or '(none)'} does not belong into a {file.kind} file; choose its category first"
+        raise BadInput(f"category: {why}", {"category": why})
 
 
 def visible(query: Select[Document], actor: Actor) -> Select[Document]:
@@ -68,25 +85,58 @@ def list_documents(
         return total, list(rows)
 
 
+def change(
+    house: House,
+    actor: Actor,
+    document_id: str,
+    *,
+    category: str | None = None,
+    tier: str | None = None,
+    department_id: str | None = None,
+    fields: Mapping[str, str] | None = None,
+) -> None:
+    """Change what is given: all of it or, when one value is refused, nothing.
+
+    Raises BadInput, RuleRefused, NotFound, NotAllowed.
+    """
+    with house.database.write() as session:
+        document = load_document(session, actor, document_id)
+        reach = reach_of(document)
+        if category is not None or fields:
+            require(actor, "document.correct", reach)
+        if tier is not None or department_id is not None:
+            require(actor, "document.file", reach)
+        if category is not None:
+            _set_category(session, actor, document, category)
+        if tier is not None:
+            _set_tier(session, actor, document, tier)
+        if department_id is not None:
+            _set_department(session, actor, document, department_id)
+        for name, value in (fields or {}).items():
+            _correct_field(session, actor, document, name, value)
+    index_soon(house, [document_id])
+
+
 def correct_field(house: House, actor: Actor, document_id: str, name: str, value: str) -> None:
     """Enter a value by hand in place of what was read; confirmations of the old value are void. Raises BadInput."""
+    change(house, actor, document_id, fields={name: value})
+
+
+def _correct_field(session: Session, actor: Actor, document: Document, name: str, value: str) -> None:
     value = value.strip()
     if not value or len(value) > MAX_VALUE:
         raise BadInput(f"{name}: 1 to {MAX_VALUE} characters", {name: f"1 to {MAX_VALUE} characters"})
-    with house.database.write() as session:
-        document = load_document(session, actor, document_id, "document.correct")
-        field = next((f for f in document.fields if f.name == name), None)
-        if field is None:
-            if not name.isidentifier() or len(name) > 40:
-                raise BadInput(f"{name!r} is not the name of a field", {"name": "is not the name of a field"})
-            field = DocumentField(name=name, position=len(document.fields), page=0, box=[], confidence=1.0)
-            document.fields.append(field)
-        field.value, field.entered_by, field.marks, field.confirmed_by = value, actor.name, [], []
-        field.confidence = 1.0
-        document.review_reasons = [r for r in document.review_reasons if r.rpartition(":")[2] != name]
-        _settle(document)
-        audit.append(session, actor.name, "document.correct", f"document:{document_id}", {"field": name})
-    index_document(house, document_id)
+    field = next((f for f in document.fields if f.name == name), None)
+    if field is None:
+        if not name.isidentifier() or len(name) > 40:
+            raise BadInput(f"{name!r} is not the name of a field", {"name": "is not the name of a field"})
+        field = DocumentField(name=name, position=len(document.fields), page=0, box=[], confidence=1.0)
+        document.fields.append(field)
+    field.value, field.entered_by, field.marks, field.confirmed_by = value, actor.name, [], []
+    field.confidence = 1.0
+    document.review_reasons = [r for r in document.review_reasons if r.rpartition(":")[2] != name]
+    _settle(document)
+    audit.append(session, actor.name, "document.correct", f"document:{document.id}", {"field": name})
 
 
 def confirm_field(house: House, actor: Actor, document_id: str, name: str) -> None:
@@ -108,7 +158,7 @@ def confirm_all(house: House, actor: Actor, document_id: str) -> None:
         _confirm(session, actor, document, [f for f in document.fields if f.entered_by != actor.name])
         document.review_reasons = []
         _settle(document)
-    index_document(house, document_id)
+    index_soon(house, [document_id])
 
 
 def _confirm(session: Session, actor: Actor, document: Document, fields: list[DocumentField]) -> None:
@@ -134,41 +184,48 @@ def is_verified(field: DocumentField) -> bool:
 
 
 def set_category(house: House, actor: Actor, document_id: str, category: str) -> None:
-    """Put a document into another category of RULES B1/B5. Raises BadInput."""
+    """Put a document into another category of RULES B1/B5. Raises BadInput, RuleRefused (its file is not open any more)."""
+    change(house, actor, document_id, category=category)
+
+
+def _set_category(session: Session, actor: Actor, document: Document, category: str) -> None:
     if category not in CATEGORIES:
         raise BadInput(f"category: there is no category {category}", {"category": "there is no such category"})
-    with house.database.write() as session:
-        document = load_document(session, actor, document_id, "document.correct")
-        before, document.category = document.category, category
-        document.review_reasons = [r for r in document.review_reasons if r not in ("unknown_kind", "low_confidence")]
-        _settle(document)
-        detail = {"from": before, "to": category}
-        audit.append(session, actor.name, "document.categorise", f"document:{document_id}", detail)
-    index_document(house, document_id)
+    file = document.case_file
+    if file is not None:
+        lock_file(session, file)
+        if file.state != "open":
+            raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
+        demand_place(file, category)
+    before, document.category = document.category, category
+    document.review_reasons = [r for r in document.review_reasons if r not in ("unknown_kind", "low_confidence")]
+    _settle(document)
+    detail = {"from": before, "to": category}
+    audit.append(session, actor.name, "document.categorise", f"document:{document.id}", detail)
 
 
 def set_tier(house: House, actor: Actor, document_id: str, tier: str) -> None:
     """Change the confidentiality tier; it takes effect at once, in search too. Raises BadInput."""
+    change(house, actor, document_id, tier=tier)
+
+
+def _set_tier(session: Session, actor: Actor, document: Document, tier: str) -> None:
     if tier not in TIERS:
         raise BadInput(f"tier: one of {', '.join(TIERS)}", {"tier": f"one of {', '.join(TIERS)}"})
-    with house.database.write() as session:
-        document = load_document(session, actor, document_id, "document.file")
-        before, document.tier, document.indexed = document.tier, tier, False
-        audit.append(session, actor.name, "document.tier", f"document:{document_id}", {"from": before, "to": tier})
-    index_document(house, document_id)
+    before, document.tier, document.indexed = document.tier, tier, False
+    audit.append(session, actor.name, "document.tier", f"document:{document.id}", {"from": before, "to": tier})
 
 
 def set_department(house: House, actor: Actor, document_id: str, department_id: str) -> None:
     """Give a document that lies in no file yet to another department. Raises BadInput."""
-    with house.database.write() as session:
-        document = load_document(session, actor, document_id, "document.file")
-        if session.get(Department, department_id) is None:
-            raise BadInput(
-                "department_id: there is no such department", {"department_id": "there is no such department"}
-            )
-        if document.case_file_id:
-            raise BadInput("department_id: the document lies in a file, whose department counts")
-        document.department_id, document.indexed = department_id, False
-        detail = {"department": department_id}
-        audit.append(session, actor.name, "document.department", f"document:{document_id}", detail)
-    index_document(house, document_id)
+    change(house, actor, document_id, department_id=department_id)
+
+
+def _set_department(session: Session, actor: Actor, document: Document, department_id: str) -> None:
+    if session.get(Department, department_id) is None:
+        raise BadInput("department_id: there is no such department", {"department_id": "there is no such department"})
+    if document.case_file_id:
+        raise BadInput("department_id: the document lies in a file, whose department counts")
+    document.department_id, document.indexed = department_id, False
+    detail = {"department": department_id}
+    audit.append(session, actor.name, "document.department", f"document:{document.id}", detail)

@@ -5,9 +5,19 @@ from sqlalchemy.orm import Session
 
 from retention.blockers import FileFacts
 from service.flow.holds import standing_holds
-from service.records.tables import AccessRequest, CaseFile, Document, Transfer
+from service.records.tables import AccessRequest, CaseFile, Document, ReviewFile, ReviewRecord, Transfer
 
+CLOSED_REVIEWS = ("certified", "stopped")
 _ENDED = ("performed", "terminated", "cancelled")
+
+
+def open_review_of(session: Session, case_file_id: str) -> str | None:
+    """Return the number of the review the file stands on, None when it stands on none that is still open."""
+    return session.scalar(
+        select(ReviewRecord.number)
+        .join(ReviewFile, ReviewFile.review_id == ReviewRecord.id)
+        .where(ReviewFile.case_file_id == case_file_id, ReviewRecord.state.not_in(CLOSED_REVIEWS))
+    )
 
 
 def file_facts(session: Session, file: CaseFile) -> FileFacts:

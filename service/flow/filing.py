@@ -1,18 +1,23 @@
 """File: documents into case files, and what a file still lacks (RULES B1, B5)."""
 
+from datetime import date
+
 from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from retention.completeness import Completeness, NotApplicable, check
 from service.access.policy import ACTIONS, TIERS, Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.documents import CATEGORIES, visible
-from service.flow.guard import load_document, load_file, require
-from service.flow.index import index_document
+from service.flow.documents import CATEGORIES, demand_place, visible
+from service.flow.facts import open_review_of
+from service.flow.guard import load_document, load_file, lock_file, require
+from service.flow.index import index_soon
 from service.flow.schedule import recompute_retention
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Customer, Department, Document, NotApplicableMark
+
+FILE_EVENTS = ("litigation", "bad_debt")
 
 
 def _must_be_living(file: CaseFile) -> None:
@@ -20,33 +25,46 @@ def _must_be_living(file: CaseFile) -> None:
         raise RuleRefused(f"file {file.archive_number} was destroyed; only its stub remains")
 
 
-def _belongs(file: CaseFile, category: str) -> bool:
-    """Whether a category has a place in the file. The customer's licence and authorization are evidence in a credit file too."""
-    if category not in CATEGORIES:
-        return False
-    if file.kind == "contract":
-        return category.startswith("1.")
-    return category.startswith("5.") or category in ("1.2", "1.3", "1.4")
+def _must_stand_on_no_review(session: Session, file: CaseFile) -> None:
+    """What the appraisal group has seen is what its opinion is about: the file stays as it is until the review ends."""
+    number = open_review_of(session, file.id)
+    if number is not None:
+        name = file.archive_number or file.title
+        raise RuleRefused(f"file {name} stands on review {number}; nothing is filed into it until the review ends")
 
 
-def file_document(house: House, actor: Actor, document_id: str, case_file_id: str, category: str | None = None) -> None:
-    """Put a document into a case file. Raises BadInput, NotFound, RuleRefused (it lies in another file already)."""
+def file_document(
+    house: House,
+    actor: Actor,
+    document_id: str,
+    case_file_id: str,
+    category: str | None = None,
+    *,
+    original: bool | None = None,
+) -> None:
+    """Put a document into a case file. original: whether the paper is the original; None leaves what is known.
+
+    Raises BadInput, NotFound, RuleRefused (it lies in another file already; the file was destroyed or stands on a review).
+    """
     with house.database.write() as session:
         document = load_document(session, actor, document_id, "document.file")
         file = load_file(session, actor, case_file_id)
+        lock_file(session, file)
         _must_be_living(file)
+        _must_stand_on_no_review(session, file)
         if document.case_file_id not in (None, file.id):
             raise RuleRefused("the document lies in another file; take it out there first")
         wanted = category or document.category
-        if not _belongs(file, wanted):
-            why = f"category {wanted or '(none)'} does not belong into a {file.kind} file; choose its category first"
-            raise BadInput(f"category: {why}", {"category": why})
+        demand_place(file, wanted)
+        if original is not None:
+            document.is_original = original
         document.case_file_id, document.category, document.indexed = file.id, wanted, False
+        session.flush()
         if file.archive_number:
             recompute_retention(house, session, file)
-        detail = {"case_file": file.id, "category": wanted}
+        detail = {"case_file": file.id, "category": wanted, "original": document.is_original}
         audit.append(session, actor.name, "document.file", f"document:{document_id}", detail)
-    index_document(house, document_id)
+    index_soon(house, [document_id])
 
 
 def unfile_document(house: House, actor: Actor, document_id: str) -> None:
@@ -56,11 +74,12 @@ def unfile_document(house: House, actor: Actor, document_id: str) -> None:
         file = document.case_file
         if file is None:
             return
+        lock_file(session, file)
         if file.state != "open":
             raise RuleRefused(f"file {file.archive_number or file.title} is {file.state}; its documents stay in it")
         document.department_id, document.case_file_id, document.indexed = file.department_id, None, False
         audit.append(session, actor.name, "document.unfile", f"document:{document_id}", {"case_file": file.id})
-    index_document(house, document_id)
+    index_soon(house, [document_id])
 
 
 def mark_not_applicable(house: House, actor: Actor, case_file_id: str, category: str, reason: str) -> None:
@@ -193,3 +212,55 @@ def credit_file(house: House, actor: Actor, customer_id: str) -> CaseFile:
         audit.append(session, actor.name, "file.create", f"file:{file.id}", {"customer": customer_id})
         session.refresh(file)
         return file
+
+
+def close_credit_file(house: House, actor: Actor, case_file_id: str, ended_on: str) -> CaseFile:
+    """Record that the relationship with the customer ended; the file's retention counts from then on.
+
+    Raises BadInput, NotFound, NotAllowed, RuleRefused (a contract's file, closed already, destroyed).
+    """
+    today = house.clock.today()
+    try:
+        day = date.fromisoformat(ended_on)
+    except ValueError:
+        day = None
+    if day is None or day > today:
+        why = "a date YYYY-MM-DD, not in the future"
+        raise BadInput(f"ended_on: {why}", {"ended_on": why})
+    with house.database.write() as session:
+        file = _credit_file_to_change(session, actor, case_file_id)
+        if file.closed_on is not None:
+            raise RuleRefused(f"file {file.archive_number or file.title} was closed on {file.closed_on}")
+        file.closed_on = day
+        if file.archive_number:
+            recompute_retention(house, session, file)
+        audit.append(session, actor.name, "file.close", f"file:{case_file_id}", {"ended_on": day.isoformat()})
+        return file
+
+
+def record_event(house: House, actor: Actor, case_file_id: str, event: str) -> CaseFile:
+    """Record litigation or a bad debt in a credit file; its retention becomes longer, never shorter.
+
+    Raises BadInput, NotFound, NotAllowed, RuleRefused (a contract's file, destroyed).
+    """
+    if event not in FILE_EVENTS:
+        why = f"one of {', '.join(FILE_EVENTS)}"
+        raise BadInput(f"event: {why}", {"event": why})
+    with house.database.write() as session:
+        file = _credit_file_to_change(session, actor, case_file_id)
+        if event not in file.events:
+            file.events = [*file.events, event]
+            if file.archive_number:
+                recompute_retention(house, session, file)
+            detail = {"event": event, "retention": file.retention}
+            audit.append(session, actor.name, "file.event", f"file:{case_file_id}", detail)
+        return file
+
+
+def _credit_file_to_change(session: Session, actor: Actor, case_file_id: str) -> CaseFile:
+    file = load_file(session, actor, case_file_id, "file.mark")
+    lock_file(session, file)
+    _must_be_living(file)
+    if file.kind != "credit":
+        raise RuleRefused("this is the file of a contract; it follows the events of the contract")
+    return file

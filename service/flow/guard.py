@@ -49,6 +49,11 @@ def load_document(session: Session, actor: Actor, document_id: str, action: str 
     return document
 
 
+def lock_file(session: Session, file: CaseFile) -> None:
+    """Lock a case file until the commit and read it again: a destruction waits for us, or we see what it has done."""
+    session.refresh(file, with_for_update={"of": CaseFile})
+
+
 def load_file(session: Session, actor: Actor, case_file_id: str, action: str = "file.read") -> CaseFile:
     """Return a case file the actor may act on. Raises NotFound, NotAllowed as `load_document` does."""
     file = session.get(CaseFile, case_file_id)

@@ -10,7 +10,7 @@ from retention import holds as rules
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.guard import load_file, require
+from service.flow.guard import load_file, lock_file, require
 from service.house import House
 from service.records import audit
 from service.records.tables import Hold, HoldFile
@@ -28,10 +28,13 @@ def place_hold(house: House, actor: Actor, matter: str, reason: str, case_file_i
         hold = Hold(matter=matter[:200], reason=reason, placed_by=actor.name, placed_at=house.clock.now())
         session.add(hold)
         session.flush()
-        for case_file_id in dict.fromkeys(case_file_ids):
+        # All files are locked, in one order, before the trail is: whoever destroys one of them locks the file first, too.
+        for case_file_id in sorted(set(case_file_ids)):
             file = load_file(session, actor, case_file_id, "hold.place")
+            lock_file(session, file)
             if file.state == "destroyed":
                 raise RuleRefused(f"file {file.archive_number} was destroyed; a hold comes too late")
+        for case_file_id in dict.fromkeys(case_file_ids):
             session.add(HoldFile(hold_id=hold.id, case_file_id=case_file_id))
             audit.append(session, actor.name, "hold.place", f"file:{case_file_id}", {"hold": hold.id, "matter": matter})
         return hold

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from retention import lending as rules
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.guard import allowed, load_file, reach_of_file, require
+from service.flow.guard import allowed, load_file, lock_file, reach_of_file, require
 from service.house import House
 from service.records import audit
 from service.records.tables import AccessRequest
@@ -27,6 +27,7 @@ def ask(house: House, actor: Actor, case_file_id: str, purpose: str) -> AccessRe
     with house.database.write() as session:
         require(actor, "loan.ask")
         file = load_file(session, actor, case_file_id)
+        lock_file(session, file)
         if file.state == "destroyed":
             raise RuleRefused("the file was destroyed; only its stub remains")
         request = AccessRequest(
@@ -65,6 +66,7 @@ def decide_loan(
     with house.database.write() as session:
         row = _load(session, request_id)
         require(actor, "loan.decide", reach_of_file(row.case_file))
+        lock_file(session, row.case_file)
         if row.case_file.state == "destroyed":
             raise RuleRefused("the file was destroyed; only its stub remains")
         rule = _as_rule(row)

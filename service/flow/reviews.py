@@ -13,7 +13,7 @@ from retention.blockers import Block, blocks, candidate_blocks
 from retention.destruction import certificate
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.facts import file_facts
+from service.flow.facts import CLOSED_REVIEWS, file_facts, open_review_of
 from service.flow.filing import visible_files
 from service.flow.guard import load_file, require
 from service.house import House
@@ -21,7 +21,7 @@ from service.records import audit
 from service.records.counters import next_serial
 from service.records.tables import CaseFile, Person, ReviewFile, ReviewRecord, Stub
 
-CLOSED = ("certified", "stopped")
+CLOSED = CLOSED_REVIEWS
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def propose(
             against = candidate_blocks(file_facts(session, file), today)
             if against:
                 raise RuleRefused(f"{file.archive_number or file.title}: {against[0].why}")
-            if _open_review_of(session, case_file_id):
+            if open_review_of(session, case_file_id):
                 raise RuleRefused(f"{file.archive_number} stands on another review already")
         number = f"{today.year}-{next_serial(session, f'review-{today.year}'):02}"
         review = Review.propose(number, actor.name, list(case_file_ids), today, house.settings.waiting_days)
@@ -124,14 +124,6 @@ def _name(session: Session, person_id: str) -> str:
     if person is None or person.disabled_at:
         raise BadInput("parts: there is no such person", {"parts": "there is no such person"})
     return f"person:{person.login}"
-
-
-def _open_review_of(session: Session, case_file_id: str) -> str | None:
-    return session.scalar(
-        select(ReviewRecord.number)
-        .join(ReviewFile, ReviewFile.review_id == ReviewRecord.id)
-        .where(ReviewFile.case_file_id == case_file_id, ReviewRecord.state.not_in(CLOSED))
-    )
 
 
 def load(session: Session, actor: Actor, review_id: str, action: str) -> tuple[ReviewRecord, Review]:

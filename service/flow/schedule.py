@@ -1,10 +1,21 @@
 """Schedule: apply the retention schedule to a file; an applied period is never shortened by itself."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention.schedule import Facts, default_schedule, due_on, never_shorter
 from service.house import House
-from service.records.tables import CaseFile
+from service.records.tables import CaseFile, Document
+
+# RULES B1: copies of vouchers lie in a contract's file. Only the original voucher is an accounting record of its own.
+_VOUCHERS = "1.11"
+
+
+def _documents(session: Session, file: CaseFile) -> frozenset[str]:
+    """Return the kinds of documents in the file that bring a period of their own."""
+    query = select(Document.id).where(Document.case_file_id == file.id, Document.status != "destroyed")
+    originals = query.where(Document.category == _VOUCHERS, Document.is_original)
+    return frozenset({"accounting_voucher"} if session.scalar(originals.limit(1)) else ())
 
 
 def recompute_retention(house: House, session: Session, file: CaseFile) -> None:
@@ -13,7 +24,9 @@ def recompute_retention(house: House, session: Session, file: CaseFile) -> None:
     contract = file.contract
     amount = contract.amount if contract is not None and contract.currency == "CNY" else None
     schedule = default_schedule(settings.major_amount, settings.minor_amount)
-    decision = schedule.retention_for(Facts(kind=file.kind, amount=amount))
+    decision = schedule.retention_for(
+        Facts(kind=file.kind, amount=amount, events=frozenset(file.events), documents=_documents(session, file))
+    )
     code = never_shorter(file.retention, decision.code)
     if code == decision.code:
         file.retention_why = decision.why.to_json()

@@ -24,6 +24,7 @@ def document_as_json(document: Document) -> dict[str, Any]:
         "confidence": round(document.confidence, 4),
         "review_reasons": document.review_reasons,
         "tier": document.tier,
+        "original": document.is_original,
         "department_id": document.department_id,
         "case_file_id": document.case_file_id,
         "archive_number": document.case_file.archive_number if document.case_file else None,
@@ -86,4 +87,5 @@ def file_as_json(file: CaseFile) -> dict[str, Any]:
         "retention": file.retention,
         "retention_why": file.retention_why,
         "due_on": file.due_on.isoformat() if file.due_on else None,
+        "events": file.events,
     }

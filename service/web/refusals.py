@@ -147,8 +147,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"file (?P<n>.+) is (?P<fstate>\w+); its documents stay in it", "案卷 {n} {fstate}，其中的文件不再取出。"),
     (r"file (?P<n>.+) is (?P<fstate>\w+) and is not changed any more", "案卷 {n} {fstate}，不再改动。"),
     (
-        r"file (?P<n>.+) stands on review (?P<r>\S+); take it off there first",
-        "案卷 {n} 在鉴定 {r} 中，先在那里取下它。",
+        r"file (?P<n>.+) stands on review (?P<r>\S+); nothing is filed into it until the review ends",
+        "案卷 {n} 在鉴定 {r} 中，鉴定结束以后才能归入文件。",
     ),
     (r"file (?P<n>.+) was closed on (?P<d>\S+)", "案卷 {n} 已于 {d} 结束。"),
     (

@@ -1,0 +1,247 @@
+"""Filing: what a file takes in and when, how long it is kept because of it, and when it is closed."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from search.errors import IndexUnavailable
+from service.errors import BadInput, NotAllowed, RuleRefused
+from service.flow import documents, filing, find, holds, ledger, loans, reviews, transfers
+from service.flow.process import process, sweep
+from service.records.tables import CaseFile, Document
+from tests.service.conftest import DIGITAL
+from tests.service.test_flow import archive, decide_all, due_file, fill, new_contract, propose
+
+
+def another_document(office) -> str:
+    """Take in a document that differs from the sample by one byte; returns its id."""
+    path = Path(office.env["JUANZONG_HOME"]).with_name("another.pdf")
+    path.write_bytes(DIGITAL.read_bytes() + b"\n")
+    return office.take_in(path)
+
+
+def credit_file(office) -> CaseFile:
+    """Return the credit file of a customer, open."""
+    contract_id, _ = new_contract(office)
+    customer_id = ledger.get_contract(office.house, office["handler"], contract_id).customer_id
+    return filing.credit_file(office.house, office["handler"], customer_id)
+
+
+def archived_credit_file(office) -> str:
+    """Return the id of a customer's credit file in the archive room."""
+    file = credit_file(office)
+    fill(office, file.id)
+    transfers.archive(office.house, office["archivist"], file.id)
+    return file.id
+
+
+def the_file(office, file_id: str) -> CaseFile:
+    """Return a file as the database has it now."""
+    with office.house.database.read() as session:
+        return session.get_one(CaseFile, file_id)
+
+
+def test_nothing_is_filed_into_a_file_on_an_open_review(embedded):
+    house = embedded.house
+    file_id, document_id = due_file(embedded)
+    late = another_document(embedded)
+    review_id = propose(embedded, file_id)
+    decide_all(embedded, review_id, file_id)
+    with pytest.raises(RuleRefused, match="until the review ends"):
+        filing.file_document(house, embedded["handler"], late, file_id, "1.7")
+    with pytest.raises(RuleRefused, match="archived"):
+        filing.unfile_document(house, embedded["handler"], document_id)
+    reviews.stop(house, embedded["first"], review_id, "还有文件")
+    filing.file_document(house, embedded["handler"], late, file_id, "1.7")
+    assert len(filing.documents_of(house, embedded["handler"], file_id)) == 2
+
+
+@pytest.mark.parametrize("step", ["hold", "file", "unfile", "ask", "decide"])
+def test_a_file_destroyed_since_it_was_read_is_noticed(embedded, monkeypatch, step):
+    """What another session destroyed between our reading and our lock is seen after the lock."""
+    house, handler = embedded.house, embedded["handler"]
+    _, file_id = new_contract(embedded)
+    document_id = embedded.take_in()
+    if step == "unfile":
+        filing.file_document(house, handler, document_id, file_id)
+    request = loans.ask(house, handler, file_id, "核对")
+    refresh = Session.refresh
+    locked: list[object] = []
+
+    def destroyed_meanwhile(session, instance, *args, **more):
+        if isinstance(instance, CaseFile) and more.get("with_for_update"):
+            locked.append(more["with_for_update"])
+            table = CaseFile.__table__
+            session.execute(table.update().where(table.c.id == instance.id).values(state="destroyed"))
+        refresh(session, instance, *args, **more)
+
+    monkeypatch.setattr(Session, "refresh", destroyed_meanwhile)
+    steps = {
+        "hold": lambda: holds.place_hold(house, embedded["head"], "案件", "保全", [file_id]),
+        "file": lambda: filing.file_document(house, handler, document_id, file_id),
+        "unfile": lambda: filing.unfile_document(house, handler, document_id),
+        "ask": lambda: loans.ask(house, handler, file_id, "再核对"),
+        "decide": lambda: loans.decide_loan(
+            house, embedded["archivist"], request.id, grant=True, due_back="2026-12-20"
+        ),
+    }
+    with pytest.raises(RuleRefused, match="destroyed"):
+        steps[step]()
+    assert locked == [{"of": CaseFile}]
+
+
+@pytest.mark.parametrize(("original", "retention"), [(True, "D30"), (False, "D10"), (None, "D10")])
+def test_original_vouchers_bring_30_years_and_copies_follow_their_file(embedded, original, retention):
+    house = embedded.house
+    _, file_id = new_contract(embedded)  # 48 000 yuan: ten years
+    document_id = embedded.take_in()
+    filing.file_document(house, embedded["handler"], document_id, file_id, "1.11", original=original)
+    fill(embedded, file_id)
+    file = archive(embedded, file_id)
+    assert file.retention == retention
+    assert ("30 年" in file.retention_why or '"D30"' in file.retention_why) == (retention == "D30")
+
+
+def test_an_original_voucher_that_comes_later_lengthens_the_period(embedded):
+    file_id, _ = due_file(embedded)
+    assert the_file(embedded, file_id).due_on == date(2037, 1, 1)
+    late = another_document(embedded)
+    filing.file_document(embedded.house, embedded["handler"], late, file_id, "1.11", original=True)
+    file = the_file(embedded, file_id)
+    assert (file.retention, file.due_on) == ("D30", date(2057, 1, 1))
+    assert reviews.candidates(embedded.house, embedded["archivist"]) == []
+
+
+def test_a_credit_file_becomes_due_ten_years_after_the_relationship_ended(embedded):
+    house = embedded.house
+    file_id = archived_credit_file(embedded)
+    assert the_file(embedded, file_id).due_on is None
+    for wrong in ("2026-11-26", "gestern", ""):
+        with pytest.raises(BadInput, match="ended_on"):
+            filing.close_credit_file(house, embedded["administrator"], file_id, wrong)
+    with pytest.raises(NotAllowed):
+        filing.close_credit_file(house, embedded["head"], file_id, "2026-11-20")
+    file = filing.close_credit_file(house, embedded["administrator"], file_id, "2026-11-20")
+    assert (file.closed_on, file.retention, file.due_on) == (date(2026, 11, 20), "D10", date(2037, 1, 1))
+    with pytest.raises(RuleRefused, match="closed on 2026-11-20"):
+        filing.close_credit_file(house, embedded["administrator"], file_id, "2026-11-24")
+    house.clock.move_to(date(2037, 1, 1))
+    assert [f.id for f in reviews.candidates(house, embedded["archivist"])] == [file_id]
+
+
+def test_a_credit_file_closed_before_it_is_archived_gets_its_date_with_the_number(embedded):
+    file = credit_file(embedded)
+    filing.close_credit_file(embedded.house, embedded["handler"], file.id, "2026-11-20")
+    fill(embedded, file.id)
+    assert transfers.archive(embedded.house, embedded["archivist"], file.id).due_on == date(2037, 1, 1)
+
+
+def test_litigation_lengthens_the_period_of_a_credit_file_and_nothing_shortens_it(embedded):
+    house = embedded.house
+    file_id = archived_credit_file(embedded)
+    filing.close_credit_file(house, embedded["administrator"], file_id, "2026-11-20")
+    with pytest.raises(BadInput, match="event"):
+        filing.record_event(house, embedded["administrator"], file_id, "divorce")
+    for _ in range(2):
+        file = filing.record_event(house, embedded["administrator"], file_id, "litigation")
+        assert (file.events, file.retention, file.due_on) == (["litigation"], "D30", date(2057, 1, 1))
+    file = filing.record_event(house, embedded["administrator"], file_id, "bad_debt")
+    assert (file.events, file.due_on) == (["litigation", "bad_debt"], date(2057, 1, 1))
+
+
+def test_the_file_of_a_contract_follows_the_contract_alone(embedded):
+    _, file_id = new_contract(embedded)
+    with pytest.raises(RuleRefused, match="file of a contract"):
+        filing.close_credit_file(embedded.house, embedded["handler"], file_id, "2026-11-20")
+    with pytest.raises(RuleRefused, match="file of a contract"):
+        filing.record_event(embedded.house, embedded["handler"], file_id, "litigation")
+
+
+def test_a_filed_document_keeps_to_the_categories_of_its_file(embedded):
+    house, handler = embedded.house, embedded["handler"]
+    file_id, document_id = due_file(embedded)
+    with pytest.raises(RuleRefused, match="not changed any more"):
+        documents.set_category(house, handler, document_id, "1.7")
+    _, open_file = new_contract(embedded)
+    other = another_document(embedded)
+    documents.set_category(house, handler, other, "5.1")  # in no file yet
+    with pytest.raises(BadInput, match="does not belong"):
+        filing.file_document(house, handler, other, open_file)
+    filing.file_document(house, handler, other, open_file, "1.9")
+    with pytest.raises(BadInput, match="does not belong"):
+        documents.set_category(house, handler, other, "5.1")
+    documents.set_category(house, handler, other, "1.7")
+    assert documents.get_document(house, handler, other).category == "1.7"
+    assert documents.get_document(house, handler, document_id).case_file_id == file_id
+
+
+@pytest.mark.parametrize("ending", ["performed", "terminated"])
+def test_nothing_happens_to_a_contract_after_its_end(embedded, ending):
+    house = embedded.house
+    contract_id, file_id = new_contract(embedded)
+    ledger.finish_event(house, embedded["handler"], contract_id, "amended", "2026-11-10")
+    ledger.finish_event(house, embedded["handler"], contract_id, ending, "2026-11-20")
+    for kind in ledger.EVENTS:
+        with pytest.raises(RuleRefused, match="nothing more happens"):
+            ledger.finish_event(house, embedded["handler"], contract_id, kind, "2026-11-22")
+    contract = ledger.get_contract(house, embedded["handler"], contract_id)
+    assert (contract.status, contract.ended_on) == (ending, date(2026, 11, 20))
+    assert the_file(embedded, file_id).closed_on == date(2026, 11, 20)
+
+
+WRONG = [
+    {"tier": "cosmic"},
+    {"department_id": "none"},
+    {"category": "9.9"},
+    {"fields": {"amount": "680001.00", "no name": "x"}},
+    {"fields": {"amount": " "}},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_change_with_one_wrong_value_changes_nothing(embedded, wrong):
+    house, handler = embedded.house, embedded["handler"]
+    document_id = embedded.take_in()
+
+    def state() -> tuple[object, ...]:
+        found = documents.get_document(house, handler, document_id)
+        return found.category, found.tier, found.department_id, [(f.name, f.value) for f in found.fields]
+
+    before = state()
+    with pytest.raises(BadInput):
+        documents.change(house, handler, document_id, **{"category": "1.7", "tier": "public", **wrong})
+    assert state() == before
+    documents.change(house, handler, document_id, category="1.7", tier="public", fields={"amount": "1.00"})
+    assert state()[:2] == ("1.7", "public")
+    assert ("amount", "1.00") in state()[3]
+
+
+def test_a_change_stands_while_the_index_is_down_and_is_indexed_later(embedded, monkeypatch):
+    house, handler = embedded.house, embedded["handler"]
+    contract_id, file_id = new_contract(embedded)
+    document_id = embedded.take_in()
+
+    def down(*_args, **_more):
+        raise IndexUnavailable("down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.index, "replace_many", down)
+        documents.correct_field(house, handler, document_id, "title", "云杉九号协议")
+        documents.confirm_all(house, embedded["administrator"], document_id)
+        documents.set_tier(house, handler, document_id, "public")
+        filing.file_document(house, handler, document_id, file_id)
+        fill(embedded, file_id)
+        archive(embedded, file_id)
+        ledger.finish_event(house, handler, contract_id, "performed", "2026-11-20")
+    with house.database.read() as session:
+        kept = session.get_one(Document, document_id)
+        assert (kept.tier, kept.case_file_id, kept.indexed) == ("public", file_id, False)
+        number = session.scalar(select(CaseFile.archive_number))
+    for waiting in sweep(house):
+        process(house, waiting)
+    with house.database.read() as session:
+        assert session.get_one(Document, document_id).indexed
+    assert find.find(house, handler, "技术服务").hits[0].archive_number == number
