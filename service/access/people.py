@@ -179,8 +179,9 @@ def sign_in(house: House, login: str, password: str, user_agent: str = "") -> st
             person.failed_sign_ins += 1
             if person.failed_sign_ins >= _LOCK_AFTER:
                 person.locked_until, person.failed_sign_ins = now + _LOCK, 0
-        if person is not None:
-            audit.append(session, f"person:{login}", "session.refuse", f"person:{login}")
+        # An unknown name is not written down: what stands in that field may be a password, typed in the wrong place.
+        who = "nobody" if person is None else f"person:{login}"
+        audit.append(session, who, "session.refuse", "session" if person is None else who)
     raise refused
 
 
@@ -252,6 +253,62 @@ def actor_of_token(house: House, secret: str) -> Actor:
         if person.disabled_at:
             raise NotSignedIn("the account is disabled")
         return to_actor(person)
+
+
+def list_tokens(house: House, actor: Actor, login: str | None = None) -> list[tuple[ApiToken, str]]:
+    """Return tokens (never their secrets) with the login of their person, oldest first. Raises NotAllowed, NotFound."""
+    if login is None or actor.name != f"person:{login}":
+        _require(actor, "people.manage")
+    query = select(ApiToken, Person.login).join(Person, Person.id == ApiToken.person_id)
+    if login is not None:
+        query = query.where(Person.login == login)
+    with house.database.read() as session:
+        if login is not None and session.scalar(select(Person.id).where(Person.login == login)) is None:
+            raise NotFound(f"there is no account {login}")
+        return [(token, name) for token, name in session.execute(query.order_by(ApiToken.created_at, ApiToken.id))]
+
+
+def revoke_token(house: House, actor: Actor, token_id: str) -> None:
+    """Revoke a token at once, one's own or as the administrator. Silent when it was revoked already. Raises NotFound."""
+    with house.database.write() as session:
+        token = session.get(ApiToken, token_id)
+        mine = token is not None and token.person_id == actor.person_id
+        if not mine and not decide(actor, "people.manage").allowed:
+            raise NotFound(f"there is no token {token_id}")
+        if token is None:
+            raise NotFound(f"there is no token {token_id}")
+        if token.revoked_at is None:
+            person = session.get_one(Person, token.person_id)
+            token.revoked_at = house.clock.now()
+            audit.append(session, actor.name, "token.revoke", f"person:{person.login}", {"token": token_id})
+
+
+def disable(house: House, actor: Actor, login: str) -> None:
+    """Close an account at once: its sessions end, its tokens and open links are void. What it did stays under its name.
+
+    Silent when it is closed already. Raises NotFound, NotAllowed.
+    """
+    _require(actor, "people.manage")
+    with house.database.write() as session:
+        person = session.scalar(select(Person).where(Person.login == login))
+        if person is None:
+            raise NotFound(f"there is no account {login}")
+        if person.disabled_at is not None:
+            return
+        now = person.disabled_at = house.clock.now()
+        sessions = list(session.scalars(select(WebSession).where(WebSession.person_id == person.id)))
+        for found in sessions:
+            session.delete(found)
+        living = select(ApiToken).where(ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
+        tokens = list(session.scalars(living))
+        for token in tokens:
+            token.revoked_at = now
+        for link in session.scalars(
+            select(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
+        ):
+            link.used_at = now
+        detail = {"sessions": len(sessions), "tokens": len(tokens)}
+        audit.append(session, actor.name, "person.disable", f"person:{login}", detail)
 
 
 def list_people(house: House, actor: Actor) -> list[Person]:

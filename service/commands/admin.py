@@ -56,7 +56,7 @@ def worker() -> None:
 
 @click.group()
 def user() -> None:
-    """Accounts: add, list, invite."""
+    """Accounts: add, list, invite, disable."""
 
 
 @user.command("add")
@@ -115,10 +115,35 @@ def user_list(house: House, actor: Actor, as_json: bool) -> None:
     if as_json:
         for p in people:
             department = p.department.code if p.department else None
-            out_json({"login": p.login, "name": p.name, "roles": p.roles, "department": department})
+            line = {"login": p.login, "name": p.name, "roles": p.roles, "department": department}
+            out_json({**line, "disabled": p.disabled_at is not None})
         return
-    rows = [(p.login, p.name, ", ".join(p.roles), p.department.name if p.department else "-") for p in people]
-    table(("login", "name", "roles", "department"), rows)
+    rows = [
+        (
+            p.login,
+            p.name,
+            ", ".join(p.roles),
+            p.department.name if p.department else "-",
+            "disabled" if p.disabled_at else "",
+        )
+        for p in people
+    ]
+    table(("login", "name", "roles", "department", ""), rows)
+
+
+@user.command("disable")
+@click.argument("login")
+@json_option
+@with_house
+def user_disable(house: House, actor: Actor, login: str, as_json: bool) -> None:
+    """Close an account at once: its sessions end, its tokens are revoked. What it did stays in the trail."""
+    from service.access.people import disable
+
+    disable(house, actor, login)
+    if as_json:
+        out_json({"login": login, "disabled": True})
+    else:
+        click.echo(f"{login} is disabled")
 
 
 @click.group()
@@ -178,3 +203,52 @@ def token_create(house: House, actor: Actor, login: str, name: str, days: int, a
         out_json({"user": login, "name": name, "token": secret})
     else:
         click.echo(secret)
+
+
+@token.command("list")
+@click.option("--user", "login", help="Only this person's tokens.")
+@json_option
+@with_house
+def token_list(house: House, actor: Actor, login: str | None, as_json: bool) -> None:
+    """List the tokens with their ids; the secrets are kept nowhere."""
+    from service.access.people import list_tokens
+
+    found = list_tokens(house, actor, login)
+    if as_json:
+        for item, person in found:
+            out_json(
+                {
+                    "id": item.id,
+                    "user": person,
+                    "name": item.name,
+                    "expires_at": item.expires_at.isoformat() if item.expires_at else None,
+                    "revoked_at": item.revoked_at.isoformat() if item.revoked_at else None,
+                }
+            )
+        return
+    rows = [
+        (
+            item.id,
+            person,
+            item.name,
+            f"{item.expires_at:%Y-%m-%d}" if item.expires_at else "-",
+            "revoked" if item.revoked_at else "",
+        )
+        for item, person in found
+    ]
+    table(("id", "user", "name", "until", ""), rows)
+
+
+@token.command("revoke")
+@click.argument("token_id", metavar="ID")
+@json_option
+@with_house
+def token_revoke(house: House, actor: Actor, token_id: str, as_json: bool) -> None:
+    """Revoke a token at once; `token list` shows the ids."""
+    from service.access.people import revoke_token
+
+    revoke_token(house, actor, token_id)
+    if as_json:
+        out_json({"id": token_id, "revoked": True})
+    else:
+        click.echo(f"token {token_id} is revoked")

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, NotSignedIn
+from service.records.tables import AuditEntry, WebSession
 from tests.service.conftest import OWNER
 
 PASSWORD = "correct horse battery"
@@ -97,3 +99,67 @@ def test_only_the_administrator_makes_accounts(embedded):
     with pytest.raises(NotAllowed):
         people.create_token(embedded.house, embedded["handler"], "archivist", "mine")
     assert people.create_token(embedded.house, embedded["handler"], "handler", "mine")
+
+
+def _said(house):
+    with house.database.read() as session:
+        return [(e.actor, e.action, e.subject) for e in session.scalars(select(AuditEntry).order_by(AuditEntry.seq))]
+
+
+def test_a_disabled_account_is_shut_out_everywhere_at_once(embedded):
+    house = embedded.house
+    embedded.hire("li", "handler", password=PASSWORD)
+    session, token = people.sign_in(house, "li", PASSWORD), people.create_token(house, OWNER, "li", "scanner")
+    link = people.renew_invitation(house, OWNER, "li")
+    people.disable(house, OWNER, "li")
+    people.disable(house, OWNER, "li")
+    for attempt in (
+        lambda: people.actor_of_session(house, session),
+        lambda: people.actor_of_token(house, token),
+        lambda: people.sign_in(house, "li", PASSWORD),
+    ):
+        with pytest.raises(NotSignedIn):
+            attempt()
+    with pytest.raises(NotFound):
+        people.set_password(house, link, "another password")
+    with house.database.read() as found:
+        assert found.scalars(select(WebSession)).all() == []
+    assert all(item.revoked_at for item, _ in people.list_tokens(house, OWNER, "li"))
+    assert _said(house).count((OWNER.name, "person.disable", "person:li")) == 1
+    with pytest.raises(NotFound):
+        people.disable(house, OWNER, "nobody")
+    with pytest.raises(NotAllowed):
+        people.disable(house, embedded["archivist"], "handler")
+
+
+def test_a_token_is_revoked_by_its_person_or_the_administrator(embedded):
+    house = embedded.house
+    first, second = (people.create_token(house, OWNER, "handler", name) for name in ("a", "b"))
+    ids = {item.name: item.id for item, _ in people.list_tokens(house, embedded["handler"], "handler")}
+    with pytest.raises(NotFound):
+        people.revoke_token(house, embedded["archivist"], ids["a"])
+    with pytest.raises(NotAllowed):
+        people.list_tokens(house, embedded["archivist"], "handler")
+    with pytest.raises(NotAllowed):
+        people.list_tokens(house, embedded["archivist"])
+    people.revoke_token(house, embedded["handler"], ids["a"])
+    with pytest.raises(NotSignedIn):
+        people.actor_of_token(house, first)
+    assert people.actor_of_token(house, second).name == "person:handler"
+    people.revoke_token(house, OWNER, ids["b"])
+    with pytest.raises(NotSignedIn):
+        people.actor_of_token(house, second)
+    said = _said(house)
+    assert ("person:handler", "token.revoke", "person:handler") in said
+    assert (OWNER.name, "token.revoke", "person:handler") in said
+    with pytest.raises(NotFound):
+        people.revoke_token(house, OWNER, "no-such-token")
+
+
+def test_an_unknown_name_is_in_the_trail_but_not_what_was_typed(embedded):
+    before = len(_said(embedded.house))
+    with pytest.raises(NotSignedIn):
+        people.sign_in(embedded.house, "hunter2 typed in the wrong place", "x")
+    after = _said(embedded.house)
+    assert len(after) == before + 1
+    assert after[-1] == ("nobody", "session.refuse", "session")
