@@ -27,6 +27,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "document.read": _READERS,
     "document.correct": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "document.file": frozenset({"handler", "credit_administrator", "archivist"}),
+    "document.tier": frozenset({"credit_administrator", "archivist", "department_head"}),
     "search": _READERS,
     "contract.read": _READERS,
     "contract.create": frozenset({"handler", "credit_administrator"}),

@@ -2,8 +2,10 @@
 
 from sqlalchemy import func, select
 
+from retention.appraisal import Review
 from service.access.policy import ACTIONS, Actor
 from service.flow.documents import visible
+from service.flow.reviews import in_sight
 from service.flow.transfers import count_open
 from service.house import House
 from service.records.tables import AccessRequest, Document, ReviewRecord
@@ -33,8 +35,8 @@ def waiting(house: House, actor: Actor) -> dict[str, int]:
         if may("transfer.read"):
             found["transfers"] = count_open(session, actor)
         if may("review.read"):
-            query_reviews = select(func.count()).select_from(ReviewRecord).where(ReviewRecord.state.not_in(_DONE))
-            found["reviews"] = session.scalar(query_reviews) or 0
+            running = session.scalars(select(ReviewRecord.data).where(ReviewRecord.state.not_in(_DONE)))
+            found["reviews"] = sum(in_sight(actor, Review.from_dict(data)) for data in running)
         if may("loan.read"):
             loans = select(func.count()).select_from(AccessRequest).where(AccessRequest.state.in_(("asked", "lent")))
             if not may("loan.decide"):

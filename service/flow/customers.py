@@ -16,6 +16,7 @@ from service.flow.filing import visible_files
 from service.flow.guard import require
 from service.flow.ledger import visible_contracts
 from service.house import House
+from service.records import audit
 from service.records.tables import CaseFile, Contract, Customer, Document
 
 # The part of a document whose end is watched: field names are those of the documents.
@@ -52,9 +53,9 @@ def list_customers(
 
 
 def get_customer(house: House, actor: Actor, customer_id: str) -> CustomerView:
-    """Return a customer's card. Raises NotFound: also when nothing of the customer may be seen."""
+    """Return a customer's card and note the reading. Raises NotFound: also when nothing of the customer may be seen."""
     require(actor, "customer.read")
-    with house.database.read() as session:
+    with house.database.write() as session:
         customer = session.get(Customer, customer_id)
         query = visible_contracts(actor).where(Contract.customer_id == customer_id)
         contracts = tuple(session.scalars(query.order_by(Contract.number)))
@@ -65,6 +66,7 @@ def get_customer(house: House, actor: Actor, customer_id: str) -> CustomerView:
         files = tuple(session.scalars(file_query.order_by(CaseFile.created_at)))
         documents = _documents(session, actor, [file.id for file in files])
         found = warnings_for(WarningLines(), _state(documents, customer), house.clock.today())
+        audit.append(session, actor.name, "customer.view", f"customer:{customer_id}")
     return CustomerView(customer, contracts, files, documents, tuple(found))
 
 

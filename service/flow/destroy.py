@@ -4,15 +4,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from retention.appraisal import Outcome, Review
 from retention.destruction import files_to_destroy, register_rows
 from retention.errors import DestructionBlocked
-from service.access.policy import Actor
+from service.access.policy import Actor, decide
 from service.errors import NotFound
 from service.flow.erase import Proof, destroy_keys, look, remove_objects
 from service.flow.facts import file_facts
-from service.flow.guard import require
+from service.flow.guard import reach_of_file, require
 from service.flow.reviews import load, store
 from service.house import SYSTEM, House
 from service.records import audit
@@ -134,31 +135,49 @@ def _apply_keeps(session: Any, actor: Actor, review: Review) -> None:
 
 
 def prove(house: House, actor: Actor, case_file_id: str) -> Proof:
-    """Look again, now, for anything that is left of a destroyed file. Raises NotFound when it was not destroyed."""
+    """Look again, now, for anything that is left of a destroyed file. Raises NotFound when it was not destroyed, or not in reach."""
     require(actor, "review.read")
     with house.database.read() as session:
-        if session.get(Stub, case_file_id) is None:
-            raise NotFound(f"file {case_file_id} was not destroyed")
+        _load_stub(session, actor, case_file_id)
     proof = look(house, case_file_id)
     with house.database.write() as session:
         audit.append(session, actor.name, "file.prove", f"file:{case_file_id}", {**vars(proof), "ok": proof.ok})
     return proof
 
 
+def _in_reach(session: Session, actor: Actor, stub: Stub) -> bool:
+    """Whether a stub exists for this person: they could see the file, they audit, or they have a part in its review."""
+    if "auditor" in actor.roles:
+        return True
+    if decide(actor, "review.read", reach_of_file(session.get_one(CaseFile, stub.case_file_id))).allowed:
+        return True
+    return Review.from_dict(session.get_one(ReviewRecord, stub.review_id).data).part_of(actor.name) is not None
+
+
+def _load_stub(session: Session, actor: Actor, case_file_id: str) -> Stub:
+    stub = session.get(Stub, case_file_id)
+    if stub is None or not _in_reach(session, actor, stub):
+        raise NotFound(f"file {case_file_id} was not destroyed")
+    return stub
+
+
 def get_stub(house: House, actor: Actor, case_file_id: str) -> Stub:
-    """Return what remains of a destroyed file. Raises NotFound, NotAllowed."""
+    """Return what remains of a destroyed file and note the reading. Raises NotFound, NotAllowed."""
     require(actor, "review.read")
-    with house.database.read() as session:
-        stub = session.get(Stub, case_file_id)
-        if stub is None:
-            raise NotFound(f"file {case_file_id} was not destroyed")
+    with house.database.write() as session:
+        stub = _load_stub(session, actor, case_file_id)
+        audit.append(session, actor.name, "stub.view", f"file:{case_file_id}")
         return stub
 
 
 def register(house: House, actor: Actor) -> list[dict[str, Any]]:
-    """Return the destruction register (销毁清册), oldest first: 序号 题名 年度 档号 应保管期限 已保管期限 页数 备注. Raises NotAllowed."""
+    """Return the destruction register (销毁清册), oldest first: 序号 题名 年度 档号 应保管期限 已保管期限 页数 备注.
+
+    Of other departments' files a row is left out, but keeps its number. The reading is noted. Raises NotAllowed.
+    """
     require(actor, "review.read")
-    with house.database.read() as session:
+    with house.database.write() as session:
+        audit.append(session, actor.name, "register.view", "register")
         stubs = session.scalars(select(Stub).order_by(Stub.destroyed_at, Stub.archive_number))
         return [
             {
@@ -169,4 +188,5 @@ def register(house: House, actor: Actor) -> list[dict[str, Any]]:
                 "destroyed_at": stub.destroyed_at.isoformat() if stub.destroyed_at else None,
             }
             for number, stub in enumerate(stubs, 1)
+            if _in_reach(session, actor, stub)
         ]

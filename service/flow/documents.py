@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
 from service.access.policy import ACTIONS, TIERS, Actor
-from service.errors import BadInput, NotFound, RuleRefused
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.guard import load_document, lock_file, reach_of, require
 from service.flow.index import index_soon
 from service.house import House
@@ -104,7 +104,7 @@ def change(
         reach = reach_of(document)
         if category is not None or fields:
             require(actor, "document.correct", reach)
-        if tier is not None or department_id is not None:
+        if department_id is not None:
             require(actor, "document.file", reach)
         if category is not None:
             _set_category(session, actor, document, category)
@@ -205,13 +205,22 @@ def _set_category(session: Session, actor: Actor, document: Document, category: 
 
 
 def set_tier(house: House, actor: Actor, document_id: str, tier: str) -> None:
-    """Change the confidentiality tier; it takes effect at once, in search too. Raises BadInput."""
+    """Change the confidentiality tier; it takes effect at once, in search too. Raises BadInput, NotAllowed.
+
+    Nobody raises a document above their own clearance; only the credit administrator and the archivist lower a tier.
+    """
     change(house, actor, document_id, tier=tier)
 
 
 def _set_tier(session: Session, actor: Actor, document: Document, tier: str) -> None:
     if tier not in TIERS:
         raise BadInput(f"tier: one of {', '.join(TIERS)}", {"tier": f"one of {', '.join(TIERS)}"})
+    require(actor, "document.tier", reach_of(document))
+    if not actor.owner and TIERS.index(tier) > TIERS.index(actor.clearance):
+        raise NotAllowed("document.tier: its confidentiality tier is above your clearance")
+    lowered = TIERS.index(tier) < TIERS.index(document.tier)
+    if lowered and not (actor.owner or actor.roles & {"credit_administrator", "archivist"}):
+        raise NotAllowed("document.tier: no role of yours may do this")
     before, document.tier, document.indexed = document.tier, tier, False
     audit.append(session, actor.name, "document.tier", f"document:{document.id}", {"from": before, "to": tier})
 

@@ -4,8 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from retention.blockers import FileFacts
-from service.flow.holds import standing_holds
-from service.records.tables import AccessRequest, CaseFile, Document, ReviewFile, ReviewRecord, Transfer
+from service.records.tables import AccessRequest, CaseFile, Document, Hold, HoldFile, ReviewFile, ReviewRecord, Transfer
 
 CLOSED_REVIEWS = ("certified", "stopped")
 _ENDED = ("performed", "terminated", "cancelled")
@@ -18,6 +17,12 @@ def open_review_of(session: Session, case_file_id: str) -> str | None:
         .join(ReviewFile, ReviewFile.review_id == ReviewRecord.id)
         .where(ReviewFile.case_file_id == case_file_id, ReviewRecord.state.not_in(CLOSED_REVIEWS))
     )
+
+
+def standing_holds(session: Session, case_file_id: str) -> list[Hold]:
+    """Return the holds that stand on a file."""
+    query = select(Hold).join(HoldFile, HoldFile.hold_id == Hold.id)
+    return list(session.scalars(query.where(HoldFile.case_file_id == case_file_id, Hold.released_at.is_(None))))
 
 
 def file_facts(session: Session, file: CaseFile) -> FileFacts:

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from retention import holds as rules
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.filing import visible_files
 from service.flow.guard import load_file, lock_file, require
 from service.house import House
 from service.records import audit
-from service.records.tables import Hold, HoldFile
+from service.records.tables import CaseFile, Hold, HoldFile
 
 
 def place_hold(house: House, actor: Actor, matter: str, reason: str, case_file_ids: Sequence[str]) -> Hold:
@@ -43,7 +44,7 @@ def place_hold(house: House, actor: Actor, matter: str, reason: str, case_file_i
 def _load(session: Session, actor: Actor, hold_id: str) -> Hold:
     require(actor, "hold.place")
     hold = session.get(Hold, hold_id, with_for_update=True)
-    if hold is None:
+    if hold is None or session.scalar(_visible(actor).where(Hold.id == hold_id)) is None:
         raise NotFound(f"there is no hold {hold_id}")
     return hold
 
@@ -81,17 +82,21 @@ def release(house: House, actor: Actor, hold_id: str) -> None:
             audit.append(session, actor.name, "hold.release", f"file:{row.case_file_id}", {"hold": hold_id})
 
 
-def standing_holds(session: Session, case_file_id: str) -> list[Hold]:
-    """Return the holds that stand on a file."""
-    query = select(Hold).join(HoldFile, HoldFile.hold_id == Hold.id)
-    return list(session.scalars(query.where(HoldFile.case_file_id == case_file_id, Hold.released_at.is_(None))))
+def _visible(actor: Actor) -> Select[Hold]:
+    """Return a query over the holds in sight: for a head of department their own, and those on files they may see."""
+    if actor.owner or actor.roles & {"credit_administrator", "archivist", "auditor"}:
+        return select(Hold)
+    files = visible_files(actor).with_only_columns(CaseFile.id)
+    on_them = select(HoldFile.hold_id).where(HoldFile.case_file_id.in_(files))
+    return select(Hold).where(or_(Hold.placed_by == actor.name, Hold.id.in_(on_them)))
 
 
 def list_holds(house: House, actor: Actor) -> list[Hold]:
-    """Return all holds, standing ones first. Raises NotAllowed."""
+    """Return the holds the actor may see, standing ones first, and note the reading. Raises NotAllowed."""
     require(actor, "hold.read")
-    with house.database.read() as session:
-        found = session.scalars(select(Hold).order_by(Hold.placed_at.desc()))
+    with house.database.write() as session:
+        audit.append(session, actor.name, "hold.list", "holds")
+        found = session.scalars(_visible(actor).order_by(Hold.placed_at.desc()))
         return sorted(found, key=lambda hold: hold.released_at is not None)
 
 
@@ -99,6 +104,8 @@ def files_of(house: House, actor: Actor, hold_id: str) -> list[str]:
     """Return the ids of the files a hold covers. Raises NotAllowed."""
     require(actor, "hold.read")
     with house.database.read() as session:
+        if session.scalar(_visible(actor).where(Hold.id == hold_id)) is None:
+            return []
         return list(session.scalars(select(HoldFile.case_file_id).where(HoldFile.hold_id == hold_id)))
 
 

@@ -145,16 +145,25 @@ def create_contract(house: House, actor: Actor, given: ContractInput) -> Contrac
 
 
 def find_or_make_customer(house: House, session: Session, actor: Actor, name: str, code: str = "") -> Customer:
-    """Return the customer of this code or, without a code, of exactly this name; made when there is none."""
+    """Return the customer of this code or, without a code, of exactly this name; made when there is none.
+
+    Raises BadInput for a unified social credit code whose check digit (GB 32100-2015) is wrong.
+    """
+    from stdnum.cn import uscc
+
     code = code.strip().upper()
+    if code and not uscc.is_valid(code):
+        why = "is no unified social credit code: a character is wrong or missing"
+        raise BadInput(f"counterparty_code: {why}", {"counterparty_code": why})
     customer = session.scalar(select(Customer).where(Customer.code == code)) if code else None
     if customer is None:
         customer = session.scalar(select(Customer).where(Customer.name == name).limit(1))
         if customer is not None and code:
             if customer.code and customer.code != code:
                 customer = None  # two companies of one name
-            else:
+            elif not customer.code:
                 customer.code = code
+                audit.append(session, actor.name, "customer.update", f"customer:{customer.id}", {"field": "code"})
     if customer is None:
         year = house.clock.today().year
         customer = Customer(
@@ -170,9 +179,10 @@ def find_or_make_customer(house: House, session: Session, actor: Actor, name: st
 
 
 def contract_input_from_document(house: House, actor: Actor, document_id: str) -> ContractInput:
-    """Return the ledger entry a read contract suggests, for a person to check. Raises NotFound."""
-    with house.database.read() as session:
+    """Return the ledger entry a read contract suggests, for a person to check, and note the reading. Raises NotFound."""
+    with house.database.write() as session:
         document = load_document(session, actor, document_id)
+        audit.append(session, actor.name, "document.view", f"document:{document_id}")
         values = {f.name: f.value for f in document.fields}
         ours = set(house.settings.our_companies)
         side = "party_a" if values.get("party_b") in ours else "party_b"
@@ -283,9 +293,11 @@ def load_contract(session: Session, actor: Actor, contract_id: str, action: str 
 
 
 def get_contract(house: House, actor: Actor, contract_id: str) -> Contract:
-    """Return a contract of the ledger. Raises NotFound."""
-    with house.database.read() as session:
-        return load_contract(session, actor, contract_id)
+    """Return a contract of the ledger and note the reading. Raises NotFound."""
+    with house.database.write() as session:
+        contract = load_contract(session, actor, contract_id)
+        audit.append(session, actor.name, "contract.view", f"contract:{contract_id}")
+        return contract
 
 
 def list_contracts(

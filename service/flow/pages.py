@@ -12,9 +12,9 @@ from search.syntax import parse
 from service.access.policy import Actor
 from service.errors import NotFound
 from service.flow.documents import visible
+from service.flow.facts import standing_holds
 from service.flow.filing import visible_files
 from service.flow.guard import load_document, load_file, require
-from service.flow.holds import standing_holds
 from service.flow.index import load_pages
 from service.flow.places import boxes_of
 from service.house import House

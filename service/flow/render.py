@@ -62,10 +62,12 @@ def read_rendition(house: House, actor: Actor, document_id: str, kind: str, page
 
 
 def page_text(house: House, actor: Actor, document_id: str, page: int) -> PageText:
-    """Return the words and boxes of one page; part of showing the page, which is what the trail notes. Raises NotFound."""
-    with house.database.read() as session:
+    """Return the words and boxes of one page and note the reading. Raises NotFound."""
+    with house.database.write() as session:
         load_document(session, actor, document_id)
         pages = load_pages(house, session, document_id, [page])
+        detail = {"rendition": "page-text", "page": page}
+        audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
     if not pages:
         raise NotFound(f"document {document_id} has no page {page} (yet)")
     return pages[0]

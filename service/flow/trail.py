@@ -9,6 +9,7 @@ from service.access.policy import Actor
 from service.flow.checks import verify_audit
 from service.flow.guard import require
 from service.house import House
+from service.records import audit
 from service.records.audit import ChainReport
 from service.records.tables import AuditEntry
 
@@ -23,7 +24,7 @@ def list_entries(
     limit: int = 100,
     offset: int = 0,
 ) -> tuple[int, list[AuditEntry]]:
-    """Return (how many in all, one page of entries, newest first). Raises NotAllowed."""
+    """Return (how many in all, one page of entries, newest first) and note the reading. Raises NotAllowed."""
     require(actor, "audit.read")
     query = select(AuditEntry)
     if actor_name:
@@ -32,9 +33,13 @@ def list_entries(
         query = query.where(AuditEntry.action.startswith(action, autoescape=True))
     if subject:
         query = query.where(AuditEntry.subject == subject)
-    with house.database.read() as session:
+    with house.database.write() as session:
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        return total, list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit).offset(offset)))
+        found = list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit).offset(offset)))
+        asked = {"actor": actor_name, "action": action, "subject": subject}
+        detail = {name: value[:120] for name, value in asked.items() if value}
+        audit.append(session, actor.name, "audit.view", "audit", {**detail, "limit": limit, "offset": offset})
+        return total, found
 
 
 def history(house: House, subject: str, limit: int = 200) -> list[AuditEntry]:

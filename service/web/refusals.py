@@ -126,6 +126,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:\w+: )?there is no such department", "没有这个部门。"),
     (r"(?:\w+: )?there is no such person", "没有这个人。"),
     (r"(?:code: )?1 to 8 capital letters or digits", "1 到 8 个大写字母或数字。"),
+    (
+        r"(?:\w+: )?is no unified social credit code: a character is wrong or missing",
+        "不是正确的统一社会信用代码：有字符写错或漏写。",
+    ),
     (r"three letters such as CNY", "三个字母，例如 CNY。"),
     (r"(?:reason: )?say why it is refused", "写明为什么不批准。"),
     (r"(?:purpose: )?is needed, at most 500 characters", "必须填写，最多 500 个字符。"),
