@@ -25,7 +25,7 @@ def classic(rng: random.Random, company: Company) -> Sheet:
         + company.code
         + "}）的法定代表人，现授权委托我公司员工{agent|宋知远}（身份证号码："
         + identity_number(rng)
-        + "）为我公司代理人，以我公司名义办理{scope|华岳二期厂房阀门及管件采购项目的谈判、签订合同及处理与之有关的一切事务}。",
+        + "）为我公司代理人，以我公司名义{scope|办理华岳二期厂房阀门及管件采购项目的谈判、签订合同及处理与之有关的一切事务}。",
         14,
         "song",
         width=154,
