@@ -4,15 +4,18 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from search.errors import IndexUnavailable
+from service.access import people
+from service.api.app import blueprint
 from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow import documents, filing, find, holds, ledger, loans, reviews, transfers
 from service.flow.process import process, sweep
 from service.records.tables import CaseFile, Document
-from tests.service.conftest import DIGITAL
+from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_flow import archive, decide_all, due_file, fill, new_contract, propose
 
 
@@ -203,18 +206,18 @@ WRONG = [
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_change_with_one_wrong_value_changes_nothing(embedded, wrong):
-    house, handler = embedded.house, embedded["handler"]
+    house, administrator = embedded.house, embedded["administrator"]
     document_id = embedded.take_in()
 
     def state() -> tuple[object, ...]:
-        found = documents.get_document(house, handler, document_id)
+        found = documents.get_document(house, administrator, document_id)
         return found.category, found.tier, found.department_id, [(f.name, f.value) for f in found.fields]
 
     before = state()
     with pytest.raises(BadInput):
-        documents.change(house, handler, document_id, **{"category": "1.7", "tier": "public", **wrong})
+        documents.change(house, administrator, document_id, **{"category": "1.7", "tier": "public", **wrong})
     assert state() == before
-    documents.change(house, handler, document_id, category="1.7", tier="public", fields={"amount": "1.00"})
+    documents.change(house, administrator, document_id, category="1.7", tier="public", fields={"amount": "1.00"})
     assert state()[:2] == ("1.7", "public")
     assert ("amount", "1.00") in state()[3]
 
@@ -231,7 +234,7 @@ def test_a_change_stands_while_the_index_is_down_and_is_indexed_later(embedded, 
         patch.setattr(house.index, "replace_many", down)
         documents.correct_field(house, handler, document_id, "title", "云杉九号协议")
         documents.confirm_all(house, embedded["administrator"], document_id)
-        documents.set_tier(house, handler, document_id, "public")
+        documents.set_tier(house, embedded["administrator"], document_id, "public")
         filing.file_document(house, handler, document_id, file_id)
         fill(embedded, file_id)
         archive(embedded, file_id)
@@ -245,3 +248,36 @@ def test_a_change_stands_while_the_index_is_down_and_is_indexed_later(embedded, 
     with house.database.read() as session:
         assert session.get_one(Document, document_id).indexed
     assert find.find(house, handler, "技术服务").hits[0].archive_number == number
+
+
+@pytest.fixture
+def handler_calls(embedded):
+    """Call the API as the handler."""
+    app = Flask("test")
+    app.register_blueprint(blueprint(embedded.house))
+    headers = {"Authorization": f"Bearer {people.create_token(embedded.house, OWNER, 'handler', 'test')}"}
+    client = app.test_client()
+    return lambda method, path, **body: client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+
+
+def test_a_wrong_value_in_a_correction_by_api_changes_nothing(embedded, handler_calls):
+    path = f"/documents/{embedded.take_in()}"
+    before = handler_calls("GET", path).get_json()
+    for wrong in ({"tier": "cosmic"}, {"department_id": "none"}, {"fields": {"no name": "x"}}):
+        answer = handler_calls("PATCH", path, category="1.7", **wrong)
+        assert answer.status_code == 422, wrong
+        assert handler_calls("GET", path).get_json() == before
+    assert handler_calls("PATCH", path, category="1.7").get_json()["category"] == "1.7"
+
+
+def test_closing_events_and_originals_by_api(embedded, handler_calls):
+    file = credit_file(embedded)
+    _, contract_file = new_contract(embedded)
+    day = {"ended_on": "2026-11-20"}
+    assert handler_calls("POST", f"/files/{contract_file}/closing", **day).status_code == 409
+    assert handler_calls("POST", f"/files/{file.id}/closing", **day).get_json()["closed_on"] == "2026-11-20"
+    assert handler_calls("POST", f"/files/{file.id}/closing", **day).status_code == 409
+    assert handler_calls("POST", f"/files/{file.id}/events", event="bad_debt").get_json()["events"] == ["bad_debt"]
+    path = f"/documents/{embedded.take_in()}/file"
+    put = handler_calls("PUT", path, case_file_id=contract_file, category="1.11", original=True)
+    assert put.get_json()["original"] is True
