@@ -89,6 +89,21 @@ def _sealed_with(database: Database) -> str | None:
         return session.scalar(select(WrappedKey.master_key_id).limit(1))
 
 
+def _require_fit(settings: Settings, database: Database, keys: KeyRing) -> None:
+    """Raise unless database, program and master key belong together.
+
+    NotInitialised: another version's database. BadSetting: the documents are sealed with another master key. A second key would go unnoticed until the day on which half of the archive cannot be opened.
+    """
+    if not is_current(database):
+        raise NotInitialised("the database is not at this program's version: run `juanzong init`")
+    sealed_with = _sealed_with(database)
+    if sealed_with not in (None, keys.key_id):
+        raise BadSetting(
+            "JUANZONG_KEY_FILE",
+            f"names {settings.key_file}, a key that did not seal this archive: put the right one back ({sealed_with})",
+        )
+
+
 def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> House:
     """Return the house for `settings`. Raises NotInitialised, BadSetting, KeyUnusable, DatabaseUnavailable.
 
@@ -98,15 +113,11 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> H
         raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): run `juanzong init`")
     keys = KeyRing(KeyFile(settings.key_file))
     database = Database(settings.database_url, keys.derive(_AUDIT))
-    if not is_current(database):
-        raise NotInitialised("the database is not at this program's version: run `juanzong init`")
-    sealed_with = _sealed_with(database)
-    if sealed_with not in (None, keys.key_id):
-        # A second key would go unnoticed until the day on which half of the archive cannot be opened.
-        raise BadSetting(
-            "JUANZONG_KEY_FILE",
-            f"names {settings.key_file}, a key that did not seal this archive: put the right one back ({sealed_with})",
-        )
+    try:
+        _require_fit(settings, database, keys)
+    except BaseException:
+        database.dispose()
+        raise
     house = House(
         settings=settings,
         clock=Clock(settings.today),

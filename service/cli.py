@@ -1,5 +1,6 @@
 """`juanzong`: the command line. Each command lives in `service/commands/` and is loaded when it is called."""
 
+import os
 import sys
 from importlib import import_module
 
@@ -48,4 +49,5 @@ def main() -> None:
     """Run the command line; exit codes are those of `service/errors.py`."""
     from service.commands.common import run
 
+    os.umask(0o077)  # whatever the archive writes is its owner's alone
     sys.exit(run(juanzong))

@@ -8,9 +8,19 @@ from types import FrameType
 
 from service.settings import Settings
 
+_LONGEST_PAUSE = 30.0
+
 
 class _Stop(Exception):
     pass
+
+
+def next_pause(pause: float, lived: float) -> float:
+    """Return the seconds between the next start of the worker and the one after it: 1, 2, 4 … 30 while it dies young.
+
+    lived: seconds since its last start. One that outlived the longest pause begins again at 1.
+    """
+    return 1.0 if pause == 0 or lived > pause + _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -24,10 +34,14 @@ def serve(settings: Settings, *, with_worker: bool = True) -> int:
     worker = [sys.executable, "-m", "service.worker"]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
+    started, pause = 0.0, 0.0
     running: dict[str, subprocess.Popen[bytes]] = {"web": subprocess.Popen(web)}  # noqa: S603 - our own interpreter
     try:
         while running["web"].poll() is None:
-            if with_worker and ("worker" not in running or running["worker"].poll() is not None):
+            gone = "worker" not in running or running["worker"].poll() is not None
+            if with_worker and gone and time.monotonic() >= started + pause:
+                pause = next_pause(pause, time.monotonic() - started)
+                started = time.monotonic()
                 running["worker"] = subprocess.Popen(worker)  # noqa: S603 - our own interpreter
             time.sleep(1)
         return running["web"].returncode or 0

@@ -78,7 +78,7 @@ class _Source:
             value = str(self._file.get(name, default))
         return value
 
-    def whole(self, name: str, default: int, least: int = 1) -> int:
+    def whole(self, name: str, default: int, least: int = 1, most: int | None = None) -> int:
         value = self.text(name, str(default))
         try:
             number = int(value)
@@ -86,6 +86,8 @@ class _Source:
             raise BadSetting(f"JUANZONG_{name.upper()}", f"needs a whole number, not {value!r}") from error
         if number < least:
             raise BadSetting(f"JUANZONG_{name.upper()}", f"must be {least} or more, not {number}")
+        if most is not None and number > most:
+            raise BadSetting(f"JUANZONG_{name.upper()}", f"must be {most} or less, not {number}")
         return number
 
     def choice(self, name: str, options: tuple[str, ...], default: str) -> str:
@@ -112,7 +114,49 @@ class _Source:
             scheme = ""
         if scheme not in schemes:
             raise BadSetting(f"JUANZONG_{name.upper()}", f"must begin with one of {', '.join(schemes)}")
+        if value != default:
+            try:
+                _check_address(value, scheme)
+            except ValueError as error:
+                raise BadSetting(f"JUANZONG_{name.upper()}", str(error)) from None  # the cause may quote a password
         return value
+
+    def template(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if value != default:
+            from retention.errors import BadNumber
+            from retention.numbers import contract_prefix
+
+            try:
+                contract_prefix(value, "XS", 2026)
+            except BadNumber as error:
+                raise BadSetting(f"JUANZONG_{name.upper()}", f"is no format of a number: {error}") from error
+        return value
+
+
+def _check_address(value: str, scheme: str) -> None:
+    """Raise ValueError, without repeating any of `value`, unless its host and port can be used."""
+    if scheme.startswith(("sqlite", "postgresql")):
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(value)
+            host, port = url.host, url.port
+        except (ArgumentError, ValueError):
+            raise ValueError("cannot be read as user:password@host:port/name") from None
+        if scheme == "sqlite" and (host or not url.database):
+            raise ValueError("must be sqlite:/// and the path of a file")
+    else:
+        try:
+            parts = urlsplit(value)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            raise ValueError("has a host or a port that cannot be read") from None
+        if scheme in ("http", "https", "s3+http", "s3+https") and not host:
+            raise ValueError("names no host")
+    if port is not None and not 1 <= port <= 65535:
+        raise ValueError("has a port that is not between 1 and 65535")
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -139,6 +183,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     fonds = source.text("fonds", "J001")
     if not re.fullmatch(r"[A-Z0-9]{4}", fonds):
         raise BadSetting("JUANZONG_FONDS", f"must be 4 capital letters or digits, not {fonds!r}")
+    major, minor = (source.whole(f"{word}_amount", getattr(Settings, f"{word}_amount")) for word in ("major", "minor"))
+    if minor > major:
+        raise BadSetting("JUANZONG_MINOR_AMOUNT", f"({minor}) must not be more than JUANZONG_MAJOR_AMOUNT ({major})")
     return Settings(
         home=home,
         database_url=database,
@@ -155,14 +202,14 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         render_dpi=source.whole("render_dpi", Settings.render_dpi, least=72),
         our_companies=source.names("our_companies"),
         fonds=fonds,
-        contract_template=source.text("contract_template", Settings.contract_template),
+        contract_template=source.template("contract_template", Settings.contract_template),
         archive_by=source.choice("archive_by", ("item", "file"), "item"),
         roll_over=source.flag("roll_over", default=True),
         waiting_days=source.whole("waiting_days", 7, least=0),
-        major_amount=source.whole("major_amount", Settings.major_amount),
-        minor_amount=source.whole("minor_amount", Settings.minor_amount),
+        major_amount=major,
+        minor_amount=minor,
         session_hours=source.whole("session_hours", 12),
         host=source.text("host", "127.0.0.1"),
-        port=source.whole("port", 8350),
+        port=source.whole("port", 8350, most=65535),
         public_url=source.text("public_url"),
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 
 from flask import Flask
 
@@ -25,4 +26,5 @@ def make(settings: Settings) -> Flask:
     return app
 
 
+os.umask(0o077)  # whatever the archive writes is its owner's alone
 app = make(load())

@@ -1,14 +1,16 @@
 """The API's blueprint, its OpenAPI document, and the addresses that machines watch."""
 
 from importlib.metadata import version
+from ipaddress import ip_address
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
+from service.access.policy import decide
 from service.api import archive, documents
 from service.api.openapi import document
-from service.api.operations import build, problem
-from service.errors import KNOWN_ERRORS
+from service.api.operations import authenticate, build, problem
+from service.errors import KNOWN_ERRORS, NotSignedIn
 from service.house import House
 
 GROUPS = (documents.operation, documents.search_operation, *archive.GROUPS)
@@ -60,6 +62,8 @@ def watch(house: House) -> Blueprint:
 
     @ops.get("/metrics")
     def metrics() -> Response:
+        if not (_is_near() or _may_watch(house)):
+            return problem(403, "only from this machine, or with the bearer token of an administrator or auditor")
         from service.flow.counts import document_counts
 
         lines = ["# HELP juanzong_documents Documents by status.", "# TYPE juanzong_documents gauge"]
@@ -69,3 +73,19 @@ def watch(house: House) -> Blueprint:
         return Response("\n".join([*lines, ""]), content_type="text/plain; version=0.0.4")
 
     return ops
+
+
+def _is_near() -> bool:
+    """Whether the caller is a program on this machine, and not someone whom a proxy on this machine speaks for."""
+    forwarded = any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"))
+    try:
+        return not forwarded and ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _may_watch(house: House) -> bool:
+    try:
+        return decide(authenticate(house), "settings.read").allowed
+    except NotSignedIn:
+        return False

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -35,7 +36,7 @@ def run(command: click.Command) -> int:
         click.echo(f"juanzong: {error.format_message()}", err=True)
         return 2
     except KNOWN_ERRORS as error:
-        click.echo(f"juanzong: {error}", err=True)
+        click.echo(f"juanzong: {plain(error)}", err=True)
         return outcome(error).exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -46,7 +47,9 @@ def run(command: click.Command) -> int:
     except Exception as error:
         if os.environ.get("JUANZONG_DEBUG"):
             raise
-        click.echo(f"juanzong: unexpected {type(error).__name__}: {error}; JUANZONG_DEBUG=1 shows where", err=True)
+        click.echo(
+            f"juanzong: unexpected {type(error).__name__}: {plain(error)}; JUANZONG_DEBUG=1 shows where", err=True
+        )
         return 1
 
 
@@ -73,13 +76,24 @@ def with_house(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def plain(value: object) -> str:
+    """Return text that a terminal shows and does not obey: what cannot be printed (ESC, line ends, bidi marks) is escaped."""
+    return "".join(
+        c if c.isprintable() or unicodedata.category(c) == "Zs" else c.encode("unicode_escape").decode()
+        for c in str(value)
+    )
+
+
 def out_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object on one line."""
-    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # A file's name need not be UTF-8: Python keeps such bytes as lone surrogates, which JSON can write only as \udcXX.
+    click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table for people; plain tab-separated lines when stdout is no terminal."""
+    rows = [[plain(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in rows:
             click.echo("\t".join(row))

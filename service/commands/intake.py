@@ -11,8 +11,8 @@ import click
 
 from intake.errors import Rejected
 from service.access.policy import Actor
-from service.commands.common import json_option, out_json, with_house
-from service.errors import ServiceError
+from service.commands.common import json_option, out_json, plain, with_house
+from service.errors import KNOWN_ERRORS, BadSetting, NotAllowed, NotInitialised, ServiceError, outcome
 from service.flow.process import process, process_waiting
 from service.flow.receive import receive
 from service.house import House
@@ -32,17 +32,39 @@ def ingest(house: House, actor: Actor, paths: tuple[Path, ...], department: str 
     from service.access.people import department_by_code
 
     department_id = department_by_code(house, department).id if department else None
-    process_waiting(house)  # what a killed process left is finished before new work begins
+    _finish_earlier(house)
     batch = new_id()
-    refused = 0
+    troubled = False
     for path in _files(paths):
-        line = _one(house, actor, path, batch, department_id)
-        refused += line["status"] == "rejected"
+        line, trouble = _one(house, actor, path, batch, department_id)
         if as_json:
             out_json(line)
         else:
             _say(line)
-    return 3 if refused else 0
+        if trouble is not None and _stops(trouble):
+            raise trouble
+        troubled |= trouble is not None
+    return 3 if troubled else 0
+
+
+def _stops(error: Exception) -> bool:
+    """Whether the next file would fare no better: a service is down, a right or a setting is wrong, memory is used up."""
+    return outcome(error).exit_code == 5 or isinstance(error, BadSetting | NotAllowed | NotInitialised | MemoryError)
+
+
+def _finish_earlier(house: House) -> None:
+    """Finish what a killed process left before new work begins; one damaged document must not keep new ones out."""
+    try:
+        process_waiting(house)
+    except Exception as error:
+        if _stops(error):
+            raise
+        click.echo(f"juanzong: earlier work is not finished, see `juanzong doctor`: {_why(error)}", err=True)
+
+
+def _why(error: Exception) -> str:
+    known = isinstance(error, KNOWN_ERRORS)
+    return plain(error if known else f"unexpected {type(error).__name__}: {error}")
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -52,21 +74,38 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield path
             continue
         locked: list[OSError] = []
+        empty = True
         for folder, folders, names in os.walk(path, onerror=locked.append):
             folders.sort()
+            empty = empty and not names
             yield from (Path(folder) / name for name in sorted(names))
         yield from (Path(error.filename) for error in locked)
+        if empty and not locked:
+            click.echo(f"juanzong: nothing to take in in {plain(path)}", err=True)
 
 
-def _one(house: House, actor: Actor, path: Path, batch: str, department_id: str | None) -> dict[str, Any]:
+def _one(
+    house: House, actor: Actor, path: Path, batch: str, department_id: str | None
+) -> tuple[dict[str, Any], Exception | None]:
+    """Take one file in. Returns its line, and what kept it from being taken in or from being finished."""
     line: dict[str, Any] = {"path": str(path), "status": "rejected", "document_id": None, "sha256": None, "pages": None}
     line |= {"category": None, "confidence": None, "fields": {}, "error": None}
     try:
         received = receive(house, actor, path, path.name, channel="cli", batch=batch, department_id=department_id)
     except Rejected as error:
-        return line | {"error": str(error)}
+        return line | {"error": str(error)}, error
+    except Exception as error:
+        if _stops(error):
+            raise
+        return line | {"error": _why(error)}, error
     document_id = received.document_id
-    _until_searchable(house, document_id, path)
+    line |= {"document_id": document_id, "sha256": received.inspection.sha256, "pages": received.inspection.pages}
+    try:
+        _until_searchable(house, document_id, path)
+    except Exception as error:  # noqa: BLE001 - handed on with the line: `ingest` raises what stops the batch
+        # It is durable: the caller must learn its id, and that it needs not be sent again.
+        status = "duplicate" if received.duplicate else "received"
+        return line | {"status": status, "error": f"received; it will be finished later: {_why(error)}"}, error
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
         fields = {
@@ -74,16 +113,14 @@ def _one(house: House, actor: Actor, path: Path, batch: str, department_id: str 
             for f in document.fields
         }
     status = "needs_review" if document.status == "failed" else document.status
-    return line | {
+    line |= {
         "status": "duplicate" if received.duplicate else status,
-        "document_id": document_id,
-        "sha256": document.sha256,
-        "pages": document.pages,
         "category": document.category or None,
         "confidence": round(document.confidence, 4),
         "fields": fields,
         "error": document.error or None,
     }
+    return line, None
 
 
 def _until_searchable(house: House, document_id: str, path: Path) -> None:
@@ -106,13 +143,14 @@ def _bar(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Progress
 
     def show(done: int, total: int) -> None:
         end = "\r" if done < total else "\r\x1b[K"
-        click.echo(f"  {path.name}: page {done} of {total}\x1b[K{end}", err=True, nl=False)
+        click.echo(f"  {plain(path.name)}: page {done} of {total}\x1b[K{end}", err=True, nl=False)
 
     return show
 
 
 def _say(line: dict[str, Any]) -> None:
-    words = {"stored": "green", "needs_review": "yellow", "duplicate": "cyan", "rejected": "red"}
+    words = {"stored": "green", "needs_review": "yellow", "duplicate": "cyan", "received": "cyan", "rejected": "red"}
     status = click.style(line["status"], fg=words.get(line["status"]))
-    what = line["error"] if line["status"] == "rejected" else f"{line['category'] or '-'}  {line['document_id']}"
-    click.echo(f"{status}  {line['path']}  {what}")
+    what = [line["category"] or "-", line["document_id"]] if line["document_id"] else []
+    what += [plain(line["error"])] if line["error"] else []
+    click.echo("  ".join([status, plain(line["path"]), *what]))

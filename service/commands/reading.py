@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, out_json, table, with_house
+from service.commands.common import json_option, out_json, plain, table, with_house
 from service.errors import BadInput
 from service.house import House
 
@@ -43,7 +43,7 @@ def search(house: House, actor: Actor, query: str, limit: int, offset: int, as_j
         return
     for hit in found.hits:
         click.echo(
-            f"{click.style(hit.title, bold=True)}  {hit.category}  {hit.customer}  {hit.archive_number}".rstrip()
+            f"{click.style(plain(hit.title), bold=True)}  {hit.category}  {plain(hit.customer)}  {hit.archive_number}".rstrip()
         )
         click.echo(f"  {_marked(hit.snippet, hit.marks)}")
         click.echo(click.style(f"  page {hit.page}  {hit.document_id}", dim=True))
@@ -53,9 +53,9 @@ def search(house: House, actor: Actor, query: str, limit: int, offset: int, as_j
 def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:
     parts, at = [], 0
     for start, end in marks:
-        parts += [snippet[at:start], click.style(snippet[start:end], bg="yellow", fg="black")]
+        parts += [plain(snippet[at:start]), click.style(plain(snippet[start:end]), bg="yellow", fg="black")]
         at = end
-    return "".join([*parts, snippet[at:]])
+    return "".join([*parts, plain(snippet[at:])])
 
 
 @click.command()
@@ -71,10 +71,13 @@ def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
     if as_json:
         out_json(document_as_json(document))
         return
-    click.echo(f"{click.style(document.title or document.filename, bold=True)}  {document.category}  {document.status}")
-    click.echo(f"  {document.filename}  {document.pages} page(s)  {document.size} bytes  sha256 {document.sha256}")
+    title = click.style(plain(document.title or document.filename), bold=True)
+    click.echo(f"{title}  {document.category}  {document.status}")
+    click.echo(
+        f"  {plain(document.filename)}  {document.pages} page(s)  {document.size} bytes  sha256 {document.sha256}"
+    )
     if document.case_file:
-        click.echo(f"  file: {document.case_file.title}  {document.case_file.archive_number or ''}")
+        click.echo(f"  file: {plain(document.case_file.title)}  {document.case_file.archive_number or ''}")
     if document.review_reasons:
         click.echo(click.style(f"  look at: {', '.join(document.review_reasons)}", fg="yellow"))
     rows = [(f.name, f.value, str(f.page), f"{f.confidence:.2f}", " ".join(f.marks)) for f in document.fields]

@@ -1,6 +1,7 @@
 """The HTTP API: the main job with bearer tokens, problems as RFC 9457, an OpenAPI document that is one."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -9,6 +10,7 @@ from openapi_spec_validator import validate
 from service.access import people
 from service.api.app import blueprint, watch
 from service.flow.process import process
+from tests.service import bad_files
 from tests.service.conftest import DIGITAL, OWNER
 
 
@@ -30,8 +32,8 @@ def headers(embedded):
     return of
 
 
-def upload(client, headers, data: bytes = b"", name: str = "a.pdf"):
-    body = {"file": (io.BytesIO(data or DIGITAL.read_bytes()), name)}
+def upload(client, headers, data: bytes | None = None, name: str = "a.pdf"):
+    body = {"file": (io.BytesIO(DIGITAL.read_bytes() if data is None else data), name)}
     return client.post("/api/v1/documents", data=body, headers=headers, content_type="multipart/form-data")
 
 
@@ -57,15 +59,23 @@ def test_upload_read_search_download(client, headers, embedded):
     assert any("技术服务" in line["text"] for line in page["lines"])
 
 
-def test_bad_uploads_are_problems_and_store_nothing(client, headers, embedded):
+def test_bad_uploads_are_problems_and_store_nothing(client, headers, embedded, tmp_path):
     mine = headers("handler")
-    for data, name in ((b"no pdf", "a.pdf"), (b"%PDF-1.4 cut", "a.pdf"), (DIGITAL.read_bytes(), "../a.pdf")):
+    embedded.house.settings = replace(embedded.house.settings, max_pages=bad_files.MAX_PAGES)
+    sent = [(DIGITAL.read_bytes(), name) for name in (*bad_files.NAMES[:2], *bad_files.SENT_NAMES)]
+    for name, make in bad_files.CONTENTS.items():
+        make(tmp_path / name)
+        sent.append(((tmp_path / name).read_bytes(), name))
+    for data, name in sent:
         answer = upload(client, mine, data, name)
         assert answer.status_code == 422, name
         assert answer.content_type == "application/problem+json"
         assert answer.get_json()["code"]
+        assert "\n" not in answer.get_json()["title"]
     assert client.post("/api/v1/documents", headers=mine).status_code == 422
     assert list(embedded.house.vault.store.names()) == []
+    assert list(embedded.house.index.documents()) == []
+    assert client.get("/api/v1/documents", headers=mine).get_json()["documents"] == []
 
 
 def test_who_may_not_is_told_and_learns_nothing(client, headers, embedded):
@@ -170,3 +180,34 @@ def test_watching(client, embedded, monkeypatch):
     monkeypatch.setattr(embedded.house.vault.store, "check", down)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()["objects"]) == (503, "down")
+
+
+@pytest.mark.parametrize(
+    ("address", "forwarded", "login", "status"),
+    [
+        ("127.0.0.1", None, None, 200),
+        ("::1", None, None, 200),
+        ("10.0.0.7", None, None, 403),
+        ("127.0.0.1", "10.0.0.7", None, 403),
+        ("10.0.0.7", "127.0.0.1", None, 403),
+        ("10.0.0.7", None, "handler", 403),
+        ("10.0.0.7", None, "auditor", 200),
+        ("127.0.0.1", "10.0.0.7", "keeper", 200),
+    ],
+)
+def test_metrics_are_for_this_machine_and_for_those_who_watch_it(
+    client, headers, embedded, address, forwarded, login, status
+):
+    embedded.hire("keeper", "administrator")
+    sent = headers(login) if login else {}
+    if forwarded:
+        sent["X-Forwarded-For"] = forwarded
+    answer = client.get("/metrics", headers=sent, environ_base={"REMOTE_ADDR": address})
+    assert answer.status_code == status
+    assert (answer.content_type == "application/problem+json") == (status == 403)
+    assert (b"juanzong_documents" in answer.data) == (status == 200)
+
+
+def test_a_wrong_token_sees_no_metrics(client):
+    sent = {"Authorization": "Bearer jz_wrong"}
+    assert client.get("/metrics", headers=sent, environ_base={"REMOTE_ADDR": "10.0.0.7"}).status_code == 403

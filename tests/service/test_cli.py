@@ -2,28 +2,37 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
+from search.errors import IndexUnavailable
 from service.bootstrap import build
+from service.commands import intake
+from service.commands.common import plain
 from service.flow.find import find
+from service.flow.receive import receive as receive_file
 from service.settings import load
-from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env, server_env
+from tests.service import bad_files
+from tests.service.bad_files import LICENCE
+from tests.service.conftest import DIGITAL, OWNER, embedded_env, server_env
+from vault.errors import ObjectDamaged
 
 ROOT = Path(__file__).parents[2]
-LICENCE = SCANS / "licence-portrait.jpg"
 
 
-def juanzong(env: dict[str, str], *args: object, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+def juanzong(
+    env: dict[str, str], *args: object, check: int | None = 0, before: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run `juanzong` in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "service", *map(str, args)],
+        [*before, sys.executable, "-m", "service", *map(str, args)],
         env={**os.environ, **env},
         cwd=ROOT,
         capture_output=True,
@@ -113,43 +122,7 @@ def test_fixity_names_damaged_and_missing(env, tmp_path):
     assert (report["damaged"], report["missing"]) == ([line["document_id"]], [line["document_id"]])
 
 
-def _no_page_pdf(path: Path) -> None:
-    body = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
-    path.write_bytes(
-        body + b"xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n0000000052 00000 n \n"
-        b"trailer<</Size 3/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
-    )
-
-
-def _bomb_png(path: Path) -> None:
-    import struct
-    import zlib
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    packer = zlib.compressobj(9)
-    row = bytes(60_000 // 8 + 1)
-    packed = b"".join(packer.compress(row * 600) for _ in range(100)) + packer.flush()
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b""))
-
-
-def _many_pages(path: Path) -> None:
-    page = Image.new("1", (8, 8))
-    page.save(path, save_all=True, append_images=[page] * 5)
-
-
-BAD = {
-    "empty.pdf": lambda p: p.write_bytes(b""),
-    "text.pdf": lambda p: p.write_text("this is no PDF"),
-    "cut.jpg": lambda p: p.write_bytes(LICENCE.read_bytes()[:40_000]),
-    "cut.pdf": lambda p: p.write_bytes(DIGITAL.read_bytes()[:30_000]),
-    "nopage.pdf": _no_page_pdf,
-    "bomb.png": _bomb_png,
-    "many.tif": _many_pages,
-    "a\tname.pdf": lambda p: p.write_bytes(DIGITAL.read_bytes()),
-}
+BAD = bad_files.CONTENTS | dict.fromkeys(bad_files.NAMES, lambda p: p.write_bytes(DIGITAL.read_bytes()))
 
 
 def test_bad_input_is_refused_one_by_one_and_the_rest_goes_on(env, tmp_path):
@@ -158,7 +131,7 @@ def test_bad_input_is_refused_one_by_one_and_the_rest_goes_on(env, tmp_path):
     for name, make in BAD.items():
         make(inbox / name)
     (inbox / "zz-good.pdf").write_bytes(DIGITAL.read_bytes())
-    env["JUANZONG_MAX_PAGES"] = "4"
+    env["JUANZONG_MAX_PAGES"] = str(bad_files.MAX_PAGES)
     done = juanzong(env, "ingest", inbox, "--json", check=3)
     by_name = {Path(line["path"]).name: line for line in lines(done)}
     assert set(by_name) == {*BAD, "zz-good.pdf"}
@@ -178,22 +151,121 @@ def test_what_cannot_be_read_is_refused(env, tmp_path):
     assert lines(done)[0]["status"] == "rejected"
 
 
-def test_a_directory_that_cannot_be_read_is_named_not_passed_over(tmp_path, monkeypatch):
-    from service.commands.intake import _files
+def _without_privilege() -> list[str]:
+    """The words before a command that make root obey the modes of files, as everyone else does."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("root reads everything, and there is no setpriv to take that away")
+    return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all", "--"]
 
+
+def test_a_directory_that_cannot_be_read_is_named_not_passed_over(env, tmp_path):
+    inbox = tmp_path / "inbox"
     for name in ("a/1.pdf", "b/2.pdf", "c/3.pdf"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).touch()
-    scandir = os.scandir
+        (inbox / name).parent.mkdir(parents=True)
+        (inbox / name).write_bytes(DIGITAL.read_bytes())
+    (inbox / "b").chmod(0)
+    try:
+        done = juanzong(env, "ingest", inbox, "--json", check=3, before=_without_privilege())
+    finally:
+        (inbox / "b").chmod(0o700)
+    found = {str(Path(line["path"]).relative_to(inbox)): line for line in lines(done)}
+    assert {name: line["status"] for name, line in found.items()} == {
+        "a/1.pdf": "stored",
+        "c/3.pdf": "duplicate",
+        "b": "rejected",
+    }
+    assert found["b"]["error"]
 
-    def guarded(path):  # root may read everything; this is what everyone else meets
-        if Path(path).name == "b":
-            raise PermissionError(13, "Permission denied", str(path))
-        return scandir(path)
 
-    monkeypatch.setattr(os, "scandir", guarded)
-    found = [str(path.relative_to(tmp_path)) for path in _files((tmp_path,))]
-    assert found == ["a/1.pdf", "c/3.pdf", "b"]
+def test_an_empty_directory_is_said(env, tmp_path):
+    (tmp_path / "inbox" / "deeper").mkdir(parents=True)
+    done = juanzong(env, "ingest", tmp_path / "inbox")
+    assert done.stdout == ""
+    assert done.stderr == f"juanzong: nothing to take in in {tmp_path / 'inbox'}\n"
+
+
+def test_a_name_cannot_write_on_the_terminal(env, tmp_path):
+    path = tmp_path / "a\x1b[2J\nstored.pdf"
+    path.write_bytes(DIGITAL.read_bytes())
+    done = juanzong(env, "ingest", path, tmp_path / "none\x1b]0;x\x07.pdf", check=3)
+    assert "\x1b" not in done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) == 2
+    assert r"a\x1b[2J\nstored.pdf" in done.stdout
+
+
+def test_text_from_a_document_cannot_write_on_the_terminal():
+    assert plain("合同　甲\x1b[31m\u202e\r") == r"合同　甲\x1b[31m\u202e\r"
+
+
+@pytest.fixture
+def ingest(embedded, monkeypatch):
+    """Return a function that runs `ingest --json` in this process: (exit code or error, lines)."""
+
+    def run(*paths: Path):
+        monkeypatch.setattr(intake.click, "echo", lambda *_a, **_k: None)
+        found: list[dict] = []
+        monkeypatch.setattr(intake, "out_json", found.append)
+        try:
+            code = intake.ingest.callback.__wrapped__(embedded.house, OWNER, paths, None, as_json=True)
+        except Exception as error:  # noqa: BLE001 - which one it is, the test says
+            return error, found
+        return code, found
+
+    return run
+
+
+def test_what_nobody_foresaw_in_one_file_does_not_end_the_batch(ingest, monkeypatch, embedded):
+    def receive(house, actor, path, *args, **options):
+        if path == LICENCE:
+            raise ZeroDivisionError("at the door")
+        return receive_file(house, actor, path, *args, **options)
+
+    monkeypatch.setattr(intake, "receive", receive)
+    code, found = ingest(LICENCE, DIGITAL)
+    assert code == 3
+    assert [(line["status"], bool(line["document_id"])) for line in found] == [("rejected", False), ("stored", True)]
+    assert found[0]["error"] == "unexpected ZeroDivisionError: at the door"
+
+
+def test_what_nobody_foresaw_after_acceptance_does_not_end_the_batch(ingest, monkeypatch):
+    def until(house, document_id, path):
+        if path == LICENCE:
+            raise ZeroDivisionError("in the reading")
+        return settle(house, document_id, path)
+
+    settle = intake._until_searchable
+    monkeypatch.setattr(intake, "_until_searchable", until)
+    code, found = ingest(LICENCE, DIGITAL)
+    assert code == 3
+    assert [(line["status"], bool(line["document_id"])) for line in found] == [("received", True), ("stored", True)]
+    assert "ZeroDivisionError" in found[0]["error"]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), IndexUnavailable("down")])
+def test_what_every_file_would_meet_ends_the_batch(ingest, monkeypatch, error):
+    def until(*_args):
+        raise error
+
+    monkeypatch.setattr(intake, "_until_searchable", until)
+    ended, found = ingest(LICENCE, DIGITAL)
+    assert ended is error
+    assert [line["status"] for line in found] == ["received"]
+
+
+def test_an_older_document_that_is_damaged_does_not_keep_new_ones_out(ingest, monkeypatch):
+    def waiting(_house):
+        raise ObjectDamaged("an old one")
+
+    monkeypatch.setattr(intake, "process_waiting", waiting)
+    code, found = ingest(DIGITAL)
+    assert (code, found[0]["status"]) == (0, "stored")
+
+
+def test_quick_doctor_asks_whether_all_answer(env):
+    assert json.loads(juanzong(env, "doctor", "--quick", "--json").stdout)["ok"] is True
+    juanzong(env, "doctor", "--quick", "--repair", check=2)
 
 
 def test_the_same_bytes_twice_are_one_document(env, tmp_path):
@@ -223,18 +295,23 @@ def test_a_killed_ingest_leaves_nothing_or_is_finished_by_the_next_start(env, de
     total = find(house, OWNER, "营业执照").total
     assert (len(stored), total) in ((0, 0), (4, 1))
     (line,) = lines(juanzong(env, "ingest", LICENCE, "--json"))
-    assert line["status"] == ("duplicate" if total else line["status"])
+    assert line["status"] == ("duplicate" if total else "stored")
     assert find(house, OWNER, "营业执照").total == 1
     assert json.loads(juanzong(env, "fixity", "--json").stdout)["checked"] == 4
 
 
 def test_a_search_engine_that_is_down_delays_but_loses_nothing(env):
     down = {**env, "JUANZONG_SEARCH": "http://127.0.0.1:9/test"}
-    done = juanzong(down, "ingest", DIGITAL, check=5)
+    done = juanzong(down, "ingest", DIGITAL, "--json", check=5)
     assert len(done.stderr.splitlines()) == 1
+    (accepted,) = lines(done)  # it is durable, so that the sender is told its id
+    assert (accepted["status"], accepted["pages"]) == ("received", 2)
+    assert "later" in accepted["error"]
+    juanzong(down, "doctor", "--quick", check=5)
     juanzong(down, "search", "技术", check=5)
     (line,) = lines(juanzong(env, "ingest", DIGITAL, "--json"))
-    assert line["status"] == "duplicate"
+    assert (line["status"], line["document_id"]) == ("duplicate", accepted["document_id"])
+    assert line["sha256"] == accepted["sha256"]
     assert json.loads(juanzong(env, "search", "技术服务", "--json").stdout)["total"] == 1
 
 
@@ -269,11 +346,17 @@ def test_users_and_tokens(env):
     token = json.loads(juanzong(env, "token", "create", "--user", "li", "--json").stdout)["token"]
     assert token.startswith("jz_")
     juanzong(env, "token", "create", "--user", "nobody", check=3)
+    (listed,) = lines(juanzong(env, "token", "list", "--json"))
+    assert (listed["user"], listed["revoked_at"]) == ("li", None)
+    juanzong(env, "token", "revoke", listed["id"])
+    assert lines(juanzong(env, "token", "list", "--user", "li", "--json"))[0]["revoked_at"]
+    juanzong(env, "token", "revoke", "no-such-token", check=3)
+    juanzong(env, "user", "disable", "li")
+    assert {line["login"]: line["disabled"] for line in lines(juanzong(env, "user", "list", "--json"))}["li"]
+    juanzong(env, "user", "disable", "nobody", check=3)
 
 
 def test_a_lost_index_is_rebuilt(env, tmp_path):
-    import shutil
-
     juanzong(env, "ingest", DIGITAL)
     shutil.rmtree(tmp_path / "home" / "index")
     (tmp_path / "home" / "index").mkdir()

@@ -115,3 +115,14 @@ def test_a_worker_alone_joins_a_server_setup(request, tmp_path):
         patiently(lambda: find(house, OWNER, "技术服务").total)
     queue.storage.close()
     house.database.dispose()
+
+
+def test_a_worker_that_dies_at_once_is_started_less_and_less_often():
+    from service.serve import next_pause
+
+    pause, seen = 0.0, []
+    for _ in range(7):
+        pause = next_pause(pause, lived=pause)
+        seen.append(pause)
+    assert seen == [1, 2, 4, 8, 16, 30, 30]
+    assert next_pause(30, lived=3600) == 1

@@ -27,6 +27,20 @@ def test_defaults_lie_under_the_home(tmp_path):
         ("JUANZONG_SEARCH", "solr://x"),
         ("JUANZONG_PORT", "http"),
         ("JUANZONG_PORT", "0"),
+        ("JUANZONG_PORT", "99999"),
+        ("JUANZONG_DATABASE_URL", "postgresql://u:geheim@h:abc/d"),
+        ("JUANZONG_DATABASE_URL", "postgresql://u:geheim@h:99999/d"),
+        ("JUANZONG_DATABASE_URL", "sqlite://"),
+        ("JUANZONG_DATABASE_URL", "sqlite://geheim/x.db"),
+        ("JUANZONG_OBJECT_STORE", "s3+http://u:geheim@h:xx/bucket"),
+        ("JUANZONG_SEARCH", "http://u:geheim@h:xx"),
+        ("JUANZONG_SEARCH", "http://u:geheim@h:70000"),
+        ("JUANZONG_SEARCH", "http:///x"),
+        ("JUANZONG_SEARCH", "http://u:geheim@[h"),
+        ("JUANZONG_CONTRACT_TEMPLATE", "{foo}"),
+        ("JUANZONG_CONTRACT_TEMPLATE", "HT-{department}-{year}"),
+        ("JUANZONG_MINOR_AMOUNT", "10000001"),
+        ("JUANZONG_MAJOR_AMOUNT", "49999"),
         ("JUANZONG_MAX_PAGES", "-1"),
         ("JUANZONG_ROLL_OVER", "maybe"),
         ("JUANZONG_CONFIG", "/nonexistent.toml"),
@@ -34,8 +48,24 @@ def test_defaults_lie_under_the_home(tmp_path):
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path, name, value):
-    with pytest.raises(BadSetting, match=name):
+    with pytest.raises(BadSetting, match=name) as caught:
         load({"JUANZONG_HOME": str(tmp_path), name: value})
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JUANZONG_DATABASE_URL", "postgresql+psycopg://u:p/w%40@h:5432/d"),
+        ("JUANZONG_OBJECT_STORE", "s3+https://u:p@[::1]:9000/bucket"),
+        ("JUANZONG_SEARCH", "https://es.example"),
+        ("JUANZONG_CONTRACT_TEMPLATE", "合同〔{year}〕{department}-{serial}"),
+        ("JUANZONG_PORT", "65535"),
+    ],
+)
+def test_a_right_setting_is_taken(tmp_path, name, value):
+    settings = load({"JUANZONG_HOME": str(tmp_path), name: value})
+    assert str(getattr(settings, name.removeprefix("JUANZONG_").lower())) == value
 
 
 def test_the_calendar_moves_only_in_test_or_demo(tmp_path):

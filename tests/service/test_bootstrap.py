@@ -1,0 +1,79 @@
+"""Putting the house together: one archive, one key, nobody else's to read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.bootstrap import build, prepare
+from service.errors import BadSetting
+from service.settings import load
+from tests.service.conftest import DIGITAL, embedded_env, open_office, server_env
+from vault.adapters.keyfile import KeyFile
+
+ROOT = Path(__file__).parents[2]
+
+
+def _juanzong(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "service", *words]
+    return subprocess.run(
+        command, env={**os.environ, **env}, cwd=ROOT, capture_output=True, text=True, umask=0o022, check=False
+    )
+
+
+@pytest.mark.parametrize("kind", ["embedded", "servers"])
+def test_another_valid_key_is_refused_before_anything_is_written(tmp_path, request, kind):
+    home = tmp_path / "home"
+    office = open_office(embedded_env(home) if kind == "embedded" else server_env(home, request))
+    office.take_in()
+    before = sorted(map(str, office.house.vault.store.names()))
+    right = office.house.keys.key_id
+    other = tmp_path / "other.key"
+    KeyFile.create(other)
+    wrong = load({**office.env, "JUANZONG_KEY_FILE": str(other)})
+    with pytest.raises(BadSetting, match="JUANZONG_KEY_FILE") as caught:
+        build(wrong)
+    assert str(other) in str(caught.value)
+    assert right in str(caught.value)
+    if kind == "embedded":
+        env = {**office.env, "JUANZONG_KEY_FILE": str(other)}
+        for words in (("ingest", str(DIGITAL)), ("init",), ("search", "合同"), ("serve",)):
+            done = _juanzong(env, *words)
+            assert (done.returncode, done.stdout) == (2, ""), words
+            assert "JUANZONG_KEY_FILE" in done.stderr
+    assert sorted(map(str, office.house.vault.store.names())) == before
+    build(load(office.env)).database.dispose()
+    office.house.database.dispose()
+
+
+def test_all_that_an_archive_writes_is_its_owner_s_alone(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    home.chmod(0o755)
+    env = embedded_env(home)
+    assert _juanzong(env, "init").returncode == 0
+    done = _juanzong(env, "ingest", str(DIGITAL), "--json")
+    assert json.loads(done.stdout)["status"] == "stored"
+    found = [home, *home.rglob("*")]
+    assert {"juanzong.db", "master.key"} <= {path.name for path in found}
+    assert {str(path): oct(path.stat().st_mode & 0o777) for path in found if path.stat().st_mode & 0o077} == {}
+
+
+def test_a_database_that_was_open_to_others_is_closed(tmp_path):
+    env = embedded_env(tmp_path / "home")
+    prepare(load(env))
+    database = tmp_path / "home" / "juanzong.db"
+    database.chmod(0o644)
+    (tmp_path / "home").chmod(0o755)
+    prepare(load(env))
+    assert database.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_home_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "home").touch()
+    with pytest.raises(BadSetting, match="JUANZONG_HOME"):
+        prepare(load(embedded_env(tmp_path / "home")))
