@@ -10,10 +10,11 @@ from werkzeug.datastructures import FileStorage
 
 from intake.errors import Rejected
 from service.access.people import list_departments
+from service.access.policy import Reach
 from service.errors import NotFound
 from service.flow import pages
 from service.flow.documents import list_documents
-from service.flow.guard import require
+from service.flow.guard import allowed, require
 from service.flow.receive import receive
 from service.web import refusals, words
 from service.web.context import actor, house, offset_of
@@ -39,7 +40,9 @@ def upload() -> ResponseReturnValue:
         "upload.html",
         batch=_new_batch(),
         limits=house().limits,
-        departments=list_departments(house()),
+        departments=[
+            d for d in list_departments(house()) if allowed(actor(), "document.upload", Reach(d.id, "public"))
+        ],
         batches=pages.recent_batches(house(), actor(), 5),
     )
 
