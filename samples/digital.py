@@ -93,7 +93,7 @@ def truth_page(pdf: Path, number: int, items: list[str | list[list[str]]]) -> Sc
             [" ".join(row) for row in item] if isinstance(item, list) else [item[2:] if item[0] in "#>|" else item]
         ):
             box, at = find(plain(text), at)
-            lines.append((plain(text), box, ""))
+            lines.append((plain(text), box))
             for name, (value, printed) in values_in(text).items():
                 values.setdefault(name, value)
                 places.setdefault(name, find(printed, at)[0])

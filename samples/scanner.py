@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from samples.paper import Box, Sheet, soften
+from samples.paper import Box, Printed, Sheet, soften
 
 _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 
@@ -25,11 +25,12 @@ class Scan:
     rotation: int
     size: tuple[int, int]
     dpi: int
-    lines: list[tuple[str, Box, str]]
+    lines: list[tuple[str, Box]]
     values: dict[str, str]
     places: dict[str, Box]
     seals: list[Box]
     signatures: list[Box]
+    across: list[int] | None = None
 
 
 def scan(
@@ -74,11 +75,12 @@ def scan(
         rotation,
         (w, h),
         sheet.dpi,
-        [(line.text, place(line.box), line.block) for line in sheet.lines],
+        [(line.text, place(line.box)) for line in sheet.lines],
         dict(sheet.values),
         {name: place(box) for name, box in sheet.places.items()},
         [place(box) for box in sheet.seals],
         [place(box) for box in sheet.signatures],
+        _row_by_row(sheet.lines),
     )
 
 
@@ -125,7 +127,7 @@ class Truth:
             "digital": [p.image is None for p in self.pages],
             "text": ["\n".join(line[0] for line in p.lines) for p in self.pages],
             "boxes": [[_whole(line[1]) for line in p.lines] for p in self.pages],
-            "other_order": [_row_by_row(p) for p in self.pages],
+            "other_order": [p.across for p in self.pages],
             "fields": values,
             "field_places": places,
             "seals": [[n, _whole(box)] for n, p in enumerate(self.pages, 1) for box in p.seals],
@@ -140,16 +142,17 @@ def _whole(box: Box) -> list[int]:
     return [math.floor(box[0]), math.floor(box[1]), math.ceil(box[2]), math.ceil(box[3])]
 
 
-def _row_by_row(page: Scan) -> list[int] | None:
+def _row_by_row(lines: list[Printed]) -> list[int] | None:
     """Return the order of lines when blocks that stand side by side (signatures) are read across; None when there are none.
 
-    Both orders are natural there: a reader may take one party after the other, or both parties line by line.
+    Both orders are natural there: a reader may take one party after the other, or both parties line by line. The boxes
+    are those of the sheet before it was scanned askew.
     """
-    blocks = [i for i, line in enumerate(page.lines) if line[2]]
+    blocks = [i for i, line in enumerate(lines) if line.block]
     if not blocks:
         return None
-    across = sorted(blocks, key=lambda i: (round(page.lines[i][1][1] / 14), page.lines[i][1][0]))
-    order = list(range(len(page.lines)))
+    across = sorted(blocks, key=lambda i: (round(lines[i].box[1]), lines[i].box[0]))
+    order = list(range(len(lines)))
     for position, line in zip(blocks, across, strict=True):
         order[position] = line
     return order

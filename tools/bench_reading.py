@@ -111,7 +111,8 @@ def compare_text(page: Any, truth: dict[str, Any], index: int) -> tuple[int, int
             if on(word.box, pens):
                 text = text[: word.start] + text[word.start + len(word.text) :]
         text = fold(text)
-        only_seal = on(line.box, seals) and distance(text, wanted[0], anywhere=True) * 2 > len(text)
+        stamped = [on(word.box, seals) for word in line.words] or [on(line.box, seals)]
+        only_seal = sum(stamped) * 2 > len(stamped) and distance(text, wanted[0], anywhere=True) * 2 > len(text)
         return "" if only_seal else text
 
     everything = "".join(fold(line.text) for line in page.lines)
