@@ -61,10 +61,10 @@ def _red_lifted(part: Image) -> Image | None:
         return None
     red = part[..., 0].astype(np.float32)
     paper = float(np.percentile(part[..., 1][~strong], 75))
-    # Ink of a seal is a little darker than paper even in red light, unevenly so: its darker quarter is the measure.
-    level = max(60.0, float(np.percentile(red[strong], 25)))
+    # Ink of a seal is a little darker than paper even in red light, unevenly so: its darkest twentieth is the measure.
+    level = max(60.0, float(np.percentile(red[strong], 5)))
     clean = np.clip(red * (paper / level), 0, paper)
-    share = np.clip(ink.astype(np.float32) / _RED, 0, 1)[..., None]  # soft edges, no new outlines
+    share = np.clip(ink.astype(np.float32) * 2 / _RED, 0, 1)[..., None]  # soft edges, no new outlines
     mixed = part * (1 - share) + clean[..., None] * share
     return np.asarray(mixed.round(), dtype=np.uint8)
 
