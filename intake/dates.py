@@ -17,6 +17,7 @@ _HAN_DIGITS = {
     for c in row
 }
 _HAN = "".join(_HAN_DIGITS)
+_WRAP = rf"{_S}(?:\n{_S})?"  # a date may be broken at a line end after 年 or 月
 _MONTHS = {
     m: i for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
 }
@@ -25,13 +26,13 @@ _DATE_FORMS = (
     (
         "ymd",
         re.compile(
-            rf"(?<![{_DIGIT}])([{_DIGIT}]{{4}}){_S}年{_S}([{_DIGIT}]{{1,2}}){_S}月{_S}([{_DIGIT}]{{1,2}})(?:{_S}[日号])?"
+            rf"(?<![{_DIGIT}])([{_DIGIT}]{{4}}){_S}年{_WRAP}([{_DIGIT}]{{1,2}}){_S}月{_WRAP}([{_DIGIT}]{{1,2}})(?:{_S}[日号])?"
         ),
     ),
     (
         "han",
         re.compile(
-            rf"([{_HAN}](?:{_S}[{_HAN}]){{3}}){_S}年{_S}((?:[{_HAN}元正十拾]{_S}){{1,3}})月{_S}((?:[{_HAN}十拾廿卅初]{_S}){{1,4}})[日号]"
+            rf"([{_HAN}](?:{_S}[{_HAN}]){{3}}){_S}年{_WRAP}((?:[{_HAN}元正十拾]{_S}){{1,3}})月{_WRAP}((?:[{_HAN}十拾廿卅初]{_S}){{1,4}})[日号]"
         ),
     ),
     ("ymd", re.compile(rf"(?<!\d)(?<!\d[./])(\d{{4}}){_S}[./]{_S}(\d{{1,2}}){_S}[./]{_S}(\d{{1,2}})(?!\d|[./]\d)")),
@@ -54,7 +55,8 @@ def find_dates(text: str) -> list[Found]:
     """Return every calendar date in `text`, in order, as YYYY-MM-DD.
 
     Forms (RULES, Amounts and dates): 2026年2月19日, 二〇二六年二月十九日, 2026-02-19, 2026.2.19, 2026/2/19 and the English
-    ones. O and l read for 0 and 1 beside 年月日 are understood, but not `certain`. Days that no calendar has are left out.
+    ones. A line may end after 年 or 月. O and l read for 0 and 1 beside
+    年月日 are understood, but not `certain`. Days that no calendar has are left out.
     """
     folded = fold(text)
     found: list[Found] = []

@@ -18,6 +18,8 @@ GAP = "\t"  # a wide gap inside a row, or the edge between two boxes of one row
 _STARTS = re.compile(
     r"第[一二三四五六七八九十百\d]+[条章节]|[一二三四五六七八九十]+、|\d{1,2}[、.)](?!\d)|\([一二三四五六七八九十\d]{1,3}\)|[\u4e00-\u9fff]{2,8}:"
 )
+_DATE_BEGINS = re.compile(r"\d{4}[ \t]*年[ \t]*(?:\d{1,2}[ \t]*月[ \t]*)?$")
+_DATE_ENDS = re.compile(r"\d{1,2}[ \t]*[月日]")
 END = "\n"  # a line that ends its paragraph
 
 
@@ -254,6 +256,9 @@ def _separator(before: Run | None, run: Run, left: int, right: int) -> str:
     height = min(a[3] - a[1], b[3] - b[1])
     if min(a[3], b[3]) - max(a[1], b[1]) > 0.5 * height and b[0] >= a[2] - height:
         return GAP
+    near = 0 < b[1] - a[1] < 3.2 * (a[3] - a[1])
+    if near and _DATE_BEGINS.search(before.key) and _DATE_ENDS.match(run.key):
+        return ""  # the line end broke a date
     if _STARTS.match(run.key):
         return END
     if before.key.count(GAP) > 1 or run.key.count(GAP) > 1:  # rows of a table
@@ -264,7 +269,7 @@ def _separator(before: Run | None, run: Run, left: int, right: int) -> str:
             break
         token = glyph.box[2] - b[0]
     full = a[0] < left + 0.35 * (right - left) and a[2] + token > right - 2.6 * (a[3] - a[1])
-    follows = 0 < b[1] - a[1] < 3.2 * (a[3] - a[1]) and b[0] < left + 2 * height
+    follows = near and b[0] < left + 2 * height
     if not (full and follows):
         return END
     return (

@@ -86,12 +86,22 @@ def _length(key: str, taken: list[tuple[int, int]]) -> _Length | None:
             continue
         number = int(m["n"]) if m["n"].isdigit() else int(chinese_integer(m["n"]) or 0)
         unit = m["unit"].lower()
+        if _of_date(key, m):
+            continue
         if number == 0 or (number > 70 and "年" in unit):
             continue
         years = number if "年" in unit or unit.startswith("year") else 0
         months = number if "月" in unit or unit.startswith("month") else 0
         return _Length(m.start(), m.end(), years, months, 0 if years or months else number)
     return None
+
+
+def _of_date(key: str, m: re.Match[str]) -> bool:
+    """Tell whether the match is a piece of a date (2024年, 年10月, 月17日), over a line end too, and no length."""
+    before = key[: m.start()].rstrip()
+    if m["unit"] == "年":
+        return m["n"].isdigit() and (len(m["n"]) == 4 or key[m.start() - 1 : m.start()].isdigit())
+    return (m["unit"] == "月" and before.endswith("年")) or (m["unit"] == "日" and before.endswith("月"))
 
 
 def _end(first: str, length: _Length | None) -> str:

@@ -798,4 +798,48 @@ between Lotus Marine Equipment Ltd. ("Seller") and Hongze Boat Builders Co., Ltd
         "contract",
         "1.9",
     ),
+    case(
+        "authorization: the last day broken by the line end",
+        """
+# 授权委托书
+委托人：济南泉城印象文旅发展有限公司
+受托人：贺知章
+委托事项：办理车辆年检
+委托期限：自2024年01月05日至2024年10月
+17日
+> 2024年1月5日
+""",
+        {
+            "principal": "济南泉城印象文旅发展有限公司",
+            "agent": "贺知章",
+            "scope": "办理车辆年检",
+            "valid_from": "2024-01-05",
+            "valid_until": "2024-10-17",
+            "signed_on": "2024-01-05",
+        },
+        "authorization",
+        "1.4",
+    ),
+    case(
+        "contract: the last day broken by the line end",
+        """
+# 房屋租赁合同
+甲方：济南泉城印象文旅发展有限公司
+乙方：洪泽湖船舶制造有限责任公司
+第一条 租赁期限自2020年06月16日起至2040年06月
+15日止。
+第二条 租金按季支付。
+> 签订日期：2020年6月10日
+""",
+        {
+            "title": "房屋租赁合同",
+            "party_a": "济南泉城印象文旅发展有限公司",
+            "party_b": "洪泽湖船舶制造有限责任公司",
+            "signed_on": "2020-06-10",
+            "term_from": "2020-06-16",
+            "term_until": "2040-06-15",
+        },
+        "contract",
+        "1.9",
+    ),
 ]
