@@ -60,6 +60,10 @@ class Labelled:
         """Return what stands right of the label, in its row."""
         return self._regions.beside(spot)
 
+    def across(self, spot: Spot) -> list[Run]:
+        """Return all chunks right of the label in its row: the cells of a table's row."""
+        return self._paper.sheets[spot.sheet].rows[spot.row].run.cut(spot.end).chunks()
+
     def block(self, spot: Spot) -> Run:
         """Return the whole value of the label: its row, wrapped lines, or what stands below."""
         return self._regions.block(spot)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from intake.fields.labels import Spot
 from intake.fields.names import COMPANY
 from intake.fields.paper import Labelled, Paper
-from intake.fields.read import Reading, code, organisation, printed
+from intake.fields.read import Reading, code, organisation, printed, unmarked
+from intake.layout import Run
 from intake.model import Field
 
 FIRST = ("甲方", "Party A", "PARTY A")
@@ -44,6 +45,11 @@ _ENGLISH = re.compile(
     rf"(?P<name>[A-Z][A-Za-z0-9&.'\-]*,?(?: (?:[A-Z0-9&(][A-Za-z0-9&.'()\-]*,?|of|and|the)){{0,9}}? (?:Co\.?,? ?)?(?:Ltd\.?|Limited|Inc\.?|LLC|GmbH|Corporation|Corp\.?|Company|PLC|S\.A\.|B\.V\.)),?(?:[^()\n]{{0,200}}?)\((?:(?:hereinafter|herein|the)[^()\"“]{{0,50}})?[\"“]?(?:the )?(?P<role>{'|'.join(r for r in _ALL if r[0] <= 'z')})[\"”]?[^()]{{0,20}}\)"
 )
 _LEADING = re.compile(r"^(?:本合同|本协议)?(?:由|与|和|及|以及|是|系|在|经|现|兹|双方|甲乙双方|[:,。、)\"”“'’\s])+")
+
+#: What stands before the second name of a sentence: the first name, its code, and the word that joins the two.
+_BEFORE = re.compile(
+    r"^.*?(?:(?:公司|厂|合作社|事务所|中心|银行)(?:\([^()]*\))?|代码[:为是]?[0-9A-Za-z]{15,18}\)?|^[^()]*\)),?(?:与|和|以及|及|、)(?=[\u4e00-\u9fffA-Za-z(]{4})"
+)
 
 
 @dataclass(frozen=True)
@@ -115,8 +121,9 @@ def _in_labels(seen: Labelled) -> list[_Named]:
         reading = organisation(seen.block(spot)) if beside.inked else None
         strength = spot.strength
         if reading is None or reading.factor < 0.7:
+            cells = [c for s in seen.named("sub") if (c := _cell(seen, s, spot, spots))]
             sub = _sub(seen, spot, spots)
-            inner = organisation(seen.block(sub)) if sub else None
+            inner = organisation(cells[0]) if cells else organisation(seen.block(sub)) if sub else None
             if inner and (reading is None or inner.factor > reading.factor):
                 reading, strength = inner, spot.strength * 0.97
         if reading is None and not beside.inked:
@@ -137,6 +144,26 @@ def _sub(seen: Labelled, spot: Spot, roles: list[Spot]) -> Spot | None:
     return None
 
 
+def _cell(seen: Labelled, detail: Spot, role: Spot, roles: list[Spot]) -> Run | None:
+    """Return what a table says under `role` in the row of `detail`; None where they are no head and row of a table.
+
+    The parties head two columns or more, the labels of the rows stand in a column of their own left of them.
+    """
+    heads = [r for r in roles if (r.sheet, r.row) == (role.sheet, role.row)]
+    between = any(role.row < r.row <= detail.row for r in roles if r.sheet == role.sheet)
+    if detail.sheet != role.sheet or detail.row <= role.row or between:
+        return None
+    if len(heads) < 2 or detail.x1 > heads[0].x0 or any(seen.beside(h).inked for h in heads):
+        return None
+    chunks = seen.across(detail)
+    if len(chunks) == len(heads):
+        return chunks[heads.index(role)]
+    over = [c for c in chunks if c.box[0] < role.x1 and c.box[2] > role.x0]
+    return (
+        over[0] if len(over) == 1 and sum(over[0].box[0] < h.x1 and over[0].box[2] > h.x0 for h in heads) == 1 else None
+    )
+
+
 def _owner(spot: Spot, roles: list[Spot]) -> Spot | None:
     """Return the role whose details `spot` is: the last one before it, of its own column where there are two."""
     before = [r for r in roles if r.sheet == spot.sheet and ((r.row, r.start) < (spot.row, spot.start))]
@@ -152,6 +179,13 @@ def _code(seen: Labelled, role: str, paper: Paper, named: list[_Named], name: st
     places = {n.order: n.reading.value for n in named}
     best: Field | None = None
     for spot in seen.named("code"):
+        heads = [r for r in roles if places.get((r.sheet, r.row, r.start)) == name]
+        cell = next((c for h in heads if (c := _cell(seen, spot, h, roles))), None)
+        reading = code(cell, person_too=True) if cell else None
+        if reading:
+            if best is None or reading.field().confidence > best.confidence:
+                best = reading.field(spot.strength)
+            continue
         owner = _owner(spot, roles)
         if owner is None:
             continue
@@ -180,10 +214,11 @@ def _in_text(paper: Paper) -> list[_Named]:
     for pattern, strength in ((_CALLED, 0.97), (_QUOTED, 0.95), (_ENGLISH, 0.93)):
         for m in pattern.finditer(run.key):
             start, end = m.span("name")
-            lead = _LEADING.match(m["name"])
-            start += lead.end() if lead else 0
-            piece = run.cut(start, end).strip(":,")
-            factor = 0.85 if m["name"].count("公司") > 1 else 1.0
+            for lead in (_BEFORE, _LEADING):
+                before = lead.match(run.key[start:end])
+                start += before.end() if before else 0
+            piece = unmarked(run.cut(start, end).strip(":,"))
+            factor = 0.85 if piece.key.count("公司") > 1 else 1.0
             if piece.inked:
                 page, row = paper.place(piece)
                 named.append(_Named(m["role"], Reading(piece, printed(piece), factor), (page, row, start), strength))

@@ -43,11 +43,22 @@ def printed(run: Run) -> str:
     return tidy(run.text.replace("\n", "" if re.search(r"[\u4e00-\u9fff]", run.text) else " "))
 
 
+def unmarked(run: Run) -> Run:
+    """Return the run without the mark of a list before it: (1), 1., 1、, (一), ①."""
+    m = re.match(r"[ \t]*(?:\((?:\d{1,2}|[一二三四五六七八九十]{1,2})\)|\d{1,2}(?:[、)]|\.(?!\d)))[ \t]*", run.key)
+    if m is None:
+        m = re.match(r"[ \t]*[①-⑳][ \t]*", run.text)  # one character is one glyph
+    return run.cut(m.end()) if m else run
+
+
 def organisation(run: Run) -> Reading | None:
     """Read the name of a company, an institution or a person acting for himself."""
     pieces = [p for p in run.chunks() if not _BLANK.fullmatch(p.key)]
     if not pieces:
         return None
+    pieces[0] = unmarked(pieces[0])
+    if not pieces[0].inked and len(pieces) > 1:
+        pieces = pieces[1:]
     name = _bounded(pieces[0])
     for extra in (1, 2):
         if (

@@ -842,4 +842,97 @@ between Lotus Marine Equipment Ltd. ("Seller") and Hongze Boat Builders Co., Ltd
         "contract",
         "1.9",
     ),
+    Case(
+        "contract: parties head the columns of a table whose first cell is empty",
+        [
+            page(
+                line("产品购销合同", 560, 120, 54),
+                *(
+                    line(text, x, y)
+                    for y, row in (
+                        (280, ("", "需方", "供方")),
+                        (340, ("信用代码", A, B)),
+                        (400, ("单位名称", "洪泽湖船舶制造有限责任公司", "临江港务集团有限公司")),
+                    )
+                    for x, text in zip((180, 420, 980), row, strict=True)
+                    if text
+                ),
+                line("一、合同总价为人民币350,000.00元。", 180, 520),
+                line("签订日期：2026年3月2日", 180, 580),
+            )
+        ],
+        "1.9",
+        "contract",
+        {
+            "title": "产品购销合同",
+            "party_a": "洪泽湖船舶制造有限责任公司",
+            "party_a_code": A,
+            "party_b": "临江港务集团有限公司",
+            "party_b_code": B,
+            "amount": "350000.00",
+            "currency": "CNY",
+            "signed_on": "2026-03-02",
+        },
+        OURS,
+    ),
+    case(
+        "contract: both parties and their codes in one sentence",
+        f"""
+# 仓储服务合同
+本合同由洪泽湖船舶制造有限责任公司（统一社会信用代码{A}）与临江港务集团有限公司（以下简称“乙方”）订立，前者以下称委托人。
+甲方：洪泽湖船舶制造有限责任公司
+第一条 合同总价为人民币20,000.00元。
+> 签订日期：2026年3月2日
+""",
+        {
+            "title": "仓储服务合同",
+            "party_a": "洪泽湖船舶制造有限责任公司",
+            "party_a_code": A,
+            "party_b": "临江港务集团有限公司",
+            "amount": "20000.00",
+            "currency": "CNY",
+            "signed_on": "2026-03-02",
+        },
+        "contract",
+        "1.9",
+    ),
+    case(
+        "contract: the parties in a list",
+        f"""
+# 合作协议
+本协议由下列双方订立：
+（1）洪泽湖船舶制造有限责任公司（统一社会信用代码：{A}，以下简称“甲方”）
+（2）临江港务集团有限公司（统一社会信用代码：{B}，以下简称“乙方”）
+第一条 双方合作开发航线。
+> 签订日期：2026年3月2日
+""",
+        {
+            "title": "合作协议",
+            "party_a": "洪泽湖船舶制造有限责任公司",
+            "party_a_code": A,
+            "party_b": "临江港务集团有限公司",
+            "party_b_code": B,
+            "signed_on": "2026-03-02",
+        },
+        "contract",
+        "1.9",
+    ),
+    case(
+        "contract: marks of a list before the names",
+        """
+# 合作协议书
+甲方：①洪泽湖船舶制造有限责任公司
+乙方：1.临江港务集团有限公司
+第一条 双方合作开发航线。
+> 签订日期：2026年3月2日
+""",
+        {
+            "title": "合作协议书",
+            "party_a": "洪泽湖船舶制造有限责任公司",
+            "party_b": "临江港务集团有限公司",
+            "signed_on": "2026-03-02",
+        },
+        "contract",
+        "1.9",
+    ),
 ]
