@@ -6,7 +6,7 @@ from dataclasses import replace
 from intake.fields.names import COMPANY, PERSON
 from intake.fields.paper import Labelled, Paper
 from intake.fields.read import Reading, code, day, organisation, person, phrase
-from intake.fields.terms import term
+from intake.fields.terms import doubt_order, doubt_signed, term
 from intake.layout import Run
 from intake.model import Field
 from intake.values import find_dates, tidy
@@ -64,8 +64,13 @@ _SCOPES = tuple(
         ("", "\n"),
     )
 )
-
-
+_REST = re.compile(r"的(?!全权|一切|代理人|代表|受托人|被授权人|授权|权)[^。;\n]{1,60}")
+_REGISTERED = re.compile(
+    r".*?注册于(?:\([^()]*\)|[^()的]*(?:\([^()]*\))?)的|[^()]*\)的|[^()]*?[号室层楼弄座栋幢]的"
+)  # 注册于(地址)的, whole or cut off at its beginning
+_SIGNED = re.compile(
+    r"本(?:授权|委托|授权委托|委托授权|证明|介绍)(?:书|信|函)?[ \t]*(?:自|于)(?P<day>[^。;\n]{8,20}?)(?:由[^。;\n]{0,20})?(?:签字|签署|签发|签章|盖章|出具)(?!的)"
+)
 _LISTED = re.compile(r"(?:下列|以下|如下)(?:事项|事宜|权限|业务|工作)[:,]?\n?(?P<scope>[^。\n]{4,200})")
 
 
@@ -84,6 +89,8 @@ def fields(paper: Paper, kind: str = "authorization") -> dict[str, Field]:
     signed = _signed_on(paper, seen, found)
     _term(paper, seen, found, signed)
     _scope(paper, found)
+    doubt_order(found, "valid_from", "valid_until")
+    doubt_signed(found, [r for s in seen.named("signed_on") if (r := day(seen.beside(s)))])
     return {n: found[n] for n in ORDER if n in found}
 
 
@@ -103,6 +110,8 @@ def _labelled(seen: Labelled, found: dict[str, Field]) -> None:
     for name, read in readers.items():
         for spot in seen.named(name):
             region = seen.block(spot) if name in ("scope", "principal") else seen.beside(spot)
+            if name == "scope":
+                region = region.cut(0, len(region.key.rstrip("。 \t\n")))
             reading = read(region) if region.inked else None
             if reading is None:
                 continue
@@ -126,6 +135,8 @@ def _sentences(paper: Paper, found: dict[str, Field]) -> None:
             start, end = m.span(name)
             if name == "principal":
                 start += len(re.match(rf"(?:{_OURS}|现|兹|系|由|本授权委托书声明|本授权书声明|声明)*[:,]?", value)[0])  # type: ignore[index]  # always matches
+                place = _REGISTERED.match(key[start:end])
+                start += place.end() if place else 0
             run = paper.flow.cut(start, end).strip("")
             if run.inked:
                 _better(found, name, Reading(run, tidy(run.text), 0.93).field())
@@ -172,6 +183,11 @@ def _signed_on(paper: Paper, seen: Labelled, found: dict[str, Field]) -> Reading
         if reading:
             found["signed_on"] = reading.field(spot.strength)
             return reading
+    for m in _SIGNED.finditer(paper.flow.key):
+        reading = day(paper.flow.cut(*m.span("day")))
+        if reading:
+            found["signed_on"] = reading.field(0.93)
+            return reading
     for chunk in reversed([row.run for sheet in paper.sheets for row in sheet.rows]):
         dates = find_dates(chunk.key)
         if (
@@ -214,5 +230,7 @@ def _scope(paper: Paper, found: dict[str, Field]) -> None:
         (m for pattern in _SCOPES if (m := pattern.search(paper.flow.key))), None
     )
     if m:
-        run = paper.flow.cut(*m.span("scope"))
+        start, end = m.span("scope")
+        rest = _REST.match(paper.flow.key, end)  # 租赁合同的签署和备案
+        run = paper.flow.cut(start, rest.end() if rest else end)
         found["scope"] = Reading(run, tidy(run.text.replace("\n", "")), 0.8).field()

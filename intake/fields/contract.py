@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from intake.fields.paper import Labelled, Paper
 from intake.fields.parties import parties
 from intake.fields.read import Reading, day, printed, serial
-from intake.fields.terms import Term, term
+from intake.fields.terms import Term, doubt_order, doubt_signed, term
 from intake.fields.total import total
 from intake.layout import Run
 from intake.model import Field
@@ -60,6 +60,9 @@ def fields(paper: Paper, title: Run | None) -> dict[str, Field]:
     for name, reading in (("term_from", period.first), ("term_until", period.last)):
         if reading:
             found[name] = (reading if period.agreed else reading.weaker(0.6, "term_mismatch")).field(0.97)
+    doubt_order(found, "term_from", "term_until")
+    labelled = [r for s in seen.named("signed_on") if (r := day(seen.beside(s)))]
+    doubt_signed(found, [*labelled, *_foot(paper, [seen.beside(s) for s in seen.named("date")])])
     return {n: found[n] for n in ORDER if n in found}
 
 
@@ -139,7 +142,7 @@ def contract_term(paper: Paper, signed: Reading | None) -> Term:
         end = min((i for c in "。;" if (i := run.key.find(c, m.end())) >= 0), default=len(run))
         clause = run.cut(m.start(), min(end, m.end() + 110))
         period = term(_one_paragraph(clause, m.end() - m.start()), signed)
-        if period.first and period.last:
+        if period.first and period.last and period.first.value <= period.last.value:
             return period
         if (period.first or period.last) and not (best.first or best.last):
             best = period

@@ -4,10 +4,10 @@ import re
 
 from intake.fields.paper import Labelled, Paper
 from intake.fields.read import Reading, capital, code, day, organisation, person, phrase
-from intake.fields.terms import term
+from intake.fields.terms import doubt_order, term
 from intake.layout import Run
 from intake.model import Field
-from intake.values import credit_code_is_valid, find_dates, tidy
+from intake.values import credit_code_is_valid, find_dates, fold, tidy
 
 LABELS = {
     "name": ("名称", "企业名称", "公司名称", "单位名称", "机构名称", "字号名称", "商号", "字号"),
@@ -57,16 +57,44 @@ def fields(paper: Paper) -> dict[str, Field]:
                 name not in found or found[name].confidence < reading.field(spot.strength).confidence - 0.05
             ):
                 found[name] = reading.field(spot.strength)
+    _halves(paper, seen, found)
     _term(seen, found)
     _code_anywhere(paper, found)
     _authority(paper, seen, found)
     _issued(paper, seen, found)
+    doubt_order(found, "valid_from", "valid_until")
     return {n: found[n] for n in ORDER if n in found}
 
 
 ORDER = (
     "name", "code", "type", "legal_representative", "registered_capital", "established_on", "valid_from", "valid_until", "address", "scope", "authority", "issued_on",
 )  # fmt: skip
+
+
+#: The last letter of a label that lost its first (名 称 read as 称), its field, and what its value must hold.
+_HALVES = (
+    ("称", "name", organisation, re.compile(r"公司|企业|厂|合作社|商行|店|部|中心|所|院|社|\(有限合伙\)")),
+    ("型", "type", phrase, re.compile(r"公司|企业|个体|合伙|合作社|法人|独资|所有制")),
+    ("所", "address", phrase, re.compile(r"[省市区县镇乡村路街道号].*[省市区县镇乡村路街道号楼室层]")),
+)
+
+
+def _halves(paper: Paper, seen: Labelled, found: dict[str, Field]) -> None:
+    """Read a value whose label kept only its last letter, in the column of the labels; always for a person to see."""
+    for half, name, read, form in _HALVES:
+        if name in found or seen.named(name):
+            continue
+        for number, sheet in enumerate(paper.sheets):
+            labels = [s for s in seen.spots if s.sheet == number]
+            for row in sheet.rows:
+                x = row.run.inked[0].box
+                column = any(x and s.x0 - row.height <= x[0] <= s.x1 for s in labels)
+                value = row.run.cut(1).lstrip(":")
+                if not column or not row.run.key.startswith(half) or not value.inked:
+                    continue
+                reading = read(value.chunks()[0])
+                if reading and form.search(fold(reading.value)) and reading.factor >= 0.9 and name not in found:
+                    found[name] = reading.field(0.7)
 
 
 def _kind(run: Run) -> Reading | None:
@@ -87,10 +115,9 @@ def _term(seen: Labelled, found: dict[str, Field]) -> None:
         period = term(seen.block(spot))
         if period.last is None and period.first is not None and len(find_dates(seen.block(spot).key)) == 1:
             period = term(seen.beside(spot))
-        if period.first:
-            found.setdefault("valid_from", period.first.field(spot.strength))
-        if period.last:
-            found.setdefault("valid_until", period.last.field(spot.strength))
+        for name, reading in (("valid_from", period.first), ("valid_until", period.last)):
+            if reading and name not in found:
+                found[name] = (reading if period.agreed else reading.weaker(0.6, "term_mismatch")).field(spot.strength)
 
 
 def _code_anywhere(paper: Paper, found: dict[str, Field]) -> None:

@@ -1,13 +1,15 @@
 """Periods in words: from-to, until, so many years from a day."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
 from intake.fields.read import Reading
 from intake.layout import Run
-from intake.values import chinese_integer, find_dates, find_long_term, last_day
+from intake.model import Field
+from intake.values import LONG_TERM, chinese_integer, find_dates, find_long_term, last_day
 
 _TO = r"(?:日|止|起|开始|始|\s|,|\(含(?:当日)?\))*(?:至|到|止于|—+|-+|~|～|–|to|until|through)\s*"
 _NUMBER = r"(?P<n>\d{1,4}|[一二三四五六七八九十百两壹贰叁肆伍陆柒捌玖拾]{1,5})\s*(?:\([^()]{1,6}\)\s*)?"
@@ -36,10 +38,15 @@ def term(run: Run, signed: Reading | None = None) -> Term:
     dates = find_dates(key)
     length = _length(key, [(d.start, d.end) for d in dates])
     readings = [Reading(run.cut(d.start, d.end), d.value, 1.0 if d.certain else 0.85) for d in dates]
-    for i, (a, b) in enumerate(pairwise(dates)):
-        if re.fullmatch(_TO, key[a.end : b.start], re.IGNORECASE) and a.value <= b.value:
+    spans = [
+        (i, a, b) for i, (a, b) in enumerate(pairwise(dates)) if re.fullmatch(_TO, key[a.end : b.start], re.IGNORECASE)
+    ]
+    for i, a, b in spans:
+        if a.value <= b.value:
             agreed = length is None or abs(_days(_end(a.value, length)) - _days(b.value)) <= 1
             return Term(readings[i], readings[i + 1], agreed)
+    if spans:  # it ends before it begins: one of the two is misread
+        return Term(readings[spans[0][0]], readings[spans[0][0] + 1], agreed=False)
     endless = find_long_term(key)
     if endless:
         last = Reading(run.cut(endless.start, endless.end), endless.value)
@@ -69,6 +76,26 @@ def term(run: Run, signed: Reading | None = None) -> Term:
     if len(readings) == 1 and re.search(r"(?:自|从|由|from)\s*$", key[: dates[0].start], re.IGNORECASE):
         return Term(readings[0], None)
     return Term()
+
+
+#: Signing dates of one paper lie no further apart than this, in days.
+_APART = 731
+
+
+def doubt_order(found: dict[str, Field], first: str, last: str) -> None:
+    """Mark both ends of a period for review where it ends before it begins."""
+    a, b = found.get(first), found.get(last)
+    if a and b and b.value != LONG_TERM and b.value < a.value:
+        for name, field in ((first, a), (last, b)):
+            marks = tuple(dict.fromkeys((*field.marks, "term_mismatch")))
+            found[name] = replace(field, confidence=round(field.confidence * 0.6, 3), marks=marks)
+
+
+def doubt_signed(found: dict[str, Field], others: Iterable[Reading]) -> None:
+    """Draw the day of signing below the line where another signing date on the paper lies over two years away."""
+    field = found.get("signed_on")
+    if field and any(abs(_days(field.value) - _days(o.value)) > _APART for o in others):
+        found["signed_on"] = replace(field, confidence=round(field.confidence * 0.7, 3))
 
 
 @dataclass(frozen=True)

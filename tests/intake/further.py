@@ -605,7 +605,7 @@ Lessee: Kestrel Analytics Pte. Ltd.
             "principal": "西安雁塔高新测绘技术有限公司",
             "agent": "柳永",
             "legal_representative": "令狐华",
-            "scope": "就地形图测绘项目与贵方进行合同谈判，签署合同及附件，办理收款、开票等手续。",
+            "scope": "就地形图测绘项目与贵方进行合同谈判，签署合同及附件，办理收款、开票等手续",
             "valid_from": "2026-04-01",
             "valid_until": "2026-09-30",
             "signed_on": "2026-03-28",
@@ -934,5 +934,117 @@ between Lotus Marine Equipment Ltd. ("Seller") and Hongze Boat Builders Co., Ltd
         },
         "contract",
         "1.9",
+    ),
+    case(
+        "authorization: 本授权书声明, 注册于 ... 的, 签字生效, a scope that ends in a full stop",
+        """
+# 法定代表人授权书
+    本授权书声明：注册于（济南市历下区泉城路180号）的济南泉城印象文旅发展有限公司的法定代表人崔颢代表本公司授权贺知章为本公司的合法代理人，办理游船采购合同的签署和备案。
+    本授权书于2026年3月5日签字生效，特此声明，一式二份，具有同等效力，双方各执一份为凭。
+""",
+        {
+            "principal": "济南泉城印象文旅发展有限公司",
+            "legal_representative": "崔颢",
+            "agent": "贺知章",
+            "scope": "办理游船采购合同的签署和备案",
+            "signed_on": "2026-03-05",
+        },
+        "authorization",
+        "1.4",
+    ),
+    case(
+        "licence: labels that lost their first letter",
+        f"""
+# 营业执照
+统一社会信用代码 {D}
+ 称 济南泉城印象文旅发展有限公司
+ 型 有限责任公司（国有控股）
+ 所 山东省济南市历下区泉城路180号
+法定代表人 辛弃
+注册资本 陆仟捌佰万元整
+成立日期 2018年06月07日
+经营范围 旅游开发项目策划咨询；会议及展览服务。
+登记机关 济南市历下区行政审批服务局
+""",
+        {
+            "name": "济南泉城印象文旅发展有限公司",
+            "code": D,
+            "type": "有限责任公司（国有控股）",
+            "address": "山东省济南市历下区泉城路180号",
+            "legal_representative": "辛弃",
+            "registered_capital": "68000000.00",
+            "established_on": "2018-06-07",
+            "scope": "旅游开发项目策划咨询；会议及展览服务。",
+            "authority": "济南市历下区行政审批服务局",
+        },
+        "licence",
+        "1.2",
+        review=("low_confidence:name", "low_confidence:type", "low_confidence:address"),
+    ),
+    case(
+        "licence: a term whose end lies before its beginning",
+        f"""
+# 营业执照
+统一社会信用代码：{B}
+名称：成都锦里川菜食材配送有限公司
+类型：有限责任公司
+法定代表人：诸葛明
+注册资本：叁佰陆拾万元整
+营业期限：自2027年08月20日至2017年08月19日
+住所：成都市青羊区蜀都大道88号附12号
+经营范围：食用农产品批发；道路普通货运。
+""",
+        {
+            "name": "成都锦里川菜食材配送有限公司",
+            "code": B,
+            "type": "有限责任公司",
+            "legal_representative": "诸葛明",
+            "registered_capital": "3600000.00",
+            "address": "成都市青羊区蜀都大道88号附12号",
+            "scope": "食用农产品批发；道路普通货运。",
+        },
+        "licence",
+        "1.2",
+        review=("term_mismatch", "low_confidence:valid_from", "low_confidence:valid_until"),
+    ),
+    case(
+        "contract: a term whose end lies before its beginning",
+        """
+# 货物运输合同
+托运方：石桥建材有限公司
+承运方：长风物流有限公司
+一、运输线路：石家庄至天津港。
+二、合同有效期自2027年2月1日至2026年1月31日。
+签订日期：2026年1月20日
+""",
+        {
+            "title": "货物运输合同",
+            "party_a": "石桥建材有限公司",
+            "party_b": "长风物流有限公司",
+            "signed_on": "2026-01-20",
+        },
+        "contract",
+        "1.9",
+        review=("term_mismatch", "low_confidence:term_from", "low_confidence:term_until"),
+    ),
+    case(
+        "contract: two signing dates far apart",
+        """
+# 货物运输合同
+托运方：石桥建材有限公司
+承运方：长风物流有限公司
+一、运输线路：石家庄至天津港。
+托运方（公章）：|承运方（公章）：
+日期：2020年1月20日|日期：2026年1月20日
+""",
+        {
+            "title": "货物运输合同",
+            "party_a": "石桥建材有限公司",
+            "party_b": "长风物流有限公司",
+            "signed_on": "2026-01-20",
+        },
+        "contract",
+        "1.9",
+        review=("low_confidence:signed_on",),
     ),
 ]
