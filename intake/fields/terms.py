@@ -16,6 +16,7 @@ _NUMBER = r"(?P<n>\d{1,4}|[一二三四五六七八九十百两壹贰叁肆伍�
 _SPAN = re.compile(
     rf"{_NUMBER}(?P<unit>周?年|个?月|天|日历天|日|years?|months?|days?)(?!\s*(?:\d|前|内支付|内付))", re.IGNORECASE
 )
+_YEARS_BEFORE = re.compile(r"(?<!\d)(?P<n>\d{1,2}|[一二三四五六七八九十两]{1,3})[ \t]*年[零又]?[ \t]*$")
 _WORDS = {"one": 1, "two": 2, "three": 3}
 
 
@@ -119,6 +120,10 @@ def _length(key: str, taken: list[tuple[int, int]]) -> _Length | None:
             continue
         years = number if "年" in unit or unit.startswith("year") else 0
         months = number if "月" in unit or unit.startswith("month") else 0
+        more = _YEARS_BEFORE.search(key[: m.start()]) if unit == "个月" else None
+        if more:  # 2年6个月
+            years = int(more["n"]) if more["n"].isdigit() else int(chinese_integer(more["n"]) or 0)
+            return _Length(more.start(), m.end(), years, months, 0)
         return _Length(m.start(), m.end(), years, months, 0 if years or months else number)
     return None
 
@@ -128,7 +133,9 @@ def _of_date(key: str, m: re.Match[str]) -> bool:
     before = key[: m.start()].rstrip()
     if m["unit"] == "年":
         return m["n"].isdigit() and (len(m["n"]) == 4 or key[m.start() - 1 : m.start()].isdigit())
-    return (m["unit"] == "月" and before.endswith("年")) or (m["unit"] == "日" and before.endswith("月"))
+    return (m["unit"] == "月" and before.endswith("年")) or (
+        m["unit"] == "日" and (before.endswith("月") or key.startswith("止", m.end()))
+    )
 
 
 def _end(first: str, length: _Length | None) -> str:

@@ -1047,4 +1047,25 @@ between Lotus Marine Equipment Ltd. ("Seller") and Hongze Boat Builders Co., Ltd
         "1.9",
         review=("low_confidence:signed_on",),
     ),
+    case(
+        "contract: a term of years and months",
+        """
+# 货物运输合同
+托运方：石桥建材有限公司
+承运方：长风物流有限公司
+一、运输线路：石家庄至天津港。
+二、合同有效期2年6个月，自2026年2月1日起。
+签订日期：2026年1月20日
+""",
+        {
+            "title": "货物运输合同",
+            "party_a": "石桥建材有限公司",
+            "party_b": "长风物流有限公司",
+            "signed_on": "2026-01-20",
+            "term_from": "2026-02-01",
+            "term_until": "2028-07-31",
+        },
+        "contract",
+        "1.9",
+    ),
 ]
