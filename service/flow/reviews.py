@@ -254,10 +254,6 @@ def supervise(house: House, actor: Actor, review_id: str) -> None:
             store(session, actor, record, review, "confirm_before")
 
 
-confirm_before = supervise
-confirm_after = supervise
-
-
 def _certify(house: House, session: Session, record: ReviewRecord, review: Review, today: date) -> None:
     from retention.destruction import RegisterRow
 

@@ -42,13 +42,6 @@ def list_entries(
         return total, found
 
 
-def history(house: House, subject: str, limit: int = 200) -> list[AuditEntry]:
-    """Return what happened to one subject, oldest first. The caller has decided that its reader may see the subject."""
-    with house.database.read() as session:
-        query = select(AuditEntry).where(AuditEntry.subject == subject).order_by(AuditEntry.seq).limit(limit)
-        return list(session.scalars(query))
-
-
 def verify(house: House, actor: Actor) -> ChainReport:
     """Verify the whole chain. Raises NotAllowed."""
     require(actor, "audit.read")
