@@ -18,9 +18,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vault.errors import ObjectDamaged
-from vault.hashing import HashedBuffers
+from vault.hashing import HashedBlocks
 from vault.model import FileKey, Sealed
-from vault.streams import Buffer, fill, read_exactly
+from vault.streams import Buffer, read_exactly
 
 MAGIC = b"JZSEALED"
 VERSION = 1
@@ -37,12 +37,10 @@ _WRAP = struct.Struct(">12s48s")
 HEADER_SIZE = _IDENTITY.size + _WRAP.size
 _MAX_CHUNKS = 2**32
 
-# The plaintext goes through by slices, small enough to stay in the processor's cache from reading to hashing to sealing.
-# The sealed bytes are hashed by another core, in larger buffers, for each crossing costs. Hashing may lag these buffers
-# behind, and so goes on while the store waits for its disk or network. They bound the memory in use.
+# The plaintext is read and hashed in blocks, for each crossing to the hashing thread costs; it is sealed by slices of a
+# block, small enough for their sealed bytes to stay in the processor's cache until the store has taken them.
+_BLOCK_SIZE = 2 * 1024 * 1024
 _SLICE_SIZE = 128 * 1024
-_BUFFER_SIZE = 2 * 1024 * 1024
-_BUFFERS = 4
 
 
 def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
@@ -73,49 +71,36 @@ class SealingReader(io.RawIOBase):
         super().__init__()
         if not SMALLEST_CHUNK <= chunk_size <= LARGEST_CHUNK:
             raise ValueError(f"a chunk size of {chunk_size} is not within the format's range")
-        self._name = name
-        self._plain_hash, self._size = sha256(), 0
-        self._sealed = HashedBuffers(_BUFFER_SIZE, _BUFFERS)
+        self._name, self._chunk_size = name, chunk_size
+        self._blocks = HashedBlocks(plain, max(_BLOCK_SIZE, chunk_size))
         self._finished = False
-        self._slices = self._seal(plain, key, chunk_size, random)
+        self._slices = self._seal(key, chunk_size, random)
         self._rest = memoryview(b"")
 
-    def _seal(
-        self, plain: BinaryIO, key: FileKey, chunk_size: int, random: Callable[[int], bytes]
-    ) -> Iterator[memoryview]:
-        """Yield the sealed slices; each stays as it is until the next one is asked for."""
+    def _seal(self, key: FileKey, chunk_size: int, random: Callable[[int], bytes]) -> Iterator[memoryview]:
+        """Yield the header and the sealed slices; each stays as it is until the next one is asked for."""
         data_key, prefix, wrap_nonce = random(32), random(7), random(12)
         identity = _IDENTITY.pack(MAGIC, VERSION, SUITE_AES_256_GCM_STREAM, chunk_size, self._name.bytes, prefix)
         header = identity + wrap_nonce + AESGCM(key.secret).encrypt(wrap_nonce, data_key, identity)
+        yield memoryview(header)
         bound_to = sha256(header).digest()
         cipher, number = AESGCM(data_key), 0
-        slice_size = chunk_size * max(1, _SLICE_SIZE // chunk_size)
-        room_size = sealed_size(slice_size, chunk_size)
-        room, used = self._sealed.room(room_size), len(header)
-        room[:used] = header
-        piece, spare = memoryview(bytearray(slice_size)), memoryview(bytearray(slice_size))
-        size = fill(plain, piece)
-        while True:
-            self._plain_hash.update(piece[:size])
-            self._size += size
-            # Only a look at what follows tells whether this was all.
-            following = fill(plain, spare) if size == slice_size else 0
-            starts = range(0, size or 1, chunk_size)
+        per_slice = max(1, _SLICE_SIZE // chunk_size)
+        # Into room that is there already: to allocate it costs more than to encrypt a chunk.
+        room = memoryview(bytearray(per_slice * (chunk_size + TAG_SIZE)))
+        for block, is_last in self._blocks:
+            starts = range(0, len(block) or 1, chunk_size)
             if number + len(starts) > _MAX_CHUNKS:
                 raise ValueError("the object is too large to be sealed: its chunks cannot be numbered")
-            for start in starts:
-                nonce = _nonce(prefix, number, last=not following and start == starts[-1])
-                chunk = piece[start : min(start + chunk_size, size)]
-                end = used + len(chunk) + TAG_SIZE
-                # Into room that is there already: to allocate it costs more than to encrypt a chunk.
-                cipher.encrypt_into(nonce, chunk, bound_to, room[used:end])
-                used, number = end, number + 1
-            self._sealed.add(used)
-            yield room[:used]
-            if not following:
-                break
-            piece, spare, size = spare, piece, following
-            room, used = self._sealed.room(room_size), 0
+            for first in range(0, len(starts), per_slice):
+                used = 0
+                for start in starts[first : first + per_slice]:
+                    nonce = _nonce(prefix, number, last=is_last and start == starts[-1])
+                    chunk = block[start : start + chunk_size]
+                    end = used + len(chunk) + TAG_SIZE
+                    cipher.encrypt_into(nonce, chunk, bound_to, room[used:end])
+                    used, number = end, number + 1
+                yield room[:used]
         self._finished = True
 
     def readable(self) -> bool:
@@ -136,18 +121,18 @@ class SealingReader(io.RawIOBase):
         """Return sizes and digests. Raises ValueError when not everything has been read."""
         if not self._finished:
             raise ValueError("the sealed form has not been read to its end")
+        size = self._blocks.total
         return Sealed(
             name=self._name,
-            size=self._size,
-            sha256=self._plain_hash.hexdigest(),
-            sealed_size=self._sealed.total,
-            sealed_sha256=self._sealed.hexdigest(),
+            size=size,
+            sha256=self._blocks.hexdigest(),
+            sealed_size=sealed_size(size, self._chunk_size),
         )
 
     def close(self) -> None:
-        """End the hashing threads. `plain` stays open: it is its owner's."""
+        """End the hashing thread. `plain` stays open: it is its owner's."""
         if not self.closed:
-            self._sealed.close()
+            self._blocks.close()
         super().close()
 
     def __enter__(self) -> Self:

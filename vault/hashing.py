@@ -1,68 +1,78 @@
 """SHA-256 of a stream beside the work on it: hashing costs several times what encrypting does (docs/vault.md)."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from queue import SimpleQueue
 from threading import Thread
+from typing import BinaryIO
+
+from vault.streams import fill
+
+# The one being worked on, the one read ahead to know whether it is the last, one being hashed, one waiting for it.
+_BUFFERS = 4
 
 
-class HashedBuffers:
-    """Room to work in, whose contents are hashed, in order, by a thread of their own.
+class HashedBlocks:
+    """Yields `stream` in blocks of `size` bytes, hashed in order by a thread of their own, in bounded memory.
 
-    `room(n)` lends n bytes, `add(used)` says how many of them count. Full buffers go to the thread and are lent again when
-    it is done with them, so memory is bounded by `count` buffers (three or more) of `size` bytes. What has been added stays
-    as it is until the next buffer but one is begun. A stream that fits into one buffer starts no thread.
+    A block stays as it is until the next one is asked for. A stream that fits into one block starts no thread.
+    `total` and `hexdigest` hold once the last block has been given out.
     """
 
-    def __init__(self, size: int, count: int) -> None:
-        self._size, self._unmade = size, count
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream, self._size = stream, size
         self._hash = sha256()
         self._thread: Thread | None = None
-        self._full: SimpleQueue[tuple[memoryview, int] | None] = SimpleQueue()
+        self._read: SimpleQueue[memoryview | None] = SimpleQueue()
         self._free: SimpleQueue[memoryview] = SimpleQueue()
-        self._buffer = memoryview(b"")
-        self._filled = 0
+        self._made = 0
         self.total = 0
 
-    def room(self, size: int) -> memoryview:
-        """Return `size` bytes, no more than a buffer has, that nobody else uses; their contents are arbitrary."""
-        if len(self._buffer) - self._filled < size:
-            self._next_buffer()
-        return self._buffer[self._filled : self._filled + size]
-
-    def add(self, used: int) -> None:
-        """Count the first `used` bytes of the room lent last. They must not change any more."""
-        self._filled += used
-        self.total += used
-
-    def _next_buffer(self) -> None:
-        if self._filled:
-            if self._thread is None:
-                self._thread = Thread(target=self._work, name="vault-hash", daemon=True)
-                self._thread.start()
-            self._full.put((self._buffer, self._filled))
-        if self._unmade:
-            self._unmade -= 1
-            self._buffer = memoryview(bytearray(self._size))
+    def __iter__(self) -> Iterator[tuple[memoryview, bool]]:
+        """Yield (block, whether it is the last one); an empty stream is one empty block. Passes on what `stream` raises."""
+        block = self._next()
+        while len(block) == self._size:
+            following = self._next()
+            if not following:
+                break
+            self._hash_beside(block)
+            yield block, False
+            block = following
+        if self._thread is None:
+            self._hash.update(block)
         else:
-            self._buffer = self._free.get()
-        self._filled = 0
+            self._read.put(block)
+        yield block, True
+
+    def _next(self) -> memoryview:
+        if self._made < _BUFFERS:
+            self._made += 1
+            buffer = memoryview(bytearray(self._size))
+        else:
+            buffer = self._free.get()
+        used = fill(self._stream, buffer)
+        self.total += used
+        return buffer[:used]
+
+    def _hash_beside(self, block: memoryview) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="vault-hash", daemon=True)
+            self._thread.start()
+        self._read.put(block)
 
     def _work(self) -> None:
-        while (full := self._full.get()) is not None:
-            buffer, filled = full
-            self._hash.update(buffer[:filled])
-            self._free.put(buffer)
+        while (block := self._read.get()) is not None:
+            self._hash.update(block)
+            self._free.put(block)
 
     def hexdigest(self) -> str:
-        """Return the digest of everything added, in lower-case hexadecimal. Nothing can be added afterwards."""
+        """Return the digest of everything given out, in lower-case hexadecimal."""
         self.close()
-        self._hash.update(self._buffer[: self._filled])
-        self._filled, self._buffer = 0, memoryview(b"")
         return self._hash.hexdigest()
 
     def close(self) -> None:
         """Let the thread finish what it was given, and end it."""
         if self._thread is not None:
-            self._full.put(None)
+            self._read.put(None)
             self._thread.join()
             self._thread = None

@@ -17,10 +17,9 @@ class FileKey:
 
 @dataclass(frozen=True)
 class Sealed:
-    """What was stored: sizes in bytes, SHA-256 in lower-case hexadecimal."""
+    """What was stored: sizes in bytes, SHA-256 of the plaintext in lower-case hexadecimal."""
 
     name: UUID
     size: int
     sha256: str
     sealed_size: int
-    sealed_sha256: str

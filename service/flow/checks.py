@@ -13,8 +13,8 @@ from service.flow.process import UNREAD, process_waiting
 from service.house import House
 from service.records import audit
 from service.records.audit import ChainReport
-from service.records.tables import Document, Rendition
-from vault.errors import ObjectDamaged, ObjectMissing
+from service.records.tables import Document, Rendition, WrappedKey
+from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing
 
 
 @dataclass
@@ -33,20 +33,27 @@ class FixityReport:
 
 
 def fixity(house: House, actor: Actor) -> Iterator[FixityReport]:
-    """Compare every sealed object with its recorded hash; yields the growing report, the last is the result."""
+    """Open every sealed object to its end and compare it with its recorded hash.
+
+    Yields the growing report; the last one is the result. An object whose key does not open it counts as damaged.
+    """
     report = FixityReport()
     with house.database.read() as session:
-        query = select(Rendition.id, Rendition.document_id, Rendition.sealed_sha256, Rendition.sealed_size)
-        rows = session.execute(query.where(Rendition.state == "kept").order_by(Rendition.id)).all()
+        query = (
+            select(Rendition.id, Rendition.document_id, Rendition.sha256, WrappedKey.wrapped)
+            .outerjoin(WrappedKey, WrappedKey.document_id == Rendition.document_id)
+            .where(Rendition.state == "kept")
+        )
+        rows = session.execute(query.order_by(Rendition.document_id, Rendition.id)).all()
     report.total = len(rows)
-    for name, document_id, digest, size in rows:
+    for name, document_id, digest, wrapped in rows:
         try:
-            house.vault.verify(UUID(name), digest, size)
+            house.vault.verify(UUID(name), house.keys.unwrap(UUID(document_id), wrapped or b""), digest)
         except ObjectMissing:
-            if _still_there(house, name) and document_id not in report.missing:
+            if document_id not in report.missing and _still_there(house, name):
                 report.missing.append(document_id)
-        except ObjectDamaged:
-            if document_id not in report.damaged:
+        except (ObjectDamaged, KeyUnusable):
+            if document_id not in report.damaged and _still_there(house, name):
                 report.damaged.append(document_id)
         report.checked += 1
         yield report

@@ -207,7 +207,6 @@ def record_sealed(session: Session, rendition_id: str, sealed: Sealed) -> None:
             size=sealed.size,
             sha256=sealed.sha256,
             sealed_size=sealed.sealed_size,
-            sealed_sha256=sealed.sealed_sha256,
         )
     )
 

@@ -6,7 +6,7 @@ from sqlalchemy import inspect, text
 
 from service.records.database import Database
 
-HEAD = "0001"
+HEAD = "0002"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 

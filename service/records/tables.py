@@ -261,7 +261,6 @@ class Rendition(Base):
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     sha256: Mapped[str] = mapped_column(String(64), default="")
     sealed_size: Mapped[int] = mapped_column(BigInteger, default=0)
-    sealed_sha256: Mapped[str] = mapped_column(String(64), default="")
 
 
 class WrappedKey(Base):

@@ -1,13 +1,16 @@
 """Migrations: from nothing to today's tables on both databases, and nothing to do twice."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from service.records.database import Database
 from service.records.migrate import HEAD, is_current, upgrade
-from service.records.tables import Base, Document
+from service.records.tables import Base, Document, Rendition
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -43,8 +46,6 @@ def test_two_living_documents_never_have_the_same_bytes(database):
     upgrade(database)
 
     def document(status: str) -> Document:
-        from datetime import UTC, datetime
-
         return Document(
             sha256="0" * 64,
             filename="a",
@@ -60,3 +61,46 @@ def test_two_living_documents_never_have_the_same_bytes(database):
         session.add_all([document("destroyed"), document("destroyed"), document("stored")])
     with pytest.raises(IntegrityError), database.write() as session:
         session.add(document("received"))
+
+
+def _at(database: Database, revision: str) -> None:
+    """Bring an empty database to an earlier form."""
+    from alembic import command
+    from alembic.config import Config
+
+    from service.records import migrations
+
+    config = Config()
+    config.set_main_option("script_location", migrations.__path__[0])
+    with database.write() as session:
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, revision)
+
+
+def test_an_archive_of_the_first_form_is_carried_forward(database):
+    _at(database, "0001")
+    assert not is_current(database)
+    with database.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO documents (id, sha256, filename, media_type, size, pages, status, error, channel, batch, received_by,"
+                " received_at, claimed_by, attempts, pages_read, indexed, category, kind, title, confidence, review_reasons, tier,"
+                " is_original)"
+                " VALUES ('d', :sha256, 'a.pdf', 'application/pdf', 9, 1, 'stored', '', 'web', '', 'li', :at, '', 1, 1, :yes,"
+                " '1.9', 'contract', '采购合同', 0.9, '[]', 'internal', :yes)"
+            ),
+            {"sha256": "ab" * 32, "at": datetime(2026, 1, 2, tzinfo=UTC), "yes": True},
+        )
+        session.execute(
+            text(
+                "INSERT INTO renditions (id, document_id, kind, page, media_type, state, size, sha256, sealed_size, sealed_sha256)"
+                " VALUES ('r', 'd', 'original', 0, 'application/pdf', 'kept', 9, :sha256, 122, 'cd')"
+            ),
+            {"sha256": "ab" * 32},
+        )
+    assert upgrade(database) is True
+    with database.read() as session:
+        kept = session.get_one(Rendition, "r")
+        assert (kept.document_id, kept.sha256, kept.sealed_size) == ("d", "ab" * 32, 122)
+        document = session.get_one(Document, "d")
+        assert (document.title, document.received_at) == ("采购合同", datetime(2026, 1, 2, tzinfo=UTC))

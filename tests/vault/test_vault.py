@@ -41,8 +41,8 @@ def test_put_and_read(vault, key, tmp_path, size):
     assert vault.read(name, key) == plain
     kept = file_of(tmp_path, name).read_bytes()
     assert (sealed.size, sealed.sha256) == (size, hashlib.sha256(plain).hexdigest())
-    assert (sealed.sealed_size, sealed.sealed_sha256) == (len(kept), hashlib.sha256(kept).hexdigest())
-    vault.verify(name, sealed.sealed_sha256, sealed.sealed_size)
+    assert sealed.sealed_size == len(kept)
+    vault.verify(name, key, sealed.sha256)
 
 
 def test_nothing_readable_reaches_the_store(vault, key, tmp_path):
@@ -89,10 +89,10 @@ def test_names_are_written_once_and_can_be_gone(vault, key):
     with pytest.raises(ObjectMissing):
         vault.read(name, key)
     with pytest.raises(ObjectMissing):
-        vault.verify(name, "0" * 64, 1)
+        vault.verify(name, key, "0" * 64)
 
 
-def test_damage_is_found_without_a_key(vault, key, tmp_path):
+def test_verifying_finds_damage(vault, key, tmp_path):
     sealed = vault.put(name := uuid4(), key, io.BytesIO(os.urandom(100_000)))
     path = file_of(tmp_path, name)
     whole = path.read_bytes()
@@ -100,9 +100,17 @@ def test_damage_is_found_without_a_key(vault, key, tmp_path):
     for damaged in (b"", whole[:-1], whole + b"\0", whole * 100, flipped):
         path.write_bytes(damaged)
         with pytest.raises(ObjectDamaged, match=str(name)):
-            vault.verify(name, sealed.sealed_sha256, sealed.sealed_size)
+            vault.verify(name, key, sealed.sha256)
     path.write_bytes(whole)
-    vault.verify(name, sealed.sealed_sha256, sealed.sealed_size)
+    vault.verify(name, key, sealed.sha256)
+
+
+def test_verifying_finds_other_bytes_that_were_sealed_just_as_well(vault, key, tmp_path):
+    sealed = vault.put(name := uuid4(), key, io.BytesIO(b"the contract as received"))
+    file_of(tmp_path, name).unlink()
+    vault.put(name, key, io.BytesIO(b"the contract as rewritten"))
+    with pytest.raises(ObjectDamaged, match="other bytes"):
+        vault.verify(name, key, sealed.sha256)
 
 
 def test_an_object_under_anothers_name_does_not_open(vault, key, tmp_path):

@@ -74,4 +74,4 @@ def test_the_vault_seals_it_again_to_the_same_bytes(vector):
     )
     sealed = reader.read()
     assert sealed == sealed_of(vector)
-    assert reader.seal().sealed_sha256 == vector["sealed_sha256"]
+    assert hashlib.sha256(sealed).hexdigest() == vector["sealed_sha256"]
