@@ -19,3 +19,26 @@ class Rejected(IntakeError):
 
 class EngineUnavailable(IntakeError):
     """The chosen OCR engine is not installed or does not start."""
+
+
+class DeliveryFailed(IntakeError):
+    """The file could not be handed in for a cause that passes: a service is down, a disk is full, the file is locked.
+
+    one_file: whether the cause lies in this file alone, so that the next one may fare better.
+    """
+
+    def __init__(self, message: str, *, one_file: bool = False) -> None:
+        super().__init__(message)
+        self.one_file = one_file
+
+
+class ScannerUnavailable(IntakeError):
+    """The scanner, or the program that speaks with it, is not there or does not answer."""
+
+
+class PagesMissing(IntakeError):
+    """The pages scanned are not the pages counted on paper; all that were scanned are kept."""
+
+
+class MailboxUnavailable(IntakeError):
+    """The mailbox cannot be reached or read."""

@@ -102,6 +102,15 @@ class Understanding:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What the archive answers when a file is durable there. status: received, or duplicate (its bytes were there before)."""
+
+    document_id: str
+    status: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one file may cost. Pixels are width times height of one page."""
 

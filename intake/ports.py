@@ -1,12 +1,13 @@
-"""What intake needs from outside: an engine that reads images."""
+"""What intake needs from outside: an engine that reads images, and a way to hand a file in."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.model import Line
+from intake.model import Line, Receipt
 
 Image = NDArray[np.uint8]
 
@@ -21,3 +22,13 @@ class OcrEngine(Protocol):
 
     def rotation(self, image: Image) -> int:
         """Return the degrees clockwise (0, 90, 180, 270) that turn `image` upright; 0 when there is no text."""
+
+
+class Delivery(Protocol):
+    """Hands a file to the archive: to the one on this machine, or over the network to another."""
+
+    def deliver(self, path: Path, filename: str, *, batch: str = "") -> Receipt:
+        """Return the receipt of the file at `path`, which is durable then. The same bytes twice give the first document.
+
+        Raises Rejected (this file is never taken) and DeliveryFailed (it may be taken later; nothing is lost).
+        """

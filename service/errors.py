@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from credit.errors import BadScorecard, CreditError
-from intake.errors import EngineUnavailable, IntakeError, Rejected
+from intake.errors import (
+    DeliveryFailed,
+    EngineUnavailable,
+    IntakeError,
+    MailboxUnavailable,
+    PagesMissing,
+    Rejected,
+    ScannerUnavailable,
+)
 from retention.errors import (
     BadNumber,
     BadSchedule,
@@ -87,6 +95,10 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     ServiceError: Outcome(500, 1),
     Rejected: Outcome(422, 3),
     EngineUnavailable: Outcome(503, 5),
+    DeliveryFailed: Outcome(503, 5),
+    ScannerUnavailable: Outcome(503, 5),
+    PagesMissing: Outcome(409, 4),
+    MailboxUnavailable: Outcome(503, 5),
     IntakeError: Outcome(422, 3),
     BadQuery: Outcome(400, 3),
     IndexUnavailable: Outcome(503, 5),
