@@ -68,21 +68,13 @@ def sweep(house: House, *, index: bool = True) -> list[str]:
         begun = list(session.scalars(select(Document).where(Document.status == "receiving")))
     for document in begun:
         if not claims.is_held(document, now):
-            _forget(house, document.id)
+            discard(house, document.id)
     with house.database.read() as session:
         wanted: list[ColumnElement[bool]] = [Document.status.in_(UNREAD)]
         if index:
             wanted.append(Document.status.in_(READ) & Document.indexed.is_(False))
         found = session.scalars(select(Document).where(or_(*wanted)).order_by(Document.received_at))
         return [document.id for document in found if not claims.is_held(document, now)]
-
-
-def _forget(house: House, document_id: str) -> None:
-    """Remove what a dead process began to receive: it was never acknowledged."""
-    with house.database.write() as session:
-        document = session.get(Document, document_id, with_for_update={"of": Document})
-        if document is not None and document.status == "receiving":
-            discard(house, session, document)
 
 
 def _claim(house: House, document_id: str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -105,6 +105,14 @@ class _Bounded:
         return data
 
 
+class _Unfinished(Exception):
+    """The same bytes were being received by a process that died before it acknowledged them."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(document_id)
+        self.document_id = document_id
+
+
 def _begin(
     house: House,
     actor: Actor,
@@ -115,53 +123,63 @@ def _begin(
     where: tuple[str, str, str | None],
 ) -> str | None:
     """Write the intent. Returns the id of the document that holds the same bytes already, or None."""
-    channel, batch, department_id = where
     for _attempt in range(3):
         try:
-            with house.database.write() as session:
-                known = session.scalar(
-                    select(Document).where(Document.sha256 == inspection.sha256, Document.status != "destroyed")
-                )
-                if known is not None and known.status != "receiving":
-                    audit.append(
-                        session, actor.name, "document.duplicate", f"document:{known.id}", {"channel": channel}
-                    )
-                    return known.id
-                if known is not None and claims.is_held(known, house.clock.now()):
-                    raise Rejected("busy", "the same file is being received by another process; try again")
-                if known is not None:
-                    discard(house, session, known)  # its writer died before it was acknowledged
-                    session.flush()
-                document = Document(
-                    id=document_id,
-                    sha256=inspection.sha256,
-                    filename=name,
-                    media_type=inspection.media_type,
-                    size=inspection.size,
-                    pages=inspection.pages,
-                    status="receiving",
-                    channel=channel,
-                    batch=batch,
-                    department_id=department_id or actor.department_id,
-                    received_by=actor.name,
-                    received_at=house.clock.now(),
-                    claimed_by=claims.me(),
-                    claimed_until=house.clock.now() + claims.SPAN,
-                )
-                session.add(document)
-                session.flush()
-                session.add(WrappedKey(document_id=document_id, wrapped=wrapped, master_key_id=house.keys.key_id))
-                session.add(
-                    Rendition(
-                        id=document_id, document_id=document_id, kind="original", media_type=inspection.media_type
-                    )
-                )
-                return None
+            return _write_intent(house, actor, document_id, name, inspection, wrapped, where)
+        except _Unfinished as found:
+            discard(house, found.document_id)
         except IntegrityError as error:
             if "sha256" not in str(error.orig):
                 raise
             continue  # another process began the same bytes between our look and our write
     raise Rejected("busy", "the same file is being received by another process; try again")
+
+
+def _write_intent(
+    house: House,
+    actor: Actor,
+    document_id: str,
+    name: str,
+    inspection: Inspection,
+    wrapped: bytes,
+    where: tuple[str, str, str | None],
+) -> str | None:
+    """As `_begin`, once. Raises _Unfinished, and IntegrityError when another process was faster."""
+    channel, batch, department_id = where
+    with house.database.write() as session:
+        known = session.scalar(
+            select(Document).where(Document.sha256 == inspection.sha256, Document.status != "destroyed")
+        )
+        if known is not None and known.status != "receiving":
+            audit.append(session, actor.name, "document.duplicate", f"document:{known.id}", {"channel": channel})
+            return known.id
+        if known is not None and claims.is_held(known, house.clock.now()):
+            raise Rejected("busy", "the same file is being received by another process; try again")
+        if known is not None:
+            raise _Unfinished(known.id)
+        document = Document(
+            id=document_id,
+            sha256=inspection.sha256,
+            filename=name,
+            media_type=inspection.media_type,
+            size=inspection.size,
+            pages=inspection.pages,
+            status="receiving",
+            channel=channel,
+            batch=batch,
+            department_id=department_id or actor.department_id,
+            received_by=actor.name,
+            received_at=house.clock.now(),
+            claimed_by=claims.me(),
+            claimed_until=house.clock.now() + claims.SPAN,
+        )
+        session.add(document)
+        session.flush()
+        session.add(WrappedKey(document_id=document_id, wrapped=wrapped, master_key_id=house.keys.key_id))
+        session.add(
+            Rendition(id=document_id, document_id=document_id, kind="original", media_type=inspection.media_type)
+        )
+        return None
 
 
 def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path) -> None:
@@ -170,14 +188,8 @@ def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path
         sealed = house.vault.put(UUID(document_id), key, file)
     with house.database.write() as session:
         document = session.get(Document, document_id)
-        if document is None:  # our claim ran out and another process took over: this copy must not stay
-            house.vault.delete(UUID(document_id))
-            raise Rejected("busy", "the same file was received by another process at the same moment")
-        if document.sha256 != sealed.sha256:
-            discard(house, session, document)
-            changed = True
-        else:
-            changed = False
+        as_inspected = document is not None and document.sha256 == sealed.sha256
+        if document is not None and as_inspected:
             record_sealed(session, document_id, sealed)
             document.status = "received"
             claims.release(document)
@@ -193,7 +205,11 @@ def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path
                     "channel": document.channel,
                 },
             )
-    if changed:
+    if document is None:  # our claim ran out and another process took over: this copy must not stay
+        house.vault.delete(UUID(document_id))
+        raise Rejected("busy", "the same file was received by another process at the same moment")
+    if not as_inspected:
+        discard(house, document_id)
         raise Rejected("changed", "the file changed while it was read; send it again when it is complete")
 
 
@@ -211,13 +227,20 @@ def record_sealed(session: Session, rendition_id: str, sealed: Sealed) -> None:
     )
 
 
-def discard(house: House, session: Session, document: Document) -> None:
-    """Remove what an unacknowledged document left: its objects, its key, its rows."""
-    for rendition in session.scalars(select(Rendition).where(Rendition.document_id == document.id)):
-        house.vault.delete(UUID(rendition.id))
-        session.delete(rendition)
-    key = session.get(WrappedKey, document.id)
-    if key is not None:
-        session.delete(key)
-    session.flush()
-    session.delete(document)
+def discard(house: House, document_id: str) -> None:
+    """Remove what an unacknowledged document left: its objects, its key, its rows. Does nothing while its receiver lives.
+
+    The objects go while no transaction is open, for the store may be slow; killed here, the next sweep does it again.
+    """
+    with house.database.write() as session:
+        document = session.get(Document, document_id, with_for_update={"of": Document})
+        if document is None or document.status != "receiving" or claims.is_held(document, house.clock.now()):
+            return
+        claims.take(document, house.clock.now())
+        names = list(session.scalars(select(Rendition.id).where(Rendition.document_id == document_id)))
+    for name in names:
+        house.vault.delete(UUID(name))
+    with house.database.write() as session:
+        session.execute(delete(Rendition).where(Rendition.document_id == document_id))
+        session.execute(delete(WrappedKey).where(WrappedKey.document_id == document_id))
+        session.execute(delete(Document).where(Document.id == document_id, Document.status == "receiving"))
