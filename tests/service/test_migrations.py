@@ -1,16 +1,23 @@
 """Migrations: from nothing to today's tables on both databases, and nothing to do twice."""
 
-from datetime import UTC, datetime
+import base64
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import JSON, Boolean, Date, DateTime, MetaData, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.types import TypeEngine
 
 from service.records.database import Database
 from service.records.migrate import HEAD, is_current, upgrade
-from service.records.tables import Base, Document, Rendition
+from service.records.tables import AuditEntry, Base, CaseFile, Document, Rendition
+
+FIRST_FORM = Path(__file__).parent / "archives" / "first-form.json"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -77,30 +84,58 @@ def _at(database: Database, revision: str) -> None:
         command.upgrade(config, revision)
 
 
+def _fill(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Put a whole archive of the first form (every step of the main job done) into an empty database of that form."""
+    kept = json.loads(FIRST_FORM.read_text(encoding="utf-8"))
+    tables = MetaData()
+    with database.write() as session:
+        connection = session.connection()
+        tables.reflect(connection)
+        connection.execute(tables.tables["audit_head"].delete())  # the form begins with a head of its own
+        for table in tables.sorted_tables:
+            rows = [
+                {name: _typed(table.c[name].type, value) for name, value in row.items()}
+                for row in kept.get(table.name, [])
+            ]
+            if rows:
+                connection.execute(table.insert(), rows)
+    return kept
+
+
+def _typed(kind: TypeEngine[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        return base64.b64decode(value["base64"])
+    if isinstance(kind, JSON):
+        return json.loads(value)
+    if isinstance(kind, Boolean):
+        return bool(value)
+    if isinstance(kind, DateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(kind, Date) else value
+
+
 def test_an_archive_of_the_first_form_is_carried_forward(database):
     _at(database, "0001")
+    kept = _fill(database)
     assert not is_current(database)
-    with database.write() as session:
-        session.execute(
-            text(
-                "INSERT INTO documents (id, sha256, filename, media_type, size, pages, status, error, channel, batch, received_by,"
-                " received_at, claimed_by, attempts, pages_read, indexed, category, kind, title, confidence, review_reasons, tier,"
-                " is_original)"
-                " VALUES ('d', :sha256, 'a.pdf', 'application/pdf', 9, 1, 'stored', '', 'web', '', 'li', :at, '', 1, 1, :yes,"
-                " '1.9', 'contract', '采购合同', 0.9, '[]', 'internal', :yes)"
-            ),
-            {"sha256": "ab" * 32, "at": datetime(2026, 1, 2, tzinfo=UTC), "yes": True},
-        )
-        session.execute(
-            text(
-                "INSERT INTO renditions (id, document_id, kind, page, media_type, state, size, sha256, sealed_size, sealed_sha256)"
-                " VALUES ('r', 'd', 'original', 0, 'application/pdf', 'kept', 9, :sha256, 122, 'cd')"
-            ),
-            {"sha256": "ab" * 32},
-        )
     assert upgrade(database) is True
     with database.read() as session:
-        kept = session.get_one(Rendition, "r")
-        assert (kept.document_id, kept.sha256, kept.sealed_size) == ("d", "ab" * 32, 122)
-        document = session.get_one(Document, "d")
-        assert (document.title, document.received_at) == ("采购合同", datetime(2026, 1, 2, tzinfo=UTC))
+        for name, rows in kept.items():
+            table = Base.metadata.tables[name]
+            assert session.scalar(select(func.count()).select_from(table)) == len(rows), name
+        for row in kept["renditions"]:
+            assert session.get_one(Rendition, row["id"]).sha256 == row["sha256"]
+        for row in kept["case_files"]:
+            file = session.get_one(CaseFile, row["id"])
+            assert (file.archive_number, file.state) == (row["archive_number"], row["state"])
+        for row in kept["documents"]:
+            document = session.get_one(Document, row["id"])
+            assert (document.title, document.category, len(document.fields)) == (
+                row["title"],
+                row["category"],
+                sum(field["document_id"] == row["id"] for field in kept["document_fields"]),
+            )
+        hashes = session.scalars(select(AuditEntry.hash).order_by(AuditEntry.seq)).all()
+        assert hashes == [row["hash"] for row in kept["audit"]]
