@@ -1,0 +1,140 @@
+"""Two people at the same moment, on both databases: whoever comes second sees what the first has done.
+
+Each race is brought about, not waited for: the first stands still inside its transaction, just before it would commit, and goes
+on only after the second has begun.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import date
+from typing import Any
+
+import pytest
+
+from retention.errors import TransitionRefused
+from service.errors import RuleRefused
+from service.flow import destroy, holds, ledger, loans, reviews
+from service.records import audit
+from tests.service.conftest import Office
+from tests.service.test_flow import decide_all, due_file, new_contract, propose
+
+# Long enough for the second to reach the lock, were there one to pass.
+HEAD_START = 0.7
+
+
+@pytest.fixture
+def race(monkeypatch) -> Callable[..., tuple[Future[Any], Future[Any]]]:
+    """Return a function (action, first, second): `first` is stopped when it writes audit entry `action`, until `second` runs."""
+
+    def run(action: str, first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Future[Any], Future[Any]]:
+        inside, go_on = threading.Event(), threading.Event()
+        append = audit.append
+
+        def stopping(session, actor, done, *more):
+            append(session, actor, done, *more)
+            if done == action and not inside.is_set():
+                inside.set()
+                go_on.wait(20)
+
+        monkeypatch.setattr(audit, "append", stopping)
+        with ThreadPoolExecutor(2) as people:
+            one = people.submit(first)
+            assert inside.wait(20), one.exception()
+            two = people.submit(second)
+            wait([two], HEAD_START)
+            go_on.set()
+        return one, two
+
+    return run
+
+
+@pytest.fixture
+def decided(office) -> tuple[Office, str, str]:
+    """An office, a review whose last step is due, and its file."""
+    file_id, _ = due_file(office)
+    review_id = propose(office, file_id)
+    decide_all(office, review_id, file_id)
+    office.house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(office.house, office[name], review_id)
+    return office, review_id, file_id
+
+
+def test_a_hold_placed_while_the_destruction_begins_stops_it(race, decided):
+    office, review_id, file_id = decided
+    placing, destroying = race(
+        "hold.place",
+        lambda: holds.place_hold(office.house, office["head"], "（2037）川01民初118号", "诉讼保全", [file_id]),
+        lambda: destroy.execute(office.house, office["archivist"], review_id),
+    )
+    placing.result()
+    assert [outcome.outcome for outcome in destroying.result()] == ["blocked"]
+
+
+def test_a_hold_that_comes_after_the_keys_were_destroyed_is_refused(race, decided):
+    office, review_id, file_id = decided
+    destroying, placing = race(
+        "file.destroy",
+        lambda: destroy.execute(office.house, office["archivist"], review_id),
+        lambda: holds.place_hold(office.house, office["head"], "（2037）川01民初118号", "诉讼保全", [file_id]),
+    )
+    assert [outcome.outcome for outcome in destroying.result()] == ["destroyed"]
+    with pytest.raises(RuleRefused, match="too late"):
+        placing.result()
+
+
+def test_a_file_lent_while_the_destruction_begins_is_not_destroyed(race, decided):
+    office, review_id, file_id = decided
+    request = loans.ask(office.house, office["handler"], file_id, "核对付款条件")
+    lending, destroying = race(
+        "loan.decide",
+        lambda: loans.decide_loan(office.house, office["archivist"], request.id, grant=True, due_back="2037-02-01"),
+        lambda: destroy.execute(office.house, office["archivist"], review_id),
+    )
+    lending.result()
+    assert [outcome.outcome for outcome in destroying.result()] == ["blocked"]
+
+
+def test_two_who_execute_the_same_review_destroy_once(race, decided):
+    office, review_id, file_id = decided
+    one, two = race(
+        "file.destroy",
+        lambda: destroy.execute(office.house, office["archivist"], review_id),
+        lambda: destroy.resume(office.house),
+    )
+    one.result()
+    two.result()
+    assert destroy.prove(office.house, office["auditor"], file_id).ok
+    assert len(destroy.register(office.house, office["auditor"])) == 1
+
+
+def test_a_review_stopped_while_it_is_executed_is_one_of_both(race, decided):
+    office, review_id, _ = decided
+    stopping, destroying = race(
+        "review.stop",
+        lambda: reviews.stop(office.house, office["fifth"], review_id, "有新的争议"),
+        lambda: destroy.execute(office.house, office["archivist"], review_id),
+    )
+    stopping.result()
+    assert destroying.exception() is not None
+    assert reviews.get_review(office.house, office["auditor"], review_id).review.state == "stopped"
+
+
+def test_a_request_is_decided_once(race, office):
+    file_id, _ = due_file(office)
+    request = loans.ask(office.house, office["handler"], file_id, "核对付款条件")
+    lending, refusing = race(
+        "loan.decide",
+        lambda: loans.decide_loan(office.house, office["archivist"], request.id, grant=True, due_back="2037-02-01"),
+        lambda: loans.decide_loan(office.house, office["archivist"], request.id, grant=False, reason="已借出"),
+    )
+    lending.result()
+    with pytest.raises(TransitionRefused):
+        refusing.result()
+
+
+def test_B2_numbers_given_at_the_same_moment_differ_and_leave_no_gap(race, office):
+    one, two = race("contract.create", lambda: new_contract(office), lambda: new_contract(office))
+    contracts = [ledger.get_contract(office.house, office["handler"], made.result()[0]) for made in (one, two)]
+    assert [contract.serial for contract in contracts] == [1, 2]
