@@ -41,6 +41,15 @@ def never_shorter(old: str | None, new: str) -> str:
     return longest([new] if old is None else [old, new])
 
 
+def kept_longer(applied_why: str, now: str) -> Why:
+    """Return the reason of a period that was applied before and is longer than `now`, which the schedule says today.
+
+    applied_why: the reason it was applied for, as `Why.to_json` keeps it; "" where none was kept.
+    """
+    before = Why.from_json(applied_why).parts if applied_why else ()
+    return Why(tuple(part for part in before if part.key != "never_shorter")) + because("never_shorter", period=now)
+
+
 def starts_on(trigger: date) -> date:
     """Return the day a period starts: 1 January of the year after the trigger."""
     return date(trigger.year + 1, 1, 1)

@@ -94,6 +94,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "rule_event": ("有{event}：{period}", "there was {event}: {period}"),
     "rule_document": ("卷内有{document}：{period}", "the file holds {document}: {period}"),
     "longest": ("取其中最长：{period}", "the longest wins: {period}"),
+    "never_shorter": (
+        "按现在的情况为 {period}，已定的期限不自动缩短",
+        "by the facts of today it would be {period}, but a period once applied is never shortened by itself",
+    ),
     "starts": ("自{trigger}次年 1 月 1 日起算", "counted from 1 January of the year after {trigger}"),
     "schedule": ("保管期限表 {version}", "schedule {version}"),
     # what stands against a destruction

@@ -67,8 +67,55 @@ class RuleRefused(ServiceError):
     """An archive rule refused the step; nothing has been changed."""
 
 
+class Unconfirmed(ServiceError):
+    """The step has a consequence that the caller must name to confirm it; nothing has been changed.
+
+    field: the name under which to send it; value: what to send.
+    """
+
+    def __init__(self, message: str, field: str, value: str) -> None:
+        super().__init__(message)
+        self.field, self.value = field, value
+
+
 class DatabaseUnavailable(ServiceError):
     """The database cannot be reached."""
+
+
+class UploadConflict(ServiceError):
+    """The upload stands at another offset, or another request continues it. offset: how much of it is durable."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class UploadBusy(ServiceError):
+    """The upload is complete and being made a document at this moment; ask again."""
+
+
+class UploadGone(ServiceError):
+    """The upload expired, or what it brought was refused: begin again. code: why it was refused, or empty."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class UploadTooLong(ServiceError):
+    """More bytes than are allowed, or than were announced."""
+
+
+class ChecksumMismatch(ServiceError):
+    """The bytes of a request are not those that were sent; none of them was kept."""
+
+
+class TooManyUploads(ServiceError):
+    """This person has more unfinished uploads than allowed."""
+
+
+class NoSpace(ServiceError):
+    """The disk is full; nothing is lost, try again when there is room."""
 
 
 class NotInitialised(ServiceError):
@@ -90,7 +137,15 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     NotSignedIn: Outcome(401, 4),
     NotAllowed: Outcome(403, 4),
     RuleRefused: Outcome(409, 4),
+    Unconfirmed: Outcome(409, 4),
     DatabaseUnavailable: Outcome(503, 5),
+    UploadConflict: Outcome(409, 4),
+    UploadBusy: Outcome(423, 4),
+    UploadGone: Outcome(410, 3),
+    UploadTooLong: Outcome(413, 3),
+    ChecksumMismatch: Outcome(460, 3),
+    TooManyUploads: Outcome(429, 4),
+    NoSpace: Outcome(507, 5),
     NotInitialised: Outcome(503, 2),
     ServiceError: Outcome(500, 1),
     Rejected: Outcome(422, 3),

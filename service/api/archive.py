@@ -1,17 +1,22 @@
 """Contracts, case files, transfers, holds, reviews, loans, customers, warnings, audit."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
+from flask import Response
 from pydantic import Field
+from werkzeug.http import dump_options_header
 
 from service.access.policy import Actor
 from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
-from service.flow import filing, holds, ledger, loans, reviews, trail, transfers
+from service.flow import corrections, filing, holds, ledger, ledger_rows, loans, reviews, trail, transfers
 from service.flow.customers import get_customer, list_customers, warning_as_json
 from service.flow.destroy import execute, prove, register
-from service.flow.views import contract_as_json, document_as_json, file_as_json
+from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
+from service.flow.views import contract_as_json, document_as_json, file_as_json, row_as_json
 from service.house import House
+from service.reports.sheets import FORMATS, Table, write
 
 contracts = Operations("contracts")
 files = Operations("files")
@@ -24,6 +29,7 @@ audit = Operations("audit")
 
 Id = Annotated[str, Field(max_length=36)]
 Day = Annotated[str, Field(max_length=10)]
+Amount = Annotated[str, Field(max_length=30)]
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -38,15 +44,46 @@ class ListContracts(Paging):
     """Which rows of the ledger."""
 
     text: Annotated[str, Field(max_length=200)] = ""
-    department_id: Id | None = None
-    status: Annotated[str, Field(max_length=16)] | None = None
+    department_id: Id = ""
+    status: Annotated[str, Field(max_length=16)] = ""
+    handler_id: Id = ""
+    signed_from: Day = ""
+    signed_until: Day = ""
+    amount_from: Amount = ""
+    amount_until: Amount = ""
+
+    def only(self) -> LedgerFilter:
+        """Return the filter of the ledger."""
+        return LedgerFilter(**self.model_dump(include=set(FILTERS)))
 
 
 @contracts("GET", "/contracts", "The contract ledger", query=ListContracts)
 def list_contracts(house: House, actor: Actor, given: ListContracts) -> dict[str, Any]:
     """Return one page of the ledger, newest number first."""
-    total, found = ledger.list_contracts(house, actor, **given.model_dump())
-    return {"total": total, "contracts": [contract_as_json(contract) for contract in found]}
+    total, found = ledger_rows.list_contracts(house, actor, given.only(), limit=given.limit, offset=given.offset)
+    return {"total": total, "contracts": [row_as_json(row) for row in found]}
+
+
+class ExportContracts(ListContracts):
+    """Which rows, and as what; limit and offset do not count."""
+
+    form: Literal["csv", "xlsx"] = "csv"
+
+
+@contracts(
+    "GET", "/contracts/export", "The ledger as a spreadsheet", query=ExportContracts, answer="application/octet-stream"
+)
+def export_contracts(house: House, actor: Actor, given: ExportContracts) -> Response:
+    """Send all rows that fit, with the names and codes of this API; the export is noted."""
+    rows = [row.cells() for row in ledger_rows.export_contracts(house, actor, given.only(), given.form)]
+    return sheet("contracts", LEDGER_COLUMNS, rows, given.form)
+
+
+def sheet(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> Response:
+    """Return a table as a file to save."""
+    answer = Response(write(Table(name, columns, rows), form), content_type=FORMATS[form])
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": f"{name}.{form}"})
+    return answer
 
 
 class NewContract(Input):
@@ -76,6 +113,31 @@ def create_contract(house: House, actor: Actor, given: NewContract) -> dict[str,
 def show_contract(house: House, actor: Actor, contract_id: str) -> dict[str, Any]:
     """Return a contract."""
     return contract_as_json(ledger.get_contract(house, actor, contract_id))
+
+
+class Correct(Input):
+    """What the entry should say, and why; only what is given changes. retention: to confirm that the file is kept longer."""
+
+    reason: Reason
+    title: Annotated[str, Field(max_length=300)] | None = None
+    counterparty: Annotated[str, Field(max_length=200)] | None = None
+    counterparty_code: Annotated[str, Field(max_length=18)] | None = None
+    amount: Amount | None = None
+    currency: Annotated[str, Field(max_length=3)] | None = None
+    signed_on: Day | None = None
+    term_from: Day | None = None
+    term_until: Day | None = None
+    handler_id: Id | None = None
+    printed_number: Annotated[str, Field(max_length=100)] | None = None
+    retention: Annotated[str, Field(max_length=4)] = ""
+
+
+@contracts("PATCH", "/contracts/{contract_id}", "Correct an entry, with a reason", body=Correct, problems=(409,))
+def correct_contract(house: House, actor: Actor, contract_id: str, given: Correct) -> dict[str, Any]:
+    """Correct an entry of the ledger; its number and department stay."""
+    wanted = corrections.Correction(**given.model_dump(exclude={"reason", "retention"}))
+    changed = corrections.correct_contract(house, actor, contract_id, wanted, given.reason, given.retention)
+    return contract_as_json(changed)
 
 
 class Event(Input):

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.access.people import actor_of_token
 from service.access.policy import Actor
-from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, outcome
+from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, Unconfirmed, outcome
 from service.house import House
 
 MAX_JSON = 1 << 20
@@ -139,6 +139,8 @@ def _known(error: Exception) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, BadInput) and error.fields:
         more["errors"] = error.fields
+    if isinstance(error, Unconfirmed):
+        more["confirm"] = {error.field: error.value}
     for name in ("code", "position"):
         if hasattr(error, name):
             more[name] = getattr(error, name)

@@ -14,7 +14,7 @@ from service.errors import NotFound
 from service.flow.documents import visible
 from service.flow.filing import visible_files
 from service.flow.guard import require
-from service.flow.ledger import visible_contracts
+from service.flow.ledger_rows import visible_contracts
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Contract, Customer, Document

@@ -25,12 +25,12 @@ def _must_be_living(file: CaseFile) -> None:
         raise RuleRefused(f"file {file.archive_number} was destroyed; only its stub remains")
 
 
-def _must_stand_on_no_review(session: Session, file: CaseFile) -> None:
-    """What the appraisal group has seen is what its opinion is about: the file stays as it is until the review ends."""
+def demand_no_review(session: Session, file: CaseFile) -> None:
+    """Raise RuleRefused while a review is open: what the appraisal group has seen is what its opinion is about."""
     number = open_review_of(session, file.id)
     if number is not None:
         name = file.archive_number or file.title
-        raise RuleRefused(f"file {name} stands on review {number}; nothing is filed into it until the review ends")
+        raise RuleRefused(f"file {name} stands on review {number}; it stays as it is until the review ends")
 
 
 def file_document(
@@ -51,7 +51,7 @@ def file_document(
         file = load_file(session, actor, case_file_id)
         lock_file(session, file)
         _must_be_living(file)
-        _must_stand_on_no_review(session, file)
+        demand_no_review(session, file)
         if document.case_file_id not in (None, file.id):
             raise RuleRefused("the document lies in another file; take it out there first")
         wanted = category or document.category

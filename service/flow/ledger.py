@@ -1,14 +1,16 @@
 """The contract ledger (合同台账, RULES B2): numbers by department, and the events that start the clocks (B3)."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention.numbers import contract_number, contract_prefix
-from service.access.policy import ACTIONS, Actor, Reach, decide
+from service.access.policy import Actor, Reach, decide
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.guard import load_document, lock_file, require
 from service.flow.index import index_soon, touch_file
@@ -48,7 +50,8 @@ class ContractInput:
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
 
-def _date(wrong: dict[str, str], name: str, value: str) -> date | None:
+def typed_date(wrong: dict[str, str], name: str, value: str) -> date | None:
+    """Return the date a person typed, None for none; what is no date is put into `wrong` under its name."""
     if not value or value == "long-term":
         return None
     try:
@@ -58,7 +61,8 @@ def _date(wrong: dict[str, str], name: str, value: str) -> date | None:
         return None
 
 
-def _amount(wrong: dict[str, str], value: str) -> Decimal | None:
+def typed_amount(wrong: dict[str, str], value: str, name: str = "amount") -> Decimal | None:
+    """Return the yuan a person typed, None for none; what is no amount is put into `wrong` under its name."""
     if not value:
         return None
     try:
@@ -66,19 +70,15 @@ def _amount(wrong: dict[str, str], value: str) -> Decimal | None:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0 or amount >= Decimal(10) ** 18:
-        wrong["amount"] = "a number of yuan such as 32000000.00"
+        wrong[name] = "a number of yuan such as 32000000.00"
         return None
     return amount.quantize(Decimal("0.01"))
 
 
-def create_contract(house: House, actor: Actor, given: ContractInput) -> Contract:
-    """Enter a contract: its number, its case file and, when it is signed, the first clock. Raises BadInput, NotAllowed."""
-    require(actor, "contract.create")
-    wrong: dict[str, str] = {}
-    signed_on = _date(wrong, "signed_on", given.signed_on)
-    term_from, term_until = _date(wrong, "term_from", given.term_from), _date(wrong, "term_until", given.term_until)
-    amount = _amount(wrong, given.amount)
-    today = house.clock.today()
+def read_entry(given: ContractInput, today: date, wrong: dict[str, str]) -> dict[str, Any]:
+    """Return what the ledger keeps of an entry, by the names of its columns; what it cannot take is put into `wrong`."""
+    signed_on = typed_date(wrong, "signed_on", given.signed_on)
+    term_from, term_until = (typed_date(wrong, name, getattr(given, name)) for name in ("term_from", "term_until"))
     if signed_on and signed_on > today:
         wrong["signed_on"] = "lies in the future"
     if term_from and term_until and term_until < term_from:
@@ -86,8 +86,31 @@ def create_contract(house: House, actor: Actor, given: ContractInput) -> Contrac
     for name, value, longest in (("title", given.title, 300), ("counterparty", given.counterparty, 200)):
         if not value.strip() or len(value) > longest:
             wrong[name] = f"is needed, at most {longest} characters"
-    if len(given.currency) != 3 or not given.currency.isalpha():
+    if not re.fullmatch("[A-Za-z]{3}", given.currency):
         wrong["currency"] = "three letters such as CNY"
+    return {
+        "title": given.title.strip(),
+        "counterparty": given.counterparty.strip(),
+        "printed_number": given.printed_number.strip()[:100],
+        "amount": typed_amount(wrong, given.amount),
+        "currency": given.currency.upper(),
+        "signed_on": signed_on,
+        "term_from": term_from,
+        "term_until": term_until,
+    }
+
+
+def title_of_file(contract: Contract) -> str:
+    """Return the title of a contract's case file."""
+    return f"{contract.counterparty} {contract.title}"[:300]
+
+
+def create_contract(house: House, actor: Actor, given: ContractInput) -> Contract:
+    """Enter a contract: its number, its case file and, when it is signed, the first clock. Raises BadInput, NotAllowed."""
+    require(actor, "contract.create")
+    wrong: dict[str, str] = {}
+    entry = read_entry(given, house.clock.today(), wrong)
+    signed_on = entry.pop("signed_on")  # the event sets it
     with house.database.write() as session:
         department = session.get(Department, given.department_id)
         handler = session.get(Person, given.handler_id)
@@ -98,23 +121,17 @@ def create_contract(house: House, actor: Actor, given: ContractInput) -> Contrac
         if wrong or department is None or handler is None:
             raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
         require(actor, "contract.create", Reach(department.id, "internal"))
-        year = (signed_on or today).year
+        year = (signed_on or house.clock.today()).year
         template = house.settings.contract_template
         serial = next_serial(session, contract_prefix(template, department.code, year))
-        customer = find_or_make_customer(house, session, actor, given.counterparty.strip(), given.counterparty_code)
+        customer = find_or_make_customer(house, session, actor, entry["counterparty"], given.counterparty_code)
         contract = Contract(
             number=contract_number(template, department.code, year, serial),
             department_id=department.id,
             year=year,
             serial=serial,
-            title=given.title.strip(),
-            counterparty=given.counterparty.strip(),
+            **entry,
             customer_id=customer.id,
-            printed_number=given.printed_number.strip()[:100],
-            amount=amount,
-            currency=given.currency.upper(),
-            term_from=term_from,
-            term_until=term_until,
             handler_id=handler.id,
             status="draft",
             created_at=house.clock.now(),
@@ -123,7 +140,7 @@ def create_contract(house: House, actor: Actor, given: ContractInput) -> Contrac
         session.flush()
         file = CaseFile(
             kind="contract",
-            title=f"{contract.counterparty} {contract.title}"[:300],
+            title=title_of_file(contract),
             contract_id=contract.id,
             customer_id=customer.id,
             department_id=department.id,
@@ -144,17 +161,23 @@ def create_contract(house: House, actor: Actor, given: ContractInput) -> Contrac
         return contract
 
 
-def find_or_make_customer(house: House, session: Session, actor: Actor, name: str, code: str = "") -> Customer:
-    """Return the customer of this code or, without a code, of exactly this name; made when there is none.
-
-    Raises BadInput for a unified social credit code whose check digit (GB 32100-2015) is wrong.
-    """
+def checked_code(code: str) -> str:
+    """Return a unified social credit code as it is kept, "" for none. Raises BadInput for a wrong check digit (GB 32100-2015)."""
     from stdnum.cn import uscc
 
     code = code.strip().upper()
     if code and not uscc.is_valid(code):
         why = "is no unified social credit code: a character is wrong or missing"
         raise BadInput(f"counterparty_code: {why}", {"counterparty_code": why})
+    return code
+
+
+def find_or_make_customer(house: House, session: Session, actor: Actor, name: str, code: str = "") -> Customer:
+    """Return the customer of this code or, without a code, of exactly this name; made when there is none.
+
+    Raises BadInput for a unified social credit code whose check digit (GB 32100-2015) is wrong.
+    """
+    code = checked_code(code)
     customer = session.scalar(select(Customer).where(Customer.code == code)) if code else None
     if customer is None:
         customer = session.scalar(select(Customer).where(Customer.name == name).limit(1))
@@ -207,7 +230,7 @@ def finish_event(house: House, actor: Actor, contract_id: str, kind: str, finish
     Raises BadInput, RuleRefused (an event before signing, after the end), NotFound.
     """
     wrong: dict[str, str] = {}
-    day = _date(wrong, "finished_on", finished_on)
+    day = typed_date(wrong, "finished_on", finished_on)
     if kind not in EVENTS:
         wrong["kind"] = f"one of {', '.join(EVENTS)}"
     if day is None or day > house.clock.today():
@@ -271,16 +294,6 @@ def cancel_contract(house: House, actor: Actor, contract_id: str, reason: str) -
         audit.append(session, actor.name, "contract.cancel", f"contract:{contract.id}", detail)
 
 
-def visible_contracts(actor: Actor) -> Select[Contract]:
-    """Return a query over the contracts the actor may see."""
-    query = select(Contract)
-    if actor.owner or actor.roles & {"credit_administrator", "archivist"}:
-        return query
-    if not actor.roles & ACTIONS["contract.read"]:
-        return query.where(false())
-    return query.where(or_(Contract.department_id == actor.department_id, Contract.handler_id == actor.person_id))
-
-
 def load_contract(session: Session, actor: Actor, contract_id: str, action: str = "contract.read") -> Contract:
     """Return a contract the actor may act on. Raises NotFound, NotAllowed."""
     contract = session.get(Contract, contract_id)
@@ -298,35 +311,3 @@ def get_contract(house: House, actor: Actor, contract_id: str) -> Contract:
         contract = load_contract(session, actor, contract_id)
         audit.append(session, actor.name, "contract.view", f"contract:{contract_id}")
         return contract
-
-
-def list_contracts(
-    house: House,
-    actor: Actor,
-    *,
-    text: str = "",
-    department_id: str | None = None,
-    status: str | None = None,
-    limit: int = 50,
-    offset: int = 0,
-) -> tuple[int, list[Contract]]:
-    """Return (how many in all, one page of the ledger, newest number first)."""
-    require(actor, "contract.read")
-    query = visible_contracts(actor)
-    if text:
-        query = query.where(
-            or_(
-                *(
-                    column.contains(text, autoescape=True)
-                    for column in (Contract.number, Contract.title, Contract.counterparty, Contract.printed_number)
-                )
-            )
-        )
-    if department_id:
-        query = query.where(Contract.department_id == department_id)
-    if status:
-        query = query.where(Contract.status == status)
-    with house.database.read() as session:
-        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = (Contract.year.desc(), Contract.number.desc())
-        return total, list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))

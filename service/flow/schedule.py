@@ -1,9 +1,13 @@
 """Schedule: apply the retention schedule to a file; an applied period is never shortened by itself."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from retention.schedule import Facts, default_schedule, due_on, never_shorter
+from retention.schedule import PERMANENT, Facts, default_schedule, due_on, kept_longer, never_shorter
+from retention.why import Why
 from service.house import House
 from service.records.tables import CaseFile, Document
 
@@ -18,8 +22,20 @@ def _documents(session: Session, file: CaseFile) -> frozenset[str]:
     return frozenset({"accounting_voucher"} if session.scalar(originals.limit(1)) else ())
 
 
-def recompute_retention(house: House, session: Session, file: CaseFile) -> None:
-    """Set the file's period, its reason and, once what it is about has ended, its due date. Never earlier than before."""
+@dataclass(frozen=True)
+class Period:
+    """The period of a file, why it is that, and the first day on which it can be destroyed (None: never, or not known yet)."""
+
+    code: str
+    why: Why
+    due_on: date | None
+
+
+def period_of(house: House, session: Session, file: CaseFile) -> Period:
+    """Return the period the file has by the facts as they stand in this session: the schedule's, or the one applied before.
+
+    An applied period is never shortened by itself (RULES, Retention); then the reason says what the schedule says now.
+    """
     settings = house.settings
     contract = file.contract
     amount = contract.amount if contract is not None and contract.currency == "CNY" else None
@@ -28,10 +44,15 @@ def recompute_retention(house: House, session: Session, file: CaseFile) -> None:
         Facts(kind=file.kind, amount=amount, events=frozenset(file.events), documents=_documents(session, file))
     )
     code = never_shorter(file.retention, decision.code)
-    if code == decision.code:
-        file.retention_why = decision.why.to_json()
-    file.retention = code
+    why = decision.why if code == decision.code else kept_longer(file.retention_why, decision.code)
     due = due_on(file.closed_on, code) if file.closed_on else None
-    if due is not None and (file.due_on is None or due > file.due_on):
-        file.due_on = due
+    if code != PERMANENT and file.due_on is not None and (due is None or due < file.due_on):
+        due = file.due_on
+    return Period(code, why, due)
+
+
+def recompute_retention(house: House, session: Session, file: CaseFile) -> None:
+    """Set the file's period, its reason and, once what it is about has ended, its due date. Never earlier than before."""
+    period = period_of(house, session, file)
+    file.retention, file.retention_why, file.due_on = period.code, period.why.to_json(), period.due_on
     session.flush()

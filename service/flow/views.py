@@ -3,6 +3,7 @@
 from typing import Any
 
 from service.flow.documents import is_verified
+from service.flow.ledger_rows import LedgerRow
 from service.records.tables import CaseFile, Contract, Document
 
 
@@ -66,6 +67,18 @@ def contract_as_json(contract: Contract) -> dict[str, Any]:
         "handler": contract.handler.login,
         "status": contract.status,
         "ended_on": contract.ended_on.isoformat() if contract.ended_on else None,
+    }
+
+
+def row_as_json(row: LedgerRow) -> dict[str, Any]:
+    """Return a contract with its amendments and where its file is, as plain JSON values."""
+    return {
+        **contract_as_json(row.contract),
+        "amendments": row.amendments,
+        "amended_on": row.amended_on.isoformat() if row.amended_on else None,
+        "file_id": row.file.id,
+        "file_state": row.file.state,
+        "archive_number": row.file.archive_number,
     }
 
 

@@ -82,6 +82,10 @@ def _loan_state(name: str) -> str:
     return words.state(words.LOAN_STATES, name).word
 
 
+def _period(code: str) -> str:
+    return words.named(words.RETENTIONS, code)
+
+
 # English sentence -> Chinese sentence; what is captured is put into words by the function of that name, if there is one.
 _PUT: dict[str, Callable[[str], str]] = {
     "field": _field,
@@ -95,6 +99,8 @@ _PUT: dict[str, Callable[[str], str]] = {
     "part": _part,
     "tstate": _transfer_state,
     "lstate": _loan_state,
+    "period": _period,
+    "period2": _period,
 }
 _SENTENCES: tuple[tuple[str, str], ...] = (
     # access
@@ -151,8 +157,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"file (?P<n>.+) is (?P<fstate>\w+); its documents stay in it", "案卷 {n} {fstate}，其中的文件不再取出。"),
     (r"file (?P<n>.+) is (?P<fstate>\w+) and is not changed any more", "案卷 {n} {fstate}，不再改动。"),
     (
-        r"file (?P<n>.+) stands on review (?P<r>\S+); nothing is filed into it until the review ends",
-        "案卷 {n} 在鉴定 {r} 中，鉴定结束以后才能归入文件。",
+        r"file (?P<n>.+) stands on review (?P<r>\S+); it stays as it is until the review ends",
+        "案卷 {n} 在鉴定 {r} 中，鉴定结束以前不再改动。",
     ),
     (r"file (?P<n>.+) was closed on (?P<d>\S+)", "案卷 {n} 已于 {d} 结束。"),
     (
@@ -173,6 +179,23 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"contract (?P<n>\S+) is (?P<cstate>\w+); a signed contract is terminated instead",
         "合同 {n} {cstate}；签订过的合同只能解除，不能作废。",
     ),
+    (r"(?:\w+: )?lies in the future", "不能在将来。"),
+    (r"(?:\w+: )?lies before the beginning of the term", "早于期限的开始。"),
+    (r"(?:\w+: )?lies after formalities finished on (?P<d>\S+)", "晚于 {d} 办结的手续。"),
+    (
+        r"(?:\w+: )?that it was signed is recorded as formalities, not corrected",
+        "签订与否要记作办结的手续，不能在这里改。",
+    ),
+    (r"nothing was changed", "什么都没有改。"),
+    (
+        r"contract\.correct: the handler corrects their own entry until the file is handed over, then the credit administrator",
+        "移交以前由承办人更正自己的登记，移交以后由信用管理员更正。",
+    ),
+    (
+        r"the retention of file (?P<n>.+) changes from (?P<period>\w+) to (?P<period2>\w+); .*",
+        "案卷 {n} 的保管期限会从{period}改为{period2}，请确认。",
+    ),
+    (r"more than (?P<n>\d+) rows: narrow what is exported", "超过 {n} 行，请缩小范围再导出。"),
     # transfers
     (
         r"nothing was handed over to the archive room; the credit administrator hands the file over first",

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from retention.transfer import PARTS
 from retention.why import Why
 from service.errors import RuleRefused
-from service.flow import filing, holds, loans, pages, transfers
+from service.flow import corrections, filing, holds, loans, pages, transfers
 from service.flow.destroy import prove
 from service.flow.guard import allowed, reach_of_file, require
 from service.flow.transfers import DueTransfer
@@ -103,6 +103,7 @@ def file_page(case_file_id: str) -> str:
         retention_why=why_in_words(file.retention_why),
         may_mark=allowed(who, "file.mark", reach),
         may_event=allowed(who, "contract.create", reach),
+        may_correct=corrections.correctable(house(), who, file),
         may_hand_over=may_hand_over,
         may_receive=may_receive,
         event_options=[(code, word) for code, word in words.EVENTS.items() if (code != "signed") == signed],

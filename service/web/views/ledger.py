@@ -4,12 +4,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.access.people import list_departments
-from service.errors import KNOWN_ERRORS, outcome
-from service.flow import documents, filing, ledger, pages
+from service.errors import KNOWN_ERRORS, BadInput, NotFound, Unconfirmed, outcome
+from service.flow import corrections, documents, filing, ledger, pages
 from service.flow.guard import require
 from service.flow.ledger import ContractInput
+from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
+from service.web.download import demand_form, download
 from service.web.refusals import of
 from service.web.site import web
 from service.web.text import gettext
@@ -18,22 +20,78 @@ from service.web.views.archive import file_page
 PAGE = 50
 
 
+def _only() -> LedgerFilter:
+    """Return the filter in the address."""
+    return LedgerFilter(**{name: request.args.get(name, "").strip() for name in FILTERS})
+
+
+def _ledger_page(*, empty: bool = False) -> str:
+    total, rows = (0, []) if empty else list_contracts(house(), actor(), _only(), limit=PAGE, offset=offset_of(PAGE))
+    return render_template(
+        "contracts.html",
+        total=total,
+        rows=rows,
+        size=PAGE,
+        only=_only(),
+        departments=list_departments(house()),
+        people=pages.people(house()),
+    )
+
+
 @web.get("/contracts")
 def contracts() -> ResponseReturnValue:
     """Show the ledger, filtered and paged by the address."""
-    args = request.args
-    total, found = ledger.list_contracts(
-        house(),
-        actor(),
-        text=args.get("text", "").strip(),
-        department_id=args.get("department") or None,
-        status=args.get("status") or None,
-        limit=PAGE,
-        offset=offset_of(PAGE),
-    )
-    return render_template(
-        "contracts.html", total=total, contracts=found, size=PAGE, departments=list_departments(house())
-    )
+    require(actor(), "contract.read")
+    try:
+        return _ledger_page()
+    except BadInput as error:
+        return refused(error, lambda: _ledger_page(empty=True))
+
+
+@web.get("/contracts/print")
+def print_contracts() -> ResponseReturnValue:
+    """Show all rows that fit as they go to paper."""
+    rows = export_contracts(house(), actor(), _only(), "print")
+    return render_template("contracts_print.html", rows=rows, only=_only(), departments=list_departments(house()))
+
+
+def _heads() -> dict[str, str]:
+    return {
+        "number": gettext("合同号"),
+        "department": gettext("部门"),
+        "handler": gettext("承办人"),
+        "counterparty": gettext("对方"),
+        "title": gettext("题名"),
+        "amount": gettext("金额"),
+        "currency": gettext("币种"),
+        "signed_on": gettext("签订日期"),
+        "term_from": gettext("期限自"),
+        "term_until": gettext("期限至"),
+        "status": gettext("状态"),
+        "amendments": gettext("变更次数"),
+        "amended_on": gettext("最近变更"),
+        "ended_on": gettext("终了日期"),
+        "file_state": gettext("案卷状态"),
+        "archive_number": gettext("档号"),
+        "printed_number": gettext("合同上印的编号"),
+    }
+
+
+@web.get("/contracts/export.<form>")
+def export_ledger(form: str) -> ResponseReturnValue:
+    """Send all rows that fit as a spreadsheet, in the words of the reader's language."""
+    demand_form(form)
+    words_of = {
+        "department": {d.code: d.name for d in list_departments(house())},
+        "status": {code: str(word) for code, (_colour, word) in words.CONTRACT_STATES.items()},
+        "file_state": {code: str(word) for code, (_colour, word) in words.FILE_STATES.items()},
+    }
+    rows = [
+        tuple(words_of.get(name, {}).get(cell, cell) for name, cell in zip(LEDGER_COLUMNS, row.cells(), strict=True))
+        for row in export_contracts(house(), actor(), _only(), form)
+    ]
+    heads = _heads()
+    return download(gettext("合同台账"), [heads[name] for name in LEDGER_COLUMNS], rows, form)
 
 
 @web.get("/contracts/<contract_id>")
@@ -133,3 +191,50 @@ def cancel_contract(contract_id: str) -> ResponseReturnValue:
         done=gettext("合同已作废，编号保留。"),
         to=url_for("web.case_file", case_file_id=file.id),
     )
+
+
+def _correct_page(contract_id: str, confirm: Unconfirmed | None = None) -> str:
+    file = pages.contract_file(house(), actor(), contract_id)
+    contract = file.contract
+    if contract is None or not corrections.correctable(house(), actor(), file):
+        raise NotFound(f"contract {contract_id} cannot be corrected")
+    everyone = {p.id: f"{p.name} ({p.login})" for p in pages.people(house())}
+    everyone.setdefault(contract.handler_id, contract.handler.name)
+    return render_template(
+        "correct_contract.html",
+        file=file,
+        contract=contract,
+        given=corrections.as_input(contract),
+        fields=corrections.FIELDS,
+        people_options=list(everyone.items()),
+        confirm=confirm,
+    )
+
+
+@web.get("/contracts/<contract_id>/correct")
+def correct_contract(contract_id: str) -> ResponseReturnValue:
+    """Show the entry for correcting."""
+    return _correct_page(contract_id)
+
+
+@web.post("/contracts/<contract_id>/correct")
+def correct_contract_submit(contract_id: str) -> ResponseReturnValue:
+    """Correct what was changed in the form; what another person changed meanwhile and this one did not, stays."""
+    form = request.form
+    changed = {
+        name: form[name].strip()
+        for name in corrections.FIELDS
+        if name in form and form[name].strip() != form.get(f"was.{name}", "")
+    }
+    file = pages.contract_file(house(), actor(), contract_id)
+    to = url_for("web.case_file", case_file_id=file.id)
+    wanted = corrections.Correction(**changed)
+    try:
+        corrections.correct_contract(
+            house(), actor(), contract_id, wanted, form.get("reason", ""), form.get("retention", "")
+        )
+    except KNOWN_ERRORS as error:
+        confirm = error if isinstance(error, Unconfirmed) else None
+        return refused(error, lambda: _correct_page(contract_id, confirm), to)
+    flash(gettext("台账已更正，原来的内容留在审计日志里。"), "done")
+    return redirect(to, 303)

@@ -149,7 +149,7 @@ def test_a_database_that_is_down_is_said_as_such(site: Site, monkeypatch: pytest
     def down(*_given: object, **_named: object) -> None:
         raise DatabaseUnavailable("the database does not answer: connection refused")
 
-    monkeypatch.setattr(ledger.ledger, "list_contracts", down)
+    monkeypatch.setattr(ledger, "list_contracts", down)
     answer = site.signed_in("handler").get("/contracts")
     assert answer.status_code == 503
     assert "后台服务暂时没有回应" in answer.text

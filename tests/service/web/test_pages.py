@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from service.access import people
-from service.flow import documents, filing, ledger, reviews, transfers
+from service.flow import documents, filing, ledger, ledger_rows, reviews, transfers
 from service.flow.process import process
 from service.records.tables import AuditEntry, Document, DocumentField
 from tests.service.conftest import DIGITAL
@@ -54,8 +54,8 @@ def test_a_form_sent_after_the_session_ended_is_offered_again(site: Site) -> Non
         re.findall(r'name="([^"]+)" value="([^"]*)"', again.text.split('action="/contracts"')[1].split("</form>")[0])
     )
     assert browser.client.post("/contracts", data=fields).status_code == 303
-    total, found = ledger.list_contracts(site.office.house, site.office["handler"])
-    assert (total, found[0].title) == (1, "仓储服务合同")
+    total, found = ledger_rows.list_contracts(site.office.house, site.office["handler"])
+    assert (total, found[0].contract.title) == (1, "仓储服务合同")
 
 
 def test_a_one_time_link_sets_the_password_once(site: Site) -> None:
