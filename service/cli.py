@@ -14,6 +14,7 @@ COMMANDS = {
     "department": "admin",
     "token": "admin",
     "ingest": "intake",
+    "station": "station",
     "search": "reading",
     "show": "reading",
     "get": "reading",

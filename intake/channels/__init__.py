@@ -1,0 +1,1 @@
+"""The ways in: what makes an arriving file complete, a hot folder, a scanner, a mailbox."""

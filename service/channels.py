@@ -1,0 +1,39 @@
+"""The channels wired to an archive: what a watched folder hands in goes where, and what stands beside a refused file."""
+
+from pathlib import Path
+
+from intake.adapters.watched_folder import WatchedFolder
+from intake.channels.arrivals import Patience
+from intake.errors import Rejected
+from intake.ports import Delivery
+from service.settings import Settings
+from service.web.refusals import REJECTIONS
+
+
+def watched(
+    settings: Settings,
+    folder: Path,
+    delivery: Delivery,
+    *,
+    done: Path | None = None,
+    patience: Patience | None = None,
+    subfolders: bool = False,
+) -> WatchedFolder:
+    """Return the watcher of a folder; its private copies lie in `JUANZONG_HOME/station`. Raises DeliveryFailed when another one watches."""
+    spool = station_home(settings)
+    return WatchedFolder(
+        folder.absolute(), delivery, spool, reason=reason, done=done, patience=patience, subfolders=subfolders
+    )
+
+
+def station_home(settings: Settings) -> Path:
+    """Return the private directory of the scanning station, made where it is missing."""
+    home = settings.home / "station"
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return home
+
+
+def reason(error: Rejected) -> str:
+    """Return why a file was refused, in Chinese and in English, for whoever finds it in `refused`."""
+    chinese = REJECTIONS.get(error.code)
+    return "".join(f"{line}\n" for line in (str(chinese) if chinese else "", str(error)) if line)

@@ -1,0 +1,119 @@
+"""`juanzong station`: what stands beside the scanner. Takes files and paper in and loses neither."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from intake.adapters.watched_folder import Arrival, WatchedFolder
+from intake.channels.arrivals import Patience
+from intake.channels.endings import Ending
+from intake.ports import Delivery
+from service.commands.common import cli_actor, json_option, out_json, plain
+from service.errors import BadInput
+from service.settings import Settings, load
+
+_COLOURS = {"received": "green", "duplicate": "cyan", "waiting": "yellow", "skipped": "yellow", "rejected": "red"}
+_CODES = {"rejected": 3, "skipped": 3, "waiting": 5}
+_LONGEST_LOOK = 2.0
+
+
+@click.group()
+def station() -> None:
+    """The scanning station: hot folder and scanner."""
+
+
+@station.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--done", type=click.Path(path_type=Path), help="Where files go that were taken in (FOLDER/done).")
+@click.option("--subfolders", is_flag=True, help="Look into the folders inside FOLDER, too.")
+@click.option(
+    "--settle",
+    default=Patience.whole,
+    show_default=True,
+    type=click.FloatRange(min=0.1, max=3600),
+    help="Seconds a complete file must lie unchanged.",
+)
+@click.option("--once", is_flag=True, help="Take in what is there, then end.")
+@click.option("--department", help="The code of the department the documents belong to.")
+@json_option
+def watch(
+    folder: Path,
+    done: Path | None,
+    subfolders: bool,
+    settle: float,
+    once: bool,
+    department: str | None,
+    as_json: bool,
+) -> int:
+    """Take in every complete file that appears in FOLDER; put it into `done`, or into `refused` with the reason beside it."""
+    from service.channels import watched
+
+    settings = load()
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a directory")
+    if done is not None and done.resolve() == folder.resolve():
+        raise click.UsageError("--done must be another directory than the watched one")
+    patience = Patience(settle)
+    with delivery(settings, department) as target:
+        watcher = watched(
+            settings, folder, target, done=done and done.absolute(), patience=patience, subfolders=subfolders
+        )
+        try:
+            return _look(watcher, patience, once=once, as_json=as_json)
+        finally:
+            watcher.close()
+
+
+def _look(watcher: WatchedFolder, patience: Patience, *, once: bool, as_json: bool) -> int:
+    """Look until told to stop; with `once`, until nothing that is there will be complete soon."""
+    code = 0
+    last = time.monotonic()
+    while True:
+        for arrival in watcher.poll():
+            tell(arrival, as_json=as_json)
+            code = max(code, _CODES.get(arrival.status, 0))
+            last = time.monotonic()
+        still = time.monotonic() - last > 2 * patience.of(Ending.UNMARKED)
+        if once and (still or not watcher.settling):
+            for path in watcher.incomplete:
+                tell(Arrival(path, "waiting", error="it is not complete yet"), as_json=as_json)
+            return code
+        time.sleep(min(patience.whole / 2, _LONGEST_LOOK))
+
+
+def tell(arrival: Arrival, *, as_json: bool) -> None:
+    """Print what became of one file."""
+    receipt = arrival.receipt
+    if as_json:
+        out_json(
+            {
+                "path": str(arrival.path),
+                "status": arrival.status,
+                "document_id": receipt and receipt.document_id,
+                "sha256": receipt and receipt.sha256,
+                "error": arrival.error or None,
+            }
+        )
+        return
+    what = [receipt.document_id] if receipt else [plain(arrival.error)]
+    click.echo("  ".join([click.style(arrival.status, fg=_COLOURS[arrival.status]), plain(arrival.path), *what]))
+
+
+@contextmanager
+def delivery(settings: Settings, department: str | None) -> Iterator[Delivery]:
+    """Give the way into the archive on this machine."""
+    from service.access.people import department_by_code
+    from service.bootstrap import build
+    from service.flow.delivery import LocalDelivery
+    from service.jobs.queue import attach, open_queue
+
+    house = build(settings)
+    house.hint = attach(open_queue(settings), lambda: house)
+    try:
+        department_id = department_by_code(house, department).id if department else None
+        yield LocalDelivery(house, cli_actor(), "station", department_id)
+    finally:
+        house.database.dispose()
