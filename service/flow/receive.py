@@ -7,7 +7,7 @@ Killed at any point it leaves either a document in `receiving`, which the next s
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -29,6 +29,9 @@ from service.records import audit
 from service.records.tables import Department, Document, Rendition, WrappedKey, new_id
 from vault.model import FileKey, Sealed
 
+#: channel, batch, the department's id, and what the audit entry keeps about where a file came from.
+_Where = tuple[str, str, str | None, Mapping[str, str]]
+
 
 @dataclass(frozen=True)
 class Received:
@@ -48,9 +51,11 @@ def receive(
     channel: str = "web",
     batch: str = "",
     department_id: str | None = None,
+    note: Mapping[str, str] | None = None,
 ) -> Received:
     """Inspect, seal and record one file; durable on return. The same bytes twice give the first id.
 
+    note: what the audit entry keeps about where the file came from.
     Raises Rejected (nothing stored), BadInput (no such department), NotAllowed, StoreUnavailable, DatabaseUnavailable.
     """
     require(actor, "document.upload")
@@ -61,10 +66,12 @@ def receive(
         inspection = inspect(path, house.limits)
         document_id = new_id()
         file_key, wrapped = house.keys.new(UUID(document_id))
-        known = _begin(house, actor, document_id, name, inspection, wrapped, (channel, batch, department_id))
+        known = _begin(
+            house, actor, document_id, name, inspection, wrapped, (channel, batch, department_id, note or {})
+        )
         if known is not None:
             return Received(known, duplicate=True, inspection=inspection)
-        _keep(house, actor, document_id, file_key, path)
+        _keep(house, actor, document_id, file_key, path, note or {})
     house.hint(document_id)
     return Received(document_id, duplicate=False, inspection=inspection)
 
@@ -120,7 +127,7 @@ def _begin(
     name: str,
     inspection: Inspection,
     wrapped: bytes,
-    where: tuple[str, str, str | None],
+    where: _Where,
 ) -> str | None:
     """Write the intent. Returns the id of the document that holds the same bytes already, or None."""
     for _attempt in range(3):
@@ -142,16 +149,18 @@ def _write_intent(
     name: str,
     inspection: Inspection,
     wrapped: bytes,
-    where: tuple[str, str, str | None],
+    where: _Where,
 ) -> str | None:
     """As `_begin`, once. Raises _Unfinished, and IntegrityError when another process was faster."""
-    channel, batch, department_id = where
+    channel, batch, department_id, note = where
     with house.database.write() as session:
         known = session.scalar(
             select(Document).where(Document.sha256 == inspection.sha256, Document.status != "destroyed")
         )
         if known is not None and known.status != "receiving":
-            audit.append(session, actor.name, "document.duplicate", f"document:{known.id}", {"channel": channel})
+            audit.append(
+                session, actor.name, "document.duplicate", f"document:{known.id}", {"channel": channel, **note}
+            )
             return known.id
         if known is not None and claims.is_held(known, house.clock.now()):
             raise Rejected("busy", "the same file is being received by another process; try again")
@@ -182,7 +191,7 @@ def _write_intent(
         return None
 
 
-def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path) -> None:
+def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path, note: Mapping[str, str]) -> None:
     """Seal the original and acknowledge it. The object carries the document's own id as its name."""
     with path.open("rb") as file:
         sealed = house.vault.put(UUID(document_id), key, file)
@@ -203,6 +212,7 @@ def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path
                     "pages": document.pages,
                     "size": document.size,
                     "channel": document.channel,
+                    **note,
                 },
             )
     if document is None:  # our claim ran out and another process took over: this copy must not stay
