@@ -6,8 +6,9 @@ import os
 from huey.consumer import Consumer
 
 from service.bootstrap import build
+from service.flow.destroy import resume
 from service.house import House
-from service.jobs.queue import attach, hint_waiting, open_queue, resume_destructions
+from service.jobs.queue import attach, hint_waiting, open_queue, or_later
 from service.settings import Settings, load
 
 
@@ -16,7 +17,7 @@ def run(settings: Settings) -> None:
     house: House = build(settings)
     queue = open_queue(settings)
     hint = attach(queue, lambda: house)
-    resume_destructions(house)
+    or_later("a destruction", lambda: resume(house))
     hint_waiting(queue, house, hint)
     Consumer(queue, workers=1, worker_type="thread", initial_delay=0.2, max_delay=1.0).run()
 

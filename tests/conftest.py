@@ -19,7 +19,7 @@ from tests.servers import programs, shared
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
-    | {"tesseract", "chromium", "docker_compose"}
+    | {"tesseract", "chromium", "docker_compose", "verapdf"}
 )
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
@@ -108,6 +108,12 @@ def versity_url() -> str:
 def elasticsearch_url() -> str:
     """`http://127.0.0.1:PORT` of a real Elasticsearch; all tests share it: use index names of your own."""
     return _url("elasticsearch")
+
+
+@pytest.fixture(scope="session")
+def verapdf() -> list[str]:
+    """The command of veraPDF, as its first words."""
+    return _program(programs.verapdf)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from sqlalchemy import make_url
 
 from service.errors import KNOWN_ERRORS
 from service.flow.destroy import resume
+from service.flow.finish_uploads import purge, tidy
+from service.flow.preserve import preserve, waiting
 from service.flow.process import process, sweep
 from service.house import House
 from service.settings import Settings
@@ -35,23 +37,25 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
 
     @queue.task(name="process")  # type: ignore[untyped-decorator]  # huey has no types
     def process_task(document_id: str) -> None:
-        try:
-            process(get_house(), document_id)
-        except KNOWN_ERRORS as error:
-            # A passing cause: the document keeps its state and the next sweep takes it up.
-            log.warning("document %s waits: %s", document_id, error)
+        or_later(f"document {document_id}", lambda: process(get_house(), document_id))
+        preserve_task(document_id)
+
+    # Behind everything that is not searchable yet.
+    @queue.task(name="preserve", priority=-1)  # type: ignore[untyped-decorator]  # huey has no types
+    def preserve_task(document_id: str) -> None:
+        or_later(f"the preservation copy of {document_id}", lambda: preserve(get_house(), document_id))
 
     @queue.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]  # huey has no types
     def sweep_task() -> None:
-        resume_destructions(get_house())
-        hint_waiting(queue, get_house(), hint)
+        or_later("a destruction", lambda: resume(get_house()))
+        or_later("the tidying of uploads", lambda: tidy(get_house()))
+        if not hint_waiting(queue, get_house(), hint):
+            hint_waiting(queue, get_house(), preserve_task, waiting)
 
     @queue.periodic_task(crontab(hour="3", minute="30"), name="purge")  # type: ignore[untyped-decorator]  # huey has no types
     def purge_task() -> None:
-        try:
-            get_house().index.purge()
-        except KNOWN_ERRORS as error:
-            log.warning("the index is purged tomorrow: %s", error)
+        or_later("the purge of the index", lambda: get_house().index.purge())  # noqa: PLW0108 - opening it may fail, too
+        or_later("the purge of upload pieces", lambda: purge(get_house()))
 
     def hint(document_id: str) -> None:
         process_task(document_id)
@@ -59,23 +63,22 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
     return hint
 
 
-def resume_destructions(house: House) -> None:
-    """Finish destructions that were broken off; a service that is down is tried again by the next sweep."""
+def or_later(what: str, work: Callable[[], object]) -> None:
+    """Do `work`; when a service is down, say so and leave it: what waits is found again by the next sweep."""
     try:
-        resume(house)
+        work()
     except KNOWN_ERRORS as error:
-        log.warning("a destruction waits to be finished: %s", error)
+        log.warning("%s waits: %s", what, error)
 
 
-def hint_waiting(queue: Huey, house: House, hint: Callable[[str], None]) -> int:
-    """Queue every document that waits, unless the queue still has work; returns how many."""
+def hint_waiting(
+    queue: Huey, house: House, hint: Callable[[str], None], find: Callable[[House], list[str]] = sweep
+) -> int:
+    """Queue every document that `find` says waits, unless the queue still has work; returns how many."""
     if queue.pending_count():
         return 0
-    try:
-        waiting = sweep(house)
-    except KNOWN_ERRORS as error:
-        log.warning("sweep waits: %s", error)
-        return 0
-    for document_id in waiting:
+    found: list[str] = []
+    or_later("the sweep", lambda: found.extend(find(house)))
+    for document_id in found:
         hint(document_id)
-    return len(waiting)
+    return len(found)

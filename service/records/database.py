@@ -110,7 +110,8 @@ class Database:
             if self.is_sqlite:
                 raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             else:
-                raw.exec_driver_sql("VACUUM wrapped_keys, document_fields, documents, renditions")
+                tables = "wrapped_keys, document_fields, field_corrections, last_saves, documents, renditions"
+                raw.exec_driver_sql(f"VACUUM {tables}")
 
     def dispose(self) -> None:
         """Close all pooled connections."""

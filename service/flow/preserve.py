@@ -1,0 +1,154 @@
+"""Preserve: make the PDF/A copy of what was scanned, in the background; a document is searchable before it exists.
+
+`Document.preservation` says where it stands: waiting; kept; not_needed (every page had a text layer of its own: the original is digital);
+failed. Killed at any point, what was begun is removed and made again: the row of the copy is there before its bytes are.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from intake.codec import from_json
+from intake.preservation import Page, write
+from service.errors import DatabaseUnavailable
+from service.flow import claims
+from service.flow.index import load_key
+from service.flow.receive import record_sealed
+from service.house import SYSTEM, House
+from service.records import audit
+from service.records.tables import Document, Rendition, new_id
+from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
+from vault.model import FileKey
+
+_READ = ("stored", "needs_review")
+_KIND, _MEDIA_TYPE = "preservation", "application/pdf"
+
+
+def waiting(house: House, limit: int = 100) -> list[str]:
+    """Return the ids of documents that still lack their copy, the oldest first."""
+    with house.database.read() as session:
+        query = select(Document).where(Document.status.in_(_READ), Document.preservation == "waiting")
+        found = session.scalars(query.order_by(Document.received_at).limit(limit))
+        return [document.id for document in found if not claims.is_held(document, house.clock.now())]
+
+
+def preserve(house: House, document_id: str) -> bool:
+    """Make the copy of one document if it still lacks one; returns whether this call made it.
+
+    Raises StoreUnavailable, DatabaseUnavailable: then it still waits.
+    """
+    if not _claim(house, document_id):
+        return False
+    try:
+        _drop_unfinished(house, document_id)
+        return _make(house, document_id)
+    except (ObjectDamaged, ObjectMissing) as error:
+        _settle(house, document_id, "failed", error=str(error))
+        return False
+    except (StoreUnavailable, DatabaseUnavailable):
+        with contextlib.suppress(DatabaseUnavailable):
+            _settle(house, document_id, "waiting")
+        raise
+
+
+def _claim(house: House, document_id: str) -> bool:
+    with house.database.write() as session:
+        document = session.get(Document, document_id, with_for_update={"of": Document})
+        if document is None or document.status not in _READ or document.preservation != "waiting":
+            return False
+        if claims.is_held(document, house.clock.now()):
+            return False
+        claims.take(document, house.clock.now())
+        return True
+
+
+def _ours(session: Session, document_id: str) -> Document | None:
+    """Return the document, locked, if it is still there to be preserved and still ours."""
+    document = session.get(Document, document_id, with_for_update={"of": Document})
+    if document is None or document.status not in _READ or document.claimed_by != claims.me():
+        return None
+    return document
+
+
+def _drop_unfinished(house: House, document_id: str) -> None:
+    unfinished = (Rendition.document_id == document_id) & (Rendition.kind == _KIND)
+    with house.database.read() as session:
+        names = list(session.scalars(select(Rendition.id).where(unfinished)))
+    for name in names:
+        house.vault.delete(UUID(name))
+    if names:
+        with house.database.write() as session:
+            session.execute(delete(Rendition).where(Rendition.id.in_(names)))
+
+
+def _make(house: House, document_id: str) -> bool:
+    rendition_id = new_id()
+    with house.database.write() as session:
+        document = _ours(session, document_id)
+        if document is None:
+            return False
+        key = load_key(house, session, document_id)
+        title, received_at = document.title or document.filename, document.received_at
+        rows = _page_rows(session, document_id)
+        session.add(Rendition(id=rendition_id, document_id=document_id, kind=_KIND, media_type=_MEDIA_TYPE))
+    if not any(from_json(house.vault.read(text, key)).source != "text-layer" for text, _ in rows):
+        _drop_unfinished(house, document_id)
+        _settle(house, document_id, "not_needed")
+        return False
+    folder = house.settings.home / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        pages = write(_pages(house, key, rows, document_id), title, received_at, file, folder)
+        file.seek(0)
+        sealed = house.vault.put(UUID(rendition_id), key, file)
+    with house.database.write() as session:
+        document = _ours(session, document_id)
+        if document is not None:
+            record_sealed(session, rendition_id, sealed)
+            document.preservation = "kept"
+            claims.release(document)
+            detail = {"sha256": sealed.sha256, "pages": pages, "form": "PDF/A-2b"}
+            audit.append(session, SYSTEM.name, "document.preserve", f"document:{document_id}", detail)
+    if document is None:  # destroyed, or read again, since we began
+        house.vault.delete(UUID(rendition_id))
+    return document is not None
+
+
+def _page_rows(session: Session, document_id: str) -> list[tuple[UUID, UUID]]:
+    """Return, in order, the names of each page's text and image."""
+    query = select(Rendition).where(Rendition.document_id == document_id, Rendition.state == "kept")
+    names: dict[str, dict[int, UUID]] = {"page-text": {}, "page-image": {}}
+    for row in session.scalars(query):
+        if row.kind in names:
+            names[row.kind][row.page] = UUID(row.id)
+    texts, images = names["page-text"], names["page-image"]
+    return [(texts[page], images[page]) for page in sorted(texts.keys() & images.keys())]
+
+
+def _pages(house: House, key: FileKey, rows: list[tuple[UUID, UUID]], document_id: str) -> Iterator[Page]:
+    for text, image in rows:
+        yield from_json(house.vault.read(text, key)), house.vault.read(image, key)
+        _renew(house, document_id)
+
+
+def _renew(house: House, document_id: str) -> None:
+    with house.database.write() as session:
+        document = _ours(session, document_id)
+        if document is not None:
+            claims.take(document, house.clock.now())
+
+
+def _settle(house: House, document_id: str, state: str, error: str = "") -> None:
+    with house.database.write() as session:
+        document = _ours(session, document_id)
+        if document is None:
+            return
+        document.preservation = state
+        claims.release(document)
+        if error:
+            detail = {"error": error}
+            audit.append(session, SYSTEM.name, "document.preserve_failed", f"document:{document_id}", detail)
