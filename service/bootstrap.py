@@ -127,6 +127,7 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> H
         make_index=_index(settings),
         make_engine=_engine(settings),
         make_calendar=_calendar,
+        make_parts=_parts(settings),
     )
     if hint is not None:
         house.hint = hint
@@ -138,6 +139,17 @@ def _store(settings: Settings) -> ObjectStore:
         return open_store(settings.object_store)
     except ValueError as error:
         raise BadSetting("JUANZONG_OBJECT_STORE", f"is no address of an object store: {error}") from None
+
+
+def _parts(settings: Settings) -> Callable[[], Vault]:
+    """Unfinished uploads lie beside the archive, not in it: whatever is found there and belongs to none is deleted."""
+
+    def make() -> Vault:
+        from vault.adapters.filesystem import FilesystemStore
+
+        return Vault(FilesystemStore(settings.home / "tmp" / "uploads"))
+
+    return make
 
 
 def _index(settings: Settings) -> Callable[[], SearchIndex]:

@@ -35,6 +35,7 @@ class House:
     make_index: Callable[[], SearchIndex]
     make_engine: Callable[[], OcrEngine]
     make_calendar: Callable[[], WorkCalendar]
+    make_parts: Callable[[], Vault]
     # Tells the job queue that a document waits; a lost hint is found again by the sweeper.
     hint: Callable[[str], None] = lambda _document_id: None
 
@@ -52,6 +53,11 @@ class House:
     def calendar(self) -> WorkCalendar:
         """The calendar of working days."""
         return self.make_calendar()
+
+    @cached_property
+    def parts(self) -> Vault:
+        """Where the sealed pieces of unfinished uploads lie."""
+        return self.make_parts()
 
     @property
     def limits(self) -> Limits:

@@ -44,6 +44,9 @@ class Settings:
     major_amount: int = 10_000_000
     minor_amount: int = 50_000
     session_hours: int = 12
+    upload_hours: int = 72
+    uploads_per_person: int = 100
+    upload_bytes_per_person: int = 8 * 1024**3
     host: str = "127.0.0.1"
     port: int = 8350
     public_url: str = ""
@@ -209,6 +212,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         major_amount=major,
         minor_amount=minor,
         session_hours=source.whole("session_hours", 12),
+        upload_hours=source.whole("upload_hours", Settings.upload_hours),
+        uploads_per_person=source.whole("uploads_per_person", Settings.uploads_per_person),
+        upload_bytes_per_person=source.whole("upload_bytes_per_person", Settings.upload_bytes_per_person),
         host=source.text("host", "127.0.0.1"),
         port=source.whole("port", 8350, most=65535),
         public_url=source.text("public_url"),

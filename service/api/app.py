@@ -7,18 +7,19 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from service.access.policy import decide
-from service.api import archive, documents
+from service.api import archive, documents, uploads
 from service.api.openapi import document
 from service.api.operations import authenticate, build, problem
 from service.errors import KNOWN_ERRORS, NotSignedIn
 from service.house import House
 
-GROUPS = (documents.operation, documents.search_operation, *archive.GROUPS)
+GROUPS = (documents.operation, documents.search_operation, uploads.operation, *archive.GROUPS)
 
 
 def blueprint(house: House) -> Blueprint:
     """Return the blueprint for /api/v1. It takes bearer tokens only, so it needs no CSRF protection."""
     api = build(house, GROUPS, name="api", prefix="/api/v1")
+    uploads.install(api, house)
     spec = document(GROUPS, version("juanzong"))
 
     @api.get("/openapi.json")

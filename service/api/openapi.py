@@ -8,7 +8,20 @@ from service.api.operations import Operation, Operations
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ALWAYS = {401: "not signed in", 403: "not allowed", 503: "a backing service is down"}
-_WORDS = {400: "bad query", 404: "not found", 409: "a rule refused it", 413: "too large", 422: "bad input"}
+_WORDS = {
+    400: "bad query or header",
+    404: "not found",
+    409: "a rule refused it",
+    410: "expired or refused: begin again",
+    412: "another version of tus",
+    413: "too large",
+    415: "another media type is wanted",
+    422: "bad input",
+    423: "someone is at it: ask again",
+    429: "too many at once",
+    460: "the checksum does not match",
+    507: "the disk is full",
+}
 
 
 def document(groups: Iterable[Operations], version: str) -> dict[str, Any]:

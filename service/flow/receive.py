@@ -51,20 +51,22 @@ def receive(
     channel: str = "web",
     batch: str = "",
     department_id: str | None = None,
+    document_id: str | None = None,
     note: Mapping[str, str] | None = None,
 ) -> Received:
     """Inspect, seal and record one file; durable on return. The same bytes twice give the first id.
 
-    note: what the audit entry keeps about where the file came from.
+    document_id: a fresh id for it, chosen before, by which a broken-off caller finds it again. note: what the audit entry
+    keeps about where the file came from.
     Raises Rejected (nothing stored), BadInput (no such department), NotAllowed, StoreUnavailable, DatabaseUnavailable.
     """
     require(actor, "document.upload")
     if department_id:
-        _check_department(house, actor, department_id)
+        check_department(house, actor, department_id)
     name = safe_name(filename)
     with _on_disk(house, source) as path:
         inspection = inspect(path, house.limits)
-        document_id = new_id()
+        document_id = document_id or new_id()
         file_key, wrapped = house.keys.new(UUID(document_id))
         known = _begin(
             house, actor, document_id, name, inspection, wrapped, (channel, batch, department_id, note or {})
@@ -76,7 +78,7 @@ def receive(
     return Received(document_id, duplicate=False, inspection=inspection)
 
 
-def _check_department(house: House, actor: Actor, department_id: str) -> None:
+def check_department(house: House, actor: Actor, department_id: str) -> None:
     """A document is given to a department that exists, and to another than one's own only by who works for all of them."""
     with house.database.read() as session:
         if session.get(Department, department_id) is None:
@@ -87,15 +89,15 @@ def _check_department(house: House, actor: Actor, department_id: str) -> None:
 
 @contextlib.contextmanager
 def _on_disk(house: House, source: BinaryIO | Path) -> Iterator[Path]:
-    """Give inspection a file to look at; what came as a stream lies in tmp/ no longer than that."""
+    """Give inspection a file to look at; what came as a stream lies in tmp/ under no name, so a killed process leaves nothing."""
     if isinstance(source, Path):
         yield source
         return
     house.settings.home.joinpath("tmp").mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=house.settings.home / "tmp", prefix="incoming-") as file:
+    with tempfile.TemporaryFile(dir=house.settings.home / "tmp") as file:
         shutil.copyfileobj(_Bounded(source, house.limits.max_bytes), file, 1 << 20)
         file.flush()
-        yield Path(file.name)
+        yield Path(f"/proc/self/fd/{file.fileno()}")
 
 
 class _Bounded:

@@ -1,0 +1,269 @@
+"""tus 1.0.0, the resumable upload protocol (tus.io), as HTTP over the upload flow; the API and the pages both speak it.
+
+Extensions: creation, creation-with-upload, checksum, termination, expiration. A finished upload tells its document in the
+headers Juanzong-Document and Juanzong-Status (received, stored, needs_review, duplicate), at every later request, too.
+"""
+
+import base64
+import binascii
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask import Response, request
+from werkzeug.exceptions import BadRequest, ClientDisconnected, PreconditionFailed, UnsupportedMediaType
+from werkzeug.http import http_date
+
+from service.access.policy import Actor
+from service.errors import UploadTooLong
+from service.flow import uploads as flow
+from service.flow.finish_uploads import finish
+from service.house import House
+from service.records.tables import Upload
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
+ALGORITHMS = ("sha1", "sha256")
+MEDIA_TYPE = "application/offset+octet-stream"
+METADATA = ("filename", "filetype", "sha256", "department_id", "batch")
+_MAX_METADATA = 8 * 1024
+_READ = 64 * 1024
+#: Seconds without a byte after which a sender is taken for gone: a thread of the server waits for it no longer.
+STALLED = 60.0
+
+
+def stamp(response: Response) -> Response:
+    """Add what every answer under `…/uploads` carries, refusals too."""
+    if _is_ours():
+        response.headers["Tus-Resumable"] = VERSION
+        response.headers.setdefault("Cache-Control", "no-store")
+        if response.status_code == 412:
+            response.headers["Tus-Version"] = VERSION
+        if response.status_code in (423, 429, 507):
+            response.headers["Retry-After"] = "5" if response.status_code == 423 else "60"
+        if response.status_code == 460:
+            response.status = "460 Checksum Mismatch"
+    return response
+
+
+def _is_ours() -> bool:
+    return request.url_rule is not None and re.search(r"/uploads(/|$)", request.url_rule.rule) is not None
+
+
+def options(house: House) -> Response | None:
+    """Return what this server can do when that is asked (OPTIONS): no secret, so nobody need sign in."""
+    if request.method != "OPTIONS" or not _is_ours():
+        return None
+    answer = Response(status=204)
+    answer.headers["Tus-Version"] = VERSION
+    answer.headers["Tus-Max-Size"] = str(house.settings.max_bytes)
+    answer.headers["Tus-Extension"] = EXTENSIONS
+    answer.headers["Tus-Checksum-Algorithm"] = ",".join(ALGORITHMS)
+    return answer
+
+
+def create(house: House, actor: Actor, locate: Callable[[str], str], *, channel: str) -> Response:
+    """Open an upload (POST), and take its first bytes where the request brings some. locate: its address by its id."""
+    _require_version()
+    announced = _announced(house)
+    checksum, brings = _checksum(), _brings_bytes()
+    upload = flow.begin(house, actor, announced, channel=channel)
+    try:
+        if brings:
+            upload = _take(house, actor, upload.id, 0, checksum)
+        upload = finish(house, actor, upload.id)
+    except BaseException:
+        # The sender does not know its address: it would only wait there to expire.
+        flow.remove(house, actor, upload.id)
+        raise
+    answer = _answer(house, upload, 201)
+    answer.headers["Location"] = locate(upload.id)
+    return answer
+
+
+def tell(house: House, actor: Actor, upload_id: str) -> Response:
+    """Return how much of an upload is durable (HEAD). One that is complete is finished first, so that nobody counts on it too soon."""
+    _require_version()
+    upload = finish(house, actor, upload_id)
+    answer = _answer(house, upload, 200)
+    answer.headers["Upload-Length"] = str(upload.length)
+    answer.headers["Upload-Metadata"] = _encode({"filename": upload.filename, "sha256": upload.sha256})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def add(house: House, actor: Actor, upload_id: str) -> Response:
+    """Take bytes (PATCH); the last one makes the file a document."""
+    _require_version()
+    if request.mimetype != MEDIA_TYPE:
+        raise UnsupportedMediaType(f"send the bytes as Content-Type: {MEDIA_TYPE}")
+    offset, checksum = _number("Upload-Offset"), _checksum()
+    if offset is None:
+        raise BadRequest("Upload-Offset: say where the bytes belong")
+    upload = flow.find(house, actor, upload_id)
+    if offset == upload.received and (request.content_length or 0) > upload.length - offset:
+        raise UploadTooLong(f"{request.content_length} bytes at {offset} are more than the {upload.length} announced")
+    _take(house, actor, upload_id, offset, checksum)
+    return _answer(house, finish(house, actor, upload_id), 204)
+
+
+def remove(house: House, actor: Actor, upload_id: str) -> Response:
+    """Delete an upload (DELETE)."""
+    _require_version()
+    flow.remove(house, actor, upload_id)
+    return Response(status=204)
+
+
+def overridden(house: House, actor: Actor, upload_id: str) -> Response:
+    """Do what X-HTTP-Method-Override says, for senders whose network lets only GET and POST through."""
+    methods = {"PATCH": add, "DELETE": remove, "HEAD": tell}
+    method = request.headers.get("X-HTTP-Method-Override", "").upper()
+    if method not in methods:
+        raise BadRequest(f"X-HTTP-Method-Override: one of {', '.join(methods)}")
+    return methods[method](house, actor, upload_id)
+
+
+def as_json(house: House, upload: Upload) -> dict[str, Any]:
+    """Return an upload for programs: where it stands and what came of it."""
+    return {
+        "upload_id": upload.id,
+        "filename": upload.filename,
+        "length": upload.length,
+        "offset": upload.received,
+        "status": flow.status_of(house, upload),
+        "document_id": upload.document_id,
+        "code": upload.code or None,
+        "problem": upload.problem or None,
+        "expires_at": upload.expires_at.isoformat(),
+    }
+
+
+def _answer(house: House, upload: Upload, status: int) -> Response:
+    answer = Response(status=status)
+    answer.headers["Upload-Offset"] = str(upload.received)
+    if upload.document_id is None:
+        answer.headers["Upload-Expires"] = http_date(upload.expires_at)
+    else:
+        answer.headers["Juanzong-Document"] = upload.document_id
+        answer.headers["Juanzong-Status"] = flow.status_of(house, upload)
+    return answer
+
+
+def _require_version() -> None:
+    if request.headers.get("Tus-Resumable") != VERSION:
+        raise PreconditionFailed(f"send Tus-Resumable: {VERSION}")
+
+
+def _number(name: str) -> int | None:
+    text = request.headers.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,15}", text):
+        raise BadRequest(f"{name}: a whole number of bytes")
+    return int(text)
+
+
+def _announced(house: House) -> flow.Announced:
+    length = _number("Upload-Length")
+    if length is None or "Upload-Defer-Length" in request.headers:
+        raise BadRequest("Upload-Length: say how many bytes the file has; its length cannot be given later")
+    if length > house.settings.max_bytes:
+        raise UploadTooLong(f"the file has {length} bytes; at most {house.settings.max_bytes} are taken")
+    given = metadata(request.headers.get("Upload-Metadata", ""))
+    sha256 = given.get("sha256", "").lower()
+    if sha256 and not re.fullmatch(r"[0-9a-f]{64}", sha256):
+        raise BadRequest("Upload-Metadata: sha256 has 64 hexadecimal digits")
+    for name in ("batch", "department_id"):
+        if len(given.get(name, "")) > 36 or not given.get(name, "").isprintable():
+            raise BadRequest(f"Upload-Metadata: {name} has at most 36 printable characters")
+    return flow.Announced(
+        length, given.get("filename", ""), sha256, given.get("batch", ""), given.get("department_id") or None
+    )
+
+
+def metadata(header: str) -> dict[str, str]:
+    """Return the header Upload-Metadata as a dictionary; a name that is not known is refused, so that none is lost unseen.
+
+    Raises BadRequest.
+    """
+    if len(header) > _MAX_METADATA:
+        raise BadRequest(f"Upload-Metadata: at most {_MAX_METADATA} characters")
+    found: dict[str, str] = {}
+    for pair in header.split(",") if header.strip() else []:
+        name, _, value = pair.strip().partition(" ")
+        if name not in METADATA or name in found:
+            raise BadRequest(f"Upload-Metadata: each of {', '.join(METADATA)} at most once, and nothing else")
+        try:
+            found[name] = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, ValueError):
+            raise BadRequest(f"Upload-Metadata: {name} is not UTF-8 in Base64") from None
+    return found
+
+
+def _encode(values: dict[str, str]) -> str:
+    return ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in values.items() if value)
+
+
+def _checksum() -> flow.Checksum | None:
+    header = request.headers.get("Upload-Checksum")
+    if header is None:
+        return None
+    algorithm, _, value = header.partition(" ")
+    if algorithm not in ALGORITHMS:
+        raise BadRequest(f"Upload-Checksum: one of {', '.join(ALGORITHMS)}")
+    try:
+        return flow.Checksum(algorithm, base64.b64decode(value, validate=True))
+    except binascii.Error:
+        raise BadRequest("Upload-Checksum: the digest is not in Base64") from None
+
+
+def _brings_bytes() -> bool:
+    if not request.content_length and request.headers.get("Transfer-Encoding") is None:
+        return False
+    if request.mimetype != MEDIA_TYPE:
+        raise UnsupportedMediaType(f"send the bytes as Content-Type: {MEDIA_TYPE}")
+    return True
+
+
+def _take(house: House, actor: Actor, upload_id: str, offset: int, checksum: flow.Checksum | None) -> Upload:
+    with _bounded_wait():
+        return flow.append(house, actor, upload_id, offset, _segments(whole=checksum is not None), checksum)
+
+
+def _segments(*, whole: bool) -> Iterator[bytes]:
+    """Yield the body in pieces that are each worth a flush to the disk. A sender that is cut off leaves what came.
+
+    whole: nothing but all of it counts. Raises ClientDisconnected when it was cut off.
+    """
+    block = bytearray()
+    gone: Exception | None = None
+    while gone is None:
+        try:
+            piece = request.stream.read(_READ)
+        except (ClientDisconnected, OSError) as error:
+            gone, piece = error, b""
+        block += piece
+        if len(block) >= flow.SEGMENT or (block and not piece and not (gone and whole)):
+            yield bytes(block)
+            block.clear()
+        if not piece:
+            break
+    if gone is not None:
+        raise ClientDisconnected from gone
+
+
+@contextlib.contextmanager
+def _bounded_wait() -> Iterator[None]:
+    """Let no sender that fell silent hold a thread of the server: gunicorn hands the connection out, others need not."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection is None:
+        yield
+        return
+    before = connection.gettimeout()
+    connection.settimeout(STALLED)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            connection.settimeout(before)
