@@ -7,6 +7,7 @@ from typing import Any
 from intake.model import Line, PageText, Word
 
 _VERSION = 1
+PAGE_BREAK = "\f"  # between the pages of the text rendition
 
 
 def to_json(page: PageText) -> bytes:
@@ -48,7 +49,7 @@ def from_json(data: bytes) -> PageText:
 
 def text_of(pages: Iterable[PageText]) -> str:
     """Return the text of the pages in order, separated by a form feed."""
-    return "\f".join(page.text for page in pages)
+    return PAGE_BREAK.join(page.text for page in pages)
 
 
 def _box(value: list[int]) -> tuple[int, int, int, int]:

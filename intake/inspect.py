@@ -7,41 +7,43 @@ file in memory.
 import hashlib
 import stat
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from intake.errors import Rejected
+from intake.formats.signatures import MEDIA_TYPES, kind_of
 from intake.model import Inspection, Limits
 
-MEDIA_TYPES = {"pdf": "application/pdf", "tiff": "image/tiff", "jpeg": "image/jpeg", "png": "image/png"}
+Look = Callable[[Path, str, Limits], tuple[int, tuple[str, ...]]]
 
 _CHUNK = 1 << 20
-#: A reader looks for the PDF header in the first kilobyte (ISO 32000-1, Annex H.3, note 13).
-_HEAD = 1024
 _MAX_NAME_BYTES = 255  # the longest name a usual file system takes
 
 
-def inspect(path: Path, limits: Limits) -> Inspection:
+def inspect(path: Path, limits: Limits, look: Look | None = None) -> Inspection:
     """Return what the bytes at `path` are.
 
-    Raises Rejected (empty, unsupported, truncated, encrypted, no_pages, too_large, too_many_pages, too_many_pixels,
-    unreadable); never anything else, whatever the file holds.
+    look: counts the pages and notes what is remarkable; the one of `intake.crew` does it in a process of its own, where a
+    hostile file harms nobody. Raises Rejected (empty, unsupported, unsupported_here, truncated, encrypted, no_pages, too_large,
+    too_many_pages, too_many_pixels, too_slow, unreadable); never anything else, whatever the file holds.
     """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             what = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            raise Rejected("unreadable", f"This is {what}; give a PDF, TIFF, JPEG or PNG file.")
+            raise Rejected("unreadable", f"This is {what}; give a file.")
         if status.st_size == 0:
             raise Rejected("empty", "The file is empty.")
         if status.st_size > limits.max_bytes:
             raise Rejected("too_large", f"The file has {status.st_size} bytes; at most {limits.max_bytes} are taken.")
         with path.open("rb") as file:
-            kind = _kind(file.read(_HEAD))
+            kind = kind_of(file)
             size, sha256 = _digest(file)
+        pages, notes = (look or look_here)(path, kind, limits)
     except OSError as error:
         raise Rejected("unreadable", f"The file cannot be read: {error.strerror or error}.") from error
-    return Inspection(kind, MEDIA_TYPES[kind], _pages(kind, path, limits), size, sha256)
+    return Inspection(kind, MEDIA_TYPES[kind], pages, size, sha256, notes)
 
 
 def safe_name(name: str) -> str:
@@ -59,18 +61,6 @@ def safe_name(name: str) -> str:
     return plain
 
 
-def _kind(head: bytes) -> str:
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
-        return "tiff"
-    if b"%PDF-" in head:
-        return "pdf"
-    raise Rejected("unsupported", "The content is not a PDF, TIFF, JPEG or PNG, whatever the name says.")
-
-
 def _digest(file: BinaryIO) -> tuple[int, str]:
     """Return the size that was really read and its SHA-256."""
     file.seek(0)
@@ -81,12 +71,9 @@ def _digest(file: BinaryIO) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _pages(kind: str, path: Path, limits: Limits) -> int:
+def look_here(path: Path, kind: str, limits: Limits) -> tuple[int, tuple[str, ...]]:
+    """Return the pages of a file of this kind and what is noted about it, found in this process. Raises Rejected."""
     # The libraries load late: whoever only needs `safe_name` should not wait for them.
-    if kind == "pdf":
-        from intake import pdf
+    from intake.formats.opening import check
 
-        return pdf.check(path, limits)
-    from intake import raster
-
-    return raster.check(path, kind, limits)
+    return check(path, kind, limits)

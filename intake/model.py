@@ -11,13 +11,14 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Inspection:
-    """What the bytes are, by content. `kind` is pdf, tiff, jpeg or png."""
+    """What the bytes are, by content. `kind` is a word of `formats.signatures`; notes: "signed", "attachment:NAME" ..."""
 
     kind: str
     media_type: str
     pages: int
     size: int
     sha256: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class PageText:
     """The text of one page with its places.
 
     number: from 1. width, height: pixels of the stored page image. rotation: degrees clockwise the raw page
-    was turned to stand upright (0, 90, 180, 270). source: text-layer, rapidocr or tesseract.
+    was turned to stand upright (0, 90, 180, 270). source: text-layer, rapidocr, tesseract, or unread.
     """
 
     number: int
@@ -63,12 +64,18 @@ class PageText:
 
 @dataclass(frozen=True)
 class ReadPage:
-    """One page read: its text and its image (JPEG bytes, upright), ready to be sealed."""
+    """One page read: its text and its image (JPEG bytes, upright), ready to be sealed.
+
+    trouble: why it could not be read: killed, timeout, memory, error, damaged; empty when it was. pictured: whether the
+    image shows the page; where no picture could be made it is a crossed sheet.
+    """
 
     page: PageText
     image: bytes
     image_media_type: str = "image/jpeg"
     dpi: float | None = None
+    trouble: str = ""
+    pictured: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from PIL import Image
 from pypdfium2 import raw
 
 from intake.errors import Rejected
+from intake.formats.names import plain_name
 from intake.model import Limits
 from intake.raster import check_size, fit
 
@@ -51,9 +52,15 @@ class PageFacts:
         return min(1.0, covered / max(1.0, self.width * self.height))
 
 
-def check(path: Path, limits: Limits) -> int:
-    """Return the number of pages. Raises Rejected."""
-    with opened(path) as document:
+_MAX_ATTACHMENTS = 200  # names that are noted
+
+
+def check(path: Path, limits: Limits) -> tuple[int, tuple[str, ...]]:
+    """Return the number of pages and the notes: "signed", "attachment:NAME". Nothing in the file is executed.
+
+    Raises Rejected.
+    """
+    with opened(path) as document, damage():
         count = len(document)
         if count == 0:
             raise Rejected("no_pages", "The PDF has no page.")
@@ -65,7 +72,19 @@ def check(path: Path, limits: Limits) -> int:
                 width, height = document.get_page_size(index)
             check_size(width * scale, height * scale, limits)
             facts(document, index, limits)
-        return count
+        return count, _notes(document)
+
+
+def _notes(document: pdfium.PdfDocument) -> tuple[str, ...]:
+    with _LOCK:
+        notes = ["signed"] if raw.FPDF_GetSignatureCount(document) > 0 else []
+        for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
+            try:
+                name = document.get_attachment(index).get_name()
+            except (pdfium.PdfiumError, UnicodeError):
+                name = ""
+            notes.append(f"attachment:{plain_name(name)}")
+    return tuple(notes)
 
 
 @contextmanager
@@ -93,6 +112,15 @@ def opened(path: Path) -> Iterator[pdfium.PdfDocument]:
             with _LOCK:
                 document.close()
         file.close()
+
+
+@contextmanager
+def damage() -> Iterator[None]:
+    """Whatever PDFium trips over in a page is the file's fault: raise it as Rejected(truncated)."""
+    try:
+        yield
+    except pdfium.PdfiumError as error:
+        raise Rejected("truncated", "The PDF is damaged or cut short.") from error
 
 
 def facts(document: pdfium.PdfDocument, index: int, limits: Limits) -> PageFacts:

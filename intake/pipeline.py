@@ -1,24 +1,26 @@
-"""From a file to its pages read: image, orientation, words, reading order; one page at a time."""
+"""From a file to its pages read: picture, orientation, words, reading order; one page at a time.
+
+`service` reads through `intake.crew`, which does the same in child processes; here it is done where it is called.
+"""
 
 import io
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from intake import pdf, raster, reading_order, rules, seals, textlayer
+from intake import reading_order, rules, seals, textlayer
 from intake.errors import Rejected
-from intake.model import Box, Inspection, Limits, Line, PageText, ReadPage
+from intake.formats import opening
+from intake.formats.pages import Layer, Picture
+from intake.model import Inspection, Limits, PageText, ReadPage
 from intake.ports import OcrEngine
 
 _QUALITY = 85
-_SCANNED = 0.5  # a page with more than this share under pictures is read as an image
 _PICTURES = 0.01  # from this share on, pictures on a page with text are read too
-_FINEST_DPI = 400
 _TURN = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+UNREAD = "unread"  # the source of a page that could not be read
 
 Progress = Callable[[int, int], None]
 
@@ -31,116 +33,51 @@ def read(
     progress: called with the number of pages done and of all pages. Raises Rejected for damage that shows only now, and
     EngineUnavailable.
     """
-    source = _pdf_pages if inspection.kind == "pdf" else _image_pages
-    with closing(source(path, inspection, engine, limits)) as pages:
-        for page in pages:
-            yield page
+    with opening.open_pages(path, inspection.kind, limits) as pages:
+        for number in range(1, inspection.pages + 1):
+            picture = pages.picture(number - 1)
+            yield read_page(keep(picture, number), picture, engine)
             if progress:
-                progress(page.page.number, inspection.pages)
+                progress(number, inspection.pages)
 
 
-def _image_pages(path: Path, inspection: Inspection, engine: OcrEngine, limits: Limits) -> Generator[ReadPage]:
-    with closing(raster.pages(path, inspection.kind, limits)) as pages:
-        for number, (image, dpi) in enumerate(pages, 1):
-            yield _recognised(image, number, dpi, engine)
+def keep(picture: Picture, number: int) -> ReadPage:
+    """Return page `number` (from 1) as it is kept when nobody could read it: its picture without words."""
+    image = picture.image
+    text = PageText(number, image.width, image.height, 0, UNREAD, ())
+    return ReadPage(text, _jpeg(image, picture.dpi), dpi=picture.dpi)
 
 
-def _pdf_pages(path: Path, inspection: Inspection, engine: OcrEngine, limits: Limits) -> Generator[ReadPage]:
-    layer = _Layer(path)
-    try:
-        with pdf.opened(path) as document:
-            for index in range(inspection.pages):
-                yield _pdf_page(document, index, layer, engine, limits)
-    finally:
-        layer.close()
+def read_page(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage:
+    """Return the page read. kept: what `keep` made of the same picture. Raises EngineUnavailable."""
+    if picture.layer is not None:
+        return _layered(kept, picture, picture.layer, engine)
+    return _recognised(kept, picture, engine)
 
 
-def _pdf_page(document: Any, index: int, layer: "_Layer", engine: OcrEngine, limits: Limits) -> ReadPage:
-    facts = pdf.facts(document, index, limits)
-    if facts.seen and facts.seen >= facts.unseen and facts.picture_share <= _SCANNED:
-        image, dpi = pdf.render(document, index, limits.render_dpi)
-        lines, turn = layer.read(index, facts, image.width, image.height)
-        if lines:
-            return _layered(image, index + 1, dpi, lines, turn, facts, engine)
-    # A scan is painted dot by dot; what was drawn or printed has no dots of its own.
-    image, dpi = pdf.render(document, index, min(max(facts.picture_dpi, limits.render_dpi), _FINEST_DPI))
-    return _recognised(image, index + 1, dpi, engine)
-
-
-class _Layer:
-    """The text layer of a PDF, opened when the first page asks for it; a layer that cannot be read is no layer."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: Any = None
-        self._broken = False
-
-    def read(self, index: int, facts: pdf.PageFacts, width: int, height: int) -> tuple[list[Line], int]:
-        """Return the pieces of lines on the page as displayed, and the turn that makes it upright; [] for no layer."""
-        if self._broken:
-            return [], 0
-        try:
-            if self._file is None:
-                import pdfplumber
-
-                self._file = pdfplumber.open(self._path)
-            page = self._file.pages[index]
-            if not textlayer.affordable(page):
-                return [], 0
-            chars, turn = textlayer.chars_of(page, facts, width, height)
-            page.close()
-        except Exception:  # noqa: BLE001 - pdfminer raises whatever a broken file makes it do; the page is read as an image
-            self.close()
-            self._broken = True
-            return [], 0
-        if not textlayer.believable("".join(c.text for c in chars)):
-            return [], 0
-        upright = [type(c)(c.text, textlayer.turned(c.box, turn, width, height), c.confidence) for c in chars]
-        return textlayer.pieces(upright), turn
-
-    def close(self) -> None:
-        if self._file is not None:
-            with suppress(Exception):
-                self._file.close()
-            self._file = None
-
-
-def _layered(
-    image: Image.Image,
-    number: int,
-    dpi: float,
-    lines: Sequence[Line],
-    turn: int,
-    facts: pdf.PageFacts,
-    engine: OcrEngine,
-) -> ReadPage:
-    scale = image.width / facts.width
-    areas = [_scaled(r, scale) for r in facts.pictures]
-    areas = [textlayer.turned(a, turn, image.width, image.height) for a in areas]
+def _layered(kept: ReadPage, picture: Picture, layer: Layer, engine: OcrEngine) -> ReadPage:
+    image, turn = picture.image, layer.turn
+    areas = [textlayer.turned(area, turn, image.width, image.height) for area in layer.pictures]
     upright = image.transpose(_TURN[turn]) if turn else image
-    found = list(lines)
-    pixels = seals.lift(np.asarray(upright))
-    if facts.picture_share > _PICTURES:
-        found += [p for p in engine.read(pixels) if textlayer.inside(p, areas) and textlayer.beside(p, lines)]
+    found = list(layer.lines)
+    pixels = seals.lift(np.asarray(upright.convert("RGB")))
+    if layer.share > _PICTURES:
+        found += [p for p in engine.read(pixels) if textlayer.inside(p, areas) and textlayer.beside(p, layer.lines)]
     arranged = reading_order.arrange(found, rules.finder(pixels))
-    text = PageText(number, upright.width, upright.height, turn, "text-layer", arranged)
-    return ReadPage(text, _jpeg(upright, dpi), dpi=dpi)
+    text = PageText(kept.page.number, upright.width, upright.height, turn, "text-layer", arranged)
+    return ReadPage(text, _jpeg(upright, picture.dpi) if turn else kept.image, dpi=picture.dpi)
 
 
-def _recognised(image: Image.Image, number: int, dpi: float | None, engine: OcrEngine) -> ReadPage:
+def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage:
+    image = picture.image
     pixels = seals.lift(np.asarray(image.convert("RGB")))
     turn = engine.rotation(pixels)
     if turn:
         image = image.transpose(_TURN[turn])
         pixels = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
     lines = reading_order.arrange(engine.read(pixels), rules.finder(pixels))
-    text = PageText(number, image.width, image.height, turn, engine.name, lines)
-    return ReadPage(text, _jpeg(image, dpi), dpi=dpi)
-
-
-def _scaled(rect: pdf.Rect, scale: float) -> Box:
-    x0, y0, x1, y1 = (round(v * scale) for v in rect)
-    return x0, y0, x1, y1
+    text = PageText(kept.page.number, image.width, image.height, turn, engine.name, lines)
+    return ReadPage(text, _jpeg(image, picture.dpi) if turn else kept.image, dpi=picture.dpi)
 
 
 def _jpeg(image: Image.Image, dpi: float | None) -> bytes:

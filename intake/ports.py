@@ -1,13 +1,13 @@
 """What intake needs from outside: an engine that reads images, and a way to hand a file in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.model import Line, Receipt
+from intake.model import Inspection, Limits, Line, ReadPage, Receipt
 
 Image = NDArray[np.uint8]
 
@@ -32,3 +32,13 @@ class Delivery(Protocol):
 
         Raises Rejected (this file is never taken) and DeliveryFailed (it may be taken later; nothing is lost).
         """
+
+
+class PageReader(Protocol):
+    """Looks at files and reads their pages; what a hostile file does to it stays with it."""
+
+    def look(self, path: Path, kind: str, limits: Limits) -> tuple[int, tuple[str, ...]]:
+        """Return the pages of a file of this kind and what is noted about it. Raises Rejected, EngineUnavailable."""
+
+    def read(self, path: Path, inspection: Inspection, limits: Limits) -> Iterator[ReadPage]:
+        """Yield the pages in order; one that cannot be read says so by `trouble`. Raises Rejected, EngineUnavailable."""

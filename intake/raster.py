@@ -1,14 +1,17 @@
 """Image files: how many pages, whole or cut short; and their pages as pixels."""
 
 import math
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from intake.errors import Rejected
+from intake.formats.pages import Picture
 from intake.model import Limits
 
 #: Pillow guards with one number for the whole process, half of it by a warning. Here every size is checked against the
@@ -65,18 +68,47 @@ def check(path: Path, kind: str, limits: Limits) -> int:
         return 1
 
 
-def pages(path: Path, kind: str, limits: Limits) -> Generator[tuple[Image.Image, float | None]]:
-    """Yield every page, mode L or RGB, standing as the file says and no larger than `fit` allows, and its dpi.
+class RasterPages:
+    """An image file, opened: every page standing as the file says and no larger than `fit` allows."""
 
-    Raises Rejected.
-    """
-    with _opened(path, kind) as image:
-        if isinstance(image, TiffImagePlugin.TiffImageFile):
-            for _ in _frames(image, limits, path.stat().st_size):
-                yield _page(image)
-        else:
-            check_size(image.width, image.height, limits)
-            yield _page(image)
+    def __init__(self, path: Path, kind: str, limits: Limits) -> None:
+        self._path, self._kind, self._limits = path, kind, limits
+        self._stack = ExitStack()
+        self._image: Image.Image | None = None
+        self._frames: Iterator[int] = iter(())
+        self._next = 0
+
+    def picture(self, index: int) -> Picture:
+        """Return page `index` (from 0). Raises Rejected."""
+        with damage(self._kind):
+            image = self._turn_to(index)
+            check_size(image.width, image.height, self._limits)
+            return _page(image)
+
+    def _turn_to(self, index: int) -> Image.Image:
+        if self._image is None or index < self._next:  # pages come in order: going back is rare enough to begin again
+            self.close()
+            self._image = self._stack.enter_context(_opened(self._path, self._kind))
+            self._next = 0
+            if isinstance(self._image, TiffImagePlugin.TiffImageFile):
+                self._frames = _frames(self._image, self._limits, self._path.stat().st_size)
+            else:
+                self._frames = iter((1,))
+        if next(islice(self._frames, index - self._next, None), None) is None:
+            raise Rejected("truncated", f"The file has no page {index + 1}.")
+        self._next = index + 1
+        return self._image
+
+    def close(self) -> None:
+        """Close the file."""
+        self._image = None
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def shrink(page: Image.Image) -> Image.Image:
@@ -88,7 +120,7 @@ def shrink(page: Image.Image) -> Image.Image:
     return page.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _page(image: Image.Image) -> tuple[Image.Image, float | None]:
+def _page(image: Image.Image) -> Picture:
     side, dpi = max(image.size), _dpi(image)
     factor = fit(*image.size)
     image.draft("", (int(image.width * factor), int(image.height * factor)))  # a huge JPEG is decoded small at once
@@ -96,7 +128,7 @@ def _page(image: Image.Image) -> tuple[Image.Image, float | None]:
     if image.format != "TIFF":  # Pillow itself turns a TIFF by its orientation tag
         turn = _TURNS.get(_orientation(image))
         page = page if turn is None else page.transpose(turn)
-    return page, dpi and dpi * max(page.size) / side
+    return Picture(page, dpi and dpi * max(page.size) / side, scan_dpi=dpi)
 
 
 def plain(image: Image.Image) -> Image.Image:
@@ -168,12 +200,18 @@ def _dpi(image: Image.Image) -> float | None:
 
 @contextmanager
 def _opened(path: Path, kind: str) -> Iterator[Image.Image]:
-    """Open with the one decoder that belongs to `kind`; whatever the decoder trips over is the file's fault."""
+    """Open with the one decoder that belongs to `kind`. Raises Rejected."""
+    # An open file, not a path: Pillow would map the pixels of a plain TIFF by the size it has after turning.
+    with damage(kind), path.open("rb") as file, Image.open(file, formats=(_FORMATS[kind],)) as image:
+        yield image
+
+
+@contextmanager
+def damage(kind: str) -> Iterator[None]:
+    """Whatever a decoder trips over is the file's fault: raise it as Rejected(truncated)."""
     try:
-        # An open file, not a path: Pillow would map the pixels of a plain TIFF by the size it has after turning.
-        with path.open("rb") as file, Image.open(file, formats=(_FORMATS[kind],)) as image:
-            yield image
-    except Rejected:
+        yield
+    except (Rejected, MemoryError):
         raise
     except Exception as error:
         raise Rejected("truncated", f"The {_FORMATS[kind]} file is damaged or cut short.") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,9 @@ from vault.keyring import KeyRing
 from vault.vault import Vault
 
 if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from intake.model import Line
-    from intake.ports import Image, OcrEngine
+    from intake.ports import PageReader
     from retention.calendar import WorkCalendar
     from search.ports import SearchIndex
     from service.settings import Settings
@@ -107,7 +106,7 @@ def _require_fit(settings: Settings, database: Database, keys: KeyRing) -> None:
 def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> House:
     """Return the house for `settings`. Raises NotInitialised, BadSetting, KeyUnusable, DatabaseUnavailable.
 
-    Costly parts (index, OCR engine, holiday data) are made on first use.
+    Costly parts (index, reader, holiday data) are made on first use.
     """
     if not settings.key_file.exists():
         raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): run `juanzong init`")
@@ -125,7 +124,7 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> H
         vault=Vault(_store(settings)),
         keys=keys,
         make_index=_index(settings),
-        make_engine=_engine(settings),
+        make_reader=_reader(settings),
         make_calendar=_calendar,
         make_parts=_parts(settings),
     )
@@ -139,17 +138,6 @@ def _store(settings: Settings) -> ObjectStore:
         return open_store(settings.object_store)
     except ValueError as error:
         raise BadSetting("JUANZONG_OBJECT_STORE", f"is no address of an object store: {error}") from None
-
-
-def _parts(settings: Settings) -> Callable[[], Vault]:
-    """Unfinished uploads lie beside the archive, not in it: whatever is found there and belongs to none is deleted."""
-
-    def make() -> Vault:
-        from vault.adapters.filesystem import FilesystemStore
-
-        return Vault(FilesystemStore(settings.home / "tmp" / "uploads"))
-
-    return make
 
 
 def _index(settings: Settings) -> Callable[[], SearchIndex]:
@@ -167,28 +155,36 @@ def _index(settings: Settings) -> Callable[[], SearchIndex]:
     return make
 
 
-class _EngineWhenNeeded:
-    """An OCR engine that is loaded with the first page that needs one: a digital PDF never does."""
+def _parts(settings: Settings) -> Callable[[], Vault]:
+    """Unfinished uploads lie beside the archive, not in it: whatever is found there and belongs to none is deleted."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.name = settings.ocr
-        self._settings = settings
+    def make() -> Vault:
+        from vault.adapters.filesystem import FilesystemStore
 
-    @cached_property
-    def _engine(self) -> OcrEngine:
-        from intake.adapters import open_engine
+        return Vault(FilesystemStore(settings.home / "tmp" / "uploads"))
 
-        return open_engine(self._settings.ocr, self._settings.ocr_threads)
-
-    def read(self, image: Image) -> Sequence[Line]:
-        return self._engine.read(image)
-
-    def rotation(self, image: Image) -> int:
-        return self._engine.rotation(image)
+    return make
 
 
-def _engine(settings: Settings) -> Callable[[], OcrEngine]:
-    return lambda: _EngineWhenNeeded(settings)
+def _reader(settings: Settings) -> Callable[[], PageReader]:
+    def make() -> PageReader:
+        return _crew(
+            settings.ocr,
+            settings.ocr_threads,
+            settings.reading_processes,
+            settings.page_seconds,
+            settings.page_memory * 1024 * 1024,
+        )
+
+    return make
+
+
+@cache
+def _crew(engine: str, threads: int, processes: int, seconds: int, memory: int) -> PageReader:
+    """One crew for a process: however many houses it has, its children are limited and start but once."""
+    from intake.crew import Allowance, Crew
+
+    return Crew(engine, processes, Allowance(threads, seconds, memory))
 
 
 def _calendar() -> WorkCalendar:

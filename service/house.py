@@ -11,7 +11,7 @@ from intake.model import Limits
 from service.access.policy import Actor
 
 if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
-    from intake.ports import OcrEngine
+    from intake.ports import PageReader
     from retention.calendar import WorkCalendar
     from search.ports import SearchIndex
     from service.clock import Clock
@@ -25,7 +25,7 @@ SYSTEM = Actor("system", owner=True)
 
 @dataclass
 class House:
-    """Parts by name. Costly ones (index, OCR engine) are made on first use: searching loads no OCR engine."""
+    """Parts by name. Costly ones (index, reader) are made on first use: searching loads no OCR engine."""
 
     settings: Settings
     clock: Clock
@@ -33,7 +33,7 @@ class House:
     vault: Vault
     keys: KeyRing
     make_index: Callable[[], SearchIndex]
-    make_engine: Callable[[], OcrEngine]
+    make_reader: Callable[[], PageReader]
     make_calendar: Callable[[], WorkCalendar]
     make_parts: Callable[[], Vault]
     # Tells the job queue that a document waits; a lost hint is found again by the sweeper.
@@ -45,9 +45,9 @@ class House:
         return self.make_index()
 
     @cached_property
-    def engine(self) -> OcrEngine:
-        """The OCR engine."""
-        return self.make_engine()
+    def reader(self) -> PageReader:
+        """What looks at files and reads their pages."""
+        return self.make_reader()
 
     @cached_property
     def calendar(self) -> WorkCalendar:

@@ -29,6 +29,9 @@ class Settings:
     key_file: Path
     ocr: str = "auto"
     ocr_threads: int = 2
+    ocr_processes: int = 0
+    page_seconds: int = 60
+    page_memory: int = 2048
     mode: str = "production"
     today: date | None = None
     max_bytes: int = 512 * 1024 * 1024
@@ -50,6 +53,11 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8350
     public_url: str = ""
+
+    @property
+    def reading_processes(self) -> int:
+        """How many processes read pages at once: by default as many as the processors can feed."""
+        return self.ocr_processes or max(1, (os.cpu_count() or 1) // self.ocr_threads)
 
     @property
     def base_url(self) -> str:
@@ -197,6 +205,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         key_file=Path(source.text("key_file", f"{home}/keys/master.key")).expanduser().absolute(),
         ocr=source.choice("ocr", OCR_ENGINES, "auto"),
         ocr_threads=source.whole("ocr_threads", 2),
+        ocr_processes=source.whole("ocr_processes", 0, least=0, most=256),
+        page_seconds=source.whole("page_seconds", Settings.page_seconds),
+        page_memory=source.whole("page_memory", Settings.page_memory, least=0),
         mode=mode,
         today=today,
         max_bytes=source.whole("max_bytes", Settings.max_bytes),

@@ -7,28 +7,31 @@ Every step can be run twice with the same result; a document's state says which 
 import contextlib
 import io
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
-from intake.codec import text_of, to_json
+from intake.codec import PAGE_BREAK, to_json
 from intake.errors import EngineUnavailable, Rejected
 from intake.inspect import inspect
 from intake.model import PageText, ReadPage, Understanding
-from intake.pipeline import read
 from intake.understand import understand
 from service.access.policy import Actor
 from service.errors import DatabaseUnavailable, RuleRefused
-from service.flow import claims
+from service.flow import claims, values
 from service.flow.guard import load_document
+from service.flow.hints import apply_hint
 from service.flow.index import index_document
 from service.flow.originals import original_on_disk
 from service.flow.receive import discard, record_sealed
+from service.flow.stacks import resume as resume_stacks
 from service.house import SYSTEM, House
 from service.records import audit
-from service.records.tables import Document, DocumentField, Rendition, WrappedKey, new_id
+from service.records.tables import Document, Rendition, WrappedKey, new_id
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing, StoreUnavailable
 from vault.model import FileKey
 
@@ -36,6 +39,8 @@ Progress = Callable[[int, int], None]
 UNREAD = ("received", "reading")
 READ = ("stored", "needs_review", "failed")
 MAX_ATTEMPTS = 3
+# The title, the parties and the signatures stand here; what lies between them is searched, not understood.
+_FIRST_PAGES, _LAST_PAGES = 40, 20
 # What passes by itself: the document waits for the service and loses no attempt.
 PASSING = (StoreUnavailable, DatabaseUnavailable, EngineUnavailable)
 log = logging.getLogger("juanzong.process")
@@ -121,17 +126,19 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         key_row = session.get_one(WrappedKey, document_id)
         total = session.get_one(Document, document_id).pages
         key = house.keys.unwrap(UUID(document_id), key_row.wrapped)
-    pages: list[PageText] = []
+    heap = _Heap()
     try:
         with original_on_disk(house, document_id) as path:
-            inspection = inspect(path, house.limits)
-            for read_page in read(path, inspection, house.engine, house.limits):
+            inspection = inspect(path, house.limits, house.reader.look)
+            for read_page in house.reader.read(path, inspection, house.limits):
                 _keep_page(house, document_id, key, read_page)
-                pages.append(read_page.page)
+                heap.add(read_page)
                 if progress:
-                    progress(len(pages), total)
-        understanding = understand(pages, house.settings.our_companies)
-        _seal(house, document_id, key, [("text", 0, "text/plain; charset=utf-8", text_of(pages).encode())])
+                    progress(read_page.page.number, total)
+        heap.require_a_picture()
+        understanding = understand(heap.telling, house.settings.our_companies)
+        understanding = replace(understanding, needs_review=(*understanding.needs_review, *heap.reasons))
+        _seal(house, document_id, key, [("text", 0, "text/plain; charset=utf-8", heap.text.encode(errors="replace"))])
     except Rejected as error:
         # It passed inspection at the door, yet a page of it cannot be rendered: the original stays, a person must look.
         _finish_failed(house, document_id, str(error))
@@ -140,7 +147,42 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
     except _Superseded:
         return
     else:
-        _finish(house, document_id, understanding)
+        _finish(house, document_id, understanding, heap.telling)
+
+
+class _Heap:
+    """The pages read so far: of a long document only the ones that tell what it is, so that memory stays bounded."""
+
+    def __init__(self) -> None:
+        self.pages = self.unpictured = 0
+        self.reasons: list[str] = []
+        self._texts: list[str] = []
+        self._first: list[PageText] = []
+        self._last: deque[PageText] = deque(maxlen=_LAST_PAGES)
+
+    def add(self, page: ReadPage) -> None:
+        """Take the next page."""
+        self.pages += 1
+        self.unpictured += not page.pictured
+        self._texts.append(page.page.text)
+        (self._first if len(self._first) < _FIRST_PAGES else self._last).append(page.page)
+        if page.trouble:
+            self.reasons.append(f"unread:{page.page.number}:{page.trouble}")
+
+    def require_a_picture(self) -> None:
+        """Raise Rejected when nothing of the file can be shown."""
+        if self.pages and self.unpictured == self.pages:
+            raise Rejected("truncated", "No page of the file can be shown.")
+
+    @property
+    def telling(self) -> list[PageText]:
+        """The pages by which the document is understood."""
+        return [*self._first, *self._last]
+
+    @property
+    def text(self) -> str:
+        """The text of all pages, separated by a form feed."""
+        return PAGE_BREAK.join(self._texts)
 
 
 class _Superseded(Exception):
@@ -193,29 +235,20 @@ def _still_reading(session: Session, document_id: str) -> Document:
     return document
 
 
-def _finish(house: House, document_id: str, found: Understanding) -> None:
+def _finish(house: House, document_id: str, found: Understanding, pages: Sequence[PageText]) -> None:
     with house.database.write() as session:
         document = session.get(Document, document_id)
         if document is None or document.status != "reading":
             return  # destroyed, or taken over by another process, since its last page
-        document.category, document.kind = found.category, found.kind
-        document.title = found.title[:300]
+        document.category, document.title = found.category, found.title[:300]
         document.confidence = found.confidence
-        document.review_reasons = list(found.needs_review)
-        document.status = "needs_review" if found.needs_review else "stored"
-        document.indexed, document.error, document.attempts = False, "", 0
-        document.fields = [
-            DocumentField(
-                name=name,
-                position=position,
-                value=field.value,
-                page=field.page,
-                box=list(field.box),
-                confidence=field.confidence,
-                marks=list(field.marks),
-            )
-            for position, (name, field) in enumerate(found.fields.items())
-        ]
+        document.error, document.attempts = "", 0
+        document.preservation = "waiting"
+        # What people typed while the reading had failed stays.
+        document.status = "stored"
+        values.take_reading(document, found, pages)
+        values.settle(document)
+        apply_hint(session, document)
         claims.release(document)
         audit.append(
             session,
@@ -237,11 +270,17 @@ def _finish_failed(house: House, document_id: str, why: str) -> None:
         audit.append(session, SYSTEM.name, "document.fail", f"document:{document_id}", {"error": why})
 
 
+def _is_worth_another_reading(document: Document) -> bool:
+    """Whether a page could not be read, and nobody has typed yet what it says: that would be lost."""
+    unread = any(reason.startswith("unread:") for reason in document.review_reasons)
+    return unread and all(field.entered_by == "ocr" for field in document.fields)
+
+
 def read_again(house: House, actor: Actor, document_id: str) -> None:
     """Let a document whose reading failed be read once more. Raises NotFound, NotAllowed, RuleRefused."""
     with house.database.write() as session:
         document = load_document(session, actor, document_id, "document.correct")
-        if document.status != "failed":
+        if document.status != "failed" and not _is_worth_another_reading(document):
             raise RuleRefused("only a document whose reading failed is read again")
         document.status, document.attempts, document.error = "received", 0, ""
         document.review_reasons = []
@@ -254,6 +293,7 @@ def process_waiting(house: House) -> list[str]:
 
     Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable at the first service that is down.
     """
+    resume_stacks(house)
     done = []
     for document_id in sweep(house):
         try:

@@ -64,8 +64,8 @@ def receive(
     if department_id:
         check_department(house, actor, department_id)
     name = safe_name(filename)
-    with _on_disk(house, source) as path:
-        inspection = inspect(path, house.limits)
+    with on_disk(house, source) as path:
+        inspection = inspect(path, house.limits, house.reader.look)
         document_id = document_id or new_id()
         file_key, wrapped = house.keys.new(UUID(document_id))
         known = _begin(
@@ -88,7 +88,7 @@ def check_department(house: House, actor: Actor, department_id: str) -> None:
 
 
 @contextlib.contextmanager
-def _on_disk(house: House, source: BinaryIO | Path) -> Iterator[Path]:
+def on_disk(house: House, source: BinaryIO | Path) -> Iterator[Path]:
     """Give inspection a file to look at; what came as a stream lies in tmp/ under no name, so a killed process leaves nothing."""
     if isinstance(source, Path):
         yield source

@@ -196,7 +196,8 @@ def test_every_kind_of_pixel_becomes_gray_or_colour(tmp_path, name):
     gray, files = variants()
     path = tmp_path / name
     files[name].save(path)
-    ((image, _),) = raster.pages(path, inspect(path, LIMITS).kind, LIMITS)
+    with raster.RasterPages(path, inspect(path, LIMITS).kind, LIMITS) as pages:
+        image = pages.picture(0).image
     assert image.mode in {"L", "RGB"}
     assert abs(statistics.fmean(np.asarray(image.convert("L")).ravel().tolist()) - np.asarray(gray).mean()) < 12
     assert np.corrcoef(np.asarray(image.convert("L")).ravel(), np.asarray(gray).ravel())[0, 1] > 0.4
@@ -213,7 +214,8 @@ def test_exif_orientation_is_honoured(tmp_path, kind, orientation):
     exif[0x0112] = orientation
     path = tmp_path / "page"
     stored.save(path, kind, exif=exif)
-    ((image, _),) = raster.pages(path, kind.lower(), LIMITS)
+    with raster.RasterPages(path, kind.lower(), LIMITS) as pages:
+        image = pages.picture(0).image
     assert image.size == (60, 40)
     pixels = np.asarray(image.convert("L"))
     assert pixels[2:8, 2:18].mean() < 60

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
+from intake.crew import Allowance, Crew
 from service.errors import RuleRefused
 from service.flow import find
 from service.flow.checks import fixity
@@ -10,6 +11,7 @@ from service.flow.index import reindex
 from service.flow.process import process, process_waiting, read_again, sweep
 from service.flow.receive import receive
 from service.records.tables import Document, Rendition
+from tests.intake import fragile
 from tests.service.conftest import DIGITAL, OWNER, SCANS
 from vault.errors import StoreUnavailable
 
@@ -57,7 +59,7 @@ def test_what_brings_its_worker_down_three_times_is_listed_and_can_be_read_again
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.process.read", killed)
+        patch.setattr(house.reader, "read", killed)
         for _ in range(3):
             with pytest.raises(KeyboardInterrupt):
                 process(house, document_id)
@@ -68,6 +70,32 @@ def test_what_brings_its_worker_down_three_times_is_listed_and_can_be_read_again
     assert status(embedded, document_id)[0] == "stored"
     with pytest.raises(RuleRefused):
         read_again(house, embedded["handler"], document_id)
+
+
+def test_a_page_that_kills_its_reader_is_kept_unread_and_can_be_read_again(embedded, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(SCANS.parents[1]))
+    monkeypatch.setenv(fragile.ONCE, str(tmp_path / "once"))
+    house = embedded.house
+    house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 60, 1 << 30))
+    path = fragile.book(tmp_path / "b.tif", [100, fragile.KILLS, 102])
+    document_id = receive(house, embedded["handler"], path, "b.tif").document_id
+    process(house, document_id)
+    with house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        assert (document.status, document.pages_read) == ("needs_review", 3)
+        assert "unread:2:killed" in document.review_reasons
+        kinds = select(Rendition.kind).where(Rendition.document_id == document_id, Rendition.page == 2)
+        assert sorted(session.scalars(kinds)) == ["page-image", "page-text"]
+    assert find.find(house, OWNER, '"shade 102"').total == 1
+    house.reader.close()
+    house.reader = Crew("tests.intake.fragile:Reads", 1, Allowance(1, 60, 1 << 30))
+    read_again(house, embedded["handler"], document_id)
+    process(house, document_id)
+    with house.database.read() as session:
+        reasons = session.get_one(Document, document_id).review_reasons
+    assert not [reason for reason in reasons if reason.startswith("unread")]
+    assert find.find(house, OWNER, f'"shade {fragile.KILLS}"').total == 1
+    house.reader.close()
 
 
 def test_a_damaged_page_costs_only_its_own_text(embedded, tmp_path):

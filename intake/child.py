@@ -1,0 +1,153 @@
+"""The process that looks at foreign files: whatever a page does, it does it to this process alone.
+
+Started by `intake.crew` as `python -m intake.child FD`; FD is its end of a socket. Requests and answers are JSON, followed by
+the bytes of an image where there is one: nothing a hijacked child sends is ever executed by its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from intake.errors import EngineUnavailable, Rejected
+from intake.model import Limits, Line, ReadPage
+
+if TYPE_CHECKING:  # the ports bring NumPy with them, which counting the pages of a PDF does not need
+    from intake.formats.pages import Pages
+    from intake.ports import Image, OcrEngine
+
+_MARGIN = 5  # seconds after which the child ends itself when its parent is no more there to do it
+
+
+def main(fd: int) -> None:
+    """Answer requests until the parent hangs up."""
+    connection = Connection(fd)
+    _Child(connection).serve()
+
+
+class _Child:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._file: int | None = None
+        self._path, self._kind, self._limits = Path(), "", Limits()
+        self._pages: Pages | None = None
+        self._engine: OcrEngine = _WhenNeeded("auto", 1)
+
+    def serve(self) -> None:
+        actions: dict[str, Callable[[dict[str, Any]], None]] = {
+            "begin": self._begin,
+            "look": self._look,
+            "page": self._page,
+        }
+        while True:
+            try:
+                request = json.loads(self._connection.recv_bytes())
+            except EOFError:
+                return
+            signal.setitimer(signal.ITIMER_REAL, request.get("seconds", 0) + _MARGIN)
+            try:
+                if request.get("file"):
+                    self._take_file(request)
+                actions[request["do"]](request)
+            except Rejected as error:
+                self._answer({"rejected": error.code, "why": str(error)})
+            except EngineUnavailable as error:
+                self._answer({"unavailable": str(error)})
+            except MemoryError:
+                self._answer({"failed": "memory", "why": "the memory limit was reached"})
+            except Exception as error:  # noqa: BLE001 - a library fell over this page: the parent is told, and goes on
+                self._answer({"failed": "error", "why": f"{type(error).__name__}: {error}"[:500]})
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _answer(self, value: dict[str, Any], data: bytes | None = None) -> None:
+        self._connection.send_bytes(json.dumps(value).encode())
+        if data is not None:
+            self._connection.send_bytes(data)
+
+    def _begin(self, request: dict[str, Any]) -> None:
+        self._engine = _WhenNeeded(request["engine"], request["threads"])
+        if request["memory"]:
+            # Data, not address space: the libraries reserve far more addresses than they ever fill.
+            resource.setrlimit(resource.RLIMIT_DATA, (request["memory"], request["memory"]))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold pages in the clear
+        self._answer({"ready": os.getpid()})
+
+    def _take_file(self, request: dict[str, Any]) -> None:
+        """Take the file that goes with a request; the one before is closed."""
+        taken = recv_handle(self._connection)
+        if self._pages is not None:
+            self._pages.close()
+        if self._file is not None:
+            os.close(self._file)
+        self._pages, self._file = None, taken
+        self._path, self._kind = Path(f"/proc/self/fd/{taken}"), request["kind"]
+        self._limits = Limits(**request["limits"])
+
+    def _look(self, _request: dict[str, Any]) -> None:
+        from intake.inspect import look_here
+
+        pages, notes = look_here(self._path, self._kind, self._limits)
+        self._answer({"pages": pages, "notes": notes})
+
+    def _page(self, request: dict[str, Any]) -> None:
+        from intake.formats.opening import open_pages
+        from intake.pipeline import keep, read_page
+
+        if self._pages is None:
+            self._pages = open_pages(self._path, self._kind, self._limits)
+        picture = self._pages.picture(request["number"] - 1)
+        kept = keep(picture, request["number"])
+        self._send("kept", kept)
+        self._send("read", read_page(kept, picture, self._engine), kept.image)
+
+    def _send(self, word: str, page: ReadPage, known: bytes = b"") -> None:
+        from intake.codec import to_json
+
+        same = page.image == known
+        head = {word: to_json(page.page).decode(), "dpi": page.dpi, "type": page.image_media_type, "same": same}
+        self._answer(head, None if same else page.image)
+
+
+class _WhenNeeded:
+    """An engine that is loaded with the first page that needs one: a digital PDF never does."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self.name, self._threads = name, threads
+        self._loaded: OcrEngine | None = None
+
+    @property
+    def _engine(self) -> OcrEngine:
+        if self._loaded is None:
+            self._loaded = _open(self.name, self._threads)
+            self.name = self._loaded.name
+        return self._loaded
+
+    def read(self, image: Image) -> Sequence[Line]:
+        return self._engine.read(image)
+
+    def rotation(self, image: Image) -> int:
+        return self._engine.rotation(image)
+
+
+def _open(name: str, threads: int) -> OcrEngine:
+    """Return an engine by its name, or one of one's own by `module:class`."""
+    module, colon, what = name.partition(":")
+    if colon:
+        engine: OcrEngine = getattr(import_module(module), what)(threads)
+        return engine
+    from intake.adapters import open_engine
+
+    return open_engine(name, threads)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,85 @@
+"""A child process from its parent's side: started, asked, given up."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import weakref
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import send_handle
+from typing import Any
+
+_MOST = 256 * 1024 * 1024  # bytes of one answer; a stored page has far less
+
+
+class Dead(Exception):
+    """The child is gone."""
+
+
+class Late(Exception):
+    """The child did not answer in time."""
+
+
+class Child:
+    """One child. It knows nothing of the archive: no settings, no keys, no file but those it is handed."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            environment = {k: v for k, v in os.environ.items() if not k.startswith("JUANZONG_")}
+            # A group of its own: what a page makes it start (tesseract, soffice) ends with it, and Ctrl-C is for its parent.
+            self._process = subprocess.Popen(  # noqa: S603 - this program itself, with a number
+                [sys.executable, "-P", "-m", "intake.child", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                env=environment,
+            )
+        self.connection = Connection(ours.detach())
+        self.close = weakref.finalize(self, _end, self._process, self.connection)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be asked."""
+        return self.close.alive and self._process.poll() is None
+
+    def send(self, request: dict[str, Any], file: int | None = None) -> None:
+        """Ask; `file` is a descriptor that goes with the request. Raises Dead."""
+        try:
+            self.connection.send_bytes(json.dumps(request).encode())
+            if file is not None:
+                send_handle(self.connection, file, self.pid)
+        except OSError as error:
+            raise Dead from error
+
+    def receive(self, deadline: float) -> dict[str, Any]:
+        """Return the next answer. deadline: on the monotonic clock. Raises Dead, Late."""
+        answer: dict[str, Any] = json.loads(self.receive_bytes(deadline))
+        return answer
+
+    def receive_bytes(self, deadline: float) -> bytes:
+        """Return the next message. Raises Dead, Late."""
+        try:
+            if not self.connection.poll(max(0.0, deadline - time.monotonic())):
+                raise Late
+            return self.connection.recv_bytes(_MOST)
+        except (OSError, EOFError) as error:
+            raise Dead from error
+
+
+def _end(process: subprocess.Popen[bytes], connection: Connection) -> None:
+    connection.close()
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,281 @@
+"""Reading in child processes with limits of time and memory: a page that kills or hangs one costs only its own text.
+
+A child sends the picture of a page as soon as it has it, and its words when it has read them. If it dies, hangs or runs
+out of memory between the two, the picture is kept, the page is marked unread, and another child goes on.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from intake.child_handle import Child, Dead, Late
+from intake.codec import from_json
+from intake.errors import EngineUnavailable, Rejected
+from intake.model import Inspection, Limits, PageText, ReadPage
+
+_LOOKING = 5  # times the seconds of a page are given to the first look at a whole file
+log = logging.getLogger("juanzong.crew")
+_STARTS = 3  # a child may be killed, by chance, while it starts
+_AHEAD = 2  # pages a child may be ahead of the page that is waited for
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a child may use: threads of its engine, seconds for a page, bytes of memory (0: no limit)."""
+
+    threads: int = 2
+    seconds: float = 60.0
+    memory: int = 0
+
+
+class Crew:
+    """Implements PageReader with `processes` children that read; used by any number of threads."""
+
+    def __init__(self, engine: str = "auto", processes: int = 1, allowance: Allowance | None = None) -> None:
+        self._engine, self._allowance = engine, allowance or Allowance()
+        self._processes = processes
+        self._changed = threading.Condition()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._owner = os.getpid()
+        self._idle: list[Child] = []
+        self._busy = 0
+        self._looker: Child | None = None
+        self._looking = threading.Lock()
+
+    def close(self) -> None:
+        """End the children that have nothing to do; the next page starts new ones."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+        for child in idle:
+            child.close()
+        with self._looking:
+            looker, self._looker = self._looker, None
+        if looker is not None:
+            looker.close()
+
+    # Looking at a file
+
+    def look(self, path: Path, kind: str, limits: Limits) -> tuple[int, tuple[str, ...]]:
+        """Return the pages of a file of this kind and what is noted about it. Raises Rejected, EngineUnavailable."""
+        self._mind_a_fork()
+        seconds = self._allowance.seconds * _LOOKING
+        with self._looking, path.open("rb") as file:
+            for last in (False, True):
+                if self._looker is None:
+                    self._looker = self._start()
+                try:
+                    request = {"do": "look", "file": True, "kind": kind, "limits": asdict(limits)}
+                    self._looker.send(request | {"seconds": seconds}, file.fileno())
+                    found = self._looker.receive(time.monotonic() + seconds)
+                except (Dead, Late) as error:
+                    self._looker.close()
+                    self._looker = None
+                    if isinstance(error, Late):
+                        raise Rejected("too_slow", f"Looking at the file took longer than {seconds:.0f} s.") from None
+                    if last:
+                        raise Rejected("unreadable", "The file brings down whatever looks at it.") from None
+                else:
+                    _raise(found)
+                    if "pages" in found:
+                        return int(found["pages"]), tuple(found["notes"])
+                    if found["failed"] == "memory":
+                        raise Rejected("too_large", "Looking at the file needs more memory than is allowed.")
+                    raise Rejected("truncated", f"The file is damaged ({found['why']}).")
+        raise AssertionError("unreachable")
+
+    # Reading it
+
+    def read(self, path: Path, inspection: Inspection, limits: Limits) -> Iterator[ReadPage]:
+        """Yield the pages of an inspected file in order.
+
+        A page that could not be read has the source `unread`, and `trouble` says why: killed, timeout, memory, error; or
+        damaged where there is not even a picture. Raises EngineUnavailable.
+        """
+        self._mind_a_fork()
+        with self._some(inspection.pages) as children, path.open("rb") as file:
+            job = _Job(self, file.fileno(), inspection, limits, children)
+            try:
+                yield from job.pages()
+            finally:
+                job.abandon()
+
+    @contextmanager
+    def _some(self, pages: int) -> Iterator[list[Child]]:
+        """Lend at least one child, and as many more as are free and of use."""
+        with self._changed:
+            while self._busy >= self._processes:
+                self._changed.wait()
+            count = max(1, min(pages, self._processes - self._busy))
+            self._busy += count
+            children = [self._idle.pop() for _ in range(min(count, len(self._idle)))]
+        try:
+            children += [self._start() for _ in range(count - len(children))]
+            yield children
+        finally:
+            with self._changed:
+                self._busy -= count
+                self._idle += [child for child in children if child.alive]
+                self._changed.notify_all()
+
+    def _start(self) -> Child:
+        how = {"engine": self._engine, "threads": self._allowance.threads, "memory": self._allowance.memory}
+        for _attempt in range(_STARTS):
+            child = Child()
+            try:
+                child.send({"do": "begin", **how})
+                child.receive(time.monotonic() + self._allowance.seconds)
+            except (Dead, Late):
+                child.close()
+            else:
+                return child
+        raise EngineUnavailable("The process that reads pages does not start.")
+
+    def restart(self, child: Child, children: list[Child]) -> Child:
+        """Put a new child in the place of one that is of no more use."""
+        child.close()
+        fresh = self._start()
+        children[children.index(child)] = fresh
+        return fresh
+
+    @property
+    def seconds(self) -> float:
+        """What a page may take."""
+        return self._allowance.seconds
+
+    def _mind_a_fork(self) -> None:
+        """A process that was forked off has no children: those it knows of belong to its parent."""
+        if self._owner != os.getpid():
+            self._changed = threading.Condition()
+            self._forget()
+
+
+@dataclass
+class _Errand:
+    """A page that a child is at."""
+
+    number: int
+    deadline: float
+    tried: bool = False
+    kept: ReadPage | None = None
+
+
+class _Job:
+    """One file on its way through the children."""
+
+    def __init__(self, crew: Crew, file: int, inspection: Inspection, limits: Limits, children: list[Child]) -> None:
+        self._crew, self._file, self._inspection, self._limits = crew, file, inspection, limits
+        self._children = children
+        self._errands: dict[Child, _Errand] = {}
+        self._opened: set[Child] = set()
+        self._waiting = deque(range(1, inspection.pages + 1))
+        self._done: dict[int, ReadPage] = {}
+
+    def pages(self) -> Iterator[ReadPage]:
+        for number in range(1, self._inspection.pages + 1):
+            self._employ(number)
+            while number not in self._done:
+                self._listen()
+                self._employ(number)
+            yield self._done.pop(number)
+
+    def abandon(self) -> None:
+        """Whoever is still at a page of this file is of no use to the next."""
+        for child in list(self._errands):
+            child.close()
+        self._errands.clear()
+
+    def _employ(self, awaited: int) -> None:
+        """Give every free child a page, none too far ahead of the one that is waited for: memory stays bounded."""
+        for child in list(self._children):
+            if child in self._errands or not self._waiting:
+                continue
+            if self._waiting[0] >= awaited + _AHEAD * len(self._children):
+                return
+            self._give(child, _Errand(self._waiting.popleft(), time.monotonic() + self._crew.seconds))
+
+    def _give(self, child: Child, errand: _Errand) -> None:
+        self._errands[child] = errand
+        fresh = child not in self._opened
+        self._opened.add(child)
+        request: dict[str, Any] = {"do": "page", "number": errand.number, "seconds": self._crew.seconds, "file": fresh}
+        if fresh:
+            request |= {"kind": self._inspection.kind, "limits": asdict(self._limits)}
+        try:
+            child.send(request, self._file if fresh else None)
+        except Dead:
+            self._lost(child, "killed")
+
+    def _listen(self) -> None:
+        """Take the next answer, or find that a child died or is late."""
+        first = min(errand.deadline for errand in self._errands.values())
+        by_connection: dict[Any, Child] = {child.connection: child for child in self._errands}
+        ready = wait(list(by_connection), max(0.0, first - time.monotonic()))
+        for connection in ready:
+            child = by_connection[connection]
+            try:
+                self._answered(child, child.receive(self._errands[child].deadline + 1))
+            except Dead:
+                self._lost(child, "killed")
+            except Late:
+                self._lost(child, "timeout")
+        if not ready:
+            for child, errand in list(self._errands.items()):
+                if errand.deadline <= time.monotonic():
+                    self._lost(child, "timeout")
+
+    def _answered(self, child: Child, answer: dict[str, Any]) -> None:
+        errand = self._errands[child]
+        if "kept" in answer or "read" in answer:
+            data = child.receive_bytes(errand.deadline + 1) if not answer["same"] else b""
+            text = from_json((answer.get("kept") or answer["read"]).encode())
+            if "kept" in answer:
+                errand.kept = ReadPage(text, data, answer["type"], answer["dpi"])
+                return
+            image = data if errand.kept is None or not answer["same"] else errand.kept.image
+            self._finished(child, ReadPage(text, image, answer["type"], answer["dpi"]))
+            return
+        if "unavailable" in answer:
+            raise EngineUnavailable(answer["unavailable"])
+        if answer.get("failed") == "memory":
+            self._lost(child, "memory")
+            return
+        log.warning("page %d cannot be read: %s", errand.number, answer["why"])
+        self._finished(child, self._unread(errand, "damaged" if "rejected" in answer else "error"))
+
+    def _finished(self, child: Child, page: ReadPage) -> None:
+        del self._errands[child]
+        self._done[page.page.number] = page
+
+    def _lost(self, child: Child, why: str) -> None:
+        """Go on with another child. A page whose reader was killed is tried once more: that need not be its fault."""
+        errand = self._errands.pop(child)
+        fresh = self._crew.restart(child, self._children)
+        if why == "killed" and not errand.tried and errand.deadline > time.monotonic():
+            self._give(fresh, replace(errand, tried=True, kept=errand.kept))
+        else:
+            self._done[errand.number] = self._unread(errand, why)
+
+    def _unread(self, errand: _Errand, why: str) -> ReadPage:
+        if errand.kept is not None:
+            return replace(errand.kept, trouble=why)
+        from intake.missing import missing_picture
+
+        width, height, image = missing_picture()
+        return ReadPage(PageText(errand.number, width, height, 0, "unread", ()), image, trouble=why, pictured=False)
+
+
+def _raise(answer: dict[str, Any]) -> None:
+    if "rejected" in answer:
+        raise Rejected(answer["rejected"], answer["why"])
+    if "unavailable" in answer:
+        raise EngineUnavailable(answer["unavailable"])

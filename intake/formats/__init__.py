@@ -1,0 +1,1 @@
+"""The formats that are taken in: by content, never by name; each opens to its pages as pictures."""

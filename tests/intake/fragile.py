@@ -1,0 +1,70 @@
+"""An engine for a child process to fall over: what it does to a page, the page's shade says."""
+
+import ctypes
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from intake.errors import EngineUnavailable
+from intake.model import Line, Word
+
+KILLS, KILLS_ONCE, HANGS, HANGS_HARD, EATS, RAISES = 10, 15, 20, 25, 30, 40
+ONCE = "FRAGILE_ONCE"  # names a file that is there when the page that kills once has killed
+
+
+class Fragile:
+    name = "fragile"
+
+    def __init__(self, threads):
+        self.threads = threads
+
+    def rotation(self, image):
+        return 0
+
+    def read(self, image):
+        shade = int(image[0, 0, 0])
+        if shade == KILLS:
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif shade == KILLS_ONCE and not Path(os.environ[ONCE]).exists():
+            Path(os.environ[ONCE]).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif shade == HANGS:
+            time.sleep(1000)
+        elif shade == HANGS_HARD:
+            ctypes.PyDLL(None).sleep(1000)  # with the interpreter's lock held
+        elif shade == EATS:
+            np.ones(1 << 32, dtype=np.uint8)
+        elif shade == RAISES:
+            raise ValueError("no such page")
+        return said(shade)
+
+
+def said(shade):
+    text = f"shade {shade}"
+    return [Line(text, (1, 1, 60, 20), 0.9, (Word(0, "shade", (1, 1, 40, 20), 0.9),))]
+
+
+class Reads(Fragile):
+    """The same, on a better day."""
+
+    def read(self, image):
+        return said(int(image[0, 0, 0]))
+
+
+class Missing:
+    name = "missing"
+
+    def __init__(self, threads):
+        raise EngineUnavailable("it is not installed")
+
+
+def book(path, shades):
+    """Write a TIFF with a page of each of these shades."""
+    from PIL import Image
+
+    pages = [Image.new("L", (80, 60), shade) for shade in shades]
+    pages[0].save(path, "TIFF", save_all=True, append_images=pages[1:])
+    return path

@@ -1,0 +1,171 @@
+"""Reading in child processes: a page that kills, hangs or starves its reader costs only its own text."""
+
+import io
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from intake.crew import Allowance, Crew
+from intake.errors import EngineUnavailable, Rejected
+from intake.inspect import inspect
+from intake.model import Limits
+from tests.intake import fragile
+from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, book
+from tests.intake.scans import scan
+
+LIMITS = Limits()
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def crew(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # children know the installed program only
+    made = []
+
+    def make(processes=1, seconds=60.0, memory=1 << 30, engine="tests.intake.fragile:Fragile"):
+        made.append(Crew(engine, processes, Allowance(1, seconds, memory)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def read(crew, path):
+    return list(crew.read(path, inspect(path, LIMITS, crew.look), LIMITS))
+
+
+def seen(pages):
+    return [page.trouble or page.page.text for page in pages]
+
+
+def test_pages_come_in_order_from_any_number_of_children(crew, tmp_path):
+    path = book(tmp_path / "b.tif", range(100, 120))
+    for processes in (1, 3):
+        pages = read(crew(processes), path)
+        assert [p.page.number for p in pages] == list(range(1, 21))
+        assert seen(pages) == [f"shade {shade}" for shade in range(100, 120)]
+
+
+@pytest.mark.parametrize(
+    ("shade", "why"),
+    [(KILLS, "killed"), (HANGS, "timeout"), (HANGS_HARD, "timeout"), (EATS, "memory"), (RAISES, "error")],
+)
+def test_a_page_that_brings_its_reader_down_costs_only_its_own_text(crew, tmp_path, shade, why):
+    path = book(tmp_path / "b.tif", [100, shade, 101, 102])
+    began = time.monotonic()
+    pages = read(crew(seconds=5.0 if why == "timeout" else 60.0), path)
+    assert seen(pages) == ["shade 100", why, "shade 101", "shade 102"]
+    assert time.monotonic() - began < 40
+    lost = pages[1]
+    assert (lost.page.source, lost.page.lines, lost.pictured) == ("unread", (), True)
+    image = Image.open(io.BytesIO(lost.image))
+    assert image.size == (lost.page.width, lost.page.height) == (80, 60)
+    assert abs(image.convert("L").getpixel((40, 30)) - shade) <= 2
+
+
+def test_a_child_killed_by_chance_is_replaced_and_the_page_read(crew, tmp_path, monkeypatch):
+    monkeypatch.setenv(fragile.ONCE, str(tmp_path / "once"))
+    path = book(tmp_path / "b.tif", [100, KILLS_ONCE, 101])
+    assert seen(read(crew(), path)) == ["shade 100", f"shade {KILLS_ONCE}", "shade 101"]
+    assert (tmp_path / "once").exists()
+
+
+def test_killed_at_any_moment_every_page_is_read(crew, tmp_path):
+    path = book(tmp_path / "b.tif", range(100, 140))
+    hands = crew(2)
+    stop = threading.Event()
+
+    def kill():
+        while not stop.wait(1.5):
+            for child in _children():
+                os.kill(child, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    inspection = inspect(path, LIMITS, hands.look)
+    killer.start()
+    try:
+        pages = []
+        for page in hands.read(path, inspection, LIMITS):
+            pages.append(page)
+            time.sleep(0.15)
+    finally:
+        stop.set()
+        killer.join()
+    assert [p.page.number for p in pages] == list(range(1, 41))
+    assert all(p.trouble in ("", "killed") for p in pages)
+    assert sum(not p.trouble for p in pages) > 20
+
+
+def _children():
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and b"intake.child" in (entry / "cmdline").read_bytes():
+                ours = (entry / "stat").read_text().rpartition(")")[2].split()[1] == str(os.getpid())
+                found += [int(entry.name)] if ours else []
+        except OSError:
+            continue
+    return found
+
+
+def test_a_file_without_a_name_is_read(crew, tmp_path):
+    with book(tmp_path / "b.tif", [100, 101]).open("rb") as file:
+        (tmp_path / "b.tif").unlink()
+        assert seen(read(crew(), Path(f"/proc/self/fd/{file.fileno()}"))) == ["shade 100", "shade 101"]
+
+
+def test_a_missing_engine_is_said_and_costs_no_page(crew, tmp_path):
+    hands = crew(engine="tests.intake.fragile:Missing")
+    with pytest.raises(EngineUnavailable, match="not installed"):
+        read(hands, book(tmp_path / "b.tif", [100]))
+
+
+def test_a_reader_given_up_half_way_leaves_nobody_at_work(crew, tmp_path):
+    path = book(tmp_path / "b.tif", [100, HANGS, HANGS])
+    hands = crew(2)
+    pages = hands.read(path, inspect(path, LIMITS, hands.look), LIMITS)
+    assert next(pages).page.text == "shade 100"
+    pages.close()
+    assert seen(read(hands, book(tmp_path / "c.tif", [101]))) == ["shade 101"]
+
+
+def test_several_threads_share_the_children(crew, tmp_path):
+    hands, results = crew(2), {}
+
+    def work(name):
+        path = book(tmp_path / f"{name}.tif", [name] * 5)
+        results[name] = seen(read(hands, path))
+
+    threads = [threading.Thread(target=work, args=(100 + n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {100 + n: [f"shade {100 + n}"] * 5 for n in range(4)}
+    assert len(hands._idle) <= 2
+
+
+def test_a_child_knows_no_settings_of_the_archive(crew, tmp_path, monkeypatch):
+    monkeypatch.setenv("JUANZONG_DATABASE_URL", "postgresql://secret")
+    hands = crew()
+    read(hands, book(tmp_path / "b.tif", [100]))
+    (child,) = hands._idle
+    assert b"secret" not in Path(f"/proc/{child.pid}/environ").read_bytes()
+    limits = Path(f"/proc/{child.pid}/limits").read_text()
+    assert [line.split()[4] for line in limits.splitlines() if line.startswith("Max data size")] == [str(1 << 30)]
+
+
+def test_what_is_refused_here_is_refused_there(crew, tmp_path):
+    hands = crew()
+    path = tmp_path / "cut.jpg"
+    path.write_bytes(scan("payment.jpg").read_bytes()[:20_000])
+    with pytest.raises(Rejected) as caught:
+        inspect(path, LIMITS, hands.look)
+    assert caught.value.code == "truncated"
+    assert inspect(scan("contract-digital.pdf"), LIMITS, hands.look) == inspect(scan("contract-digital.pdf"), LIMITS)
