@@ -111,6 +111,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "destroyed": ("已经销毁", "already destroyed"),
     "pending_transfer": ("移交未完成：{transfer}", "a transfer is not finished: {transfer}"),
     "no_facts": ("查无此卷的现状，不得销毁", "nothing is known of the file now, so it is not destroyed"),
+    "destroyed_by": ("鉴定 {review} 已将其销毁", "review {review} had destroyed it already"),
     "taken_off": ("已从清册撤下：{person}，{reason}", "taken off the list by {person}: {reason}"),
     "decided_keep_until": ("鉴定意见：延期至 {until}（{reason}）", "appraisal: keep until {until} ({reason})"),
     "decided_keep_permanently": ("鉴定意见：永久保管（{reason}）", "appraisal: keep permanently ({reason})"),

@@ -20,7 +20,7 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 PartName = Literal["proposer", "appraiser", "approver", "supervisor"]
-OutcomeWord = Literal["destroyed", "kept", "blocked"]
+OutcomeWord = Literal["destroyed", "kept", "blocked", "gone"]
 GROUP_LEAST = 3
 SUPERVISORS = 2
 DEFAULT_WAITING_DAYS = 7
@@ -61,7 +61,7 @@ class TakenOff:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file: destroyed, kept (as decided) or blocked (something stood against it). why: a plain sentence."""
+    """What became of a file: destroyed, kept (as decided), blocked, or gone (by another review). why: a plain sentence."""
 
     word: OutcomeWord
     why: str = ""

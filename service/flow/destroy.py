@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from retention.appraisal import Outcome, Review
 from retention.destruction import files_to_destroy, register_rows
 from retention.errors import DestructionBlocked
+from retention.why import because
 from service.access.policy import Actor, decide
 from service.errors import NotFound
 from service.flow.erase import Proof, destroy_keys, look, remove_objects
@@ -22,7 +23,7 @@ from service.records.tables import CaseFile, ReviewFile, ReviewRecord, Stub
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """What became of one file of a review: destroyed, kept or blocked, and why."""
+    """What became of one file of a review: destroyed, kept, blocked or gone (by another review), and why."""
 
     file_id: str
     archive_number: str
@@ -71,10 +72,13 @@ def _one_file(house: House, actor: Actor, review_id: str, file_id: str) -> None:
     today = house.clock.today()
     with house.database.write() as session:
         row = session.get_one(ReviewFile, (review_id, file_id), with_for_update=True)
+        _record, review = load(session, SYSTEM, review_id, "review.propose")
+        file = session.get_one(CaseFile, file_id, with_for_update={"of": CaseFile})
         stub = session.get(Stub, file_id)
-        if not row.outcome and stub is None:
-            _record, review = load(session, SYSTEM, review_id, "review.propose")
-            file = session.get_one(CaseFile, file_id, with_for_update={"of": CaseFile})
+        if not row.outcome and stub is not None and stub.review_id != review_id:
+            other = session.get_one(ReviewRecord, stub.review_id).number
+            row.outcome, row.why = "gone", because("destroyed_by", review=other).to_json()
+        elif not row.outcome and stub is None:
             facts = {file_id: file_facts(session, file)}
             now = files_to_destroy(review, facts, today)
             if file_id in now.kept:
@@ -86,7 +90,8 @@ def _one_file(house: House, actor: Actor, review_id: str, file_id: str) -> None:
             else:
                 (line,) = register_rows(review, facts, today, files=[file_id])
                 destroy_keys(session, actor.name, file, review_id, asdict(line))
-        erased = session.get(Stub, file_id) is not None
+        stub = session.get(Stub, file_id)
+        erased = stub is not None and stub.review_id == review_id
     if erased:
         proof = remove_objects(house, actor.name, file_id)
         if proof.ok:
@@ -123,7 +128,7 @@ def _apply_keeps(session: Any, actor: Actor, review: Review) -> None:
     """What the group wanted kept stays: longer, or for ever."""
     for file_id in review.files:
         ruling = review.ruling(file_id)
-        if ruling.verdict == "destroy":
+        if ruling.verdict == "destroy" or review.outcomes[file_id].word == "gone":
             continue
         file = session.get_one(CaseFile, file_id)
         if ruling.verdict == "keep_permanently":

@@ -15,7 +15,7 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.facts import CLOSED_REVIEWS, file_facts, open_review_of
 from service.flow.filing import visible_files
-from service.flow.guard import load_file, require
+from service.flow.guard import load_file, lock_file, require
 from service.house import House
 from service.records import audit
 from service.records.counters import next_serial
@@ -84,8 +84,10 @@ def propose(
         if len(set(everyone)) != len(everyone) or len(supervisor_ids) != 2:
             why = "proposer, group, approver and the two supervisors are all different people"
             raise BadInput(f"parts: {why}", {"parts": why})
-        for case_file_id in case_file_ids:
+        # In one order, so that no two proposals wait for one another; the second of two sees what the first has proposed.
+        for case_file_id in sorted(set(case_file_ids)):
             file = load_file(session, actor, case_file_id)
+            lock_file(session, file)
             against = candidate_blocks(file_facts(session, file), today)
             if against:
                 raise RuleRefused(f"{file.archive_number or file.title}: {against[0].why}")

@@ -414,7 +414,7 @@ class ReviewRecord(Base):
 
 
 class ReviewFile(Base):
-    """A file on a review. outcome: "" until executed, then destroyed, kept or blocked."""
+    """A file on a review. outcome: "" until executed, then destroyed, kept, blocked or gone (destroyed by another review)."""
 
     __tablename__ = "review_files"
     review_id: Mapped[str] = mapped_column(ForeignKey("reviews.id"), primary_key=True)

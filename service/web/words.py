@@ -141,6 +141,7 @@ OUTCOMES = {
     "destroyed": ("grey", _("已销毁")),
     "kept": ("good", _("继续保管")),
     "blocked": ("hold", _("未销毁")),
+    "gone": ("grey", _("另一次鉴定已销毁")),
     "": ("grey", _("未执行")),
 }
 FILTERS = {"category": _("类目"), "department": _("部门"), "customer": _("客户"), "status": _("状态")}

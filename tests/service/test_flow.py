@@ -62,11 +62,11 @@ def due_file(office: Office) -> tuple[str, str]:
     return file_id, document_id
 
 
-def propose(office: Office, file_id: str) -> str:
+def propose(office: Office, file_id: str, who: str = "archivist") -> str:
     ids = {name: office[name].person_id or "" for name in ("first", "second", "third", "head", "fourth", "fifth")}
     group = [ids["first"], ids["second"], ids["third"]]
     supervisors = [ids["fourth"], ids["fifth"]]
-    return reviews.propose(office.house, office["archivist"], [file_id], group, ids["head"], supervisors).id
+    return reviews.propose(office.house, office[who], [file_id], group, ids["head"], supervisors).id
 
 
 def decide_all(office: Office, review_id: str, file_id: str) -> None:

@@ -121,6 +121,47 @@ def test_a_review_stopped_while_it_is_executed_is_one_of_both(race, decided):
     assert reviews.get_review(office.house, office["auditor"], review_id).review.state == "stopped"
 
 
+def test_a_file_proposed_twice_at_the_same_moment_stands_on_one_review(race, office):
+    file_id, _ = due_file(office)
+    office.hire("archivist2", "archivist")
+    one, two = race(
+        "review.propose",
+        lambda: propose(office, file_id),
+        lambda: propose(office, file_id, "archivist2"),
+    )
+    one.result()
+    with pytest.raises(RuleRefused, match="another review"):
+        two.result()
+    assert len(reviews.list_reviews(office.house, office["auditor"])) == 1
+
+
+def test_a_review_finds_its_file_destroyed_by_another_and_still_ends(office, monkeypatch):
+    """Archives of the first form may hold such reviews; neither claims what the other did."""
+    house = office.house
+    file_id, _ = due_file(office)
+    destroying = propose(office, file_id)
+    decide_all(office, destroying, file_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(reviews, "open_review_of", lambda *_args: None)
+        keeping = propose(office, file_id)
+    for name in ("first", "second", "third"):
+        reviews.add_opinion(house, office[name], keeping, file_id, "keep_permanently", reason="史料价值")
+    reviews.approve(house, office["head"], keeping)
+    house.clock.move_to(date(2037, 1, 12))
+    for review_id in (destroying, keeping):
+        for name in ("fourth", "fifth"):
+            reviews.supervise(house, office[name], review_id)
+    (first,) = destroy.execute(house, office["archivist"], destroying)
+    (second,) = destroy.execute(house, office["archivist"], keeping)
+    assert (first.outcome, second.outcome) == ("destroyed", "gone")
+    assert reviews.get_review(house, office["auditor"], destroying).record.number in second.why
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, office[name], keeping)
+    certificate = reviews.get_review(house, office["auditor"], keeping).record.certificate
+    assert (certificate["rows"], list(certificate["not_destroyed"])) == ([], [file_id])
+    assert destroy.get_stub(house, office["auditor"], file_id).review_id == destroying
+
+
 def test_a_request_is_decided_once(race, office):
     file_id, _ = due_file(office)
     request = loans.ask(office.house, office["handler"], file_id, "核对付款条件")
