@@ -7,13 +7,20 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from service.access.policy import decide
-from service.api import archive, documents, uploads
+from service.api import archive, directory, documents, people, uploads
 from service.api.openapi import document
 from service.api.operations import authenticate, build, problem
 from service.errors import KNOWN_ERRORS, NotSignedIn
 from service.house import House
 
-GROUPS = (documents.operation, documents.search_operation, uploads.operation, *archive.GROUPS)
+GROUPS = (
+    documents.operation,
+    documents.search_operation,
+    uploads.operation,
+    *archive.GROUPS,
+    *people.GROUPS,
+    directory.directory,
+)
 
 
 def blueprint(house: House) -> Blueprint:

@@ -5,6 +5,7 @@ import click
 from service.access.policy import ROLES, TIERS, Actor
 from service.commands.common import cli_actor, json_option, out_json, table, with_house
 from service.house import House
+from service.records.tables import Department
 from service.settings import load
 
 
@@ -56,7 +57,7 @@ def worker() -> None:
 
 @click.group()
 def user() -> None:
-    """Accounts: add, list, invite, disable."""
+    """Accounts: add, list, change, invite, disable, enable."""
 
 
 @user.command("add")
@@ -146,9 +147,51 @@ def user_disable(house: House, actor: Actor, login: str, as_json: bool) -> None:
         click.echo(f"{login} is disabled")
 
 
+@user.command("change")
+@click.argument("login")
+@click.option("--name", help="The person's name as it is shown.")
+@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="All roles the person has from now on.")
+@click.option("--department", help="The department's code; - for none.")
+@click.option("--clearance", type=click.Choice(TIERS))
+@json_option
+@with_house
+def user_change(
+    house: House,
+    actor: Actor,
+    login: str,
+    name: str | None,
+    roles: tuple[str, ...],
+    department: str | None,
+    clearance: str | None,
+    as_json: bool,
+) -> None:
+    """Change an account's name, roles, department or clearance; what is not given stays."""
+    from service.access.accounts import change_person, person_as_json
+    from service.access.people import department_by_code
+
+    where = None if department is None else "" if department == "-" else department_by_code(house, department).id
+    wanted = list(roles) or None
+    person = change_person(house, actor, login, name=name, roles=wanted, department_id=where, clearance=clearance)
+    if as_json:
+        out_json(person_as_json(person))
+    else:
+        click.echo(f"{login} is changed")
+
+
+@user.command("enable")
+@click.argument("login")
+@json_option
+@with_house
+def user_enable(house: House, actor: Actor, login: str, as_json: bool) -> None:
+    """Open a closed account again; prints the one-time link, since the old password is void."""
+    from service.access.accounts import open_again
+
+    _link(house, login, open_again(house, actor, login), as_json=as_json)
+
+
 @click.group()
 def department() -> None:
-    """Departments: add, list."""
+    """Departments: add, list, rename, close, open."""
 
 
 @department.command("add")
@@ -178,9 +221,54 @@ def department_list(house: House, _actor: Actor, as_json: bool) -> None:
     departments = list_departments(house)
     if as_json:
         for d in departments:
-            out_json({"id": d.id, "code": d.code, "name": d.name, "fonds": d.fonds})
+            out_json({"id": d.id, "code": d.code, "name": d.name, "fonds": d.fonds, "closed": d.closed_at is not None})
         return
-    table(("code", "name", "fonds"), [(d.code, d.name, d.fonds) for d in departments])
+    table(
+        ("code", "name", "fonds", ""),
+        [(d.code, d.name, d.fonds, "closed" if d.closed_at else "") for d in departments],
+    )
+
+
+@department.command("rename")
+@click.argument("code")
+@click.argument("name")
+@json_option
+@with_house
+def department_rename(house: House, actor: Actor, code: str, name: str, as_json: bool) -> None:
+    """Give a department another name; its code stays."""
+    from service.access.departments import rename_department
+
+    _said(rename_department(house, actor, code, name), as_json=as_json)
+
+
+@department.command("close")
+@click.argument("code")
+@json_option
+@with_house
+def department_close(house: House, actor: Actor, code: str, as_json: bool) -> None:
+    """Close a department: no new contract and no new account in it."""
+    from service.access.departments import close_department
+
+    _said(close_department(house, actor, code), as_json=as_json)
+
+
+@department.command("open")
+@click.argument("code")
+@json_option
+@with_house
+def department_open(house: House, actor: Actor, code: str, as_json: bool) -> None:
+    """Open a closed department again."""
+    from service.access.departments import open_department
+
+    _said(open_department(house, actor, code), as_json=as_json)
+
+
+def _said(changed: Department, *, as_json: bool) -> None:
+    closed = changed.closed_at is not None
+    if as_json:
+        out_json({"code": changed.code, "name": changed.name, "closed": closed})
+    else:
+        click.echo(f"department {changed.code} {changed.name}{' (closed)' if closed else ''}")
 
 
 @click.group()

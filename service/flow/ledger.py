@@ -27,6 +27,7 @@ from service.records.tables import (
     Department,
     Person,
 )
+from service.typed import day_of
 
 EVENTS = ("signed", "amended", "performed", "terminated")
 _ENDING = ("performed", "terminated")
@@ -55,7 +56,7 @@ def typed_date(wrong: dict[str, str], name: str, value: str) -> date | None:
     if not value or value == "long-term":
         return None
     try:
-        return date.fromisoformat(value)
+        return day_of(value)
     except ValueError:
         wrong[name] = "a date YYYY-MM-DD"
         return None
@@ -116,6 +117,8 @@ def create_contract(house: House, actor: Actor, given: ContractInput) -> Contrac
         handler = session.get(Person, given.handler_id)
         if department is None:
             wrong["department_id"] = "there is no such department"
+        elif department.closed_at is not None:
+            wrong["department_id"] = "the department is closed"
         if handler is None or handler.disabled_at:
             wrong["handler_id"] = "there is no such person"
         if wrong or department is None or handler is None:

@@ -152,6 +152,20 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"(?P<field>\w+): you entered this value; two other people must confirm it \(dual verification\)",
         "{field}：这个值是你录入的，须由另外两人核对（双重核验）。",
     ),
+    # accounts
+    (r"(?:\w+: )?the department is closed", "这个部门已关闭。"),
+    (
+        r"nobody changes their own roles, department or clearance; another administrator does it",
+        "自己的角色、部门与密级不能自己改，请另一位系统管理员来改。",
+    ),
+    (r"nobody closes their own account; another administrator does it", "不能停用自己，请另一位系统管理员来办。"),
+    (r"the account (?P<n>\S+) is disabled; open it again first", "账户 {n} 已停用，先重新启用。"),
+    (r"the account (?P<n>\S+) is open", "账户 {n} 没有停用。"),
+    (
+        r"the old password is wrong, or the account is locked for a few minutes",
+        "原来的密码不对，或者账户因多次输错锁定了几分钟。",
+    ),
+    (r"days must be 1 or more|1 or more", "1 天以上。"),
     # files and contracts
     (r"the document lies in another file; take it out there first", "文件已在另一卷里，先从那里取出。"),
     (r"file (?P<n>.+) is (?P<fstate>\w+); its documents stay in it", "案卷 {n} {fstate}，其中的文件不再取出。"),

@@ -66,7 +66,14 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
             gettext("系统"),
             [
                 ("web.audit_log", gettext("审计日志"), "audit.read", "", ("web.verify_audit",)),
-                ("web.people", gettext("人员"), "people.manage", "", ("web.invite_person",)),
+                (
+                    "web.people",
+                    gettext("人员"),
+                    "people.manage",
+                    "",
+                    ("web.invite_person", "web.person", "web.change_person", "web.renew_invitation", "web.open_person"),
+                ),
+                ("web.departments", gettext("部门设置"), "people.manage", "", ("web.create_department",)),
                 ("web.settings", gettext("设置"), "settings.read", "", ()),
             ],
         ),

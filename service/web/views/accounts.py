@@ -1,4 +1,4 @@
-"""In and out: signing in, the one-time link, the language, people and settings."""
+"""In and out: signing in, the one-time link, the language; and the settings."""
 
 from dataclasses import fields
 
@@ -6,11 +6,9 @@ from flask import g, make_response, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from service.access import people
-from service.access.policy import TIERS
 from service.errors import BadInput, NotSignedIn
 from service.flow.guard import require
-from service.web import words
-from service.web.context import act, actor, house, local_path, refused
+from service.web.context import actor, house, local_path
 from service.web.locale import LANGUAGES
 from service.web.refusals import say
 from service.web.sessions import COOKIE, open_session, safe_next
@@ -106,69 +104,6 @@ def language() -> ResponseReturnValue:
 def keys() -> ResponseReturnValue:
     """Show the keys, for browsers without scripts."""
     return render_template("keys.html")
-
-
-def _people_page(link: dict[str, str] | None = None) -> str:
-    departments = people.list_departments(house())
-    return render_template(
-        "people.html",
-        people=people.list_people(house(), actor()),
-        departments=departments,
-        department_options=[("", gettext("不属于部门")), *((d.id, d.name) for d in departments)],
-        tier_options=[(tier, words.TIERS[tier]) for tier in TIERS],
-        link=link,
-    )
-
-
-@web.get("/people", endpoint="people")
-def people_list() -> ResponseReturnValue:
-    """Show the accounts."""
-    return _people_page()
-
-
-def _link(login: str, secret: str) -> ResponseReturnValue:
-    """Show a one-time link, once: in the answer itself, so that it is kept nowhere."""
-    return _people_page({"login": login, "url": house().settings.base_url + url_for("web.invite", secret=secret)})
-
-
-@web.post("/people")
-def invite_person() -> ResponseReturnValue:
-    """Invite someone."""
-    form = request.form
-    try:
-        secret = people.invite(
-            house(),
-            actor(),
-            form.get("login", "").strip(),
-            form.get("name", ""),
-            form.getlist("roles"),
-            form.get("department_id") or None,
-            form.get("clearance", "internal"),
-        )
-    except BadInput as error:
-        return refused(error, _people_page, url_for("web.people"))
-    g.page = url_for("web.people")
-    return _link(form["login"].strip(), secret)
-
-
-@web.post("/people/link")
-def renew_invitation() -> ResponseReturnValue:
-    """Give a fresh one-time link."""
-    login = request.form.get("login", "")
-    g.page = url_for("web.people")
-    return _link(login, people.renew_invitation(house(), actor(), login))
-
-
-@web.post("/departments")
-def create_department() -> ResponseReturnValue:
-    """Create a department."""
-    code, name = request.form.get("code", "").strip(), request.form.get("name", "")
-    return act(
-        lambda: people.create_department(house(), actor(), code, name),
-        _people_page,
-        done=gettext("部门 %(code)s 已建立。", code=code),
-        to=url_for("web.people"),
-    )
 
 
 def _meaning() -> dict[str, str]:

@@ -107,7 +107,7 @@ def _form(given: ContractInput, document_id: str | None) -> str:
         "new_contract.html",
         given=given,
         document=document,
-        department_options=[(d.id, f"{d.code} {d.name}") for d in list_departments(house())],
+        department_options=[(d.id, f"{d.code} {d.name}") for d in list_departments(house(), closed=False)],
         people_options=[(p.id, f"{p.name} ({p.login})") for p in everyone],
     )
 

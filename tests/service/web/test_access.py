@@ -27,6 +27,9 @@ ROOMS = {
     "/customers": READERS,
     "/audit": {"auditor"},
     "/people": {"root"},
+    "/people/handler": {"root"},
+    "/departments": {"root"},
+    "/me": READERS | {"auditor", "root"},
     "/settings": {"root", "auditor"},
 }
 EVERYBODY = sorted(READERS | {"auditor", "root"})

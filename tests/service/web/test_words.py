@@ -74,7 +74,7 @@ def test_an_english_page_has_no_chinese_but_the_archives_own(town: Town, login: 
         "无此类材料",
     )
     paths = ("/", "/upload", "/to-review", "/contracts", "/files", "/transfers", "/holds", "/reviews", "/loans",
-             "/customers", "/people", "/contracts/new", "/audit", "/keys", "/register", "/no-such-page")  # fmt: skip
+             "/customers", "/people", "/people/root", "/departments", "/me", "/contracts/new", "/audit", "/keys", "/register", "/no-such-page")  # fmt: skip
     for path in paths:
         text = re.sub(r"<[^>]*>", " ", browser.get(path).text)
         for name in own:
