@@ -1,5 +1,6 @@
 """Destroy: carry out what a review decided, each file checked again at this moment, and prove it afterwards."""
 
+import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from retention.destruction import files_to_destroy, register_rows
 from retention.errors import DestructionBlocked
 from retention.why import because
 from service.access.policy import Actor, decide
-from service.errors import NotFound
+from service.errors import KNOWN_ERRORS, NotFound
 from service.flow.erase import Proof, destroy_keys, look, remove_objects
 from service.flow.facts import file_facts
 from service.flow.guard import reach_of_file, require
@@ -19,6 +20,8 @@ from service.flow.reviews import load, store
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import CaseFile, ReviewFile, ReviewRecord, Stub
+
+log = logging.getLogger("juanzong.destroy")
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,25 @@ def execute(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
 
 
 def resume(house: House) -> int:
-    """Finish executions that were broken off; returns how many."""
+    """Finish executions that were broken off; returns how many. One that cannot go on now holds up no other."""
     with house.database.read() as session:
-        broken = list(session.scalars(select(ReviewRecord.id).where(ReviewRecord.state == "executing")))
+        broken = broken_off(session)
+    done = 0
     for review_id in broken:
-        _carry_out(house, SYSTEM, review_id)
-    return len(broken)
+        try:
+            _carry_out(house, SYSTEM, review_id)
+            done += 1
+        except KNOWN_ERRORS as error:
+            log.warning("the destruction of review %s waits: %s", review_id, error)
+        except Exception:  # whatever is wrong with one review, it stays `executing` and is tried again
+            log.exception("the destruction of review %s waits", review_id)
+    return done
+
+
+def broken_off(session: Session) -> list[str]:
+    """Return the reviews whose destruction has begun and is not finished, by number."""
+    query = select(ReviewRecord.id).where(ReviewRecord.state == "executing").order_by(ReviewRecord.number)
+    return list(session.scalars(query))
 
 
 def _carry_out(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:

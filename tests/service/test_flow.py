@@ -325,6 +325,52 @@ def test_an_execution_killed_half_way_is_finished_by_the_next_start(embedded, mo
     assert reviews.get_review(house, embedded["auditor"], review_id).review.state == "executed"
 
 
+def test_a_destruction_that_is_stuck_holds_up_no_other(embedded, monkeypatch, caplog):
+    house = embedded.house
+    first, _ = due_file(embedded)
+    house.clock.move_to(date(2026, 11, 25))
+    contract_id, second = new_contract(embedded, title="年度采购合同")
+    fill(embedded, second)
+    archive(embedded, second)
+    ledger.finish_event(house, embedded["handler"], contract_id, "performed", "2026-11-20")
+    archive(embedded, second)
+    house.clock.move_to(date(2037, 1, 4))
+    chosen = {file_id: propose(embedded, file_id) for file_id in (first, second)}
+    for file_id, review_id in chosen.items():
+        decide_all(embedded, review_id, file_id)
+    house.clock.move_to(date(2037, 1, 12))
+    for review_id in chosen.values():
+        for name in ("fourth", "fifth"):
+            reviews.supervise(house, embedded[name], review_id)
+
+    def killed(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(destroy, "remove_objects", killed)
+        for review_id in chosen.values():
+            with pytest.raises(KeyboardInterrupt):
+                destroy.execute(house, embedded["archivist"], review_id)
+    remove = destroy.remove_objects
+    with house.database.read() as session:
+        stuck = destroy.broken_off(session)[0]
+
+    def damaged(house, name, file_id):
+        if chosen[file_id] == stuck:
+            raise ValueError("this object has no name")
+        return remove(house, name, file_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(destroy, "remove_objects", damaged)
+        assert destroy.resume(house) == 1
+    assert stuck in caplog.text
+    states = {r: reviews.get_review(house, embedded["auditor"], r).review.state for r in chosen.values()}
+    assert sorted(states.values()) == ["executed", "executing"]
+    assert states[stuck] == "executing"
+    assert destroy.resume(house) == 1
+    assert all(destroy.prove(house, embedded["auditor"], file_id).ok for file_id in chosen)
+
+
 def test_other_departments_see_neither_document_nor_hit_nor_count(office):
     house = office.house
     from service.access import people
