@@ -235,9 +235,9 @@ class Review:
         return {person: files for person, files in rows.items() if files}
 
     def decide(self, person: str, today: date) -> None:
-        """Close the appraisal: a member of the group states that all opinions are in."""
+        """Close the appraisal: a member of the group states that all opinions are in, or who took off what still lacked one."""
         self._step("decide", person, today)
-        if person not in self.group:
+        if person not in self.group and all(off.person != person for off in self.taken_off.values()):
             raise TransitionRefused(f"{person} is not in the appraisal group of review {self.number}")
         missing = self.missing_opinions()
         if missing:
@@ -269,7 +269,11 @@ class Review:
         self.signatures.append(Signature("stop", person, today, reason.strip()))
 
     def take_off(self, person: str, file_id: str, reason: str, today: date) -> None:
-        """Take a single file off; it is not destroyed by this review. Anyone with a part may, until the destruction has begun."""
+        """Take a single file off; it is not destroyed by this review. Anyone with a part may, until the destruction has begun.
+
+        Where it was the last one, the review is stopped by it; where only its opinions were missing, the appraisal is closed:
+        both in the name of who took it off.
+        """
         self._may("take_off", person, today, STOPPABLE)
         if self.part_of(person) is None:
             raise TransitionRefused(f"{person} has no part in review {self.number}")
@@ -278,6 +282,10 @@ class Review:
         if not reason.strip():
             raise TransitionRefused("taking a file off needs a reason")
         self.taken_off[file_id] = TakenOff(person, today, reason.strip())
+        if not self.active_files():
+            self.signatures.append(Signature("stop", person, today, reason.strip()))
+        elif self.state == "appraising" and not self.missing_opinions():
+            self.signatures.append(Signature("decide", person, today))
 
     def confirm_before(self, person: str, today: date) -> None:
         """Confirm, as one of two supervisors, that what stands on the list may go. Only after the waiting period."""

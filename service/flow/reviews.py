@@ -230,9 +230,7 @@ def take_off(house: House, actor: Actor, review_id: str, case_file_id: str, reas
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.take_part")
         review.take_off(actor.name, case_file_id, reason, house.clock.today())
-        if review.state == "appraising" and not review.missing_opinions():
-            review.decide(review.group[0], house.clock.today())
-        store(session, actor, record, review, "take_off", file=case_file_id)
+        store(session, actor, record, review, "take_off", file=case_file_id, state=review.state)
 
 
 def supervise(house: House, actor: Actor, review_id: str) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from retention.appraisal import Opinion, Outcome, Review, destroy, keep_permanently, keep_until
+from retention.appraisal import Opinion, Outcome, Review, Signature, destroy, keep_permanently, keep_until
 from retention.blockers import Block, FileFacts
 from retention.destruction import (
     REGISTER_COLUMNS,
@@ -397,6 +397,30 @@ def test_a_file_taken_off_is_not_destroyed():
     for person, file_id, reason in (("x", "f1", "r"), ("chu", "f1", ""), ("chu", "f2", "r"), ("chu", "f9", "r")):
         with pytest.raises(TransitionRefused):
             review.take_off(person, file_id, reason, LATE)
+
+
+def test_whoever_takes_off_the_file_that_lacked_opinions_closes_the_appraisal_in_their_own_name():
+    review = appraising()
+    review.appoint("wu", ("feng", "chu"), DAY)
+    for file_id in FILES[:2]:
+        for person in GROUP:
+            review.add_opinion(person, file_id, destroy("期满"), DAY)
+    review.take_off("feng", "f3", "清点不到", DAY)
+    assert review.state == "decided"
+    assert review.signatures[-1] == Signature("decide", "feng", DAY)
+    assert Review.from_dict(json.loads(json.dumps(review.to_dict()))) == review
+
+
+def test_a_review_with_no_file_left_is_stopped_by_whoever_took_off_the_last():
+    for made in (appraising, decided, waiting, supervised):
+        review = made()
+        for file_id in FILES:
+            assert review.state != "stopped"
+            review.take_off("sun", file_id, "清点不到", LATE)
+        assert review.state == "stopped"
+        assert review.signatures[-1] == Signature("stop", "sun", LATE, "清点不到")
+        assert not review.may_execute(LATE)
+        assert Review.from_dict(json.loads(json.dumps(review.to_dict()))) == review
 
 
 def test_each_file_is_checked_again_at_the_moment_of_destruction():

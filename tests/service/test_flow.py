@@ -287,6 +287,18 @@ def test_whoever_has_a_part_can_stop_it_in_the_waiting_period_and_nobody_else(em
     assert reviews.candidates(house, embedded["archivist"])[0].id == file_id
 
 
+def test_nobody_signs_for_another_when_a_file_is_taken_off(embedded):
+    file_id, _ = due_file(embedded)
+    review_id = propose(embedded, file_id)
+    reviews.add_opinion(embedded.house, embedded["second"], review_id, file_id, "destroy", reason="期满")
+    reviews.take_off(embedded.house, embedded["fifth"], review_id, file_id, "清点不到")
+    view = reviews.get_review(embedded.house, embedded["auditor"], review_id)
+    assert view.review.state == view.record.state == "stopped"
+    signed = [(s.act, s.person) for s in view.review.signatures]
+    assert signed == [("propose", "person:archivist"), ("open", "person:archivist"), ("stop", "person:fifth")]
+    assert [file.id for file in reviews.candidates(embedded.house, embedded["archivist"])] == [file_id]
+
+
 def test_only_due_files_are_proposed_and_only_by_different_people(embedded):
     house = embedded.house
     _, file_id = new_contract(embedded)
