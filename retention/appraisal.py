@@ -5,7 +5,8 @@
 
 Approval starts the waiting period in the same act. `stop` (or the approver's `reject`) ends in `stopped` from any state
 before `executing`. The state is never stored on its own: it follows from the signatures, so a step cannot be skipped.
-Five parts exclude one another: proposer, appraiser, approver, supervisor one, supervisor two.
+Five parts exclude one another: proposer, appraiser, approver, supervisor one, supervisor two. The proposer, or somebody
+without a part, carries the destruction out.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -296,9 +297,20 @@ class Review:
             raise TransitionRefused(f"review {self.number} waits; supervisors confirm from {first}")
         self.signatures.append(Signature("confirm_before", person, today))
 
-    def begin(self, person: str, today: date) -> None:
-        """Begin the destruction: from here it is finished, not stopped."""
+    def demand_apart(self, person: str) -> None:
+        """Raise TransitionRefused for one who appraises, approves or supervises: they do not carry out the destruction as well."""
+        part = self.part_of(person)
+        if part not in (None, "proposer"):
+            raise TransitionRefused(f"{person} is {part} of review {self.number} and cannot carry it out as well")
+
+    def begin(self, person: str, today: date, *, kept: bool = False) -> None:
+        """Begin the destruction: from here it is finished, not stopped. Whoever has another part than the proposer's cannot.
+
+        kept: it was begun in the past, when this was not demanded yet, and stays readable.
+        """
         self._step("begin", person, today)
+        if not kept:
+            self.demand_apart(person)
         answer = self.may_execute(today)
         if not answer:
             raise TransitionRefused(str(answer.why))

@@ -81,6 +81,8 @@ def _redo(
         getattr(review, act)(person, signature.note, on)
     elif act == "finish":
         review.finish(person, {file: Outcome(**row) for file, row in data["outcomes"].items()}, on)
+    elif act == "begin":
+        review.begin(person, on, kept=True)
     elif act in TRANSITIONS:
         getattr(review, act)(person, on)
     else:

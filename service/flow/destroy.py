@@ -37,7 +37,7 @@ class FileOutcome:
 def execute(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
     """Destroy what the review decided. Broken off half-way it is taken up again and ends in the same state.
 
-    Raises DestructionBlocked, TransitionRefused (a step is missing, or the waiting period runs), NotFound, NotAllowed,
+    Raises DestructionBlocked, TransitionRefused (a step is missing, the waiting period runs, or the actor has another part), NotFound, NotAllowed,
     StoreUnavailable, IndexUnavailable (then the keys are gone already; the rest follows when the service is back).
     """
     require(actor, "review.propose")
@@ -47,6 +47,7 @@ def execute(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
         answer = review.may_execute(today)
         if not answer:
             raise DestructionBlocked(f"review {review.number}: {answer.why}")
+        review.demand_apart(actor.name)
         if review.state != "executing":
             review.begin(actor.name, today)
             store(session, actor, record, review, "begin")

@@ -313,7 +313,8 @@ def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozens
         done = [s.person for s in review.signatures if s.act == "confirm_after"]
         if actor.name not in done:
             found.add("confirm_after")
-    if state in ("supervised", "executing") and review.may_execute(today) and "archivist" in actor.roles:
+    apart = part in (None, "proposer")
+    if state in ("supervised", "executing") and apart and review.may_execute(today) and "archivist" in actor.roles:
         found.add("execute")
     if review.part_of(actor.name) and state in ("proposed", "appraising", "decided", "waiting", "supervised"):
         found |= {"stop", "take_off"}

@@ -399,6 +399,24 @@ def test_a_file_taken_off_is_not_destroyed():
             review.take_off(person, file_id, reason, LATE)
 
 
+def test_only_the_proposer_or_somebody_without_a_part_carries_it_out():
+    for person in ("li", "wu", "feng"):
+        review = supervised()
+        with pytest.raises(TransitionRefused, match="cannot carry it out"):
+            review.begin(person, LATE)
+        assert review.state == "supervised"
+    for person in ("zhou", "somebody"):
+        review = supervised()
+        review.begin(person, LATE)
+        assert review.state == "executing"
+
+
+def test_a_destruction_that_was_begun_before_this_was_demanded_stays_readable():
+    data = json.loads(json.dumps(executing().to_dict()))
+    data["signatures"][-1]["person"] = "feng"
+    assert Review.from_dict(data).state == "executing"
+
+
 def test_whoever_takes_off_the_file_that_lacked_opinions_closes_the_appraisal_in_their_own_name():
     review = appraising()
     review.appoint("wu", ("feng", "chu"), DAY)

@@ -136,7 +136,8 @@ class ReviewMachine(RuleBasedStateMachine):
 
     @rule(person=PERSON)
     def begin(self, person):
-        self.attempt("begin", person)
+        if self.attempt("begin", person):
+            assert person not in (*self.model.group, self.model.approver, *self.model.before)
 
     @rule(person=PERSON)
     def confirm_after(self, person):

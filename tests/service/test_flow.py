@@ -287,6 +287,24 @@ def test_whoever_has_a_part_can_stop_it_in_the_waiting_period_and_nobody_else(em
     assert reviews.candidates(house, embedded["archivist"])[0].id == file_id
 
 
+def test_whoever_appraises_approves_or_supervises_does_not_carry_it_out(embedded):
+    house = embedded.house
+    file_id, _ = due_file(embedded)
+    for name in ("first", "head", "fifth"):
+        embedded.hire(name + "-archivist", "archivist", "department_head")
+        embedded.actors[name] = embedded[name + "-archivist"]
+    review_id = propose(embedded, file_id)
+    decide_all(embedded, review_id, file_id)
+    house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, embedded[name], review_id)
+    for name in ("first", "head", "fifth"):
+        with pytest.raises(TransitionRefused, match="cannot carry it out"):
+            destroy.execute(house, embedded[name], review_id)
+        assert "execute" not in reviews.get_review(house, embedded[name], review_id).may
+    assert destroy.execute(house, embedded["archivist"], review_id)[0].outcome == "destroyed"
+
+
 def test_nobody_signs_for_another_when_a_file_is_taken_off(embedded):
     file_id, _ = due_file(embedded)
     review_id = propose(embedded, file_id)
