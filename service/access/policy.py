@@ -28,6 +28,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "document.correct": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "document.file": frozenset({"handler", "credit_administrator", "archivist"}),
     "document.tier": frozenset({"credit_administrator", "archivist", "department_head"}),
+    "extraction.read": frozenset({"operator", "credit_administrator", "archivist", "administrator", "auditor"}),
     "search": _READERS,
     "contract.read": _READERS,
     "contract.create": frozenset({"handler", "credit_administrator"}),
@@ -49,6 +50,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "customer.read": _READERS,
     "audit.read": frozenset({"auditor"}),
     "people.manage": frozenset({"administrator"}),
+    "directory.read": frozenset(ROLES),
     "settings.read": frozenset({"administrator", "auditor"}),
 }
 

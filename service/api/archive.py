@@ -1,6 +1,7 @@
 """Contracts, case files, transfers, holds, reviews, loans, customers, warnings, audit."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from flask import Response
@@ -14,6 +15,8 @@ from service.flow import corrections, filing, holds, ledger, ledger_rows, loans,
 from service.flow.customers import get_customer, list_customers, warning_as_json
 from service.flow.destroy import execute, prove, register
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
+from service.flow.outlook import outlook
+from service.flow.schedule import Period
 from service.flow.views import contract_as_json, document_as_json, file_as_json, row_as_json
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
@@ -107,6 +110,13 @@ def create_contract(house: House, actor: Actor, given: NewContract) -> dict[str,
     """Create a contract, its case file and, when signed, its first clock."""
     contract = ledger.create_contract(house, actor, ledger.ContractInput(**given.model_dump()))
     return contract_as_json(contract)
+
+
+@contracts("GET", "/documents/{document_id}/contract-entry", "What a document says for an entry in the ledger")
+def entry_from_document(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
+    """Return the values of a new entry as they were read, to be looked at and sent to `POST /contracts`."""
+    given = asdict(ledger.contract_input_from_document(house, actor, document_id))
+    return {**given, "warnings": list(given["warnings"])}
 
 
 @contracts("GET", "/contracts/{contract_id}", "One row of the ledger")
@@ -226,24 +236,45 @@ class Closing(Input):
     """When the relationship with the customer ended."""
 
     ended_on: Day
+    note: Annotated[str, Field(max_length=500)] = ""
 
 
 @files("POST", "/files/{file_id}/closing", "The relationship ended: close a credit file", body=Closing, problems=(409,))
 def close_file(house: House, actor: Actor, file_id: str, given: Closing) -> dict[str, Any]:
     """Close a credit file; its retention counts from the end of the relationship."""
-    return file_as_json(filing.close_credit_file(house, actor, file_id, given.ended_on))
+    return file_as_json(filing.close_credit_file(house, actor, file_id, given.ended_on, given.note))
 
 
 class FileEvent(Input):
     """What happened with the customer."""
 
     event: Literal["litigation", "bad_debt"]
+    note: Annotated[str, Field(max_length=500)] = ""
 
 
 @files("POST", "/files/{file_id}/events", "Record litigation or a bad debt", body=FileEvent, problems=(409,))
 def record_file_event(house: House, actor: Actor, file_id: str, given: FileEvent) -> dict[str, Any]:
     """Record what lengthens the retention of a credit file."""
-    return file_as_json(filing.record_event(house, actor, file_id, given.event))
+    return file_as_json(filing.record_event(house, actor, file_id, given.event, given.note))
+
+
+class AskOutlook(Input):
+    """What may be recorded; ended needs the day."""
+
+    event: Literal["litigation", "bad_debt", "ended"]
+    ended_on: Day = ""
+
+
+@files("GET", "/files/{file_id}/outlook", "What an event would do to the retention", query=AskOutlook, problems=(409,))
+def show_outlook(house: House, actor: Actor, file_id: str, given: AskOutlook) -> dict[str, Any]:
+    """Return the period before and after; nothing is changed."""
+    found = outlook(house, actor, file_id, given.event, given.ended_on)
+    return {"known": found.known, "before": _period(found.before), "after": _period(found.after)}
+
+
+def _period(period: Period) -> dict[str, Any]:
+    due = period.due_on.isoformat() if period.due_on else None
+    return {"retention": period.code, "why": {"zh": period.why.zh, "en": period.why.en}, "due_on": due}
 
 
 class ListTransfers(Input):
@@ -349,12 +380,12 @@ def show_review(house: House, actor: Actor, review_id: str) -> dict[str, Any]:
 
 
 class Opinion(Input):
-    """What one appraiser thinks of one file."""
+    """What one appraiser thinks of one file, and why; the reason of a destruction goes into the register."""
 
     file_id: Id
     decision: Literal["destroy", "keep_until", "keep_permanently"]
     until: Day | None = None
-    reason: Annotated[str, Field(max_length=500)] = ""
+    reason: Reason
 
 
 @destructions(
@@ -369,6 +400,29 @@ def add_opinion(house: House, actor: Actor, review_id: str, given: Opinion) -> N
 def approve(house: House, actor: Actor, review_id: str) -> None:
     """Approve as the person in charge."""
     reviews.approve(house, actor, review_id)
+
+
+@destructions(
+    "POST", "/destructions/{review_id}/rejection", "Refuse the approval", body=Cancel, status=204, problems=(409,)
+)
+def reject(house: House, actor: Actor, review_id: str, given: Cancel) -> None:
+    """Refuse as the person in charge; the review ends."""
+    reviews.reject(house, actor, review_id, given.reason)
+
+
+class TakeOff(Input):
+    """Which file, and why."""
+
+    file_id: Id
+    reason: Reason
+
+
+@destructions(
+    "POST", "/destructions/{review_id}/files-taken-off", "Take a file off", body=TakeOff, status=204, problems=(409,)
+)
+def take_off(house: House, actor: Actor, review_id: str, given: TakeOff) -> None:
+    """Take one file off a review before the destruction begins."""
+    reviews.take_off(house, actor, review_id, given.file_id, given.reason)
 
 
 @destructions("POST", "/destructions/{review_id}/stop", "Stop with a reason", body=Cancel, status=204, problems=(409,))
@@ -463,6 +517,14 @@ def show_customer(house: House, actor: Actor, customer_id: str) -> dict[str, Any
         "files": [file_as_json(file) for file in view.files],
         "warnings": [warning_as_json(warning) for warning in view.warnings],
     }
+
+
+@customers(
+    "POST", "/customers/{customer_id}/credit-file", "The customer's open credit file, made on first use", status=201
+)
+def credit_file(house: House, actor: Actor, customer_id: str) -> dict[str, Any]:
+    """Return the credit file (RULES B5)."""
+    return file_as_json(filing.credit_file(house, actor, customer_id))
 
 
 class ListAudit(Paging):

@@ -16,6 +16,7 @@ from service.access.people import actor_of_token
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, Unconfirmed, outcome
 from service.house import House
+from service.typed import demand_text
 
 MAX_JSON = 1 << 20
 
@@ -108,7 +109,10 @@ def _parse(operation: Operation) -> Input | None:
 def _bind(house: House, operation: Operation) -> Callable[..., Response]:
     def call(**path: Any) -> Response:
         actor = authenticate(house)
+        demand_text(path)
         given = _parse(operation)
+        if given is not None:
+            demand_text(given.model_dump())
         arguments = [given] if given is not None else []
         result = operation.view(house, actor, *path.values(), *arguments)
         if isinstance(result, Response):

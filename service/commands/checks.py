@@ -116,7 +116,7 @@ def doctor(house: House, actor: Actor, repair: bool, quick: bool, as_json: bool)
         out_json({"ok": report.ok, **vars(report)})
     else:
         click.echo(f"{report.documents} document(s): {'all in order' if report.ok else 'not in order'}")
-        for word in ("orphans", "stray", "lost", "failed", "waiting"):
+        for word in ("missing", "orphans", "stray", "lost", "failed", "waiting"):
             found = getattr(report, word)
             if found:
                 click.echo(f"  {word}: {len(found)}  {' '.join(found[:5])}")

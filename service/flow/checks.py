@@ -13,7 +13,7 @@ from service.flow.process import UNREAD, process_waiting
 from service.house import House
 from service.records import audit
 from service.records.audit import ChainReport
-from service.records.tables import Document, Rendition, WrappedKey
+from service.records.tables import Document, Rendition, Stack, WrappedKey
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing
 
 
@@ -44,7 +44,13 @@ def fixity(house: House, actor: Actor) -> Iterator[FixityReport]:
             .outerjoin(WrappedKey, WrappedKey.document_id == Rendition.document_id)
             .where(Rendition.state == "kept")
         )
-        rows = session.execute(query.order_by(Rendition.document_id, Rendition.id)).all()
+        rows: list[tuple[str, str, str, bytes | None]] = [
+            *session.execute(query.order_by(Rendition.document_id, Rendition.id)).tuples()
+        ]
+        # A stack whose batch waits for its release is checked as its documents are.
+        rows += session.execute(
+            select(Stack.id, Stack.id, Stack.sha256, Stack.key).where(Stack.key.is_not(None), Stack.state != "receiving")
+        ).tuples()
     report.total = len(rows)
     for name, document_id, digest, wrapped in rows:
         try:
@@ -66,7 +72,8 @@ def fixity(house: House, actor: Actor) -> Iterator[FixityReport]:
 def _still_there(house: House, name: str) -> bool:
     """Whether the object should exist still: it may have been destroyed while the check went on."""
     with house.database.read() as session:
-        return session.get(Rendition, name) is not None
+        stack = session.get(Stack, name)
+        return session.get(Rendition, name) is not None or (stack is not None and stack.key is not None)
 
 
 def verify_audit(house: House, actor: Actor) -> ChainReport:
@@ -81,10 +88,11 @@ def verify_audit(house: House, actor: Actor) -> ChainReport:
 
 @dataclass
 class DoctorReport:
-    """What does not agree. orphans: objects nobody owns; stray: index entries of no living document; lost: not indexed."""
+    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed."""
 
     documents: int = 0
     orphans: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
@@ -93,7 +101,7 @@ class DoctorReport:
     @property
     def ok(self) -> bool:
         """Whether nothing needs mending; work that merely waits is no damage."""
-        return not (self.orphans or self.stray or self.lost or self.failed)
+        return not (self.orphans or self.missing or self.stray or self.lost or self.failed)
 
 
 def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
@@ -119,14 +127,21 @@ def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
 
 def _compare(house: House) -> DoctorReport:
     report = DoctorReport()
-    # The store is listed before the database is asked: an object that arrives in between is then known, never an orphan.
+    # The store is listed between two looks into the database: an object that arrives meanwhile is known to the second, so it is
+    # no orphan; one that is destroyed meanwhile is not known to it any more, so it is not missing.
+    with house.database.read() as session:
+        kept = set(session.scalars(select(Rendition.id).where(Rendition.state == "kept")))
+        kept |= set(session.scalars(select(Stack.id).where(Stack.state.in_(("kept", "cutting", "cut")))))
     in_store = {str(name) for name in house.vault.store.names()}
     in_index = set(house.index.documents())
     with house.database.read() as session:
-        known = set(session.scalars(select(Rendition.id)))
+        owners = dict(session.execute(select(Rendition.id, Rendition.document_id)).all())
+        for stack_id, thumbs in session.execute(select(Stack.id, Stack.thumbs).where(Stack.state != "removed")):
+            owners |= {stack_id: stack_id} | ({thumbs: stack_id} if thumbs else {})
         states = {row.id: row for row in session.execute(select(Document.id, Document.status, Document.indexed))}
         report.documents = session.scalar(select(func.count()).where(Document.status != "destroyed")) or 0
-    report.orphans = sorted(in_store - known)
+    report.orphans = sorted(in_store - owners.keys())
+    report.missing = sorted({owners[name] for name in (kept - in_store) & owners.keys()})
     for document_id, row in states.items():
         if row.status in UNREAD or (row.status in ("stored", "needs_review") and not row.indexed):
             report.waiting.append(document_id)

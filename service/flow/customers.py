@@ -13,7 +13,7 @@ from service.access.policy import Actor
 from service.errors import NotFound
 from service.flow.documents import visible
 from service.flow.filing import visible_files
-from service.flow.guard import require
+from service.flow.guard import listing, require
 from service.flow.ledger_rows import visible_contracts
 from service.house import House
 from service.records import audit
@@ -47,7 +47,7 @@ def list_customers(
     if not actor.owner and not actor.roles & {"credit_administrator", "archivist"}:
         mine = visible_contracts(actor).subquery()
         query = query.where(Customer.id.in_(select(mine.c.customer_id)))
-    with house.database.read() as session:
+    with listing(house, actor, "customer") as session:
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         return total, list(session.scalars(query.order_by(Customer.name, Customer.id).limit(limit).offset(offset)))
 

@@ -3,19 +3,21 @@
 from datetime import date
 
 from sqlalchemy import Select, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from retention.completeness import Completeness, NotApplicable, check
 from service.access.policy import ACTIONS, TIERS, Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.documents import CATEGORIES, demand_place, visible
-from service.flow.facts import open_review_of
-from service.flow.guard import load_document, load_file, lock_file, require
+from service.flow.categories import CATEGORIES, demand_place
+from service.flow.documents import visible
+from service.flow.facts import demand_no_review
+from service.flow.guard import listing, load_document, load_file, lock_file, require
 from service.flow.index import index_soon
 from service.flow.schedule import recompute_retention
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Customer, Department, Document, NotApplicableMark
+from service.typed import day_of
 
 FILE_EVENTS = ("litigation", "bad_debt")
 
@@ -23,14 +25,6 @@ FILE_EVENTS = ("litigation", "bad_debt")
 def _must_be_living(file: CaseFile) -> None:
     if file.state == "destroyed":
         raise RuleRefused(f"file {file.archive_number} was destroyed; only its stub remains")
-
-
-def demand_no_review(session: Session, file: CaseFile) -> None:
-    """Raise RuleRefused while a review is open: what the appraisal group has seen is what its opinion is about."""
-    number = open_review_of(session, file.id)
-    if number is not None:
-        name = file.archive_number or file.title
-        raise RuleRefused(f"file {name} stands on review {number}; it stays as it is until the review ends")
 
 
 def file_document(
@@ -172,7 +166,7 @@ def list_case_files(
     if text:
         columns = (CaseFile.title, CaseFile.archive_number)
         query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
-    with house.database.read() as session:
+    with listing(house, actor, "file") as session:
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         order = (CaseFile.created_at.desc(), CaseFile.id)
         return total, list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
@@ -183,6 +177,7 @@ def documents_of(house: House, actor: Actor, case_file_id: str) -> list[Document
     with house.database.read() as session:
         load_file(session, actor, case_file_id)
         query = visible(select(Document).where(Document.case_file_id == case_file_id), actor)
+        query = query.options(selectinload(Document.fields))
         return sorted(session.scalars(query), key=lambda d: ([int(n) for n in d.category.split(".")], d.received_at))
 
 
@@ -214,19 +209,24 @@ def credit_file(house: House, actor: Actor, customer_id: str) -> CaseFile:
         return file
 
 
-def close_credit_file(house: House, actor: Actor, case_file_id: str, ended_on: str) -> CaseFile:
+def past_day(house: House, ended_on: str) -> date:
+    """Return the day a relationship ended, as a person typed it. Raises BadInput for no date, or one in the future."""
+    try:
+        day = day_of(ended_on)
+    except ValueError:
+        day = None
+    if day is None or day > house.clock.today():
+        why = "a date YYYY-MM-DD, not in the future"
+        raise BadInput(f"ended_on: {why}", {"ended_on": why})
+    return day
+
+
+def close_credit_file(house: House, actor: Actor, case_file_id: str, ended_on: str, note: str = "") -> CaseFile:
     """Record that the relationship with the customer ended; the file's retention counts from then on.
 
     Raises BadInput, NotFound, NotAllowed, RuleRefused (a contract's file, closed already, destroyed).
     """
-    today = house.clock.today()
-    try:
-        day = date.fromisoformat(ended_on)
-    except ValueError:
-        day = None
-    if day is None or day > today:
-        why = "a date YYYY-MM-DD, not in the future"
-        raise BadInput(f"ended_on: {why}", {"ended_on": why})
+    day = past_day(house, ended_on)
     with house.database.write() as session:
         file = _credit_file_to_change(session, actor, case_file_id)
         if file.closed_on is not None:
@@ -234,12 +234,13 @@ def close_credit_file(house: House, actor: Actor, case_file_id: str, ended_on: s
         file.closed_on = day
         if file.archive_number:
             recompute_retention(house, session, file)
-        audit.append(session, actor.name, "file.close", f"file:{case_file_id}", {"ended_on": day.isoformat()})
+        detail = {"ended_on": day.isoformat(), "retention": file.retention, "note": note.strip()[:500]}
+        audit.append(session, actor.name, "file.close", f"file:{case_file_id}", detail)
         return file
 
 
-def record_event(house: House, actor: Actor, case_file_id: str, event: str) -> CaseFile:
-    """Record litigation or a bad debt in a credit file; its retention becomes longer, never shorter.
+def record_event(house: House, actor: Actor, case_file_id: str, event: str, note: str = "") -> CaseFile:
+    """Record litigation or a bad debt in a credit file; its retention becomes longer, never shorter. note: the case, say.
 
     Raises BadInput, NotFound, NotAllowed, RuleRefused (a contract's file, destroyed).
     """
@@ -252,7 +253,7 @@ def record_event(house: House, actor: Actor, case_file_id: str, event: str) -> C
             file.events = [*file.events, event]
             if file.archive_number:
                 recompute_retention(house, session, file)
-            detail = {"event": event, "retention": file.retention}
+            detail = {"event": event, "retention": file.retention, "note": note.strip()[:500]}
             audit.append(session, actor.name, "file.event", f"file:{case_file_id}", detail)
         return file
 

@@ -1,9 +1,14 @@
-"""How every flow asks the one access decision."""
+"""How every flow asks the one access decision, and notes what was listed."""
+
+import contextlib
+from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
 from service.access.policy import TIERS, Actor, Reach, decide
 from service.errors import NotAllowed, NotFound
+from service.house import House
+from service.records import audit
 from service.records.tables import CaseFile, Document
 
 _WORDS = {
@@ -31,6 +36,14 @@ def reach_of(document: Document) -> Reach:
     if file is not None:
         return Reach(file.department_id, max(file.tier, document.tier, key=TIERS.index), document.received_by)
     return Reach(document.department_id, document.tier, document.received_by)
+
+
+@contextlib.contextmanager
+def listing(house: House, actor: Actor, what: str) -> Iterator[Session]:
+    """A session to read a list in; that the list was read is noted once it was. what: the noun, as in `contract.list`."""
+    with house.database.write() as session:
+        yield session
+        audit.append(session, actor.name, f"{what}.list", f"{what}s")
 
 
 def reach_of_file(file: CaseFile) -> Reach:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.access.policy import ACTIONS, Actor
 from service.errors import BadInput
-from service.flow.guard import require
+from service.flow.guard import listing, require
 from service.flow.ledger import typed_amount, typed_date
 from service.house import House
 from service.records import audit
@@ -113,7 +113,7 @@ def list_contracts(
     """Return (how many in all, one page of the ledger, newest number first). Raises BadInput, NotAllowed."""
     require(actor, "contract.read")
     query = _narrowed(visible_contracts(actor), only or LedgerFilter())
-    with house.database.read() as session:
+    with listing(house, actor, "contract") as session:
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         return total, _rows(session, query.limit(limit).offset(offset))
 

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from retention import lending as rules
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.guard import allowed, load_file, lock_file, reach_of_file, require
+from service.flow.guard import allowed, listing, load_file, lock_file, reach_of_file, require
 from service.house import House
 from service.records import audit
 from service.records.tables import AccessRequest
+from service.typed import day_of
 
 OPEN = ("asked", "lent")
 
@@ -58,7 +59,7 @@ def decide_loan(
     back: date | None = None
     if grant:
         try:
-            back = date.fromisoformat(due_back)
+            back = day_of(due_back)
         except ValueError:
             raise BadInput("due_back: a date YYYY-MM-DD", {"due_back": "a date YYYY-MM-DD"}) from None
     elif not reason.strip():
@@ -115,7 +116,7 @@ def list_loans(house: House, actor: Actor) -> list[AccessRequest]:
     query = select(AccessRequest)
     if not allowed(actor, "loan.decide"):
         query = query.where(AccessRequest.reader_id == actor.person_id)
-    with house.database.read() as session:
+    with listing(house, actor, "loan") as session:
         found = session.scalars(query.order_by(AccessRequest.asked_on.desc()).limit(500))
         return sorted(found, key=lambda r: (r.state not in OPEN, r.due_back or r.asked_on))
 

@@ -14,7 +14,7 @@ from retention.why import Why
 from service.access.policy import ROLES, Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.filing import file_completeness
-from service.flow.guard import load_file, reach_of_file, require
+from service.flow.guard import listing, load_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
 from service.flow.schedule import recompute_retention
 from service.house import House
@@ -231,7 +231,7 @@ def list_transfers(house: House, actor: Actor, *, mine: bool = False, stage: str
         query = _mine(query, actor)
     if stage:
         query = query.where(Transfer.stage == stage)
-    with house.database.read() as session:
+    with listing(house, actor, "transfer") as session:
         rows = list(session.scalars(query.order_by(Transfer.due_on, Transfer.id).limit(1000)))
     return [as_due(house, row) for row in rows]
 

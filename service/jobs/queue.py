@@ -1,11 +1,13 @@
 """The job queue: huey on SQLite beside an embedded archive, on PostgreSQL beside a shared one."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 
 from huey import SqliteHuey, crontab
 from huey.api import Huey
 from huey.contrib.sql_huey import SqlHuey
+from peewee import PeeweeException
 from sqlalchemy import make_url
 
 from service.errors import KNOWN_ERRORS
@@ -13,6 +15,7 @@ from service.flow.destroy import resume
 from service.flow.finish_uploads import purge, tidy
 from service.flow.preserve import preserve, waiting
 from service.flow.process import process, sweep
+from service.flow.stacks import resume as resume_stacks
 from service.house import House
 from service.settings import Settings
 
@@ -49,6 +52,7 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
     def sweep_task() -> None:
         or_later("a destruction", lambda: resume(get_house()))
         or_later("the tidying of uploads", lambda: tidy(get_house()))
+        or_later("a scanned stack", lambda: resume_stacks(get_house()))
         if not hint_waiting(queue, get_house(), hint):
             hint_waiting(queue, get_house(), preserve_task, waiting)
 
@@ -58,7 +62,13 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
         or_later("the purge of upload pieces", lambda: purge(get_house()))
 
     def hint(document_id: str) -> None:
-        process_task(document_id)
+        try:
+            process_task(document_id)
+        except (PeeweeException, OSError) as error:
+            # Whoever sent the document is not told of it: the document is durable, and the next sweep finds it.
+            log.warning("document %s is found by the next sweep: %s", document_id, error)
+            with contextlib.suppress(PeeweeException, OSError):
+                queue.storage.close()  # the next call of this thread connects anew
 
     return hint
 

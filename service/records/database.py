@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from service.errors import DatabaseUnavailable
+from service.errors import BadInput, DatabaseUnavailable
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -90,6 +90,8 @@ class Database:
             yield
         except OperationalError as error:
             raise DatabaseUnavailable(f"the database does not answer: {_cause(error)}") from error
+        except DataError as error:  # out of a column's range: the doors are strict, this is the last one
+            raise BadInput(f"a value cannot be kept: {_cause(error)}") from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseUnavailable(f"the database went away: {_cause(error)}") from error

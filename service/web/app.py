@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from service.errors import KNOWN_ERRORS, outcome
 from service.flow.guard import allowed
 from service.house import House
+from service.typed import demand_text
 from service.web import filters, locale, refusals, security, sessions
 from service.web.context import actor, here
 from service.web.rooms import rooms
@@ -50,6 +51,7 @@ def create_app(house: House, *, secret: bytes) -> Flask:
     app.extensions["juanzong"] = house
     app.before_request(sessions.authenticate)
     CSRFProtect(app)
+    app.before_request(_demand_text)
     Bootstrap5(app)
     Babel(app, locale_selector=locale.chosen)
     filters.install(app)
@@ -61,6 +63,14 @@ def create_app(house: House, *, secret: bytes) -> Flask:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http_error)
     return app
+
+
+def _demand_text() -> None:
+    """What is typed into a form or an address is text."""
+    demand_text(request.view_args or {})
+    demand_text(request.args.to_dict(flat=False))
+    if request.method == "POST" and request.blueprint == "web":
+        demand_text(request.form.to_dict(flat=False))
 
 
 def _at_hand() -> dict[str, Any]:

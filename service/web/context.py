@@ -13,6 +13,7 @@ from service.house import House
 
 # Refusals that the page itself explains; everything else has an error page.
 _SHOWN = (400, 409, 422)
+_LAST_PAGE = 1_000_000
 
 
 def house() -> House:
@@ -64,5 +65,5 @@ def here() -> str:
 
 
 def offset_of(page_size: int) -> int:
-    """Return the offset of `?page=n` (from 1)."""
-    return (max(request.args.get("page", 1, type=int), 1) - 1) * page_size
+    """Return the offset of `?page=n` (from 1); beyond any list there is only an empty page."""
+    return (min(max(request.args.get("page", 1, type=int), 1), _LAST_PAGE) - 1) * page_size

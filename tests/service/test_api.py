@@ -9,9 +9,11 @@ from openapi_spec_validator import validate
 
 from service.access import people
 from service.api.app import blueprint, watch
+from service.flow import reviews
 from service.flow.process import process
 from tests.service import bad_files
 from tests.service.conftest import DIGITAL, OWNER
+from tests.service.test_flow import due_file, new_contract, propose
 
 
 @pytest.fixture
@@ -211,3 +213,92 @@ def test_metrics_are_for_this_machine_and_for_those_who_watch_it(
 def test_a_wrong_token_sees_no_metrics(client):
     sent = {"Authorization": "Bearer jz_wrong"}
     assert client.get("/metrics", headers=sent, environ_base={"REMOTE_ADDR": "10.0.0.7"}).status_code == 403
+
+
+def test_a_file_is_shown_with_the_documents_in_it(client, headers, embedded):
+    handler = headers("handler")
+    _, file_id = new_contract(embedded)
+    document_id = embedded.take_in()
+    path = f"/api/v1/documents/{document_id}/file"
+    assert client.put(path, json={"case_file_id": file_id}, headers=handler).status_code == 200
+    shown = client.get(f"/api/v1/files/{file_id}", headers=handler)
+    assert shown.status_code == 200
+    (document,) = shown.get_json()["documents"]
+    assert (document["document_id"], document["case_file_id"]) == (document_id, file_id)
+    assert document["fields"]["amount"]["value"] == "680000.00"
+
+
+def test_whoever_calls_finds_the_ids_that_other_calls_want(client, headers, embedded):
+    found = client.get("/api/v1/directory", headers=headers("handler")).get_json()
+    assert embedded.department_id in {d["id"] for d in found["departments"]}
+    assert embedded["handler"].person_id in {p["id"] for p in found["people"]}
+
+
+def test_a_read_contract_is_offered_as_an_entry(client, headers, embedded):
+    handler = headers("handler")
+    document_id = embedded.take_in()
+    given = client.get(f"/api/v1/documents/{document_id}/contract-entry", headers=handler).get_json()
+    assert given["amount"] == "680000.00"
+    del given["warnings"]
+    assert client.post("/api/v1/contracts", json=given, headers=handler).status_code == 201
+
+
+def test_a_customers_credit_file_is_opened_once(client, headers, embedded):
+    administrator = headers("administrator")
+    new_contract(embedded)
+    (customer,) = client.get("/api/v1/customers", headers=administrator).get_json()["customers"]
+    path = f"/api/v1/customers/{customer['id']}/credit-file"
+    one, two = (client.post(path, headers=administrator).get_json() for _ in range(2))
+    assert one["id"] == two["id"]
+
+
+def test_a_review_is_thinned_out_and_refused(client, headers, embedded):
+    file_id, _ = due_file(embedded)
+    review_id = propose(embedded, file_id)
+    path = f"/api/v1/destructions/{review_id}"
+    body = {"file_id": file_id, "reason": "仍有争议"}
+    assert client.post(f"{path}/files-taken-off", json=body, headers=headers("first")).status_code == 204
+    again = propose(embedded, file_id)
+    silent = {"file_id": file_id, "decision": "destroy", "reason": " "}
+    refused = client.post(f"/api/v1/destructions/{again}/opinions", json=silent, headers=headers("first"))
+    assert (refused.status_code, list(refused.get_json()["fields"])) == (422, ["reason"])
+    for name in ("first", "second", "third"):
+        reviews.add_opinion(embedded.house, embedded[name], again, file_id, "destroy", None, "期满，无继续保存价值")
+    path = f"/api/v1/destructions/{again}"
+    assert client.post(f"{path}/rejection", json={"reason": "再留一年"}, headers=headers("first")).status_code == 403
+    assert client.post(f"{path}/rejection", json={"reason": "再留一年"}, headers=headers("head")).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/v1/contracts", {"title": "采购\u0000合同"}),
+        ("POST", "/api/v1/contracts", {"counterparty": "某公司\x1b[2J"}),
+        ("GET", "/api/v1/documents/%00", None),
+        ("GET", "/api/v1/contracts?text=%00", None),
+        ("GET", "/api/v1/documents?status=%00", None),
+    ],
+)
+def test_control_characters_stop_at_the_door(client, headers, embedded, method, path, body):
+    given = {
+        "department_id": embedded.department_id,
+        "title": "采购合同",
+        "counterparty": "某公司",
+        "handler_id": embedded["handler"].person_id,
+    }
+    answer = client.open(path, method=method, json=body and given | body, headers=headers("handler"))
+    assert answer.status_code == 422
+    assert "control characters" in answer.get_json()["title"]
+
+
+@pytest.mark.parametrize("day", ["2026-W01-1", "20260101", "2026-1-1", "２０２６-01-01", "2026-02-30"])
+def test_a_day_has_one_form(client, headers, embedded, day):
+    body = {
+        "department_id": embedded.department_id,
+        "title": "采购合同",
+        "counterparty": "某公司",
+        "handler_id": embedded["handler"].person_id,
+        "signed_on": day,
+    }
+    answer = client.post("/api/v1/contracts", json=body, headers=headers("handler"))
+    assert answer.status_code == 422

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from intake.crew import Allowance, Crew
 from service.errors import RuleRefused
 from service.flow import find
-from service.flow.checks import fixity
+from service.flow.checks import doctor, fixity
 from service.flow.index import reindex
 from service.flow.process import process, process_waiting, read_again, sweep
 from service.flow.receive import receive
@@ -160,3 +160,13 @@ def test_a_document_destroyed_while_it_is_read_stays_destroyed(embedded):
         rows = {str(name) for name in session.scalars(select(Rendition.id))}
     assert {str(name) for name in house.vault.store.names()} == rows
     assert find.find(house, OWNER, "技术服务").total == 0
+
+
+def test_doctor_names_the_document_whose_object_is_gone(embedded, tmp_path):
+    house = embedded.house
+    whole, lacking = embedded.take_in(), receive(house, embedded["handler"], SCANS / "payment.jpg", "b.jpg").document_id
+    (path,) = (p for p in (tmp_path / "home" / "objects").rglob("*") if p.name.startswith(lacking))
+    path.unlink()
+    report = doctor(house, OWNER)
+    assert (report.ok, report.missing) == (False, [lacking])
+    assert whole not in report.missing

@@ -8,7 +8,22 @@ from stdnum.cn import uscc
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound
-from service.flow import counts, customers, destroy, documents, holds, ledger, render, reviews, trail
+from service.flow import (
+    counts,
+    customers,
+    desk,
+    destroy,
+    documents,
+    filing,
+    holds,
+    ledger,
+    ledger_rows,
+    loans,
+    render,
+    reviews,
+    trail,
+    transfers,
+)
 from service.flow.receive import receive
 from service.records.tables import AuditEntry, Customer
 from tests.service.conftest import DIGITAL, OWNER, Office
@@ -64,6 +79,15 @@ def test_every_reading_is_noted_once(embedded):
         ("register.view", lambda: destroy.register(house, auditor)),
         ("hold.list", lambda: holds.list_holds(house, auditor)),
         ("audit.view", lambda: trail.list_entries(house, auditor)),
+        ("document.list", lambda: documents.list_documents(house, handler)),
+        ("document.list", lambda: desk.list_waiting(house, handler, desk.Want("all"), limit=10)),
+        ("contract.list", lambda: ledger_rows.list_contracts(house, handler)),
+        ("file.list", lambda: filing.list_case_files(house, handler)),
+        ("transfer.list", lambda: transfers.list_transfers(house, handler)),
+        ("customer.list", lambda: customers.list_customers(house, handler)),
+        ("loan.list", lambda: loans.list_loans(house, handler)),
+        ("review.list", lambda: reviews.list_reviews(house, auditor)),
+        ("candidate.list", lambda: reviews.candidates(house, auditor)),
     ]
     for action, read in readings:
         before = entries(embedded)
@@ -149,16 +173,16 @@ def test_nobody_raises_a_tier_above_their_clearance_and_few_lower_one(embedded):
     document_id = embedded.take_in()
     boss = embedded.hire("boss", "department_head", clearance="secret")
     with pytest.raises(NotAllowed, match="clearance"):
-        documents.set_tier(house, embedded["administrator"], document_id, "core")
+        documents.set_tier(house, embedded["administrator"], document_id, "core", "密级有误")
     with pytest.raises(NotAllowed, match="role"):
-        documents.set_tier(house, embedded["handler"], document_id, "internal")
+        documents.set_tier(house, embedded["handler"], document_id, "internal", "密级有误")
     with pytest.raises(NotAllowed, match="role"):
-        documents.set_tier(house, boss, document_id, "public")
-    documents.set_tier(house, boss, document_id, "secret")
+        documents.set_tier(house, boss, document_id, "public", "密级有误")
+    documents.set_tier(house, boss, document_id, "secret", "密级有误")
     with pytest.raises(NotAllowed, match="role"):
-        documents.set_tier(house, boss, document_id, "internal")
+        documents.set_tier(house, boss, document_id, "internal", "密级有误")
     keeper = embedded.hire("keeper", "archivist", clearance="secret")
-    documents.set_tier(house, keeper, document_id, "public")
+    documents.set_tier(house, keeper, document_id, "public", "密级有误")
     assert documents.get_document(house, embedded["handler"], document_id).tier == "public"
 
 
