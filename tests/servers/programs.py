@@ -135,6 +135,22 @@ def verapdf() -> list[str]:
     return [str(java_home() / "bin/java"), "-cp", f"{jars}/*", "org.verapdf.apps.GreenfieldCliWrapper"]
 
 
+def sane() -> Path:
+    """Return SANE's scanimage with the backend of its test scanner. Raises Missing."""
+    found = _first(_on_path("scanimage"))
+    if not found or not any(Path("/usr/lib").glob("*/sane/libsane-test.so*")):
+        raise Missing("SANE is not installed: apt-get install sane-utils")
+    return found
+
+
+def dovecot() -> Path:
+    """Return the Dovecot mail server with IMAP. Raises Missing."""
+    found = _first([*_on_path("dovecot"), Path("/usr/sbin/dovecot")])
+    if not found or not Path("/usr/lib/dovecot/imap-login").exists():
+        raise Missing("Dovecot is not installed: apt-get install dovecot-imapd")
+    return found
+
+
 def compose() -> list[str]:
     """Return the compose command, as its first words. Raises Missing."""
     found = _first(_on_path("docker-compose"))
