@@ -19,7 +19,7 @@ from tests.servers import programs, shared
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
-    | {"tesseract", "chromium", "docker_compose", "verapdf"}
+    | {"tesseract", "chromium", "docker_compose", "verapdf", "sane"}
 )
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
@@ -126,6 +126,17 @@ def tesseract() -> Path:
 def chromium() -> Path:
     """The browser, for Playwright's `executable_path`."""
     return _program(programs.chromium)
+
+
+@pytest.fixture
+def sane(tmp_path: Path) -> dict[str, str]:
+    """The environment in which SANE has its test scanner `test` and no other, for this test alone."""
+    _program(programs.sane)
+    home = tmp_path / "sane"
+    home.mkdir()
+    (home / "dll.conf").write_text("test\n")
+    (home / "test.conf").write_text("")
+    return {"SANE_CONFIG_DIR": str(home)}
 
 
 @pytest.fixture(scope="session")
