@@ -36,8 +36,16 @@ class ScannerUnavailable(IntakeError):
     """The scanner, or the program that speaks with it, is not there or does not answer."""
 
 
+class NotOffered(IntakeError):
+    """The scanner cannot do what was asked of it; the message says what it can."""
+
+
 class PagesMissing(IntakeError):
     """The pages scanned are not the pages counted on paper; all that were scanned are kept."""
+
+
+class NoSuchScan(IntakeError):
+    """There is no such scan in the spool."""
 
 
 class MailboxUnavailable(IntakeError):

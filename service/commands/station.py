@@ -1,8 +1,6 @@
 """`juanzong station`: what stands beside the scanner. Takes files and paper in and loses neither."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,10 +8,11 @@ import click
 from intake.adapters.watched_folder import Arrival, WatchedFolder
 from intake.channels.arrivals import Patience
 from intake.channels.endings import Ending
-from intake.ports import Delivery
-from service.commands.common import cli_actor, json_option, out_json, plain
+from service.commands.common import json_option, out_json, plain
+from service.commands.handing_in import Target, delivery_options
+from service.commands.scanning import devices, discard, resume, scan, spool
 from service.errors import BadInput
-from service.settings import Settings, load
+from service.settings import load
 
 _COLOURS = {"received": "green", "duplicate": "cyan", "waiting": "yellow", "skipped": "yellow", "rejected": "red"}
 _CODES = {"rejected": 3, "skipped": 3, "waiting": 5}
@@ -37,7 +36,7 @@ def station() -> None:
     help="Seconds a complete file must lie unchanged.",
 )
 @click.option("--once", is_flag=True, help="Take in what is there, then end.")
-@click.option("--department", help="The code of the department the documents belong to.")
+@delivery_options
 @json_option
 def watch(
     folder: Path,
@@ -45,7 +44,7 @@ def watch(
     subfolders: bool,
     settle: float,
     once: bool,
-    department: str | None,
+    target: Target,
     as_json: bool,
 ) -> int:
     """Take in every complete file that appears in FOLDER; put it into `done`, or into `refused` with the reason beside it."""
@@ -57,9 +56,9 @@ def watch(
     if done is not None and done.resolve() == folder.resolve():
         raise click.UsageError("--done must be another directory than the watched one")
     patience = Patience(settle)
-    with delivery(settings, department) as target:
+    with target.open(settings, "station") as delivery:
         watcher = watched(
-            settings, folder, target, done=done and done.absolute(), patience=patience, subfolders=subfolders
+            settings, folder, delivery, done=done and done.absolute(), patience=patience, subfolders=subfolders
         )
         try:
             return _look(watcher, patience, once=once, as_json=as_json)
@@ -102,18 +101,5 @@ def tell(arrival: Arrival, *, as_json: bool) -> None:
     click.echo("  ".join([click.style(arrival.status, fg=_COLOURS[arrival.status]), plain(arrival.path), *what]))
 
 
-@contextmanager
-def delivery(settings: Settings, department: str | None) -> Iterator[Delivery]:
-    """Give the way into the archive on this machine."""
-    from service.access.people import department_by_code
-    from service.bootstrap import build
-    from service.flow.delivery import LocalDelivery
-    from service.jobs.queue import attach, open_queue
-
-    house = build(settings)
-    house.hint = attach(open_queue(settings), lambda: house)
-    try:
-        department_id = department_by_code(house, department).id if department else None
-        yield LocalDelivery(house, cli_actor(), "station", department_id)
-    finally:
-        house.database.dispose()
+for command in (devices, scan, resume, discard, spool):
+    station.add_command(command)

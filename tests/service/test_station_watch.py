@@ -84,7 +84,7 @@ def test_department_and_done(env, hot, tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [("--settle", "0"), ("--done", "HOT"), ("--nonsense",)],
+    [("--settle", "0"), ("--server", "http://127.0.0.1:9"), ("--token-file", "x"), ("--done", "HOT"), ("--nonsense",)],
 )
 def test_wrong_usage_is_exit_2(env, hot, options):
     done = juanzong(env, "station", "watch", hot, *(str(hot) if o == "HOT" else o for o in options), check=2)

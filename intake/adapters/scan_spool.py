@@ -1,0 +1,145 @@
+"""Where scanned pages lie until the archive has them: one directory a stack, with its manifest, that survives a crash."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image, TiffImagePlugin
+
+from intake.adapters.scanner import pages_in
+from intake.channels.scanning import ScanOrder
+from intake.errors import NoSuchScan, ScannerUnavailable
+
+_NAME = re.compile(r"\d{8}-\d{6}(-\d+)?")
+_DOCUMENT = "document.tiff"
+_SOFTWARE, _DATE_TIME, _ARTIST, _DOCUMENT_NAME, _MODEL = 305, 306, 315, 269, 272  # TIFF 6.0, section 8
+
+
+class Scan:
+    """One stack in the spool. Only its lock's holder changes it; a scanner still at work holds the lock, too."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.name = folder, folder.name
+
+    @property
+    def order(self) -> ScanOrder:
+        """What was asked. Raises NoSuchScan when the manifest was never finished."""
+        try:
+            return ScanOrder.from_plain(json.loads((self.folder / "scan.json").read_bytes()))
+        except (OSError, ValueError, TypeError) as error:
+            raise NoSuchScan(f"scan {self.name} has no readable manifest; its pages lie in {self.folder}") from error
+
+    @property
+    def pages(self) -> list[Path]:
+        """The pages, in the order of the paper."""
+        return pages_in(self.folder)
+
+    def write(self, order: ScanOrder) -> None:
+        """Keep what was asked, whole or not at all."""
+        part = self.folder / "scan.json.part"
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(order.to_plain(), file, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.folder / "scan.json")
+
+    def expect(self, pages: int) -> None:
+        """Keep another count of the pages on paper."""
+        self.write(replace(self.order, expect=pages))
+
+    @contextmanager
+    def locked(self) -> Iterator[int]:
+        """Hold the scan. Gives the lock's file descriptor. Raises ScannerUnavailable while another process holds it."""
+        with (self.folder / "lock").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ScannerUnavailable(f"scan {self.name} is still at work in another process") from error
+            yield lock.fileno()
+
+    def bind(self) -> Path:
+        """Return all pages as one TIFF, pixel for pixel as they were scanned; made where it is missing or pages were added.
+
+        The same pages give the same bytes, so that a document handed in before a crash is known again.
+        """
+        target, order = self.folder / _DOCUMENT, self.order
+        part = self.folder / f"{_DOCUMENT}.part"
+        part.unlink(missing_ok=True)
+        tags = {_SOFTWARE: "juanzong", _MODEL: order.device, _DOCUMENT_NAME: order.batch or self.name}
+        tags |= {_DATE_TIME: order.started[:19].replace("-", ":").replace("T", " "), _ARTIST: order.operator}
+        with TiffImagePlugin.AppendingTiffWriter(part, new=True) as file:
+            for path in self.pages:
+                with Image.open(path, formats=("TIFF",)) as page:
+                    packing = "group4" if page.mode == "1" else "tiff_adobe_deflate"
+                    page.save(file, "TIFF", compression=packing, dpi=page.info.get("dpi"), tiffinfo=_info(tags))
+                    file.newFrame()
+        self._compare(part)
+        with part.open("rb") as file_:
+            os.fsync(file_.fileno())
+        part.replace(target)
+        return target
+
+    def _compare(self, bound: Path) -> None:
+        """Raise ScannerUnavailable unless every page of the bound file has the pixels that were scanned."""
+        pages = self.pages
+        with Image.open(bound, formats=("TIFF",)) as document:
+            same = getattr(document, "n_frames", 1) == len(pages)
+            for number, path in enumerate(pages):
+                with Image.open(path, formats=("TIFF",)) as page:
+                    document.seek(number)
+                    same = same and (page.mode, page.size) == (document.mode, document.size)
+                    same = same and page.tobytes() == document.tobytes()
+        if not same:
+            bound.unlink()
+            raise ScannerUnavailable(f"the pages of scan {self.name} could not be bound without loss; they are kept")
+
+    def remove(self) -> None:
+        """Remove the scan: the archive has it, or a person gave it up."""
+        gone = self.folder.with_name(f".{self.name}.gone")
+        self.folder.rename(gone)
+        shutil.rmtree(gone)
+
+
+def _info(tags: dict[int, str]) -> TiffImagePlugin.ImageFileDirectory_v2:
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in tags.items():
+        if value:
+            info[tag] = value.encode()  # TIFF asks for ASCII; readers of today take UTF-8
+    return info
+
+
+def new_scan(home: Path, order: ScanOrder) -> Scan:
+    """Return a new, empty scan below `home`, named by when it was started."""
+    name = order.started[:19].replace("-", "").replace(":", "").replace("T", "-")
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for number in range(1, 1000):
+        folder = home / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        scan = Scan(folder)
+        scan.write(order)
+        return scan
+    raise ScannerUnavailable(f"too many scans lie in {home}: resume or discard them")
+
+
+def scans(home: Path) -> list[Scan]:
+    """Return the scans that wait below `home`, the oldest first, and remove what a killed removal left."""
+    for left in home.glob(".*.gone"):
+        shutil.rmtree(left, ignore_errors=True)
+    return [Scan(folder) for folder in sorted(home.glob("*")) if _NAME.fullmatch(folder.name)]
+
+
+def find(home: Path, name: str) -> Scan:
+    """Return the scan of this name. Raises NoSuchScan."""
+    scan = next((scan for scan in scans(home) if scan.name == name), None)
+    if scan is None:
+        raise NoSuchScan(f"there is no scan {name}; `juanzong station spool` lists those that wait")
+    return scan

@@ -1,0 +1,131 @@
+"""Scanners through SANE's own program `scanimage`: it knows some thousand models, and a crash of a driver is not ours."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from intake.channels.scanning import ScanOrder, arguments, check_device, offered
+from intake.errors import ScannerUnavailable
+
+_ANSWER_SECONDS = 120  # a scanner on the network is looked for, and wakes up
+_PAGE_SECONDS = 300  # the longest pause between two pages: A3 at 1200 dpi over a slow line
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Device:
+    """A scanner as SANE names and describes it."""
+
+    name: str
+    vendor: str
+    model: str
+    kind: str
+
+
+def devices() -> list[Device]:
+    """Return the scanners that SANE finds. Raises ScannerUnavailable."""
+    listing = _answer(["--formatted-device-list=%d\t%v\t%m\t%t%n"])
+    rows = [line.split("\t") for line in listing.splitlines()]
+    return [Device(*row) for row in rows if len(row) == 4]
+
+
+def pages_in(folder: Path) -> list[Path]:
+    """Return the pages that lie in `folder`, in the order of the paper. scanimage gives a page its name when it is whole."""
+    return sorted(folder.glob("p[0-9][0-9][0-9][0-9][0-9].tiff"))
+
+
+def scan(
+    order: ScanOrder, folder: Path, *, keep_open: Sequence[int] = (), on_page: Callable[[int], None] | None = None
+) -> None:
+    """Scan until the feeder is empty (one page from glass), behind the pages that lie in `folder` already.
+
+    keep_open: files that the program holds while it runs, so that a lock outlives us. on_page is called with the number of pages there are.
+    Raises NotOffered, ScannerUnavailable (a jam, a cable, no such device); the pages that came through stay in `folder`.
+    """
+    device = f"--device-name={check_device(order.device)}"
+    options = arguments(order, offered(_answer([device, "--all-options"])))
+    first = len(pages_in(folder)) + 1
+    words = [_program(), device, "--format=tiff", "--batch=p%05d.tiff", f"--batch-start={first}", *options]
+    log = folder / "scanimage.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(  # noqa: S603 - a list of words, the device's name checked; no shell reads them
+            words, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=_environment(),
+            pass_fds=tuple(keep_open), start_new_session=True,
+        )  # fmt: skip
+        try:
+            _follow(process, folder, on_page)
+        except BaseException:
+            _end(process)
+            raise
+    if process.returncode:
+        raise ScannerUnavailable(f"the scanner stopped: {_last_words(log)}")
+
+
+def _follow(process: subprocess.Popen[bytes], folder: Path, on_page: Callable[[int], None] | None) -> None:
+    """Wait for the end, telling of every page; one that hangs is ended."""
+    there, last = len(pages_in(folder)), time.monotonic()
+    while True:
+        ended = process.poll() is not None
+        now = len(pages_in(folder))
+        for number in range(there + 1, now + 1):
+            last = time.monotonic()
+            if on_page:
+                on_page(number)
+        there = now
+        if ended:
+            return
+        if time.monotonic() - last > _PAGE_SECONDS:
+            raise ScannerUnavailable(f"the scanner gave no page for {_PAGE_SECONDS} seconds")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_SECONDS)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """SIGINT lets scanimage finish its line and let go of the device; then it is killed."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _answer(words: list[str]) -> str:
+    """Return what scanimage says. Raises ScannerUnavailable."""
+    try:
+        done = subprocess.run(  # noqa: S603 - a list of words, the device's name checked; no shell reads them
+            [_program(), *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=_ANSWER_SECONDS,
+            env=_environment(), check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise ScannerUnavailable(f"the scanner does not answer within {_ANSWER_SECONDS} seconds") from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ScannerUnavailable(f"no scanner answers: {_plain(said[-1]) if said else 'scanimage failed'}")
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _program() -> str:
+    found = shutil.which("scanimage")
+    if found is None:
+        raise ScannerUnavailable("scanimage is not installed: apt-get install sane-utils")
+    return found
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C"}
+
+
+def _last_words(log: Path) -> str:
+    said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("scanimage: ")]
+    return _plain(said[-1]) if said else "scanimage ended"
+
+
+def _plain(line: str) -> str:
+    return "".join(c for c in line.removeprefix("scanimage: ") if c.isprintable())

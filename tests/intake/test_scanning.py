@@ -1,0 +1,113 @@
+"""What is asked of scanners whose makers name the same things differently."""
+
+import pytest
+
+from intake.channels.scanning import ScanOrder, arguments, check_count, check_device, offered
+from intake.errors import NotOffered, PagesMissing
+
+# As `scanimage --all-options` of SANE 1.1 prints them.
+FUJITSU = """
+All options specific to device `fujitsu:fi-7160:1':
+  Standard:
+    --source ADF Front|ADF Back|ADF Duplex [ADF Front]
+        Selects the scan source (such as a document-feeder).
+    --mode Lineart|Halftone|Gray|Color [Lineart]
+        Selects the scan mode (e.g., lineart, monochrome, or color).
+    --resolution 50..600dpi (in steps of 1) [600]
+        Sets the resolution of the scanned image.
+  Geometry:
+    --page-width 0..221.121mm (in steps of 0.0211639) [215.872]
+        Specifies the width of the media.
+    --page-height 0..876.695mm (in steps of 0.0211639) [279.364]
+    -l 0..215.872mm (in steps of 0.0211639) [0]
+    -x 0..215.872mm (in steps of 0.0211639) [215.872]
+    -y 0..279.364mm (in steps of 0.0211639) [279.364]
+"""
+EPSON = """
+    --mode Lineart|Gray|Color [Lineart]
+    --resolution 75|150|200|300|600dpi [75]
+    --source Flatbed|Automatic Document Feeder [Flatbed]
+    --adf-mode Simplex|Duplex [inactive]
+    -x 0..215.9mm [215.9]
+"""
+OLD = EPSON.replace("[inactive]", "[Simplex]")
+GLASS = """
+    --mode Binary|True Gray|24bit Color [24bit Color]
+    --preview[=(yes|no)] [no]
+    --resolution 75..1200dpi [75]
+"""
+
+
+@pytest.mark.parametrize(
+    ("device", "order", "expected"),
+    [
+        (FUJITSU, {}, ["--resolution=300", "--source=ADF Front", "--mode=Gray"]),
+        (
+            FUJITSU,
+            {"source": "Duplex", "mode": "Lineart"},
+            ["--resolution=300", "--source=ADF Duplex", "--mode=Lineart"],
+        ),
+        (EPSON, {"resolution": 200}, ["--resolution=200", "--source=Automatic Document Feeder", "--mode=Gray"]),
+        (EPSON, {"source": "Flatbed", "resolution": 600}, ["--resolution=600", "--source=Flatbed", "--mode=Gray"]),
+        (
+            OLD,
+            {"source": "Duplex"},
+            ["--resolution=300", "--source=Automatic Document Feeder", "--adf-mode=Duplex", "--mode=Gray"],
+        ),
+        (GLASS, {"source": "Flatbed", "mode": "Color"}, ["--resolution=300", "--mode=24bit Color"]),
+        (GLASS, {"source": "Flatbed", "mode": "Lineart"}, ["--resolution=300", "--mode=Binary"]),
+    ],
+)
+def test_the_same_wish_in_the_words_of_each_device(device, order, expected):
+    words = arguments(ScanOrder("x", **order), offered(device))
+    assert words[: len(expected)] == expected
+
+
+def test_a_feeder_is_emptied_and_glass_is_one_page():
+    assert "--batch-count=1" in arguments(ScanOrder("x", source="Flatbed"), offered(EPSON))
+    assert "--batch-count=1" not in arguments(ScanOrder("x"), offered(EPSON))
+
+
+def test_the_foot_of_an_a4_page_is_not_left_out():
+    assert arguments(ScanOrder("x"), offered(FUJITSU))[-6:] == [
+        "--page-width=210",
+        "--page-height=297",
+        "-x",
+        "210",
+        "-y",
+        "297",
+    ]
+    assert arguments(ScanOrder("x", paper="A3"), offered(EPSON))[-2:] == ["-x", "297"]
+
+
+@pytest.mark.parametrize(
+    ("device", "order", "names"),
+    [
+        (FUJITSU, {"source": "Flatbed"}, "ADF Duplex"),
+        (FUJITSU, {"resolution": 1200}, "50 to 600"),
+        (EPSON, {"resolution": 400}, "75, 150, 200, 300, 600"),
+        (EPSON, {"source": "Duplex"}, "Flatbed, Automatic"),
+        (GLASS, {}, "only one"),
+        ("    --mode Gray|Color [Gray]\n    --source ADF [ADF]", {"mode": "Lineart"}, "Gray, Color"),
+    ],
+)
+def test_what_a_device_cannot_is_named_with_what_it_can(device, order, names):
+    with pytest.raises(NotOffered, match=names):
+        arguments(ScanOrder("x", **order), offered(device))
+
+
+@pytest.mark.parametrize("name", ["", "-d", "--help", "a\nb", "a\x00b", "a\x1b[31m", "x" * 501])
+def test_a_hostile_name_is_no_device(name):
+    with pytest.raises(NotOffered):
+        check_device(name)
+
+
+@pytest.mark.parametrize(("pages", "expect"), [(9, 10), (11, 10), (0, 1)])
+def test_pages_that_do_not_balance(pages, expect):
+    with pytest.raises(PagesMissing, match=str(expect)):
+        check_count(pages, expect)
+
+
+def test_pages_that_balance_or_were_not_counted():
+    check_count(10, 10)
+    check_count(10, 0)

@@ -1,0 +1,264 @@
+"""`juanzong station scan` with SANE's own test scanner: no page lost, none handed in uncounted, whatever breaks off."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from service.bootstrap import build
+from service.records.tables import Document
+from service.settings import load
+from tests.service.conftest import embedded_env
+from tests.service.test_cli import ROOT, juanzong, lines
+
+STACK = ("--device", "test", "--resolution", "50", "--json")
+
+
+@pytest.fixture
+def env(sane, tmp_path):
+    env = embedded_env(tmp_path / "home") | sane
+    juanzong(env, "init")
+    return env
+
+
+@pytest.fixture
+def spool(tmp_path):
+    return tmp_path / "home" / "station" / "scans"
+
+
+def waiting(spool: Path) -> list[str]:
+    return sorted(path.name for path in spool.iterdir()) if spool.exists() else []
+
+
+def break_scanner(env: dict[str, str], status: str) -> None:
+    Path(env["SANE_CONFIG_DIR"], "test.conf").write_text(f'read-status-code "{status}"\n')
+
+
+def mend_scanner(env: dict[str, str]) -> None:
+    Path(env["SANE_CONFIG_DIR"], "test.conf").write_text("")
+
+
+def test_devices(env):
+    found = lines(juanzong(env, "station", "devices", "--json"))
+    assert {"name": "test:0", "vendor": "Noname", "model": "frontend-tester", "kind": "virtual device"} in found
+
+
+def test_a_counted_stack_is_one_document_pixel_for_pixel(env, spool, tmp_path):
+    (line,) = lines(juanzong(env, "station", "scan", *STACK, "--expect", "10", "--batch", "三月合同"))
+    assert (line["status"], line["pages"]) == ("received", 10)
+    assert waiting(spool) == []
+    out = tmp_path / "out.tiff"
+    juanzong(env, "get", line["document_id"], "--rendition", "original", "-o", out)
+    by_hand = tmp_path / "by-hand.tiff"
+    words = ["scanimage", "--device-name=test", "--format=tiff", "--resolution=50", "-x", "210", "-y", "297"]
+    with by_hand.open("wb") as file:
+        subprocess.run(words, env=os.environ | env, stdout=file, stderr=subprocess.DEVNULL, check=True)
+    with Image.open(out) as document, Image.open(by_hand) as page:
+        assert document.n_frames == 10
+        for number in range(10):
+            document.seek(number)
+            assert (document.mode, document.size, document.info["dpi"]) == (page.mode, page.size, (50, 50))
+            assert ImageChops.difference(document, page).getbbox() is None
+        assert "三月合同".encode() in out.read_bytes()
+        assert document.tag_v2[272] == "test"
+    house = build(load(env))
+    with house.database.read() as session:
+        document = session.get_one(Document, line["document_id"])
+        assert (document.channel, document.batch, document.pages) == ("scanner", "三月合同", 10)
+        assert document.filename.startswith("三月合同-")
+    house.database.dispose()
+
+
+@pytest.mark.parametrize("options", [("--mode", "Color"), ("--source", "Flatbed", "--paper", "A5")])
+def test_colour_and_glass(env, options):
+    (line,) = lines(juanzong(env, "station", "scan", *STACK, *options))
+    assert line["pages"] == (1 if "Flatbed" in options else 10)
+
+
+def test_a_stack_that_does_not_balance_is_kept_and_a_person_decides(env, spool):
+    done = juanzong(env, "station", "scan", *STACK, "--expect", "11", check=4)
+    (name,) = waiting(spool)
+    assert len(done.stderr.splitlines()) == 1
+    assert f"station resume {name}" in done.stderr
+    assert done.stdout == ""
+    assert (spool / name).stat().st_mode & 0o777 == 0o700
+    (row,) = lines(juanzong(env, "station", "spool", "--json"))
+    assert row == {"scan": name, "pages": 10, "expect": 11, "batch": ""}
+    juanzong(env, "station", "resume", name, "--json", check=4)
+    assert waiting(spool) == [name]
+    (line,) = lines(juanzong(env, "station", "resume", name, "--expect", "10", "--json"))
+    assert (line["status"], line["pages"]) == ("received", 10)
+    assert waiting(spool) == []
+
+
+def test_a_page_that_was_forgotten_is_scanned_behind_the_others(env, spool):
+    juanzong(env, "station", "scan", *STACK, "--source", "Flatbed", "--expect", "2", check=4)
+    (name,) = waiting(spool)
+    (line,) = lines(juanzong(env, "station", "resume", name, "--scan", "--json"))
+    assert line["pages"] == 2
+
+
+def test_what_is_discarded_is_gone(env, spool):
+    juanzong(env, "station", "scan", *STACK, "--expect", "11", check=4)
+    (name,) = waiting(spool)
+    assert "10 pages" in juanzong(env, "station", "discard", name).stdout
+    assert waiting(spool) == []
+    juanzong(env, "station", "discard", name, check=3)
+    juanzong(env, "station", "resume", name, check=3)
+    juanzong(env, "station", "resume", "../../keys", check=3)
+
+
+def test_a_jam_keeps_the_pages_before_it(env, spool):
+    juanzong(env, "station", "scan", *STACK, "--expect", "11", check=4)
+    (name,) = waiting(spool)
+    break_scanner(env, "SANE_STATUS_JAMMED")
+    done = juanzong(env, "station", "resume", name, "--scan", check=5)
+    assert "jammed" in done.stderr
+    assert "10 pages are kept" in done.stderr
+    mend_scanner(env)
+    assert lines(juanzong(env, "station", "resume", name, "--expect", "0", "--json"))[0]["pages"] == 10
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("SANE_STATUS_NO_DOCS", 3), ("SANE_STATUS_JAMMED", 5), ("SANE_STATUS_IO_ERROR", 5)]
+)
+def test_a_scan_without_a_page_leaves_nothing_behind(env, spool, status, code):
+    break_scanner(env, status)
+    assert len(juanzong(env, "station", "scan", *STACK, check=code).stderr.splitlines()) == 1
+    assert waiting(spool) == []
+
+
+def test_an_archive_that_is_down_keeps_the_pages(env, spool):
+    down = env | {"JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}
+    done = juanzong(down, "station", "scan", *STACK, "--expect", "10", check=5)
+    (name,) = waiting(spool)
+    assert name in done.stderr
+    assert lines(juanzong(env, "station", "resume", name, "--json"))[0]["status"] == "received"
+
+
+@pytest.mark.parametrize(
+    ("device", "code"),
+    [
+        ("nowhere:0", 5),
+        ("--help", 3),
+        ("-d", 3),
+        ("test; touch HIT", 5),
+        ("$(touch HIT)", 5),
+        ("test --batch=/tmp/HIT", 5),
+        ("", 3),
+    ],
+)
+def test_a_hostile_device_name_is_only_a_name(env, spool, device, code, tmp_path):
+    device = device.replace("HIT", str(tmp_path / "hit"))
+    done = juanzong(env, "station", "scan", f"--device={device}", check=code)
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "hit").exists()
+    assert waiting(spool) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--mode", "Lineart"), 3),  # the test scanner has Gray and Color
+        (("--source", "Duplex"), 3),
+        (("--resolution", "4800"), 3),
+        (("--mode", "Pink"), 2),
+        (("--batch", "a/b"), 3),
+        (("--batch", "x" * 37), 3),
+        (("--server", "http://127.0.0.1:9"), 2),
+        (("--token-file", "x"), 2),
+    ],
+)
+def test_what_cannot_be_is_said_before_paper_moves(env, spool, options, code):
+    done = juanzong(env, "station", "scan", "--device", "test", *options, check=code)
+    assert len(done.stderr.splitlines()) == 1
+    assert waiting(spool) == []
+
+
+def test_without_sane_it_says_what_to_install(env, tmp_path):
+    done = juanzong({**env, "PATH": str(tmp_path)}, "station", "devices", check=5)
+    assert "sane-utils" in done.stderr
+
+
+def slow_scan(env: dict[str, str], spool: Path, pages: int) -> tuple[subprocess.Popen, Path]:
+    """Start a scan that takes long for every page; return it when so many pages are there."""
+    Path(env["SANE_CONFIG_DIR"], "test.conf").write_text("read-delay true\nread-delay-duration 20000\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service", "station", "scan", *STACK, "--expect", "10"],
+        env={**os.environ, **env}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    last = time.monotonic() + 60
+    while time.monotonic() < last:
+        folders = list(spool.glob("2*"))
+        if folders and len(list(folders[0].glob("p*.tiff"))) >= pages:
+            return process, folders[0]
+        time.sleep(0.01)
+    process.kill()
+    raise AssertionError("no page came")
+
+
+def test_killed_while_it_scans_the_pages_are_kept_and_another_waits_for_the_scanner(env, spool):
+    process, folder = slow_scan(env, spool, 2)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    early = juanzong(env, "station", "resume", folder.name, "--json", check=None)
+    assert early.returncode in (0, 5)
+    if early.returncode:  # the scanner itself was still at work: it kept its lock, and the pages came through
+        assert "still at work" in early.stderr
+        last = time.monotonic() + 60
+        while len(list(folder.glob("p*.tiff"))) < 10 and time.monotonic() < last:
+            time.sleep(0.1)
+        time.sleep(0.5)
+        early = juanzong(env, "station", "resume", folder.name, "--json")
+    assert lines(early)[0]["pages"] == 10
+    assert waiting(spool) == []
+
+
+DIE = """
+import os, signal, sys
+from service.flow.delivery import LocalDelivery
+from service.cli import juanzong
+from intake.adapters.scan_spool import Scan
+
+def die(*args, **named):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def after(function):
+    def wrapped(*args, **named):
+        function(*args, **named)
+        die()
+    return wrapped
+
+where = sys.argv.pop(1)
+if where == "bound":
+    Scan.bind = after(Scan.bind)
+if where == "received":
+    LocalDelivery.deliver = after(LocalDelivery.deliver)
+if where == "half-removed":
+    import intake.adapters.scan_spool as spool
+    spool.shutil.rmtree = die
+juanzong.main(sys.argv[1:], standalone_mode=False)
+"""
+
+
+@pytest.mark.parametrize("where", ["bound", "received", "half-removed"])
+def test_killed_around_the_receipt_a_stack_is_one_document(env, spool, where):
+    words = [sys.executable, "-c", DIE, where, "station", "scan", *STACK, "--expect", "10"]
+    done = subprocess.run(
+        words, env=os.environ | env, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    names = [json.loads(line)["scan"] for line in juanzong(env, "station", "spool", "--json").stdout.splitlines()]
+    expected = {"bound": ["received"], "received": ["duplicate"], "half-removed": []}[where]
+    assert [lines(juanzong(env, "station", "resume", name, "--json"))[0]["status"] for name in names] == expected
+    assert waiting(spool) == []
+    house = build(load(env))
+    with house.database.read() as session:
+        assert [d.pages for d in session.query(Document)] == [10]
+    house.database.dispose()
