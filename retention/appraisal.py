@@ -220,12 +220,14 @@ class Review:
         self.signatures.append(Signature("open", by or self.proposer, today))
 
     def add_opinion(self, person: str, file_id: str, opinion: Opinion, today: date) -> None:
-        """Note what an appraiser thinks of one file; a later opinion of the same person replaces it until `decide`."""
+        """Note what an appraiser thinks of one file and why; a later opinion of the same person replaces it until `decide`."""
         self._may("add_opinion", person, today, ("appraising",))
         if person not in self.group:
             raise TransitionRefused(f"{person} is not in the appraisal group of review {self.number}")
         if not self._active(file_id):
             raise TransitionRefused(f"file {file_id} is not on review {self.number}")
+        if opinion.verdict == "destroy" and not opinion.reason.strip():
+            raise TransitionRefused("whoever wants a file destroyed says why")
         if opinion.until is not None and opinion.until <= today:
             raise TransitionRefused(f"keeping until {opinion.until} is no keeping: it is not after {today}")
         self.opinions.setdefault(file_id, {})[person] = replace(opinion, on=today)

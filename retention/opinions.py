@@ -16,7 +16,7 @@ VERDICTS: tuple[Verdict, ...] = ("destroy", "keep_until", "keep_permanently")
 class Opinion:
     """What one appraiser thinks of one file. Raises TransitionRefused: keeping needs a reason, keep_until a date.
 
-    on: the day it was given; the review fills it in.
+    on: the day it was given; the review fills it in. It takes no opinion without a reason; of earlier releases there are some.
     """
 
     verdict: Verdict
@@ -33,8 +33,8 @@ class Opinion:
             raise TransitionRefused("a date belongs to keep_until, and keep_until needs one")
 
 
-def destroy(reason: str = "") -> Opinion:
-    """Return the opinion that the file can go."""
+def destroy(reason: str) -> Opinion:
+    """Return the opinion that the file can go, and why (销毁理由, a column of the register)."""
     return Opinion("destroy", reason)
 
 

@@ -245,6 +245,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"a review needs a number and at least one file", "至少选一卷。"),
     (r"(?P<n>\S+) stands on another review already", "{n} 已在另一次鉴定中。"),
     (r"whoever wants a file kept says why", "要保留的，请写明理由。"),
+    (r"whoever wants a file destroyed says why", "要销毁的，请写明理由。"),
     (r"a date belongs to keep_until, and keep_until needs one", "延期须写延到哪一天。"),
     (r"keeping until (?P<d>\S+) is no keeping: it is not after .*", "延期到 {d} 不算延期：不在今天之后。"),
     (r"review (?P<n>\S+) waits; supervisors confirm from (?P<d>\S+)", "鉴定 {n} 在等待期，监销人 {d} 起可以确认。"),

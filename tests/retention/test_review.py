@@ -122,7 +122,7 @@ MADE = {
 LATE = days(30)
 ACTS = {
     "open": lambda r: r.open(GROUP, LATE),
-    "add_opinion": lambda r: r.add_opinion("li", "f1", destroy(), LATE),
+    "add_opinion": lambda r: r.add_opinion("li", "f1", destroy("期满"), LATE),
     "decide": lambda r: r.decide("li", LATE),
     "approve": lambda r: r.approve("wu2", LATE),
     "reject": lambda r: r.reject("wu2", "x", LATE),
@@ -329,7 +329,7 @@ def test_only_the_group_has_opinions_and_only_on_the_files_of_the_review():
     review = appraising()
     for person, file_id in (("zhou", "f1"), ("stranger", "f1"), ("li", "f9")):
         with pytest.raises(TransitionRefused):
-            review.add_opinion(person, file_id, destroy(), DAY)
+            review.add_opinion(person, file_id, destroy("期满"), DAY)
     with pytest.raises(TransitionRefused, match="no keeping"):
         review.add_opinion("li", "f1", keep_until(DAY, "x"), DAY)
 
@@ -349,11 +349,21 @@ def test_an_opinion_that_cannot_be_is_refused(make):
         make()
 
 
+def test_a_destruction_needs_a_reason_as_a_keep_does():
+    review = appraising()
+    with pytest.raises(TransitionRefused, match="destroyed says why"):
+        review.add_opinion("li", "f1", destroy(" "), DAY)
+    assert review.opinions == {}
+    old = json.loads(json.dumps(decided().to_dict()))
+    old["opinions"]["f1"]["li"]["reason"] = ""
+    assert Review.from_dict(old).ruling("f1").destroys  # given before it was demanded, and still readable
+
+
 def test_nothing_is_decided_before_everybody_has_spoken_on_every_file():
     review = appraising()
     for file_id in FILES:
         for person in GROUP[:2]:
-            review.add_opinion(person, file_id, destroy(), DAY)
+            review.add_opinion(person, file_id, destroy("期满"), DAY)
     assert review.missing_opinions() == {"qian": FILES}
     with pytest.raises(TransitionRefused, match=r"qian \(3\)"):
         review.decide("li", DAY)
@@ -381,9 +391,9 @@ def test_any_keep_wins_and_the_longest_keep_first():
 def test_a_last_opinion_replaces_the_one_before():
     review = appraising(files=("f1",))
     review.add_opinion("li", "f1", keep_permanently("史料"), DAY)
-    review.add_opinion("li", "f1", destroy(), DAY)
+    review.add_opinion("li", "f1", destroy("期满"), DAY)
     for person in GROUP[1:]:
-        review.add_opinion(person, "f1", destroy(), DAY)
+        review.add_opinion(person, "f1", destroy("期满"), DAY)
     assert review.ruling("f1").destroys
 
 

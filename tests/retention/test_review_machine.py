@@ -97,7 +97,7 @@ class ReviewMachine(RuleBasedStateMachine):
     @rule(person=PERSON, file=FILE, word=st.sampled_from(["destroy", "destroy", "destroy", "until", "permanently"]))
     def say(self, person, file, word):
         opinion = {
-            "destroy": destroy(),
+            "destroy": destroy("x"),
             "until": keep_until(date(2031, 1, 1), "x"),
             "permanently": keep_permanently("x"),
         }[word]

@@ -261,7 +261,8 @@ def test_a_review_is_thinned_out_and_refused(client, headers, embedded):
     again = propose(embedded, file_id)
     silent = {"file_id": file_id, "decision": "destroy", "reason": " "}
     refused = client.post(f"/api/v1/destructions/{again}/opinions", json=silent, headers=headers("first"))
-    assert (refused.status_code, list(refused.get_json()["fields"])) == (422, ["reason"])
+    assert refused.status_code == 422
+    assert "reason" in refused.get_json()["title"]
     for name in ("first", "second", "third"):
         reviews.add_opinion(embedded.house, embedded[name], again, file_id, "destroy", None, "期满，无继续保存价值")
     path = f"/api/v1/destructions/{again}"

@@ -71,7 +71,7 @@ def propose(office: Office, file_id: str, who: str = "archivist") -> str:
 
 def decide_all(office: Office, review_id: str, file_id: str) -> None:
     for name in ("first", "second", "third"):
-        reviews.add_opinion(office.house, office[name], review_id, file_id, "destroy")
+        reviews.add_opinion(office.house, office[name], review_id, file_id, "destroy", reason="期满，无争议")
     reviews.approve(office.house, office["head"], review_id)
 
 
@@ -88,9 +88,9 @@ def test_main_job_from_contract_to_proved_destruction(office):
 
     review_id = propose(office, file_id)
     with pytest.raises(NotFound):  # a handler without a part does not learn of the review
-        reviews.add_opinion(house, office["handler"], review_id, file_id, "destroy")
+        reviews.add_opinion(house, office["handler"], review_id, file_id, "destroy", reason="期满，无争议")
     with pytest.raises(TransitionRefused):
-        reviews.add_opinion(house, office["auditor"], review_id, file_id, "destroy")
+        reviews.add_opinion(house, office["auditor"], review_id, file_id, "destroy", reason="期满，无争议")
     with pytest.raises(TransitionRefused):
         reviews.approve(house, office["head"], review_id)
     decide_all(office, review_id, file_id)
@@ -121,6 +121,7 @@ def test_main_job_from_contract_to_proved_destruction(office):
     assert find.find(house, OWNER, word).total == 0
     (row,) = destroy.register(house, office["auditor"])
     assert (row["archive_number"], row["retention"], row["kept"]) == (file.archive_number, "10 年", "11 年")
+    assert row["remark"] == "鉴定意见一致：销毁（期满，无争议）"
     record = reviews.get_review(house, office["auditor"], review_id).record
     assert record.state == "certified"
     assert record.certificate["rows"][0]["archive_number"] == file.archive_number
@@ -257,9 +258,9 @@ def test_one_keep_keeps_the_file_longer(embedded):
     house = embedded.house
     file_id, _ = due_file(embedded)
     review_id = propose(embedded, file_id)
-    reviews.add_opinion(house, embedded["first"], review_id, file_id, "destroy")
+    reviews.add_opinion(house, embedded["first"], review_id, file_id, "destroy", reason="期满，无争议")
     reviews.add_opinion(house, embedded["second"], review_id, file_id, "keep_until", "2040-06-30", "质保责任未了")
-    reviews.add_opinion(house, embedded["third"], review_id, file_id, "destroy")
+    reviews.add_opinion(house, embedded["third"], review_id, file_id, "destroy", reason="期满，无争议")
     reviews.approve(house, embedded["head"], review_id)
     house.clock.move_to(date(2037, 1, 12))
     for name in ("fourth", "fifth"):

@@ -343,6 +343,9 @@ def test_a_review_from_the_proposal_to_the_proof(site: Site) -> None:
     made = archivist.post("/reviews", typed | {"group": [people_of[n] for n in ("second", "third")]})
     path = made.headers["Location"]
     assert "disabled>批准（等待 " in archivist.get(path).text
+    silent = site.signed_in("first").post(f"{path}/opinion", {"file": file_id, "decision": "destroy", "reason": " "})
+    assert silent.status_code == 409
+    assert "要销毁的，请写明理由。" in silent.text
     for name in ("first", "second", "third"):
         assert (
             site.signed_in(name)
