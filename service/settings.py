@@ -3,6 +3,7 @@
 A wrong setting stops start-up and is named; no secret is ever part of a message.
 """
 
+import difflib
 import os
 import re
 import tomllib
@@ -76,14 +77,30 @@ def _file_values(env: Mapping[str, str]) -> dict[str, object]:
         raise BadSetting("JUANZONG_CONFIG", f"cannot be read: {error}") from error
 
 
+_PREFIX = "JUANZONG_"
+# Where the settings file is, whether faults are shown whole, and what the test suite tells its own runs.
+_NOT_SETTINGS = ("config", "debug", "test_", "require_servers", "pictures")
+
+
 class _Source:
     """Looks a name up in the environment first, then in the file, and turns it into its type."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
         self._file = _file_values(env)
+        self._asked: set[str] = set()
+
+    def demand_known(self) -> None:
+        """Raise BadSetting for a name that nothing asked for: a misspelt setting would be silently without effect."""
+        given = [name.removeprefix(_PREFIX).lower() for name in self._env if name.startswith(_PREFIX)]
+        for name in [*given, *self._file]:
+            if name not in self._asked and not name.startswith(_NOT_SETTINGS):
+                near = difflib.get_close_matches(name, self._asked, 1)
+                advice = f"; is {_PREFIX}{near[0].upper()} meant?" if near else ""
+                raise BadSetting(f"{_PREFIX}{name.upper()}", f"is no setting of this program{advice}")
 
     def text(self, name: str, default: str = "") -> str:
+        self._asked.add(name)
         value = self._env.get(f"JUANZONG_{name.upper()}")
         if value is None or value == "":
             value = str(self._file.get(name, default))
@@ -112,6 +129,7 @@ class _Source:
         return value.lower() in ("true", "1")
 
     def names(self, name: str) -> tuple[str, ...]:
+        self._asked.add(name)
         value = self._file.get(name)
         if isinstance(value, list) and f"JUANZONG_{name.upper()}" not in self._env:
             return tuple(str(item) for item in value)
@@ -197,7 +215,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     major, minor = (source.whole(f"{word}_amount", getattr(Settings, f"{word}_amount")) for word in ("major", "minor"))
     if minor > major:
         raise BadSetting("JUANZONG_MINOR_AMOUNT", f"({minor}) must not be more than JUANZONG_MAJOR_AMOUNT ({major})")
-    return Settings(
+    settings = Settings(
         home=home,
         database_url=database,
         object_store=source.url("object_store", f"file://{home}/objects", ("file", "s3+http", "s3+https")),
@@ -230,3 +248,5 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         port=source.whole("port", 8350, most=65535),
         public_url=source.text("public_url"),
     )
+    source.demand_known()
+    return settings

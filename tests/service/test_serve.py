@@ -102,6 +102,41 @@ def test_serve_takes_in_over_http_and_reads_in_the_background(tmp_path):
 
 
 @pytest.mark.slow
+def test_nothing_goes_on_when_the_one_process_is_killed(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {**embedded_env(tmp_path / "home"), "JUANZONG_PORT": str(port)}
+    subprocess.run([sys.executable, "-m", "service", "init"], env={**os.environ, **env}, cwd=ROOT, check=True)
+    with running(env, "serve") as process:
+        patiently(lambda: call(f"http://127.0.0.1:{port}/healthz"))
+        process.kill()
+        process.wait()
+
+        def gone() -> bool:
+            try:
+                os.killpg(process.pid, 0)
+            except ProcessLookupError:
+                return True
+            return False
+
+        patiently(gone, 40)
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        env = {**embedded_env(tmp_path / "home"), "JUANZONG_PORT": str(taken.getsockname()[1])}
+        subprocess.run([sys.executable, "-m", "service", "init"], env={**os.environ, **env}, cwd=ROOT, check=True)
+        answer = subprocess.run(
+            [sys.executable, "-m", "service", "serve"],
+            env={**os.environ, **env}, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+    assert answer.returncode == 2
+    assert len(answer.stderr.splitlines()) == 1
+    assert "JUANZONG_PORT" in answer.stderr
+
+
+@pytest.mark.slow
 def test_a_worker_alone_joins_a_server_setup(request, tmp_path):
     env = server_env(tmp_path / "home", request)
     subprocess.run([sys.executable, "-m", "service", "init"], env={**os.environ, **env}, cwd=ROOT, check=True)

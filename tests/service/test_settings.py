@@ -87,3 +87,12 @@ def test_a_file_gives_values_and_the_environment_wins(tmp_path):
 def test_secrets_are_not_shown():
     shown = repr(load({"JUANZONG_HOME": "/x", "JUANZONG_OBJECT_STORE": "s3+http://KEY:SECRET@host:1/bucket"}))
     assert "SECRET" not in shown
+
+
+def test_a_misspelt_setting_stops_the_program(tmp_path):
+    with pytest.raises(BadSetting, match=r"JUANZONG_WAITING_DAY is no setting.*JUANZONG_WAITING_DAYS meant"):
+        load({"JUANZONG_HOME": str(tmp_path), "JUANZONG_WAITING_DAY": "30"})
+    file = tmp_path / "settings.toml"
+    file.write_text("wating_days = 30\n")
+    with pytest.raises(BadSetting, match="WATING_DAYS is no setting"):
+        load({"JUANZONG_HOME": str(tmp_path), "JUANZONG_CONFIG": str(file)})
