@@ -2,6 +2,7 @@
 
 import re
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from intake.fields.paper import Paper
@@ -55,6 +56,15 @@ def classify(paper: Paper) -> Verdict:
         score, best = max(scored, key=lambda p: p[0])
         return Verdict(best.kind, round(min(0.7, 0.3 + 0.5 * score), 3), best.run)
     return Verdict(None, 0.0, headlines[0].run if headlines else None)
+
+
+def closest(paper: Paper, kinds: Sequence[Kind]) -> Kind:
+    """Return the one of `kinds` (at least one) that the paper looks most like; of equals the first."""
+    named = classify(paper).kind
+    if named in kinds:
+        return named
+    text = re.sub(r"\s", "", paper.flow.key)
+    return max(kinds, key=lambda kind: _evidence(kind, text))
 
 
 def _evidence(kind: Kind, text: str) -> float:

@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from intake.classify import classify
+from intake.classify import classify, closest
 from intake.fields import authorization, contract, licence, other
 from intake.fields.paper import Paper
 from intake.fields.read import printed
+from intake.kinds import KINDS
+from intake.layout import Run
 from intake.model import Field, PageText, Understanding
 from intake.values import same_name
 
 #: Below this a person looks at the field, or at the document.
 CONFIDENCE_LINE = 0.75
+#: Below this a single character, or a word in letters or digits, is marked as doubtful where its value is checked.
+CHARACTER_LINE = 0.85
 _OURS = ("authorization", "position_certificate", "introduction")
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "licence": licence.REQUIRED,
@@ -37,14 +41,7 @@ def understand(pages: Sequence[PageText], our_companies: Sequence[str] = ()) -> 
     if verdict.kind is None:
         return Understanding("", "unknown", title, 0.0, other.fields(paper, "unknown"), ("unknown_kind",))
     kind = verdict.kind.name
-    if kind == "licence":
-        found = licence.fields(paper)
-    elif kind in _OURS:
-        found = authorization.fields(paper, kind)
-    elif kind == "contract":
-        found = contract.fields(paper, verdict.title)
-    else:
-        found = other.fields(paper, kind)
+    found = _fields(paper, kind, verdict.title)
     category = verdict.kind.category
     if kind in _OURS and "principal" in found and any(same_name(found["principal"].value, c) for c in our_companies):
         category = "1.5"
@@ -53,6 +50,33 @@ def understand(pages: Sequence[PageText], our_companies: Sequence[str] = ()) -> 
     weakest = sum(required) / len(required) if required else 1.0
     confidence = round(verdict.confidence * (0.5 + 0.5 * weakest), 3)
     return Understanding(category, kind, title or kind, confidence, found, tuple(review))
+
+
+def understand_as(pages: Sequence[PageText], category: str) -> Understanding:
+    """Return what the document says as one of `category`, which a person has chosen. Pure. Raises KeyError: no such category.
+
+    Of a category with several kinds (an authorization, an identity card) it is the one its words fit best.
+    """
+    kinds = [k for k in KINDS if k.category == category] or [k for k in KINDS if category == "1.5" and k.name in _OURS]
+    if not kinds:
+        raise KeyError(category)
+    paper = Paper.of(pages)
+    kind = closest(paper, kinds).name
+    verdict = classify(paper)
+    paper = replace(paper, headline=verdict.title)
+    found = _fields(paper, kind, verdict.title)
+    title = printed(verdict.title) if verdict.title else kind
+    return Understanding(category, kind, title, 1.0, found, tuple(_review(kind, 1.0, found)))
+
+
+def _fields(paper: Paper, kind: str, title: Run | None) -> dict[str, Field]:
+    if kind == "licence":
+        return licence.fields(paper)
+    if kind in _OURS:
+        return authorization.fields(paper, kind)
+    if kind == "contract":
+        return contract.fields(paper, title)
+    return other.fields(paper, kind)
 
 
 def _review(kind: str, sure: float, found: Mapping[str, Field]) -> list[str]:

@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from retention.appraisal import Review
 from service.access.policy import ACTIONS, Actor
+from service.flow import desk
 from service.flow.documents import visible
 from service.flow.reviews import in_sight
 from service.flow.transfers import count_open
@@ -29,9 +30,8 @@ def waiting(house: House, actor: Actor) -> dict[str, int]:
 
     with house.database.read() as session:
         if may("document.read"):
-            for name, states in (("needs_review", ("needs_review", "failed")), ("reading", ("received", "reading"))):
-                query = visible(select(Document).where(Document.status.in_(states)), actor)
-                found[name] = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+            reading = visible(select(Document).where(Document.status.in_(("received", "reading"))), actor)
+            found |= {"needs_review": desk.count(session, desk.waiting(actor)), "reading": desk.count(session, reading)}
         if may("transfer.read"):
             found["transfers"] = count_open(session, actor)
         if may("review.read"):

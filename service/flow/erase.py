@@ -12,9 +12,19 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from service.flow.extraction import count_and_forget
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Document, DocumentField, Rendition, Stub, WrappedKey
+from service.records.tables import (
+    CaseFile,
+    Document,
+    DocumentField,
+    FieldCorrection,
+    LastSave,
+    Rendition,
+    Stub,
+    WrappedKey,
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class Proof:
 def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: str, row: dict[str, Any]) -> None:
     """First step, in the caller's transaction: keys and read values go, the stub stays. row: its line of the register."""
     documents = list(session.scalars(select(Document).where(Document.case_file_id == file.id)))
+    count_and_forget(session, [document.id for document in documents])
     kept: list[dict[str, Any]] = []
     for document in documents:
         objects = session.scalars(select(Rendition.id).where(Rendition.document_id == document.id))
@@ -59,6 +70,7 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
         document.status, document.indexed = "destroyed", False
         document.filename = document.title = document.kind = document.error = ""
         document.review_reasons, document.fields = [], []
+        document.verification, document.checked_by = "", []
     session.add(
         Stub(
             case_file_id=file.id,
@@ -105,7 +117,10 @@ def look(house: House, case_file_id: str) -> Proof:
         documents = session.get_one(Stub, case_file_id).documents["documents"]
         ids = [document["document_id"] for document in documents]
         keys = session.scalar(select(func.count()).where(WrappedKey.document_id.in_(ids))) or 0
-        fields = session.scalar(select(func.count()).where(DocumentField.document_id.in_(ids))) or 0
+        fields = sum(
+            session.scalar(select(func.count()).where(table.document_id.in_(ids))) or 0
+            for table in (DocumentField, FieldCorrection, LastSave)
+        )
         named = select(func.count()).where(
             Document.id.in_(ids), or_(Document.title != "", Document.filename != "", Document.status != "destroyed")
         )

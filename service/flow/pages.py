@@ -47,15 +47,6 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Queue:
-    """Where a document stands among those that wait for a person, the oldest first. position from 1."""
-
-    position: int
-    total: int
-    next_id: str | None
-
-
-@dataclass(frozen=True)
 class Hits:
     """The places of a query in one document. total: places in all; boxes: those on `page`; on: which of them is the hit."""
 
@@ -91,30 +82,6 @@ def recent_batches(house: House, actor: Actor, limit: int = 20) -> list[Batch]:
         return [
             Batch(*row) for row in session.execute(rows.group_by(query.c.batch).order_by(first.desc()).limit(limit))
         ]
-
-
-def list_to_review(house: House, actor: Actor, *, limit: int, offset: int = 0) -> tuple[int, list[Document]]:
-    """Return (how many in all, one page of documents a person must look at, the oldest first)."""
-    require(actor, "document.read")
-    query = visible(select(Document).where(Document.status.in_(LOOK_AT)), actor)
-    with house.database.read() as session:
-        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        rows = query.order_by(Document.received_at, Document.id).limit(limit).offset(offset)
-        return total, list(session.scalars(rows))
-
-
-def queue_of(house: House, actor: Actor, document: Document) -> Queue:
-    """Return the place of a document among those to look at, and which comes after it (the first again after the last)."""
-    waiting = visible(select(Document).where(Document.status.in_(LOOK_AT), Document.id != document.id), actor)
-    same = Document.received_at == document.received_at
-    before = or_(Document.received_at < document.received_at, and_(same, Document.id < document.id))
-    order = (Document.received_at, Document.id)
-    with house.database.read() as session:
-        total = session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
-        ahead = session.scalar(select(func.count()).select_from(waiting.where(before).subquery())) or 0
-        after = session.scalars(waiting.where(~before).order_by(*order).limit(1)).first()
-        after = after or session.scalars(waiting.order_by(*order).limit(1)).first()
-    return Queue(ahead + 1, total + 1, after.id if after else None)
 
 
 def hits_in(house: House, actor: Actor, document_id: str, text: str, hit: int = 1, page: int | None = None) -> Hits:

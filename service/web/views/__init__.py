@@ -4,6 +4,7 @@ from service.web.site import web
 from service.web.views import (
     accounts,
     archive,
+    checking,
     document,
     finding,
     holds,
@@ -20,6 +21,7 @@ from service.web.views import (
 __all__ = [
     "accounts",
     "archive",
+    "checking",
     "document",
     "finding",
     "holds",

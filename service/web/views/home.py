@@ -3,7 +3,7 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from service.flow import pages
+from service.flow import desk
 from service.flow.guard import allowed
 from service.flow.loans import OPEN, list_loans
 from service.flow.transfers import list_transfers
@@ -24,7 +24,8 @@ def home() -> ResponseReturnValue:
         due = list_transfers(house(), who, mine=True)
         transfers = [row for row in due if row.urgency in ("late", "soon")][:SHOWN]
     if allowed(who, "document.correct"):
-        review_total, review = pages.list_to_review(house(), who, limit=SHOWN)
+        review_total, waiting = desk.list_waiting(house(), who, desk.Want(), limit=SHOWN)
+        review = [document for document, _holder in waiting]
     if allowed(who, "loan.read"):
         loans = [loan for loan in list_loans(house(), who) if loan.state in OPEN][:SHOWN]
     reviews = open_reviews() if allowed(who, "review.read") else []

@@ -1,0 +1,294 @@
+"""Checking what was read: the list of what waits for a person, and the screen with the page beside its values."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from intake import verification as rules
+from intake.model import PageText
+from intake.typed import kind_of, read_typed
+from intake.understand import CHARACTER_LINE
+from service.errors import KNOWN_ERRORS
+from service.flow import checking, desk, values
+from service.flow.checking import Before, Given
+from service.flow.desk import Want
+from service.flow.render import page_text
+from service.records.tables import Document, DocumentField
+from service.web import words
+from service.web.context import actor, house, offset_of, refused
+from service.web.site import web
+from service.web.text import gettext
+from service.web.words import State
+
+PAGE = 50
+_SPOT = re.compile(r"\d{1,5}(?:,\d{1,6}){4}")
+ZOOMS = (100, 150, 200, 300)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A field on the screen. printed: the characters on its place, each with whether it is doubtful; change: (kept, out, in) pieces.
+
+    typed: what stands in its input; mine: the person may still confirm it. problem, may_stand: why it was refused.
+    """
+
+    name: str
+    label: str
+    value: str
+    typed: str
+    state: State
+    field: DocumentField | None
+    printed: Sequence[tuple[str, bool]]
+    change: Sequence[tuple[str, str, str]]
+    mine: bool
+    sides: frozenset[str]
+    may_decide: bool
+    problem: str
+    may_stand: bool
+
+    @property
+    def kind(self) -> str:
+        """What sort of value it holds, for the script."""
+        return kind_of(self.name)
+
+
+def _want() -> Want:
+    args = request.args
+    return Want(args.get("reason") or "look", args.get("category", ""), args.get("batch", ""))
+
+
+def _filters() -> dict[str, Any]:
+    return {name: value for name in ("reason", "category", "batch") if (value := request.args.get(name))}
+
+
+@web.get("/to-review")
+def review_list() -> ResponseReturnValue:
+    """Show what waits for a person, the oldest first, narrowed by the address."""
+    want = _want()
+    total, rows = desk.list_waiting(house(), actor(), want, limit=PAGE, offset=offset_of(PAGE))
+    return render_template(
+        "review_list.html",
+        total=total,
+        rows=rows,
+        size=PAGE,
+        want=want,
+        filters=_filters(),
+        counts=desk.counts(house(), actor(), want),
+        batches=desk.batches(house(), actor()),
+        category_options=[("", gettext("全部类目")), ("none", gettext("未分类")), *_categories()],
+        reason_options=[("look", gettext("全部缘由")), *((code, str(words.REASONS[code])) for code in words.REASONS)],
+    )
+
+
+def _categories() -> list[tuple[str, str]]:
+    return [(code, words.category(code)) for code in words.CATEGORIES]
+
+
+@web.get("/to-review/next")
+def next_to_check() -> ResponseReturnValue:
+    """Go to the next document that waits and that nobody else has before them."""
+    return _go_on(request.args.get("after"))
+
+
+def _go_on(after: str | None, done: str | None = None) -> ResponseReturnValue:
+    found = desk.take_next(house(), actor(), _want(), after)
+    if found is None:
+        flash(gettext("没有别的文件在等你了。"), "done")
+        return redirect(url_for("web.review_list", **_filters()), 303)
+    return redirect(url_for("web.check", document_id=found, done=done, **_filters()), 303)
+
+
+@web.get("/to-review/<document_id>")
+def check(document_id: str) -> ResponseReturnValue:
+    """Show a document for checking; `?leaf=` chooses the page, `?field=` the field, `?zoom=` and `?turn=` how it is seen."""
+    return _screen(document_id)
+
+
+def _number(name: str, known: Sequence[int]) -> int:
+    given = request.args.get(name, type=int)
+    return given if given is not None and given in known else known[0]
+
+
+def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnValue:
+    leaf = request.args.get("leaf", type=int)
+    before = checking.look(house(), actor(), document_id, leaf or 1)
+    document = before.document
+    if not before.may_correct:
+        return redirect(url_for("web.document", document_id=document_id), 303)
+    problems: dict[str, str] = getattr(error, "fields", {})
+    lines = [_line(before, field, problems) for field in document.fields]
+    lines += [_missing(name, problems) for name in _names_missing(document)]
+    on = request.args.get("field") or next((name for name in problems if _has(lines, name)), "") or _first(lines)
+    number = leaf or next((line.field.page for line in lines if line.name == on and line.field), 0) or 1
+    number = min(max(number, 1), document.pages)
+    page = before.pages.get(number)
+    shown = {line.name for line in lines}
+    done = request.args.get("done")
+    return render_template(
+        "check.html",
+        document=document,
+        before=before,
+        lines=lines,
+        on=on,
+        number=number,
+        page=page,
+        zoom=_number("zoom", ZOOMS),
+        zooms=ZOOMS,
+        turn=_number("turn", (0, 90, 180, 270)),
+        doubtful=_doubtful(page, lines) if page else [],
+        place=desk.place_of(house(), actor(), document, _want()),
+        filters=_filters(),
+        missing_fields=[("", "—"), *((code, word) for code, word in words.FIELDS.items() if code not in shown)],
+        category_options=[*([] if document.category else [("", gettext("未分类"))]), *_categories()],
+        undo_of=document_id if before.undoable else done,
+        here_undo=before.undoable,
+    )
+
+
+def _has(lines: Sequence[Line], name: str) -> bool:
+    return any(line.name == name for line in lines)
+
+
+def _first(lines: Sequence[Line]) -> str:
+    """Return the field that most needs a look: one that is doubtful, else one the person may still confirm."""
+    by_need = [line for line in lines if line.state.colour == "late"] + [line for line in lines if line.mine]
+    return next((line.name for line in [*by_need, *lines]), "")
+
+
+def _names_missing(document: Document) -> list[str]:
+    read = {field.name for field in document.fields}
+    named = (reason.partition(":")[2] for reason in document.review_reasons if reason.startswith("missing:"))
+    return [name for name in dict.fromkeys(named) if name not in read and name in words.FIELDS]
+
+
+def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Line:
+    stand = values.stand_of(field)
+    person = actor().name
+    typed = request.form.get(f"value-{field.name}", field.value) if problems else field.value
+    page = before.pages.get(field.page)
+    found = checking.unsure_words(page, field.box, CHARACTER_LINE) if page else []
+    change = _change(field.read_value, field.value) if field.read_value and field.value != field.read_value else ()
+    return Line(
+        name=field.name,
+        label=words.named(words.FIELDS, field.name),
+        value=field.value,
+        typed=typed,
+        state=words.field_state(field, actor()),
+        field=field,
+        printed=[(word.text, unsure) for word, unsure in found],
+        change=change,
+        mine=field.name in values.confirmable(before.document, person),
+        sides=rules.sides(stand),
+        may_decide=bool(stand.rival_by) and person not in rules.sides(stand) and person not in stand.heard,
+        problem=problems.get(field.name, ""),
+        may_stand=bool(problems) and read_typed(field.name, typed).may_stand,
+    )
+
+
+def _missing(name: str, problems: dict[str, str]) -> Line:
+    typed = request.form.get(f"value-{name}", "") if problems else ""
+    state = State("late", gettext("没有读出"), gettext("页面上若有，请照样填上；没有就空着"))
+    stands = bool(typed) and read_typed(name, typed).may_stand
+    label = words.named(words.FIELDS, name)
+    return Line(name, label, "", typed, state, None, (), (), False, frozenset(), False, problems.get(name, ""), stands)
+
+
+def _change(before: str, after: str) -> list[tuple[str, str, str]]:
+    """Return how one value became the other: pieces (kept, taken out, put in), in order."""
+    pieces = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [(before[a:b], "", "") if op == "equal" else ("", before[a:b], after[c:d]) for op, a, b, c, d in pieces]
+
+
+def _doubtful(page: PageText, lines: Sequence[Line]) -> list[tuple[int, int, int, int]]:
+    """Return the boxes of the doubtful characters of all values on the page."""
+    boxes = []
+    for line in lines:
+        if line.field is not None and line.field.page == page.number and line.field.entered_by == rules.MACHINE:
+            found = checking.unsure_words(page, line.field.box, CHARACTER_LINE)
+            boxes += [word.box for word, unsure in found if unsure]
+    return boxes
+
+
+def _spot(text: str) -> values.Place | None:
+    """Return the place that the words a value was taken from stand at; what is no place counts as none."""
+    if not _SPOT.fullmatch(text):
+        return None
+    page, x0, y0, x1, y1 = map(int, text.split(","))
+    return values.Place(page, (x0, y0, x1, y1)) if page and x0 < x1 and y0 < y1 else None
+
+
+def _given() -> Given:
+    form = request.form
+    entries, seen, decided = [], {}, {}
+    action = form.get("action", "save")
+    category = form.get("category")
+    moved = category is not None and category != form.get("before-category", "")
+    for name in dict.fromkeys(form.getlist("field")):
+        value, before = form.get(f"value-{name}", "").strip(), form.get(f"before-{name}", "")
+        choice = form.get(f"decide-{name}", "")
+        if choice and choice != "other":
+            decided[name] = form.get(f"side-{name}-{choice}", "")
+        elif (value != before.strip() and (value or before)) if not choice else value:
+            spot, printed = _spot(form.get(f"place-{name}", "")), f"printed-{name}" in form
+            entries.append(values.Entry(name, value, before, spot, as_printed=printed))
+        elif before and not moved and f"decidable-{name}" not in form and (action == "next" or f"ok-{name}" in form):
+            seen[name] = before
+    added = form.get("add-name", "")
+    if added in words.FIELDS:
+        entries.append(values.Entry(added, form.get("add-value", ""), "", as_printed="printed-add" in form))
+    return Given(entries, seen, decided, category if moved else None, finish=action == "next" and not moved)
+
+
+@web.post("/to-review/<document_id>")
+def keep_check(document_id: str) -> ResponseReturnValue:
+    """Keep what was typed, confirmed and decided, all of it or nothing; then go on, or stay with the document."""
+    given = _given()
+    here = url_for("web.check", document_id=document_id, leaf=request.form.get("leaf", type=int), **_filters())
+    try:
+        checking.save(house(), actor(), document_id, given)
+    except KNOWN_ERRORS as error:
+        kept: Exception = error
+        return refused(error, lambda: _screen(document_id, kept), here)
+    if given.finish:
+        return _go_on(document_id, document_id)
+    if given.category is not None:
+        flash(gettext("类目改为 %(category)s，字段已按新类目重读。", category=words.category(given.category)), "done")
+        return redirect(url_for("web.check", document_id=document_id, **_filters()), 303)
+    flash(gettext("已保存。"), "done")
+    return redirect(here, 303)
+
+
+@web.post("/to-review/<document_id>/undo")
+def undo_check(document_id: str) -> ResponseReturnValue:
+    """Take the last save of this person back and show the document again."""
+    here = url_for("web.check", document_id=document_id, **_filters())
+    try:
+        checking.undo(house(), actor(), document_id)
+    except KNOWN_ERRORS as error:
+        return refused(error, lambda: _screen(document_id), here)
+    flash(gettext("已撤销上次保存。"), "done")
+    return redirect(here, 303)
+
+
+@web.post("/to-review/<document_id>/desk")
+def stay_at(document_id: str) -> ResponseReturnValue:
+    """Say that the person is still at it, for the script; returns whether the document is theirs."""
+    return jsonify(mine=desk.sit_down(house(), actor(), document_id).mine)
+
+
+@web.get("/to-review/<document_id>/words/<int:number>")
+def words_of_page(document_id: str, number: int) -> ResponseReturnValue:
+    """Return the words of a page with their places, for choosing a value with the pointer: [text, x0, y0, x1, y1, space before]."""
+    page = page_text(house(), actor(), document_id, number)
+    rows: list[list[Any]] = []
+    for line in page.lines:
+        end = 0
+        for word in line.words:
+            rows.append([word.text, *word.box, int(bool(rows) and word.start > end)])
+            end = word.start + len(word.text)
+    return jsonify(words=rows)
