@@ -19,7 +19,7 @@ from tests.servers import programs, shared
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
-    | {"tesseract", "chromium", "docker_compose", "verapdf", "sane"}
+    | {"tesseract", "chromium", "docker_compose", "tus_js", "verapdf", "sane"}
 )
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
@@ -137,6 +137,12 @@ def sane(tmp_path: Path) -> dict[str, str]:
     (home / "dll.conf").write_text("test\n")
     (home / "test.conf").write_text("")
     return {"SANE_CONFIG_DIR": str(home)}
+
+
+@pytest.fixture(scope="session")
+def tus_js() -> Path:
+    """The folder that has tus-js-client, for Node."""
+    return _program(programs.tus_js)
 
 
 @pytest.fixture(scope="session")

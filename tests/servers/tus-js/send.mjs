@@ -1,0 +1,26 @@
+// node send.mjs ENDPOINT TOKEN FILE CHUNK_BYTES METADATA_JSON MEMORY: send a file as tus-js-client does, and print what was answered.
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const [endpoint, token, file, chunk, metadata, memory] = process.argv.slice(2);
+const require = createRequire(path.join(process.env.TUS_JS, "x.js"));
+const tus = require("tus-js-client");
+let answer = null;
+const upload = new tus.Upload(fs.createReadStream(file), {
+  endpoint,
+  chunkSize: Number(chunk),
+  uploadSize: fs.statSync(file).size,
+  headers: { Authorization: `Bearer ${token}` },
+  metadata: JSON.parse(metadata),
+  retryDelays: [100, 200, 400, 800, 1600, 3200],
+  urlStorage: new tus.FileUrlStorage(memory),
+  onAfterResponse: (_request, response) => { answer = response; },
+  onError: (error) => { console.log(JSON.stringify({ error: String(error), status: answer && answer.getStatus() })); process.exit(1); },
+  onSuccess: () => {
+    console.log(JSON.stringify({ document: answer.getHeader("Juanzong-Document"), status: answer.getHeader("Juanzong-Status"), url: upload.url }));
+  },
+});
+const previous = await upload.findPreviousUploads();
+if (previous.length) upload.resumeFromPreviousUpload(previous[0]);
+upload.start();

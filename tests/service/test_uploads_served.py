@@ -1,0 +1,418 @@
+"""Uploads to a real server process over a network that breaks: with tuspy, with tus-js-client, and with the station's own delivery.
+
+The server is killed with SIGKILL and started again; the line is cut after so many bytes. At the end the archive has the file
+exactly once, bit for bit, and nothing of any other.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tusclient.client import TusClient
+
+from intake.adapters.tus_delivery import TusDelivery
+from intake.errors import DeliveryFailed, Rejected
+from service.access import people
+from service.bootstrap import build, prepare
+from service.flow.documents import list_documents
+from service.house import House
+from service.records.tables import UploadPart, WrappedKey
+from service.settings import load
+from tests.service.conftest import DIGITAL, OWNER, embedded_env
+
+ROOT = Path(__file__).parents[2]
+MIB = 1 << 20
+
+
+def page(path: Path, seed: int, height: int = 1500) -> Path:
+    """A page of noise, which does not shrink: `height` * 2 KiB."""
+    noise = np.random.default_rng(seed).integers(0, 256, (height, 2048), dtype=np.uint8)
+    Image.fromarray(noise).save(path, compression="raw")
+    return path
+
+
+class Line:
+    """A TCP line to `port` that can be cut: after so many bytes towards the server, or before its answer to them comes back."""
+
+    def __init__(self, port: int) -> None:
+        self._to, self.sent = port, 0
+        self.cuts: list[int] = []  # bytes sent in all, ascending; there the line breaks
+        self.swallow: Callable[[bytes], bool] = lambda _answer: False  # an answer for which it breaks instead
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                try:
+                    far = socket.create_connection(("127.0.0.1", self._to))
+                except OSError:
+                    near.close()
+                    continue
+                self._open += [near, far]
+                for source, target, outward in ((near, far, True), (far, near, False)):
+                    threading.Thread(target=self._carry, args=(source, target, outward), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket, outward: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(16 * 1024):
+                if outward:
+                    self.sent += len(data)
+                    time.sleep(0.0005)  # some 30 MB/s, so that little is under way when it breaks
+                    if self.cuts and self.sent >= self.cuts[0]:
+                        self.cuts.pop(0)
+                        break
+                elif self.swallow(data):
+                    break
+                target.sendall(data)
+        # The sender sees a reset; the server gets what was on the way, then nothing more.
+        near, far = (source, target) if outward else (target, source)
+        with suppress(OSError):
+            far.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            near.shutdown(socket.SHUT_RDWR)
+        near.close()
+
+    def close(self) -> None:
+        self._listener.close()
+        for end in self._open:
+            end.close()
+
+
+@dataclass
+class Archive:
+    """A server process with one operator, and the house behind it to look into."""
+
+    env: dict[str, str]
+    port: int
+    house: House
+    token_file: Path
+    process: subprocess.Popen[bytes] | None = None
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        words = [sys.executable, "-m", "gunicorn", "service.wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
+        words += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--log-level", "critical"]
+        self.process = subprocess.Popen(words, env={**os.environ, **self.env}, cwd=ROOT, start_new_session=True)
+        last = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.address}/healthz", timeout=5).close()
+            except OSError:
+                assert time.monotonic() < last, "the server did not start"
+                time.sleep(0.1)
+            else:
+                return
+
+    def kill(self) -> None:
+        """SIGKILL, workers too."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def line(self, *cuts: int) -> Line:
+        line = Line(self.port)
+        line.cuts = list(cuts)
+        self.lines.append(line)
+        return line
+
+    def token(self) -> str:
+        return self.token_file.read_text()
+
+    def holds(self, *files: Path) -> None:
+        """Check that exactly these files are there, bit for bit, and that no piece of an upload is left."""
+        total, documents = list_documents(self.house, OWNER)
+        assert sorted(d.sha256 for d in documents) == sorted(hashlib.sha256(f.read_bytes()).hexdigest() for f in files)
+        assert total == len(files)
+        from uuid import UUID
+
+        for document in documents:
+            with self.house.database.read() as session:
+                wrapped = session.get_one(WrappedKey, document.id).wrapped
+                assert session.query(UploadPart).count() == 0
+            held = self.house.vault.read(UUID(document.id), self.house.keys.unwrap(UUID(document.id), wrapped))
+            assert hashlib.sha256(held).hexdigest() == document.sha256
+        assert list(self.house.parts.store.names()) == []
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    env = embedded_env(tmp_path / "home")
+    prepare(load(env))
+    house = build(load(env))
+    people.invite(house, OWNER, "scanner", "某", ["operator"])
+    token_file = tmp_path / "token"
+    token_file.write_text(people.create_token(house, OWNER, "scanner", "station"))
+    archive = Archive(env, port, house, token_file)
+    archive.start()
+    yield archive
+    archive.kill()
+    for line in archive.lines:
+        line.close()
+    house.database.dispose()
+
+
+def delivery(archive: Archive, address: str, memory: Path, **more) -> TusDelivery:
+    return TusDelivery(address, archive.token_file, memory, sleep=lambda seconds: time.sleep(seconds / 20), **more)
+
+
+def test_tuspy_sends_with_checksums_and_resumes(archive, tmp_path):
+    file = page(tmp_path / "a.tif", 1)
+    client = TusClient(f"{archive.address}/api/v1/uploads", headers={"Authorization": f"Bearer {archive.token()}"})
+    more = {"chunk_size": 700_000, "upload_checksum": True, "metadata": {"filename": "a.tif"}}
+    with file.open("rb") as stream:
+        first = client.uploader(file_stream=stream, **more)
+        first.upload(stop_at=1_400_000)
+        second = client.uploader(file_stream=stream, url=first.url, **more)
+        assert second.offset == 1_400_000
+        second.upload()
+    assert second.request.response_headers["juanzong-status"] == "received"
+    archive.holds(file)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", ["Infinity", str(MIB)])
+def test_tus_js_client_resumes_over_a_breaking_line(archive, tmp_path, tus_js, chunk):
+    file = page(tmp_path / "合同 扫描.tif", 2, 4000)
+    line = archive.line(2_000_000, 5_000_000, 7_000_000)
+    metadata = json.dumps(
+        {"filename": file.name, "filetype": "image/tiff", "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    )
+    script = ROOT / "tests" / "servers" / "tus-js" / "send.mjs"
+    words = [f"{line.address}/api/v1/uploads", archive.token(), str(file), chunk, metadata, str(tmp_path / "urls.json")]
+    sent = subprocess.run(
+        ["node", str(script), *words],
+        check=False,
+        env={**os.environ, "TUS_JS": str(tus_js)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    told = json.loads(sent.stdout)
+    assert told["status"] == "received"
+    assert told["document"] in told["url"]  # the document has the upload's id
+    assert line.cuts == []
+    assert line.sent < file.stat().st_size * 1.5
+    archive.holds(file)
+
+
+def test_the_station_goes_on_where_the_line_broke(archive, tmp_path):
+    file = page(tmp_path / "a.tif", 3, 5000)
+    size = file.stat().st_size
+    line = archive.line(100, 2 * MIB, 3 * MIB, 5 * MIB, 5 * MIB + 20_000, 9 * MIB)
+    receipt = delivery(archive, line.address, tmp_path / "memory").deliver(file, "a.tif", batch="B-1")
+    assert receipt.status == "received"
+    assert receipt.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert line.cuts == []
+    assert line.sent < size * 1.5  # it went on: six breaks cost less than half of the file
+    archive.holds(file)
+    assert list((tmp_path / "memory").iterdir()) == []
+    assert list_documents(archive.house, OWNER)[1][0].batch == "B-1"
+    again = delivery(archive, line.address, tmp_path / "memory").deliver(file, "b.tif")
+    assert (again.document_id, again.status) == (receipt.document_id, "duplicate")
+
+
+def test_the_station_was_restarted_meanwhile(archive, tmp_path):
+    file = page(tmp_path / "a.tif", 4, 4000)
+    line = archive.line(6 * MIB)
+    with pytest.raises(DeliveryFailed):
+        delivery(archive, line.address, tmp_path / "memory", patience=0).deliver(file, "a.tif")
+    assert len(list((tmp_path / "memory").iterdir())) == 1
+    sent = line.sent
+    receipt = delivery(archive, line.address, tmp_path / "memory").deliver(file, "a.tif")
+    assert receipt.status == "received"
+    assert line.sent - sent < file.stat().st_size / 2
+    archive.holds(file)
+
+
+def test_an_answer_that_was_lost_is_learnt(archive, tmp_path):
+    """The file became a document, the line broke before the answer: no second document, and the same receipt."""
+    line, lost = archive.line(), []
+
+    def swallow(answer: bytes) -> bool:
+        found = b"Juanzong-Document" in answer and not lost
+        lost.extend([answer] if found else [])
+        return found
+
+    line.swallow = swallow
+    receipt = delivery(archive, line.address, tmp_path / "memory").deliver(DIGITAL, "a.pdf")
+    assert lost
+    assert receipt.status == "received"
+    assert receipt.document_id.encode() in lost[0]
+    archive.holds(DIGITAL)
+
+
+def test_a_refusal_whose_answer_was_lost_is_learnt(archive, tmp_path):
+    bad = tmp_path / "a.pdf"
+    bad.write_bytes(b"no pdf")
+    line, lost = archive.line(), []
+
+    def swallow(answer: bytes) -> bool:
+        found = b'"unsupported"' in answer and not lost
+        lost.extend([answer] if found else [])
+        return found
+
+    line.swallow = swallow
+    with pytest.raises(Rejected) as refused:
+        delivery(archive, line.address, tmp_path / "memory").deliver(bad, "a.pdf")
+    assert lost
+    assert refused.value.code == "unsupported"
+    assert list((tmp_path / "memory").iterdir()) == []
+    archive.holds()
+
+
+@pytest.mark.slow
+def test_the_server_is_killed_again_and_again(archive, tmp_path):
+    """SIGKILL in the middle of a request, several times: what HEAD tells is there, and the file arrives whole, once."""
+    files = [page(tmp_path / f"{n}.tif", 10 + n, 6000) for n in range(2)]
+    got: dict[Path, str] = {}
+
+    def send(file: Path) -> None:
+        got[file] = delivery(archive, archive.address, tmp_path / "memory").deliver(file, file.name).status
+
+    senders = [threading.Thread(target=send, args=(file,)) for file in files]
+    for sender in senders:
+        sender.start()
+    for pause in (0.25, 0.4, 0.15):
+        time.sleep(pause)
+        archive.kill()
+        archive.start()
+    for sender in senders:
+        sender.join(120)
+    assert set(got.values()) == {"received"}
+    archive.holds(*files)
+
+
+def test_the_station_and_what_it_cannot_change(archive, tmp_path):
+    mine = delivery(archive, archive.address, tmp_path / "memory", patience=2.0)
+    with pytest.raises(Rejected) as refused:
+        mine.deliver(DIGITAL, "../a.pdf")
+    assert refused.value.code == "bad_name"
+    empty = tmp_path / "empty.pdf"
+    empty.touch()
+    with pytest.raises(Rejected) as refused:
+        mine.deliver(empty, "empty.pdf")
+    assert refused.value.code == "empty"
+    with pytest.raises(DeliveryFailed) as failed:
+        mine.deliver(tmp_path / "none.pdf", "none.pdf")
+    assert failed.value.one_file
+    archive.token_file.write_text("jz_wrong")
+    with pytest.raises(DeliveryFailed, match="token"):
+        mine.deliver(DIGITAL, "a.pdf")
+    archive.token_file.write_text("two\nlines")
+    with pytest.raises(DeliveryFailed, match="holds no token"):
+        mine.deliver(DIGITAL, "a.pdf")
+    archive.token_file.unlink()
+    with pytest.raises(DeliveryFailed, match="token cannot be read"):
+        mine.deliver(DIGITAL, "a.pdf")
+    with pytest.raises(ValueError, match="no address"):
+        TusDelivery("archive.example", archive.token_file, tmp_path)
+    archive.holds()
+
+
+def test_nobody_listens(archive, tmp_path):
+    archive.kill()
+    with pytest.raises(DeliveryFailed, match="could not be reached"):
+        delivery(archive, archive.address, tmp_path / "memory", patience=1.0).deliver(DIGITAL, "a.pdf")
+    archive.start()
+    delivery(archive, archive.address, tmp_path / "memory").deliver(DIGITAL, "a.pdf")
+    archive.holds(DIGITAL)
+
+
+@contextmanager
+def refused_header(url: str, token: str, name: str, value: str) -> Iterator[int]:
+    request = urllib.request.Request(url, method="POST", data=b"", headers={
+        "Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0", "Upload-Length": "5", name: value,
+    })  # fmt: skip
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            yield answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            yield error.code
+    except urllib.error.URLError:
+        yield 0  # the server hung up
+
+
+def test_a_huge_header_and_no_harm(archive):
+    with refused_header(
+        f"{archive.address}/api/v1/uploads", archive.token(), "Upload-Metadata", "filename " + "A" * MIB
+    ) as status:
+        assert status in (0, 400, 413, 431)
+    urllib.request.urlopen(f"{archive.address}/healthz", timeout=5).close()
+    archive.holds()
+
+
+def test_two_senders_of_one_upload_at_once(archive, tmp_path):
+    """The later one goes on; the earlier one is told; the file is whole."""
+    data = page(tmp_path / "a.tif", 5, 3000).read_bytes()
+    headers = {"Authorization": f"Bearer {archive.token()}", "Tus-Resumable": "1.0.0"}
+    import requests
+
+    opened = requests.post(
+        f"{archive.address}/api/v1/uploads",
+        headers={**headers, "Upload-Length": str(len(data)), "Upload-Metadata": "filename YS50aWY="},
+        timeout=30,
+    )
+    place = f"{archive.address}{opened.headers['Location']}"
+    statuses: list[int] = []
+    gate = threading.Barrier(2)
+
+    class Slow(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() == 0:
+                gate.wait(10)
+            time.sleep(0.001)
+            return super().read(min(size or 65536, 65536) if size != -1 else 65536)
+
+    def send() -> None:
+        with requests.Session() as session:
+            answer = session.patch(
+                place,
+                data=Slow(data),
+                timeout=60,
+                headers={**headers, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+            )
+            statuses.append(answer.status_code)
+
+    senders = [threading.Thread(target=send) for _ in range(2)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(60)
+    assert min(statuses) == 204
+    assert max(statuses) in (409, 423)
+    archive.holds(tmp_path / "a.tif")
