@@ -25,29 +25,53 @@ _PATIENCE = 3600.0
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--department", help="The code of the department the documents belong to.")
+@click.option("--split", is_flag=True, help="Cut stacks (PDF, TIFF) at separator sheets, a document each.")
+@click.option("--sheets", type=click.IntRange(min=1), help="With --split: how many sheets of paper were fed.")
+@click.option("--sides", type=click.IntRange(1, 2), help="With --split: sides of a sheet that were scanned.")
+@click.option(
+    "--order",
+    type=click.Choice(["as-scanned", "two-pass", "fronts-backs"]),
+    default="as-scanned",
+    help="With --split, double-sided paper in two passes: both in one file, or PATHS by turns fronts and backs.",
+)
+@click.option("--keep-blanks", is_flag=True, help="With --split: leave blank pages in the documents.")
 @json_option
 @with_house
-def ingest(house: House, actor: Actor, paths: tuple[Path, ...], department: str | None, as_json: bool) -> int:
+def ingest(
+    house: House, actor: Actor, paths: tuple[Path, ...], department: str | None, as_json: bool, **scanned: Any
+) -> int:
     """Take PATHS in (PDF, TIFF, JPEG, PNG; a directory with all in it): seal, read, index."""
     from service.access.people import department_by_code
 
     department_id = department_by_code(house, department).id if department else None
     _finish_earlier(house)
-    batch = new_id()
+    if scanned.pop("split"):
+        from service.commands.split import lines_of
+
+        lines = lines_of(house, actor, _files(paths), department_id, **scanned)
+    else:
+        _refuse_without_split(scanned)
+        batch = new_id()
+        lines = (take_one(house, actor, path, batch, department_id) for path in _files(paths))
     troubled = False
-    for path in _files(paths):
-        line, trouble = _one(house, actor, path, batch, department_id)
+    for line, trouble in lines:
         if as_json:
             out_json(line)
         else:
             _say(line)
-        if trouble is not None and _stops(trouble):
+        if trouble is not None and stops(trouble):
             raise trouble
         troubled |= trouble is not None
     return 3 if troubled else 0
 
 
-def _stops(error: Exception) -> bool:
+def _refuse_without_split(scanned: dict[str, Any]) -> None:
+    given = scanned["sheets"] or scanned["sides"] or scanned["keep_blanks"] or scanned["order"] != "as-scanned"
+    if given:
+        raise click.UsageError("--sheets, --sides, --order and --keep-blanks go with --split")
+
+
+def stops(error: Exception) -> bool:
     """Whether the next file would fare no better: a service is down, a right or a setting is wrong, memory is used up."""
     return outcome(error).exit_code == 5 or isinstance(error, BadSetting | NotAllowed | NotInitialised | MemoryError)
 
@@ -57,12 +81,13 @@ def _finish_earlier(house: House) -> None:
     try:
         process_waiting(house)
     except Exception as error:
-        if _stops(error):
+        if stops(error):
             raise
-        click.echo(f"juanzong: earlier work is not finished, see `juanzong doctor`: {_why(error)}", err=True)
+        click.echo(f"juanzong: earlier work is not finished, see `juanzong doctor`: {why(error)}", err=True)
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """Return what a person is told of an error."""
     known = isinstance(error, KNOWN_ERRORS)
     return plain(error if known else f"unexpected {type(error).__name__}: {error}")
 
@@ -84,28 +109,40 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             click.echo(f"juanzong: nothing to take in in {plain(path)}", err=True)
 
 
-def _one(
+def take_one(
     house: House, actor: Actor, path: Path, batch: str, department_id: str | None
 ) -> tuple[dict[str, Any], Exception | None]:
     """Take one file in. Returns its line, and what kept it from being taken in or from being finished."""
-    line: dict[str, Any] = {"path": str(path), "status": "rejected", "document_id": None, "sha256": None, "pages": None}
-    line |= {"category": None, "confidence": None, "fields": {}, "error": None}
+    line = empty_line(path)
     try:
         received = receive(house, actor, path, path.name, channel="cli", batch=batch, department_id=department_id)
     except Rejected as error:
         return line | {"error": str(error)}, error
     except Exception as error:
-        if _stops(error):
+        if stops(error):
             raise
-        return line | {"error": _why(error)}, error
-    document_id = received.document_id
-    line |= {"document_id": document_id, "sha256": received.inspection.sha256, "pages": received.inspection.pages}
+        return line | {"error": why(error)}, error
+    line |= {"sha256": received.inspection.sha256, "pages": received.inspection.pages}
+    return finished(house, line, path, received.document_id, duplicate=received.duplicate)
+
+
+def empty_line(path: Path) -> dict[str, Any]:
+    """Return the line of a file that was not taken in."""
+    line: dict[str, Any] = {"path": str(path), "status": "rejected", "document_id": None, "sha256": None, "pages": None}
+    return line | {"category": None, "confidence": None, "fields": {}, "error": None}
+
+
+def finished(
+    house: House, line: dict[str, Any], path: Path, document_id: str, *, duplicate: bool
+) -> tuple[dict[str, Any], Exception | None]:
+    """Wait until a received document is searchable. Returns its line, and what kept it from being finished."""
+    line |= {"document_id": document_id}
     try:
         _until_searchable(house, document_id, path)
     except Exception as error:  # noqa: BLE001 - handed on with the line: `ingest` raises what stops the batch
         # It is durable: the caller must learn its id, and that it needs not be sent again.
-        status = "duplicate" if received.duplicate else "received"
-        return line | {"status": status, "error": f"received; it will be finished later: {_why(error)}"}, error
+        status = "duplicate" if duplicate else "received"
+        return line | {"status": status, "error": f"received; it will be finished later: {why(error)}"}, error
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
         fields = {
@@ -114,7 +151,7 @@ def _one(
         }
     status = "needs_review" if document.status == "failed" else document.status
     line |= {
-        "status": "duplicate" if received.duplicate else status,
+        "status": "duplicate" if duplicate else status,
         "category": document.category or None,
         "confidence": round(document.confidence, 4),
         "fields": fields,

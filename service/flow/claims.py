@@ -10,7 +10,7 @@ import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from service.records.tables import Document, Upload
+from service.records.tables import Batch, Document, Stack, Upload
 
 SPAN = timedelta(minutes=10)
 
@@ -30,7 +30,7 @@ def me() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}:{threading.get_ident()}"
 
 
-def is_held(document: Document | Upload, now: datetime) -> bool:
+def is_held(document: Document | Upload | Stack | Batch, now: datetime) -> bool:
     """Return whether someone living, other than this thread, works on the document."""
     if document.claimed_until is None or document.claimed_until < now or document.claimed_by == me():
         return False
@@ -38,11 +38,11 @@ def is_held(document: Document | Upload, now: datetime) -> bool:
     return host != socket.gethostname() or _started(int(pid)) == started
 
 
-def take(document: Document | Upload, now: datetime) -> None:
+def take(document: Document | Upload | Stack | Batch, now: datetime) -> None:
     """Claim the document for this thread, or renew the claim."""
     document.claimed_by, document.claimed_until = me(), now + SPAN
 
 
-def release(document: Document | Upload) -> None:
+def release(document: Document | Upload | Stack | Batch) -> None:
     """Give the document free."""
     document.claimed_by, document.claimed_until = "", None

@@ -525,7 +525,7 @@ class Batch(Base):
 class Stack(Base):
     """A scanned stack as it came, sealed under a key of its own until its batch is released.
 
-    state: receiving (not yet acknowledged), kept, cut, released (no key any more), removed. turn_over: how its pages lie:
+    state: receiving (not yet acknowledged), kept, cutting, cut, released (no key any more), removed. turn_over: how its pages lie:
     as_scanned, two_pass (fronts, then the backs from the last to the first), fronts and backs (each a file). looked: one
     entry a page, None before it was looked at. key: the wrapped key. The migration adds a unique index on `sha256` over
     all but the removed. thumbs: the object of the small pictures, sealed under the same key.

@@ -1,0 +1,140 @@
+"""Looking at the pages of a stack in a process of its own: a page that kills or hangs it is taken as an ordinary page.
+
+look ─▶ python -m intake.batches.apart (the file as its standard input) ─▶ a line of JSON a page
+"""
+
+import base64
+import io
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from intake.batches.payload import Separator, decode, encode
+from intake.batches.plan import Kind
+from intake.errors import Rejected
+from intake.model import Inspection, Limits
+
+SECONDS = 60.0
+_FAILURES = 5  # a file whose pages keep killing the process is not looked at any further
+_SIDE = 360  # pixels of the longer side of a small picture
+
+
+@dataclass(frozen=True)
+class Look:
+    """One page as it was looked at. thumbnail: JPEG, empty when the page could not be shown. how: what the mark was read from."""
+
+    kind: Kind
+    ink: float
+    separator: Separator | None
+    how: str
+    thumbnail: bytes
+
+
+_UNSEEN = Look("page", 0.0, None, "", b"")
+
+
+def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = SECONDS) -> Iterator[Look]:
+    """Yield a look at every page in order, as many as `pages`. seconds: how long one may take.
+
+    Raises Rejected for damage that shows only now; the pages before it have been yielded.
+    """
+    done, failures = 0, 0
+    while done < pages:
+        for found in _from_child(path, kind, pages, limits, done, seconds):
+            done += 1
+            yield found
+        if done < pages:
+            failures += 1
+            yield _UNSEEN
+            done += 1
+            if failures >= _FAILURES:
+                yield from (_UNSEEN for _ in range(pages - done))
+                return
+
+
+def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, seconds: float) -> Iterator[Look]:
+    """Yield looks from page `first` (from 0) on until the process ends, is killed, or takes too long."""
+    job = json.dumps({"kind": kind, "pages": pages, "limits": asdict(limits), "first": first})
+    with path.open("rb") as file:
+        child = subprocess.Popen(  # noqa: S603 - this program, with its own module
+            [sys.executable, "-m", "intake.batches.apart", job],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(__file__).parents[2],
+        )
+    try:
+        assert child.stdout is not None  # noqa: S101 - asked for above
+        for line in _lines(child.stdout, seconds):
+            said = json.loads(line)
+            if "rejected" in said:
+                raise Rejected(*said["rejected"])
+            mark = decode(said["mark"]) if said["mark"] else None
+            yield Look(said["kind"], said["ink"], mark, said["how"], base64.b64decode(said["thumbnail"]))
+    finally:
+        child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+def _lines(stream: IO[bytes], seconds: float) -> Iterator[bytes]:
+    """Yield whole lines; ends with the stream, or when a line takes longer than it may."""
+    waiting = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        until = time.monotonic() + seconds
+        while selector.select(max(0.0, until - time.monotonic())):
+            block = os.read(stream.fileno(), 1 << 16)
+            if not block:
+                return
+            waiting += block
+            *whole, waiting = waiting.split(b"\n")
+            if whole:
+                yield from whole
+                until = time.monotonic() + seconds
+
+
+def _work(job: dict[str, Any]) -> None:
+    """Look at the pages of standard input, and say each in a line."""
+    import numpy as np
+    from PIL import Image
+
+    from intake.batches import blank, looking, marks
+
+    inspection = Inspection(job["kind"], "", job["pages"], 0, "")
+    path = Path(f"/proc/self/fd/{sys.stdin.fileno()}")
+    try:
+        for image, dpi in looking.pages(path, inspection, Limits(**job["limits"]), first=job["first"]):
+            picture = Image.fromarray(image)
+            mark = marks.find(np.asarray(picture.convert("L")), dpi)
+            ink = blank.ink(image, dpi)
+            kind: Kind = "page"
+            if mark is not None and not mark.separator.label:
+                kind = "separator"
+            elif mark is None and ink < blank.BLANK:
+                kind = "blank"
+            picture.thumbnail((_SIDE, _SIDE), reducing_gap=2.0)
+            out = io.BytesIO()
+            picture.save(out, "JPEG", quality=70)
+            said = {
+                "kind": kind,
+                "ink": ink,
+                "mark": encode(mark.separator) if mark is not None else "",
+                "how": mark.how if mark is not None else "",
+                "thumbnail": base64.b64encode(out.getvalue()).decode(),
+            }
+            print(json.dumps(said), flush=True)  # noqa: T201 - this is how the process answers
+    except Rejected as error:
+        print(json.dumps({"rejected": [error.code, str(error)]}), flush=True)  # noqa: T201 - as above
+
+
+if __name__ == "__main__":
+    _work(json.loads(sys.argv[1]))

@@ -1,0 +1,205 @@
+"""Pages of TIFF files copied as they are: every strip and tile byte for byte, only the places of things change.
+
+TIFF 6.0, section 2, and the BigTIFF form of it. A page's compressed data is never decoded, so nothing is lost and the same
+pages always give the same file.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_SUBFILE, _COMPRESSION, _ORIENTATION = 254, 259, 274
+_PLACES = {273: 279, 324: 325}  # offsets of strips and tiles, and the tags of their byte counts
+#: Pointers to what is not the page, and the page's number in a file it has left.
+_DROPPED = frozenset({288, 289, 297, 330, 34665, 34853, 40965})
+_OLD_JPEG = 6  # its tables lie anywhere in the file (tags 513 to 521): such a page is decoded instead
+_MAX_VALUE = 1 << 26
+#: Degrees clockwise a page is turned -> what each orientation becomes (TIFF 6.0, page 36).
+_TURNED = {
+    90: {1: 6, 2: 7, 3: 8, 4: 5, 5: 2, 6: 3, 7: 4, 8: 1},
+    180: {1: 3, 2: 4, 3: 1, 4: 2, 5: 7, 6: 8, 7: 5, 8: 6},
+    270: {1: 8, 2: 5, 3: 6, 4: 7, 5: 4, 6: 1, 7: 2, 8: 3},
+}
+
+
+class NotCopiable(Exception):
+    """The page cannot be copied byte for byte."""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """Byte order and size of offsets of a file."""
+
+    order: str
+    big: bool
+
+    def numbers(self, kind: str, data: bytes) -> tuple[int, ...]:
+        return struct.unpack(f"{self.order}{len(data) // struct.calcsize(kind)}{kind}", data)
+
+
+@dataclass
+class _Entry:
+    tag: int
+    kind: int
+    count: int
+    value: bytes
+
+
+def copy_pages(pages: Sequence[tuple[Path, int, int]], target: BinaryIO) -> None:
+    """Write pages as (path, page from 1, degrees clockwise to turn it) into one file, in order.
+
+    Raises NotCopiable (nothing that was written counts then): old JPEG compression, missing byte counts, or files of
+    different byte orders.
+    """
+    with ExitStack() as opened:
+        files = {path: _File(opened.enter_context(path.open("rb"))) for path in {path for path, _, _ in pages}}
+        forms = {file.form for file in files.values()}
+        if len(forms) != 1:
+            raise NotCopiable("the files have different byte orders")
+        writer = _Writer(target, forms.pop())
+        for path, number, turn in pages:
+            writer.add(files[path], files[path].page(number), turn)
+        target.flush()
+
+
+class _File:
+    """The directories of a TIFF file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        head = file.read(16).ljust(16, b"\0")
+        order = {b"II": "<", b"MM": ">"}.get(head[:2])
+        if order is None:
+            raise NotCopiable("this is no TIFF file")
+        big = struct.unpack(f"{order}H", head[2:4])[0] == 43
+        self.form = _Form(order, big)
+        self._first = struct.unpack(f"{order}Q", head[8:16])[0] if big else struct.unpack(f"{order}I", head[4:8])[0]
+        self._pages: list[list[_Entry]] | None = None
+
+    def page(self, number: int) -> list[_Entry]:
+        """Return the directory of page `number`, counted as `intake.raster` counts: thumbnails of other pages are none."""
+        if self._pages is None:
+            self._pages = [d for i, d in enumerate(self._directories()) if i == 0 or not self._is_thumbnail(d)]
+        try:
+            return self._pages[number - 1]
+        except IndexError:
+            raise NotCopiable(f"there is no page {number}") from None
+
+    def _directories(self) -> Iterator[list[_Entry]]:
+        at, seen = self._first, set[int]()
+        while at and at not in seen:
+            seen.add(at)
+            entries, at = self._directory(at)
+            yield entries
+
+    def _is_thumbnail(self, entries: list[_Entry]) -> bool:
+        return any(e.tag == _SUBFILE and self.values(e)[0] & 1 for e in entries if e.count)
+
+    def _read(self, at: int, size: int) -> bytes:
+        if size > _MAX_VALUE:
+            raise NotCopiable("a value is too long")
+        self.file.seek(at)
+        data = self.file.read(size)
+        if len(data) != size:
+            raise NotCopiable("the file is cut short")
+        return data
+
+    def _directory(self, at: int) -> tuple[list[_Entry], int]:
+        order, big = self.form.order, self.form.big
+        count = struct.unpack(f"{order}{'Q' if big else 'H'}", self._read(at, 8 if big else 2))[0]
+        size, room = (20, 8) if big else (12, 4)
+        start = at + (8 if big else 2)
+        data = self._read(start, count * size + room)
+        entries = []
+        for i in range(count):
+            raw = data[i * size : (i + 1) * size]
+            tag, kind = struct.unpack(f"{order}HH", raw[:4])
+            number = struct.unpack(f"{order}{'Q' if big else 'I'}", raw[4 : size - room])[0]
+            length = _SIZES.get(kind, 0) * number
+            if length <= room:
+                value = raw[size - room : size - room + length]
+            else:
+                value = self._read(struct.unpack(f"{order}{'Q' if big else 'I'}", raw[size - room :])[0], length)
+            entries.append(_Entry(tag, kind, number, value))
+        return entries, struct.unpack(f"{order}{'Q' if big else 'I'}", data[count * size :])[0]
+
+    def values(self, entry: _Entry) -> tuple[int, ...]:
+        kinds = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+        if entry.kind not in kinds:
+            raise NotCopiable(f"tag {entry.tag} is no number")
+        return self.form.numbers(kinds[entry.kind], entry.value)
+
+
+class _Writer:
+    """Writes directories one after the other, each behind the data it leads to."""
+
+    def __init__(self, target: BinaryIO, form: _Form) -> None:
+        self._target, self._form = target, form
+        self._word = "Q" if form.big else "I"
+        mark = b"II" if form.order == "<" else b"MM"
+        head = struct.pack(f"{form.order}HHH", 43, 8, 0) if form.big else struct.pack(f"{form.order}H", 42)
+        target.write(mark + head)
+        self._link = target.tell()  # where the place of the next directory belongs
+        target.write(b"\0" * struct.calcsize(self._word))
+
+    def add(self, file: _File, entries: list[_Entry], turn: int) -> None:
+        by_tag = {e.tag: e for e in entries if e.tag not in _DROPPED and _SIZES.get(e.kind)}
+        if _COMPRESSION in by_tag and file.values(by_tag[_COMPRESSION])[0] == _OLD_JPEG:
+            raise NotCopiable("old JPEG compression")
+        pairs = [(o, c) for o, c in _PLACES.items() if o in by_tag]
+        if not pairs or any(c not in by_tag for _, c in pairs):
+            raise NotCopiable("the page does not say how long its data is")
+        for offsets, counts in pairs:
+            places, sizes = file.values(by_tag[offsets]), file.values(by_tag[counts])
+            if len(places) != len(sizes):
+                raise NotCopiable("offsets and lengths do not match")
+            copied = [self._copy(file, at, size) for at, size in zip(places, sizes, strict=True)]
+            kind = 16 if self._form.big else 4
+            packed = struct.pack(f"{self._form.order}{len(copied)}{self._word}", *copied)
+            by_tag[offsets] = _Entry(offsets, kind, len(copied), packed)
+        if turn:
+            before = file.values(by_tag[_ORIENTATION])[0] if _ORIENTATION in by_tag else 1
+            now = _TURNED[turn].get(before, _TURNED[turn][1])
+            by_tag[_ORIENTATION] = _Entry(_ORIENTATION, 3, 1, struct.pack(f"{self._form.order}H", now))
+        self._directory([by_tag[tag] for tag in sorted(by_tag)])
+
+    def _align(self) -> int:
+        if self._target.tell() % 2:
+            self._target.write(b"\0")
+        return self._target.tell()
+
+    def _copy(self, file: _File, at: int, size: int) -> int:
+        place = self._align()
+        file.file.seek(at)
+        while size:
+            block = file.file.read(min(size, 1 << 20))
+            if not block:
+                raise NotCopiable("the file is cut short")
+            self._target.write(block)
+            size -= len(block)
+        return place
+
+    def _directory(self, entries: list[_Entry]) -> None:
+        order, big = self._form.order, self._form.big
+        room = 8 if big else 4
+        fields = []
+        for entry in entries:
+            value = entry.value
+            if len(value) > room:
+                place = self._align()
+                self._target.write(value)
+                value = struct.pack(f"{order}{self._word}", place)
+            fields.append(
+                struct.pack(f"{order}HH{self._word}", entry.tag, entry.kind, entry.count) + value.ljust(room, b"\0")
+            )
+        place = self._align()
+        self._target.seek(self._link)
+        self._target.write(struct.pack(f"{order}{self._word}", place))
+        self._target.seek(place)
+        self._target.write(struct.pack(f"{order}{'Q' if big else 'H'}", len(fields)) + b"".join(fields))
+        self._link = self._target.tell()
+        self._target.write(b"\0" * room)

@@ -1,0 +1,36 @@
+"""Hints: what a separator sheet said about the document behind it."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.records.tables import BatchPart, Document
+
+_UNSURE = ("unknown_kind", "low_confidence")
+
+
+def hint_of(session: Session, document_id: str) -> BatchPart | None:
+    """Return the part of a batch that a document is, with what its separator said; None for other documents."""
+    query = select(BatchPart).where(BatchPart.document_id == document_id, BatchPart.wanted.is_(False))
+    return (
+        session.scalars(query.order_by(BatchPart.duplicate).limit(1)).first()
+        or session.scalars(
+            select(BatchPart).where(BatchPart.document_id == document_id).order_by(BatchPart.duplicate).limit(1)
+        ).first()
+    )
+
+
+def apply_hint(session: Session, document: Document, category: str | None = None) -> None:
+    """Let the category of a separator sheet count before what the machine took the document for.
+
+    Does nothing before the document was read: the reading asks again. Where both differ a person looks.
+    """
+    if category is None:
+        part = hint_of(session, document.id)
+        category = part.category if part is not None and not part.duplicate else ""
+    if not category or document.status not in ("stored", "needs_review") or document.category == category:
+        return
+    reasons = [reason for reason in document.review_reasons if reason not in _UNSURE]
+    if document.category and "separator_differs" not in reasons:
+        reasons.append("separator_differs")
+    document.category, document.review_reasons, document.indexed = category, reasons, False
+    document.status = "needs_review" if reasons else "stored"

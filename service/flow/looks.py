@@ -1,0 +1,87 @@
+"""Looks: the pages of a stack seen once, for separators and blank backs, and kept as small pictures until the release."""
+
+import contextlib
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from intake.batches.apart import look
+from intake.batches.payload import encode
+from intake.errors import Rejected
+from service.house import House
+from service.records.tables import Stack, new_id
+from vault.model import FileKey
+
+
+def _key(house: House, stack: Stack) -> FileKey:
+    return house.keys.unwrap(UUID(stack.id), stack.key or b"")
+
+
+@contextlib.contextmanager
+def stack_on_disk(house: House, stack: Stack) -> Iterator[Path]:
+    """Give a path that no name leads to, for as long as a library must see the stack as a file.
+
+    Raises StoreUnavailable, ObjectMissing, ObjectDamaged, KeyUnusable.
+    """
+    folder = house.settings.home / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        with house.vault.open(UUID(stack.id), _key(house, stack)) as plain:
+            shutil.copyfileobj(plain, file, 1 << 20)
+        file.flush()
+        yield Path(f"/proc/self/fd/{file.fileno()}")
+
+
+def look_at(house: House, stack: Stack, *, last: bool) -> None:
+    """Look at every page and write down what it is. last: looking killed its process before; take every page as a page."""
+    with house.database.write() as session:
+        row = session.get_one(Stack, stack.id)
+        row.attempts += 1
+        row.thumbs = thumbs = row.thumbs or new_id()
+    pages: list[dict[str, Any]] = []
+    pictures: list[bytes] = []
+    error = ""
+    try:
+        with stack_on_disk(house, stack) as path:
+            for found in () if last else look(path, stack.kind, stack.pages, house.limits):
+                mark = encode(found.separator) if found.separator is not None else ""
+                kind = found.kind if found.kind != "blank" or stack.drop_blanks else "page"
+                page = {"kind": kind, "ink": round(found.ink, 6)} | ({"mark": mark, "how": found.how} if mark else {})
+                if found.kind == "blank":
+                    page["measured"] = "blank"
+                pages.append(page)
+                pictures.append(found.thumbnail)
+    except Rejected as problem:
+        error = str(problem)
+    if len(pages) < stack.pages:
+        error = error or "the pages could not be looked at"
+        pages += [{"kind": "page"} for _ in range(stack.pages - len(pages))]
+    house.vault.delete(UUID(thumbs))
+    house.vault.put(UUID(thumbs), _key(house, stack), io.BytesIO(_pack(pictures)))
+    with house.database.write() as session:
+        row = session.get_one(Stack, stack.id)
+        row.looked, row.error = pages, error
+
+
+def _pack(pictures: list[bytes]) -> bytes:
+    head = json.dumps([len(picture) for picture in pictures]).encode()
+    return head + b"\n" + b"".join(pictures)
+
+
+def thumbnail(house: House, stack: Stack, number: int) -> bytes | None:
+    """Return the small picture of a page (from 1) as JPEG; None when there is none."""
+    if stack.thumbs is None:
+        return None
+    with house.vault.open(UUID(stack.thumbs), _key(house, stack)) as plain:
+        data = plain.read()
+    head, _, body = data.partition(b"\n")
+    sizes = json.loads(head)
+    if not 1 <= number <= len(sizes) or not sizes[number - 1]:
+        return None
+    start = sum(sizes[: number - 1])
+    return body[start : start + sizes[number - 1]]

@@ -1,0 +1,34 @@
+"""Looking in a process of its own: what a page does to it stays there."""
+
+import pytest
+
+from intake.batches import apart
+from intake.batches.payload import Separator
+from intake.errors import Rejected
+from intake.model import Limits
+from tests.intake.batches import stacks
+
+
+def test_every_page_is_looked_at(tmp_path):
+    pages = [stacks.words(stacks.paper(), 5, 1), stacks.paper(), stacks.sheet(Separator(category="1.2"))]
+    path = stacks.as_pdf(tmp_path / "a.pdf", [stacks.scanned(p, i) for i, p in enumerate(pages)])
+    found = list(apart.look(path, "pdf", 3, Limits()))
+    assert [look.kind for look in found] == ["page", "blank", "separator"]
+    assert found[2].separator == Separator(category="1.2")
+    assert all(look.thumbnail.startswith(b"\xff\xd8") for look in found)
+
+
+def test_a_page_that_hangs_or_kills_is_taken_as_a_page(tmp_path, monkeypatch):
+    path = stacks.as_pdf(tmp_path / "a.pdf", [stacks.words(stacks.paper(72), 5, 1, 72)] * 3, 72)
+    monkeypatch.setattr(apart.sys, "executable", "/bin/false")  # a process that dies at once
+    found = list(apart.look(path, "pdf", 3, Limits()))
+    assert [look.kind for look in found] == ["page"] * 3
+    monkeypatch.setattr(apart.sys, "executable", "/bin/cat")  # one that would say nothing, if it did not end
+    assert len(list(apart.look(path, "pdf", 30, Limits(), seconds=0.2))) == 30
+
+
+def test_damage_that_shows_late_is_said(tmp_path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.4 nothing more")
+    with pytest.raises(Rejected):
+        list(apart.look(path, "pdf", 1, Limits()))
