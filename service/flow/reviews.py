@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from retention.appraisal import Opinion, Review, Ruling
 from retention.blockers import Block, blocks, candidate_blocks
 from retention.destruction import certificate
-from service.access.policy import Actor
+from service.access.policy import Actor, decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.facts import CLOSED_REVIEWS, file_facts, open_review_of
 from service.flow.filing import visible_files
@@ -125,7 +125,17 @@ def _name(session: Session, person_id: str) -> str:
     person = session.get(Person, person_id)
     if person is None or person.disabled_at:
         raise BadInput("parts: there is no such person", {"parts": "there is no such person"})
+    if not can_take_part(person):
+        why = f"person:{person.login} has no role that takes part in a review"
+        raise BadInput(f"parts: {why}", {"parts": why})
     return f"person:{person.login}"
+
+
+def can_take_part(person: Person) -> bool:
+    """Return whether a person's roles let them do the step that a part of a review asks of them."""
+    from service.access.people import to_actor
+
+    return person.disabled_at is None and decide(to_actor(person), "review.take_part").allowed
 
 
 def load(session: Session, actor: Actor, review_id: str, action: str) -> tuple[ReviewRecord, Review]:

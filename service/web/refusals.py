@@ -241,6 +241,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"(?:parts: )?proposer, group, approver and the two supervisors are all different people",
         "提出人、鉴定小组、批准人和两名监销人必须是不同的人，监销人两名。",
     ),
+    (
+        r"(?:parts: )?(?P<person>person:\S+) has no role that takes part in a review",
+        "{person} 没有可以参加鉴定的角色。",
+    ),
     (r"an appraisal group is 3 different people or more", "鉴定小组须有三个不同的人以上。"),
     (r"a review needs a number and at least one file", "至少选一卷。"),
     (r"(?P<n>\S+) stands on another review already", "{n} 已在另一次鉴定中。"),

@@ -9,7 +9,7 @@ from retention.errors import DestructionBlocked, FileIncomplete, TransitionRefus
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import destroy, documents, filing, find, holds, ledger, ledger_rows, loans, reviews, transfers
 from service.flow.checks import doctor, fixity, verify_audit
-from service.records.tables import CaseFile, Document, Rendition, WrappedKey
+from service.records.tables import CaseFile, Document, Person, Rendition, WrappedKey
 from tests.service.conftest import OWNER, Office
 
 
@@ -286,6 +286,21 @@ def test_whoever_has_a_part_can_stop_it_in_the_waiting_period_and_nobody_else(em
     with pytest.raises(DestructionBlocked):
         destroy.execute(house, embedded["archivist"], review_id)
     assert reviews.candidates(house, embedded["archivist"])[0].id == file_id
+
+
+def test_only_who_could_do_their_step_is_given_a_part(embedded):
+    house = embedded.house
+    file_id, _ = due_file(embedded)
+    scanning, left = embedded.hire("scanning", "operator"), embedded.hire("left", "department_head")
+    with house.database.write() as session:
+        session.get_one(Person, left.person_id).disabled_at = house.clock.now()
+    for name, why in ((scanning, "no role that takes part"), (left, "no such person")):
+        for place in ("first", "head", "fifth"):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setitem(embedded.actors, place, name)
+                with pytest.raises(BadInput, match=why):
+                    propose(embedded, file_id)
+    assert reviews.list_reviews(house, embedded["auditor"]) == []
 
 
 def test_whoever_appraises_approves_or_supervises_does_not_carry_it_out(embedded):

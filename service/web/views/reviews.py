@@ -13,7 +13,6 @@ from service.errors import KNOWN_ERRORS, RuleRefused
 from service.flow import destroy, pages, reviews
 from service.flow.guard import allowed
 from service.flow.reviews import ReviewView
-from service.records.tables import Person
 from service.web import words
 from service.web.context import act, actor, house, refused
 from service.web.filters import day, who
@@ -71,7 +70,8 @@ def open_reviews() -> list[Row]:
 
 def _list_page() -> str:
     proposer = allowed(actor(), "review.propose")
-    takers = [p for p in pages.people(house()) if _can_take_part(p) and p.id != actor().person_id] if proposer else []
+    everyone = pages.people(house()) if proposer else []
+    takers = [p for p in everyone if reviews.can_take_part(p) and p.id != actor().person_id]
     return render_template(
         "reviews.html",
         reviews=_rows(closed=True),
@@ -80,12 +80,6 @@ def _list_page() -> str:
         people_options=[("", gettext("请选择")), *((p.id, f"{p.name} ({p.login})") for p in takers)],
         group_least=GROUP_LEAST,
     )
-
-
-def _can_take_part(person: Person) -> bool:
-    from service.access.people import to_actor
-
-    return allowed(to_actor(person), "review.take_part")
 
 
 @web.get("/reviews")
