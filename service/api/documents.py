@@ -99,17 +99,19 @@ def show_document(house: House, actor: Actor, document_id: str) -> dict[str, Any
 
 
 class Change(Input):
-    """What to change; only what is given changes."""
+    """What to change; only what is given changes. tier and original need a reason."""
 
     category: Annotated[str, Field(max_length=8)] | None = None
     tier: Annotated[str, Field(max_length=16)] | None = None
+    original: bool | None = None
+    reason: Annotated[str, Field(max_length=500)] = ""
     department_id: Annotated[str, Field(max_length=36)] | None = None
     fields: dict[str, Annotated[str, Field(max_length=flow.MAX_VALUE)]] = Field(default_factory=dict)
 
 
 @operation("PATCH", "/documents/{document_id}", "Correct a document", body=Change, problems=(409,))
 def change_document(house: House, actor: Actor, document_id: str, given: Change) -> dict[str, Any]:
-    """Correct fields, category, tier or department: all that is given or, when one value is refused, nothing."""
+    """Correct fields, category, tier, original or copy, department: all that is given or, when one value is refused, nothing."""
     flow.change(house, actor, document_id, **given.model_dump())
     return document_as_json(flow.get_document(house, actor, document_id))
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from retention.transfer import handler_deadline
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, RuleRefused, Unconfirmed
-from service.flow.filing import demand_no_review
+from service.flow.facts import demand_no_review
 from service.flow.guard import lock_file
 from service.flow.index import index_soon, touch_file
 from service.flow.ledger import (

@@ -10,6 +10,7 @@ from service.access.policy import ACTIONS, TIERS, Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.guard import load_document, lock_file, reach_of, require
 from service.flow.index import index_soon
+from service.flow.original import demand_reason, set_original
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Department, Document, DocumentField
@@ -94,8 +95,10 @@ def change(
     tier: str | None = None,
     department_id: str | None = None,
     fields: Mapping[str, str] | None = None,
+    original: bool | None = None,
+    reason: str = "",
 ) -> None:
-    """Change what is given: all of it or, when one value is refused, nothing.
+    """Change what is given: all of it or, when one value is refused, nothing. tier and original need a reason.
 
     Raises BadInput, RuleRefused, NotFound, NotAllowed.
     """
@@ -108,8 +111,12 @@ def change(
             require(actor, "document.file", reach)
         if category is not None:
             _set_category(session, actor, document, category)
+        if tier is not None or original is not None:
+            demand_reason(reason)
         if tier is not None:
-            _set_tier(session, actor, document, tier)
+            _set_tier(session, actor, document, tier, reason)
+        if original is not None:
+            set_original(house, session, actor, document, original, reason)
         if department_id is not None:
             _set_department(session, actor, document, department_id)
         for name, value in (fields or {}).items():
@@ -204,15 +211,15 @@ def _set_category(session: Session, actor: Actor, document: Document, category: 
     audit.append(session, actor.name, "document.categorise", f"document:{document.id}", detail)
 
 
-def set_tier(house: House, actor: Actor, document_id: str, tier: str) -> None:
+def set_tier(house: House, actor: Actor, document_id: str, tier: str, reason: str) -> None:
     """Change the confidentiality tier; it takes effect at once, in search too. Raises BadInput, NotAllowed.
 
     Nobody raises a document above their own clearance; only the credit administrator and the archivist lower a tier.
     """
-    change(house, actor, document_id, tier=tier)
+    change(house, actor, document_id, tier=tier, reason=reason)
 
 
-def _set_tier(session: Session, actor: Actor, document: Document, tier: str) -> None:
+def _set_tier(session: Session, actor: Actor, document: Document, tier: str, reason: str) -> None:
     if tier not in TIERS:
         raise BadInput(f"tier: one of {', '.join(TIERS)}", {"tier": f"one of {', '.join(TIERS)}"})
     require(actor, "document.tier", reach_of(document))
@@ -222,7 +229,8 @@ def _set_tier(session: Session, actor: Actor, document: Document, tier: str) -> 
     if lowered and not (actor.owner or actor.roles & {"credit_administrator", "archivist"}):
         raise NotAllowed("document.tier: no role of yours may do this")
     before, document.tier, document.indexed = document.tier, tier, False
-    audit.append(session, actor.name, "document.tier", f"document:{document.id}", {"from": before, "to": tier})
+    detail = {"from": before, "to": tier, "reason": reason.strip()}
+    audit.append(session, actor.name, "document.tier", f"document:{document.id}", detail)
 
 
 def set_department(house: House, actor: Actor, document_id: str, department_id: str) -> None:

@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from retention.blockers import FileFacts
+from service.errors import RuleRefused
 from service.records.tables import AccessRequest, CaseFile, Document, Hold, HoldFile, ReviewFile, ReviewRecord, Transfer
 
 CLOSED_REVIEWS = ("certified", "stopped")
@@ -17,6 +18,14 @@ def open_review_of(session: Session, case_file_id: str) -> str | None:
         .join(ReviewFile, ReviewFile.review_id == ReviewRecord.id)
         .where(ReviewFile.case_file_id == case_file_id, ReviewRecord.state.not_in(CLOSED_REVIEWS))
     )
+
+
+def demand_no_review(session: Session, file: CaseFile) -> None:
+    """Raise RuleRefused while a review is open: what the appraisal group has seen is what its opinion is about."""
+    number = open_review_of(session, file.id)
+    if number is not None:
+        name = file.archive_number or file.title
+        raise RuleRefused(f"file {name} stands on review {number}; it stays as it is until the review ends")
 
 
 def standing_holds(session: Session, case_file_id: str) -> list[Hold]:

@@ -31,21 +31,35 @@ class Period:
     due_on: date | None
 
 
-def period_of(house: House, session: Session, file: CaseFile) -> Period:
+def period_of(
+    house: House,
+    session: Session,
+    file: CaseFile,
+    *,
+    events: frozenset[str] | None = None,
+    closed_on: date | None = None,
+) -> Period:
     """Return the period the file has by the facts as they stand in this session: the schedule's, or the one applied before.
 
     An applied period is never shortened by itself (RULES, Retention); then the reason says what the schedule says now.
+    events, closed_on: what they would be, in place of the file's.
     """
     settings = house.settings
     contract = file.contract
     amount = contract.amount if contract is not None and contract.currency == "CNY" else None
     schedule = default_schedule(settings.major_amount, settings.minor_amount)
     decision = schedule.retention_for(
-        Facts(kind=file.kind, amount=amount, events=frozenset(file.events), documents=_documents(session, file))
+        Facts(
+            kind=file.kind,
+            amount=amount,
+            events=frozenset(file.events) if events is None else events,
+            documents=_documents(session, file),
+        )
     )
+    ended_on = closed_on or file.closed_on
     code = never_shorter(file.retention, decision.code)
     why = decision.why if code == decision.code else kept_longer(file.retention_why, decision.code)
-    due = due_on(file.closed_on, code) if file.closed_on else None
+    due = due_on(ended_on, code) if ended_on else None
     if code != PERMANENT and file.due_on is not None and (due is None or due < file.due_on):
         due = file.due_on
     return Period(code, why, due)

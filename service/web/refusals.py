@@ -179,7 +179,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"this is the file of a contract; it follows the events of the contract",
         "这是合同案卷，跟着合同的手续走。",
     ),
-    (r"(?:event: )?one of litigation, bad_debt", "选诉讼或坏账。"),
+    (r"(?:event: )?one of litigation, bad_debt(?:, ended)?", "选诉讼、坏账或客户关系终止。"),
     (r"file (?P<n>.+) was destroyed; only its stub remains", "案卷 {n} 已销毁，只留存根。"),
     (r"the file was destroyed; only its stub remains", "案卷已销毁，只留存根。"),
     (

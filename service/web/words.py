@@ -93,6 +93,7 @@ CONTRACT_STATES = {
 FILE_STATES = {"open": ("soon", _("在办")), "archived": ("good", _("已归档")), "destroyed": ("grey", _("已销毁"))}
 FILE_KINDS = {"contract": _("合同案卷"), "credit": _("客户信用案卷")}
 EVENTS = {"signed": _("签订"), "amended": _("变更"), "performed": _("履行"), "terminated": _("解除")}
+HAPPENINGS = {"litigation": _("诉讼"), "bad_debt": _("坏账"), "ended": _("客户关系终止")}
 STAGES = {"handler": _("承办人移交"), "archive": _("移交档案室")}
 TRANSFER_STATES = {
     "pending": ("soon", _("待移交")),

@@ -215,9 +215,9 @@ def test_a_change_with_one_wrong_value_changes_nothing(embedded, wrong):
 
     before = state()
     with pytest.raises(BadInput):
-        documents.change(house, administrator, document_id, **{"category": "1.7", "tier": "public", **wrong})
+        documents.change(house, administrator, document_id, **{"category": "1.7", "tier": "public", "reason": "密级有误", **wrong})
     assert state() == before
-    documents.change(house, administrator, document_id, category="1.7", tier="public", fields={"amount": "1.00"})
+    documents.change(house, administrator, document_id, category="1.7", tier="public", reason="密级有误", fields={"amount": "1.00"})
     assert state()[:2] == ("1.7", "public")
     assert ("amount", "1.00") in state()[3]
 
@@ -234,7 +234,7 @@ def test_a_change_stands_while_the_index_is_down_and_is_indexed_later(embedded, 
         patch.setattr(house.index, "replace_many", down)
         documents.correct_field(house, handler, document_id, "title", "云杉九号协议")
         documents.confirm_all(house, embedded["administrator"], document_id)
-        documents.set_tier(house, embedded["administrator"], document_id, "public")
+        documents.set_tier(house, embedded["administrator"], document_id, "public", "密级有误")
         filing.file_document(house, handler, document_id, file_id)
         fill(embedded, file_id)
         archive(embedded, file_id)

@@ -437,9 +437,9 @@ def test_other_departments_see_neither_document_nor_hit_nor_count(office):
 
 def test_a_higher_tier_takes_effect_on_the_next_search(office):
     document_id = office.take_in()
-    documents.set_tier(office.house, office["administrator"], document_id, "internal")
+    documents.set_tier(office.house, office["administrator"], document_id, "internal", "密级有误")
     boss = office.hire("boss", "credit_administrator", clearance="secret")
-    documents.set_tier(office.house, boss, document_id, "secret")
+    documents.set_tier(office.house, boss, document_id, "secret", "密级有误")
     assert find.find(office.house, office["handler"], "技术服务").total == 0
     assert find.find(office.house, boss, "技术服务").total == 1
 

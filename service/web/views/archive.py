@@ -5,14 +5,15 @@ from flask.typing import ResponseReturnValue
 
 from retention.transfer import PARTS
 from retention.why import Why
-from service.errors import RuleRefused
+from service.errors import KNOWN_ERRORS, RuleRefused
 from service.flow import corrections, filing, holds, loans, pages, transfers
 from service.flow.destroy import prove
 from service.flow.guard import allowed, reach_of_file, require
+from service.flow.outlook import ENDED, Outlook, outlook
 from service.flow.transfers import DueTransfer
 from service.records.tables import CaseFile, Document, Transfer
 from service.web import words
-from service.web.context import act, actor, house, offset_of
+from service.web.context import act, actor, house, offset_of, refused
 from service.web.site import web
 from service.web.text import gettext, language
 
@@ -78,8 +79,8 @@ def _by_category(documents: list[Document], codes: set[str]) -> tuple[dict[str, 
     return sorted_in, [document for document in documents if document.category not in codes]
 
 
-def file_page(case_file_id: str) -> str:
-    """Return the page of one case file."""
+def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
+    """Return the page of one case file. ahead: what an event would do to it, to be confirmed."""
     who = actor()
     file = filing.get_case_file(house(), who, case_file_id)
     check = filing.completeness(house(), who, case_file_id)
@@ -101,6 +102,9 @@ def file_page(case_file_id: str) -> str:
         arriving=_arriving(due),
         archive_wait=_archive_wait(file, due, check.missing),
         retention_why=why_in_words(file.retention_why),
+        ahead=ahead,
+        ahead_why=ahead and (ahead.after.why.zh if language() == "zh" else ahead.after.why.en),
+        happening_options=[(c, w) for c, w in words.HAPPENINGS.items() if not (c == ENDED and file.closed_on)],
         may_mark=allowed(who, "file.mark", reach),
         may_event=allowed(who, "contract.create", reach),
         may_correct=corrections.correctable(house(), who, file),
@@ -153,6 +157,30 @@ def place_hold(case_file_id: str) -> ResponseReturnValue:
         done=gettext("已冻结：解除以前不能销毁。"),
         to=url_for("web.case_file", case_file_id=case_file_id),
     )
+
+
+@web.post("/files/<case_file_id>/events")
+def record_happening(case_file_id: str) -> ResponseReturnValue:
+    """Say what an event would do to the retention of a credit file and, once that is confirmed, record it."""
+    form = request.form
+    event, ended_on, note = form.get("event", ""), form.get("ended_on", "").strip(), form.get("note", "")
+    to = url_for("web.case_file", case_file_id=case_file_id)
+    if not form.get("confirmed"):
+        try:
+            ahead = outlook(house(), actor(), case_file_id, event, ended_on)
+        except KNOWN_ERRORS as error:
+            return refused(error, lambda: file_page(case_file_id), to)
+        g.page = to
+        return file_page(case_file_id, ahead)
+
+    def step() -> None:
+        if event == ENDED:
+            filing.close_credit_file(house(), actor(), case_file_id, ended_on, note)
+        else:
+            filing.record_event(house(), actor(), case_file_id, event, note)
+
+    done = gettext("已记下：%(event)s。", event=words.named(words.HAPPENINGS, event))
+    return act(step, lambda: file_page(case_file_id), done=done, to=to)
 
 
 @web.post("/files/<case_file_id>/loans")

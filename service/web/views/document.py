@@ -7,6 +7,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from search.errors import BadQuery
+from service.access.policy import TIERS
 from service.errors import BadInput, NotFound
 from service.flow import documents as flow
 from service.flow import filing, pages
@@ -32,6 +33,11 @@ def _hits(document: Document, leaf: int | None) -> tuple[str, pages.Hits]:
         return query, pages.Hits(0, leaf or 1, (), 0)
 
 
+def _within(tier: str) -> bool:
+    """Return whether a tier is not above this person's clearance."""
+    return TIERS.index(tier) <= TIERS.index(actor().clearance)
+
+
 def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
     document = flow.get_document(house(), actor(), document_id)
     leaf = leaf or request.args.get("leaf", type=int)
@@ -43,6 +49,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         page = None
     reach = reach_of(document)
     may_file = allowed(actor(), "document.file", reach)
+    may_tier = allowed(actor(), "document.tier", reach)
     waits = document.status in pages.LOOK_AT
     read = {field.name for field in document.fields}
     return render_template(
@@ -61,6 +68,8 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         unconfirmed=any(
             actor().name not in field.confirmed_by and field.entered_by != actor().name for field in document.fields
         ),
+        tier_options=[(tier, word) for tier, word in words.TIERS.items() if _within(tier)] if may_tier else [],
+        may_mark=(may_tier or may_file) and document.status not in ("destroyed", "received", "reading"),
         missing_fields=[(code, word) for code, word in words.FIELDS.items() if code not in read],
         category_options=[("", gettext("未分类")), *((code, words.category(code)) for code in words.CATEGORIES)],
         open_files=filing.list_case_files(house(), actor(), state="open", limit=50)[1] if may_file else [],
@@ -216,5 +225,29 @@ def unfile(document_id: str) -> ResponseReturnValue:
         lambda: filing.unfile_document(house(), actor(), document_id),
         lambda: _page(document_id),
         done=gettext("已从案卷中取出。"),
+        to=url_for("web.document", document_id=document_id),
+    )
+
+
+@web.post("/documents/<document_id>/marks")
+def mark_document(document_id: str) -> ResponseReturnValue:
+    """Say, with a reason, whether the paper is the original, and how confidential it is."""
+    form = request.form
+
+    def step() -> None:
+        document = flow.get_document(house(), actor(), document_id)
+        original, tier = form.get("original", ""), form.get("tier", "")
+        wanted = {"yes": True, "no": False}.get(original, document.is_original)
+        changed_original = wanted if wanted != document.is_original else None
+        changed_tier = tier if tier and tier != document.tier else None
+        if changed_original is None and changed_tier is None:
+            raise BadInput("nothing was changed")
+        reason = form.get("reason", "")
+        flow.change(house(), actor(), document_id, tier=changed_tier, original=changed_original, reason=reason)
+
+    return act(
+        step,
+        lambda: _page(document_id),
+        done=gettext("已改，理由留在审计日志里。"),
         to=url_for("web.document", document_id=document_id),
     )
