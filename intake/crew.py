@@ -19,6 +19,7 @@ from typing import Any
 from intake.child_handle import Child, Dead, Late
 from intake.codec import from_json
 from intake.errors import EngineUnavailable, Rejected
+from intake.formats.signatures import OFFICE
 from intake.model import Inspection, Limits, PageText, ReadPage
 
 _LOOKING = 5  # times the seconds of a page are given to the first look at a whole file
@@ -201,13 +202,17 @@ class _Job:
                 continue
             if self._waiting[0] >= awaited + _AHEAD * len(self._children):
                 return
-            self._give(child, _Errand(self._waiting.popleft(), time.monotonic() + self._crew.seconds))
+            seconds = self._crew.seconds
+            if self._inspection.kind in OFFICE and child not in self._opened:
+                seconds *= _LOOKING  # LibreOffice comes before the first page
+            self._give(child, _Errand(self._waiting.popleft(), time.monotonic() + seconds))
 
     def _give(self, child: Child, errand: _Errand) -> None:
         self._errands[child] = errand
         fresh = child not in self._opened
         self._opened.add(child)
-        request: dict[str, Any] = {"do": "page", "number": errand.number, "seconds": self._crew.seconds, "file": fresh}
+        request: dict[str, Any] = {"do": "page", "number": errand.number, "file": fresh}
+        request["seconds"] = max(0.0, errand.deadline - time.monotonic())
         if fresh:
             request |= {"kind": self._inspection.kind, "limits": asdict(self._limits)}
         try:

@@ -22,7 +22,10 @@ Image.MAX_IMAGE_PIXELS = None
 MAX_PAGE_PIXELS = 8_000_000
 MAX_PAGE_SIDE = 8_000
 
-_FORMATS = {"tiff": "TIFF", "jpeg": "JPEG", "png": "PNG"}
+_FORMATS = {"tiff": "TIFF", "jpeg": "JPEG", "png": "PNG", "bmp": "BMP", "webp": "WEBP", "heic": "HEIF"}
+_LIGHT = (
+    3  # times as many pixels are taken where one of them needs a byte, or where the decoder itself makes them fewer
+)
 _SUBFILE_TYPE, _REDUCED_COPY = 254, 1  # a thumbnail of another page (TIFF 6.0, page 36)
 _DATA = ((273, 279), (324, 325))  # offsets and byte counts: of strips, of tiles
 _TURNS = {
@@ -41,13 +44,18 @@ def fit(width: float, height: float) -> float:
     return min(1.0, math.sqrt(MAX_PAGE_PIXELS / max(1.0, width * height)), MAX_PAGE_SIDE / max(1.0, width, height))
 
 
-def check_size(width: float, height: float, limits: Limits) -> None:
-    """Raise Rejected(too_many_pixels) for a page of more pixels than the limits allow."""
-    if width * height > limits.max_pixels:
+def check_size(width: float, height: float, limits: Limits, times: int = 1) -> None:
+    """Raise Rejected(too_many_pixels) for a page of more pixels than `times` what the limits allow."""
+    most = limits.max_pixels * times
+    if width * height > most:
         raise Rejected(
-            "too_many_pixels",
-            f"A page has {width:.0f} x {height:.0f} pixels; at most {limits.max_pixels} pixels are taken.",
+            "too_many_pixels", f"A page has {width:.0f} x {height:.0f} pixels; at most {most} pixels are taken."
         )
+
+
+def _check_image(image: Image.Image, limits: Limits) -> None:
+    light = _LIGHT if image.mode in ("1", "L", "P") or image.format == "JPEG" else 1
+    check_size(image.width, image.height, limits, light)
 
 
 def check(path: Path, kind: str, limits: Limits) -> int:
@@ -58,7 +66,7 @@ def check(path: Path, kind: str, limits: Limits) -> int:
             if not pages:
                 raise Rejected("no_pages", "The TIFF file has no page.")
             return pages
-        check_size(image.width, image.height, limits)
+        _check_image(image, limits)
         if kind == "png":
             image.verify()  # reads every chunk and its checksum, decodes nothing
         else:
@@ -82,7 +90,7 @@ class RasterPages:
         """Return page `index` (from 0). Raises Rejected."""
         with damage(self._kind):
             image = self._turn_to(index)
-            check_size(image.width, image.height, self._limits)
+            _check_image(image, self._limits)
             return _page(image)
 
     def _turn_to(self, index: int) -> Image.Image:
@@ -170,7 +178,7 @@ def _frames(image: TiffImagePlugin.TiffImageFile, limits: Limits, size: int) -> 
         number += 1
         if number > limits.max_pages:
             raise Rejected("too_many_pages", f"The file has more than {limits.max_pages} pages.")
-        check_size(image.width, image.height, limits)
+        _check_image(image, limits)
         for offsets, counts in _DATA:
             places = zip(_numbers(image, offsets), _numbers(image, counts), strict=False)
             if any(offset + count > size for offset, count in places):
@@ -201,6 +209,10 @@ def _dpi(image: Image.Image) -> float | None:
 @contextmanager
 def _opened(path: Path, kind: str) -> Iterator[Image.Image]:
     """Open with the one decoder that belongs to `kind`. Raises Rejected."""
+    if kind == "heic":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
     # An open file, not a path: Pillow would map the pixels of a plain TIFF by the size it has after turning.
     with damage(kind), path.open("rb") as file, Image.open(file, formats=(_FORMATS[kind],)) as image:
         yield image

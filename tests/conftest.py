@@ -19,7 +19,7 @@ from tests.servers import programs, shared
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
-    | {"tesseract", "chromium", "docker_compose", "tus_js", "verapdf", "sane"}
+    | {"libreoffice", "tesseract", "chromium", "docker_compose", "tus_js", "verapdf", "sane"}
 )
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
@@ -114,6 +114,12 @@ def elasticsearch_url() -> str:
 def verapdf() -> list[str]:
     """The command of veraPDF, as its first words."""
     return _program(programs.verapdf)
+
+
+@pytest.fixture(scope="session")
+def libreoffice() -> Path:
+    """LibreOffice's `soffice`."""
+    return _program(programs.libreoffice)
 
 
 @pytest.fixture(scope="session")

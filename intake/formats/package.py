@@ -97,9 +97,15 @@ class Package:
 @contextmanager
 def opened(path: Path, limits: Limits) -> Iterator[Package]:
     """Open a package. Raises Rejected for damage, also inside the block."""
+    with damage(), path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        yield Package(archive, limits)
+
+
+@contextmanager
+def damage() -> Iterator[None]:
+    """Whatever a parser trips over in a package is the file's fault: raise it as Rejected(truncated)."""
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            yield Package(archive, limits)
+        yield
     except (Rejected, MemoryError):
         raise
     except Exception as error:

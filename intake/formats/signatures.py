@@ -25,6 +25,9 @@ MEDIA_TYPES = {
 #: Sound and video (RULES B1, category 1.7): kept, not read; they have no pages.
 RECORDINGS = ("wav", "mp3", "m4a", "mp4", "avi")
 
+#: What LibreOffice reads for us, where it is installed.
+OFFICE = ("docx", "xlsx")
+
 TAKEN = "a PDF, TIFF, JPEG, PNG, BMP, WebP, HEIC, OFD, DOCX, XLSX, EML, WAV, MP3, M4A, MP4 or AVI file"
 
 #: A reader looks for the PDF header in the first kilobyte (ISO 32000-1, Annex H.3, note 13).

@@ -108,6 +108,15 @@ def java_home() -> Path:
     return max(good)[1]
 
 
+def libreoffice() -> Path:
+    """Return LibreOffice's program. Raises Missing."""
+    found = _first([*_on_path("soffice"), *_on_path("libreoffice")])
+    if not found:
+        wanted = "libreoffice-writer-nogui libreoffice-calc-nogui"
+        raise Missing(f"LibreOffice is not installed: apt-get install --no-install-recommends {wanted}")
+    return found
+
+
 def tesseract() -> Path:
     """Return the tesseract program with the languages that the tests need. Raises Missing."""
     found = _first(_on_path("tesseract"))

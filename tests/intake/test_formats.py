@@ -1,0 +1,330 @@
+"""Every format that is taken in: told by content, its pages shown, its text read where it has any, hostile ones refused."""
+
+import io
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from intake.errors import Rejected
+from intake.formats.mail import attachments
+from intake.formats.opening import open_pages
+from intake.inspect import inspect
+from intake.model import Limits
+from intake.pipeline import read
+from tests.intake import made
+from tests.intake.made import MAKERS, eml, ofd, office, package, write
+from tests.intake.test_read import Blind
+
+LIMITS = Limits()
+RECORDINGS = ("wav", "mp3", "m4a", "mp4", "avi")
+
+
+def put(folder, data, name="file"):
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def code(path, limits=LIMITS):
+    with pytest.raises(Rejected) as caught:
+        inspect(path, limits)
+    assert "\n" not in str(caught.value)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_kind_is_told_by_content_and_its_pages_are_shown(tmp_path, name):
+    path, kind = write(tmp_path, name)
+    path = path.rename(tmp_path / "whatever.xyz")
+    found = inspect(path, LIMITS)
+    assert (found.kind, found.notes) == (kind, ())
+    assert found.pages == (
+        0 if kind in RECORDINGS else 2 if kind == "tiff" and "tile" not in name and "deep" not in name else 1
+    )
+    with open_pages(path, kind, LIMITS) as pages:
+        for index in range(found.pages):
+            image = pages.picture(index).image
+            assert image.mode in ("L", "RGB")
+            gray = np.asarray(image.convert("L"))
+            assert gray.mean() > 190  # paper
+            assert gray.min() < 60  # ink
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (kind, _) in MAKERS.items() if kind in ("tiff", "jpeg", "png", "bmp", "webp", "heic")]
+)
+def test_every_image_format_shows_the_same_page(tmp_path, name):
+    path, kind = write(tmp_path, name)
+    with open_pages(path, kind, LIMITS) as pages:
+        shown = np.asarray(pages.picture(0).image.convert("L").resize((300, 150))).astype(float)
+    drawn = made.page(
+        text=f"{made.TEXT} 0" if "tif" in name and name not in ("tiled.tif", "deep.tif") else made.TEXT,
+        size=(640, 320) if name == "tiled.tif" else made.SIZE,
+    )
+    wanted = np.asarray(drawn.resize((300, 150))).astype(float)
+    assert np.corrcoef(shown.ravel(), wanted.ravel())[0, 1] > 0.85
+
+
+def test_signatures_and_attachments_of_a_pdf_are_noted_and_nothing_is_run(tmp_path):
+    path = put(tmp_path, made.pdf(signed=True, attachment="../报价 单\u202e.xlsx", script=True))
+    before = path.read_bytes()
+    assert inspect(path, LIMITS).notes == ("signed", "attachment:报价 单.xlsx")
+    assert path.read_bytes() == before
+
+
+def test_pages_of_mixed_sizes_and_a_card_at_2400_dpi(tmp_path):
+    a4, a3 = Image.new("1", (1654, 2339), 1), Image.new("1", (4961, 3508), 1)
+    card = Image.new("1", (8031, 5102), 1)  # 85 x 54 mm
+    path = tmp_path / "mixed.tif"
+    a4.save(path, save_all=True, append_images=[a3, card], compression="group4", dpi=(2400, 2400))
+    found = inspect(path, LIMITS)
+    with open_pages(path, "tiff", LIMITS) as pages:
+        sizes = [pages.picture(index).image.size for index in range(found.pages)]
+    assert sizes[0] == (1654, 2339)
+    assert [w > h for w, h in sizes] == [False, True, True]
+    assert max(w * h for w, h in sizes) <= 8_010_000
+
+
+def test_an_a4_page_at_2400_dpi_in_black_and_white_is_taken(tmp_path):
+    path = tmp_path / "fine.tif"
+    Image.new("1", (19_843, 28_063), 1).save(path, compression="group4", dpi=(2400, 2400))
+    assert inspect(path, LIMITS).pages == 1
+    Image.new("1", (30_000, 30_000), 1).save(path, compression="group4")
+    assert code(path) == "too_many_pixels"
+
+
+# OFD
+
+
+def test_an_electronic_invoice_is_read_from_its_own_text(tmp_path):
+    path = put(tmp_path, ofd())
+    (found,) = read(path, inspect(path, LIMITS), Blind(), LIMITS)
+    assert found.page.source == "text-layer"
+    assert [line.text for line in found.page.lines] == [
+        "增值税电子普通发票购销专用联单",
+        "购买方：华岳实业集团有限公司",
+    ]
+    assert (found.page.width, found.page.height) == (1654, 1102)
+    scale = 200 / 25.4
+    first = found.page.lines[0].words
+    assert [w.text for w in first] == list("增值税电子普通发票购销专用联单")
+    for i, word in enumerate(first):
+        assert abs(word.box[0] - (20 + i * 5.6) * scale) < 4
+        assert abs(word.box[3] - (12 + 5 + 0.14 * 5.6) * scale) < 4
+    image = np.asarray(Image.open(io.BytesIO(found.image)).convert("RGB")).astype(int)
+    title = image[round(12 * scale) : round(18 * scale), round(20 * scale) : round(100 * scale)]
+    assert (title.max(axis=2) < 110).mean() > 0.05  # it is painted, too
+    stamp = image[round(62 * scale) : round(73 * scale), round(152 * scale) : round(178 * scale)]
+    assert abs(stamp.mean(axis=(0, 1)) - [200, 0, 0]).max() < 12
+    assert image[round(45 * scale), round(100 * scale)].max() < 120  # the rule
+
+
+def test_a_scanned_ofd_is_read_as_an_image(tmp_path):
+    path = put(tmp_path, made.scanned_ofd())
+    engine = Blind()
+    (found,) = read(path, inspect(path, LIMITS), engine, LIMITS)
+    assert (found.page.source, engine.asked) == ("blind", 1)
+
+
+def test_templates_annotations_composites_and_turned_images_of_an_ofd(tmp_path):
+    text = '<ofd:TextObject ID="{0}" Boundary="{1} {2} 90 8" Font="1" Size="5"><ofd:TextCode X="0" Y="5">{3}</ofd:TextCode></ofd:TextObject>'
+    space = made.OFD_SPACE
+    data = ofd(
+        text.format(1, 20, 20, "页面上的文字")
+        + '<ofd:CompositeObject ID="9" ResourceID="30" Boundary="20 60 90 8"/>'
+        + '<ofd:ImageObject ID="13" ResourceID="7" Boundary="150 60 15 30" CTM="0 30 -15 0 15 0"/>',
+        {
+            "Doc_0/Tpl.xml": f"<ofd:Page {space}><ofd:Content><ofd:Layer>{text.format(2, 20, 5, '模板上的文字')}</ofd:Layer></ofd:Content></ofd:Page>",
+            "Doc_0/Pages/Page_0/Content.xml": f'<ofd:Page {space}><ofd:Template TemplateID="40"/><ofd:Content><ofd:Layer>{text.format(1, 20, 20, "页面上的文字")}'
+            '<ofd:CompositeObject ID="9" ResourceID="30" Boundary="20 60 90 8"/>'
+            '<ofd:ImageObject ID="13" ResourceID="7" Boundary="150 60 15 30" CTM="0 30 -15 0 15 0"/></ofd:Layer></ofd:Content></ofd:Page>',
+            "Doc_0/Annots.xml": f'<ofd:Annotations {space}><ofd:Page PageID="3"><ofd:FileLoc>An.xml</ofd:FileLoc></ofd:Page></ofd:Annotations>',
+            "Doc_0/An.xml": f'<ofd:PageAnnot {space}><ofd:Annot><ofd:Appearance Boundary="20 90 90 8">{text.format(5, 0, 0, "批注上的文字")}</ofd:Appearance></ofd:Annot></ofd:PageAnnot>',
+        },
+        resources=f'<ofd:CompositeGraphicUnits><ofd:CompositeGraphicUnit ID="30"><ofd:Content>{text.format(6, 0, 0, "组合里的文字")}</ofd:Content></ofd:CompositeGraphicUnit></ofd:CompositeGraphicUnits>',
+        document="<ofd:Annotations>Annots.xml</ofd:Annotations>",
+    )
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["Doc_0/Document.xml"] = files["Doc_0/Document.xml"].replace(
+        b"</ofd:CommonData>", b'<ofd:TemplatePage ID="40" BaseLoc="Tpl.xml"/></ofd:CommonData>'
+    )
+    path = put(tmp_path, package(files))
+    (found,) = read(path, inspect(path, LIMITS), Blind(), LIMITS)
+    assert [line.text for line in found.page.lines] == ["模板上的文字", "页面上的文字", "组合里的文字", "批注上的文字"]
+    image = np.asarray(Image.open(io.BytesIO(found.image)).convert("RGB")).astype(int)
+    scale = 200 / 25.4
+    assert abs(image[round(75 * scale), round(157 * scale)] - [200, 0, 0]).max() < 12
+
+
+def test_signatures_and_attachments_of_an_ofd_are_noted(tmp_path):
+    parts = {
+        "Doc_0/Signs/Signatures.xml": f'<ofd:Signatures {made.OFD_SPACE}><ofd:Signature ID="1" BaseLoc="S.xml"/></ofd:Signatures>',
+        "Doc_0/Attachs.xml": f'<ofd:Attachments {made.OFD_SPACE}><ofd:Attachment ID="1" Name="原始数据.xml"/></ofd:Attachments>',
+    }
+    data = ofd(
+        "",
+        parts,
+        document="<ofd:Attachments>Attachs.xml</ofd:Attachments>",
+        body="<ofd:Signatures>/Doc_0/Signs/Signatures.xml</ofd:Signatures>",
+    )
+    assert inspect(put(tmp_path, data), LIMITS).notes == ("signed", "attachment:原始数据.xml")
+
+
+BOMB = b"0" * 80_000_000
+LAUGHS = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("make", "wanted"),
+    [
+        (lambda: ofd(parts={"OFD.xml": LAUGHS + "<OFD>&b;</OFD>"}), "truncated"),
+        (
+            lambda: ofd(parts={"OFD.xml": '<!DOCTYPE l [<!ENTITY a SYSTEM "file:///etc/passwd">]><OFD>&a;</OFD>'}),
+            "truncated",
+        ),
+        (
+            lambda: ofd(
+                parts={
+                    "OFD.xml": '<?xml version="1.0" encoding="utf-16"?>'.encode("utf-16")
+                    + (LAUGHS + "<OFD>&b;</OFD>").encode("utf-16")[2:]
+                }
+            ),
+            "truncated",
+        ),
+        (lambda: ofd(parts={"Doc_0/Res/big.bin": BOMB}), "too_large"),
+        (lambda: package({"word/document.xml": BOMB}), "too_large"),
+        (lambda: ofd(parts={"Encryptions.xml": "<a/>"}), "encrypted"),
+        (lambda: ofd('<ofd:ImageObject ID="1" ResourceID="8" Boundary="0 0 1 1"/>'), "truncated"),
+        (
+            lambda: ofd(
+                resources='<ofd:MultiMedias><ofd:MultiMedia ID="7" Format="GBIG2"><ofd:MediaFile>stamp.png</ofd:MediaFile></ofd:MultiMedia></ofd:MultiMedias>'
+            ),
+            "unsupported",
+        ),
+        (
+            lambda: ofd(parts={"Doc_0/Document.xml": f"<ofd:Document {made.OFD_SPACE}><ofd:Pages/></ofd:Document>"}),
+            "no_pages",
+        ),
+        (lambda: ofd("<ofd:PageBlock>" * 3000 + "</ofd:PageBlock>" * 3000), "truncated"),
+        (lambda: ofd()[:-40], "truncated"),
+        (lambda: package({"a.txt": b"hello"}), "unsupported"),
+    ],
+)
+def test_a_hostile_or_strange_package_is_refused_with_its_reason(tmp_path, make, wanted):
+    assert code(put(tmp_path, make())) == wanted
+
+
+def test_a_page_of_an_ofd_as_wide_as_a_house_is_refused(tmp_path):
+    huge = f"<ofd:Document {made.OFD_SPACE}><ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>0 0 90000 90000</ofd:PhysicalBox></ofd:PageArea></ofd:CommonData>"
+    huge += '<ofd:Pages><ofd:Page ID="3" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages></ofd:Document>'
+    assert code(put(tmp_path, ofd(parts={"Doc_0/Document.xml": huge}))) == "too_many_pixels"
+
+
+def test_an_image_of_an_ofd_larger_than_the_limits_is_refused_undecoded(tmp_path):
+    from tests.intake.test_inspect import png_header
+
+    assert code(put(tmp_path, ofd(parts={"Doc_0/Res/stamp.png": png_header(60_000, 60_000)}))) == "too_many_pixels"
+
+
+# Messages
+
+
+def test_a_message_is_read_as_its_head_and_body(tmp_path):
+    path = put(tmp_path, eml(("营业执照.pdf", b"%PDF-1.4", "application/pdf"), ("扫描.tif", b"II*\0", "image/tiff")))
+    found = inspect(path, LIMITS)
+    assert (found.pages, found.notes) == (1, ("attachment:营业执照.pdf", "attachment:扫描.tif"))
+    (page_,) = read(path, found, Blind(), LIMITS)
+    assert page_.page.source == "text-layer"
+    for words in (
+        "发件人：张经理",
+        "主题：关于 2026 年框架合同的确认",
+        "附件：营业执照.pdf",
+        "合同已收到，编号 HT-2026-017，请查收附件。",
+    ):
+        assert words in page_.page.text
+    assert [(a.name, a.data) for a in attachments(path)] == [("营业执照.pdf", b"%PDF-1.4"), ("扫描.tif", b"II*\0")]
+    image = np.asarray(Image.open(io.BytesIO(page_.image)).convert("L"))
+    for line in page_.page.lines:
+        x0, y0, x1, y1 = line.box
+        assert image[y0:y1, x0:x1].min() < 90  # every line is painted where its box is
+
+
+def test_an_html_message_is_its_words_and_no_script(tmp_path):
+    path = put(tmp_path, eml(html=True))
+    (found,) = read(path, inspect(path, LIMITS), Blind(), LIMITS)
+    assert "您好：\n合同已收到。" in found.page.text
+    assert "alert" not in found.page.text
+
+
+def test_a_long_message_has_more_pages_and_a_limit(tmp_path):
+    long = b"From: a@b\nTo: c@d\nSubject: x\n\n" + "一二三四五六七八九十".encode() * 2000
+    path = put(tmp_path, long)
+    found = inspect(path, LIMITS)
+    pages = list(read(path, found, Blind(), LIMITS))
+    assert len(pages) == found.pages > 5
+    assert "".join(p.page.text for p in pages).replace("\n", "").count("一二三四五六七八九十") == 2000
+    assert code(path, Limits(max_pages=3)) == "too_many_pages"
+
+
+def test_messages_within_messages_are_attachments_and_their_depth_harms_nobody(tmp_path):
+    inner = eml()
+    for _ in range(300):
+        inner = (
+            b"From: a@b\nTo: c@d\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n"
+            + inner
+            + b"\n--x--\n"
+        )
+    path = put(tmp_path, inner)
+    assert code(path) in ("truncated", "too_large")
+
+
+# Office
+
+
+def test_office_files_become_pages_where_libreoffice_is(tmp_path, libreoffice):
+    for kind in ("docx", "xlsx"):
+        path = put(tmp_path, office(kind))
+        found = inspect(path, LIMITS)
+        assert (found.kind, found.pages) == (kind, 1)
+        (page_,) = read(path, found, Blind(), LIMITS)
+        assert (page_.page.source, page_.page.text.replace(" ", "")) == ("text-layer", made.TEXT.replace(" ", ""))
+
+
+def test_without_libreoffice_an_office_file_is_refused_by_that_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = put(tmp_path, office("docx"))
+    assert code(path) == "unsupported_here"
+
+
+@pytest.mark.parametrize(("script", "wanted"), [("exit 0", "truncated"), ("sleep 60", "too_slow")])
+def test_a_libreoffice_that_fails_or_hangs_is_given_up(tmp_path, monkeypatch, script, wanted):
+    program = put(tmp_path, f"#!/bin/sh\n{script}\n".encode(), "soffice")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("intake.formats.office._SECONDS", 1)
+    assert code(put(tmp_path, office("docx"))) == wanted
+
+
+# Recordings
+
+
+@pytest.mark.parametrize("name", ["call.wav", "call.m4a", "video.mp4", "video.avi"])
+def test_a_recording_cut_short_is_refused(tmp_path, name):
+    path, _ = write(tmp_path, name)
+    path.write_bytes(path.read_bytes()[:-50])
+    assert code(path) == "truncated"
+
+
+def test_other_content_is_none_of_these(tmp_path):
+    for data in (
+        b"\xff\xfbhello, this is no sound at all",
+        b"BM and then some text, no picture",
+        b"RIFF1234WXYZ",
+        b"Dear all,\nFrom: here\nTo: there\n",
+        b"PK\x03\x04nothing more",
+    ):
+        assert code(put(tmp_path, data)) in ("unsupported", "truncated")
