@@ -33,7 +33,10 @@ def station_home(settings: Settings) -> Path:
     return home
 
 
+_LETTERS = {"sender": "不收这个发件人的信。", "no_attachment": "信里没有附件。"}
+
+
 def reason(error: Rejected) -> str:
-    """Return why a file was refused, in Chinese and in English, for whoever finds it in `refused`."""
-    chinese = REJECTIONS.get(error.code)
+    """Return why a file or a letter was refused, in Chinese and in English, for whoever finds it in `refused`."""
+    chinese = REJECTIONS.get(error.code) or _LETTERS.get(error.code)
     return "".join(f"{line}\n" for line in (str(chinese) if chinese else "", str(error)) if line)

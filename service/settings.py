@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from service.errors import BadSetting
+
+if TYPE_CHECKING:  # the parser of letters is loaded where there is a mailbox
+    from intake.channels.mail import MailboxAddress
 
 MODES = ("production", "test", "demo")
 OCR_ENGINES = ("auto", "rapidocr", "tesseract")
@@ -54,6 +58,12 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8350
     public_url: str = ""
+    folders: tuple[tuple[Path, str], ...] = ()
+    mailbox: "MailboxAddress | None" = None
+    mailbox_password_file: Path | None = None
+    mailbox_senders: tuple[str, ...] = ()
+    mailbox_department: str = ""
+    mailbox_max_bytes: int = 64 * 1024 * 1024
 
     @property
     def reading_processes(self) -> int:
@@ -150,6 +160,36 @@ class _Source:
                 raise BadSetting(f"JUANZONG_{name.upper()}", str(error)) from None  # the cause may quote a password
         return value
 
+    def folders(self, name: str) -> tuple[tuple[Path, str], ...]:
+        """Return directories with the code of the department that each belongs to, written DIR or DIR=CODE."""
+        found = []
+        for entry in self.names(name):
+            directory, _, code = entry.rpartition("=") if "=" in entry else (entry, "", "")
+            if not Path(directory).is_absolute():
+                raise BadSetting(f"JUANZONG_{name.upper()}", f"needs whole paths of directories, not {entry!r}")
+            found.append((Path(directory), code))
+        if len({directory for directory, _ in found}) < len(found):
+            raise BadSetting(f"JUANZONG_{name.upper()}", "names a directory twice")
+        return tuple(found)
+
+    def mailbox(self, mode: str) -> "MailboxAddress | None":
+        url = self.text("mailbox")
+        if not url:
+            return None
+        from intake.channels.mail import parse_address
+
+        try:
+            address = parse_address(url, plain=mode == "test")
+        except ValueError as error:
+            raise BadSetting("JUANZONG_MAILBOX", str(error)) from None
+        if not self.text("mailbox_password_file"):
+            raise BadSetting("JUANZONG_MAILBOX_PASSWORD_FILE", "must name the file with the mailbox's password")
+        if not self.names("mailbox_senders"):
+            raise BadSetting(
+                "JUANZONG_MAILBOX_SENDERS", "must say whose letters are taken: addresses, @domain, or * for everybody's"
+            )
+        return address
+
     def template(self, name: str, default: str) -> str:
         value = self.text(name, default)
         if value != default:
@@ -186,6 +226,10 @@ def _check_address(value: str, scheme: str) -> None:
             raise ValueError("names no host")
     if port is not None and not 1 <= port <= 65535:
         raise ValueError("has a port that is not between 1 and 65535")
+
+
+def _file(name: str) -> Path | None:
+    return Path(name).expanduser().absolute() if name else None
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -247,6 +291,12 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         host=source.text("host", "127.0.0.1"),
         port=source.whole("port", 8350, most=65535),
         public_url=source.text("public_url"),
+        folders=source.folders("folders"),
+        mailbox=source.mailbox(mode),
+        mailbox_password_file=_file(source.text("mailbox_password_file")),
+        mailbox_senders=source.names("mailbox_senders"),
+        mailbox_department=source.text("mailbox_department"),
+        mailbox_max_bytes=source.whole("mailbox_max_bytes", Settings.mailbox_max_bytes),
     )
     source.demand_known()
     return settings

@@ -5,6 +5,7 @@ import os
 
 from huey.consumer import Consumer
 
+from service import worker_channels
 from service.bootstrap import build
 from service.flow.destroy import resume
 from service.house import House
@@ -19,6 +20,8 @@ def run(settings: Settings) -> None:
     hint = attach(queue, lambda: house)
     or_later("a destruction", lambda: resume(house))
     hint_waiting(queue, house, hint)
+    house.hint = hint
+    worker_channels.start(house)
     Consumer(queue, workers=1, worker_type="thread", initial_delay=0.2, max_delay=1.0).run()
 
 

@@ -19,7 +19,7 @@ from tests.servers import programs, shared
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
-    | {"libreoffice", "tesseract", "chromium", "docker_compose", "tus_js", "verapdf", "sane"}
+    | {"libreoffice", "tesseract", "chromium", "docker_compose", "tus_js", "verapdf", "sane", "imap_server"}
 )
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
@@ -149,6 +149,12 @@ def sane(tmp_path: Path) -> dict[str, str]:
 def tus_js() -> Path:
     """The folder that has tus-js-client, for Node."""
     return _program(programs.tus_js)
+
+
+@pytest.fixture(scope="session")
+def imap_server() -> str:
+    """`imap://:PASSWORD@127.0.0.1:PORT?tls=PORT&ca=FILE` of a real Dovecot; every user exists: take one of your own."""
+    return _url("dovecot")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """How each server is started: loopback only, a free port, random credentials, its own directory."""
 
+import grp
 import os
 import pwd
 import secrets
@@ -12,10 +13,17 @@ import urllib.request
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypedDict
 
 import psycopg
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.servers import programs
 
@@ -205,9 +213,92 @@ def elasticsearch(directory: Path) -> Plan:
     )
 
 
+def dovecot(directory: Path) -> Plan:
+    """Return a Dovecot where every user exists, with one password; its url names both ports and the certificate.
+
+    ``imap://:PASSWORD@127.0.0.1:PORT?tls=PORT&ca=FILE``
+    """
+    program, user = programs.dovecot(), _unprivileged()
+    account = pwd.getpwnam(user) if user else pwd.getpwuid(os.geteuid())
+    group = grp.getgrgid(account.pw_gid).gr_name
+    password, port, tls_port = secrets.token_hex(16), _free_port(), _free_port()
+    certificate = _certificate(directory)
+    settings = f"""
+        base_dir = {directory}/run
+        state_dir = {directory}/state
+        log_path = /dev/stderr
+        protocols = imap
+        listen = 127.0.0.1
+        default_internal_user = {account.pw_name}
+        default_internal_group = {group}
+        default_login_user = {account.pw_name}
+        first_valid_uid = 1
+        first_valid_gid = 1
+        mail_location = maildir:~/mail
+        mail_fsync = never
+        mail_max_userip_connections = 1000
+        ssl = yes
+        ssl_cert = <{certificate}
+        ssl_key = <{directory}/key.pem
+        disable_plaintext_auth = no
+        auth_failure_delay = 0
+        passdb {{
+          driver = static
+          args = password={password}
+        }}
+        userdb {{
+          driver = static
+          args = uid={account.pw_uid} gid={account.pw_gid} home={directory}/home/%u
+        }}
+        service anvil {{
+          chroot =
+        }}
+        service imap-login {{
+          chroot =
+          inet_listener imap {{
+            port = {port}
+          }}
+          inet_listener imaps {{
+            port = {tls_port}
+            ssl = yes
+          }}
+        }}
+    """
+    (directory / "dovecot.conf").write_text(settings)
+    _give(directory, user)
+
+    def healthy() -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+                return connection.recv(5) == b"* OK "
+        except OSError:
+            return False
+
+    url = f"imap://:{password}@127.0.0.1:{port}?tls={tls_port}&ca={certificate}"
+    return Plan([str(program), "-F", "-c", str(directory / "dovecot.conf")], url, healthy, user=user)
+
+
+def _certificate(directory: Path) -> Path:
+    """Make a key and a certificate for this machine, signed by itself; return the certificate, which all may read."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=2))
+    builder = builder.add_extension(names, critical=False)
+    signed = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True).sign(key, SHA256())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (directory / "key.pem").touch(mode=0o600)
+    (directory / "key.pem").write_bytes(pem)
+    (directory / "certificate.pem").write_bytes(signed.public_bytes(Encoding.PEM))
+    return directory / "certificate.pem"
+
+
 PLANS: dict[str, Callable[[Path], Plan]] = {
     "postgres": postgres,
     "minio": minio,
     "versity": versity,
     "elasticsearch": elasticsearch,
+    "dovecot": dovecot,
 }

@@ -1,0 +1,145 @@
+"""The channels that the worker looks after beside its reading: the folders on this server, and the mailbox."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+from intake.adapters import mailbox
+from intake.adapters.watched_folder import WatchedFolder
+from intake.channels.arrivals import pause
+from intake.channels.mail import MailboxAddress
+from intake.errors import DeliveryFailed, MailboxUnavailable
+from service.access.people import department_by_code
+from service.channels import reason, station_home, watched
+from service.errors import KNOWN_ERRORS, DatabaseUnavailable
+from service.flow import letters
+from service.flow.delivery import LocalDelivery
+from service.house import SYSTEM, House
+
+_FOLDER_SECONDS = 2.0
+_MAIL_SECONDS = 60.0
+_DONE, _REFUSED = "done", "refused"
+log = logging.getLogger("juanzong.channels")
+
+
+def start(house: House) -> None:
+    """Look after every channel that the settings name, each in a thread of its own, for as long as this process lives.
+
+    Whatever one meets, it goes on; a trouble that stays is logged once.
+    """
+    channels: list[Folder | Mail] = [Folder(house, path, code) for path, code in house.settings.folders]
+    if house.settings.mailbox is not None:
+        channels.append(Mail(house, house.settings.mailbox))
+    for channel in channels:
+        threading.Thread(target=_look_after, args=(channel,), daemon=True).start()
+
+
+def _look_after(channel: "Folder | Mail") -> None:
+    said, failures = "", 0
+    while True:
+        try:
+            channel.look()
+        except Exception as error:  # noqa: BLE001 - the channel must outlive whatever it meets; nothing was moved
+            known = isinstance(error, KNOWN_ERRORS)
+            trouble = str(error) if known else f"unexpected {type(error).__name__}: {error}"
+            failures += 1
+            if trouble != said:
+                log.warning("%s waits: %s", channel.name, trouble)
+            said = trouble
+        else:
+            said, failures = "", 0
+        time.sleep(max(channel.seconds, pause(failures) if failures else 0.0))
+
+
+class Folder:
+    """One folder of JUANZONG_FOLDERS. code: of the department that its documents belong to, or empty."""
+
+    seconds = _FOLDER_SECONDS
+
+    def __init__(self, house: House, path: Path, code: str) -> None:
+        self.name = f"the folder {path}"
+        self._house, self._path, self._code = house, path, code
+        self._watcher: WatchedFolder | None = None
+
+    def look(self) -> None:
+        """Take in what is complete. Raises NotFound (no such department), DeliveryFailed (another process watches)."""
+        if self._watcher is None:
+            department_id = department_by_code(self._house, self._code).id if self._code else None
+            delivery = LocalDelivery(self._house, SYSTEM, "folder", department_id)
+            self._watcher = watched(self._house.settings, self._path, delivery, subfolders=True)
+        for arrival in self._watcher.poll():
+            if arrival.receipt is not None:
+                log.info("%s: %s %s", arrival.path, arrival.status, arrival.receipt.document_id)
+            else:
+                log.warning("%s: %s: %s", arrival.path, arrival.status, arrival.error)
+
+
+class Mail:
+    """The mailbox of JUANZONG_MAILBOX."""
+
+    seconds = _MAIL_SECONDS
+
+    def __init__(self, house: House, address: MailboxAddress) -> None:
+        self.name = f"the mailbox {address.user} at {address.host}"
+        self._house, self._address = house, address
+        self._spool = station_home(house.settings) / "mail"
+        self._spool.mkdir(exist_ok=True, mode=0o700)
+        self._later: dict[str, tuple[int, float]] = {}  # letters that failed: how often, and when they are tried again
+        for left in self._spool.glob("letter-*"):  # a worker was killed while it had an attachment in hand
+            left.unlink(missing_ok=True)
+
+    def look(self) -> None:
+        """Read every letter that waits and put it away.
+
+        Raises MailboxUnavailable, DeliveryFailed, DatabaseUnavailable, NotFound (no such department): the letters wait.
+        """
+        settings = self._house.settings
+        code = settings.mailbox_department
+        department_id = department_by_code(self._house, code).id if code else None
+        with mailbox.opened(self._address, _password(settings.mailbox_password_file)) as box:
+            waiting = box.letters()
+            self._later = {number: later for number, later in self._later.items() if number in waiting}
+            for number in waiting:
+                if number not in self._later or time.monotonic() >= self._later[number][1]:
+                    self._take(box, number, department_id)
+
+    def _take(self, box: mailbox.Mailbox, number: str, department_id: str | None) -> None:
+        """Receive one letter and put it away. What lies in it alone keeps no other out: it is tried again ever later."""
+        try:
+            fate = self._fate(box, number, department_id)
+        except (MailboxUnavailable, DatabaseUnavailable):
+            raise
+        except DeliveryFailed as error:
+            if not error.one_file:
+                raise
+            self._postpone(number, str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - a parser may trip over a letter in any way
+            self._postpone(number, f"unexpected {type(error).__name__}: {error}")
+            return
+        if fate.refusals:
+            box.add(_REFUSED, letters.notice(fate, self._address.user, reason))
+        box.put_away(number, _DONE if fate.taken else _REFUSED)
+        told = [f"{name} {error}".strip() for name, error in fate.refusals]
+        log.info("letter of %s: %s", fate.letter.sender or "?", ", ".join([*fate.documents, *told]))
+
+    def _fate(self, box: mailbox.Mailbox, number: str, department_id: str | None) -> letters.Fate:
+        size = box.size(number)
+        if size > self._house.settings.mailbox_max_bytes:
+            return letters.too_large(self._house, size)
+        return letters.take_letter(self._house, box.read(number), self._spool, department_id)
+
+    def _postpone(self, number: str, why: str) -> None:
+        failures = self._later.get(number, (0, 0.0))[0] + 1
+        self._later[number] = (failures, time.monotonic() + pause(failures, longest=3600.0))
+        log.warning("letter %s waits: %s", number, why)
+
+
+def _password(path: Path | None) -> str:
+    if path is None:
+        raise MailboxUnavailable("JUANZONG_MAILBOX_PASSWORD_FILE names no file")
+    try:
+        return path.read_text(encoding="utf-8").strip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MailboxUnavailable(f"JUANZONG_MAILBOX_PASSWORD_FILE: {path} cannot be read") from error

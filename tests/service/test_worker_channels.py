@@ -1,0 +1,147 @@
+"""The folders that the worker watches: settings, departments, and a worker that goes on whatever they meet."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from intake.errors import DeliveryFailed
+from service import worker_channels
+from service.access import people
+from service.bootstrap import build, prepare
+from service.channels import watched
+from service.errors import BadSetting, NotFound
+from service.flow.delivery import LocalDelivery
+from service.records.tables import Document
+from service.settings import load
+from service.worker_channels import Folder
+from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def hot(tmp_path):
+    folder = tmp_path / "hot"
+    folder.mkdir()
+    return folder
+
+
+def opened(tmp_path, folders):
+    settings = load(embedded_env(tmp_path / "home") | {"JUANZONG_FOLDERS": folders})
+    prepare(settings)
+    return build(settings)
+
+
+def test_a_folder_gives_its_documents_to_its_department(tmp_path, hot):
+    house = opened(tmp_path, f"{hot}=XS")
+    ((path, code),) = house.settings.folders
+    channel = Folder(house, path, code)
+    with pytest.raises(NotFound):
+        channel.look()  # the department may be made later
+    people.create_department(house, OWNER, "XS", "销售部")
+    (hot / "sub").mkdir()
+    (hot / "sub" / "a.pdf").write_bytes(DIGITAL.read_bytes())
+    channel.look()
+    channel._watcher._clock = lambda: time.monotonic() + 60
+    channel.look()
+    with house.database.read() as session:
+        (document,) = session.scalars(select(Document))
+        assert (document.channel, document.department.code, document.received_by) == ("folder", "XS", "system")
+    assert (hot / "done" / "sub" / "a.pdf").exists()
+    channel._watcher.close()
+    house.database.dispose()
+
+
+def test_a_trouble_that_stays_is_logged_once_and_the_channel_goes_on(monkeypatch, caplog):
+    class Channel:
+        name, seconds, looks = "the folder", 0.0, 0
+
+        def look(self):
+            self.looks += 1
+            if self.looks > 6:
+                raise SystemExit
+            if self.looks == 4:
+                return
+            raise (DeliveryFailed("down") if self.looks != 3 else ZeroDivisionError("odd"))
+
+    pauses = []
+    monkeypatch.setattr(worker_channels.time, "sleep", pauses.append)
+    channel = Channel()
+    with caplog.at_level(logging.WARNING), pytest.raises(SystemExit):
+        worker_channels._look_after(channel)
+    assert [record.getMessage() for record in caplog.records] == [
+        "the folder waits: down",
+        "the folder waits: unexpected ZeroDivisionError: odd",
+        "the folder waits: down",
+    ]
+    assert pauses == [2, 4, 8, 0, 2, 4]
+
+
+def test_the_worker_takes_in_and_reads_what_its_folders_hold(tmp_path, hot):
+    house = opened(tmp_path, str(hot))
+    (hot / "a.pdf").write_bytes(DIGITAL.read_bytes())
+    env = os.environ | embedded_env(tmp_path / "home") | {"JUANZONG_FOLDERS": str(hot)}
+    with (tmp_path / "log").open("wb") as log:
+        worker = subprocess.Popen([sys.executable, "-m", "service.worker"], env=env, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        last = time.monotonic() + 120
+        status = []
+        while status != ["stored"] and time.monotonic() < last:
+            time.sleep(0.5)
+            with house.database.read() as session:
+                status = list(session.scalars(select(Document.status)))
+        assert status == ["stored"], (tmp_path / "log").read_text()
+        assert (hot / "done" / "a.pdf").exists()
+        with pytest.raises(DeliveryFailed, match="another process"):
+            watched(house.settings, hot, LocalDelivery(house, OWNER, "folder"))
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(timeout=30)
+    house.database.dispose()
+
+
+@pytest.mark.parametrize("value", ["relative", "/a,relative=XS", "/a,/a=XS"])
+def test_a_wrong_folder_is_named(value):
+    with pytest.raises(BadSetting, match="JUANZONG_FOLDERS"):
+        load({"JUANZONG_FOLDERS": value})
+
+
+def test_folders_with_and_without_a_department():
+    folders = load({"JUANZONG_FOLDERS": f"/srv/scan, /srv/销售=XS, {SCANS}=="}).folders
+    assert folders == ((Path("/srv/scan"), ""), (Path("/srv/销售"), "XS"), (Path(f"{SCANS}="), ""))
+
+
+MAILBOX = {
+    "JUANZONG_MAILBOX": "imaps://scan@mail.example.com/INBOX",
+    "JUANZONG_MAILBOX_PASSWORD_FILE": "/run/secrets/mail",
+    "JUANZONG_MAILBOX_SENDERS": "@example.com",
+}
+
+
+def test_a_mailbox():
+    settings = load(MAILBOX)
+    assert (settings.mailbox.host, settings.mailbox_senders) == ("mail.example.com", ("@example.com",))
+    assert load({}).mailbox is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JUANZONG_MAILBOX", "imap://scan@127.0.0.1"),  # in the clear even to this machine, outside of tests
+        ("JUANZONG_MAILBOX", "imaps://scan:geheim@mail.example.com"),
+        ("JUANZONG_MAILBOX_PASSWORD_FILE", ""),
+        ("JUANZONG_MAILBOX_SENDERS", ""),
+        ("JUANZONG_MAILBOX_MAX_BYTES", "0"),
+    ],
+)
+def test_a_wrong_mailbox_is_named_without_its_password(name, value):
+    with pytest.raises(BadSetting, match=name) as caught:
+        load(MAILBOX | {name: value})
+    assert "geheim" not in str(caught.value)
