@@ -17,6 +17,7 @@ from service.flow.facts import demand_no_review
 from service.flow.guard import lock_file
 from service.flow.index import index_soon, touch_file
 from service.flow.ledger import (
+    CUSTOMERS,
     ContractInput,
     checked_code,
     find_or_make_customer,
@@ -27,6 +28,7 @@ from service.flow.ledger import (
 from service.flow.schedule import recompute_retention
 from service.house import House
 from service.records import audit
+from service.records.counters import hold_counter
 from service.records.tables import CaseFile, Contract, ContractEvent, Customer, Person, Transfer
 
 MAX_REASON = 500
@@ -234,6 +236,7 @@ def _customer(
     """Return the customer an entry belongs to now. One that only this entry speaks of is put right itself: no wrong name stays."""
     old = contract.customer
     code = None if code is None else checked_code(code)
+    hold_counter(session, CUSTOMERS)  # nobody else takes this name or code between the look and the commit
     if old is not None and _only_here(session, old):
         known = Customer.code == code if code else Customer.name == name
         if session.scalar(select(Customer.id).where(known, Customer.id != old.id).limit(1)) is None:

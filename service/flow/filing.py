@@ -184,11 +184,12 @@ def documents_of(house: House, actor: Actor, case_file_id: str) -> list[Document
 def credit_file(house: House, actor: Actor, customer_id: str) -> CaseFile:
     """Return the customer's credit file (RULES B5), made on first use. Raises NotFound, NotAllowed."""
     with house.database.write() as session:
-        customer = session.get(Customer, customer_id)
+        # Locked, so that two who ask at once do not both find none; a unique index guards it besides.
+        customer = session.get(Customer, customer_id, with_for_update=True)
         if customer is None:
             raise NotFound(f"there is no customer {customer_id}")
         query = select(CaseFile).where(CaseFile.customer_id == customer_id, CaseFile.kind == "credit")
-        file = session.scalar(query.where(CaseFile.state != "destroyed"))
+        file = session.scalar(query.where(CaseFile.state != "destroyed", CaseFile.superseded_by.is_(None)))
         if file is not None:
             return load_file(session, actor, file.id)
         department_id = actor.department_id or session.scalar(select(Department.id).order_by(Department.code).limit(1))

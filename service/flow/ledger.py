@@ -18,7 +18,7 @@ from service.flow.schedule import recompute_retention
 from service.flow.transfers import start_clock
 from service.house import House
 from service.records import audit
-from service.records.counters import next_serial
+from service.records.counters import hold_counter, next_serial
 from service.records.tables import (
     CaseFile,
     Contract,
@@ -31,6 +31,7 @@ from service.typed import day_of
 
 EVENTS = ("signed", "amended", "performed", "terminated")
 _ENDING = ("performed", "terminated")
+CUSTOMERS = "KH"
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,7 @@ def find_or_make_customer(house: House, session: Session, actor: Actor, name: st
     Raises BadInput for a unified social credit code whose check digit (GB 32100-2015) is wrong.
     """
     code = checked_code(code)
+    hold_counter(session, CUSTOMERS)  # from the look to the commit: nobody else makes the same customer meanwhile
     customer = session.scalar(select(Customer).where(Customer.code == code)) if code else None
     if customer is None:
         customer = session.scalar(select(Customer).where(Customer.name == name).limit(1))
@@ -288,6 +290,8 @@ def cancel_contract(house: House, actor: Actor, contract_id: str, reason: str) -
         raise BadInput("reason: is needed", {"reason": "is needed"})
     with house.database.write() as session:
         contract = load_contract(session, actor, contract_id, "contract.create")
+        lock_file(session, session.scalars(select(CaseFile).where(CaseFile.contract_id == contract_id)).one())
+        session.refresh(contract)  # as whoever had the lock left it
         if contract.status != "draft":
             raise RuleRefused(
                 f"contract {contract.number} is {contract.status}; a signed contract is terminated instead"

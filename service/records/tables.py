@@ -153,7 +153,8 @@ class CaseFile(Base):
     """案卷: the documents of one contract or one customer's credit. state: open, archived, destroyed.
 
     retention_why: the reason for the period, as `retention.why` keeps it. events: what happened to a credit file that lengthens
-    its period: litigation, bad_debt.
+    its period: litigation, bad_debt. superseded_by: the credit file that counts, where an earlier release made a customer two;
+    the migration adds a unique index over the customers of all other living credit files (see `Document`).
     """
 
     __tablename__ = "case_files"
@@ -172,6 +173,7 @@ class CaseFile(Base):
     retention_why: Mapped[str] = mapped_column(Text, default="")
     due_on: Mapped[date | None] = mapped_column(index=True)
     events: Mapped[list[str]] = mapped_column(default=list)
+    superseded_by: Mapped[str | None] = mapped_column(Id)
     created_at: Mapped[datetime]
     contract: Mapped[Contract | None] = relationship(lazy="joined")
     customer: Mapped[Customer | None] = relationship(lazy="joined")

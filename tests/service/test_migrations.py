@@ -36,8 +36,8 @@ def test_migrations_make_exactly_the_tables_of_the_program(database):
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         differences = compare_metadata(context, Base.metadata)
-    # The unique index over living documents stands in the migration alone (`Document`).
-    expected = {"uq_documents_living_sha256", "uq_stacks_living_sha256"}
+    # The unique indexes over what lives stand in the migrations alone (`Document`, `CaseFile`).
+    expected = {"uq_documents_living_sha256", "uq_stacks_living_sha256", "uq_case_files_living_credit"}
     assert [d for d in differences if not (d[0] == "remove_index" and d[1].name in expected)] == []
 
 
@@ -114,6 +114,36 @@ def _typed(kind: TypeEngine[Any], value: Any) -> Any:
     if isinstance(kind, DateTime):
         return datetime.fromisoformat(value)
     return date.fromisoformat(value) if isinstance(kind, Date) else value
+
+
+def test_two_credit_files_of_one_customer_are_both_carried_forward_and_one_counts(database):
+    _at(database, "0001")
+    tables = MetaData()
+    with database.write() as session:
+        connection = session.connection()
+        tables.reflect(connection)
+        now = datetime(2026, 11, 1)  # noqa: DTZ001 - as the columns keep it
+
+        def put(table: str, **row: Any) -> None:
+            connection.execute(tables.tables[table].insert(), [row])
+
+        put("departments", id="xs", code="XS", name="销售部", fonds="J001")
+        put("customers", id="one", number="KH-2026-0001", name="某公司", created_at=now)
+        more = {"department_id": "xs", "tier": "internal", "retention_why": "", "events": [], "created_at": now}
+        for file_id, state in (("a", "open"), ("b", "archived"), ("c", "destroyed"), ("d", "open")):
+            put("case_files", id=file_id, kind="credit", title="某公司", customer_id="one", state=state, **more)
+    assert upgrade(database) is True
+    with database.read() as session:
+        assert dict(session.execute(select(CaseFile.id, CaseFile.superseded_by)).all()) == {
+            "a": "b",
+            "b": None,
+            "c": None,
+            "d": "b",
+        }
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.add(
+            CaseFile(kind="credit", title="x", customer_id="one", department_id="xs", created_at=datetime.now(UTC))
+        )
 
 
 def test_an_archive_of_the_first_form_is_carried_forward(database):

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from retention.errors import TransitionRefused
+from service.access import people
 from service.errors import RuleRefused
-from service.flow import destroy, holds, ledger, loans, reviews
+from service.flow import destroy, filing, holds, ledger, loans, reviews
 from service.records import audit
-from tests.service.conftest import Office
+from service.records.tables import Contract
+from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import decide_all, due_file, new_contract, propose
 
 # Long enough for the second to reach the lock, were there one to pass.
@@ -173,6 +175,50 @@ def test_a_request_is_decided_once(race, office):
     lending.result()
     with pytest.raises(TransitionRefused):
         refusing.result()
+
+
+@pytest.mark.parametrize("code", ["91110108MA01ABCD4P", ""])
+def test_two_contracts_with_one_new_counterparty_make_one_customer(race, office, code):
+    elsewhere = people.create_department(office.house, OWNER, "CG", "采购部").id
+    office.hire("buyer", "handler", department_id=elsewhere)
+
+    def enter(department_id: str, login: str) -> Contract:
+        given = ledger.ContractInput(department_id, "采购合同", "同名有限公司", office[login].person_id or "", code)
+        return ledger.create_contract(office.house, office[login], given)
+
+    one, two = race(
+        "customer.create", lambda: enter(office.department_id, "handler"), lambda: enter(elsewhere, "buyer")
+    )
+    assert one.result().customer_id == two.result().customer_id
+
+
+def test_a_credit_file_opened_twice_at_the_same_moment_is_one(race, office):
+    contract_id, _ = new_contract(office)
+    customer_id = ledger.get_contract(office.house, office["handler"], contract_id).customer_id
+    opening = lambda: filing.credit_file(office.house, office["handler"], customer_id)  # noqa: E731 - two threads do it
+    one, two = race("file.create", opening, opening)
+    assert one.result().id == two.result().id
+
+
+def test_a_contract_is_cancelled_or_signed_not_both(race, office):
+    contract_id, _ = new_contract(office, signed_on="")
+    cancelling, signing = race(
+        "contract.cancel",
+        lambda: ledger.cancel_contract(office.house, office["handler"], contract_id, "谈判破裂"),
+        lambda: ledger.finish_event(office.house, office["handler"], contract_id, "signed", "2026-11-20"),
+    )
+    cancelling.result()
+    with pytest.raises(RuleRefused, match="cancelled"):
+        signing.result()
+    other, _ = new_contract(office, signed_on="")
+    signing, cancelling = race(
+        "contract.signed",
+        lambda: ledger.finish_event(office.house, office["handler"], other, "signed", "2026-11-20"),
+        lambda: ledger.cancel_contract(office.house, office["handler"], other, "谈判破裂"),
+    )
+    signing.result()
+    with pytest.raises(RuleRefused, match="terminated instead"):
+        cancelling.result()
 
 
 def test_B2_numbers_given_at_the_same_moment_differ_and_leave_no_gap(race, office):

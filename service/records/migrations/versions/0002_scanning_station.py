@@ -20,6 +20,7 @@ def upgrade() -> None:
     """Bring a database of the first form to the second, with everything in it."""
     _fixity()
     _departments()
+    _credit_files()
     _preservation()
     _uploads()
     _batches()
@@ -34,6 +35,37 @@ def _departments() -> None:
 def _fixity() -> None:
     """The digest of the sealed bytes told no more than the digest of what they hold, which fixity checks now."""
     op.drop_column("renditions", "sealed_sha256")
+
+
+def _credit_files() -> None:
+    """A customer has one living credit file. Where two had been made at once, both stay: one counts, the other says which.
+
+    It is the archived one or, of equals, the one with more documents, then the older.
+    """
+    op.add_column("case_files", sa.Column("superseded_by", sa.String(length=36), nullable=True))
+    connection = op.get_bind()
+    found = connection.execute(
+        sa.text(
+            "SELECT f.id, f.customer_id FROM case_files f WHERE f.kind = 'credit' AND f.state != 'destroyed' "
+            "ORDER BY f.customer_id, CASE f.state WHEN 'archived' THEN 0 ELSE 1 END, "
+            "(SELECT count(*) FROM documents d WHERE d.case_file_id = f.id) DESC, f.created_at, f.id"
+        )
+    ).all()
+    counts: dict[str, str] = {}
+    for file_id, customer_id in found:
+        kept = counts.setdefault(customer_id, file_id)
+        if kept != file_id:
+            update = sa.text("UPDATE case_files SET superseded_by = :kept WHERE id = :id")
+            connection.execute(update, {"kept": kept, "id": file_id})
+    living = sa.text("kind = 'credit' AND state != 'destroyed' AND superseded_by IS NULL")
+    op.create_index(
+        "uq_case_files_living_credit",
+        "case_files",
+        ["customer_id"],
+        unique=True,
+        sqlite_where=living,
+        postgresql_where=living,
+    )
 
 
 def _preservation() -> None:
