@@ -26,6 +26,7 @@ from retention.steps import (
     Answer,
     Outcome,
     PartName,
+    Replacement,
     Signature,
     State,
     TakenOff,
@@ -63,6 +64,7 @@ class Review:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     signatures: list[Signature] = field(default_factory=list)
     appointed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    replaced: list[Replacement] = field(default_factory=list)
     _known: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -208,6 +210,47 @@ class Review:
             if person == self.proposer or person in self.group:
                 raise TransitionRefused(f"{person} is {self.part_of(person)} of review {self.number} already")
         self.appointed = {"approver": (approver,), "supervisor": tuple(supervisors)}
+
+    def replace(self, by: str, old: str, new: str, reason: str, today: date) -> None:
+        """Put `new` in the part of `old`, who cannot act, before `old` did anything in it; the others stay as they are.
+
+        Possible for appraisers, the approver and supervisors until the destruction is released. by: whoever runs the review,
+        never one of those who judge it. Whoever was replaced does not come back, so no seat can be passed to and fro.
+        """
+        self._may("replace", by, today, ("proposed", "appraising", "decided", "waiting"))
+        part = self.part_of(old)
+        if part is None or part == "proposer":
+            raise TransitionRefused(f"{old} has no part in review {self.number} that another could take")
+        if self._has_acted(old):
+            raise TransitionRefused(f"{old} has acted in review {self.number} already and is not replaced")
+        if by in (old, new) or self.part_of(by) not in (None, "proposer"):
+            raise TransitionRefused(f"{by} has a part in review {self.number} and cannot choose who takes another")
+        if self.part_of(new) is not None:
+            raise TransitionRefused(f"{new} is {self.part_of(new)} of review {self.number} already")
+        if new in {gone.old for gone in self.replaced}:
+            raise TransitionRefused(f"{new} was replaced in review {self.number} and does not come back")
+        if not new.strip() or not reason.strip():
+            raise TransitionRefused("a replacement needs a person and a reason")
+        self.group = tuple(new if person == old else person for person in self.group)
+        self.appointed = {
+            name: tuple(new if person == old else person for person in people)
+            for name, people in self.appointed.items()
+        }
+        self.replaced.append(Replacement(part, old, new, by, today, reason.strip()))
+
+    def _has_acted(self, person: str) -> bool:
+        return (
+            any(signature.person == person for signature in self.signatures)
+            or any(person in row for row in self.opinions.values())
+            or any(off.person == person for off in self.taken_off.values())
+        )
+
+    def replaceable(self) -> tuple[str, ...]:
+        """Return who has a part and has not acted in it yet: those who could be replaced now."""
+        if self.state not in ("proposed", "appraising", "decided", "waiting"):
+            return ()
+        named = (*self.group, *self.appointed.get("approver", ()), *self.appointed.get("supervisor", ()))
+        return tuple(person for person in named if not self._has_acted(person))
 
     def open(self, group: Sequence[str], today: date, by: str | None = None) -> None:
         """Form the appraisal group, three different people or more, its head first; the proposer is not one of them."""

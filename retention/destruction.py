@@ -13,6 +13,7 @@ from typing import Any
 from retention.appraisal import Review, Ruling
 from retention.blockers import Block, FileFacts, blocks
 from retention.errors import DestructionBlocked, TransitionRefused
+from retention.plain import to_plain
 from retention.ports import DestructionBlocker
 from retention.sentences import TERMS
 from retention.why import because
@@ -160,6 +161,7 @@ def certificate(
         "supervisors": list(review.supervisors),
         "destroyed_on": next(s.on for s in review.signatures if s.act == "finish").isoformat(),
         "signatures": signed,
+        "replaced": [to_plain(replacement) for replacement in review.replaced],
         "rows": [asdict(row) for row in rows],
         "not_destroyed": {f: o.why for f, o in review.outcomes.items() if o.word != "destroyed"},
         "proofs": {file_id: dict(proof) for file_id, proof in (proofs or {}).items()},

@@ -1,13 +1,13 @@
 """A review as plain values for storing, and back: read again, every step is done again under the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from retention.appraisal import Review
 from retention.errors import TransitionRefused
 from retention.opinions import Opinion
 from retention.plain import to_plain, with_dates
-from retention.steps import TRANSITIONS, Outcome, Signature, TakenOff
+from retention.steps import TRANSITIONS, Outcome, Replacement, Signature, TakenOff
 
 
 def to_dict(review: Review) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def to_dict(review: Review) -> dict[str, Any]:
         "waiting_days": review.waiting_days,
         "group": list(review.group),
         "appointed": {part: list(people) for part, people in review.appointed.items()},
+        "replaced": [to_plain(replacement) for replacement in review.replaced],
         "opinions": {file: {who: to_plain(o) for who, o in row.items()} for file, row in review.opinions.items()},
         "taken_off": {file: to_plain(off) for file, off in review.taken_off.items()},
         "outcomes": {file: to_plain(outcome) for file, outcome in review.outcomes.items()},
@@ -57,7 +58,21 @@ def _replay(data: Mapping[str, Any]) -> Review:
     takers = {off.person for off in review.taken_off.values()}
     if not review.taken_off.keys() <= set(review.files) or not all(review.part_of(person) for person in takers):
         raise TransitionRefused(f"review {review.number}: a stranger took a file off, or one that is not on it")
+    _check_replaced(review, data.get("replaced", ()))
     return review
+
+
+def _check_replaced(review: Review, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Keep who was replaced. Those who are gone have no part any more, and whoever came has one or was replaced in turn."""
+    review.replaced = [Replacement(**with_dates(row)) for row in rows]
+    gone = {replacement.old for replacement in review.replaced}
+    for replacement in review.replaced:
+        present = replacement.new in gone or review.part_of(replacement.new) == replacement.part
+        chooses = replacement.by not in (replacement.old, replacement.new)
+        if not (present and chooses and replacement.reason.strip()) or review.part_of(replacement.old) is not None:
+            raise TransitionRefused(f"review {review.number}: {replacement.old} cannot have been replaced so")
+    if len(gone) != len(review.replaced):
+        raise TransitionRefused(f"review {review.number}: someone was replaced twice")
 
 
 def _opinions(data: Mapping[str, Any]) -> dict[str, dict[str, Opinion]]:

@@ -60,6 +60,18 @@ class TakenOff:
 
 
 @dataclass(frozen=True)
+class Replacement:
+    """Someone took the part of a person who could not act in it. by: who said so."""
+
+    part: PartName
+    old: str
+    new: str
+    by: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of a file: destroyed, kept (as decided), blocked, or gone (by another review). why: a plain sentence."""
 

@@ -425,6 +425,27 @@ def take_off(house: House, actor: Actor, review_id: str, given: TakeOff) -> None
     reviews.take_off(house, actor, review_id, given.file_id, given.reason)
 
 
+class Replace(Input):
+    """Who cannot act (the name as the review shows it), who takes the part (an id), and why."""
+
+    old: Annotated[str, Field(max_length=80)]
+    new_id: Id
+    reason: Reason
+
+
+@destructions(
+    "POST",
+    "/destructions/{review_id}/replacements",
+    "Put another person in a part",
+    body=Replace,
+    status=204,
+    problems=(409,),
+)
+def replace_in_review(house: House, actor: Actor, review_id: str, given: Replace) -> None:
+    """Replace an appraiser, the approver or a supervisor who has not acted yet."""
+    reviews.replace_person(house, actor, review_id, given.old, given.new_id, given.reason)
+
+
 @destructions("POST", "/destructions/{review_id}/stop", "Stop with a reason", body=Cancel, status=204, problems=(409,))
 def stop(house: House, actor: Actor, review_id: str, given: Cancel) -> None:
     """Stop before execution."""

@@ -1,7 +1,7 @@
 """Reviews (鉴定): candidates, opinions, approval, supervision. Who may do which step follows from `retention.appraisal`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -104,7 +104,6 @@ def propose(
             proposed_by=actor.name,
             created_on=today,
             data=review.to_dict(),
-            parts={"approver": approver, "supervisors": supervisors},
         )
         session.add(record)
         session.flush()
@@ -243,6 +242,20 @@ def take_off(house: House, actor: Actor, review_id: str, case_file_id: str, reas
         store(session, actor, record, review, "take_off", file=case_file_id, state=review.state)
 
 
+def replace_person(house: House, actor: Actor, review_id: str, old: str, new_id: str, reason: str) -> None:
+    """Put another person in the part of one who cannot act in it. old: the name as the review shows it, ``person:LOGIN``.
+
+    Raises BadInput, NotFound, NotAllowed, TransitionRefused (who acted already, who has a part already).
+    """
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.propose")
+        new = _name(session, new_id)
+        review.replace(actor.name, old, new, reason[:500], house.clock.today())
+        gone = review.replaced[-1]
+        detail = {"part": gone.part, "from": old, "to": new, "reason": gone.reason}
+        store(session, actor, record, review, "replace", **detail)
+
+
 def supervise(house: House, actor: Actor, review_id: str) -> None:
     """Confirm as a supervisor: before the execution that it may go, after it that it was done. Raises TransitionRefused.
 
@@ -305,7 +318,7 @@ def get_review(house: House, actor: Actor, review_id: str) -> ReviewView:
         audit.append(session, actor.name, "review.view", f"review:{review_id}", {"number": record.number})
     part = review.part_of(actor.name)
     may = _may(actor, review, part, today)
-    return ReviewView(record, review, tuple(files), part, may, _waits_for(record, review), people)
+    return ReviewView(record, review, tuple(files), part, may, _waits_for(review), people)
 
 
 def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozenset[str]:
@@ -328,18 +341,20 @@ def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozens
         found.add("execute")
     if review.part_of(actor.name) and state in ("proposed", "appraising", "decided", "waiting", "supervised"):
         found |= {"stop", "take_off"}
+    if "archivist" in actor.roles and part in (None, "proposer") and review.replaceable():
+        found.add("replace")
     return frozenset(found)
 
 
-def _waits_for(record: ReviewRecord, review: Review) -> tuple[str, ...]:
+def _waits_for(review: Review) -> tuple[str, ...]:
     """The names whose step is next; the waiting period itself is said by `review.execution_from`."""
     state = review.state
     if state == "appraising":
         return tuple(review.missing_opinions())
     if state == "decided":
-        return (record.parts["approver"],)
+        return review.appointed["approver"]
     if state == "waiting":
-        return tuple(name for name in record.parts["supervisors"] if name not in review.supervisors)
+        return tuple(name for name in review.appointed["supervisor"] if name not in review.supervisors)
     if state in ("supervised", "executing"):
         return (review.proposer,)
     if state == "executed":
@@ -358,8 +373,9 @@ def as_json(view: ReviewView) -> dict[str, Any]:
         "state": review.state,
         "proposer": review.proposer,
         "group": list(review.group),
-        "approver": record.parts["approver"],
-        "supervisors": record.parts["supervisors"],
+        "approver": review.appointed["approver"][0],
+        "supervisors": list(review.appointed["supervisor"]),
+        "replaced": [{**asdict(gone), "on": gone.on.isoformat()} for gone in review.replaced],
         "execution_from": first.isoformat() if first else None,
         "waits_for": list(view.waits_for),
         "signatures": [{"act": s.act, "person": s.person, "on": s.on.isoformat()} for s in review.signatures],

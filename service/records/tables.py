@@ -400,7 +400,7 @@ class HoldFile(Base):
 
 
 class ReviewRecord(Base):
-    """鉴定: an appraisal with its whole state as the rules serialise it. parts: who was appointed approver and supervisor."""
+    """鉴定: an appraisal with its whole state as the rules serialise it, who takes which part included."""
 
     __tablename__ = "reviews"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -409,7 +409,6 @@ class ReviewRecord(Base):
     proposed_by: Mapped[str] = mapped_column(String(80))
     created_on: Mapped[date]
     data: Mapped[dict[str, Any]]
-    parts: Mapped[dict[str, Any]]
     certificate: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form; two people deciding at once must not both win

@@ -116,7 +116,8 @@ def _by(signatures: list[Signature]) -> str:
 
 
 def _steps(view: ReviewView) -> list[Step]:
-    review, parts = view.review, view.record.parts
+    review = view.review
+    approver, supervisors = review.appointed["approver"][0], review.appointed["supervisor"]
     state = review.state
     appraised, approved, began = _signed(view, "decide"), _signed(view, "approve"), _signed(view, "finish")
     before, after = _signed(view, "confirm_before"), _signed(view, "confirm_after")
@@ -127,10 +128,10 @@ def _steps(view: ReviewView) -> list[Step]:
         return Step(name, "done" if done else "now" if now and state != "stopped" else "", why)
 
     def supervisor(at: int) -> Step:
-        signed = [s for s in before if s.person == parts["supervisors"][at]]
-        confirmed = [s for s in after if s.person == parts["supervisors"][at]]
+        signed = [s for s in before if s.person == supervisors[at]]
+        confirmed = [s for s in after if s.person == supervisors[at]]
         name = [gettext("监销人一"), gettext("监销人二")][at]
-        waiting = gettext("等待 %(name)s", name=who(parts["supervisors"][at]))
+        waiting = gettext("等待 %(name)s", name=who(supervisors[at]))
         why = _by(confirmed) + " " + gettext("确认已销毁") if confirmed else _by(signed) if signed else waiting
         return step(name, bool(signed), state == "waiting", why)
 
@@ -144,7 +145,7 @@ def _steps(view: ReviewView) -> list[Step]:
             gettext("负责人批准"),
             bool(approved),
             state == "decided",
-            f"{_by(approved)} · {wait}" if approved else gettext("等待 %(name)s", name=who(parts["approver"])),
+            f"{_by(approved)} · {wait}" if approved else gettext("等待 %(name)s", name=who(approver)),
         ),
         supervisor(0),
         supervisor(1),
@@ -209,6 +210,7 @@ def review_page(review_id: str) -> str:
     view = reviews.get_review(house(), actor(), review_id)
     certificate = view.record.certificate
     only = request.args.get("only", "") if request.method == "GET" else ""
+    replaceable = view.review.replaceable() if "replace" in view.may else ()
     gone = {item.file.id for item in view.files if item.file.state == "destroyed"}
     return render_template(
         "review.html",
@@ -225,10 +227,23 @@ def review_page(review_id: str) -> str:
         intact=certificate_intact(certificate) if certificate else None,
         gone=gone,
         proofs={file_id: destroy.prove(house(), actor(), file_id) for file_id in gone},
+        replace_options=[(n, f"{words.named(words.PARTS, view.review.part_of(n))} {who(n)}") for n in replaceable],
+        successor_options=_successors(view) if replaceable else [],
         stopped=[s for s in view.review.signatures if s.act in ("stop", "reject")],
         facts=pages.review_facts(house(), actor(), review_id),
         verdict_options=[(code, words.VERDICTS[code][1]) for code in ("destroy", "keep_until", "keep_permanently")],
     )
+
+
+def _successors(view: ReviewView) -> list[tuple[str, str]]:
+    """Return who could take a part that someone cannot act in."""
+    gone = {replacement.old for replacement in view.review.replaced}
+    free = [
+        p
+        for p in pages.people(house())
+        if reviews.can_take_part(p) and view.review.part_of(name := f"person:{p.login}") is None and name not in gone
+    ]
+    return [("", gettext("请选择")), *((p.id, f"{p.name} ({p.login})") for p in free if p.id != actor().person_id)]
 
 
 @web.get("/reviews/<review_id>")
@@ -262,6 +277,12 @@ def appraisal_step(review_id: str, step: str) -> ResponseReturnValue:
         "take-off": (
             lambda: reviews.take_off(at, actor(), review_id, form.get("file", ""), form.get("reason", "")),
             gettext("已从清册撤下。"),
+        ),
+        "replace": (
+            lambda: reviews.replace_person(
+                at, actor(), review_id, form.get("old", ""), form.get("new", ""), form.get("reason", "")
+            ),
+            gettext("已换人，理由留在鉴定记录里。"),
         ),
         "confirm": (lambda: reviews.supervise(at, actor(), review_id), gettext("监销确认已记下。")),
         "execute": (lambda: _execute(review_id), gettext("已执行。请两名监销人确认。")),

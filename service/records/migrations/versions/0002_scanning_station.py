@@ -20,11 +20,24 @@ def upgrade() -> None:
     """Bring a database of the first form to the second, with everything in it."""
     _fixity()
     _departments()
+    _appointments()
     _credit_files()
     _preservation()
     _uploads()
     _batches()
     _checking()
+
+
+def _appointments() -> None:
+    """Who takes which part stands in the review itself; what only the column beside it said is carried over."""
+    connection = op.get_bind()
+    reviews = sa.table("reviews", *(sa.column(n, sa.String() if n == "id" else sa.JSON()) for n in ("id", "data", "parts")))
+    for row in list(connection.execute(sa.select(reviews))):
+        if not row.data.get("appointed"):
+            appointed = {"approver": [row.parts["approver"]], "supervisor": list(row.parts["supervisors"])}
+            data = {**row.data, "appointed": appointed}
+            connection.execute(reviews.update().where(reviews.c.id == row.id).values(data=data))
+    op.drop_column("reviews", "parts")
 
 
 def _departments() -> None:
