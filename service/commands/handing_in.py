@@ -12,6 +12,9 @@ from intake.ports import Delivery
 from service.commands.common import cli_actor
 from service.settings import Settings
 
+#: Seconds without progress until a person is told; what went over the line until then is not sent again.
+_PATIENCE = 30.0
+
 
 def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --server, --token-file and --department; the command gets them together as `target`."""
@@ -66,6 +69,6 @@ def _remote(settings: Settings, server: str, token_file: Path) -> Delivery:
     from service.channels import station_home
 
     try:
-        return TusDelivery(server, token_file, station_home(settings) / "uploads")
+        return TusDelivery(server, token_file, station_home(settings) / "uploads", patience=_PATIENCE)
     except ValueError as error:
         raise click.UsageError(f"--server: {error}") from error

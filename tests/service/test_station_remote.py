@@ -1,0 +1,70 @@
+"""The station on another machine than the archive: hot folder and scanner over HTTP, to a real server process."""
+
+import itertools
+import json
+import socket
+
+from intake.adapters.tus_delivery import TusDelivery
+from intake.adapters.watched_folder import WatchedFolder
+from intake.channels.arrivals import Patience
+from service.channels import reason
+from tests.service import test_uploads_served as served
+from tests.service.conftest import DIGITAL, SCANS
+from tests.service.test_cli import juanzong, lines
+
+LICENCE = SCANS / "licence-portrait.jpg"
+QUICK = ("--settle", "0.2", "--once", "--json")
+archive = served.archive
+
+
+def test_a_station_without_an_archive_hands_in_over_a_breaking_line(archive, tmp_path):
+    hot, here = tmp_path / "hot", {"JUANZONG_HOME": str(tmp_path / "station-home")}
+    hot.mkdir()
+    (hot / "合同.pdf").write_bytes(DIGITAL.read_bytes())
+    (hot / "licence.jpg").write_bytes(LICENCE.read_bytes())
+    (hot / "bad.pdf").write_bytes(b"%PDF-1.4\nstartxref\n5\n%%EOF\n")
+    where = ("--server", archive.line(60_000, 200_000).address, "--token-file", archive.token_file)
+    found = lines(juanzong(here, "station", "watch", hot, *QUICK, *where, check=3))
+    assert sorted(line["status"] for line in found) == ["received", "received", "rejected"]
+    archive.holds(DIGITAL, LICENCE)
+    assert sorted(path.name for path in (hot / "done").iterdir()) == ["licence.jpg", "合同.pdf"]
+    assert "文件不完整" in (hot / "refused" / "bad.pdf.reason.txt").read_text(encoding="utf-8")
+    (hot / "again.pdf").write_bytes(DIGITAL.read_bytes())
+    assert lines(juanzong(here, "station", "watch", hot, *QUICK, *where))[0]["status"] == "duplicate"
+
+
+def test_a_scanned_stack_is_handed_in_over_the_network(archive, sane, tmp_path):
+    here = sane | {"JUANZONG_HOME": str(tmp_path / "station-home")}
+    where = ("--server", archive.address, "--token-file", archive.token_file)
+    words = ("station", "scan", "--device", "test", "--resolution", "50", "--expect", "10", "--batch", "三月", "--json")
+    (line,) = lines(juanzong(here, *words, *where))
+    assert (line["status"], line["pages"]) == ("received", 10)
+    shown = json.loads(juanzong(archive.env, "show", line["document_id"], "--json").stdout)
+    assert (shown["pages"], shown["sha256"], shown["received_by"]) == (10, line["sha256"], "person:scanner")
+
+
+def test_a_server_that_is_away_or_refuses_the_token_moves_nothing(archive, tmp_path):
+    hot = tmp_path / "hot"
+    hot.mkdir()
+    (hot / "a.pdf").write_bytes(DIGITAL.read_bytes())
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        nobody = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    wrong = tmp_path / "wrong"
+    wrong.write_text("jz_no-such-token")
+    clock = itertools.count(0, 10).__next__
+    for address, token in (
+        (nobody, archive.token_file),
+        (archive.address, wrong),
+        (archive.address, archive.token_file),
+    ):
+        delivery = TusDelivery(address, token, tmp_path / "memory", patience=0.5)
+        watcher = WatchedFolder(hot, delivery, tmp_path / "spool", reason=reason, clock=clock, patience=Patience(1.0))
+        list(watcher.poll())
+        (arrival,) = watcher.poll()
+        watcher.close()
+        if token is wrong or address is nobody:
+            assert arrival.status == "waiting"
+            assert (hot / "a.pdf").exists()
+    assert arrival.status == "received"
+    assert (hot / "done" / "a.pdf").exists()
+    archive.holds(DIGITAL)
