@@ -16,7 +16,7 @@ from service.flow.guard import load_document, lock_file
 from service.flow.index import load_pages
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Document
+from service.records.tables import CaseFile, Document, NotApplicableMark
 from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
 
 CATEGORIES = {**CONTRACT_CATEGORIES, **CREDIT_CATEGORIES}
@@ -44,6 +44,15 @@ def demand_place(file: CaseFile, category: str) -> None:
     if not (known and fits):
         why = f"category {category or '(none)'} does not belong into a {file.kind} file; choose its category first"
         raise BadInput(f"category: {why}", {"category": why})
+
+
+def withdraw_mark(session: Session, actor: Actor, file: CaseFile, category: str, document_id: str) -> None:
+    """Take back that a category does not apply to a file, where that was said: a document of it has come."""
+    mark = session.get(NotApplicableMark, (file.id, category))
+    if mark is not None:
+        session.delete(mark)
+        detail = {"category": category, "reason": "", "document": document_id}
+        audit.append(session, actor.name, "file.not_applicable", f"file:{file.id}", detail)
 
 
 def capitals_of(house: House, document_id: str) -> tuple[str, ...]:
@@ -85,6 +94,7 @@ def put_category(
         if file.state != "open":
             raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
         demand_place(file, category)
+        withdraw_mark(session, actor, file, category, document.id)
     before, document.category = document.category, category
     if reading is not None and document.status in values.OPEN:
         values.take_reading(document, reading.found, reading.pages)

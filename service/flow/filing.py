@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 from retention.completeness import Completeness, NotApplicable, check
 from service.access.policy import ACTIONS, TIERS, Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.categories import CATEGORIES, demand_place
+from service.flow.categories import CATEGORIES, demand_place, withdraw_mark
 from service.flow.documents import visible
 from service.flow.facts import demand_no_review
 from service.flow.guard import listing, load_document, load_file, lock_file, require
@@ -53,6 +53,7 @@ def file_document(
         if original is not None:
             document.is_original = original
         document.case_file_id, document.category, document.indexed = file.id, wanted, False
+        withdraw_mark(session, actor, file, wanted, document_id)
         session.flush()
         if file.archive_number:
             recompute_retention(house, session, file)
@@ -77,14 +78,20 @@ def unfile_document(house: House, actor: Actor, document_id: str) -> None:
 
 
 def mark_not_applicable(house: House, actor: Actor, case_file_id: str, category: str, reason: str) -> None:
-    """Say that a category does not apply to a file, and why; an empty reason takes the mark back. Raises BadInput."""
+    """Say that a category does not apply to a file, and why; an empty reason takes the mark back.
+
+    Raises BadInput, NotFound, RuleRefused (there is a document of it; the file is not open any more).
+    """
     reason = reason.strip()
     with house.database.write() as session:
         file = load_file(session, actor, case_file_id, "file.mark")
+        lock_file(session, file)
         if file.state != "open":
             raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
         if category not in CATEGORIES or not category.startswith("1." if file.kind == "contract" else "5."):
             raise BadInput(f"category: {category} is not a category of this file", {"category": "is not of this file"})
+        if reason and category in categories_present(session, file):
+            raise RuleRefused(f"category {category} holds a document; it is not marked as not applicable")
         mark = session.get(NotApplicableMark, (case_file_id, category))
         if not reason:
             if mark is not None:
@@ -105,13 +112,15 @@ def mark_not_applicable(house: House, actor: Actor, case_file_id: str, category:
         audit.append(session, actor.name, "file.not_applicable", f"file:{case_file_id}", detail)
 
 
+def categories_present(session: Session, file: CaseFile) -> set[str]:
+    """Return the categories of the documents in a file."""
+    living = (Document.case_file_id == file.id, Document.status != "destroyed")
+    return set(session.scalars(select(Document.category).where(*living).distinct()))
+
+
 def file_completeness(session: Session, file: CaseFile) -> Completeness:
     """Return what a file holds and lacks, category by category."""
-    present = set(
-        session.scalars(
-            select(Document.category).where(Document.case_file_id == file.id, Document.status != "destroyed").distinct()
-        )
-    )
+    present = categories_present(session, file)
     marks = session.scalars(select(NotApplicableMark).where(NotApplicableMark.case_file_id == file.id))
     not_applicable = {mark.category: NotApplicable(mark.reason, mark.said_by) for mark in marks}
     if file.kind == "contract":

@@ -174,6 +174,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"file (?P<n>.+) stands on review (?P<r>\S+); it stays as it is until the review ends",
         "案卷 {n} 在鉴定 {r} 中，鉴定结束以前不再改动。",
     ),
+    (
+        r"category (?P<codes>\S+) holds a document; it is not marked as not applicable",
+        "“{codes}”里有文件，不能标为不适用。",
+    ),
     (r"file (?P<n>.+) was closed on (?P<d>\S+)", "案卷 {n} 已于 {d} 结束。"),
     (
         r"this is the file of a contract; it follows the events of the contract",

@@ -1,5 +1,6 @@
 """Filing: what a file takes in and when, how long it is kept because of it, and when it is closed."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from search.errors import IndexUnavailable
 from service.access import people
 from service.api.app import blueprint
 from service.errors import BadInput, NotAllowed, RuleRefused
-from service.flow import documents, filing, find, holds, ledger, loans, reviews, transfers
+from service.flow import documents, filing, find, holds, ledger, loans, reviews, trail, transfers
 from service.flow.process import process, sweep
 from service.records.tables import CaseFile, Document
 from tests.service.conftest import DIGITAL, OWNER
@@ -31,6 +32,38 @@ def credit_file(office) -> CaseFile:
     contract_id, _ = new_contract(office)
     customer_id = ledger.get_contract(office.house, office["handler"], contract_id).customer_id
     return filing.credit_file(office.house, office["handler"], customer_id)
+
+
+def slot_of(office, file_id: str, category: str) -> tuple[str, str]:
+    slots = filing.completeness(office.house, office["handler"], file_id).slots
+    return next((s.state, s.why) for s in slots if s.category.code == category)
+
+
+def test_B1_a_category_that_holds_a_document_is_not_marked_as_not_applicable(embedded):
+    house = embedded.house
+    _, file_id = new_contract(embedded)
+    document_id = embedded.take_in()
+    filing.file_document(house, embedded["handler"], document_id, file_id, "1.9")
+    with pytest.raises(RuleRefused, match=r"category 1\.9 holds a document"):
+        filing.mark_not_applicable(house, embedded["handler"], file_id, "1.9", "无")
+    assert slot_of(embedded, file_id, "1.9")[0] == "present"
+    filing.unfile_document(house, embedded["handler"], document_id)
+    assert slot_of(embedded, file_id, "1.9")[0] == "missing"
+
+
+def test_B1_a_document_that_comes_into_a_category_takes_back_that_it_does_not_apply(embedded):
+    house = embedded.house
+    _, file_id = new_contract(embedded)
+    for category in ("1.8", "1.9"):
+        filing.mark_not_applicable(house, embedded["handler"], file_id, category, "无")
+    document_id = embedded.take_in()
+    filing.file_document(house, embedded["handler"], document_id, file_id, "1.9")
+    documents.set_category(house, embedded["handler"], document_id, "1.8")
+    filing.unfile_document(house, embedded["handler"], document_id)
+    assert [slot_of(embedded, file_id, category) for category in ("1.8", "1.9")] == [("missing", "")] * 2
+    _, entries = trail.list_entries(house, embedded["auditor"], action="file.not_applicable")
+    withdrawn = [json.loads(entry.detail) for entry in entries[:2]]
+    assert withdrawn == [{"category": c, "document": document_id, "reason": ""} for c in ("1.8", "1.9")]
 
 
 def archived_credit_file(office) -> str:
