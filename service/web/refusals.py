@@ -24,6 +24,8 @@ REJECTIONS = {
     "unreadable": _("文件读不出来。"),
     "busy": _("同一个文件正在接收，请过一会儿再试。"),
     "changed": _("读的时候文件变了，传完整以后再试。"),
+    "digest": _("收到的和发出的不一样，请再传一次。"),
+    "parts_lost": _("先前收到的部分在服务器上丢了，请再传一次。"),
 }
 
 
@@ -294,6 +296,17 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"a refusal needs a reason", "不批准须写明理由。"),
     (r"due back on (?P<d>\S+), before it was lent on (?P<e>\S+)", "归还日期 {d} 早于借出日期 {e}。"),
     (r"(?:decided|lent|returned) on (?P<d>\S+), (?:but|before).* (?P<e>\S+)", "日期 {d} 早于上一步（{e}）。"),
+    # uploads
+    (r"you have (?P<n>\d+) unfinished uploads already: .*", "你有 {n} 个文件没有传完，先传完，或者等它们过期。"),
+    (
+        r"your unfinished uploads have (?P<n>\d+) bytes already: .*",
+        "你没有传完的文件已经有 {n} 字节，先传完，或者等它们过期。",
+    ),
+    (r"the file has (?P<n>\d+) bytes; at most (?P<m>\d+) are taken", "文件有 {n} 字节，最多收 {m} 字节。"),
+    (r"the upload expired; begin again|the upload was removed", "这次上传已经过期，请重新上传。"),
+    (r"another request continues this upload|the upload stands at \d+, not at \d+", "这个文件正在别处接着传。"),
+    (r"the upload is being made a document: ask again", "文件已经传完，正在入库，请稍候。"),
+    (r"the disk of the archive is full; .*", "服务器的磁盘满了；已经传到的不会丢，过一会儿再试。"),
     # services
     (r"the database does not answer: .*|the database went away: .*", "数据库没有回应。"),
     # search

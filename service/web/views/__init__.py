@@ -16,6 +16,7 @@ from service.web.views import (
     reviews,
     transfers,
     trust,
+    uploads,
 )
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "reviews",
     "transfers",
     "trust",
+    "uploads",
     "web",
 ]

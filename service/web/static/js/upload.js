@@ -1,4 +1,6 @@
 // Uploading: files are dragged in or chosen, go one after the other, and each says how far it is: sent, read, done.
+import { send } from "./tus.js";
+
 const form = document.getElementById("upload");
 const drop = document.getElementById("drop");
 const input = document.getElementById("files");
@@ -23,7 +25,7 @@ function row(file) {
 
 function say(line, colour, text, why) {
   line.span.className = `state ${colour}`;
-  line.span.textContent = text;
+  if (line.span.textContent !== text) line.span.textContent = text; // a reader of the screen hears each word once
   if (why) {
     const small = line.name.appendChild(document.createElement("div"));
     small.className = "why";
@@ -38,30 +40,27 @@ function link(line, href) {
   line.name.replaceChildren(anchor);
 }
 
-function send(file, line) {
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    const data = new FormData();
-    for (const name of ["batch", "department_id"]) if (form.elements[name]) data.set(name, form.elements[name].value);
-    data.set("files", file);
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", document.querySelector("meta[name=csrf]").content);
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => { line.bar.max = event.total; line.bar.value = event.loaded; });
-    request.addEventListener("loadend", () => {
-      const answer = request.response;
-      if (request.status === 401) say(line, "late", word("signed_out"));
-      else if (request.status !== 200 || !answer) say(line, "late", word("lost"), answer && answer.error);
-      else if (answer.status === "rejected") say(line, "late", word("rejected"), answer.why);
-      else if (answer.status === "duplicate") { link(line, answer.href); say(line, "grey", word("duplicate")); }
-      else { link(line, answer.href); say(line, "soon", word("waiting")); line.bar.removeAttribute("value"); waiting.set(answer.document_id, line); }
-      if (!answer || answer.status !== "received") line.bar.remove();
-      resolve();
-    });
-    say(line, "soon", word("sending"));
-    request.send(data);
+async function carry(file, line) {
+  line.bar.max = file.size;
+  say(line, "soon", word("sending"));
+  const got = await send(file, {
+    address: form.dataset.uploads,
+    batch: form.elements.batch.value,
+    department: form.elements.department_id ? form.elements.department_id.value : "",
+    progress: (bytes) => { line.bar.value = bytes; say(line, "soon", word("sending")); },
+    broken: () => say(line, "soon", word("again")),
   });
+  if (got.document) {
+    link(line, form.dataset.document.replace(/-$/, got.document));
+    if (got.status !== "duplicate") {
+      say(line, "soon", word("waiting"));
+      line.bar.removeAttribute("value");
+      waiting.set(got.document, { line, page: form.dataset.batch.replace(/[^/]*$/, got.batch) });
+      return;
+    }
+    say(line, "grey", word("duplicate"));
+  } else say(line, "late", word(got.status), got.why);
+  line.bar.remove();
 }
 
 async function poll() {
@@ -69,11 +68,14 @@ async function poll() {
   polling = true;
   while (waiting.size) {
     await new Promise((resolve) => { setTimeout(resolve, 1000); });
-    const answer = await fetch(`${form.dataset.batch}/progress`, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer || !answer.ok) continue;
-    for (const document of (await answer.json()).documents) {
-      const line = waiting.get(document.id);
-      if (!line) continue;
+    const documents = [];
+    for (const page of new Set([...waiting.values()].map((entry) => entry.page))) {
+      const answer = await fetch(`${page}/progress`, { headers: { Accept: "application/json" } }).catch(() => null);
+      if (answer && answer.ok) documents.push(...(await answer.json()).documents);
+    }
+    for (const document of documents) {
+      if (!waiting.has(document.id)) continue;
+      const { line } = waiting.get(document.id);
       line.bar.max = document.pages;
       line.bar.value = document.pages_read;
       say(line, document.colour, `${document.word} ${document.pages_read} / ${document.pages}`);
@@ -92,7 +94,7 @@ async function take(files) {
   const lines = [...files].map((file) => [file, row(file)]);
   input.value = "";
   for (const [file, line] of lines) {
-    await send(file, line);
+    await carry(file, line);
     poll();
   }
 }

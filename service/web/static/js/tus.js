@@ -1,0 +1,90 @@
+// Sends one file over tus 1.0.0 and goes on after a broken connection, also after the page was closed.
+const CHUNK = 4 * 1024 * 1024;
+const WAITS = [1, 2, 4, 8, 15, 30, 30, 30];
+const HASHED_UP_TO = 256 * 1024 * 1024;
+const AGAIN = [0, 409, 423, 429, 500, 502, 503, 504, 507];
+const csrf = () => document.querySelector("meta[name=csrf]").content;
+
+function base64(text) {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+// Only where the browser offers it: on https and on this machine itself.
+async function sha256(file) {
+  if (!window.crypto || !crypto.subtle || file.size > HASHED_UP_TO) return "";
+  const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function ask(method, address, headers, body, progress) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open(method, address);
+    for (const [name, value] of Object.entries(headers)) if (value) request.setRequestHeader(name, value);
+    request.setRequestHeader("Tus-Resumable", "1.0.0");
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("X-CSRFToken", csrf());
+    if (progress) request.upload.addEventListener("progress", (event) => progress(event.loaded));
+    request.addEventListener("loadend", () => {
+      let told = {};
+      try { told = JSON.parse(request.responseText); } catch { /* an answer without a body */ }
+      resolve({ status: request.status, header: (name) => request.getResponseHeader(name), why: told.error || "", code: told.code || "" });
+    });
+    request.send(body || null);
+  });
+}
+
+function remembered(key) {
+  try { return JSON.parse(localStorage.getItem(key)); } catch { return null; }
+}
+
+function remember(key, value) {
+  try { if (value) localStorage.setItem(key, JSON.stringify(value)); else localStorage.removeItem(key); } catch { /* private window: it goes on while the page is open */ }
+}
+
+// The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch }, or { status: "rejected" | "signed_out" | "lost", why }.
+export async function send(file, { address, batch, department, progress, broken }) {
+  const key = `juanzong-upload:${file.name}:${file.size}:${file.lastModified}`;
+  let known = remembered(key);
+  let step = known ? "where" : "open";
+  let offset = 0;
+  let failures = 0;
+  for (;;) {
+    let answer;
+    const start = offset;
+    if (step === "open") {
+      const words = { filename: file.name, batch, department_id: department, sha256: await sha256(file) };
+      const metadata = Object.entries(words).filter(([, value]) => value).map(([name, value]) => `${name} ${base64(value)}`).join(",");
+      answer = await ask("POST", address, { "Upload-Length": String(file.size), "Upload-Metadata": metadata });
+    } else if (step === "where") {
+      answer = await ask("HEAD", known.address, {});
+    } else {
+      const headers = { "Upload-Offset": String(start), "Content-Type": "application/offset+octet-stream" };
+      answer = await ask("PATCH", known.address, headers, file.slice(start, start + CHUNK), (loaded) => progress(start + loaded));
+    }
+    if (answer.status >= 200 && answer.status < 300) {
+      if (step === "open") known = { address: answer.header("Location"), batch };
+      offset = Number(answer.header("Upload-Offset"));
+      progress(offset);
+      if (offset > start) failures = 0;
+      const document = answer.header("Juanzong-Document");
+      remember(key, document ? null : known);
+      if (document) return { status: answer.header("Juanzong-Status"), document, batch: known.batch };
+      step = "send";
+      continue;
+    }
+    if (answer.status === 401) return { status: "signed_out", why: "" };
+    const gone = known && [404, 410].includes(answer.status);
+    if (gone) known = null;
+    if (gone || !AGAIN.includes(answer.status)) remember(key, null);
+    if (!gone && !AGAIN.includes(answer.status)) return { status: "rejected", why: answer.why };
+    if (failures === WAITS.length) return { status: "lost", why: answer.why };
+    if (!gone) {
+      broken(answer.why);
+      await new Promise((resolve) => { setTimeout(resolve, WAITS[failures] * 1000 * (0.75 + Math.random() / 2)); });
+    }
+    failures += 1;
+    step = known ? "where" : "open";
+    if (!known) offset = 0;
+  }
+}

@@ -1,0 +1,120 @@
+"""Uploading in a real browser over a server that goes away in the middle: the page goes on by itself, and after it was closed."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page, Route, expect
+
+from service.flow.documents import list_documents
+from service.records.tables import UploadPart
+from tests.service.conftest import DIGITAL, OWNER
+from tests.service.web.test_browser import WAIT, Desk, desk
+
+__all__ = ["desk"]
+CHUNK = 4 << 20
+
+
+def noise(path: Path, seed: int) -> Path:
+    """A page of 9 MB: three requests."""
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (4600, 2000), dtype=np.uint8)).save(path)
+    return path
+
+
+def sums(desk: Desk) -> list[str]:
+    return sorted(document.sha256 for document in list_documents(desk.site.office.house, OWNER)[1])
+
+
+def pieces(desk: Desk) -> int:
+    with desk.site.office.house.database.read() as session:
+        return session.query(UploadPart).count()
+
+
+def drop_in(page: Page, path: Path) -> None:
+    """Drag the file from the desktop onto the page."""
+    page.evaluate(
+        """async ([name, type, data]) => {
+          const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+          const held = new DataTransfer();
+          held.items.add(new File([bytes], name, { type }));
+          document.getElementById("drop").dispatchEvent(new DragEvent("drop", { dataTransfer: held, bubbles: true, cancelable: true }));
+        }""",
+        [path.name, "application/pdf", base64.b64encode(path.read_bytes()).decode()],
+    )
+
+
+def test_a_broken_connection_and_a_closed_page(desk: Desk, tmp_path: Path) -> None:
+    first, second = noise(tmp_path / "一.tif", 1), noise(tmp_path / "二.tif", 2)
+    page = desk.sit("handler")
+    page.goto("/upload")
+    offsets: list[int] = []
+    broken: list[str] = []
+
+    def now_and_then(route: Route) -> None:
+        offset = int(route.request.headers["upload-offset"])
+        if len(broken) < 2 and offset == CHUNK:
+            broken.append(route.request.url)
+            route.abort("connectionreset")
+            return
+        offsets.append(offset)
+        route.continue_()
+
+    def patches(route: Route) -> None:
+        now_and_then(route) if route.request.method == "PATCH" else route.continue_()
+
+    page.route(re.compile(r"/uploads/"), patches)
+    page.set_input_files("#files", [first])
+    page.get_by_role("button", name="上传").click()
+    expect(page.locator("#progress")).to_contain_text("连接中断，正在接着传")
+    expect(page.locator("#progress a", has_text="一.tif")).to_be_visible(timeout=WAIT)
+    assert len(broken) == 2
+    assert offsets == [0, CHUNK, 2 * CHUNK]  # nothing was sent twice
+    assert sums(desk) == [hashlib.sha256(first.read_bytes()).hexdigest()]
+
+    # The page is closed in the middle; the same file, chosen again, goes on where it was.
+    page.unroute_all(behavior="ignoreErrors")
+    page.route(
+        re.compile(r"/uploads/"),
+        lambda route: (
+            route.abort() if int(route.request.headers.get("upload-offset", 0)) >= CHUNK else route.continue_()
+        ),
+    )
+    page.goto("/upload")
+    page.set_input_files("#files", [second])
+    page.get_by_role("button", name="上传").click()
+    expect(page.locator("#progress")).to_contain_text("连接中断，正在接着传")
+    assert pieces(desk) == 1
+    page.unroute_all(behavior="ignoreErrors")
+    offsets.clear()
+    broken.extend(["no", "more"])
+    page.route(re.compile(r"/uploads/"), patches)
+    page.goto("/upload")
+    page.set_input_files("#files", [second])
+    page.get_by_role("button", name="上传").click()
+    expect(page.locator("#progress a", has_text="二.tif")).to_be_visible(timeout=WAIT)
+    assert offsets == [CHUNK, 2 * CHUNK]
+    assert hashlib.sha256(second.read_bytes()).hexdigest() in sums(desk)
+    assert pieces(desk) == 0
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('juanzong-upload'))") == []
+    desk.look(page, "upload-resumed")
+    page.context.close()
+    # What the browser says of connections that were cut on purpose.
+    desk.complaints[:] = [text for text in desk.complaints if "ERR_" not in text]
+
+
+def test_dragging_and_a_file_that_is_refused(desk: Desk, tmp_path: Path) -> None:
+    bad = tmp_path / "说明.pdf"
+    bad.write_bytes(b"no pdf")
+    page = desk.sit("handler")
+    page.goto("/upload")
+    drop_in(page, DIGITAL)
+    expect(page.locator("#progress a")).to_be_visible(timeout=WAIT)
+    drop_in(page, DIGITAL)
+    expect(page.locator("#progress")).to_contain_text("已经有了", timeout=WAIT)
+    drop_in(page, bad)
+    expect(page.locator("#progress")).to_contain_text("不是 PDF、TIFF、JPEG 或 PNG", timeout=WAIT)
+    assert sums(desk) == [hashlib.sha256(DIGITAL.read_bytes()).hexdigest()]
+    page.context.close()
