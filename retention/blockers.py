@@ -18,11 +18,12 @@ BlockKind = Literal[
     "not_archived",
     "destroyed",
     "pending_transfer",
+    "open_batch",
     "appraisal",
     "no_facts",
 ]
 # These pass by themselves; a file that is due is put on a review with them and shown as blocked (as 冻结 is).
-PASSING: frozenset[BlockKind] = frozenset({"hold", "loan", "pending_transfer"})
+PASSING: frozenset[BlockKind] = frozenset({"hold", "loan", "pending_transfer", "open_batch"})
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class FileFacts:
     state: open, archived or destroyed. retention: Y, D30, D10 …, None when not decided. due_on: the first day on which
     destruction is allowed, None when unknown or never. trigger_on: the day that started the period, if known: the due
     date is then computed again and the later one counts. year: 年度 of the archive number. holds, loans,
-    pending_transfers: a word for each one that stands. documents, pages: how many (件数, 页数).
+    pending_transfers: a word for each one that stands. open_batches: batches not yet released that hold a page of it. documents, pages: how many (件数, 页数).
     """
 
     file_id: str
@@ -55,6 +56,7 @@ class FileFacts:
     holds: tuple[str, ...] = ()
     loans: tuple[str, ...] = ()
     pending_transfers: tuple[str, ...] = ()
+    open_batches: tuple[str, ...] = ()
     documents: int = 0
     pages: int = 0
 
@@ -93,6 +95,7 @@ def _standing(facts: FileFacts, _today: date) -> list[Block]:
         *(Block("hold", because("hold", matter=matter)) for matter in facts.holds),
         *(Block("loan", because("loan", reader=reader)) for reader in facts.loans),
         *(Block("pending_transfer", because("pending_transfer", transfer=word)) for word in facts.pending_transfers),
+        *(Block("open_batch", because("open_batch", batch=name)) for name in facts.open_batches),
     ]
 
 

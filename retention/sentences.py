@@ -109,6 +109,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "permanent": ("永久保管", "kept permanently"),
     "not_archived": ("尚未归档（{state}）", "not archived ({state})"),
     "destroyed": ("已经销毁", "already destroyed"),
+    "open_batch": ("扫描批次未放行：{batch}", "a scanned batch is not released: {batch}"),
     "pending_transfer": ("移交未完成：{transfer}", "a transfer is not finished: {transfer}"),
     "no_facts": ("查无此卷的现状，不得销毁", "nothing is known of the file now, so it is not destroyed"),
     "destroyed_by": ("鉴定 {review} 已将其销毁", "review {review} had destroyed it already"),

@@ -29,7 +29,7 @@ def find(gray: NDArray[np.uint8], dpi: float) -> Mark | None:
 
     kinds = zxingcpp.BarcodeFormat
     # The extended form of Code 39 would read our $K as a control character.
-    wanted = (kinds.QRCode, kinds.Code128, kinds.Code39Std)
+    wanted = zxingcpp.BarcodeFormats((kinds.QRCode, kinds.Code128, kinds.Code39Std))
     ours: list[Mark] = []
     standard: Mark | None = None
     for code in zxingcpp.read_barcodes(np.ascontiguousarray(gray), formats=wanted):

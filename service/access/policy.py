@@ -24,6 +24,9 @@ _READERS = _ALL | {"operator", "handler", "department_head"}
 # action -> roles that may do it at all; whether this document or file is in reach is decided by department and tier
 ACTIONS: dict[str, frozenset[str]] = {
     "document.upload": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
+    "batch.read": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
+    "batch.edit": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
+    "batch.release": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "document.read": _READERS,
     "document.correct": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "document.file": frozenset({"handler", "credit_administrator", "archivist"}),
@@ -36,7 +39,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "file.read": _READERS,
     "file.mark": frozenset({"handler", "credit_administrator"}),
     "transfer.read": _READERS,
-    "transfer.hand_over": frozenset({"handler", "credit_administrator"}),
+    "transfer.hand_over": frozenset({"handler", "credit_administrator", "department_head"}),
     "transfer.receive": frozenset({"credit_administrator"}),
     "file.archive": frozenset({"archivist"}),
     "hold.read": frozenset({"credit_administrator", "archivist", "department_head", "auditor"}),

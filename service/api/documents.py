@@ -1,11 +1,12 @@
 """Documents and search."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from flask import Response, request, stream_with_context
 from pydantic import Field
 from werkzeug.http import dump_options_header
 
+from intake.typed import MAX_VALUE
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
@@ -17,6 +18,7 @@ from service.flow.receive import receive
 from service.flow.render import open_rendition, page_text
 from service.flow.views import document_as_json
 from service.house import House
+from service.records.tables import Document
 
 operation = Operations("documents")
 search_operation = Operations("search")
@@ -26,10 +28,16 @@ Offset = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class Upload(Input):
-    """Beside the part `file` of the form."""
+    """Beside the part `file` of the form. split: the file is a stack, cut at separator sheets; the rest says how it was scanned."""
 
     batch: Annotated[str, Field(max_length=36)] = ""
     department_id: Annotated[str, Field(max_length=36)] | None = None
+    split: bool = False
+    sheets: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    sides: Annotated[int, Field(ge=1, le=2)] | None = None
+    order: Literal["as_scanned", "two_pass", "fronts", "backs"] = "as_scanned"
+    keep_blanks: bool = False
+    device: Annotated[str, Field(max_length=120)] = ""
 
 
 @operation("POST", "/documents", "Take a document in", body=Upload, multipart=True, status=201, problems=(413,))
@@ -38,6 +46,10 @@ def create_document(house: House, actor: Actor, given: Upload) -> Any:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise BadInput("file: send the document as the form's part named file", {"file": "is missing"})
+    if given.split:
+        from service.api.batches import take_stack
+
+        return take_stack(house, actor, file, given)
     received = receive(
         house,
         actor,
@@ -75,10 +87,11 @@ class ListDocuments(Input):
 def list_documents(house: House, actor: Actor, given: ListDocuments) -> dict[str, Any]:
     """Return one page of the documents the caller may read."""
     total, found = flow.list_documents(house, actor, **given.model_dump())
-    return {"total": total, "documents": [_short(document) for document in found]}
+    return {"total": total, "documents": [short(document) for document in found]}
 
 
-def _short(document: Any) -> dict[str, Any]:
+def short(document: Document) -> dict[str, Any]:
+    """Return what a list says of a document."""
     return {
         "document_id": document.id,
         "title": document.title or document.filename,
@@ -89,6 +102,7 @@ def _short(document: Any) -> dict[str, Any]:
         "received_at": document.received_at.isoformat(),
         "case_file_id": document.case_file_id,
         "review_reasons": document.review_reasons,
+        "verification": document.verification or None,
     }
 
 
@@ -106,7 +120,8 @@ class Change(Input):
     original: bool | None = None
     reason: Annotated[str, Field(max_length=500)] = ""
     department_id: Annotated[str, Field(max_length=36)] | None = None
-    fields: dict[str, Annotated[str, Field(max_length=flow.MAX_VALUE)]] = Field(default_factory=dict)
+    fields: dict[str, Annotated[str, Field(max_length=MAX_VALUE)]] = Field(default_factory=dict)
+    as_printed: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list)
 
 
 @operation("PATCH", "/documents/{document_id}", "Correct a document", body=Change, problems=(409,))
@@ -125,9 +140,9 @@ class Confirm(Input):
 @operation("POST", "/documents/{document_id}/confirmation", "Confirm what was read", body=Confirm)
 def confirm_document(house: House, actor: Actor, document_id: str, given: Confirm) -> dict[str, Any]:
     """Confirm values (dual verification)."""
-    for name in given.fields:
-        flow.confirm_field(house, actor, document_id, name)
-    if not given.fields:
+    if given.fields:
+        flow.confirm(house, actor, document_id, dict.fromkeys(given.fields))
+    else:
         flow.confirm_all(house, actor, document_id)
     return document_as_json(flow.get_document(house, actor, document_id))
 
@@ -247,6 +262,7 @@ def search(house: House, actor: Actor, given: Search) -> dict[str, Any]:
             "score": round(hit.score, 4),
             "approximate": hit.approximate,
             "pages_matched": hit.pages_matched,
+            "verification": hit.verification or None,
         }
         for hit in found.hits
     ]

@@ -95,7 +95,8 @@ def _parse(operation: Operation) -> Input | None:
         if operation.query is not None:
             return operation.query.model_validate(request.args.to_dict())
         if operation.body is not None and operation.multipart:
-            return operation.body.model_validate(request.form.to_dict())
+            # What stands beside a file may as well stand in the address: ?split=true.
+            return operation.body.model_validate({**request.args.to_dict(), **request.form.to_dict()})
         if operation.body is not None:
             if (request.content_length or 0) > MAX_JSON:
                 raise BadInput(f"the body is larger than {MAX_JSON} bytes")

@@ -44,13 +44,11 @@ def fixity(house: House, actor: Actor) -> Iterator[FixityReport]:
             .outerjoin(WrappedKey, WrappedKey.document_id == Rendition.document_id)
             .where(Rendition.state == "kept")
         )
-        rows: list[tuple[str, str, str, bytes | None]] = [
-            *session.execute(query.order_by(Rendition.document_id, Rendition.id)).tuples()
-        ]
-        # A stack whose batch waits for its release is checked as its documents are.
-        rows += session.execute(
-            select(Stack.id, Stack.id, Stack.sha256, Stack.key).where(Stack.key.is_not(None), Stack.state != "receiving")
-        ).tuples()
+        query = query.order_by(Rendition.document_id, Rendition.id)
+        rows = [(name, owner, digest, key) for name, owner, digest, key in session.execute(query)]
+        # A stack whose batch waits for its release is checked as documents are.
+        stacks = select(Stack.id, Stack.sha256, Stack.key).where(Stack.key.is_not(None), Stack.state != "receiving")
+        rows += [(name, name, digest, key or b"") for name, digest, key in session.execute(stacks)]
     report.total = len(rows)
     for name, document_id, digest, wrapped in rows:
         try:

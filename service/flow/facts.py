@@ -5,7 +5,18 @@ from sqlalchemy.orm import Session
 
 from retention.blockers import FileFacts
 from service.errors import RuleRefused
-from service.records.tables import AccessRequest, CaseFile, Document, Hold, HoldFile, ReviewFile, ReviewRecord, Transfer
+from service.records.tables import (
+    AccessRequest,
+    Batch,
+    BatchPart,
+    CaseFile,
+    Document,
+    Hold,
+    HoldFile,
+    ReviewFile,
+    ReviewRecord,
+    Transfer,
+)
 
 CLOSED_REVIEWS = ("certified", "stopped")
 _ENDED = ("performed", "terminated", "cancelled")
@@ -59,6 +70,18 @@ def file_facts(session: Session, file: CaseFile) -> FileFacts:
         holds=tuple(hold.matter for hold in standing_holds(session, file.id)),
         loans=tuple(loan.reader.name for loan in loans),
         pending_transfers=tuple(f"{transfer.stage} {transfer.event_kind}" for transfer in transfers),
+        open_batches=open_batches(session, file.id),
         documents=documents,
         pages=int(pages),
     )
+
+
+def open_batches(session: Session, case_file_id: str) -> tuple[str, ...]:
+    """Return the batches not yet released whose stacks still hold pages of the file's documents.
+
+    That happens when a page that was filed before comes in again: its bytes are then in the stack, too.
+    """
+    query = select(BatchPart.batch).join(Document, Document.id == BatchPart.document_id)
+    query = query.join(Batch, Batch.name == BatchPart.batch)
+    query = query.where(Document.case_file_id == case_file_id, Batch.state == "open")
+    return tuple(sorted(set(session.scalars(query))))

@@ -12,6 +12,7 @@ from service.flow.categories import CATEGORIES, demand_place, withdraw_mark
 from service.flow.documents import visible
 from service.flow.facts import demand_no_review
 from service.flow.guard import listing, load_document, load_file, lock_file, require
+from service.flow.hints import demand_released
 from service.flow.index import index_soon
 from service.flow.schedule import recompute_retention
 from service.house import House
@@ -42,6 +43,7 @@ def file_document(
     """
     with house.database.write() as session:
         document = load_document(session, actor, document_id, "document.file")
+        demand_released(session, document)
         file = load_file(session, actor, case_file_id)
         lock_file(session, file)
         _must_be_living(file)

@@ -3,7 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.records.tables import BatchPart, Document
+from service.errors import RuleRefused
+from service.records.tables import Batch, BatchPart, Document
 
 _UNSURE = ("unknown_kind", "low_confidence")
 
@@ -34,3 +35,10 @@ def apply_hint(session: Session, document: Document, category: str | None = None
         reasons.append("separator_differs")
     document.category, document.review_reasons, document.indexed = category, reasons, False
     document.status = "needs_review" if reasons else "stored"
+
+
+def demand_released(session: Session, document: Document) -> None:
+    """Raise RuleRefused while the document's batch is not released: its pages may still change. Other documents pass."""
+    batch = session.get(Batch, document.batch) if document.batch else None
+    if batch is not None and batch.state == "open":
+        raise RuleRefused(f"batch {batch.name} is not released yet; its documents are filed after the release")

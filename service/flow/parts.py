@@ -177,7 +177,10 @@ def want(session: Session, name: str, parts: Sequence[BatchPart]) -> None:
 def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejected) -> bool:
     """A stack that cannot be cut becomes one document, bytes as they came; a change of pages is given up."""
     with house.database.write() as session:
-        if not cutting:
+        again = [stack for stack in cutting if stack.turn_over == "rescan"]
+        if again or not cutting:
+            for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in again]))):
+                stack.state, stack.looked = "cut", [{"kind": "replaced"}]  # the first scan of the page stays
             session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
         else:
             rows = _standing(session, name)
@@ -189,7 +192,7 @@ def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejec
                 whole = Part(tuple((f"{stack.position}.{number}", 0) for number in range(1, stack.pages + 1)))
                 rows.append(_row(name, whole))
             want(session, name, rows)
-    if not cutting:
+    if again or not cutting:
         raise error
     return True
 

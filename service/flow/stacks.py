@@ -36,6 +36,8 @@ from service.records.tables import Batch, BatchPart, Document, Stack, new_id
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing
 
 log = logging.getLogger("juanzong.batches")
+#: As many pages are cut while the sender waits for the answer: some twenty seconds.
+AT_ONCE = 100
 ORDERS = ("as_scanned", "two_pass", "fronts", "backs")
 
 
@@ -96,12 +98,12 @@ def receive_stack(
     channel: str = "web",
     department_id: str | None = None,
     how: How | None = None,
-    cut: bool = True,
+    most: int = 0,
 ) -> StackReceived:
     """Keep a scanned stack and make documents of it; the stack is durable on return, also when `done` is False.
 
-    batch: a name of at most 36 characters; one that is open is added to, "" gives a new one. cut: make the documents now,
-    otherwise a worker does. Raises Rejected (nothing stored), BadInput, NotAllowed, RuleRefused (the batch was released),
+    batch: a name of at most 36 characters; one that is open is added to, "" gives a new one. most: of more pages
+    than these the worker makes documents later; 0: always now. Raises Rejected (nothing stored), BadInput, NotAllowed, RuleRefused (the batch was released),
     StoreUnavailable, DatabaseUnavailable.
     """
     require(actor, "document.upload")
@@ -139,7 +141,7 @@ def receive_stack(
         if known is None:
             _keep(house, actor, stack, path)
     stack_id = known or stack.id
-    if cut:
+    if not most or inspection.pages <= most:
         with house.database.read() as session:
             wanted = session.get_one(Stack, stack_id).batch
         settle(house, wanted)
@@ -282,8 +284,9 @@ def forget(house: House, stack_id: str) -> None:
         if stack is None or stack.state != "receiving" or claims.is_held(stack, house.clock.now()):
             return
         claims.take(stack, house.clock.now())
-        name = stack.batch
-    house.vault.delete(UUID(stack_id))
+        name, objects = stack.batch, [stack_id, *([stack.thumbs] if stack.thumbs else [])]
+    for sealed in objects:
+        house.vault.delete(UUID(sealed))
     with house.database.write() as session:
         batch = session.get(Batch, name, with_for_update=True)
         session.execute(delete(Stack).where(Stack.id == stack_id, Stack.state == "receiving"))

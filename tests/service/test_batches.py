@@ -1,0 +1,539 @@
+"""Batches over real parts: stacks in, documents out, pages put right, paper accounted for, nothing lost when killed."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pikepdf
+import pytest
+from sqlalchemy import func, select
+
+from intake.batches.payload import Separator
+from intake.errors import Rejected
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow import batches, filing, parts, stacks
+from service.flow.checks import doctor, fixity
+from service.flow.rescan import rescan
+from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendition, Stack, WrappedKey
+from tests.intake.batches import stacks as scans
+from tests.service.conftest import OWNER
+from tests.service.test_flow import new_contract
+
+DPI = 72
+BLANK = "blank"
+
+
+def page(seed):
+    return scans.scanned(scans.words(scans.paper(DPI), 8, seed, DPI), seed, skew=0.5)
+
+
+def picture(what):
+    if what == BLANK:
+        return scans.scanned(scans.paper(DPI), 50)
+    if isinstance(what, Separator):
+        return scans.scanned(scans.sheet(what, dpi=100), 60)
+    return page(what)
+
+
+def stack(folder: Path, *pages, name="stack.pdf") -> Path:
+    """Write a stack: numbers are pages, BLANK a blank back, a Separator its sheet."""
+    path = folder / name
+    made = [picture(what) for what in pages]
+    data = [scans.jpeg(p, 100 if isinstance(w, Separator) else DPI) for p, w in zip(made, pages, strict=True)]
+    if path.suffix == ".tif":
+        return scans.as_tiff(path, made, DPI)
+    import img2pdf
+
+    path.write_bytes(img2pdf.convert(data, nodate=True))
+    return path
+
+
+SHEET = Separator("file", "HT-XS-2026-0001", category="1.9")
+USUAL = (1, BLANK, 2, SHEET, 3, BLANK, Separator(category="1.2"), 4)
+
+
+@pytest.fixture
+def scanner(embedded):
+    embedded.hire("scanner", "operator")
+    embedded.hire("colleague", "operator")
+    return embedded
+
+
+def send(office, path, login="scanner", *, batch="B-1", **how):
+    return stacks.receive_stack(office.house, office[login], path, path.name, batch=batch, how=stacks.How(**how))
+
+
+def whole(office, login="scanner", name="B-1"):
+    return batches.get_batch(office.house, office[login], name)
+
+
+def change(office, action, page, to="", login="scanner"):
+    version = whole(office, login).batch.version
+    batches.change_pages(office.house, office[login], "B-1", version, action, page, to)
+    return [part.pages for part in whole(office, login).parts]
+
+
+def rows(office, table):
+    with office.house.database.read() as session:
+        return list(session.scalars(select(table)))
+
+
+def original(office, document_id):
+    with office.house.database.read() as session:
+        wrapped = session.get_one(WrappedKey, document_id).wrapped
+    key = office.house.keys.unwrap(UUID(document_id), wrapped)
+    with office.house.vault.open(UUID(document_id), key) as plain:
+        return plain.read()
+
+
+def sound(office):
+    """Whether store, database and index agree, and every sealed object can be opened."""
+    report = doctor(office.house, OWNER)
+    *_, fix = fixity(office.house, OWNER)
+    return not (report.orphans or report.stray or report.lost or report.missing) and fix.ok
+
+
+def images(data):
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        return [next(iter(p.get_images().values())).read_raw_bytes() for p in pdf.pages]
+
+
+@pytest.mark.parametrize("name", ["stack.pdf", "stack.tif"])
+def test_a_stack_becomes_documents_with_what_their_sheets_say(scanner, tmp_path, name):
+    if name == "stack.tif":
+        path = scans.as_tiff(tmp_path / name, [scans.scanned(p, i) for i, p in enumerate(_large())])
+    else:
+        path = stack(tmp_path, *USUAL, name=name)
+    got = send(scanner, path, sheets=4, sides=2)
+    assert got.done
+    assert [(d.pages, d.contract, d.category, d.duplicate) for d in got.documents] == [
+        (2, "", "", False),
+        (1, "HT-XS-2026-0001", "1.9", False),
+        (1, "HT-XS-2026-0001", "1.2", False),
+    ]
+    seen = whole(scanner)
+    assert [part.pages for part in seen.parts] == [["1.1", "1.3"], ["1.5"], ["1.8"]]
+    assert (seen.manifest.kept, seen.manifest.blanks, seen.manifest.separators) == (4, 2, 2)
+    assert seen.manifest.balances
+    assert all(d.batch == "B-1" and d.received_by == "person:scanner" for d in seen.documents.values())
+    assert sound(scanner)
+
+
+def _large():
+    blank = scans.paper()
+    text = [scans.words(scans.paper(), 8, i) for i in range(4)]
+    return [
+        text[0],
+        blank,
+        text[1],
+        scans.sheet(SHEET),
+        text[2],
+        blank,
+        scans.sheet(Separator(category="1.2")),
+        text[3],
+    ]
+
+
+def test_the_documents_hold_the_scanners_own_bytes(scanner, tmp_path):
+    path = stack(tmp_path, *USUAL)
+    got = send(scanner, path)
+    before = images(path.read_bytes())
+    after = [images(original(scanner, made.document_id)) for made in got.documents]
+    assert after == [[before[0], before[2]], [before[4]], [before[7]]]
+
+
+def test_a_stack_without_separators_is_one_document_byte_for_byte(scanner, tmp_path):
+    path = stack(tmp_path, 1, 2, 3)
+    (made,) = send(scanner, path).documents
+    assert original(scanner, made.document_id) == path.read_bytes()
+
+
+def test_the_same_stack_again_makes_nothing_new(scanner, tmp_path):
+    path = stack(tmp_path, *USUAL)
+    first = send(scanner, path)
+    again = send(scanner, path, batch="B-2")
+    assert again.duplicate
+    assert (again.batch, [d.document_id for d in again.documents]) == ("B-1", [d.document_id for d in first.documents])
+    assert all(d.duplicate for d in again.documents)
+    assert len(rows(scanner, Document)) == 3
+    assert len(rows(scanner, Stack)) == len(rows(scanner, Batch)) == 1
+    batches.release(scanner.house, scanner["colleague"], "B-1", reason="nobody counted")
+    once_more = send(scanner, path, batch="B-3")
+    assert [d.document_id for d in once_more.documents] == [d.document_id for d in first.documents]
+    assert len(rows(scanner, Document)) == 3
+
+
+def test_single_sides_keep_blank_pages_and_so_does_who_asks(scanner, tmp_path):
+    (made,) = send(scanner, stack(tmp_path, 1, BLANK, 2), sides=1).documents
+    assert made.pages == 3
+    (made,) = send(scanner, stack(tmp_path, 3, BLANK, name="b.pdf"), batch="B-2", drop_blanks=False).documents
+    assert made.pages == 2
+
+
+def test_only_sheets_and_blanks_stay_in_the_batch_and_a_blank_can_be_kept(scanner, tmp_path):
+    got = send(scanner, stack(tmp_path, SHEET, BLANK), sides=2, sheets=1)
+    assert (got.done, got.documents) == (True, ())
+    assert change(scanner, "keep", "1.2") == [["1.2"]]
+    assert whole(scanner).manifest.balances
+
+
+def test_two_passes_in_one_file(scanner, tmp_path):
+    path = stack(tmp_path, 1, 3, 5, 6, 4, 2)
+    (made,) = send(scanner, path, order="two_pass", sides=2, sheets=3).documents
+    before = images(path.read_bytes())
+    assert images(original(scanner, made.document_id)) == [before[i] for i in (0, 5, 1, 4, 2, 3)]
+    with pytest.raises(Rejected, match="odd number"):
+        send(scanner, stack(tmp_path, 1, 2, 3, name="odd.pdf"), batch="B-2", order="two_pass")
+    assert len(rows(scanner, Stack)) == 1
+
+
+def test_two_passes_in_two_files_wait_for_one_another(scanner, tmp_path):
+    with pytest.raises(Rejected, match="no first pass"):
+        send(scanner, stack(tmp_path, 9, name="early.pdf"), order="backs")
+    fronts = send(scanner, stack(tmp_path, 1, SHEET, 3, name="f.pdf"), order="fronts", sides=2, sheets=3)
+    assert (fronts.done, fronts.documents) == (False, ())
+    with pytest.raises(RuleRefused, match="second pass"):
+        batches.release(scanner.house, scanner["scanner"], "B-1")
+    with pytest.raises(Rejected, match="3 pages, the second 1"):
+        send(scanner, stack(tmp_path, 9, name="short.pdf"), order="backs", sides=2)
+    backs = send(scanner, stack(tmp_path, 4, BLANK, 2, name="b.pdf"), order="backs", sides=2, sheets=3)
+    assert backs.done
+    assert [part.pages for part in whole(scanner).parts] == [["1.1", "2.3"], ["1.3", "2.1"]]
+    assert whole(scanner).manifest.balances
+    batches.release(scanner.house, scanner["scanner"], "B-1")
+
+
+def test_nothing_is_filed_before_the_release_and_everything_after(scanner, tmp_path):
+    made = send(scanner, stack(tmp_path, 1, 2), sheets=2, sides=1).documents[0]
+    _, file_id = new_contract(scanner)
+    with pytest.raises(RuleRefused, match="B-1 is not released yet"):
+        filing.file_document(scanner.house, scanner["handler"], made.document_id, file_id, "1.9")
+    batches.release(scanner.house, scanner["scanner"], "B-1")
+    filing.file_document(scanner.house, scanner["handler"], made.document_id, file_id, "1.9")
+
+
+def test_documents_of_batches_without_a_stack_are_filed_as_before(scanner):
+    from service.flow.receive import receive
+    from tests.service.conftest import DIGITAL
+
+    got = receive(scanner.house, scanner["handler"], DIGITAL, "a.pdf", batch="B-20261125-abcdef")
+    _, file_id = new_contract(scanner)
+    filing.file_document(scanner.house, scanner["handler"], got.document_id, file_id, "1.9")
+
+
+def test_the_release_takes_the_stacks_away_and_leaves_the_documents(scanner, tmp_path):
+    path = stack(tmp_path, *USUAL)
+    got = send(scanner, path, sheets=4, sides=2)
+    (kept,) = rows(scanner, Stack)
+    assert batches.page_picture(scanner.house, scanner["scanner"], "B-1", "1.4").startswith(b"\xff\xd8")
+    names = [UUID(kept.id), UUID(kept.thumbs)]
+    assert all(scanner.house.vault.remains(name) for name in names)
+    batches.release(scanner.house, scanner["scanner"], "B-1")
+    (gone,) = rows(scanner, Stack)
+    assert (gone.state, gone.key) == ("removed", None)
+    assert not any(scanner.house.vault.remains(name) for name in names)
+    assert all(original(scanner, made.document_id) for made in got.documents)
+    assert sound(scanner)
+    with pytest.raises(NotFound):
+        batches.page_picture(scanner.house, scanner["scanner"], "B-1", "1.4")
+    with pytest.raises(RuleRefused, match="was released"):
+        change(scanner, "rotate", "1.1", "90")
+    with pytest.raises(RuleRefused, match="was released"):
+        send(scanner, stack(tmp_path, 77, name="late.pdf"))
+    with scanner.house.database.read() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "batch.release")).one()
+    assert '"1.2":0.0' in entry.detail.replace(" ", "")  # the trace of the dropped back: its place and its ink
+
+
+def test_a_release_broken_off_after_the_keys_is_finished_later(scanner, tmp_path, monkeypatch):
+    send(scanner, stack(tmp_path, 1), sheets=1, sides=1)
+    (kept,) = rows(scanner, Stack)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batches, "remove", die)
+        with pytest.raises(KeyboardInterrupt):
+            batches.release(scanner.house, scanner["scanner"], "B-1")
+    assert scanner.house.vault.remains(UUID(kept.id))
+    assert rows(scanner, Stack)[0].key is None
+    stacks.resume(scanner.house)
+    assert not scanner.house.vault.remains(UUID(kept.id))
+    assert sound(scanner)
+
+
+def test_what_does_not_balance_needs_a_second_person_with_a_reason(scanner, tmp_path):
+    send(scanner, stack(tmp_path, *USUAL), sheets=5, sides=2)
+    release = batches.release
+    with pytest.raises(
+        RuleRefused, match=r"5 sheets x 2 sides = 10, but 4 pages kept \+ 2 blanks dropped \+ 2 separators = 8"
+    ):
+        release(scanner.house, scanner["scanner"], "B-1")
+    with pytest.raises(RuleRefused, match="someone else"):
+        release(scanner.house, scanner["scanner"], "B-1", reason="it will be right")
+    with pytest.raises(NotAllowed):
+        _release_as_auditor(scanner)
+    release(scanner.house, scanner["colleague"], "B-1", reason="two sheets stuck together, counted again")
+    (batch,) = rows(scanner, Batch)
+    assert (batch.state, batch.released_by) == ("released", "person:colleague")
+    assert "stuck" in batch.release_reason
+
+
+def _release_as_auditor(office):
+    office.hire("auditing", "auditor")
+    try:
+        batches.release(office.house, office["auditing"], "B-1", reason="x")
+    except NotFound as error:  # who may not see a batch does not learn that it is there
+        raise NotAllowed(str(error)) from error
+
+
+def test_paper_that_nobody_counted_is_asked_for(scanner, tmp_path):
+    send(scanner, stack(tmp_path, *USUAL))
+    with pytest.raises(RuleRefused, match="say how many sheets"):
+        batches.release(scanner.house, scanner["scanner"], "B-1")
+    with pytest.raises(BadInput):
+        batches.count_paper(scanner.house, scanner["scanner"], "B-1", sheets=0, sides=3)
+    batches.count_paper(scanner.house, scanner["scanner"], "B-1", sheets=4, sides=2)
+    batches.release(scanner.house, scanner["scanner"], "B-1")
+
+
+def test_pages_are_put_right_from_the_stack(scanner, tmp_path):
+    path = stack(tmp_path, 1, 2, SHEET, 3, 4)
+    first = send(scanner, path)
+    assert change(scanner, "rotate", "1.1", "90") == [["1.1@90", "1.2"], ["1.4", "1.5"]]
+    assert change(scanner, "later", "1.1") == [["1.2", "1.1@90"], ["1.4", "1.5"]]
+    assert change(scanner, "move", "1.1", "1.5") == [["1.2"], ["1.4", "1.1@90", "1.5"]]
+    assert change(scanner, "split", "1.1") == [["1.2"], ["1.4"], ["1.1@90", "1.5"]]
+    assert change(scanner, "merge", "1.2") == [["1.2", "1.4"], ["1.1@90", "1.5"]]
+    assert change(scanner, "drop", "1.5") == [["1.2", "1.4"], ["1.1@90"]]
+    assert whole(scanner).account.blanks == 1
+    assert change(scanner, "keep", "1.5") == [["1.2", "1.4", "1.5"], ["1.1@90"]]
+    assert change(scanner, "keep", "1.3")[0] == ["1.2", "1.3", "1.4", "1.5"]  # no separator after all
+    seen = whole(scanner)
+    before = images(path.read_bytes())
+    assert images(original(scanner, seen.parts[0].document_id)) == [before[i] for i in (1, 2, 3, 4)]
+    assert len(rows(scanner, Document)) == 2
+    assert not {d.document_id for d in first.documents} & {d.id for d in rows(scanner, Document)}
+    assert sound(scanner)
+    with pytest.raises(BadInput):
+        change(scanner, "rotate", "7.7", "90")
+    with pytest.raises(BadInput):
+        change(scanner, "burn", "1.1")
+
+
+def test_who_saw_an_older_state_changes_nothing(scanner, tmp_path):
+    send(scanner, stack(tmp_path, 1, 2, 3))
+    version = whole(scanner).batch.version
+    change(scanner, "split", "1.2")
+    with pytest.raises(RuleRefused, match="changed by someone else"):
+        batches.change_pages(scanner.house, scanner["colleague"], "B-1", version, "merge", "1.1")
+
+
+def test_unchanged_documents_stay_the_ones_they_are(scanner, tmp_path):
+    send(scanner, stack(tmp_path, 1, SHEET, 2, 3))
+    stays = whole(scanner).parts[0].document_id
+    change(scanner, "split", "1.4")
+    assert whole(scanner).parts[0].document_id == stays
+
+
+def test_a_page_is_scanned_again(scanner, tmp_path):
+    path = stack(tmp_path, 1, 2, 3)
+    send(scanner, path, sheets=3, sides=1)
+    new = tmp_path / "again.jpg"
+    new.write_bytes(scans.jpeg(page(42), DPI))
+    version = whole(scanner).batch.version
+    rescan(scanner.house, scanner["scanner"], "B-1", version, "1.2", new, "again.jpg")
+    seen = whole(scanner)
+    assert [part.pages for part in seen.parts] == [["1.1", "2.1", "1.3"]]
+    assert (seen.manifest.kept, seen.manifest.replaced, seen.manifest.received) == (3, 1, 4)
+    before = images(path.read_bytes())
+    assert images(original(scanner, seen.parts[0].document_id)) == [before[0], new.read_bytes(), before[2]]
+    with pytest.raises(BadInput, match="came in before"):
+        rescan(scanner.house, scanner["scanner"], "B-1", seen.batch.version, "1.1", new, "again.jpg")
+    with pytest.raises(Rejected, match="just one page"):
+        rescan(scanner.house, scanner["scanner"], "B-1", seen.batch.version, "1.1", path, "many.pdf")
+    assert sound(scanner)
+    batches.release(scanner.house, scanner["scanner"], "B-1")
+    assert all(row.state == "removed" for row in rows(scanner, Stack))
+
+
+def test_other_departments_and_roles_see_no_batch(scanner, tmp_path):
+    from service.access import people
+
+    made = send(scanner, stack(tmp_path, 1, 2)).documents[0]
+    other = people.create_department(scanner.house, OWNER, "CG", "采购部")
+    scanner.hire("stranger", "operator", department_id=other.id)
+    for login in ("stranger", "auditor", "head"):
+        with pytest.raises((NotFound, NotAllowed)):
+            whole(scanner, login)
+        if login != "stranger":
+            with pytest.raises(NotAllowed):
+                batches.list_batches(scanner.house, scanner[login])
+    assert batches.list_batches(scanner.house, scanner["stranger"]) == []
+    assert [b.name for b in batches.list_batches(scanner.house, scanner["archivist"])] == ["B-1"]
+    with pytest.raises(NotAllowed):
+        stacks.receive_stack(scanner.house, scanner["auditor"], tmp_path / "stack.pdf", "s.pdf")
+    with scanner.house.database.write() as session:
+        session.get_one(Document, made.document_id).tier = "core"
+    with pytest.raises(NotFound):  # one secret page, and the batch is out of sight
+        whole(scanner, "colleague")
+
+
+def test_what_is_no_stack_or_no_file_is_refused_and_leaves_nothing(scanner, tmp_path):
+    jpg = tmp_path / "a.jpg"
+    jpg.write_bytes(scans.jpeg(page(1), DPI))
+    (tmp_path / "e.pdf").write_bytes(b"")
+    for path, code in ((jpg, "no_stack"), (tmp_path / "e.pdf", "empty")):
+        with pytest.raises(Rejected) as refused:
+            send(scanner, path)
+        assert refused.value.code == code
+    with pytest.raises(BadInput):
+        send(scanner, stack(tmp_path, 1), sides=3)
+    assert rows(scanner, Batch) == rows(scanner, Stack) == []
+
+
+def test_a_stack_that_cannot_be_cut_becomes_one_document(scanner, tmp_path, monkeypatch):
+    path = stack(tmp_path, *USUAL)
+    real = parts.write
+
+    def broken(pieces, target):
+        if len(pieces) != 8:
+            raise Rejected("truncated", "The PDF is damaged or cut short.")
+        return real(pieces, target)
+
+    monkeypatch.setattr(parts, "write", broken)
+    (made,) = send(scanner, path).documents
+    assert original(scanner, made.document_id) == path.read_bytes()
+    assert whole(scanner).stacks[0].error
+
+
+def test_a_change_that_cannot_be_made_leaves_the_batch_as_it_was(scanner, tmp_path, monkeypatch):
+    send(scanner, stack(tmp_path, 1, 2, 3))
+    before = [(p.pages, p.document_id) for p in whole(scanner).parts]
+
+    def broken(_pieces, _target):
+        raise Rejected("truncated", "The PDF is damaged or cut short.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(parts, "write", broken)
+        with pytest.raises(Rejected):
+            change(scanner, "split", "1.2")
+    assert [(p.pages, p.document_id) for p in whole(scanner).parts] == before
+    assert change(scanner, "split", "1.2") == [["1.1"], ["1.2", "1.3"]]
+
+
+def test_a_filed_page_that_comes_again_stops_the_destruction_until_the_release(scanner, tmp_path):
+    from service.flow.facts import file_facts
+    from service.flow.receive import receive
+    from service.records.tables import CaseFile
+
+    path = stack(tmp_path, 1, 2)
+    first = receive(scanner.house, scanner["handler"], path, path.name).document_id
+    _, file_id = new_contract(scanner)
+    filing.file_document(scanner.house, scanner["handler"], first, file_id, "1.9")
+    got = send(scanner, path, login="handler", sheets=2, sides=1)
+    assert [(d.document_id, d.duplicate) for d in got.documents] == [(first, True)]
+
+    def waiting():
+        with scanner.house.database.read() as session:
+            return file_facts(session, session.get_one(CaseFile, file_id)).open_batches
+
+    assert waiting() == ("B-1",)
+    version = whole(scanner, "handler").batch.version
+    batches.change_pages(scanner.house, scanner["handler"], "B-1", version, "split", "1.2")
+    assert first in {d.id for d in rows(scanner, Document)}  # it is no document of this batch: it stays
+    batches.release(scanner.house, scanner["handler"], "B-1")
+    assert waiting() == ()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from service.access.policy import Actor
+from service.bootstrap import build
+from service.flow import parts, stacks, looks
+from service.settings import load
+from vault.vault import Vault
+
+count = [0]
+def after(owner, name):
+    real = getattr(owner, name)
+    def wrapped(*a, **k):
+        out = real(*a, **k)
+        count[0] += 1
+        if count[0] == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return out
+    setattr(owner, name, wrapped)
+from service.records import audit
+for owner, name in ((Vault, "put"), (audit, "append"), (stacks, "_write_intent"), (parts, "_plan"), (parts, "_make_one"),
+                    (parts, "look_at"), (parts, "receive")):
+    after(owner, name)
+house = build(load())
+stacks.receive_stack(house, Actor("person:scanner", owner=True), Path(sys.argv[1]), "stack.pdf", batch=sys.argv[3],
+                     how=stacks.How(sheets=4, sides=2))
+print("done", count[0])
+"""
+
+
+def _run(office, *arguments):
+    env = {**os.environ, **office.env}
+    return subprocess.run(  # noqa: PLW1510 - it is meant to be killed
+        [sys.executable, "-c", KILLED, *arguments],
+        env=env,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_same_stack_sent_again_gives_the_same_documents(scanner, tmp_path):
+    at, steps = 0, 3
+    while True:
+        at += steps
+        path = stack(tmp_path, 100 + at, BLANK, 200 + at, SHEET, 300 + at, Separator(category="1.2"), 400 + at)
+        done = _run(scanner, str(path), str(at), f"B-{at}")
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        if at % 2:
+            stacks.resume(scanner.house)
+        got = stacks.receive_stack(scanner.house, scanner["scanner"], path, "stack.pdf", batch=f"C-{at}")
+        assert [made.pages for made in got.documents] == [2, 1, 1]
+        before = images(path.read_bytes())
+        held = [image for made in got.documents for image in images(original(scanner, made.document_id))]
+        assert held == [before[i] for i in (0, 2, 4, 6)]
+        with scanner.house.database.read() as session:
+            living = session.scalar(select(func.count()).select_from(Document).where(Document.batch == got.batch))
+        assert living == 3
+    assert at > 4 * steps
+    stacks.resume(scanner.house)
+    assert sound(scanner)
+    with scanner.house.database.read() as session:
+        assert not session.scalar(select(func.count()).select_from(BatchPart).where(BatchPart.wanted.is_(True)))
+        assert not session.scalar(select(func.count()).select_from(Rendition).where(Rendition.state != "kept"))
+
+
+def test_a_change_killed_in_the_middle_is_finished_by_the_next_sweep(scanner, tmp_path, monkeypatch):
+    send(scanner, stack(tmp_path, 1, 2, 3))
+    (old,) = [p.document_id for p in whole(scanner).parts]
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(parts, "_put_into_force", die)
+        with pytest.raises(KeyboardInterrupt):
+            change(scanner, "split", "1.2")
+    with pytest.raises(RuleRefused, match="still being cut"):
+        change(scanner, "merge", "1.1")
+    stacks.resume(scanner.house)
+    assert [p.pages for p in whole(scanner).parts] == [["1.1"], ["1.2", "1.3"]]
+    assert old not in {d.id for d in rows(scanner, Document)}
+    assert sound(scanner)
