@@ -11,7 +11,7 @@ from werkzeug.http import dump_options_header
 from service.access.policy import Actor
 from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
-from service.flow import corrections, filing, holds, ledger, ledger_rows, loans, reviews, trail, transfers
+from service.flow import corrections, exports, filing, holds, ledger, ledger_rows, loans, reviews, trail, transfers
 from service.flow.customers import get_customer, list_customers, warning_as_json
 from service.flow.destroy import execute, prove, register
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
@@ -291,6 +291,25 @@ def list_transfers(house: House, actor: Actor, given: ListTransfers) -> dict[str
     return {"transfers": [transfers.as_json(item) for item in found]}
 
 
+class Export(Input):
+    """As what."""
+
+    form: Literal["csv", "xlsx"] = "csv"
+
+
+class ExportTransfers(ListTransfers, Export):
+    """Which transfers, and as what."""
+
+
+@transfer_operations(
+    "GET", "/transfers/export", "Open transfers as a spreadsheet", query=ExportTransfers, answer="application/octet-stream"
+)
+def export_transfers(house: House, actor: Actor, given: ExportTransfers) -> Response:
+    """Send all open transfers; the export is noted."""
+    rows = exports.open_transfers(house, actor, given.form, mine=given.mine, stage=given.stage)
+    return sheet("transfers", exports.TRANSFER_COLUMNS, rows, given.form)
+
+
 @transfer_operations("POST", "/transfers/{transfer_id}/handing-over", "Hand a file over", status=204, problems=(409,))
 def hand_over(house: House, actor: Actor, transfer_id: str) -> None:
     """Hand over."""
@@ -349,6 +368,31 @@ def release_hold(house: House, actor: Actor, hold_id: str) -> None:
 def list_candidates(house: House, actor: Actor) -> dict[str, Any]:
     """Return the files that are due for appraisal."""
     return {"files": [file_as_json(file) for file in reviews.candidates(house, actor)]}
+
+
+@destructions(
+    "GET",
+    "/retention/candidates/export",
+    "Files whose retention has ended, as a spreadsheet",
+    query=Export,
+    answer="application/octet-stream",
+)
+def export_candidates(house: House, actor: Actor, given: Export) -> Response:
+    """Send the list of files that are due; the export is noted."""
+    rows = exports.candidates(house, actor, given.form)
+    return sheet("candidates", exports.CANDIDATE_COLUMNS, rows, given.form)
+
+
+@destructions(
+    "GET",
+    "/destructions/register/export",
+    "The destruction register as a spreadsheet",
+    query=Export,
+    answer="application/octet-stream",
+)
+def export_register(house: House, actor: Actor, given: Export) -> Response:
+    """Send the 销毁清册; the export is noted."""
+    return sheet("register", exports.REGISTER_COLUMNS, exports.register(house, actor, given.form), given.form)
 
 
 class Proposal(Input):

@@ -223,8 +223,10 @@ def _mine(query: Select[Transfer], actor: Actor) -> Select[Transfer]:
     return query.where(or_(*wanted))
 
 
-def list_transfers(house: House, actor: Actor, *, mine: bool = False, stage: str | None = None) -> list[DueTransfer]:
-    """Return the open transfers the actor may see, the most urgent first, at most a thousand. Raises NotAllowed."""
+def list_transfers(
+    house: House, actor: Actor, *, mine: bool = False, stage: str | None = None, limit: int | None = 1000
+) -> list[DueTransfer]:
+    """Return the open transfers the actor may see, the most urgent first, at most `limit`. Raises NotAllowed."""
     require(actor, "transfer.read")
     query = _visible_open(actor)
     if mine:
@@ -232,7 +234,7 @@ def list_transfers(house: House, actor: Actor, *, mine: bool = False, stage: str
     if stage:
         query = query.where(Transfer.stage == stage)
     with listing(house, actor, "transfer") as session:
-        rows = list(session.scalars(query.order_by(Transfer.due_on, Transfer.id).limit(1000)))
+        rows = list(session.scalars(query.order_by(Transfer.due_on, Transfer.id).limit(limit)))
     return [as_due(house, row) for row in rows]
 
 

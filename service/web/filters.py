@@ -48,8 +48,8 @@ def size(value: int) -> str:
     return f"{number:.1f}".removesuffix(".0") + " GB"
 
 
-def who(name: str | None) -> str:
-    """Return whom a name of the audit trail stands for, as colleagues call them."""
+def signer(name: str | None) -> str:
+    """Return whom a name of the audit trail stands for, as it stands on paper: the same for every reader."""
     if not name:
         return "—"
     if name == "ocr":
@@ -60,9 +60,13 @@ def who(name: str | None) -> str:
         return name
     if "people" not in g:
         g.people = pages.names(house())
-    shown = g.people.get(name, name.removeprefix("person:"))
-    mine = g.get("actor") is not None and g.actor.name == name
-    return gettext("%(name)s（你）", name=shown) if mine else str(shown)
+    return str(g.people.get(name, name.removeprefix("person:")))
+
+
+def who(name: str | None) -> str:
+    """Return whom a name of the audit trail stands for, as colleagues call them; the reader is told that it is they."""
+    mine = name is not None and g.get("actor") is not None and g.actor.name == name
+    return gettext("%(name)s（你）", name=signer(name)) if mine else signer(name)
 
 
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
@@ -88,6 +92,7 @@ def install(app: Flask) -> None:
         money=money,
         filesize=size,
         who=who,
+        signer=signer,
         marked=marked,
         category=words.category,
         reason=words.reason,
