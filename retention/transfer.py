@@ -20,11 +20,16 @@ PARTS: dict[Stage, tuple[str, str]] = {
     "handler": ("handler", "credit_administrator"),
     "archive": ("credit_administrator", "archivist"),
 }
-# action -> (states it starts from, state it leads to, 0 the giving side does it, 1 the receiving side)
-TRANSITIONS: dict[str, tuple[tuple[State, ...], State, Literal[0, 1]]] = {
-    "hand_over": (("pending", "returned"), "handed_over", 0),
-    "accept": (("handed_over",), "accepted", 1),
-    "send_back": (("handed_over",), "returned", 1),
+# stage -> who may sign for the person responsible, when that one does not
+DELEGATES: dict[Stage, frozenset[str]] = {
+    "handler": frozenset({"credit_administrator", "department_head"}),
+    "archive": frozenset({"credit_administrator"}),
+}
+# action -> (states it starts from, state it leads to)
+TRANSITIONS: dict[str, tuple[tuple[State, ...], State]] = {
+    "hand_over": (("pending", "returned"), "handed_over"),
+    "accept": (("handed_over",), "accepted"),
+    "send_back": (("handed_over",), "returned"),
 }
 
 
@@ -49,32 +54,51 @@ def archive_deadline(verified_on: date, calendar: WorkCalendar, roll_over: bool 
 class Transfer:
     """One duty to hand a file over. Each method returns the transfer after the step; the deadline is not moved by a return.
 
-    Persons are names as in the audit trail. All methods raise TransitionRefused.
+    Persons are names as in the audit trail. All methods raise TransitionRefused. responsible: whose duty it is, None where nobody
+    is named. handed_over_for: the person responsible, where another one signed for them.
     """
 
     stage: Stage
     state: State = "pending"
+    responsible: str | None = None
     handed_over_by: str | None = None
+    handed_over_for: str | None = None
     handed_over_on: date | None = None
     decided_by: str | None = None
     decided_on: date | None = None
     return_reason: str = ""
 
-    def _check(self, action: str, person: str, roles: Collection[str]) -> State:
-        origins, target, side = TRANSITIONS[action]
+    def _step(self, action: str) -> State:
+        origins, target = TRANSITIONS[action]
         if self.state not in origins:
             raise TransitionRefused(f"a transfer that is {self.state} cannot {action.replace('_', ' ')}")
+        return target
+
+    def _demand_role(self, action: str, side: Literal[0, 1], person: str, roles: Collection[str]) -> None:
         needed = PARTS[self.stage][side]
         if needed not in roles:
             raise TransitionRefused(f"{action.replace('_', ' ')} needs the role {needed}; {person} does not have it")
-        return target
+
+    def signs_for(self, person: str, roles: Collection[str]) -> str | None:
+        """Return for whom this person would sign the handing over: None for themselves, else the person responsible."""
+        if person == self.responsible:
+            return None
+        if self.responsible is None:
+            self._demand_role("hand_over", 0, person, roles)
+            return None
+        if not DELEGATES[self.stage] & frozenset(roles):
+            who = "the credit administrator" if self.stage == "archive" else "the credit administrator or their head"
+            raise TransitionRefused(f"{self.responsible} hands this file over, or {who} for them")
+        return self.responsible
 
     def hand_over(self, person: str, roles: Collection[str], on: date) -> "Transfer":
-        """Sign for the giving side. A transfer that was returned can be handed over again."""
-        state = self._check("hand_over", person, roles)
+        """Sign for the giving side, as the person responsible or for them. One that was returned can be handed over again."""
+        state = self._step("hand_over")
+        for_whom = self.signs_for(person, roles)
         return replace(
             self,
             state=state,
+            handed_over_for=for_whom,
             handed_over_by=person,
             handed_over_on=on,
             decided_by=None,
@@ -83,8 +107,9 @@ class Transfer:
         )
 
     def _decide(self, action: str, person: str, roles: Collection[str], on: date, reason: str) -> "Transfer":
-        state = self._check(action, person, roles)
-        if person == self.handed_over_by:
+        state = self._step(action)
+        self._demand_role(action, 1, person, roles)
+        if person in (self.handed_over_by, self.handed_over_for):
             raise TransitionRefused(f"{person} handed the file over; someone else must receive it")
         if self.handed_over_on is not None and on < self.handed_over_on:
             raise TransitionRefused(f"received on {on}, but handed over only on {self.handed_over_on}")

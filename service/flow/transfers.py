@@ -7,14 +7,14 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from retention import transfer as rules
-from retention.errors import FileIncomplete
+from retention.errors import FileIncomplete, TransitionRefused
 from retention.numbers import ArchiveNumberParts, archive_number, archive_prefix
 from retention.transfer import archive_deadline, handler_deadline, urgency
 from retention.why import Why
 from service.access.policy import ROLES, Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.filing import file_completeness
-from service.flow.guard import listing, load_file, reach_of_file, require
+from service.flow.guard import allowed, listing, load_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
 from service.flow.schedule import recompute_retention
 from service.house import House
@@ -81,7 +81,9 @@ def _as_rule(row: Transfer) -> rules.Transfer:
     return rules.Transfer(
         stage=row.stage,  # type: ignore[arg-type]  # the column holds only what the rules wrote
         state=row.state,  # type: ignore[arg-type]  # likewise
+        responsible=f"person:{row.responsible.login}" if row.responsible else None,
         handed_over_by=row.handed_over_by,
+        handed_over_for=row.handed_over_for,
         handed_over_on=row.handed_over_on,
         decided_by=row.decided_by,
         decided_on=row.decided_on,
@@ -92,17 +94,32 @@ def _as_rule(row: Transfer) -> rules.Transfer:
 def _store(session: Session, actor: Actor, row: Transfer, step: rules.Transfer, action: str) -> None:
     row.state, row.return_reason = step.state, step.return_reason
     row.handed_over_by, row.handed_over_on = step.handed_over_by, step.handed_over_on
+    row.handed_over_for = step.handed_over_for
     row.decided_by, row.decided_on = step.decided_by, step.decided_on
     detail = {"transfer": row.id, "stage": row.stage, "due_on": row.due_on.isoformat()}
+    if action == "hand_over" and step.handed_over_for:
+        detail["for"] = step.handed_over_for
     audit.append(session, actor.name, f"transfer.{action}", f"file:{row.case_file_id}", detail)
 
 
 def hand_over(house: House, actor: Actor, transfer_id: str) -> None:
-    """Sign for the giving side. Raises TransitionRefused, NotFound, NotAllowed."""
+    """Sign for the giving side: as the person responsible, or for them as credit administrator or head of the department.
+
+    Raises TransitionRefused, NotFound, NotAllowed.
+    """
     with house.database.write() as session:
         row = _load(session, actor, transfer_id, "transfer.hand_over")
         step = _as_rule(row).hand_over(actor.name, _roles(actor), house.clock.today())
         _store(session, actor, row, step, "hand_over")
+
+
+def may_hand_over(actor: Actor, row: Transfer) -> bool:
+    """Return whether this person may sign for the giving side."""
+    try:
+        _as_rule(row).signs_for(actor.name, _roles(actor))
+    except TransitionRefused:
+        return False
+    return allowed(actor, "transfer.hand_over", reach_of_file(row.case_file))
 
 
 def accept(house: House, actor: Actor, transfer_id: str) -> None:
@@ -278,5 +295,10 @@ def as_json(item: DueTransfer) -> dict[str, Any]:
         "days": item.days,
         "why": {"zh": item.why_zh, "en": item.why_en},
         "responsible": row.responsible.login if row.responsible else None,
+        "handed_over_by": row.handed_over_by,
+        "handed_over_for": row.handed_over_for,
+        "handed_over_on": row.handed_over_on.isoformat() if row.handed_over_on else None,
+        "decided_by": row.decided_by,
+        "decided_on": row.decided_on.isoformat() if row.decided_on else None,
         "return_reason": row.return_reason or None,
     }

@@ -352,7 +352,7 @@ class WrappedKey(Base):
 class Transfer(Base):
     """A deadline and its fulfilment (RULES B3). stage: handler or archive. state: pending, handed_over, returned, accepted.
 
-    why: the reason for the date, as `retention.why` keeps it.
+    why: the reason for the date, as `retention.why` keeps it. handed_over_for: who is responsible, where another signed for them.
     """
 
     __tablename__ = "transfers"
@@ -368,6 +368,7 @@ class Transfer(Base):
     why: Mapped[str] = mapped_column(Text)
     responsible_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     handed_over_by: Mapped[str | None] = mapped_column(String(80))
+    handed_over_for: Mapped[str | None] = mapped_column(String(80))
     handed_over_on: Mapped[date | None]
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decided_on: Mapped[date | None]

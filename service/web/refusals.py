@@ -233,6 +233,14 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "{person} 移交的案卷，须由别人接收。",
     ),
     (r"a file is returned only with a reason", "退回须写理由。"),
+    (
+        r"(?P<person>person:\S+) hands this file over, or the credit administrator for them",
+        "这一卷由{person}移交，或由信用管理员代为移交。",
+    ),
+    (
+        r"(?P<person>person:\S+) hands this file over, or the credit administrator or their head for them",
+        "这一卷由{person}移交，或由信用管理员或部门负责人代为移交。",
+    ),
     # holds and loans
     (
         r"first someone asks for the release with a reason, then a second person releases",

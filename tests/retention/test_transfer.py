@@ -94,6 +94,25 @@ def test_b3_each_side_needs_its_role_and_they_are_two_people(stage):
         given_.accept("b", receiver, DAY - timedelta(days=1))
 
 
+def test_B3_whoever_signs_for_the_person_responsible_is_named_beside_them():
+    given = Transfer("handler", responsible="chen").hand_over("chen", ["credit_administrator"], DAY)
+    assert (given.handed_over_by, given.handed_over_for) == ("chen", None)
+    for roles in (["handler"], ["operator"], ["archivist"]):
+        with pytest.raises(TransitionRefused, match="chen hands this file over"):
+            Transfer("handler", responsible="chen").hand_over("lin", roles, DAY)
+    for role in ("credit_administrator", "department_head"):
+        given = Transfer("handler", responsible="chen").hand_over("lin", [role], DAY)
+        assert (given.handed_over_by, given.handed_over_for) == ("lin", "chen")
+        for receiver in ("lin", "chen"):
+            with pytest.raises(TransitionRefused, match="someone else must receive it"):
+                given.accept(receiver, ["credit_administrator"], DAY)
+    with pytest.raises(TransitionRefused, match="zhou hands this file over"):
+        Transfer("archive", responsible="zhou").hand_over("lin", ["department_head"], DAY)
+    given = Transfer("archive", responsible="zhou").hand_over("lin", ["credit_administrator"], DAY)
+    again = given.send_back("wang", ["archivist"], DAY, "缺页").hand_over("zhou", ["credit_administrator"], DAY)
+    assert (again.handed_over_by, again.handed_over_for) == ("zhou", None)
+
+
 ALL = ["handler", "credit_administrator", "archivist"]
 ALLOWED = {("pending", "hand_over"), ("returned", "hand_over"), ("handed_over", "accept"), ("handed_over", "send_back")}
 

@@ -1,5 +1,6 @@
 """The main job, step by step, on both set-ups: file, transfer, archive, hold, review, destroy, prove."""
 
+import json
 from datetime import date
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import select
 
 from retention.errors import DestructionBlocked, FileIncomplete, TransitionRefused
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import destroy, documents, filing, find, holds, ledger, ledger_rows, loans, reviews, transfers
+from service.flow import destroy, documents, filing, find, holds, ledger, ledger_rows, loans, reviews, trail, transfers
 from service.flow.checks import doctor, fixity, verify_audit
 from service.records.tables import CaseFile, Document, Person, Rendition, WrappedKey
 from tests.service.conftest import OWNER, Office
@@ -191,6 +192,20 @@ def test_B3_a_file_is_returned_with_a_reason_and_its_deadline_stays(office):
     assert again.transfer.due_on == item.transfer.due_on
     with pytest.raises(NotAllowed):
         transfers.accept(house, office["handler"], item.transfer.id)
+
+
+def test_B3_a_file_is_handed_over_by_its_handler_or_for_them_by_name(office):
+    house = office.house
+    colleague = office.hire("colleague", "handler")
+    _, file_id = new_contract(office)
+    (item,) = transfers.transfers_of(house, office["handler"], file_id)
+    with pytest.raises(TransitionRefused, match="person:handler hands this file over"):
+        transfers.hand_over(house, colleague, item.transfer.id)
+    transfers.hand_over(house, office["head"], item.transfer.id)
+    (item,) = transfers.transfers_of(house, office["handler"], file_id)
+    assert (item.transfer.handed_over_by, item.transfer.handed_over_for) == ("person:head", "person:handler")
+    _, (entry, *_) = trail.list_entries(house, office["auditor"], action="transfer.hand_over")
+    assert (entry.actor, json.loads(entry.detail)["for"]) == ("person:head", "person:handler")
 
 
 def test_B1_an_incomplete_file_is_not_archived(office):

@@ -37,15 +37,14 @@ def files() -> ResponseReturnValue:
 
 
 def may_hand_over(row: Transfer) -> bool:
-    """Return whether this person is on the giving side of a transfer."""
-    return PARTS[row.stage][0] in actor().roles and allowed(  # type: ignore[index]  # the column holds only stages
-        actor(), "transfer.hand_over", reach_of_file(row.case_file)
-    )
+    """Return whether this person may sign for the giving side of a transfer."""
+    return transfers.may_hand_over(actor(), row)
 
 
 def may_receive(row: Transfer) -> bool:
     """Return whether this person is on the receiving side, and not the one who handed it over."""
-    return PARTS[row.stage][1] in actor().roles and row.handed_over_by != actor().name  # type: ignore[index]  # likewise
+    signed = (row.handed_over_by, row.handed_over_for)
+    return PARTS[row.stage][1] in actor().roles and actor().name not in signed  # type: ignore[index]  # the column holds only stages
 
 
 def why_in_words(text: str) -> str:

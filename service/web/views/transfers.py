@@ -14,10 +14,14 @@ from service.web.views.archive import may_hand_over, may_receive, transfer_step_
 
 
 def _may_choose(view: str, row: Transfer) -> bool:
-    """Return whether a row of this view can be ticked: the archive room receives by archiving, on the file's page."""
+    """Return whether a row of this view can be ticked: what is one's own to do.
+
+    The archive room receives by archiving, and signing for another is done one by one: both on the file's page.
+    """
     if view == "receive":
         return row.state == "handed_over" and row.stage == "handler" and may_receive(row)
-    return row.state in ("pending", "returned") and may_hand_over(row)
+    mine = row.responsible_id in (None, actor().person_id)
+    return mine and row.state in ("pending", "returned") and may_hand_over(row)
 
 
 @web.get("/transfers")

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _departments()
     _appointments()
     _credit_files()
+    _transfers()
     _preservation()
     _uploads()
     _batches()
@@ -79,6 +80,11 @@ def _credit_files() -> None:
         sqlite_where=living,
         postgresql_where=living,
     )
+
+
+def _transfers() -> None:
+    """Whoever signs for the person responsible is named beside them."""
+    op.add_column("transfers", sa.Column("handed_over_for", sa.String(length=80), nullable=True))
 
 
 def _preservation() -> None:
