@@ -19,6 +19,7 @@ from service.flow.index import index_soon, touch_file
 from service.flow.ledger import (
     CUSTOMERS,
     ContractInput,
+    against_handler,
     checked_code,
     find_or_make_customer,
     load_contract,
@@ -174,9 +175,9 @@ def _checked(house: House, session: Session, contract: Contract, given: Correcti
     elif next_on is not None and values["signed_on"] is not None and values["signed_on"] > next_on:
         wrong.setdefault("signed_on", f"lies after formalities finished on {next_on}")
     if given.handler_id is not None and given.handler_id != contract.handler_id:
-        person = session.get(Person, given.handler_id)
-        if person is None or person.disabled_at:
-            wrong["handler_id"] = "there is no such person"
+        against = against_handler(session.get(Person, given.handler_id), contract.department_id)
+        if against:
+            wrong["handler_id"] = against
         values["handler_id"] = given.handler_id
     if wrong:
         raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)

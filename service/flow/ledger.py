@@ -107,6 +107,15 @@ def title_of_file(contract: Contract) -> str:
     return f"{contract.counterparty} {contract.title}"[:300]
 
 
+def against_handler(person: Person | None, department_id: str) -> str:
+    """Return what keeps a person from handling a contract of a department, "" when nothing does."""
+    if person is None or person.disabled_at:
+        return "there is no such person"
+    if not {"handler", "credit_administrator"} & set(person.roles):
+        return "is not a handler: no role of theirs hands a file over"
+    return "" if person.department_id == department_id else "belongs to another department than the contract"
+
+
 def create_contract(house: House, actor: Actor, given: ContractInput) -> Contract:
     """Enter a contract: its number, its case file and, when it is signed, the first clock. Raises BadInput, NotAllowed."""
     require(actor, "contract.create")
@@ -120,8 +129,9 @@ def create_contract(house: House, actor: Actor, given: ContractInput) -> Contrac
             wrong["department_id"] = "there is no such department"
         elif department.closed_at is not None:
             wrong["department_id"] = "the department is closed"
-        if handler is None or handler.disabled_at:
-            wrong["handler_id"] = "there is no such person"
+        against = against_handler(handler, given.department_id)
+        if against:
+            wrong["handler_id"] = against
         if wrong or department is None or handler is None:
             raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
         require(actor, "contract.create", Reach(department.id, "internal"))

@@ -133,6 +133,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"administrator and auditor exclude one another", "系统管理员与审计员互不兼任。"),
     (r"(?:\w+: )?there is no such department", "没有这个部门。"),
     (r"(?:\w+: )?there is no such person", "没有这个人。"),
+    (r"(?:\w+: )?is not a handler: no role of theirs hands a file over", "不是承办人，没有移交案卷的角色。"),
+    (r"(?:\w+: )?belongs to another department than the contract", "不在合同所属的部门。"),
     (r"(?:code: )?1 to 8 capital letters or digits", "1 到 8 个大写字母或数字。"),
     (
         r"(?:\w+: )?is no unified social credit code: a character is wrong or missing",

@@ -58,6 +58,24 @@ def test_B2_a_correction_keeps_the_number_and_leaves_both_values_in_the_trail(of
     }
 
 
+def test_a_contract_is_handled_by_a_handler_of_its_department(embedded):
+    house = embedded.house
+    elsewhere = people.create_department(house, OWNER, "CG", "采购部").id
+    embedded.hire("buyer", "handler", department_id=elsewhere)
+    embedded.hire("clerk", "credit_administrator")
+    for login, why in (("auditor", "not a handler"), ("head", "not a handler"), ("buyer", "another department")):
+        with pytest.raises(BadInput, match=why) as refused:
+            new_contract(embedded, handler_id=embedded[login].person_id)
+        assert set(refused.value.fields) == {"handler_id"}
+    contract_id, _ = new_contract(embedded, handler_id=embedded["clerk"].person_id)
+    for login in ("auditor", "buyer"):
+        with pytest.raises(BadInput) as refused:
+            correct_contract(
+                house, embedded["administrator"], contract_id, Correction(handler_id=embedded[login].person_id), "改"
+            )
+        assert set(refused.value.fields) == {"handler_id"}
+
+
 @pytest.mark.parametrize(
     ("wanted", "reason", "wrong"),
     [

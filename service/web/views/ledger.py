@@ -4,9 +4,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.access.people import list_departments
+from service.access.policy import Reach
 from service.errors import KNOWN_ERRORS, BadInput, NotFound, Unconfirmed, outcome
 from service.flow import corrections, documents, filing, ledger, pages
-from service.flow.guard import require
+from service.flow.guard import allowed, require
 from service.flow.ledger import ContractInput
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
 from service.web import words
@@ -102,13 +103,19 @@ def contract(contract_id: str) -> ResponseReturnValue:
 
 def _form(given: ContractInput, document_id: str | None) -> str:
     document = documents.get_document(house(), actor(), document_id) if document_id else None
-    everyone = pages.people(house())
+    handlers = [
+        (person, person.department.name)
+        for person in pages.people(house())
+        if person.department
+        and not ledger.against_handler(person, person.department.id)
+        and allowed(actor(), "contract.create", Reach(person.department.id, "internal"))
+    ]
     return render_template(
         "new_contract.html",
         given=given,
         document=document,
         department_options=[(d.id, f"{d.code} {d.name}") for d in list_departments(house(), closed=False)],
-        people_options=[(p.id, f"{p.name} ({p.login})") for p in everyone],
+        people_options=[("", gettext("请选择")), *((p.id, f"{p.name} ({p.login}) · {name}") for p, name in handlers)],
     )
 
 
@@ -198,7 +205,8 @@ def _correct_page(contract_id: str, confirm: Unconfirmed | None = None) -> str:
     contract = file.contract
     if contract is None or not corrections.correctable(house(), actor(), file):
         raise NotFound(f"contract {contract_id} cannot be corrected")
-    everyone = {p.id: f"{p.name} ({p.login})" for p in pages.people(house())}
+    handlers = (p for p in pages.people(house()) if not ledger.against_handler(p, contract.department_id))
+    everyone = {p.id: f"{p.name} ({p.login})" for p in handlers}
     everyone.setdefault(contract.handler_id, contract.handler.name)
     return render_template(
         "correct_contract.html",

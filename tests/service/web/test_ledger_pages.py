@@ -8,7 +8,9 @@ from urllib.parse import unquote
 import pytest
 from openpyxl import load_workbook
 
+from service.access import people
 from service.flow.ledger import get_contract
+from tests.service.conftest import OWNER
 from tests.service.web.conftest import Site, archive, fill, new_contract
 
 
@@ -19,6 +21,21 @@ def as_typed(page: str) -> dict[str, str]:
     chosen = re.search(r'name="handler_id".*?<option value="([^"]+)" selected', form, re.DOTALL)
     assert chosen
     return {**fields, "handler_id": chosen.group(1)}
+
+
+def test_only_who_can_handle_a_contract_is_offered(site: Site) -> None:
+    office = site.office
+    elsewhere = people.create_department(office.house, OWNER, "CG", "采购部").id
+    office.hire("buyer", "handler", department_id=elsewhere)
+    offered = {
+        login: set(re.findall(r"\((\w+)\) · ", site.signed_in(login).get("/contracts/new").text))
+        for login in ("handler", "administrator")
+    }
+    assert offered == {"handler": {"handler", "administrator"}, "administrator": {"handler", "administrator", "buyer"}}
+    contract_id, _ = new_contract(office)
+    page = site.signed_in("administrator").get(f"/contracts/{contract_id}/correct").text
+    choice = page.split('name="handler_id"')[1].split("</select>")[0]
+    assert set(re.findall(r"\((\w+)\)<", choice)) == {"handler", "administrator"}
 
 
 def test_an_entry_is_corrected_on_its_page(site: Site) -> None:
