@@ -39,6 +39,7 @@ from tests.service.conftest import DIGITAL, OWNER, embedded_env
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
+STALLED = 2.0  # seconds until a silent sender is given up, instead of a minute
 
 
 def page(path: Path, seed: int, height: int = 1500) -> Path:
@@ -121,7 +122,8 @@ class Archive:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        words = [sys.executable, "-m", "gunicorn", "service.wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
+        run = f"import service.tus as t; t.STALLED = {STALLED}; from gunicorn.app.wsgiapp import run; run()"
+        words = [sys.executable, "-c", run, "service.wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
         words += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--log-level", "critical"]
         self.process = subprocess.Popen(words, env={**os.environ, **self.env}, cwd=ROOT, start_new_session=True)
         last = time.monotonic() + 60
@@ -176,12 +178,14 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     token_file = tmp_path / "token"
     token_file.write_text(people.create_token(house, OWNER, "scanner", "station"))
     archive = Archive(env, port, house, token_file)
-    archive.start()
-    yield archive
-    archive.kill()
-    for line in archive.lines:
-        line.close()
-    house.database.dispose()
+    try:
+        archive.start()
+        yield archive
+    finally:
+        archive.kill()
+        for line in archive.lines:
+            line.close()
+        house.database.dispose()
 
 
 def delivery(archive: Archive, address: str, memory: Path, **more) -> TusDelivery:
@@ -374,6 +378,37 @@ def test_a_huge_header_and_no_harm(archive):
         assert status in (0, 400, 413, 431)
     urllib.request.urlopen(f"{archive.address}/healthz", timeout=5).close()
     archive.holds()
+
+
+def test_silent_senders_do_not_hold_the_server(archive):
+    """More connections that fall silent in the middle than the server has threads: it gives them up, keeping what came."""
+    import requests
+
+    headers = {"Authorization": f"Bearer {archive.token()}", "Tus-Resumable": "1.0.0"}
+    opened = requests.post(
+        f"{archive.address}/api/v1/uploads",
+        headers={**headers, "Upload-Length": "100000", "Upload-Metadata": "filename YS50aWY="},
+        timeout=30,
+    )
+    place = opened.headers["Location"]
+    lines = [f"PATCH {place} HTTP/1.1", "Host: x", "Content-Length: 90000", "Upload-Offset: 0"]
+    lines += ["Content-Type: application/offset+octet-stream", *(f"{name}: {value}" for name, value in headers.items())]
+    silent = []
+    for _ in range(12):
+        connection = socket.create_connection(("127.0.0.1", archive.port))
+        connection.sendall("\r\n".join([*lines, "", "x" * 40_000]).encode())
+        silent.append(connection)
+    time.sleep(0.5)
+    head = requests.head(f"{archive.address}{place}", headers=headers, timeout=30)
+    assert head.status_code == 200
+    last = time.monotonic() + 30
+    while requests.head(f"{archive.address}{place}", headers=headers, timeout=30).headers["Upload-Offset"] == "0":
+        assert time.monotonic() < last
+        time.sleep(0.2)
+    for connection in silent:
+        connection.close()
+    left = requests.head(f"{archive.address}{place}", headers=headers, timeout=30).headers["Upload-Offset"]
+    assert 20_000 < int(left) <= 40_000
 
 
 def test_two_senders_of_one_upload_at_once(archive, tmp_path):
