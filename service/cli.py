@@ -18,6 +18,7 @@ COMMANDS = {
     "search": "reading",
     "show": "reading",
     "get": "reading",
+    "extraction": "extraction",
     "reindex": "checks",
     "fixity": "checks",
     "audit": "checks",

@@ -36,6 +36,7 @@ def search(house: House, actor: Actor, query: str, limit: int, offset: int, as_j
                 "archive_number": hit.archive_number or None,
                 "score": round(hit.score, 4),
                 "approximate": hit.approximate,
+                "verification": hit.verification or None,
             }
             for hit in found.hits
         ]
@@ -65,6 +66,7 @@ def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:
 def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
     """Show a document: what it is, what was read from it, where it lies."""
     from service.flow.documents import get_document
+    from service.flow.values import state_of
     from service.flow.views import document_as_json
 
     document = get_document(house, actor, document_id)
@@ -80,8 +82,10 @@ def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
         click.echo(f"  file: {plain(document.case_file.title)}  {document.case_file.archive_number or ''}")
     if document.review_reasons:
         click.echo(click.style(f"  look at: {', '.join(document.review_reasons)}", fg="yellow"))
-    rows = [(f.name, f.value, str(f.page), f"{f.confidence:.2f}", " ".join(f.marks)) for f in document.fields]
-    table(("field", "value", "page", "confidence", ""), rows)
+    rows = [
+        (f.name, f.value, state_of(f), str(f.page), f"{f.confidence:.2f}", " ".join(f.marks)) for f in document.fields
+    ]
+    table(("field", "value", "state", "page", "confidence", ""), rows)
 
 
 @click.command()

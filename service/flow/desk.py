@@ -152,10 +152,14 @@ def _before(document: Document) -> ColumnElement[bool]:
 
 
 def sit_down(house: House, actor: Actor, document_id: str) -> Holder:
-    """Take a document before oneself, or go on with it; returns who has it, who may be another. Raises NotFound, NotAllowed."""
+    """Take a document before oneself, or go on with it; returns who has it, who may be another.
+
+    Nobody has two: the one before is given free. Raises NotFound, NotAllowed.
+    """
     now = house.clock.now()
     with house.database.write() as session:
         load_document(session, actor, document_id, "document.correct")
+        session.execute(delete(Desk).where(Desk.holder == actor.name, Desk.document_id != document_id))
         if _take(session, actor, document_id, now):
             return Holder(actor.name, now + SPAN, mine=True)
         desk = session.get(Desk, document_id)
@@ -176,18 +180,15 @@ def take_next(house: House, actor: Actor, want: Want, after: str | None = None) 
     require(actor, "document.correct")
     now = house.clock.now()
     query = waiting(actor, want).outerjoin(Desk, Desk.document_id == Document.id)
-    query = query.where(or_(Desk.document_id.is_(None), Desk.until <= now, Desk.holder == actor.name))
+    query = query.where(or_(Desk.document_id.is_(None), Desk.until <= now))
     with house.database.write() as session:
         last = session.get(Document, after) if after else None
-        if last is not None:
-            session.execute(delete(Desk).where(Desk.document_id == last.id, Desk.holder == actor.name))
-            query = query.where(Document.id != last.id)
-            for part in (query.where(~_before(last)), query.where(_before(last))):
-                found = _first(session, actor, part, now)
-                if found:
-                    return found
-            return None
-        return _first(session, actor, query, now)
+        session.execute(delete(Desk).where(Desk.holder == actor.name))
+        if last is None:
+            return _first(session, actor, query, now)
+        query = query.where(Document.id != last.id)
+        parts = (query.where(~_before(last)), query.where(_before(last)))
+        return next((found for part in parts if (found := _first(session, actor, part, now))), None)
 
 
 def _first(session: Session, actor: Actor, query: Select[Document], now: datetime) -> str | None:

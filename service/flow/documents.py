@@ -1,37 +1,21 @@
 """Documents: look at them, correct what the machine read, confirm it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
+from intake.typed import kind_of
 from service.access.policy import ACTIONS, TIERS, Actor
-from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.guard import load_document, lock_file, reach_of, require
+from service.errors import BadInput, NotAllowed
+from service.flow import values
+from service.flow.categories import capitals_of, put_category, reread
+from service.flow.guard import listing, load_document, lock_file, reach_of, require
 from service.flow.index import index_soon
 from service.flow.original import demand_reason, set_original
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Department, Document, DocumentField
-
-CATEGORIES = {**CONTRACT_CATEGORIES, **CREDIT_CATEGORIES}
-MAX_VALUE = 2000
-
-
-def demand_place(file: CaseFile, category: str) -> None:
-    """Raise BadInput unless the category has a place in the file.
-
-    The customer's licence and authorization are evidence in a credit file, too.
-    """
-    known = category in CATEGORIES
-    if file.kind == "contract":
-        fits = category.startswith("1.")
-    else:
-        fits = category.startswith("5.") or category in ("1.2", "1.3", "1.4")
-    if not (known and fits):
-        why = f"category {category or '(none)'} does not belong into a {file.kind} file; choose its category first"
-        raise BadInput(f"category: {why}", {"category": why})
+from service.records.tables import CaseFile, Department, Document
 
 
 def visible(query: Select[Document], actor: Actor) -> Select[Document]:
@@ -70,8 +54,12 @@ def list_documents(
     case_file_id: str | None = None,
     limit: int = 50,
     offset: int = 0,
+    noted: bool = True,
 ) -> tuple[int, list[Document]]:
-    """Return (how many in all, one page of documents, newest first) that the actor may read."""
+    """Return (how many in all, one page of documents, newest first) that the actor may read.
+
+    noted: False for a script that asks again and again how far the documents are of a page that was noted.
+    """
     require(actor, "document.read")
     query = visible(select(Document).where(Document.status != "receiving"), actor)
     if status:
@@ -80,7 +68,7 @@ def list_documents(
         query = query.where(Document.batch == batch)
     if case_file_id:
         query = query.where(Document.case_file_id == case_file_id)
-    with house.database.read() as session:
+    with listing(house, actor, "document") if noted else house.database.read() as session:
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = session.scalars(query.order_by(Document.received_at.desc(), Document.id).limit(limit).offset(offset))
         return total, list(rows)
@@ -97,20 +85,23 @@ def change(
     fields: Mapping[str, str] | None = None,
     original: bool | None = None,
     reason: str = "",
+    as_printed: Collection[str] = (),
 ) -> None:
     """Change what is given: all of it or, when one value is refused, nothing. tier and original need a reason.
 
-    Raises BadInput, RuleRefused, NotFound, NotAllowed.
+    as_printed: the fields whose check digit fails on the paper itself. Raises BadInput, RuleRefused, NotFound, NotAllowed.
     """
+    reading = reread(house, actor, document_id, category) if category is not None else None
+    capitals = capitals_of(house, document_id) if fields and any(kind_of(name) == "money" for name in fields) else ()
     with house.database.write() as session:
-        document = load_document(session, actor, document_id)
+        document = lock_document(session, actor, document_id)
         reach = reach_of(document)
         if category is not None or fields:
             require(actor, "document.correct", reach)
         if department_id is not None:
             require(actor, "document.file", reach)
         if category is not None:
-            _set_category(session, actor, document, category)
+            put_category(session, actor, document, category, reading)
         if tier is not None or original is not None:
             demand_reason(reason)
         if tier is not None:
@@ -119,96 +110,64 @@ def change(
             set_original(house, session, actor, document, original, reason)
         if department_id is not None:
             _set_department(session, actor, document, department_id)
-        for name, value in (fields or {}).items():
-            _correct_field(session, actor, document, name, value)
+        if fields:
+            values.demand_open(document)
+        for name, text in (fields or {}).items():
+            entry = values.Entry(name, text, as_printed=name in as_printed, capitals=capitals)
+            values.enter(session, actor, document, entry, house.clock.now())
+        values.settle(document)
     index_soon(house, [document_id])
 
 
+def lock_document(session: Session, actor: Actor, document_id: str, action: str = "document.read") -> Document:
+    """Return a document the actor may act on, locked until the commit, its values as whoever had the lock left them.
+
+    Raises NotFound, NotAllowed.
+    """
+    document = load_document(session, actor, document_id, action)
+    if document.case_file is not None:
+        lock_file(session, document.case_file)  # the file before its documents, here as everywhere
+    session.refresh(document, with_for_update={"of": Document})
+    return document
+
+
 def correct_field(house: House, actor: Actor, document_id: str, name: str, value: str) -> None:
-    """Enter a value by hand in place of what was read; confirmations of the old value are void. Raises BadInput."""
+    """Enter a value by hand; against another person's word it is a disagreement for a third to decide. Raises BadInput."""
     change(house, actor, document_id, fields={name: value})
-
-
-def _correct_field(session: Session, actor: Actor, document: Document, name: str, value: str) -> None:
-    value = value.strip()
-    if not value or len(value) > MAX_VALUE:
-        raise BadInput(f"{name}: 1 to {MAX_VALUE} characters", {name: f"1 to {MAX_VALUE} characters"})
-    field = next((f for f in document.fields if f.name == name), None)
-    if field is None:
-        if not name.isidentifier() or len(name) > 40:
-            raise BadInput(f"{name!r} is not the name of a field", {"name": "is not the name of a field"})
-        field = DocumentField(name=name, position=len(document.fields), page=0, box=[], confidence=1.0)
-        document.fields.append(field)
-    field.value, field.entered_by, field.marks, field.confirmed_by = value, actor.name, [], []
-    field.confidence = 1.0
-    document.review_reasons = [r for r in document.review_reasons if r.rpartition(":")[2] != name]
-    _settle(document)
-    audit.append(session, actor.name, "document.correct", f"document:{document.id}", {"field": name})
 
 
 def confirm_field(house: House, actor: Actor, document_id: str, name: str) -> None:
     """Confirm one value; two people who did not enter it make it verified (RULES A2.2). Raises BadInput, NotFound."""
-    with house.database.write() as session:
-        document = load_document(session, actor, document_id, "document.correct")
-        field = next((f for f in document.fields if f.name == name), None)
-        if field is None:
-            raise NotFound(f"document {document_id} has no field {name}")
-        if field.entered_by == actor.name:
-            raise BadInput(f"{name}: you entered this value; two other people must confirm it (dual verification)")
-        _confirm(session, actor, document, [field])
+    confirm(house, actor, document_id, {name: None})
 
 
-def confirm_all(house: House, actor: Actor, document_id: str) -> None:
-    """Confirm every value the actor did not enter, and that a person has looked at the document."""
+def confirm(house: House, actor: Actor, document_id: str, seen: Mapping[str, str | None]) -> None:
+    """Confirm the values named, all or none. seen: the value that was looked at, None when that is not said.
+
+    Raises BadInput, NotFound, RuleRefused.
+    """
     with house.database.write() as session:
-        document = load_document(session, actor, document_id, "document.correct")
-        _confirm(session, actor, document, [f for f in document.fields if f.entered_by != actor.name])
-        document.review_reasons = []
-        _settle(document)
+        document = lock_document(session, actor, document_id, "document.correct")
+        values.demand_open(document)
+        values.confirm(session, actor, document, seen)
+        values.settle(document)
     index_soon(house, [document_id])
 
 
-def _confirm(session: Session, actor: Actor, document: Document, fields: list[DocumentField]) -> None:
-    for field in fields:
-        if actor.name not in field.confirmed_by:
-            field.confirmed_by = [*field.confirmed_by, actor.name]
-    confirmed = {field.name for field in fields}
-    document.review_reasons = [r for r in document.review_reasons if r.rpartition(":")[2] not in confirmed]
-    _settle(document)
-    detail = {"fields": sorted(confirmed)}
-    audit.append(session, actor.name, "document.confirm", f"document:{document.id}", detail)
-
-
-def _settle(document: Document) -> None:
-    if document.status in ("stored", "needs_review"):
-        document.status = "needs_review" if document.review_reasons else "stored"
-    document.indexed = False
-
-
-def is_verified(field: DocumentField) -> bool:
-    """Return whether two different people confirmed the value, neither of whom entered it (RULES A2.2)."""
-    return len(set(field.confirmed_by) - {field.entered_by}) >= 2
+def confirm_all(house: House, actor: Actor, document_id: str) -> None:
+    """Confirm every value the actor may confirm, and that a person has looked at the document."""
+    with house.database.write() as session:
+        document = lock_document(session, actor, document_id, "document.correct")
+        values.demand_open(document)
+        values.confirm(session, actor, document, dict.fromkeys(values.confirmable(document, actor.name)))
+        document.review_reasons = []
+        values.settle(document)
+    index_soon(house, [document_id])
 
 
 def set_category(house: House, actor: Actor, document_id: str, category: str) -> None:
     """Put a document into another category of RULES B1/B5. Raises BadInput, RuleRefused (its file is not open any more)."""
     change(house, actor, document_id, category=category)
-
-
-def _set_category(session: Session, actor: Actor, document: Document, category: str) -> None:
-    if category not in CATEGORIES:
-        raise BadInput(f"category: there is no category {category}", {"category": "there is no such category"})
-    file = document.case_file
-    if file is not None:
-        lock_file(session, file)
-        if file.state != "open":
-            raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
-        demand_place(file, category)
-    before, document.category = document.category, category
-    document.review_reasons = [r for r in document.review_reasons if r not in ("unknown_kind", "low_confidence")]
-    _settle(document)
-    detail = {"from": before, "to": category}
-    audit.append(session, actor.name, "document.categorise", f"document:{document.id}", detail)
 
 
 def set_tier(house: House, actor: Actor, document_id: str, tier: str, reason: str) -> None:

@@ -24,7 +24,10 @@ MAX_LIMIT = 200
 
 @dataclass(frozen=True)
 class FoundHit:
-    """One document found: its best page, the excerpt, and the boxes (pixels of the stored page image)."""
+    """One document found: its best page, the excerpt, and the boxes (pixels of the stored page image).
+
+    verification: how far the key values read from it are confirmed, see `Document`.
+    """
 
     document_id: str
     title: str
@@ -41,6 +44,7 @@ class FoundHit:
     score: float
     approximate: bool
     pages_matched: int
+    verification: str
 
 
 @dataclass(frozen=True)
@@ -110,4 +114,5 @@ def _place(house: House, actor: Actor, hit: Hit) -> FoundHit | None:
         score=hit.score,
         approximate=hit.approximate,
         pages_matched=hit.pages_matched,
+        verification=document.verification,
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.flow.documents import is_verified
+from service.flow.values import is_verified, state_of
 from service.flow.ledger_rows import LedgerRow
 from service.records.tables import CaseFile, Contract, Document
 
@@ -24,6 +24,7 @@ def document_as_json(document: Document) -> dict[str, Any]:
         "title": document.title,
         "confidence": round(document.confidence, 4),
         "review_reasons": document.review_reasons,
+        "verification": document.verification or None,
         "tier": document.tier,
         "original": document.is_original,
         "department_id": document.department_id,
@@ -41,7 +42,11 @@ def document_as_json(document: Document) -> dict[str, Any]:
                 "marks": f.marks,
                 "entered_by": f.entered_by,
                 "confirmed_by": f.confirmed_by,
+                "state": state_of(f),
                 "verified": is_verified(f),
+                "disputed": {"value": f.rival["value"], "by": f.rival["by"]} if f.rival else None,
+                "read_value": f.read_value or None,
+                "read_confidence": round(f.read_confidence, 4) if f.read_value else None,
             }
             for f in document.fields
         },

@@ -24,6 +24,9 @@ REJECTIONS = {
     "unreadable": _("文件读不出来。"),
     "busy": _("同一个文件正在接收，请过一会儿再试。"),
     "changed": _("读的时候文件变了，传完整以后再试。"),
+    "no_stack": _("只有 PDF 和 TIFF 能装一整叠。"),
+    "passes_differ": _("两遍扫描的页数对不上，请重新扫描这一叠。"),
+    "not_one_page": _("重扫的文件须正好是一页（PDF、TIFF、JPEG 或 PNG）。"),
     "digest": _("收到的和发出的不一样，请再传一次。"),
     "parts_lost": _("先前收到的部分在服务器上丢了，请再传一次。"),
 }
@@ -80,6 +83,10 @@ def _transfer_state(name: str) -> str:
     return words.state(words.TRANSFER_STATES, name).word
 
 
+def _document_state(name: str) -> str:
+    return words.state(words.DOCUMENT_STATES, name).word
+
+
 def _loan_state(name: str) -> str:
     return words.state(words.LOAN_STATES, name).word
 
@@ -101,6 +108,7 @@ _PUT: dict[str, Callable[[str], str]] = {
     "part": _part,
     "tstate": _transfer_state,
     "lstate": _loan_state,
+    "dstate": _document_state,
     "period": _period,
     "period2": _period,
 }
@@ -170,6 +178,37 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "原来的密码不对，或者账户因多次输错锁定了几分钟。",
     ),
     (r"days must be 1 or more|1 or more", "1 天以上。"),
+    # values
+    (r"\w+: two people disagree about this value; a third person decides", "两人对这个值看法不同，由第三人裁定。"),
+    (r"\w+: you took a side in this disagreement; a third person decides", "你已对这个值表态，由第三人裁定。"),
+    (r"\w+: a third person has decided this value after your disagreement", "你们对这个值的争议，第三人已经裁定。"),
+    (r"\w+: somebody changed this value in the meantime; look at it again", "这个值刚被别人改过，请再看一遍。"),
+    (r"\w+: nobody disagrees about this value", "对这个值没有争议。"),
+    (r"\w+: choose one of the two values, or type another", "选两个值中的一个，或者另写一个。"),
+    (r"(?:\w+: )?the document has no such field", "文件没有这个字段。"),
+    (
+        r"(?:\w+: )?a date such as 2026-03-24 or 2026年3月24日, or 长期 \(long-term\)",
+        "写成日期，例如 2026-03-24 或 2026年3月24日；没有终止日的写 长期。",
+    ),
+    (r"(?:\w+: )?a date such as 2026-03-24 or 2026年3月24日", "写成日期，例如 2026-03-24 或 2026年3月24日。"),
+    (
+        r"(?:\w+: )?a sum such as 680000\.00, 68万元 or 陆拾捌万元整",
+        "写成金额，例如 680000.00、68万元 或 陆拾捌万元整。",
+    ),
+    (
+        r"(?:\w+: )?18 letters and digits, or an old number of 13 or 15 digits",
+        "信用代码是 18 位字母或数字；旧注册号 13 或 15 位数字。",
+    ),
+    (r"(?:\w+: )?17 digits and a check digit", "身份证号是 17 位数字加一位校验码。"),
+    (
+        r"(?:\w+: )?the check digit does not fit: compare each character with the page",
+        "校验位不符：请逐字对照页面。",
+    ),
+    (r"(?:\w+: )?(?P<n>\d+) characters, a credit code has 18", "{n} 位；信用代码是 18 位。"),
+    (r"the document is (?P<dstate>\w+); there are no values to check", "文件{dstate}，没有可以核对的值。"),
+    (r"there is nothing of yours to undo on this document", "这份文件上没有你可以撤销的保存。"),
+    (r"the document was changed since; what you saved can no longer be undone", "之后文件又改动过，已不能撤销。"),
+    (r"(?:reason: )?there is no such reason", "没有这个缘由。"),
     # files and contracts
     (r"the document lies in another file; take it out there first", "文件已在另一卷里，先从那里取出。"),
     (r"file (?P<n>.+) is (?P<fstate>\w+); its documents stay in it", "案卷 {n} {fstate}，其中的文件不再取出。"),
@@ -279,11 +318,23 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"you have not taken your part as \w+ yet; the proposer or the group can stop it",
         "你还没有在其中签过字；提出人或鉴定小组可以停止。",
     ),
-    (r"(?P<person>person:\S+) has no part in review (?P<n>\S+) that another could take", "{person} 在鉴定 {n} 中没有可以换的职责。"),
-    (r"(?P<person>person:\S+) has acted in review (?P<n>\S+) already and is not replaced", "{person} 在鉴定 {n} 中已经办过事，不能换。"),
-    (r"(?P<person>person:\S+) has a part in review (?P<n>\S+) and cannot choose who takes another", "{person} 在鉴定 {n} 中有职责，不能决定换谁。"),
+    (
+        r"(?P<person>person:\S+) has no part in review (?P<n>\S+) that another could take",
+        "{person} 在鉴定 {n} 中没有可以换的职责。",
+    ),
+    (
+        r"(?P<person>person:\S+) has acted in review (?P<n>\S+) already and is not replaced",
+        "{person} 在鉴定 {n} 中已经办过事，不能换。",
+    ),
+    (
+        r"(?P<person>person:\S+) has a part in review (?P<n>\S+) and cannot choose who takes another",
+        "{person} 在鉴定 {n} 中有职责，不能决定换谁。",
+    ),
     (r"(?P<person>person:\S+) is (?P<part>\w+) of review (?P<n>\S+) already", "{person} 已是鉴定 {n} 的{part}。"),
-    (r"(?P<person>person:\S+) was replaced in review (?P<n>\S+) and does not come back", "{person} 已从鉴定 {n} 换下，不能再回来。"),
+    (
+        r"(?P<person>person:\S+) was replaced in review (?P<n>\S+) and does not come back",
+        "{person} 已从鉴定 {n} 换下，不能再回来。",
+    ),
     (r"a replacement needs a person and a reason", "换人须写明接替的人和理由。"),
     (r"(?:a stop|a rejection|taking a file off) needs a reason", "必须写明理由。"),
     (r"choose at least one file for your opinion", "先选要给意见的案卷。"),
@@ -317,6 +368,37 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"another request continues this upload|the upload stands at \d+, not at \d+", "这个文件正在别处接着传。"),
     (r"the upload is being made a document: ask again", "文件已经传完，正在入库，请稍候。"),
     (r"the disk of the archive is full; .*", "服务器的磁盘满了；已经传到的不会丢，过一会儿再试。"),
+    # batches
+    (r"batch (?P<n>\S+) is not released yet; .*", "批次 {n} 还没有放行，放行以后才能归卷。"),
+    (r"batch (?P<n>\S+) was released; nothing is added to it any more", "批次 {n} 已放行，不能再加进文件。"),
+    (r"batch (?P<n>\S+) was released; its pages stay as they are", "批次 {n} 已放行，页面不再改动。"),
+    (r"batch (?P<n>\S+) waits for the second pass, the backs of its pages", "批次 {n} 还在等第二遍（背面）。"),
+    (r"batch (?P<n>\S+) is still being cut; wait a moment", "批次 {n} 正在分件，过一会儿再试。"),
+    (r"batch (?P<n>\S+) was changed by someone else meanwhile; look at it again", "批次 {n} 刚被别人改过了，请重新看一遍。"),
+    (r"say how many sheets of paper batch (?P<n>\S+) has and .*", "先数一数批次 {n} 有多少张纸、扫描了几面。"),
+    (
+        r"batch (?P<n>\S+) does not balance: (?P<s>\d+) sheets x (?P<d>\d) sides = (?P<e>\d+), but (?P<k>\d+) pages kept"
+        r" \+ (?P<b>\d+) blanks dropped \+ (?P<p>\d+) separators = (?P<a>\d+)",
+        "批次 {n} 对不上：{s} 张 × {d} 面 = {e}，而留用 {k} + 空白 {b} + 分隔页 {p} = {a}。",
+    ),
+    (
+        r"batch (?P<n>\S+) does not balance; someone else than its operator must release it",
+        "批次 {n} 对不上，须由操作员以外的人写明理由放行。",
+    ),
+    (r"pages (?P<n>.+) are in no document; keep or drop them first", "第 {n} 页不在任何文件里，先放回或去掉。"),
+    (r"(?:page: )?page (?P<n>\S+) is in no document", "第 {n} 页不在文件里，先放回。"),
+    (r"(?:page: )?there is no page (?P<n>\S+)", "没有第 {n} 页。"),
+    (r"(?:page: )?there is no document after the last one", "这是最后一件，后面没有可以合并的。"),
+    (r"(?:page: )?choose a page first", "先选一页。"),
+    (r"(?:file: )?choose the file with the new scan", "先选重扫的文件。"),
+    (r"(?:file: )?this very scan came in before", "这个扫描文件以前已经收下了。"),
+    (r"(?:before: )?there is no such page", "没有这一页。"),
+    (r"(?:sheets: )?a number of sheets of paper, from 1", "写纸张的张数，从 1 起。"),
+    (r"(?:sides: )?1 or 2", "选单面或双面。"),
+    (r"(?:sides: )?batch (?P<n>\S+) has (?P<d>\d)", "批次 {n} 已经说明是 {d} 面。"),
+    (r"(?:contract: )?there is no such contract", "没有这份合同。"),
+    (r"(?:customer: )?there is no such customer", "没有这个客户。"),
+    (r"(?:reason: )?at most (?P<n>\d+) characters", "最多 {n} 个字符。"),
     # services
     (r"the database does not answer: .*|the database went away: .*", "数据库没有回应。"),
     # search

@@ -27,8 +27,8 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
         (
             gettext("收件"),
             [
-                ("web.batches", gettext("扫描批次"), "document.upload", "reading", ("web.upload", "web.batch")),
-                ("web.review_list", gettext("待核对"), "document.correct", "needs_review", ()),
+                ("web.batches", gettext("扫描批次"), "document.upload", "reading", ("web.upload", "web.batch", "web.separators")),
+                ("web.review_list", gettext("待核对"), "document.correct", "needs_review", ("web.check", "web.keep_check")),
             ],
         ),
         (
@@ -74,6 +74,7 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
                     ("web.invite_person", "web.person", "web.change_person", "web.renew_invitation", "web.open_person"),
                 ),
                 ("web.departments", gettext("部门设置"), "people.manage", "", ("web.create_department",)),
+                ("web.extraction_report", gettext("识别质量"), "extraction.read", "", ()),
                 ("web.settings", gettext("设置"), "settings.read", "", ()),
             ],
         ),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from intake import verification as rules
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import Actor
-from service.flow.documents import is_verified
+from service.flow.values import stand_of, state_of
 from service.records.tables import DocumentField
 from service.web.text import _, gettext, ngettext
 
@@ -82,6 +83,38 @@ DOCUMENT_STATES = {
     "destroyed": ("grey", _("已销毁")),
     "archived": ("good", _("已归档")),
 }
+VERIFICATIONS = {
+    "unconfirmed": ("soon", _("关键值未经核验")),
+    "once": ("soon", _("一人已核")),
+    "verified": ("good", _("两人已核")),
+    "disputed": ("late", _("有争议")),
+}
+#: Why documents wait at the desk, see `service.flow.desk.VIEWS`.
+QUEUES = {
+    "look": _("要看"),
+    "disputed": _("有争议"),
+    "second": _("待第二人"),
+    "unconfirmed": _("关键值未核"),
+    "all": _("全部"),
+}
+EXTRACTION = {
+    "category": _("类目"),
+    "field": _("字段"),
+    "read": _("读出"),
+    "unseen": _("未核"),
+    "confirmed": _("读对"),
+    "corrected": _("读错"),
+    "added": _("补上"),
+    "right": _("正确率"),
+    "checked_above_line": _("线上已核"),
+    "wrong_above_line": _("线上读错"),
+}
+SOURCES = {
+    "text-layer": _("PDF 自带的文字"),
+    "rapidocr": _("图像识别"),
+    "tesseract": _("图像识别（Tesseract）"),
+    "unread": _("没有读出"),
+}
 CONTRACT_STATES = {
     "draft": ("grey", _("草拟")),
     "signed": ("soon", _("已签订")),
@@ -149,13 +182,33 @@ FILTERS = {"category": _("类目"), "department": _("部门"), "customer": _("�
 REASONS = {
     "low_confidence": _("识别把握不足"),
     "unknown_kind": _("认不出是哪类文件"),
+    "separator_differs": _("分隔页上的类目与读出来的不同"),
     "reading_failed": _("未能识别"),
     "missing": _("缺少字段"),
     "check_digit_failed": _("校验位不符"),
     "repaired": _("识别有误，已按校验位改正"),
     "amount_mismatch": _("大小写金额不符"),
     "term_mismatch": _("期限与起止日期不符"),
+    "unread": _("这一页没有读出来"),
+    "rescan": _("请重新扫描"),
+    "attachment_refused": _("附件没有收下"),
 }
+#: Why a page should be scanned again, and why one was not read.
+PAGE_TROUBLES = {
+    "resolution": _("分辨率低于 200 dpi"),
+    "skew": _("放得太歪"),
+    "blurred": _("模糊"),
+    "dark": _("太暗"),
+    "faint": _("字迹太淡"),
+    "cut": _("边上的字被切掉"),
+    "blank": _("空白页"),
+    "killed": _("识别程序中断"),
+    "timeout": _("识别超时"),
+    "memory": _("识别超出内存"),
+    "error": _("识别出错"),
+    "damaged": _("这一页的数据损坏"),
+}
+EDGES = {"left": _("左边"), "top": _("上边"), "right": _("右边"), "bottom": _("下边")}
 WALL = (
     _("客户信用，我们共同守护。"),
     _("准确、及时、完整，信息管理三原则。"),
@@ -194,6 +247,11 @@ def reason(code: str) -> str:
     """Return why a document needs a look: ``缺少字段：金额``."""
     kind, _colon, field = code.partition(":")
     word = named(REASONS, kind)
+    if kind in ("unread", "rescan"):
+        page, _colon, trouble = field.partition(":")
+        return gettext("第 %(page)s 页%(reason)s：%(why)s", page=page, reason=word, why=named(PAGE_TROUBLES, trouble))
+    if kind == "attachment_refused":
+        return gettext("%(reason)s：%(field)s", reason=word, field=field)
     what = gettext("类目") if field == "kind" else named(FIELDS, field)
     return gettext("%(reason)s：%(field)s", reason=word, field=what) if field else word
 
@@ -219,19 +277,26 @@ def _marked(field: DocumentField) -> State | None:
 
 def field_state(field: DocumentField, actor: Actor) -> State:
     """Return how far a value can be trusted (RULES A2.2): what was read and never confirmed is shown as such."""
-    others = set(field.confirmed_by) - {field.entered_by}
-    read = field.entered_by == "ocr"
-    if is_verified(field):
+    state = state_of(field)
+    if state == rules.DISPUTED:
+        took_side = actor.name in rules.sides(stand_of(field))
+        third = (
+            gettext("你已表态，由没有表态的第三人裁定")
+            if took_side
+            else gettext("两人所见不同，由没有表态的第三人裁定")
+        )
+        return State("late", gettext("有争议"), third)
+    if state == rules.VERIFIED:
         return State("good", gettext("两人已核"), gettext("两名未录入此值的人都已确认"))
-    marked = _marked(field) if not others else None
+    if state == rules.ONCE:
+        return State("soon", gettext("待第二人"), gettext("一人已核；须由另一人再核，且不能是录入者"))
+    marked = _marked(field)
     if marked:
         return marked
-    if others:
-        return State("soon", gettext("待第二人"), gettext("一人已核；须由另一人再核，且不能是录入者"))
-    if not read:
+    if state == rules.ENTERED:
         mine = field.entered_by == actor.name
         why = gettext("你录入的值，须由另外两人核对") if mine else gettext("由人录入，须由另外两人核对")
-        return State("soon", gettext("已更正"), why)
+        return State("soon", gettext("已更正") if field.read_value else gettext("人工录入"), why)
     if "repaired" in field.marks:
         return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
     if field.confidence < CONFIDENCE_LINE:
@@ -239,3 +304,22 @@ def field_state(field: DocumentField, actor: Actor) -> State:
     if "check_digit_ok" in field.marks:
         return State("good", gettext("校验位通过"), gettext("末位校验码与前面的数字相符；尚无人核对"))
     return State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
+
+
+def note(code: str) -> str:
+    """Return what a file shows by itself: ``带有数字签名``, ``附件：报价单.xlsx``; nothing for what is only a link."""
+    kind, _colon, name = code.partition(":")
+    if kind == "attachment":
+        return gettext("附件：%(name)s", name=name)
+    return {"signed": gettext("带有数字签名（未验证）"), "macros": gettext("带有宏（不执行）")}.get(kind, "")
+
+
+def quality(found: Mapping[str, Any]) -> str:
+    """Return the quality of a page in one line: ``200 dpi · 歪斜 1.2°``, and what is wrong with it."""
+    parts = [f"{found['dpi']} dpi" if found["dpi"] else gettext("分辨率未注明")]
+    if abs(found["skew"]) > 1:
+        parts.append(gettext("歪斜 %(degrees)s°（识别时已校正）", degrees=found["skew"]))
+    for finding in found["findings"]:
+        edges = "、".join(named(EDGES, edge) for edge in found["cut"]) if finding == "cut" else ""
+        parts.append(named(PAGE_TROUBLES, finding) + (f"（{edges}）" if edges else ""))
+    return " · ".join(parts)

@@ -8,7 +8,20 @@ from sqlalchemy import select
 
 from retention.errors import DestructionBlocked, FileIncomplete, TransitionRefused
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import destroy, documents, filing, find, holds, ledger, ledger_rows, loans, reviews, trail, transfers
+from service.flow import (
+    destroy,
+    documents,
+    filing,
+    find,
+    holds,
+    ledger,
+    ledger_rows,
+    loans,
+    reviews,
+    trail,
+    transfers,
+    values,
+)
 from service.flow.checks import doctor, fixity, verify_audit
 from service.records.tables import CaseFile, Document, Person, Rendition, WrappedKey
 from tests.service.conftest import OWNER, Office
@@ -468,7 +481,7 @@ def test_A2_2_two_other_people_verify_a_value(embedded):
 
     def verified() -> bool:
         found = documents.get_document(house, embedded["handler"], document_id).fields
-        return documents.is_verified(next(f for f in found if f.name == "amount"))
+        return values.is_verified(next(f for f in found if f.name == "amount"))
 
     documents.confirm_field(house, embedded["administrator"], document_id, "amount")
     documents.confirm_field(house, embedded["administrator"], document_id, "amount")

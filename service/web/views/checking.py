@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -14,13 +15,14 @@ from intake.model import PageText
 from intake.typed import kind_of, read_typed
 from intake.understand import CHARACTER_LINE
 from service.errors import KNOWN_ERRORS
-from service.flow import checking, desk, values
+from service.flow import checking, desk, extraction, values
 from service.flow.checking import Before, Given
 from service.flow.desk import Want
 from service.flow.render import page_text
 from service.records.tables import Document, DocumentField
 from service.web import words
 from service.web.context import actor, house, offset_of, refused
+from service.web.download import demand_form, download
 from service.web.site import web
 from service.web.text import gettext
 from service.web.words import State
@@ -230,10 +232,14 @@ def _given() -> Given:
     moved = category is not None and category != form.get("before-category", "")
     for name in dict.fromkeys(form.getlist("field")):
         value, before = form.get(f"value-{name}", "").strip(), form.get(f"before-{name}", "")
-        choice = form.get(f"decide-{name}", "")
-        if choice and choice != "other":
-            decided[name] = form.get(f"side-{name}-{choice}", "")
-        elif (value != before.strip() and (value or before)) if not choice else value:
+        if f"decidable-{name}" in form:
+            choice = form.get(f"decide-{name}", "")
+            if choice in ("1", "2"):
+                decided[name] = form.get(f"side-{name}-{choice}", "")
+            changed = choice == "other"
+        else:
+            changed = value != before.strip()
+        if changed:
             spot, printed = _spot(form.get(f"place-{name}", "")), f"printed-{name}" in form
             entries.append(values.Entry(name, value, before, spot, as_printed=printed))
         elif before and not moved and f"decidable-{name}" not in form and (action == "next" or f"ok-{name}" in form):
@@ -292,3 +298,27 @@ def words_of_page(document_id: str, number: int) -> ResponseReturnValue:
             rows.append([word.text, *word.box, int(bool(rows) and word.start > end)])
             end = word.start + len(word.text)
     return jsonify(words=rows)
+
+
+@web.get("/extraction")
+def extraction_report() -> ResponseReturnValue:
+    """Show how often what was read was right; `?since=` leaves out what came in before, `?form=csv` sends the table."""
+    form = request.args.get("form", "")
+    if form:
+        demand_form(form)
+    since, wrong = _day(request.args.get("since", ""))
+    found = extraction.report(house(), actor(), since)
+    heads = [str(words.EXTRACTION[name]) for name in extraction.COLUMNS]
+    if form:
+        return download(gettext("识别质量"), heads, list(extraction.as_cells(found)), form)
+    return render_template(
+        "extraction.html", report=found, heads=heads, since=request.args.get("since", ""), wrong=wrong
+    )
+
+
+def _day(text: str) -> tuple[date | None, bool]:
+    """Return the day that was typed, and whether what was typed is none."""
+    try:
+        return (date.fromisoformat(text) if text else None), False
+    except ValueError:
+        return None, True

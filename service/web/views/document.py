@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from urllib.parse import quote
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from search.errors import BadQuery
@@ -14,6 +14,7 @@ from service.flow import filing, pages
 from service.flow.guard import allowed, reach_of
 from service.flow.process import read_again as reread
 from service.flow.render import open_rendition, page_text, read_rendition
+from service.flow.values import confirmable
 from service.records.tables import Document
 from service.web import words
 from service.web.context import act, actor, house
@@ -64,10 +65,8 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         zoom=request.args.get("zoom") == "1",
         may_correct=allowed(actor(), "document.correct", reach),
         may_file=may_file,
-        queue=pages.queue_of(house(), actor(), document) if waits else None,
-        unconfirmed=any(
-            actor().name not in field.confirmed_by and field.entered_by != actor().name for field in document.fields
-        ),
+        waits=waits,
+        unconfirmed=bool(confirmable(document, actor().name)),
         tier_options=[(tier, word) for tier, word in words.TIERS.items() if _within(tier)] if may_tier else [],
         may_mark=(may_tier or may_file) and document.status not in ("destroyed", "received", "reading"),
         missing_fields=[(code, word) for code, word in words.FIELDS.items() if code not in read],
@@ -162,14 +161,14 @@ def add_field(document_id: str) -> ResponseReturnValue:
 
 @web.post("/documents/<document_id>/confirm")
 def confirm_all(document_id: str) -> ResponseReturnValue:
-    """Confirm all values and go to the next document that waits."""
+    """Confirm all values that the person may confirm."""
     document = flow.get_document(house(), actor(), document_id)
-    queue = pages.queue_of(house(), actor(), document) if document.status in pages.LOOK_AT else None
-    flow.confirm_all(house(), actor(), document_id)
-    flash(gettext("“%(name)s”已确认。", name=document.title or document.filename), "done")
-    if queue and queue.next_id:
-        return redirect(url_for("web.document", document_id=queue.next_id), 303)
-    return redirect(url_for("web.review_list") if queue else url_for("web.document", document_id=document_id), 303)
+    return act(
+        lambda: flow.confirm_all(house(), actor(), document_id),
+        lambda: _page(document_id),
+        done=gettext("“%(name)s”已确认。", name=document.title or document.filename),
+        to=url_for("web.document", document_id=document_id),
+    )
 
 
 @web.post("/documents/<document_id>/reading")

@@ -17,7 +17,7 @@ from service.flow.documents import list_documents
 from service.flow.guard import allowed, require
 from service.flow.receive import receive
 from service.web import refusals, words
-from service.web.context import actor, house, offset_of
+from service.web.context import actor, house
 from service.web.site import web
 
 PAGE = 50
@@ -127,11 +127,3 @@ def batch_progress(batch: str) -> ResponseReturnValue:
             }
         )
     return jsonify(documents=rows, unfinished=sum(row["status"] in UNREAD for row in rows))
-
-
-@web.get("/to-review")
-def review_list() -> ResponseReturnValue:
-    """Show what a person must look at, the oldest first."""
-    require(actor(), "document.correct")
-    total, documents = pages.list_to_review(house(), actor(), limit=PAGE, offset=offset_of(PAGE))
-    return render_template("review_list.html", total=total, documents=documents, size=PAGE)

@@ -10,6 +10,7 @@ from service.flow import corrections, documents, filing, ledger, pages
 from service.flow.guard import allowed, require
 from service.flow.ledger import ContractInput
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
+from service.records.tables import Document
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.download import demand_form, download
@@ -114,9 +115,25 @@ def _form(given: ContractInput, document_id: str | None) -> str:
         "new_contract.html",
         given=given,
         document=document,
+        marks=_marks(given, document) if document else {},
         department_options=[(d.id, f"{d.code} {d.name}") for d in list_departments(house(), closed=False)],
         people_options=[("", gettext("请选择")), *((p.id, f"{p.name} ({p.login}) · {name}") for p, name in handlers)],
     )
+
+
+def _marks(given: ContractInput, document: Document) -> dict[str, words.State]:
+    """Return how far each value that came from the document can be trusted; one that was changed in the form has no mark."""
+    sources = {"title": ("title",), "counterparty": ("party_b", "party_a"), "amount": ("amount",), "currency": ("currency",),
+               "counterparty_code": ("party_b_code", "party_a_code"), "signed_on": ("signed_on",), "term_from": ("term_from",),
+               "term_until": ("term_until",), "printed_number": ("contract_number",)}  # fmt: skip
+    fields = {field.name: field for field in document.fields}
+    marks = {}
+    for name, names in sources.items():
+        found = (fields[n] for n in names if n in fields and fields[n].value == getattr(given, name))
+        field = next(found, None)
+        if field is not None:
+            marks[name] = words.field_state(field, actor())
+    return marks
 
 
 @web.get("/contracts/new")

@@ -1,0 +1,397 @@
+"""Checking what was read: who is given what, what their word does, and what is kept of it (RULES A2.2)."""
+
+import threading
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from intake.model import Word
+from service.access import people
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow import checking, desk, destroy, documents, extraction, filing, ledger, reviews, values
+from service.flow.checking import Given
+from service.flow.desk import Want
+from service.flow.values import Entry
+from service.records.tables import AuditEntry, Desk, Document, ExtractionCount, FieldCorrection, LastSave, Rendition
+from tests.service.conftest import DIGITAL, OWNER, Office
+from tests.service.test_flow import archive, decide_all, fill, new_contract, propose
+
+PARTY_B = "云桥智联信息技术有限公司"
+OTHER = "云桥智联信息科技有限公司"
+
+
+def field(office: Office, document_id: str, name: str) -> Any:
+    found = documents.get_document(office.house, OWNER, document_id)
+    return next(f for f in found.fields if f.name == name)
+
+
+def say(office: Office, login: str, document_id: str, **more: Any) -> None:
+    checking.save(office.house, office[login], document_id, Given(**more))
+
+
+def actions(office: Office, document_id: str) -> list[str]:
+    with office.house.database.read() as session:
+        query = (
+            select(AuditEntry.action).where(AuditEntry.subject == f"document:{document_id}").order_by(AuditEntry.seq)
+        )
+        return list(session.scalars(query))
+
+
+def waiting_for(office: Office, login: str, reason: str = "look", **more: str) -> list[str]:
+    rows = desk.list_waiting(office.house, office[login], Want(reason, **more), limit=50)[1]
+    return [document.id for document, _holder in rows]
+
+
+def several(office: Office, how_many: int, status: str = "needs_review") -> list[str]:
+    """One document that was read, and copies of its row that wait."""
+    first = office.take_in()
+    ids = [f"{n:08}-0000-4000-8000-000000000000" for n in range(1, how_many)]
+    with office.house.database.write() as session:
+        document = session.get_one(Document, first)
+        document.status, document.review_reasons = status, ["low_confidence:amount"]
+        columns = {c.name: getattr(document, c.name) for c in Document.__table__.columns}
+        for n, new in enumerate(ids, 1):
+            received = document.received_at + timedelta(seconds=n)
+            session.add(Document(**{**columns, "id": new, "sha256": f"{n:064}", "received_at": received}))
+    return [first, *ids]
+
+
+def test_two_who_did_not_enter_it_make_a_value_verified_and_the_document_says_so(office: Office) -> None:
+    document_id = office.take_in()
+    assert values.state_of(field(office, document_id, "party_b")) == "unconfirmed"
+    assert waiting_for(office, "administrator", "unconfirmed") == [document_id]
+    seen = {f.name: f.value for f in documents.get_document(office.house, OWNER, document_id).fields}
+    say(office, "administrator", document_id, seen=seen, finish=True)
+    assert waiting_for(office, "administrator", "all") == []
+    assert waiting_for(office, "archivist", "second") == [document_id]
+    say(office, "archivist", document_id, seen=seen, finish=True)
+    found = documents.get_document(office.house, OWNER, document_id)
+    assert found.verification == "verified"
+    assert {values.state_of(f) for f in found.fields} == {"verified"}
+    assert waiting_for(office, "handler", "all") == []
+
+
+def test_a_disagreement_waits_for_a_third_person_alone(office: Office) -> None:
+    document_id = office.take_in()
+    say(office, "administrator", document_id, seen={"party_b": PARTY_B})
+    say(office, "archivist", document_id, entries=[Entry("party_b", OTHER, PARTY_B)])
+    odds = field(office, document_id, "party_b")
+    assert (odds.value, odds.rival["value"], odds.rival["by"]) == (PARTY_B, OTHER, "person:archivist")
+    assert waiting_for(office, "handler", "disputed") == [document_id]
+    assert waiting_for(office, "handler") == [document_id]
+    for login in ("administrator", "archivist"):
+        with pytest.raises(BadInput, match="third person"):
+            say(office, login, document_id, decided={"party_b": OTHER})
+    with pytest.raises(BadInput, match="one of the two"):
+        say(office, "handler", document_id, decided={"party_b": "某某公司"})
+    say(office, "handler", document_id, decided={"party_b": OTHER})
+    decided = field(office, document_id, "party_b")
+    assert (decided.value, decided.entered_by, decided.confirmed_by) == (OTHER, "person:archivist", ["person:handler"])
+    assert values.state_of(decided) == "once"
+    with pytest.raises(BadInput, match="has decided"):
+        say(office, "administrator", document_id, entries=[Entry("party_b", PARTY_B, OTHER)])
+    say(office, "administrator", document_id, seen={"party_b": OTHER})
+    assert values.is_verified(field(office, document_id, "party_b"))
+    assert [a for a in actions(office, document_id) if a in ("document.dispute", "document.decide")] == [
+        "document.dispute", "document.decide"]  # fmt: skip
+
+
+def test_nobody_speaks_about_a_value_they_have_not_seen(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    say(embedded, "administrator", document_id, entries=[Entry("party_b", OTHER, PARTY_B)])
+    for given in ({"seen": {"party_b": PARTY_B}}, {"entries": [Entry("party_b", "别的公司", PARTY_B)]}):
+        with pytest.raises(BadInput, match="in the meantime"):
+            say(embedded, "archivist", document_id, **given)
+    assert field(embedded, document_id, "party_b").confirmed_by == []
+
+
+def test_a_save_is_kept_whole_or_not_at_all(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    wrong = [Entry("party_b", OTHER, PARTY_B), Entry("signed_on", "2026-02-30"), Entry("amount", "a lot")]
+    before = actions(embedded, document_id)
+    with pytest.raises(BadInput) as refused:
+        say(embedded, "administrator", document_id, entries=wrong, seen={"title": "技术服务合同"})
+    assert set(refused.value.fields) == {"signed_on", "amount"}
+    assert field(embedded, document_id, "party_b").value == PARTY_B
+    assert field(embedded, document_id, "title").confirmed_by == []
+    assert actions(embedded, document_id)[: len(before)] == before
+    assert not {"document.correct", "document.confirm"} & set(actions(embedded, document_id))
+
+
+def test_what_is_typed_takes_the_archives_form_and_its_sum_is_held_against_the_words(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    typed = [Entry("amount", "86万元"), Entry("signed_on", "2026年3月25日"), Entry("term_until", "长期")]
+    say(embedded, "administrator", document_id, entries=typed)
+    amount = field(embedded, document_id, "amount")
+    assert (amount.value, amount.marks, amount.read_value) == ("860000.00", ["amount_mismatch"], "680000.00")
+    assert field(embedded, document_id, "signed_on").value == "2026-03-25"
+    assert field(embedded, document_id, "term_until").value == "long-term"
+    say(embedded, "administrator", document_id, entries=[Entry("amount", "陆拾捌万元整")])
+    assert field(embedded, document_id, "amount").marks == ["amount_agrees"]
+
+
+def test_a_check_digit_that_fails_needs_the_word_that_it_is_printed_so(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    wrong = field(embedded, document_id, "party_b_code").value[:-1] + "0"
+    with pytest.raises(BadInput, match="check digit"):
+        say(embedded, "administrator", document_id, entries=[Entry("party_b_code", wrong)])
+    say(embedded, "administrator", document_id, entries=[Entry("party_b_code", wrong, as_printed=True)])
+    assert field(embedded, document_id, "party_b_code").marks == ["check_digit_failed"]
+    with pytest.raises(BadInput, match="18 letters"):
+        say(embedded, "administrator", document_id, entries=[Entry("party_b_code", "望江路", as_printed=True)])
+
+
+def test_the_last_save_is_undone_whole_and_only_by_who_made_it(office: Office) -> None:
+    document_id = office.take_in()
+    house = office.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["low_confidence:amount"]
+    before = documents.get_document(house, OWNER, document_id)
+    say(office, "administrator", document_id, entries=[Entry("party_b", OTHER, PARTY_B), Entry("contract_number", "X-1")],
+        seen={"title": "技术服务合同"}, finish=True)  # fmt: skip
+    assert documents.get_document(house, OWNER, document_id).status == "stored"
+    with pytest.raises(RuleRefused, match="nothing of yours"):
+        checking.undo(house, office["archivist"], document_id)
+    checking.undo(house, office["administrator"], document_id)
+    after = documents.get_document(house, OWNER, document_id)
+    assert (after.status, after.review_reasons, after.verification) == (
+        "needs_review",
+        ["low_confidence:amount"],
+        "unconfirmed",
+    )
+    assert [(f.name, f.value, f.entered_by, f.confirmed_by, f.position) for f in after.fields] == [
+        (f.name, f.value, f.entered_by, f.confirmed_by, f.position) for f in before.fields]  # fmt: skip
+    with house.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(FieldCorrection)) == 0
+    with pytest.raises(RuleRefused, match="nothing of yours"):
+        checking.undo(house, office["administrator"], document_id)
+    assert actions(office, document_id)[-2:].count("document.undo") == 1
+
+
+def test_an_added_field_and_a_category_are_undone_too(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    say(embedded, "administrator", document_id, category="1.7", entries=[Entry("agent", "陈立")])
+    checking.undo(embedded.house, embedded["administrator"], document_id)
+    found = documents.get_document(embedded.house, OWNER, document_id)
+    assert (found.category, found.kind) == ("1.9", "contract")
+    assert "agent" not in {f.name for f in found.fields}
+    assert field(embedded, document_id, "amount").value == "680000.00"
+
+
+def test_what_others_said_since_is_never_undone(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    say(embedded, "administrator", document_id, seen={"party_b": PARTY_B})
+    say(embedded, "archivist", document_id, seen={"party_b": PARTY_B})
+    documents.confirm_field(embedded.house, embedded["handler"], document_id, "title")
+    with pytest.raises(RuleRefused, match="changed since"):
+        checking.undo(embedded.house, embedded["archivist"], document_id)
+    assert values.is_verified(field(embedded, document_id, "party_b"))
+
+
+def test_another_category_reads_the_kept_pages_anew_and_leaves_the_words_of_people(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    say(embedded, "administrator", document_id, seen={"party_b": PARTY_B}, entries=[Entry("title", "服务协议")])
+    documents.set_category(embedded.house, embedded["administrator"], document_id, "1.11")
+    found = documents.get_document(embedded.house, OWNER, document_id)
+    assert (found.category, found.kind) == ("1.11", "voucher")
+    names = {f.name: f.value for f in found.fields}
+    assert names["title"] == "服务协议"
+    assert names["party_b"] == PARTY_B
+    assert "term_from" not in names
+    documents.set_category(embedded.house, embedded["administrator"], document_id, "1.9")
+    again = documents.get_document(embedded.house, OWNER, document_id)
+    assert {"term_from", "party_a", "amount"} <= {f.name for f in again.fields}
+    assert [f.position for f in again.fields] == list(range(len(again.fields)))
+    assert next(f for f in again.fields if f.name == "party_b").confirmed_by == ["person:administrator"]
+
+
+def test_where_no_page_is_kept_the_values_stay(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    with embedded.house.database.write() as session:
+        session.execute(delete(Rendition))
+    documents.set_category(embedded.house, embedded["administrator"], document_id, "1.7")
+    found = documents.get_document(embedded.house, OWNER, document_id)
+    assert found.category == "1.7"
+    assert next(f for f in found.fields if f.name == "party_b").value == PARTY_B
+
+
+def test_nobody_gets_the_document_another_has(office: Office) -> None:
+    ids = several(office, 6)
+    got: dict[str, list[str | None]] = {}
+
+    def work(login: str) -> None:
+        actor, mine, after = office[login], list[str | None](), None
+        for _ in range(2):
+            after = desk.take_next(office.house, actor, Want(), after)
+            mine.append(after)
+        got[login] = mine
+
+    threads = [threading.Thread(target=work, args=(login,)) for login in ("administrator", "archivist", "handler")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    last = [mine[-1] for mine in got.values()]
+    assert len(set(last)) == 3
+    assert set(last) <= set(ids)
+    with office.house.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Desk)) == 3
+
+
+def test_a_place_at_the_desk_is_shown_to_others_and_ends_by_itself(embedded: Office) -> None:
+    first, second = several(embedded, 2)
+    house, one, other = embedded.house, embedded["administrator"], embedded["archivist"]
+    assert desk.take_next(house, one, Want()) == first
+    assert desk.take_next(house, other, Want()) == second
+    assert desk.take_next(house, embedded["handler"], Want()) is None
+    assert not desk.sit_down(house, other, first).mine
+    assert desk.take_next(house, other, Want()) == second  # what one had oneself is free for oneself
+    rows = desk.list_waiting(house, other, Want(), limit=9)[1]
+    assert [(d.id, h and (h.name, h.mine)) for d, h in rows] == [
+        (first, ("person:administrator", False)), (second, ("person:archivist", True))]  # fmt: skip
+    with house.database.write() as session:
+        session.get_one(Desk, first).until = house.clock.now() - timedelta(seconds=1)
+    assert desk.sit_down(house, other, first).mine
+    desk.get_up(house, other, first)
+    assert desk.take_next(house, one, Want(), second) == first
+
+
+def test_next_goes_round_and_stays_within_what_was_asked_for(embedded: Office) -> None:
+    first, second, third = several(embedded, 3)
+    house, actor = embedded.house, embedded["administrator"]
+    with house.database.write() as session:
+        session.get_one(Document, second).category = "5.1"
+        session.get_one(Document, third).review_reasons = ["missing:amount"]
+    assert desk.take_next(house, actor, Want(), first) == second
+    assert desk.take_next(house, actor, Want(), third) == first
+    assert desk.take_next(house, actor, Want(category="5.1"), first) == second
+    assert desk.take_next(house, actor, Want("missing")) == third
+    assert desk.take_next(house, actor, Want("missing"), third) is None
+    assert waiting_for(embedded, "administrator", "low_confidence") == [first, second]
+    with pytest.raises(BadInput):
+        desk.take_next(house, actor, Want('"; drop'))
+    place = desk.place_of(house, actor, documents.get_document(house, OWNER, third), Want())
+    assert (place.position, place.total) == (3, 3)
+
+
+def test_who_may_not_correct_is_given_nothing_and_changes_nothing(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    other = people.create_department(embedded.house, OWNER, "CG", "采购部")
+    embedded.hire("stranger", "handler", department_id=other.id)
+    house = embedded.house
+    for call in (
+        lambda who: desk.take_next(house, who, Want("all")),
+        lambda who: desk.list_waiting(house, who, Want("all"), limit=9),
+        lambda who: checking.save(house, who, document_id, Given(finish=True)),
+        lambda who: checking.undo(house, who, document_id),
+        lambda who: desk.sit_down(house, who, document_id),
+    ):
+        with pytest.raises((NotAllowed, NotFound)):
+            call(embedded["auditor"])
+    assert waiting_for(embedded, "stranger", "all") == []
+    for step in (checking.undo, desk.sit_down, checking.look):
+        with pytest.raises(NotFound):
+            step(house, embedded["stranger"], document_id)
+    assert extraction.report(house, embedded["auditor"]).rows
+    with pytest.raises(NotAllowed):
+        extraction.report(house, embedded["head"])
+
+
+def test_looking_is_noted_once_and_brings_the_pages_of_all_values(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    before = checking.look(embedded.house, embedded["administrator"], document_id)
+    assert set(before.pages) == {1, 2}
+    assert "680000.00" in before.capitals
+    assert before.holder
+    assert before.holder.mine
+    assert actions(embedded, document_id)[-1] == "document.view"
+    page = before.pages[1]
+    box = next(f.box for f in before.document.fields if f.name == "party_b")
+    found = checking.unsure_words(page, box, 1.01)
+    assert "".join(word.text for word, _unsure in found) == PARTY_B
+    assert all(unsure for _word, unsure in found)
+    assert not any(unsure for _word, unsure in checking.unsure_words(page, box, 0.0))
+    assert checking.unsure_words(page, [], 0.5) == []
+    assert isinstance(found[0][0], Word)
+
+
+def destroyed(office: Office, document_id: str) -> str:
+    """File, archive and destroy the document; returns the file's id."""
+    contract_id, file_id = new_contract(office)
+    filing.file_document(office.house, office["handler"], document_id, file_id)
+    fill(office, file_id)
+    archive(office, file_id)
+    ledger.finish_event(office.house, office["handler"], contract_id, "performed", "2026-11-20")
+    file = archive(office, file_id)
+    assert file.due_on
+    office.house.clock.move_to(file.due_on)
+    review_id = propose(office, file_id)
+    decide_all(office, review_id, file_id)
+    office.house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(office.house, office[name], review_id)
+    destroy.execute(office.house, office["archivist"], review_id)
+    return file_id
+
+
+def test_corrections_go_with_their_document_and_the_counts_stay(office: Office) -> None:
+    document_id = office.take_in()
+    house = office.house
+    say(office, "administrator", document_id, entries=[Entry("party_b", OTHER, PARTY_B), Entry("agent", "陈立")],
+        seen={"title": "技术服务合同"})  # fmt: skip
+    with house.database.read() as session:
+        kept = {row.field: row for row in session.scalars(select(FieldCorrection))}
+    row = kept["party_b"]
+    assert (row.read_value, row.corrected_value, row.engine, row.category, row.kind, row.page, row.by) == (
+        PARTY_B, OTHER, "text-layer", "1.9", "contract", 1, "person:administrator")  # fmt: skip
+    assert kept["agent"].read_value == ""
+    before = extraction.report(house, office["administrator"])
+    by_name = {r.field: r for r in before.rows}
+    assert (by_name["party_b"].corrected, by_name["party_b"].sure_wrong, by_name["party_b"].right) == (1, 1, 0.0)
+    assert (by_name["title"].confirmed, by_name["title"].right) == (1, 1.0)
+    assert (by_name["agent"].added, by_name["agent"].read) == (1, 0)
+    assert (by_name["amount"].unseen, by_name["amount"].right) == (1, None)
+    assert sum(band.wrong for band in before.bands) == 1
+    assert before.engines["text-layer"] == (2, 1)
+    file_id = destroyed(office, document_id)
+    assert destroy.prove(house, OWNER, file_id).ok
+    with house.database.read() as session:
+        for table in (FieldCorrection, LastSave, Desk):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+        columns = {c.name for c in ExtractionCount.__table__.columns}
+        assert columns == {"received_on", "category", "field", "engine", "outcome", "band", "count"}
+    after = extraction.report(house, office["administrator"])
+    assert after.rows == before.rows
+    assert after.bands == before.bands
+    day = next(iter(documents.list_documents(house, OWNER)[1])).received_at.date()
+    assert extraction.report(house, OWNER, day + timedelta(days=2)).rows == ()
+    assert extraction.report(house, OWNER, day - timedelta(days=2)).rows == before.rows
+
+
+def test_a_destroyed_document_takes_no_values(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    destroyed(embedded, document_id)
+    with pytest.raises(RuleRefused, match="destroyed"):
+        say(embedded, "administrator", document_id, entries=[Entry("title", "新的")])
+    with pytest.raises(RuleRefused, match="destroyed"):
+        documents.correct_field(embedded.house, OWNER, document_id, "title", "新的")
+    with pytest.raises(RuleRefused, match="destroyed"):
+        documents.confirm_all(embedded.house, OWNER, document_id)
+
+
+def test_values_typed_while_reading_had_failed_outlive_the_next_reading(embedded: Office) -> None:
+    from service.flow.process import process, read_again
+
+    document_id = embedded.take_in(DIGITAL)
+    with embedded.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.error, document.fields = "failed", "for the test", []
+    say(embedded, "administrator", document_id, entries=[Entry("party_b", OTHER, "")])
+    read_again(embedded.house, embedded["administrator"], document_id)
+    process(embedded.house, document_id)
+    found = {f.name: f for f in documents.get_document(embedded.house, OWNER, document_id).fields}
+    assert (found["party_b"].value, found["party_b"].entered_by) == (OTHER, "person:administrator")
+    assert found["party_a"].entered_by == "ocr"

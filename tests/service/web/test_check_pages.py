@@ -1,0 +1,300 @@
+"""The checking screen as a plain form: what it shows, what it keeps, whom it lets in."""
+
+import re
+from typing import Any
+
+from sqlalchemy import select
+
+from service.flow import checking, documents, values
+from service.flow.values import Entry
+from service.records.tables import Document, DocumentField
+from tests.service.conftest import OWNER, Office
+from tests.service.test_checking import OTHER, PARTY_B, several
+from tests.service.web.conftest import Browser, Site
+
+
+def form_of(page: str) -> dict[str, Any]:
+    """The fields of the checking form as a browser without scripts would send them."""
+    form = page[page.index('<form id="check"') : page.index("</form>", page.index('<form id="check"'))]
+    sent: dict[str, Any] = {"field": re.findall(r'name="field" value="(\w+)"', form)}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = re.search(r' name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
+        quiet = 'type="checkbox"' in tag or 'type="radio"' in tag or "disabled" in tag
+        if name and name[1] != "field" and not quiet:
+            sent[name[1]] = value[1] if value else ""
+    for name, text in re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>([^<]*)', form):
+        sent[name] = text
+    chosen = re.search(r'<select id="category".*?<option value="([^"]*)" selected', form, re.DOTALL)
+    return {**sent, "category": chosen[1] if chosen else "", "add-name": "", "action": "save"}
+
+
+def send(browser: Browser, document_id: str, query: str = "", **changes: Any) -> Any:
+    """Open the screen, change some of its form and send it."""
+    path = f"/to-review/{document_id}{query}"
+    return browser.post(path, {**form_of(browser.get(path).text), **changes})
+
+
+def value_of(office: Office, document_id: str, name: str) -> DocumentField:
+    found = documents.get_document(office.house, OWNER, document_id).fields
+    return next(f for f in found if f.name == name)
+
+
+def test_the_page_stands_beside_its_values_in_pixels_of_the_image(site: Site) -> None:
+    document_id = site.office.take_in()
+    page = site.signed_in("handler").get(f"/to-review/{document_id}?field=party_b").text
+    x0, y0, x1, y1 = value_of(site.office, document_id, "party_b").box
+    assert (
+        f'<rect class="field on" data-field="party_b" x="{x0}" y="{y0}" width="{x1 - x0}" height="{y1 - y0}"/>' in page
+    )
+    assert f'<image href="/documents/{document_id}/pages/1.jpg"' in page
+    assert f'id="v-party_b" name="value-party_b" value="{PARTY_B}"' in page
+    assert "待核" in page
+    assert "680000.00" in page
+    assert "在第 2 页" in page
+    assert "1 / 1" not in page  # nothing is doubtful: it waits only for its key values
+    second = site.signed_in("handler").get(f"/to-review/{document_id}?leaf=2&turn=90&zoom=200").text
+    assert 'class="sheet z200"' in second
+    assert 'rotate(90)"' in second
+    assert 'data-field="signed_on"' in second
+
+
+def test_saving_without_a_script_corrects_confirms_and_can_be_undone(site: Site) -> None:
+    document_id = site.office.take_in()
+    browser = site.signed_in("handler")
+    answer = send(browser, document_id, **{"value-party_b": OTHER, "ok-title": "1"})
+    assert answer.headers["Location"].startswith(f"/to-review/{document_id}")
+    assert value_of(site.office, document_id, "party_b").value == OTHER
+    assert value_of(site.office, document_id, "title").confirmed_by == ["person:handler"]
+    assert value_of(site.office, document_id, "amount").confirmed_by == []
+    page = browser.get(answer.headers["Location"]).text
+    assert "已保存。" in page
+    assert re.search(r"云桥智联信息<ins>科</ins>技<del>术</del>有限公司", page)
+    assert "待第二人" in page
+    assert browser.post(f"/to-review/{document_id}/undo").status_code == 303
+    assert value_of(site.office, document_id, "party_b").value == PARTY_B
+    again = browser.post(f"/to-review/{document_id}/undo")
+    assert again.status_code == 409
+    assert "没有你可以撤销的保存" in again.text
+
+
+def test_what_is_refused_stays_in_its_input_with_the_reason_at_it(site: Site) -> None:
+    document_id = site.office.take_in()
+    browser = site.signed_in("handler")
+    code = value_of(site.office, document_id, "party_b_code").value
+    wrong = code[:-1] + "0"
+    changes = {"value-signed_on": "2026-02-30", "value-party_b_code": wrong, "value-party_b": OTHER}
+    answer = send(browser, document_id, **changes)
+    assert answer.status_code == 422
+    for text in ("写成日期，例如 2026-03-24", "校验位不符：请逐字对照页面", f'value="{wrong}"', f'value="{OTHER}"', 'value="2026-02-30"',
+                 'name="printed-party_b_code"'):  # fmt: skip
+        assert text in answer.text, text
+    assert 'name="printed-signed_on"' not in answer.text
+    assert value_of(site.office, document_id, "party_b").value == PARTY_B
+    browser.client.set_cookie("language", "en")
+    assert "a date such as 2026-03-24" in send(browser, document_id, **changes).text
+    printed = {"value-party_b_code": wrong, "printed-party_b_code": "1"}
+    assert send(browser, document_id, **printed).status_code == 303
+    assert value_of(site.office, document_id, "party_b_code").value == wrong
+
+
+def test_confirm_all_goes_on_to_the_next_and_offers_to_undo(site: Site) -> None:
+    first, second = several(site.office, 2)
+    browser = site.signed_in("administrator")
+    assert browser.get("/to-review/next").headers["Location"] == f"/to-review/{first}"
+    page = browser.get(f"/to-review/{first}").text
+    assert "1 / 2" in page
+    assert "识别把握不足：金额" in page
+    answer = browser.post(f"/to-review/{first}", {**form_of(page), "action": "next"})
+    assert answer.headers["Location"] == f"/to-review/{second}?done={first}"
+    assert {values.state_of(f) for f in documents.get_document(site.office.house, OWNER, first).fields} == {"once"}
+    page = browser.get(answer.headers["Location"]).text
+    assert f'action="/to-review/{first}/undo"' in page
+    assert "撤销上一件" in page
+    last = browser.post(f"/to-review/{second}", {**form_of(page), "action": "next"})
+    assert last.headers["Location"] == "/to-review"
+    assert "没有别的文件在等你了。" in browser.get("/to-review").text
+    assert browser.get("/to-review?reason=second").text.count("data-row") == 0
+    assert "data-row" in site.signed_in("archivist").get("/to-review?reason=second").text
+
+
+def test_two_values_are_shown_with_who_holds_which_and_a_third_decides(site: Site) -> None:
+    document_id = site.office.take_in()
+    house = site.office.house
+    documents.confirm_field(house, site.office["administrator"], document_id, "party_b")
+    checking.save(house, site.office["archivist"], document_id, checking.Given([Entry("party_b", OTHER, PARTY_B)]))
+    side = site.signed_in("archivist").get(f"/to-review/{document_id}").text
+    assert "你已表态" in side
+    assert side.count('type="radio"') == side.count(" disabled") == 2
+    browser = site.signed_in("handler")
+    page = browser.get(f"/to-review/{document_id}").text
+    assert "有争议" in page
+    assert "administrator 某" in page
+    assert "archivist 某" in page
+    for path in ("/to-review?reason=disputed", f"/documents/{document_id}"):
+        assert "有争议" in browser.get(path).text
+    answer = send(browser, document_id, **{"decide-party_b": "2"})
+    assert answer.status_code == 303
+    assert value_of(site.office, document_id, "party_b").value == OTHER
+    documents.correct_field(house, site.office["administrator"], document_id, "title", "甲")
+    documents.correct_field(house, site.office["archivist"], document_id, "title", "乙")
+    answer = send(browser, document_id, **{"decide-title": "other", "value-title": "技术服务合同书"})
+    title = value_of(site.office, document_id, "title")
+    assert (title.value, title.entered_by, title.rival) == ("技术服务合同书", "person:handler", {})
+
+
+def test_confirming_all_leaves_a_disagreement_to_who_decides_it(site: Site) -> None:
+    document_id = site.office.take_in()
+    documents.correct_field(site.office.house, site.office["administrator"], document_id, "title", "甲")
+    documents.correct_field(site.office.house, site.office["archivist"], document_id, "title", "乙")
+    answer = send(site.signed_in("handler"), document_id, action="next")
+    assert answer.status_code == 303
+    title = value_of(site.office, document_id, "title")
+    assert (title.value, title.rival["value"]) == ("甲", "乙")
+    assert value_of(site.office, document_id, "amount").confirmed_by == ["person:handler"]
+
+
+def test_a_missing_field_waits_as_an_empty_row_and_another_can_be_added(site: Site) -> None:
+    document_id = site.office.take_in()
+    with site.office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.fields = [f for f in document.fields if f.name != "term_until"]
+        document.status, document.review_reasons = "needs_review", ["missing:term_until"]
+    browser = site.signed_in("handler")
+    page = browser.get(f"/to-review/{document_id}").text
+    assert 'id="v-term_until" name="value-term_until" value=""' in page
+    assert "没有读出" in page
+    send(browser, document_id)
+    assert documents.get_document(site.office.house, OWNER, document_id).review_reasons == ["missing:term_until"]
+    send(browser, document_id, **{"value-term_until": "长期", "add-name": "agent", "add-value": "陈立",
+                                  "place-term_until": "1,10,20,30,40"})  # fmt: skip
+    found = documents.get_document(site.office.house, OWNER, document_id)
+    assert (found.status, found.review_reasons) == ("stored", [])
+    until = value_of(site.office, document_id, "term_until")
+    assert (until.value, until.page, until.box) == ("long-term", 1, [10, 20, 30, 40])
+    assert value_of(site.office, document_id, "agent").value == "陈立"
+
+
+def test_another_category_reads_anew_and_stays_with_the_document(site: Site) -> None:
+    document_id = site.office.take_in()
+    browser = site.signed_in("handler")
+    answer = send(browser, document_id, category="1.11", action="next")
+    assert answer.headers["Location"] == f"/to-review/{document_id}"
+    page = browser.get(answer.headers["Location"]).text
+    assert "字段已按新类目重读" in page
+    assert 'id="v-term_from"' not in page
+    assert value_of(site.office, document_id, "amount").confirmed_by == []
+
+
+def test_doubtful_characters_are_marked_in_the_value_and_on_the_page(site: Site, monkeypatch: Any) -> None:
+    document_id = site.office.take_in()
+    monkeypatch.setattr("service.web.views.checking.CHARACTER_LINE", 1.01)
+    page = site.signed_in("handler").get(f"/to-review/{document_id}").text
+    assert page.count('<rect class="doubtful"') > 20
+    assert '<mark class="unsure" title="识别没有把握">云</mark>' in page
+
+
+def test_the_words_of_a_page_come_with_their_places(site: Site) -> None:
+    document_id = site.office.take_in()
+    answer = site.signed_in("handler").get(f"/to-review/{document_id}/words/1").get_json()
+    assert PARTY_B in "".join(word[0] for word in answer["words"])
+    assert all(len(word) == 6 for word in answer["words"])
+    assert site.signed_in("handler").get(f"/to-review/{document_id}/words/9").status_code == 404
+
+
+def test_who_else_has_it_is_said_and_whoever_may_not_correct_sees_the_documents_page(site: Site) -> None:
+    document_id = several(site.office, 1)[0]
+    site.signed_in("handler").get(f"/to-review/{document_id}")
+    other = site.signed_in("administrator")
+    assert "handler 某 正在核对这一件" in other.get(f"/to-review/{document_id}").text
+    assert "handler 某 正在核对" in other.get("/to-review").text
+    assert other.get("/to-review/next").headers["Location"] == "/to-review"
+    assert other.post(f"/to-review/{document_id}/desk").get_json() == {"mine": False}
+    head = site.signed_in("head")
+    assert head.get(f"/to-review/{document_id}").headers["Location"] == f"/documents/{document_id}"
+    assert send(other, document_id, **{"value-title": "甲"}).status_code == 303  # soft: it hinders nobody
+    assert head.post(f"/to-review/{document_id}", {"action": "next"}).status_code == 403
+    assert site.signed_in("auditor").get(f"/to-review/{document_id}").status_code == 404
+
+
+def test_hostile_input_is_refused_with_one_line_or_ignored(site: Site) -> None:
+    document_id = site.office.take_in()
+    browser = site.signed_in("handler")
+    for changes in (
+        {"value-title": "长" * 3000},
+        {"field": ["title", "no such-name!"], "value-no such-name!": "x"},
+        {"category": "9.9"},
+        {"add-name": "agent", "add-value": ""},
+        {"value-title": ""},
+    ):
+        assert send(browser, document_id, **changes).status_code == 422, changes
+    for place in ("1,2,3", "0,1,1,2,2", "1,5,5,5,5", "x" * 50, "1,99999999,1,2,3"):
+        assert send(browser, document_id, **{"value-title": "合同甲", "place-title": place}).status_code == 303
+        assert value_of(site.office, document_id, "title").page == 1
+        browser.post(f"/to-review/{document_id}/undo")
+    evil = '"><script>alert(1)</script>'
+    send(browser, document_id, **{"value-title": evil})
+    page = browser.get(f"/to-review/{document_id}").text
+    assert "<script>alert" not in page
+    for query in (
+        "?leaf=-5",
+        "?leaf=9999999",
+        "?zoom=7&turn=3",
+        "?field=none",
+        "?reason=nothing",
+        "?category=x&batch=%27",
+    ):
+        assert browser.get(f"/to-review/{document_id}{query}").status_code == 200, query
+    assert browser.get("/to-review?reason=no!").status_code == 422
+    assert browser.get("/to-review/none").status_code == 404
+
+
+def test_unconfirmed_is_said_wherever_the_document_is_shown(site: Site) -> None:
+    from service.flow import filing
+    from tests.service.test_flow import new_contract
+
+    document_id = site.office.take_in()
+    browser = site.signed_in("handler")
+    form = browser.get(f"/contracts/new?document={document_id}").text
+    assert form.count("待核") >= 5
+    _, file_id = new_contract(site.office)
+    filing.file_document(site.office.house, site.office["handler"], document_id, file_id)
+    for path in (f"/documents/{document_id}", f"/files/{file_id}", "/search?q=技术服务", "/to-review?reason=all"):
+        assert "关键值未经核验" in browser.get(path).text, path
+    for login in ("administrator", "archivist"):
+        documents.confirm_all(site.office.house, site.office[login], document_id)
+    for path in (f"/documents/{document_id}", f"/files/{file_id}", "/search?q=技术服务"):
+        page = browser.get(path).text
+        assert "关键值未经核验" not in page
+        assert "两人已核" in page
+
+
+def test_the_report_counts_and_goes_out_as_a_table(site: Site) -> None:
+    document_id = site.office.take_in()
+    send(site.signed_in("handler"), document_id, **{"value-party_b": OTHER})
+    browser = site.signed_in("auditor")
+    page = browser.get("/extraction").text
+    assert "识别质量" in page
+    assert "0.00%" in page
+    table = browser.get("/extraction?form=csv").data.decode("utf-8-sig")
+    assert "1.9,party_b,1,0,0,1,0,0.0000,1,1" in table
+    assert PARTY_B not in table
+    assert OTHER not in table
+    assert browser.get("/extraction?since=2099-01-01").text.count("data-row") == 0
+    assert "写成 YYYY-MM-DD 的日期" in browser.get("/extraction?since=never").text
+    assert browser.get("/extraction?form=exe").status_code == 404
+    assert site.signed_in("head").get("/extraction").status_code == 403
+
+
+def test_the_list_is_narrowed_by_its_address(site: Site) -> None:
+    first, second = several(site.office, 2)
+    with site.office.house.database.write() as session:
+        other = session.scalars(select(Document).where(Document.id == second)).one()
+        other.category, other.batch, other.review_reasons = "5.1", "B-1", ["missing:amount"]
+    browser = site.signed_in("handler")
+    for query, wanted in (("", {first, second}), ("?category=5.1", {second}), ("?batch=B-1", {second}),
+                          ("?reason=missing", {second}), ("?reason=low_confidence", {first}),
+                          ("?reason=missing&category=1.9", set())):  # fmt: skip
+        page = browser.get(f"/to-review{query}").text
+        assert set(re.findall(r'href="/to-review/([0-9a-f-]{36})', page)) == wanted, query
+    start = browser.get("/to-review?category=5.1").text
+    assert 'href="/to-review/next?category=5.1"' in start
