@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from intake import verification as rules
 from intake.understand import CONFIDENCE_LINE
