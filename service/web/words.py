@@ -135,6 +135,7 @@ TRANSFER_STATES = {
     "returned": ("late", _("已退回")),
     "accepted": ("good", _("已接收")),
 }
+LIST_CHANGES = {"added": _("移交后归入"), "removed": _("移交后取出"), "": ""}
 LOAN_STATES = {
     "asked": ("soon", _("待审批")),
     "granted": ("good", _("已批准")),

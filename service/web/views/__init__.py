@@ -4,6 +4,7 @@ from service.web.site import web
 from service.web.views import (
     accounts,
     archive,
+    batches,
     checking,
     document,
     finding,
@@ -23,6 +24,7 @@ from service.web.views import (
 __all__ = [
     "accounts",
     "archive",
+    "batches",
     "checking",
     "document",
     "finding",

@@ -13,9 +13,11 @@ from service.access.people import list_departments
 from service.access.policy import Reach
 from service.errors import NotFound
 from service.flow import pages
+from service.flow.batches import list_batches
 from service.flow.documents import list_documents
 from service.flow.guard import allowed, require
 from service.flow.receive import receive
+from service.flow.stacks import AT_ONCE, How, receive_stack
 from service.web import refusals, words
 from service.web.context import actor, house
 from service.web.site import web
@@ -66,12 +68,15 @@ def upload_submit() -> ResponseReturnValue:
     session["duplicates"] = [
         [batch, row["filename"][:_NAME], row["document_id"]] for row in rows if row["status"] == "duplicate"
     ][:_NOTES]
-    return redirect(url_for("web.batch", batch=batch), 303)
+    cut = next((row["batch"] for row in rows if "batch" in row), batch)  # a stack that came before has its own
+    return redirect(url_for("web.batch", batch=cut), 303)
 
 
 def _take_in(file: FileStorage, batch: str) -> dict[str, Any]:
     name = file.filename or ""
     department = request.form.get("department_id") or None
+    if request.form.get("split"):
+        return _take_stack(file, name, batch, department)
     try:
         got = receive(
             house(), actor(), cast("Any", file.stream), name, channel="web", batch=batch, department_id=department
@@ -84,11 +89,36 @@ def _take_in(file: FileStorage, batch: str) -> dict[str, Any]:
     return {"status": status, "filename": name, "document_id": got.document_id, "href": href}
 
 
+def _take_stack(file: FileStorage, name: str, batch: str, department: str | None) -> dict[str, Any]:
+    """Take a stack in and cut it; what is no stack is a document of its own."""
+    sheets, sides = request.form.get("sheets", type=int), request.form.get("sides", 0, type=int)
+    how = How(sheets, sides, request.form.get("order", "as_scanned"), device=request.form.get("device", ""))
+    try:
+        got = receive_stack(
+            house(),
+            actor(),
+            cast("Any", file.stream),
+            name,
+            batch=batch,
+            department_id=department,
+            how=how,
+            most=AT_ONCE,
+        )
+    except Rejected as error:
+        why = refusals.rejection(error.code, str(error))
+        return {"status": "rejected", "filename": name, "code": error.code, "message": str(error), "why": why}
+    row = {"status": "received", "filename": name, "href": url_for("web.batch", batch=got.batch), "batch": got.batch}
+    if got.duplicate and got.documents:
+        row |= {"status": "duplicate", "document_id": got.documents[0].document_id}
+    return row
+
+
 @web.get("/batches")
 def batches() -> ResponseReturnValue:
     """Show the latest batches."""
     require(actor(), "document.upload")
-    return render_template("batches.html", batches=pages.recent_batches(house(), actor(), 100))
+    waiting = list_batches(house(), actor(), limit=100)
+    return render_template("batches.html", batches=pages.recent_batches(house(), actor(), 100), waiting=waiting)
 
 
 @web.get("/batches/<batch>")
@@ -97,8 +127,11 @@ def batch(batch: str) -> ResponseReturnValue:
     if len(batch) > 36:
         raise NotFound("there is no such batch")
     _total, documents = list_documents(house(), actor(), batch=batch, limit=MOST_IN_BATCH)
+    from service.web.views.batches import stacked
+
     return render_template(
         "batch.html",
+        stack=stacked(batch),
         batch=batch,
         documents=documents,
         unfinished=sum(document.status in UNREAD for document in documents),
@@ -110,7 +143,7 @@ def batch(batch: str) -> ResponseReturnValue:
 @web.get("/batches/<batch>/progress")
 def batch_progress(batch: str) -> ResponseReturnValue:
     """Return how far each document of a batch is, for the script that shows it."""
-    _total, documents = list_documents(house(), actor(), batch=batch, limit=MOST_IN_BATCH)
+    _total, documents = list_documents(house(), actor(), batch=batch, limit=MOST_IN_BATCH, noted=False)
     rows = []
     for document in documents:
         shown = words.state(words.DOCUMENT_STATES, document.status)

@@ -100,6 +100,7 @@ async function take(files) {
 }
 
 form.addEventListener("submit", (event) => {
+  if (form.elements.split.checked) return; // a stack is cut while the browser waits, and its batch is shown
   event.preventDefault();
   if (input.files.length) take(input.files);
 });
@@ -107,5 +108,6 @@ for (const name of ["dragover", "dragenter"]) drop.addEventListener(name, (event
 for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
 drop.addEventListener("drop", (event) => {
   event.preventDefault();
+  if (form.elements.split.checked) { input.files = event.dataTransfer.files; form.requestSubmit(); return; }
   if (event.dataTransfer.files.length) take(event.dataTransfer.files);
 });

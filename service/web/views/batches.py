@@ -1,0 +1,150 @@
+"""Batches of scanned stacks: their pages, the account of the paper, the release; and separator sheets to print."""
+
+from typing import Any, cast
+
+from flask import Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from intake.batches import sheets
+from intake.batches.payload import decode
+from service.errors import BadInput, NotAllowed, NotFound
+from service.flow import batches as flow
+from service.flow.categories import CATEGORIES
+from service.flow.guard import require
+from service.flow.rescan import rescan
+from service.flow.separators import MAX_COPIES, Wanted, separator_for
+from service.web import words
+from service.web.context import act, actor, house, refused
+from service.web.site import web
+from service.web.text import gettext
+
+
+def stacked(batch: str) -> dict[str, Any]:
+    """Return what the batch's page shows of its stacks; nothing for a batch of single files."""
+    try:
+        whole = flow.get_batch(house(), actor(), batch)
+    except (NotFound, NotAllowed):
+        return {}
+    held = {page.partition("@")[0] for part in whole.parts for page in part.pages}
+    left_out = [key for key in whole.order if key not in held]
+    return {
+        "whole": whole,
+        "held": [(part, [_page(whole, page) for page in part.pages]) for part in whole.parts],
+        "left_out": [_page(whole, key) for key in left_out],
+        "on": request.args.get("on", ""),
+        "open": whole.batch.state == "open",
+    }
+
+
+def _page(whole: flow.Whole, page: str) -> dict[str, Any]:
+    key, _, turn = page.partition("@")
+    seen = whole.page(key)
+    number = whole.order.index(key) + 1 if key in whole.order else 0
+    said = decode(seen["mark"]) if seen.get("mark") else None
+    return {"key": key, "turn": turn or "0", "number": number, "said": said, **seen}
+
+
+def _back(batch: str, page: str = "") -> str:
+    at = url_for("web.batch", batch=batch, **({"on": page} if page else {}))
+    return f"{at}#p-{page}" if page else at
+
+
+@web.get("/batches/<batch>/pictures/<page>")
+def batch_picture(batch: str, page: str) -> Response:
+    """Return the small picture of a page."""
+    return Response(flow.page_picture(house(), actor(), batch, page), content_type="image/jpeg")
+
+
+@web.post("/batches/<batch>/pages")
+def change_batch(batch: str) -> ResponseReturnValue:
+    """Put the pages of a batch right: one page is chosen, one button says what to do with it."""
+    from service.web.views.intake import batch as page_of
+
+    page, action = request.form.get("page", ""), request.form.get("action", "")
+    action, _, to = action.partition(":")
+    version = request.form.get("version", 0, type=int)
+
+    def step() -> None:
+        if not page:
+            raise BadInput("page: choose a page first", {"page": "choose a page first"})
+        if action == "rescan":
+            file = request.files.get("file")
+            if file is None or not file.filename:
+                raise BadInput("file: choose the file with the new scan", {"file": "choose the file with the new scan"})
+            rescan(house(), actor(), batch, version, page, cast("Any", file.stream), file.filename)
+        elif action == "move":
+            flow.change_pages(
+                house(), actor(), batch, version, "move", page, _key_of(batch, request.form.get("before", ""))
+            )
+        else:
+            flow.change_pages(house(), actor(), batch, version, action, page, to)
+
+    return act(step, lambda: page_of(batch), done=gettext("已改好；原来的扫描保留到放行。"), to=_back(batch, page))
+
+
+def _key_of(batch: str, number: str) -> str:
+    """Return the key of the page with this number in the order of the paper; "" for the end."""
+    if not number.strip():
+        return ""
+    order = flow.get_batch(house(), actor(), batch).order
+    if not number.strip().isdecimal() or not 0 < int(number) <= len(order):
+        raise BadInput("before: there is no such page", {"before": "there is no such page"})
+    return order[int(number) - 1]
+
+
+@web.post("/batches/<batch>/count")
+def count_batch(batch: str) -> ResponseReturnValue:
+    """Note how much paper the batch is."""
+    from service.web.views.intake import batch as page_of
+
+    sheets_fed, sides = request.form.get("sheets", 0, type=int), request.form.get("sides", 0, type=int)
+    return act(
+        lambda: flow.count_paper(house(), actor(), batch, sheets=sheets_fed, sides=sides),
+        lambda: page_of(batch),
+        done=gettext("已记下纸张数。"),
+        to=_back(batch),
+    )
+
+
+@web.post("/batches/<batch>/release")
+def release_batch(batch: str) -> ResponseReturnValue:
+    """Release the batch."""
+    from service.web.views.intake import batch as page_of
+
+    return act(
+        lambda: flow.release(house(), actor(), batch, reason=request.form.get("reason", "")),
+        lambda: page_of(batch),
+        done=gettext("已放行：这一批的文件可以归卷了。"),
+        to=_back(batch),
+    )
+
+
+def _wanted() -> Wanted:
+    given = {name: request.args.get(name, "") for name in ("contract", "customer", "category")}
+    return separator_for(house(), actor(), starts=request.args.get("starts", "document"), **given)
+
+
+def _copies() -> int:
+    return min(max(request.args.get("copies", 1, type=int), 1), MAX_COPIES)
+
+
+@web.get("/separators")
+def separators() -> ResponseReturnValue:
+    """Show the form for separator sheets."""
+    require(actor(), "document.upload")
+    return render_template(
+        "separators.html", categories=[(code, words.category(code)) for code in CATEGORIES], most=MAX_COPIES
+    )
+
+
+@web.get("/separators/print")
+def print_separators() -> ResponseReturnValue:
+    """Show separator sheets as they are printed, with the fonts of the browser."""
+    try:
+        wanted = _wanted()
+    except BadInput as error:
+        return refused(error, separators, url_for("web.separators"))
+    codes = [
+        (kind, sheets.svg(wanted.separator, kind), *sheets.size(wanted.separator, kind)) for kind in ("qr", "code128")
+    ]
+    return render_template("separators_print.html", wanted=wanted, codes=codes, copies=_copies())

@@ -1,0 +1,133 @@
+"""The pages of batches: stacks sent from the form, pages put right, the account, the release; separator sheets."""
+
+import re
+
+import numpy as np
+import pytest
+
+from intake.batches.payload import Separator
+from service.flow import batches
+from tests.intake.batches import stacks as scans
+from tests.service.test_batches import BLANK, SHEET, page, stack
+from tests.service.test_flow import new_contract
+
+
+def send(browser, path, **more):
+    form = browser.get("/upload").text
+    name = re.search(r'name="batch" value="([^"]+)"', form).group(1)
+    with path.open("rb") as file:
+        data = {"batch": name, "files": (file, path.name), "split": "1", **more}
+        answer = browser.post("/upload", data, content_type="multipart/form-data")
+    assert answer.status_code == 303
+    return answer.headers["Location"]
+
+
+@pytest.fixture
+def scanner(site):
+    site.office.hire("colleague", "operator")
+    return site.signed_in("scanner")
+
+
+def version(text):
+    return re.search(r'name="version" value="(\d+)"', text).group(1)
+
+
+def test_a_stack_is_sent_put_right_and_released_without_javascript(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1, BLANK, 2, SHEET, 3, 4), sheets="3", sides="2")
+    shown = scanner.get(at).text
+    assert "3 张 × 2 面 = 6；留用 4 + 空白 1 + 分隔页 1 = 6" in shown
+    assert "HT-XS-2026-0001" in shown
+    assert scanner.get(f"{at}/pictures/1.1").mimetype == "image/jpeg"
+    answer = scanner.post(f"{at}/pages", {"version": version(shown), "page": "1.1", "action": "rotate:90"})
+    assert answer.headers["Location"] == f"{at}?on=1.1#p-1.1"
+    shown = scanner.get(f"{at}?on=1.1").text
+    assert 'class="turn-90"' in shown
+    assert 'value="1.1" id="r-1.1" checked' in shown
+    stale = scanner.post(f"{at}/pages", {"version": "1", "page": "1.1", "action": "split"})
+    assert stale.status_code == 409
+    assert "别人改过了" in stale.text
+    assert scanner.post(f"{at}/pages", {"version": version(shown), "action": "split"}).status_code == 422
+    new = scans.jpeg(page(42), 72)
+    import io
+
+    answer = scanner.post(
+        f"{at}/pages",
+        {"version": version(shown), "page": "1.3", "action": "rescan", "file": (io.BytesIO(new), "again.jpg")},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 303
+    shown = scanner.get(at).text
+    assert "已重扫" in shown
+    moved = scanner.post(f"{at}/pages", {"version": version(shown), "page": "1.5", "action": "move", "before": "1"})
+    assert moved.status_code == 303
+    assert scanner.post(f"{at}/release").status_code == 303
+    shown = scanner.get(at).text
+    assert "已放行" in shown
+    assert 'id="leaves"' not in shown
+    assert scanner.get(f"{at}/pictures/1.1").status_code == 404
+
+
+def test_what_does_not_balance_says_the_numbers_and_needs_someone_else(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1, 2))
+    refused = scanner.post(f"{at}/release", {"form": "release"})
+    assert refused.status_code == 409
+    assert "先数一数" in refused.text
+    assert scanner.post(f"{at}/count", {"sheets": "3", "sides": "1"}).status_code == 303
+    refused = scanner.post(f"{at}/release", {"form": "release"})
+    assert "3 张 × 1 面 = 3" in refused.text
+    assert "操作员以外的人" in scanner.post(f"{at}/release", {"form": "release", "reason": "少了一张"}).text
+    assert site.signed_in("colleague").post(f"{at}/release", {"reason": "有一张是空的"}).status_code == 303
+    assert "有一张是空的" in scanner.get(at).text
+
+
+def test_open_batches_are_listed_and_hidden_from_others(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1))
+    assert "等待放行" in scanner.get("/batches").text
+    site.office.hire("auditing", "auditor")
+    auditor = site.signed_in("auditing")
+    assert auditor.get(f"{at}/pictures/1.1").status_code in (403, 404)
+    assert auditor.post(f"{at}/release").status_code in (403, 404)
+
+
+def test_a_document_of_an_open_batch_says_why_it_is_not_filed(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1))
+    (part,) = batches.get_batch(site.office.house, site.office["scanner"], at.rpartition("/")[2]).parts
+    contract_id, _ = new_contract(site.office)
+    from service.records.tables import Contract
+
+    with site.office.house.database.read() as session:
+        number = session.get_one(Contract, contract_id).number
+    handler = site.signed_in("handler")
+    from service.flow.documents import change
+
+    change(site.office.house, site.office["handler"], part.document_id, category="1.9")
+    answer = handler.post(f"/documents/{part.document_id}/file", {"form": "file", "case_file": number})
+    assert answer.status_code == 409
+    assert "还没有放行" in answer.text
+
+
+def test_separator_sheets_are_printed_for_what_exists(site, scanner):
+    contract_id, _ = new_contract(site.office)
+    from service.records.tables import Contract
+
+    with site.office.house.database.read() as session:
+        contract = session.get_one(Contract, contract_id)
+    assert "打印分隔页" in scanner.get("/separators").text
+    shown = scanner.get(f"/separators/print?starts=file&contract={contract.number}&category=1.9&copies=2").text
+    assert shown.count('class="square"') == 2
+    assert contract.title in shown
+    path = re.search(r'class="square" viewBox="0 0 (\d+) (\d+)".*?d="([^"]+)"', shown)
+    width, dots = int(path[1]), np.full((int(path[1]),) * 2, 255, np.uint8)
+    for x, y, w in re.findall(r"M(\d+) (\d+)h(\d+)v1", path[3]):
+        dots[int(y), int(x) : int(x) + int(w)] = 0
+    from intake.batches import marks
+
+    picture = np.pad(np.kron(dots, np.ones((8, 8), np.uint8)), 60, constant_values=255)
+    found = marks.find(picture, 150)
+    assert width > 20
+    assert found.separator == Separator("file", contract.number, category="1.9")
+    wrong = scanner.get("/separators/print?contract=HT-0&customer=K-0&category=1.9")
+    assert wrong.status_code == 422
+    assert "没有这份合同" in wrong.text
+    assert 'value="HT-0"' in wrong.text
+    assert site.signed_in("auditor").get("/separators").status_code == 403
