@@ -1,7 +1,6 @@
 """Scanners through SANE's own program `scanimage`: it knows some thousand models, and a crash of a driver is not ours."""
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -51,11 +50,11 @@ def scan(
     device = f"--device-name={check_device(order.device)}"
     options = arguments(order, offered(_answer([device, "--all-options"])))
     first = len(pages_in(folder)) + 1
-    words = [_program(), device, "--format=tiff", "--batch=p%05d.tiff", f"--batch-start={first}", *options]
+    words = [*_program(), device, "--format=tiff", "--batch=p%05d.tiff", f"--batch-start={first}", *options]
     log = folder / "scanimage.log"
     with log.open("wb") as said:
         process = subprocess.Popen(  # noqa: S603 - a list of words, the device's name checked; no shell reads them
-            words, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=_environment(),
+            words, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
             pass_fds=tuple(keep_open), start_new_session=True,
         )  # fmt: skip
         try:
@@ -100,8 +99,7 @@ def _answer(words: list[str]) -> str:
     """Return what scanimage says. Raises ScannerUnavailable."""
     try:
         done = subprocess.run(  # noqa: S603 - a list of words, the device's name checked; no shell reads them
-            [_program(), *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=_ANSWER_SECONDS,
-            env=_environment(), check=False,
+            [*_program(), *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=_ANSWER_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise ScannerUnavailable(f"the scanner does not answer within {_ANSWER_SECONDS} seconds") from error
@@ -111,15 +109,12 @@ def _answer(words: list[str]) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def _program() -> str:
+def _program() -> list[str]:
+    """Return the words that call scanimage, in English, whatever the operator's language. Raises ScannerUnavailable."""
     found = shutil.which("scanimage")
     if found is None:
         raise ScannerUnavailable("scanimage is not installed: apt-get install sane-utils")
-    return found
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "LC_ALL": "C"}
+    return ["env", "LC_ALL=C", found]
 
 
 def _last_words(log: Path) -> str:

@@ -132,7 +132,7 @@ class WatchedFolder:
 
     def _files(self) -> Iterator[tuple[Path, Sign | str]]:
         """Yield every file that may be a document with what the look shows, and whatever cannot be looked at with the reason."""
-        folders = [self.folder]
+        folders, own = [self.folder], {os.path.realpath(folder) for folder in (self._done, self._refused)}
         while folders:
             folder = folders.pop()
             try:
@@ -148,7 +148,7 @@ class WatchedFolder:
                 if entry.is_symlink():
                     yield path, "a symbolic link is not followed"
                 elif entry.is_dir(follow_symlinks=False):
-                    if self._subfolders and path not in (self._done, self._refused):
+                    if self._subfolders and os.path.realpath(path) not in own:
                         folders.append(path)
                 elif not entry.is_file(follow_symlinks=False):
                     yield path, "not a regular file"

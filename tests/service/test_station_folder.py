@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from intake.adapters import watched_folder
 from intake.adapters.watched_folder import Arrival, WatchedFolder
 from intake.channels.arrivals import Patience
 from intake.errors import DeliveryFailed, Rejected
@@ -203,6 +204,44 @@ def test_subfolders_when_wanted_keep_their_places_and_are_not_left_by_links(arch
     station.watcher.close()
 
 
+def test_what_is_done_is_not_taken_again_by_whatever_path_the_folder_is_named(archive, tmp_path):
+    (tmp_path / "hot").mkdir()
+    (tmp_path / "share").symlink_to(tmp_path / "hot")
+    station = Station(archive, tmp_path / "share", subfolders=True, done=tmp_path / "hot" / "taken")
+    station.put("a.pdf")
+    assert [a.status for a in station.settle()] == ["received"]
+    assert station.settle(100) == []
+    assert names(tmp_path / "hot") == {"taken/a.pdf"}
+    station.watcher.close()
+
+
+def test_a_file_or_a_folder_that_may_not_be_read_is_told_once_and_the_rest_goes_on(archive, tmp_path, monkeypatch):
+    station = Station(archive, tmp_path / "hot", subfolders=True)
+    for name in ("a.pdf", "sub/b.pdf"):
+        station.put(name)
+    station.put("c.jpg", LICENCE)
+    scan, look_at = os.scandir, watched_folder.ending
+
+    def scandir(folder):
+        if Path(folder).name == "sub":
+            raise PermissionError(13, "Permission denied")
+        return scan(folder)
+
+    def ending(path):
+        if path.name == "a.pdf":
+            raise PermissionError(13, "Permission denied")
+        return look_at(path)
+
+    monkeypatch.setattr(watched_folder.os, "scandir", scandir)
+    monkeypatch.setattr(watched_folder, "ending", ending)
+    told = {a.path.name: (a.status, "Permission denied" in a.error) for a in station.settle()}
+    assert told == {"sub": ("skipped", True), "a.pdf": ("waiting", True), "c.jpg": ("received", False)}
+    assert station.look(3) == []
+    monkeypatch.undo()
+    assert sorted(a.status for a in station.settle(20)) == ["duplicate", "received"]
+    station.watcher.close()
+
+
 def test_a_file_swapped_for_a_link_at_the_last_moment_leads_nowhere(station, monkeypatch, tmp_path):
     path = station.put("a.pdf")
     station.look()
@@ -353,7 +392,7 @@ def test_a_full_disk_is_a_passing_cause(station, tmp_path):
         assert [a.status for a in station.look(3)] == ["received"]
         station.watcher.close()
     finally:
-        subprocess.run(["umount", small], check=True)
+        subprocess.run(["umount", "-l", small], check=True)  # a reader may still hold the copy it was given
 
 
 def test_what_cannot_be_put_away_is_received_once(station, monkeypatch):

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from service.bootstrap import build
+from service.bootstrap import build, prepare
 from service.records.tables import Document
 from service.settings import load
 from tests.service.conftest import embedded_env
-from tests.service.test_cli import ROOT, juanzong, lines
+from tests.service.test_cli import ROOT, lines
 
 STACK = ("--device", "test", "--resolution", "50", "--json")
 
@@ -23,7 +23,7 @@ STACK = ("--device", "test", "--resolution", "50", "--json")
 @pytest.fixture
 def env(sane, tmp_path):
     env = embedded_env(tmp_path / "home") | sane
-    juanzong(env, "init")
+    prepare(load(env))
     return env
 
 
@@ -44,17 +44,17 @@ def mend_scanner(env: dict[str, str]) -> None:
     Path(env["SANE_CONFIG_DIR"], "test.conf").write_text("")
 
 
-def test_devices(env):
-    found = lines(juanzong(env, "station", "devices", "--json"))
+def test_devices(juanzong_here, env):
+    found = lines(juanzong_here(env, "station", "devices", "--json"))
     assert {"name": "test:0", "vendor": "Noname", "model": "frontend-tester", "kind": "virtual device"} in found
 
 
-def test_a_counted_stack_is_one_document_pixel_for_pixel(env, spool, tmp_path):
-    (line,) = lines(juanzong(env, "station", "scan", *STACK, "--expect", "10", "--batch", "三月合同"))
+def test_a_counted_stack_is_one_document_pixel_for_pixel(juanzong_here, env, spool, tmp_path):
+    (line,) = lines(juanzong_here(env, "station", "scan", *STACK, "--expect", "10", "--batch", "三月合同"))
     assert (line["status"], line["pages"]) == ("received", 10)
     assert waiting(spool) == []
     out = tmp_path / "out.tiff"
-    juanzong(env, "get", line["document_id"], "--rendition", "original", "-o", out)
+    juanzong_here(env, "get", line["document_id"], "--rendition", "original", "-o", out)
     by_hand = tmp_path / "by-hand.tiff"
     words = ["scanimage", "--device-name=test", "--format=tiff", "--resolution=50", "-x", "210", "-y", "297"]
     with by_hand.open("wb") as file:
@@ -76,70 +76,70 @@ def test_a_counted_stack_is_one_document_pixel_for_pixel(env, spool, tmp_path):
 
 
 @pytest.mark.parametrize("options", [("--mode", "Color"), ("--source", "Flatbed", "--paper", "A5")])
-def test_colour_and_glass(env, options):
-    (line,) = lines(juanzong(env, "station", "scan", *STACK, *options))
+def test_colour_and_glass(juanzong_here, env, options):
+    (line,) = lines(juanzong_here(env, "station", "scan", *STACK, *options))
     assert line["pages"] == (1 if "Flatbed" in options else 10)
 
 
-def test_a_stack_that_does_not_balance_is_kept_and_a_person_decides(env, spool):
-    done = juanzong(env, "station", "scan", *STACK, "--expect", "11", check=4)
+def test_a_stack_that_does_not_balance_is_kept_and_a_person_decides(juanzong_here, env, spool):
+    done = juanzong_here(env, "station", "scan", *STACK, "--expect", "11", check=4)
     (name,) = waiting(spool)
     assert len(done.stderr.splitlines()) == 1
     assert f"station resume {name}" in done.stderr
     assert done.stdout == ""
     assert (spool / name).stat().st_mode & 0o777 == 0o700
-    (row,) = lines(juanzong(env, "station", "spool", "--json"))
+    (row,) = lines(juanzong_here(env, "station", "spool", "--json"))
     assert row == {"scan": name, "pages": 10, "expect": 11, "batch": ""}
-    juanzong(env, "station", "resume", name, "--json", check=4)
+    juanzong_here(env, "station", "resume", name, "--json", check=4)
     assert waiting(spool) == [name]
-    (line,) = lines(juanzong(env, "station", "resume", name, "--expect", "10", "--json"))
+    (line,) = lines(juanzong_here(env, "station", "resume", name, "--expect", "10", "--json"))
     assert (line["status"], line["pages"]) == ("received", 10)
     assert waiting(spool) == []
 
 
-def test_a_page_that_was_forgotten_is_scanned_behind_the_others(env, spool):
-    juanzong(env, "station", "scan", *STACK, "--source", "Flatbed", "--expect", "2", check=4)
+def test_a_page_that_was_forgotten_is_scanned_behind_the_others(juanzong_here, env, spool):
+    juanzong_here(env, "station", "scan", *STACK, "--source", "Flatbed", "--expect", "2", check=4)
     (name,) = waiting(spool)
-    (line,) = lines(juanzong(env, "station", "resume", name, "--scan", "--json"))
+    (line,) = lines(juanzong_here(env, "station", "resume", name, "--scan", "--json"))
     assert line["pages"] == 2
 
 
-def test_what_is_discarded_is_gone(env, spool):
-    juanzong(env, "station", "scan", *STACK, "--expect", "11", check=4)
+def test_what_is_discarded_is_gone(juanzong_here, env, spool):
+    juanzong_here(env, "station", "scan", *STACK, "--expect", "11", check=4)
     (name,) = waiting(spool)
-    assert "10 pages" in juanzong(env, "station", "discard", name).stdout
+    assert "10 pages" in juanzong_here(env, "station", "discard", name).stdout
     assert waiting(spool) == []
-    juanzong(env, "station", "discard", name, check=3)
-    juanzong(env, "station", "resume", name, check=3)
-    juanzong(env, "station", "resume", "../../keys", check=3)
+    juanzong_here(env, "station", "discard", name, check=3)
+    juanzong_here(env, "station", "resume", name, check=3)
+    juanzong_here(env, "station", "resume", "../../keys", check=3)
 
 
-def test_a_jam_keeps_the_pages_before_it(env, spool):
-    juanzong(env, "station", "scan", *STACK, "--expect", "11", check=4)
+def test_a_jam_keeps_the_pages_before_it(juanzong_here, env, spool):
+    juanzong_here(env, "station", "scan", *STACK, "--expect", "11", check=4)
     (name,) = waiting(spool)
     break_scanner(env, "SANE_STATUS_JAMMED")
-    done = juanzong(env, "station", "resume", name, "--scan", check=5)
+    done = juanzong_here(env, "station", "resume", name, "--scan", check=5)
     assert "jammed" in done.stderr
     assert "10 pages are kept" in done.stderr
     mend_scanner(env)
-    assert lines(juanzong(env, "station", "resume", name, "--expect", "0", "--json"))[0]["pages"] == 10
+    assert lines(juanzong_here(env, "station", "resume", name, "--expect", "0", "--json"))[0]["pages"] == 10
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [("SANE_STATUS_NO_DOCS", 3), ("SANE_STATUS_JAMMED", 5), ("SANE_STATUS_IO_ERROR", 5)]
 )
-def test_a_scan_without_a_page_leaves_nothing_behind(env, spool, status, code):
+def test_a_scan_without_a_page_leaves_nothing_behind(juanzong_here, env, spool, status, code):
     break_scanner(env, status)
-    assert len(juanzong(env, "station", "scan", *STACK, check=code).stderr.splitlines()) == 1
+    assert len(juanzong_here(env, "station", "scan", *STACK, check=code).stderr.splitlines()) == 1
     assert waiting(spool) == []
 
 
-def test_an_archive_that_is_down_keeps_the_pages(env, spool):
+def test_an_archive_that_is_down_keeps_the_pages(juanzong_here, env, spool):
     down = env | {"JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}
-    done = juanzong(down, "station", "scan", *STACK, "--expect", "10", check=5)
+    done = juanzong_here(down, "station", "scan", *STACK, "--expect", "10", check=5)
     (name,) = waiting(spool)
     assert name in done.stderr
-    assert lines(juanzong(env, "station", "resume", name, "--json"))[0]["status"] == "received"
+    assert lines(juanzong_here(env, "station", "resume", name, "--json"))[0]["status"] == "received"
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,9 @@ def test_an_archive_that_is_down_keeps_the_pages(env, spool):
         ("", 3),
     ],
 )
-def test_a_hostile_device_name_is_only_a_name(env, spool, device, code, tmp_path):
+def test_a_hostile_device_name_is_only_a_name(juanzong_here, env, spool, device, code, tmp_path):
     device = device.replace("HIT", str(tmp_path / "hit"))
-    done = juanzong(env, "station", "scan", f"--device={device}", check=code)
+    done = juanzong_here(env, "station", "scan", f"--device={device}", check=code)
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "hit").exists()
     assert waiting(spool) == []
@@ -175,14 +175,14 @@ def test_a_hostile_device_name_is_only_a_name(env, spool, device, code, tmp_path
         (("--token-file", "x"), 2),
     ],
 )
-def test_what_cannot_be_is_said_before_paper_moves(env, spool, options, code):
-    done = juanzong(env, "station", "scan", "--device", "test", *options, check=code)
+def test_what_cannot_be_is_said_before_paper_moves(juanzong_here, env, spool, options, code):
+    done = juanzong_here(env, "station", "scan", "--device", "test", *options, check=code)
     assert len(done.stderr.splitlines()) == 1
     assert waiting(spool) == []
 
 
-def test_without_sane_it_says_what_to_install(env, tmp_path):
-    done = juanzong({**env, "PATH": str(tmp_path)}, "station", "devices", check=5)
+def test_without_sane_it_says_what_to_install(juanzong_here, env, tmp_path):
+    done = juanzong_here({**env, "PATH": str(tmp_path)}, "station", "devices", check=5)
     assert "sane-utils" in done.stderr
 
 
@@ -203,11 +203,11 @@ def slow_scan(env: dict[str, str], spool: Path, pages: int) -> tuple[subprocess.
     raise AssertionError("no page came")
 
 
-def test_killed_while_it_scans_the_pages_are_kept_and_another_waits_for_the_scanner(env, spool):
+def test_killed_while_it_scans_the_pages_are_kept_and_another_waits_for_the_scanner(juanzong_here, env, spool):
     process, folder = slow_scan(env, spool, 2)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    early = juanzong(env, "station", "resume", folder.name, "--json", check=None)
+    early = juanzong_here(env, "station", "resume", folder.name, "--json", check=None)
     assert early.returncode in (0, 5)
     if early.returncode:  # the scanner itself was still at work: it kept its lock, and the pages came through
         assert "still at work" in early.stderr
@@ -215,7 +215,7 @@ def test_killed_while_it_scans_the_pages_are_kept_and_another_waits_for_the_scan
         while len(list(folder.glob("p*.tiff"))) < 10 and time.monotonic() < last:
             time.sleep(0.1)
         time.sleep(0.5)
-        early = juanzong(env, "station", "resume", folder.name, "--json")
+        early = juanzong_here(env, "station", "resume", folder.name, "--json")
     assert lines(early)[0]["pages"] == 10
     assert waiting(spool) == []
 
@@ -248,15 +248,15 @@ juanzong.main(sys.argv[1:], standalone_mode=False)
 
 
 @pytest.mark.parametrize("where", ["bound", "received", "half-removed"])
-def test_killed_around_the_receipt_a_stack_is_one_document(env, spool, where):
+def test_killed_around_the_receipt_a_stack_is_one_document(juanzong_here, env, spool, where):
     words = [sys.executable, "-c", DIE, where, "station", "scan", *STACK, "--expect", "10"]
     done = subprocess.run(
         words, env=os.environ | env, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
-    names = [json.loads(line)["scan"] for line in juanzong(env, "station", "spool", "--json").stdout.splitlines()]
+    names = [json.loads(line)["scan"] for line in juanzong_here(env, "station", "spool", "--json").stdout.splitlines()]
     expected = {"bound": ["received"], "received": ["duplicate"], "half-removed": []}[where]
-    assert [lines(juanzong(env, "station", "resume", name, "--json"))[0]["status"] for name in names] == expected
+    assert [lines(juanzong_here(env, "station", "resume", name, "--json"))[0]["status"] for name in names] == expected
     assert waiting(spool) == []
     house = build(load(env))
     with house.database.read() as session:

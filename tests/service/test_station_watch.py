@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from service.bootstrap import build
+from service.bootstrap import build, prepare
 from service.records.tables import Document
 from service.settings import load
 from tests.service.conftest import DIGITAL, SCANS, embedded_env
-from tests.service.test_cli import ROOT, juanzong, lines
+from tests.service.test_cli import ROOT, lines
 
 LICENCE = SCANS / "licence-portrait.jpg"
 QUICK = ("--settle", "0.2", "--once", "--json")
@@ -22,7 +22,7 @@ QUICK = ("--settle", "0.2", "--once", "--json")
 @pytest.fixture
 def env(tmp_path):
     env = embedded_env(tmp_path / "home")
-    juanzong(env, "init")
+    prepare(load(env))
     return env
 
 
@@ -33,70 +33,70 @@ def hot(tmp_path):
     return folder
 
 
-def test_once_takes_what_is_there_and_says_what_became_of_it(env, hot):
+def test_once_takes_what_is_there_and_says_what_became_of_it(juanzong_here, env, hot):
     (hot / "a.pdf").write_bytes(DIGITAL.read_bytes())
     (hot / "b.pdf").write_bytes(DIGITAL.read_bytes())
-    first, second = lines(juanzong(env, "station", "watch", hot, *QUICK))
+    first, second = lines(juanzong_here(env, "station", "watch", hot, *QUICK))
     assert set(first) == {"path", "status", "document_id", "sha256", "error"}
     assert (first["status"], second["status"]) == ("received", "duplicate")
     assert first["document_id"] == second["document_id"]
     assert sorted(path.name for path in (hot / "done").iterdir()) == ["a.pdf", "b.pdf"]
-    assert json.loads(juanzong(env, "show", first["document_id"], "--json").stdout)["sha256"] == first["sha256"]
-    assert juanzong(env, "station", "watch", hot, *QUICK).stdout == ""
+    assert json.loads(juanzong_here(env, "show", first["document_id"], "--json").stdout)["sha256"] == first["sha256"]
+    assert juanzong_here(env, "station", "watch", hot, *QUICK).stdout == ""
 
 
-def test_a_refused_file_is_exit_3_and_the_rest_goes_on(env, hot):
+def test_a_refused_file_is_exit_3_and_the_rest_goes_on(juanzong_here, env, hot):
     (hot / "a.txt").write_text("no document")
     (hot / "b.pdf").write_bytes(DIGITAL.read_bytes())
-    found = lines(juanzong(env, "station", "watch", hot, *QUICK, check=3))
+    found = lines(juanzong_here(env, "station", "watch", hot, *QUICK, check=3))
     assert {line["status"] for line in found} == {"rejected", "received"}
     assert (hot / "refused" / "a.txt.reason.txt").read_text(encoding="utf-8")
 
 
-def test_what_is_not_complete_stays_and_is_named(env, hot):
+def test_what_is_not_complete_stays_and_is_named(juanzong_here, env, hot):
     (hot / "a.jpg").write_bytes(LICENCE.read_bytes()[:50_000])
-    (line,) = lines(juanzong(env, "station", "watch", hot, *QUICK))
+    (line,) = lines(juanzong_here(env, "station", "watch", hot, *QUICK))
     assert (line["status"], line["error"]) == ("waiting", "it is not complete yet")
     assert (hot / "a.jpg").exists()
 
 
-def test_a_store_that_is_down_is_exit_5_and_moves_nothing(env, hot):
+def test_a_store_that_is_down_is_exit_5_and_moves_nothing(juanzong_here, env, hot):
     (hot / "a.pdf").write_bytes(DIGITAL.read_bytes())
     down = {**env, "JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}
-    (line,) = lines(juanzong(down, "station", "watch", hot, *QUICK, check=5))
+    (line,) = lines(juanzong_here(down, "station", "watch", hot, *QUICK, check=5))
     assert line["status"] == "waiting"
     assert (hot / "a.pdf").exists()
-    assert lines(juanzong(env, "station", "watch", hot, *QUICK))[0]["status"] == "received"
+    assert lines(juanzong_here(env, "station", "watch", hot, *QUICK))[0]["status"] == "received"
 
 
-def test_department_and_done(env, hot, tmp_path):
-    juanzong(env, "department", "add", "XS", "销售部")
+def test_department_and_done(juanzong_here, env, hot, tmp_path):
+    juanzong_here(env, "department", "add", "XS", "销售部")
     (hot / "a.pdf").write_bytes(DIGITAL.read_bytes())
     done = tmp_path / "elsewhere"
-    (line,) = lines(juanzong(env, "station", "watch", hot, *QUICK, "--department", "XS", "--done", done))
+    (line,) = lines(juanzong_here(env, "station", "watch", hot, *QUICK, "--department", "XS", "--done", done))
     assert (done / "a.pdf").exists()
     house = build(load(env))
     with house.database.read() as session:
         assert session.get_one(Document, line["document_id"]).department.code == "XS"
     house.database.dispose()
-    juanzong(env, "station", "watch", hot, *QUICK, "--department", "NO", check=3)
+    juanzong_here(env, "station", "watch", hot, *QUICK, "--department", "NO", check=3)
 
 
 @pytest.mark.parametrize(
     "options",
     [("--settle", "0"), ("--server", "http://127.0.0.1:9"), ("--token-file", "x"), ("--done", "HOT"), ("--nonsense",)],
 )
-def test_wrong_usage_is_exit_2(env, hot, options):
-    done = juanzong(env, "station", "watch", hot, *(str(hot) if o == "HOT" else o for o in options), check=2)
+def test_wrong_usage_is_exit_2(juanzong_here, env, hot, options):
+    done = juanzong_here(env, "station", "watch", hot, *(str(hot) if o == "HOT" else o for o in options), check=2)
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_folder_that_is_not_there_is_exit_3(env, tmp_path):
-    juanzong(env, "station", "watch", tmp_path / "none", *QUICK, check=3)
+def test_a_folder_that_is_not_there_is_exit_3(juanzong_here, env, tmp_path):
+    juanzong_here(env, "station", "watch", tmp_path / "none", *QUICK, check=3)
 
 
-def test_without_an_archive_it_says_what_to_do(hot, tmp_path):
-    done = juanzong({"JUANZONG_HOME": str(tmp_path / "none")}, "station", "watch", hot, *QUICK, check=2)
+def test_without_an_archive_it_says_what_to_do(juanzong_here, hot, tmp_path):
+    done = juanzong_here({"JUANZONG_HOME": str(tmp_path / "none")}, "station", "watch", hot, *QUICK, check=2)
     assert "juanzong init" in done.stderr
 
 
