@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from service.flow.values import is_verified, state_of
+from retention.why import Why
 from service.flow.ledger_rows import LedgerRow
+from service.flow.values import is_verified, state_of
 from service.records.tables import CaseFile, Contract, Document
 
 
@@ -24,6 +25,7 @@ def document_as_json(document: Document) -> dict[str, Any]:
         "title": document.title,
         "confidence": round(document.confidence, 4),
         "review_reasons": document.review_reasons,
+        "notes": document.notes,
         "verification": document.verification or None,
         "tier": document.tier,
         "original": document.is_original,
@@ -33,6 +35,7 @@ def document_as_json(document: Document) -> dict[str, Any]:
         "received_by": document.received_by,
         "received_at": document.received_at.isoformat(),
         "error": document.error or None,
+        "preservation": document.preservation,
         "fields": {
             f.name: {
                 "value": f.value,
@@ -103,7 +106,12 @@ def file_as_json(file: CaseFile) -> dict[str, Any]:
         "archived_on": file.archived_on.isoformat() if file.archived_on else None,
         "closed_on": file.closed_on.isoformat() if file.closed_on else None,
         "retention": file.retention,
-        "retention_why": file.retention_why,
+        "retention_why": _why(file.retention_why),
         "due_on": file.due_on.isoformat() if file.due_on else None,
         "events": file.events,
     }
+
+
+def _why(kept: str) -> dict[str, str] | None:
+    why = Why.from_json(kept)
+    return {"zh": why.zh, "en": why.en} if kept else None

@@ -13,6 +13,7 @@ from service.flow import pages
 from service.web import words
 from service.web.context import house
 from service.web.text import gettext
+from service.web.trail_words import action_word
 
 _WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -93,6 +94,7 @@ def install(app: Flask) -> None:
         filesize=size,
         who=who,
         signer=signer,
+        done=action_word,
         marked=marked,
         category=words.category,
         reason=words.reason,

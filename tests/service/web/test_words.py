@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 from intake.errors import Rejected
 from service.flow.categories import CATEGORIES
-from service.web import words
+from service.web import trail_words, words
 from service.web.refusals import REJECTIONS
 from tests.service.web.conftest import CATALOGUE, Site, Town
 
@@ -57,6 +57,14 @@ def test_every_code_has_a_word() -> None:
     documented = re.search(r"code: a stable word for programs \((.*?)\)", Rejected.__doc__ or "", re.DOTALL)
     assert documented
     assert {code.strip() for code in documented.group(1).replace("\n", " ").split(",")} <= set(REJECTIONS)
+
+
+def test_every_action_of_the_trail_has_words() -> None:
+    written = re.compile(r"""audit\.append\(\s*[\w.]+,\s*[\w.]+,\s*"([a-z_.]+)",""")
+    actions = {a for path in (WEB.parent / "flow").rglob("*.py") for a in written.findall(path.read_text("utf-8"))}
+    actions |= {a for path in (WEB.parent / "access").rglob("*.py") for a in written.findall(path.read_text("utf-8"))}
+    assert len(actions) > 50
+    assert {action for action in actions if not trail_words.known(action)} == set()
 
 
 @pytest.mark.parametrize("login", ["handler", "administrator", "archivist", "auditor", "root"])
