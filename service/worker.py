@@ -22,7 +22,10 @@ def run(settings: Settings) -> None:
     hint_waiting(queue, house, hint)
     house.hint = hint
     worker_channels.start(house)
-    Consumer(queue, workers=1, worker_type="thread", initial_delay=0.2, max_delay=1.0).run()
+    _ = house.reader  # made before there are threads that would each make one
+    # One document more than there are processes that read: while its pages wait for one, another is sealed and indexed.
+    documents = settings.reading_processes + 1
+    Consumer(queue, workers=documents, worker_type="thread", initial_delay=0.2, max_delay=1.0).run()
 
 
 if __name__ == "__main__":
