@@ -1,15 +1,19 @@
 """`juanzong station watch` as a process: exit codes, one line per file, one line per error."""
 
+import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+from sqlalchemy import select
 
 from service.bootstrap import build, prepare
+from service.flow.process import sweep
 from service.records.tables import Document
 from service.settings import load
 from tests.service.conftest import DIGITAL, SCANS, embedded_env
@@ -119,3 +123,33 @@ def test_it_watches_until_it_is_told_to_stop(env, hot):
         process.kill()
         process.wait()
     assert (process.returncode, err.strip()) == (130, "juanzong: stopped")
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_every_file_is_in_the_archive_once_bit_for_bit(env, hot):
+    moments = random.Random(5)
+    files = {f"{number:02d}.jpg": LICENCE.read_bytes() + bytes([number]) + b"\xff\xd9" for number in range(12)}
+    for name, data in files.items():
+        (hot / name).write_bytes(data)
+    words = [sys.executable, "-m", "service", "station", "watch", str(hot), "--settle", "0.1", "--once", "--json"]
+    kills = 0
+    while any(hot.glob("*.jpg")):
+        process = subprocess.Popen(
+            words, env=os.environ | env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout.readline() or process.wait() == 0  # from the first file on, any moment
+        time.sleep(moments.uniform(0.0, 0.3))
+        process.send_signal(signal.SIGKILL)
+        kills += process.wait() == -signal.SIGKILL
+        process.communicate()
+    house = build(load(env))
+    sweep(house)
+    with house.database.read() as session:
+        documents = list(session.scalars(select(Document)))
+        assert sorted(d.sha256 for d in documents) == sorted(
+            hashlib.sha256(data).hexdigest() for data in files.values()
+        )
+        assert {d.status for d in documents} == {"received"}
+    assert {path.name: path.read_bytes() for path in (hot / "done").iterdir()} == files
+    assert kills > 1
+    house.database.dispose()
