@@ -89,7 +89,14 @@ def tell(house: House, actor: Actor, upload_id: str) -> Response:
     upload = finish(house, actor, upload_id)
     answer = _answer(house, upload, 200)
     answer.headers["Upload-Length"] = str(upload.length)
-    answer.headers["Upload-Metadata"] = _encode({"filename": upload.filename, "sha256": upload.sha256})
+    answer.headers["Upload-Metadata"] = _encode(
+        {
+            "filename": upload.filename,
+            "sha256": upload.sha256,
+            "batch": upload.batch,
+            "department_id": upload.department_id or "",
+        }
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

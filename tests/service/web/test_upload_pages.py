@@ -1,0 +1,73 @@
+"""The page's own tus endpoint: the session's cookie and the form token, and refusals in the reader's language."""
+
+import hashlib
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from service.flow.documents import list_documents
+from tests.service.conftest import DIGITAL, OWNER
+from tests.service.web.conftest import Browser, Site
+
+DATA = DIGITAL.read_bytes()
+BYTES = "application/offset+octet-stream"
+
+
+def ask(browser: Browser, method: str, path: str, data: bytes | None = None, **headers: Any) -> TestResponse:
+    if not browser.token:
+        browser.get("/keys")
+    sent = {"Tus-Resumable": "1.0.0", "Accept": "application/json", "X-CSRFToken": browser.token}
+    sent |= {name.replace("_", "-"): str(value) for name, value in headers.items()}
+    return browser.client.open(path, method=method, data=data, headers=sent)
+
+
+def begin(browser: Browser, length: int = len(DATA)) -> TestResponse:
+    return ask(browser, "POST", "/uploads", Upload_Length=length, Upload_Metadata="filename YS5wZGY=")
+
+
+def test_a_file_goes_up_in_two_requests(site: Site) -> None:
+    browser = site.signed_in("handler")
+    place = begin(browser).headers["Location"]
+    assert place.startswith("/uploads/")
+    assert ask(browser, "PATCH", place, DATA[:700], Upload_Offset=0, Content_Type=BYTES).status_code == 204
+    head = ask(browser, "HEAD", place)
+    assert (head.headers["Upload-Offset"], head.headers["Tus-Resumable"]) == ("700", "1.0.0")
+    last = ask(browser, "PATCH", place, DATA[700:], Upload_Offset=700, Content_Type=BYTES)
+    assert last.headers["Juanzong-Status"] == "received"
+    (document,) = list_documents(site.office.house, OWNER)[1]
+    assert (document.id, document.channel) == (last.headers["Juanzong-Document"], "web")
+    assert document.sha256 == hashlib.sha256(DATA).hexdigest()
+
+
+def test_nobody_else_and_no_other_site(site: Site) -> None:
+    browser = site.signed_in("handler")
+    place = begin(browser).headers["Location"]
+    forged = {"X_CSRFToken": "forged"}
+    assert (
+        ask(browser, "POST", "/uploads", Upload_Length=5, Upload_Metadata="filename YQ==", **forged).status_code == 400
+    )
+    assert ask(browser, "PATCH", place, DATA, Upload_Offset=0, Content_Type=BYTES, **forged).status_code == 400
+    other = site.signed_in("archivist")
+    assert ask(other, "HEAD", place).status_code == 404
+    assert ask(other, "PATCH", place, DATA, Upload_Offset=0, Content_Type=BYTES).status_code == 404
+    visitor = site.visitor()
+    assert ask(visitor, "HEAD", place).status_code == 401
+    assert ask(visitor, "POST", "/uploads", Upload_Length=5).status_code in (400, 401)
+    assert (
+        ask(site.signed_in("auditor"), "POST", "/uploads", Upload_Length=5, Upload_Metadata="filename YQ==").status_code
+        == 403
+    )
+    assert ask(browser, "HEAD", place).headers["Upload-Offset"] == "0"
+    assert list_documents(site.office.house, OWNER)[0] == 0
+
+
+def test_a_refusal_speaks_the_readers_language(site: Site) -> None:
+    for language, words in (("zh", "不是 PDF"), ("en", "PDF")):
+        browser = site.signed_in("handler")
+        browser.client.set_cookie("language", language)
+        place = begin(browser, 6).headers["Location"]
+        answer = ask(browser, "PATCH", place, b"no pdf", Upload_Offset=0, Content_Type=BYTES)
+        assert (answer.status_code, answer.get_json()["code"]) == (422, "unsupported")
+        assert words in answer.get_json()["error"]
+    too_long = begin(browser, site.office.house.settings.max_bytes + 1)
+    assert too_long.status_code == 413
