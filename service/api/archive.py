@@ -17,6 +17,7 @@ from service.flow.destroy import execute, prove, register
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
 from service.flow.outlook import outlook
 from service.flow.schedule import Period
+from service.flow.transfer_lists import list_as_json, transfer_list
 from service.flow.views import contract_as_json, document_as_json, file_as_json, row_as_json
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
@@ -308,6 +309,12 @@ def export_transfers(house: House, actor: Actor, given: ExportTransfers) -> Resp
     """Send all open transfers; the export is noted."""
     rows = exports.open_transfers(house, actor, given.form, mine=given.mine, stage=given.stage)
     return sheet("transfers", exports.TRANSFER_COLUMNS, rows, given.form)
+
+
+@transfer_operations("GET", "/transfers/{transfer_id}/list", "The transfer list both sides sign (移交清单)")
+def show_transfer_list(house: House, actor: Actor, transfer_id: str) -> dict[str, Any]:
+    """Return what a transfer hands over, and who signed for it at both steps."""
+    return list_as_json(transfer_list(house, actor, transfer_id))
 
 
 @transfer_operations("POST", "/transfers/{transfer_id}/handing-over", "Hand a file over", status=204, problems=(409,))

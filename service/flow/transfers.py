@@ -17,6 +17,7 @@ from service.flow.filing import file_completeness
 from service.flow.guard import allowed, listing, load_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
 from service.flow.schedule import recompute_retention
+from service.flow.transfer_lists import SIGNED, contents
 from service.house import House
 from service.records import audit
 from service.records.counters import next_serial
@@ -95,6 +96,9 @@ def _store(session: Session, actor: Actor, row: Transfer, step: rules.Transfer, 
     row.state, row.return_reason = step.state, step.return_reason
     row.handed_over_by, row.handed_over_on = step.handed_over_by, step.handed_over_on
     row.handed_over_for = step.handed_over_for
+    if action in SIGNED:
+        before = row.contents if action == "accept" else {}
+        row.contents = {**before, action: contents(session, row.case_file_id)}
     row.decided_by, row.decided_on = step.decided_by, step.decided_on
     detail = {"transfer": row.id, "stage": row.stage, "due_on": row.due_on.isoformat()}
     if action == "hand_over" and step.handed_over_for:

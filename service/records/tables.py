@@ -353,6 +353,7 @@ class Transfer(Base):
     """A deadline and its fulfilment (RULES B3). stage: handler or archive. state: pending, handed_over, returned, accepted.
 
     why: the reason for the date, as `retention.why` keeps it. handed_over_for: who is responsible, where another signed for them.
+    contents: what lay in the file when each side signed, as `flow/transfer_lists.py` keeps it; it names no title.
     """
 
     __tablename__ = "transfers"
@@ -373,6 +374,7 @@ class Transfer(Base):
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decided_on: Mapped[date | None]
     return_reason: Mapped[str] = mapped_column(Text, default="")
+    contents: Mapped[dict[str, Any]] = mapped_column(default=dict)
     case_file: Mapped[CaseFile] = relationship(lazy="joined")
     responsible: Mapped[Person | None] = relationship(lazy="joined")
 

@@ -23,8 +23,8 @@ from service.flow import (
     values,
 )
 from service.flow.checks import doctor, fixity, verify_audit
-from service.records.tables import CaseFile, Document, Person, Rendition, WrappedKey
-from tests.service.conftest import OWNER, Office
+from service.records.tables import CaseFile, Document, Person, Rendition, Transfer, WrappedKey
+from tests.service.conftest import DIGITAL, OWNER, Office
 
 
 def new_contract(office: Office, **more: str) -> tuple[str, str]:
@@ -219,6 +219,58 @@ def test_B3_a_file_is_handed_over_by_its_handler_or_for_them_by_name(office):
     assert (item.transfer.handed_over_by, item.transfer.handed_over_for) == ("person:head", "person:handler")
     _, (entry, *_) = trail.list_entries(house, office["auditor"], action="transfer.hand_over")
     assert (entry.actor, json.loads(entry.detail)["for"]) == ("person:head", "person:handler")
+
+
+def test_B3_a_transfer_list_says_what_each_side_signed_for(office):
+    house = office.house
+    _, file_id = new_contract(office)
+    filing.file_document(house, office["handler"], office.take_in(), file_id, "1.9", original=True)
+    (item,) = transfers.transfers_of(house, office["handler"], file_id)
+
+    def shown():
+        return transfer_lists.transfer_list(house, office["handler"], item.transfer.id)
+
+    draft = shown()
+    assert (draft.draft, draft.number, len(draft.lines), draft.originals) == (True, "HT-XS-2026-0001-01", 1, 1)
+    transfers.hand_over(house, office["handler"], item.transfer.id)
+    another = house.settings.home.with_name("another.pdf")
+    another.write_bytes(DIGITAL.read_bytes() + b"\n")
+    late = office.take_in(another)
+    filing.file_document(house, office["administrator"], late, file_id, "1.2")
+    assert [line.category for line in shown().lines] == ["1.9"]
+    transfers.accept(house, office["administrator"], item.transfer.id)
+    fill(office, file_id)
+    second = transfers.transfers_of(house, office["administrator"], file_id)[1]
+    transfers.hand_over(house, office["administrator"], second.transfer.id)
+    transfers.archive(house, office["archivist"], file_id)
+    found = shown()
+    assert [(line.category, line.original, line.change) for line in found.lines] == [
+        ("1.2", False, "added"),
+        ("1.9", True, ""),
+    ]
+    assert (found.draft, len(found.present), found.pages) == (False, 2, sum(line.pages for line in found.lines))
+    assert [(t.stage, t.handed_over_by, t.decided_by) for t in found.steps] == [
+        ("handler", "person:handler", "person:administrator"),
+        ("archive", "person:administrator", "person:archivist"),
+    ]
+
+
+def test_B3_a_list_names_no_title_once_the_file_was_destroyed(embedded):
+    house = embedded.house
+    file_id, _ = due_file(embedded)
+    transfer_id = transfers.transfers_of(house, embedded["handler"], file_id)[0].transfer.id
+    (line,) = transfer_lists.transfer_list(house, embedded["handler"], transfer_id).lines
+    assert line.title
+    review_id = propose(embedded, file_id)
+    decide_all(embedded, review_id, file_id)
+    house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, embedded[name], review_id)
+    destroy.execute(house, embedded["archivist"], review_id)
+    (after,) = transfer_lists.transfer_list(house, embedded["archivist"], transfer_id).lines
+    assert (after.title, after.pages, after.category) == ("", line.pages, line.category)
+    with house.database.read() as session:
+        assert line.title not in json.dumps(session.get_one(Transfer, transfer_id).contents, ensure_ascii=False)
 
 
 def test_B1_an_incomplete_file_is_not_archived(office):

@@ -12,6 +12,7 @@ from service.clock import CHINA
 from service.errors import NotFound
 from service.flow import destroy, exports, filing, pages, reviews, transfers
 from service.flow.guard import require
+from service.flow.transfer_lists import transfer_list
 from service.web import words
 from service.web.context import actor, house
 from service.web.download import demand_form, download
@@ -52,6 +53,12 @@ def print_transfers() -> ResponseReturnValue:
     require(actor(), "transfer.read")
     view = request.args.get("view", "mine")
     return render_template("transfers_print.html", rows=_transfers(view), view=view)
+
+
+@web.get("/transfers/<transfer_id>/list")
+def print_transfer_list(transfer_id: str) -> ResponseReturnValue:
+    """Show the list of one transfer: what is handed over, and who signs for it at both steps."""
+    return render_template("transfer_list_print.html", list=transfer_list(house(), actor(), transfer_id))
 
 
 @web.get("/register/print")

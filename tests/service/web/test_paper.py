@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from service.flow import destroy, exports, reviews
+from service.flow import destroy, exports, filing, reviews
 from service.records.tables import AuditEntry
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
@@ -63,6 +63,24 @@ def test_a_case_file_and_the_transfer_list_on_paper(site: Site) -> None:
     assert "共 0 卷" in on_paper(site.signed_in("archivist").get("/transfers/print?view=receive").text)
     assert site.signed_in("auditor").get("/transfers/print").status_code == 403
     assert site.signed_in("auditor").get(f"/files/{file_id}/print").status_code == 404
+
+
+def test_the_list_of_one_transfer_on_paper(site: Site) -> None:
+    office = site.office
+    _, file_id = new_contract(office)
+    filing.file_document(office.house, office["handler"], office.take_in(), file_id, "1.9", original=True)
+    head = site.signed_in("head")
+    (path,) = re.findall(r'href="(/transfers/[^"/]+/list)"', head.get(f"/files/{file_id}").text)
+    draft = on_paper(head.get(path).text)
+    for word in ("案卷移交清单", "HT-XS-2026-0001-01", "尚未签字", "1.9 合同正副本", "原件 1 件，复印件 0 件"):
+        assert word in draft
+    assert "代handler 某移交这一卷" in head.get(f"/files/{file_id}").text
+    head.post(path.removesuffix("list") + "hand-over")
+    signed = on_paper(site.signed_in("handler").get(path).text)
+    assert "尚未签字" not in signed
+    assert "head 某（代handler 某）" in signed
+    assert site.signed_in("auditor").get(path).status_code == 404
+    assert site.signed_in("handler").get("/transfers/nothing/list").status_code == 404
 
 
 def test_the_register_and_the_certificate_on_paper(embedded: Office) -> None:

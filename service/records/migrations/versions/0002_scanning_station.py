@@ -83,8 +83,9 @@ def _credit_files() -> None:
 
 
 def _transfers() -> None:
-    """Whoever signs for the person responsible is named beside them."""
+    """Whoever signs for the person responsible is named beside them, and what each side signed for is kept."""
     op.add_column("transfers", sa.Column("handed_over_for", sa.String(length=80), nullable=True))
+    op.add_column("transfers", sa.Column("contents", sa.JSON(), nullable=False, server_default="{}"))
 
 
 def _preservation() -> None:

@@ -1,0 +1,154 @@
+"""The transfer list (移交清单, RULES B3) of one event: what both sides of both steps sign for.
+
+What lies in the file is kept when a side signs, without titles: those are read from the documents while there are any, and go
+with them. Where a list changed between two signatures, it says so.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.access.policy import Actor
+from service.clock import CHINA
+from service.errors import NotFound
+from service.flow.documents import visible
+from service.flow.guard import load_file
+from service.house import House
+from service.records import audit
+from service.records.tables import CaseFile, ContractEvent, Document, Transfer
+
+STEPS = ("handler", "archive")
+SIGNED = ("hand_over", "accept")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One document of a list. title: "" where it was destroyed, or the reader may not read it.
+
+    change: "" when it lay there at every signature; added, removed: it came or went after the first one.
+    """
+
+    document_id: str
+    category: str
+    title: str
+    received_on: date
+    pages: int
+    original: bool
+    change: str
+
+
+@dataclass(frozen=True)
+class TransferList:
+    """A list with its steps (handler, then archive room) as far as they have begun. draft: nobody has signed yet."""
+
+    number: str
+    file: CaseFile
+    steps: tuple[Transfer, ...]
+    lines: tuple[Line, ...]
+    draft: bool
+
+    @property
+    def present(self) -> tuple[Line, ...]:
+        """The documents the last signature stands for: all but those taken out."""
+        return tuple(line for line in self.lines if line.change != "removed")
+
+    @property
+    def pages(self) -> int:
+        """How many pages these have."""
+        return sum(line.pages for line in self.present)
+
+    @property
+    def originals(self) -> int:
+        """How many of these are originals."""
+        return sum(line.original for line in self.present)
+
+
+def contents(session: Session, case_file_id: str) -> list[dict[str, Any]]:
+    """Return what lies in a file now, as a signature keeps it."""
+    query = select(Document).where(Document.case_file_id == case_file_id, Document.status != "destroyed")
+    return [
+        {"document": d.id, "category": d.category, "pages": d.pages, "original": d.is_original}
+        for d in session.scalars(query.order_by(Document.received_at, Document.id))
+    ]
+
+
+def transfer_list(house: House, actor: Actor, transfer_id: str) -> TransferList:
+    """Return the list that a transfer belongs to, and note the reading. Raises NotFound."""
+    with house.database.write() as session:
+        asked = session.get(Transfer, transfer_id)
+        if asked is None:
+            raise NotFound(f"there is no transfer {transfer_id}")
+        file = load_file(session, actor, asked.case_file_id)
+        steps = _steps(session, asked)
+        kept = [row.contents[word] for row in steps for word in SIGNED if word in row.contents]
+        lines = _lines(session, actor, kept or [contents(session, file.id)])
+        audit.append(session, actor.name, "transfer.list", f"file:{file.id}", {"transfer": transfer_id})
+        return TransferList(_number(session, asked, file), file, steps, lines, draft=not kept)
+
+
+def _steps(session: Session, asked: Transfer) -> tuple[Transfer, ...]:
+    if asked.event_id is None:
+        return (asked,)
+    rows = session.scalars(select(Transfer).where(Transfer.event_id == asked.event_id))
+    return tuple(sorted(rows, key=lambda row: (STEPS.index(row.stage), row.due_on)))
+
+
+def _number(session: Session, asked: Transfer, file: CaseFile) -> str:
+    """The contract's number and which of its events it is, in the order in which they were recorded."""
+    if file.contract is None:
+        return file.archive_number or file.title
+    query = select(ContractEvent.id).where(ContractEvent.contract_id == file.contract_id)
+    events = list(session.scalars(query.order_by(ContractEvent.recorded_at, ContractEvent.id)))
+    at = events.index(asked.event_id) + 1 if asked.event_id in events else 0
+    return f"{file.contract.number}-{at:02}"
+
+
+def _lines(session: Session, actor: Actor, kept: list[list[dict[str, Any]]]) -> tuple[Line, ...]:
+    first, last = ({row["document"]: row for row in rows} for rows in (kept[0], kept[-1]))
+    rows = {row["document"]: row for snapshot in kept for row in snapshot}
+    documents = {d.id: d for d in session.scalars(select(Document).where(Document.id.in_(rows)))}
+    readable = {d.id for d in session.scalars(visible(select(Document).where(Document.id.in_(rows)), actor))}
+    found = []
+    for document_id, row in rows.items():
+        document = documents[document_id]
+        title = (document.title or document.filename) if document_id in readable else ""
+        change = "removed" if document_id not in last else "" if document_id in first else "added"
+        received_on = document.received_at.astimezone(CHINA).date()
+        found.append(Line(document_id, row["category"], title, received_on, row["pages"], row["original"], change))
+    return tuple(sorted(found, key=lambda line: [int(n) for n in line.category.split(".") if n]))
+
+
+def list_as_json(found: TransferList) -> dict[str, Any]:
+    """Return a list as plain JSON values."""
+    return {
+        "number": found.number,
+        "file_id": found.file.id,
+        "contract_number": found.file.contract.number if found.file.contract else None,
+        "archive_number": found.file.archive_number,
+        "title": found.file.title,
+        "draft": found.draft,
+        "documents": [{**vars(line), "received_on": line.received_on.isoformat()} for line in found.lines],
+        "pieces": len(found.present),
+        "pages": found.pages,
+        "originals": found.originals,
+        "steps": [
+            {
+                "transfer_id": row.id,
+                "stage": row.stage,
+                "state": row.state,
+                "event": row.event_kind,
+                "event_on": row.event_on.isoformat(),
+                "due_on": row.due_on.isoformat(),
+                "handed_over_by": row.handed_over_by,
+                "handed_over_for": row.handed_over_for,
+                "handed_over_on": row.handed_over_on.isoformat() if row.handed_over_on else None,
+                "decided_by": row.decided_by,
+                "decided_on": row.decided_on.isoformat() if row.decided_on else None,
+                "return_reason": row.return_reason or None,
+            }
+            for row in found.steps
+        ],
+    }
