@@ -19,6 +19,7 @@ from service.flow import (
     loans,
     reviews,
     trail,
+    transfer_lists,
     transfers,
     values,
 )
