@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -102,6 +102,7 @@ def test_a_file_whose_size_was_set_before_its_bytes_came_is_not_whole(name, tmp_
     assert ending(path) is not Ending.WHOLE
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=400_000))
 def test_no_piece_of_a_pdf_is_whole(at):
     data = (SCANS / "contract-digital.pdf").read_bytes()

@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.channels.mail import folder_word, is_welcome, parse_address, read_letter
@@ -78,11 +78,13 @@ def test_a_header_cannot_hold_lines():
     assert "\n" not in read_letter(raw).subject
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_nothing_that_arrives_brings_the_reader_down(raw):
     read_letter(raw)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_nor_do_broken_parts(raw):
     head = b"From: a@b.c\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Disposition: attachment; filename="
