@@ -155,6 +155,7 @@ def test_padding_behind_the_end_of_a_jpeg_is_no_harm(tmp_path):
 PATIENCE = Patience(5.0)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e6), st.floats(0, 1e4), st.sampled_from(Ending), st.integers(0, 10), st.integers(0, 10))
 def test_a_change_begins_the_wait_anew(start, wait, end, size, grown):
     first = look(None, Sign(size, 1), start)
