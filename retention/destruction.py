@@ -161,12 +161,23 @@ def certificate(
         "supervisors": list(review.supervisors),
         "destroyed_on": next(s.on for s in review.signatures if s.act == "finish").isoformat(),
         "signatures": signed,
+        "appraised_on": _appraised_on(review),
         "replaced": [to_plain(replacement) for replacement in review.replaced],
         "rows": [asdict(row) for row in rows],
         "not_destroyed": {f: o.why for f, o in review.outcomes.items() if o.word != "destroyed"},
         "proofs": {file_id: dict(proof) for file_id, proof in (proofs or {}).items()},
     }
     return content | {"sha256": _digest(content)}
+
+
+def _appraised_on(review: Review) -> dict[str, str]:
+    """Return the day on which each member of the group gave their last opinion: that is what they signed."""
+    days: dict[str, str] = {}
+    for opinions in review.opinions.values():
+        for person, opinion in opinions.items():
+            if opinion.on is not None:
+                days[person] = max(days.get(person, ""), opinion.on.isoformat())
+    return days
 
 
 def certificate_intact(data: Mapping[str, Any]) -> bool:

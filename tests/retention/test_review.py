@@ -542,6 +542,7 @@ def test_the_certificate_says_who_did_what_and_cannot_be_changed_unseen():
     assert (data["files"], data["pages"], data["group_head"], data["approver"]) == (2, 38, "li", "wu")
     assert data["supervisors"] == ["feng", "chu"]
     assert data["destroyed_on"] == "2026-11-12"
+    assert data["appraised_on"] == dict.fromkeys(GROUP, days(1).isoformat())
     assert data["not_destroyed"] == {"f2": "冻结"}
     assert [row["archive_number"][-4:] for row in data["rows"]] == ["0001", "0003"]
     for change in ({"approver": "x"}, {"rows": data["rows"][:1]}, {"proofs": {}}):

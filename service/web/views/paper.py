@@ -1,6 +1,7 @@
 """What leaves the screen: the forms that go to paper and are signed, and the lists that go into a spreadsheet."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +88,50 @@ def print_certificate(review_id: str) -> ResponseReturnValue:
         signed=signed,
         proofs=list(certificate["proofs"].items()),
         chinese=language() == "zh",
+    )
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Someone who signs the cover of a register: in which part, and what they signed in the system, when."""
+
+    part: str
+    person: str
+    acts: tuple[tuple[str, str], ...]
+
+
+def _signers(certificate: Mapping[str, Any]) -> list[Signer]:
+    signed = [(s["act"], s["person"], s["on"]) for s in certificate["signatures"]]
+
+    def acts(person: str, **words_of: str) -> tuple[tuple[str, str], ...]:
+        return tuple((words_of[act], on) for act, who, on in signed if who == person and act in words_of)
+
+    head, approver = certificate["group_head"], certificate["approver"]
+    said = certificate.get("appraised_on", {}).get(head)  # certificates of earlier releases do not say it
+    before, after = gettext("销毁前确认"), gettext("销毁后确认")
+    names = (gettext("监销人一"), gettext("监销人二"))
+    return [
+        Signer(gettext("鉴定小组组长"), head, ((gettext("鉴定意见"), said),) if said else ()),
+        Signer(gettext("批准人"), approver, acts(approver, approve=gettext("批准"))),
+        *(
+            Signer(name, person, acts(person, confirm_before=before, confirm_after=after))
+            for name, person in zip(names, certificate["supervisors"], strict=True)
+        ),
+    ]
+
+
+@web.get("/reviews/<review_id>/register")
+def print_review_register(review_id: str) -> ResponseReturnValue:
+    """Show the destruction register of one review, with its cover (RULES Part B), from its certificate."""
+    certificate = reviews.get_review(house(), actor(), review_id).record.certificate
+    if certificate is None:
+        raise NotFound(f"review {review_id} has no certificate yet")
+    return render_template(
+        "review_register_print.html",
+        review_id=review_id,
+        certificate=certificate,
+        intact=certificate_intact(certificate),
+        signers=_signers(certificate),
     )
 
 

@@ -99,6 +99,20 @@ def test_the_register_and_the_certificate_on_paper(embedded: Office) -> None:
         "SHA-256",
     ):
         assert word in page
+    assert f"/reviews/{review_id}/register" in archivist.get(f"/reviews/{review_id}").text
+    page = on_paper(archivist.get(f"/reviews/{review_id}/register").text)
+    cover, rows = page.split('class="after"')
+    for part, person, signed in (
+        ("鉴定小组组长", "first", "鉴定意见"),
+        ("批准人", "head", "批准"),
+        ("监销人一", "fourth", "销毁前确认"),
+        ("监销人二", "fifth", "销毁后确认"),
+    ):
+        line = cover.split(f">{part}<")[1].split("</tr>")[0]
+        assert f"{person} 某" in line
+        assert re.search(rf"{signed} <span class=\"num\">2037-01-\d\d<", line)
+    assert "2037-01-13" in cover.split("销毁日期")[1].split("</tr>")[0]
+    assert "J001-HT·2026-D10-XS-0001" in rows
     page = on_paper(archivist.get("/register/print").text)
     for word in ("档案销毁清册", "J001-HT·2026-D10-XS-0001", "监销人二（签字、日期）", "11 年"):
         assert word in page
@@ -113,7 +127,8 @@ def test_the_register_and_the_certificate_on_paper(embedded: Office) -> None:
 def test_there_is_no_certificate_before_the_destruction(site: Site) -> None:
     file_id, _ = due_file(site.office)
     review_id = propose(site.office, file_id)
-    assert site.signed_in("archivist").get(f"/reviews/{review_id}/certificate").status_code == 404
+    for form in ("certificate", "register"):
+        assert site.signed_in("archivist").get(f"/reviews/{review_id}/{form}").status_code == 404
 
 
 def test_the_due_list_and_the_transfers_as_spreadsheets(site: Site) -> None:
