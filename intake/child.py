@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
@@ -113,7 +114,13 @@ class _Child:
         from intake.codec import to_json
 
         same = page.image == known
-        head = {word: to_json(page.page).decode(), "dpi": page.dpi, "type": page.image_media_type, "same": same}
+        head: dict[str, Any] = {
+            word: to_json(page.page).decode(),
+            "dpi": page.dpi,
+            "type": page.image_media_type,
+            "same": same,
+        }
+        head["quality"] = page.quality and asdict(page.quality)
         self._answer(head, None if same else page.image)
 
 

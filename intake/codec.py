@@ -1,10 +1,10 @@
 """The text of pages as bytes: the word-box rendition (compact JSON) and the text rendition."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from intake.model import Line, PageText, Word
+from intake.model import Line, PageText, Quality, Word
 
 _VERSION = 1
 PAGE_BREAK = "\f"  # between the pages of the text rendition
@@ -45,6 +45,13 @@ def from_json(data: bytes) -> PageText:
         return PageText(value["number"], value["width"], value["height"], value["rotation"], value["source"], lines)
     except (KeyError, TypeError) as error:
         raise ValueError("not the text of a page") from error
+
+
+def quality_of(value: Mapping[str, Any] | None) -> Quality | None:
+    """Return the quality of a page out of its plain form (`dataclasses.asdict`); None for none."""
+    if value is None:
+        return None
+    return Quality(**{**value, "cut": tuple(value["cut"]), "findings": tuple(value["findings"])})
 
 
 def text_of(pages: Iterable[PageText]) -> str:

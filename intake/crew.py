@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from intake.child_handle import Child, Dead, Late
-from intake.codec import from_json
+from intake.codec import from_json, quality_of
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats.signatures import OFFICE
 from intake.model import Inspection, Limits, PageText, ReadPage
@@ -243,11 +243,13 @@ class _Job:
         if "kept" in answer or "read" in answer:
             data = child.receive_bytes(errand.deadline + 1) if not answer["same"] else b""
             text = from_json((answer.get("kept") or answer["read"]).encode())
+            if answer["same"] and errand.kept is not None:
+                data = errand.kept.image
+            page = ReadPage(text, data, answer["type"], answer["dpi"], quality=quality_of(answer["quality"]))
             if "kept" in answer:
-                errand.kept = ReadPage(text, data, answer["type"], answer["dpi"])
-                return
-            image = data if errand.kept is None or not answer["same"] else errand.kept.image
-            self._finished(child, ReadPage(text, image, answer["type"], answer["dpi"]))
+                errand.kept = page
+            else:
+                self._finished(child, page)
             return
         if "unavailable" in answer:
             raise EngineUnavailable(answer["unavailable"])

@@ -63,11 +63,29 @@ class PageText:
 
 
 @dataclass(frozen=True)
+class Quality:
+    """How good the image of a page is (DA/T 31-2017). findings: resolution, skew, blurred, dark, faint, cut, blank.
+
+    dpi: None where the file does not say. skew: degrees clockwise. sharpness: 0..1, how steeply ink begins. brightness: of
+    the paper, contrast: between paper and ink, 0..255. cut: the edges over which print runs.
+    """
+
+    dpi: int | None
+    skew: float
+    sharpness: float
+    brightness: int
+    contrast: int
+    cut: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ReadPage:
     """One page read: its text and its image (JPEG bytes, upright), ready to be sealed.
 
     trouble: why it could not be read: killed, timeout, memory, error, damaged; empty when it was. pictured: whether the
-    image shows the page; where no picture could be made it is a crossed sheet.
+    image shows the page; where no picture could be made it is a crossed sheet. quality: of a page that was scanned; None for
+    one that carries its own text.
     """
 
     page: PageText
@@ -76,6 +94,7 @@ class ReadPage:
     dpi: float | None = None
     trouble: str = ""
     pictured: bool = True
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from intake import reading_order, rules, seals, textlayer
+from intake import quality, reading_order, rules, seals, textlayer
 from intake.errors import Rejected
 from intake.formats import opening
 from intake.formats.pages import Layer, Picture
@@ -45,7 +46,8 @@ def keep(picture: Picture, number: int) -> ReadPage:
     """Return page `number` (from 1) as it is kept when nobody could read it: its picture without words."""
     image = picture.image
     text = PageText(number, image.width, image.height, 0, UNREAD, ())
-    return ReadPage(text, _jpeg(image, picture.dpi), dpi=picture.dpi)
+    found = quality.judge(np.asarray(image.convert("L")), picture.scan_dpi) if picture.layer is None else None
+    return ReadPage(text, _jpeg(image, picture.dpi), dpi=picture.dpi, quality=found)
 
 
 def read_page(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage:
@@ -69,15 +71,23 @@ def _layered(kept: ReadPage, picture: Picture, layer: Layer, engine: OcrEngine) 
 
 
 def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage:
-    image = picture.image
+    image, found = picture.image, kept.quality
     pixels = seals.lift(np.asarray(image.convert("RGB")))
+    askew = found.skew if found and abs(found.skew) > quality.CORRECTED else 0.0
+    if askew:
+        pixels = quality.level(pixels, askew)
     turn = engine.rotation(pixels)
     if turn:
         image = image.transpose(_TURN[turn])
         pixels = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
     lines = reading_order.arrange(engine.read(pixels), rules.finder(pixels))
+    if askew:
+        lines = quality.put_back(lines, image.width, image.height, askew)
+    if found and "blank" in found.findings and lines:  # so pale that only the engine saw it
+        found = replace(found, findings=tuple("faint" if f == "blank" else f for f in found.findings))
     text = PageText(kept.page.number, image.width, image.height, turn, engine.name, lines)
-    return ReadPage(text, _jpeg(image, picture.dpi) if turn else kept.image, dpi=picture.dpi)
+    data = _jpeg(image, picture.dpi) if turn else kept.image
+    return ReadPage(text, data, dpi=picture.dpi, quality=found)
 
 
 def _jpeg(image: Image.Image, dpi: float | None) -> bytes:

@@ -13,6 +13,8 @@ from service.errors import BadInput
 from service.flow import documents as flow
 from service.flow.filing import file_document, unfile_document
 from service.flow.find import MAX_LIMIT, find
+from service.flow.hints import said_before
+from service.flow.page_quality import of_document
 from service.flow.process import read_again
 from service.flow.receive import receive
 from service.flow.render import open_rendition, page_text
@@ -108,8 +110,10 @@ def short(document: Document) -> dict[str, Any]:
 
 @operation("GET", "/documents/{document_id}", "Show a document with what was read from it")
 def show_document(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
-    """Return the document and its fields."""
-    return document_as_json(flow.get_document(house, actor, document_id))
+    """Return the document, its fields and how good its scanned pages are."""
+    document = flow.get_document(house, actor, document_id)
+    said = {"separator": said_before(house, document_id) or None}
+    return document_as_json(document) | {"quality": of_document(house, document_id)} | said
 
 
 class Change(Input):

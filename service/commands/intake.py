@@ -13,6 +13,8 @@ from intake.errors import Rejected
 from service.access.policy import Actor
 from service.commands.common import json_option, out_json, plain, with_house
 from service.errors import KNOWN_ERRORS, BadSetting, NotAllowed, NotInitialised, ServiceError, outcome
+from service.flow.attached import attached_to
+from service.flow.page_quality import of_document
 from service.flow.process import process, process_waiting
 from service.flow.receive import receive
 from service.house import House
@@ -40,7 +42,7 @@ _PATIENCE = 3600.0
 def ingest(
     house: House, actor: Actor, paths: tuple[Path, ...], department: str | None, as_json: bool, **scanned: Any
 ) -> int:
-    """Take PATHS in (PDF, TIFF, JPEG, PNG; a directory with all in it): seal, read, index."""
+    """Take PATHS in (files of the formats in docs/intake.md; a directory with all in it): seal, read, index."""
     from service.access.people import department_by_code
 
     department_id = department_by_code(house, department).id if department else None
@@ -52,7 +54,7 @@ def ingest(
     else:
         _refuse_without_split(scanned)
         batch = new_id()
-        lines = (take_one(house, actor, path, batch, department_id) for path in _files(paths))
+        lines = _each(house, actor, paths, batch, department_id)
     troubled = False
     for line, trouble in lines:
         if as_json:
@@ -63,6 +65,27 @@ def ingest(
             raise trouble
         troubled |= trouble is not None
     return 3 if troubled else 0
+
+
+def _each(
+    house: House, actor: Actor, paths: tuple[Path, ...], batch: str, department_id: str | None
+) -> Iterator[tuple[dict[str, Any], Exception | None]]:
+    """Take every file in; what was attached to a message follows it, each a line of its own."""
+    for path in _files(paths):
+        line, trouble = take_one(house, actor, path, batch, department_id)
+        yield line, trouble
+        if line["document_id"] and trouble is None:
+            for attached_id, name in attached_to(house, actor, line["document_id"]):
+                inside = path / name
+                yield finished(
+                    house, empty_line(inside) | _known(house, attached_id), inside, attached_id, duplicate=False
+                )
+
+
+def _known(house: House, document_id: str) -> dict[str, Any]:
+    with house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        return {"sha256": document.sha256, "pages": document.pages}
 
 
 def _refuse_without_split(scanned: dict[str, Any]) -> None:
@@ -129,7 +152,7 @@ def take_one(
 def empty_line(path: Path) -> dict[str, Any]:
     """Return the line of a file that was not taken in."""
     line: dict[str, Any] = {"path": str(path), "status": "rejected", "document_id": None, "sha256": None, "pages": None}
-    return line | {"category": None, "confidence": None, "fields": {}, "error": None}
+    return line | {"category": None, "confidence": None, "fields": {}, "quality": [], "error": None}
 
 
 def finished(
@@ -155,6 +178,7 @@ def finished(
         "category": document.category or None,
         "confidence": round(document.confidence, 4),
         "fields": fields,
+        "quality": of_document(house, document_id),
         "error": document.error or None,
     }
     return line, None

@@ -69,7 +69,7 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
             session.delete(key)
         document.status, document.indexed = "destroyed", False
         document.filename = document.title = document.kind = document.error = ""
-        document.review_reasons, document.fields = [], []
+        document.review_reasons, document.fields, document.notes = [], [], []
         document.verification, document.checked_by = "", []
     session.add(
         Stub(

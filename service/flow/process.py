@@ -7,26 +7,31 @@ Every step can be run twice with the same result; a document's state says which 
 import contextlib
 import io
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
-from intake.codec import PAGE_BREAK, to_json
+from intake.codec import to_json
 from intake.errors import EngineUnavailable, Rejected
+from intake.formats import recording
+from intake.formats.signatures import RECORDINGS
 from intake.inspect import inspect
 from intake.model import PageText, ReadPage, Understanding
 from intake.understand import understand
 from service.access.policy import Actor
 from service.errors import DatabaseUnavailable, RuleRefused
 from service.flow import claims, values
+from service.flow.attached import receive_attached
 from service.flow.guard import load_document
+from service.flow.heap import Heap
 from service.flow.hints import apply_hint
 from service.flow.index import index_document
 from service.flow.originals import original_on_disk
+from service.flow.page_quality import plain
 from service.flow.receive import discard, record_sealed
 from service.flow.stacks import resume as resume_stacks
 from service.house import SYSTEM, House
@@ -39,8 +44,6 @@ Progress = Callable[[int, int], None]
 UNREAD = ("received", "reading")
 READ = ("stored", "needs_review", "failed")
 MAX_ATTEMPTS = 3
-# The title, the parties and the signatures stand here; what lies between them is searched, not understood.
-_FIRST_PAGES, _LAST_PAGES = 40, 20
 # What passes by itself: the document waits for the service and loses no attempt.
 PASSING = (StoreUnavailable, DatabaseUnavailable, EngineUnavailable)
 log = logging.getLogger("juanzong.process")
@@ -124,9 +127,10 @@ def _drop_derived(house: House, document_id: str) -> None:
 def _read(house: House, document_id: str, progress: Progress | None) -> None:
     with house.database.read() as session:
         key_row = session.get_one(WrappedKey, document_id)
-        total = session.get_one(Document, document_id).pages
+        document = session.get_one(Document, document_id)
+        total, filename = document.pages, document.filename
         key = house.keys.unwrap(UUID(document_id), key_row.wrapped)
-    heap = _Heap()
+    heap, extra = Heap(), list[str]()
     try:
         with original_on_disk(house, document_id) as path:
             inspection = inspect(path, house.limits, house.reader.look)
@@ -135,9 +139,15 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
                 heap.add(read_page)
                 if progress:
                     progress(read_page.page.number, total)
+            if inspection.kind == "eml":
+                extra = receive_attached(house, document_id, path)
         heap.require_a_picture()
-        understanding = understand(heap.telling, house.settings.our_companies)
-        understanding = replace(understanding, needs_review=(*understanding.needs_review, *heap.reasons))
+        if inspection.kind in RECORDINGS:
+            understanding = recording.understood(filename)
+        else:
+            understanding = understand(heap.telling, house.settings.our_companies)
+        reasons = (*understanding.needs_review, *heap.reasons, *extra)
+        understanding = replace(understanding, needs_review=reasons)
         _seal(house, document_id, key, [("text", 0, "text/plain; charset=utf-8", heap.text.encode(errors="replace"))])
     except Rejected as error:
         # It passed inspection at the door, yet a page of it cannot be rendered: the original stays, a person must look.
@@ -148,41 +158,6 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         return
     else:
         _finish(house, document_id, understanding, heap.telling)
-
-
-class _Heap:
-    """The pages read so far: of a long document only the ones that tell what it is, so that memory stays bounded."""
-
-    def __init__(self) -> None:
-        self.pages = self.unpictured = 0
-        self.reasons: list[str] = []
-        self._texts: list[str] = []
-        self._first: list[PageText] = []
-        self._last: deque[PageText] = deque(maxlen=_LAST_PAGES)
-
-    def add(self, page: ReadPage) -> None:
-        """Take the next page."""
-        self.pages += 1
-        self.unpictured += not page.pictured
-        self._texts.append(page.page.text)
-        (self._first if len(self._first) < _FIRST_PAGES else self._last).append(page.page)
-        if page.trouble:
-            self.reasons.append(f"unread:{page.page.number}:{page.trouble}")
-
-    def require_a_picture(self) -> None:
-        """Raise Rejected when nothing of the file can be shown."""
-        if self.pages and self.unpictured == self.pages:
-            raise Rejected("truncated", "No page of the file can be shown.")
-
-    @property
-    def telling(self) -> list[PageText]:
-        """The pages by which the document is understood."""
-        return [*self._first, *self._last]
-
-    @property
-    def text(self) -> str:
-        """The text of all pages, separated by a form feed."""
-        return PAGE_BREAK.join(self._texts)
 
 
 class _Superseded(Exception):
@@ -199,18 +174,25 @@ def _keep_page(house: House, document_id: str, key: FileKey, page: ReadPage) -> 
             ("page-image", number, page.image_media_type, page.image),
             ("page-text", number, "application/json", to_json(page.page)),
         ],
+        plain(page),
     )
 
 
-def _seal(house: House, document_id: str, key: FileKey, parts: Sequence[tuple[str, int, str, bytes]]) -> None:
-    """Seal renditions: the intent is in the database before the bytes are in the store, so nothing is ever ownerless."""
+def _seal(
+    house: House,
+    document_id: str,
+    key: FileKey,
+    parts: Sequence[tuple[str, int, str, bytes]],
+    quality: dict[str, Any] | None = None,
+) -> None:
+    """Seal renditions; quality: of the page whose image is among them. The intent is in the database before the bytes are in the store, so nothing is ever ownerless."""
     ids = [new_id() for _ in parts]
     with house.database.write() as session:
         _still_reading(session, document_id)
         for rendition_id, (kind, page, media_type, _) in zip(ids, parts, strict=True):
-            session.add(
-                Rendition(id=rendition_id, document_id=document_id, kind=kind, page=page, media_type=media_type)
-            )
+            row = Rendition(id=rendition_id, document_id=document_id, kind=kind, page=page, media_type=media_type)
+            row.quality = quality if kind == "page-image" else None
+            session.add(row)
     sealed = [
         house.vault.put(UUID(rendition_id), key, io.BytesIO(data))
         for rendition_id, (_, _, _, data) in zip(ids, parts, strict=True)
@@ -218,7 +200,7 @@ def _seal(house: House, document_id: str, key: FileKey, parts: Sequence[tuple[st
     try:
         with house.database.write() as session:
             document = _still_reading(session, document_id)
-            document.pages_read = max(document.pages_read, *(page for _, page, _, _ in parts))
+            document.pages_read = max(document.pages_read, *(page for _, page, _, _ in parts), 0)
             claims.take(document, house.clock.now())
             for rendition_id, done in zip(ids, sealed, strict=True):
                 record_sealed(session, rendition_id, done)

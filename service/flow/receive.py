@@ -175,6 +175,7 @@ def _write_intent(
             media_type=inspection.media_type,
             size=inspection.size,
             pages=inspection.pages,
+            notes=list(inspection.notes),
             status="receiving",
             channel=channel,
             batch=batch,

@@ -196,7 +196,8 @@ class Document(Base):
 
     status: receiving (not yet acknowledged), received, reading, stored, needs_review, failed, destroyed.
     indexed: whether the index holds the present state. is_original: whether the paper behind it is the original and not a copy.
-    review_reasons: why a person must look. preservation: see `flow/preserve.py`. The migration adds a unique
+    review_reasons: why a person must look. notes: what the file itself shows: signed, macros, attachment:NAME, from:ID (the
+    message it was attached to). preservation: see `flow/preserve.py`. The migration adds a unique
     index on `sha256` over all but the destroyed: described here it would load both dialects at every start.
     """
 
@@ -217,6 +218,7 @@ class Document(Base):
     title: Mapped[str] = mapped_column(String(300), default="")
     confidence: Mapped[float] = mapped_column(default=0.0)
     review_reasons: Mapped[list[str]] = mapped_column(default=list)
+    notes: Mapped[list[str]] = mapped_column(default=list)
     preservation: Mapped[str] = mapped_column(String(12), default="waiting", index=True)
     is_original: Mapped[bool] = mapped_column(default=False)
     case_file_id: Mapped[str | None] = mapped_column(ForeignKey("case_files.id"), index=True)
@@ -325,7 +327,10 @@ class LastSave(Base):
 
 
 class Rendition(Base):
-    """A sealed object. kind: original, page-image, page-text, text. state: pending until the store has it, then kept."""
+    """A sealed object. kind: original, page-image, page-text, text. state: pending until the store has it, then kept.
+
+    quality: of the page, with its image, see `intake/quality.py`.
+    """
 
     __tablename__ = "renditions"
     __table_args__ = (Index("ix_renditions_document_kind", "document_id", "kind", "page"),)
@@ -338,6 +343,7 @@ class Rendition(Base):
     size: Mapped[int] = mapped_column(BigInteger, default=0)
     sha256: Mapped[str] = mapped_column(String(64), default="")
     sealed_size: Mapped[int] = mapped_column(BigInteger, default=0)
+    quality: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class WrappedKey(Base):

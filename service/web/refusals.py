@@ -13,10 +13,12 @@ from service.web.text import _, gettext, language
 
 REJECTIONS = {
     "empty": _("空文件。"),
-    "unsupported": _("不是 PDF、TIFF、JPEG 或 PNG（看内容，不看文件名）。"),
+    "unsupported": _("不是能收的文件类型（看内容，不看文件名）：PDF、图片、OFD、DOCX、XLSX、EML、录音录像。"),
+    "unsupported_here": _("这台服务器没有安装 LibreOffice，不能收 DOCX 和 XLSX；请转成 PDF 再传。"),
+    "too_slow": _("查看这个文件用的时间太长，没有收下。"),
     "truncated": _("文件不完整，请重新扫描或重新传。"),
-    "encrypted": _("PDF 有密码，请先解除密码再传。"),
-    "no_pages": _("PDF 里没有一页。"),
+    "encrypted": _("文件有密码，请先解除密码再传。"),
+    "no_pages": _("文件里没有一页。"),
     "too_large": _("文件太大。"),
     "too_many_pages": _("页数超过上限，请拆成几个文件。"),
     "too_many_pixels": _("图像像素超过上限，请用 300 dpi 重新扫描。"),

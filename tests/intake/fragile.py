@@ -54,6 +54,13 @@ class Reads(Fragile):
         return said(int(image[0, 0, 0]))
 
 
+class Blind(Fragile):
+    """Sees nothing."""
+
+    def read(self, image):
+        return []
+
+
 class Missing:
     name = "missing"
 

@@ -6,12 +6,16 @@ from urllib.parse import quote
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from intake.formats.signatures import MEDIA_TYPES, RECORDINGS
 from search.errors import BadQuery
 from service.access.policy import TIERS
 from service.errors import BadInput, NotFound
 from service.flow import documents as flow
 from service.flow import filing, pages
+from service.flow.attached import attached_to
 from service.flow.guard import allowed, reach_of
+from service.flow.hints import said_before
+from service.flow.page_quality import of_document
 from service.flow.process import read_again as reread
 from service.flow.render import open_rendition, page_text, read_rendition
 from service.flow.values import confirmable
@@ -43,7 +47,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
     document = flow.get_document(house(), actor(), document_id)
     leaf = leaf or request.args.get("leaf", type=int)
     query, hits = _hits(document, leaf)
-    number = min(max(leaf or hits.page, 1), document.pages)
+    number = min(max(leaf or hits.page, 1), max(document.pages, 1))
     try:
         page = page_text(house(), actor(), document_id, number)
     except NotFound:
@@ -72,8 +76,23 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         missing_fields=[(code, word) for code, word in words.FIELDS.items() if code not in read],
         category_options=[("", gettext("未分类")), *((code, words.category(code)) for code in words.CATEGORIES)],
         open_files=filing.list_case_files(house(), actor(), state="open", limit=50)[1] if may_file else [],
-        suggestion="",
+        suggestion=suggested(document_id),
+        quality=of_document(house(), document_id),
+        unread=any(code.startswith("unread:") for code in document.review_reasons),
+        attached=attached_to(house(), actor(), document_id) if document.media_type == MEDIA_TYPES["eml"] else [],
+        playable=document.media_type.partition("/")[0] if is_recording(document) else "",
     )
+
+
+def suggested(document_id: str) -> str:
+    """Return the number of the file the separator sheet before the document named; "" for none."""
+    said = said_before(house(), document_id)
+    return said.get("contract", said.get("customer", ""))
+
+
+def is_recording(document: Document) -> bool:
+    """Return whether the original is sound or video, which a browser plays."""
+    return document.media_type in {MEDIA_TYPES[kind] for kind in RECORDINGS}
 
 
 @web.get("/documents/<document_id>")
@@ -89,9 +108,21 @@ def page_image(document_id: str, page: int) -> ResponseReturnValue:
     return Response(stream, mimetype=media_type, headers={"Cache-Control": "no-store"})
 
 
+@web.get("/documents/<document_id>/recording")
+def recording(document_id: str) -> ResponseReturnValue:
+    """Return a recording for the player on the document's page. Of other kinds there is none: those are never shown as they came."""
+    if not is_recording(flow.get_document(house(), actor(), document_id)):
+        raise NotFound(f"document {document_id} is no recording")
+    return _original(document_id, "inline")
+
+
 @web.get("/documents/<document_id>/original")
 def original(document_id: str) -> ResponseReturnValue:
     """Return the original as a download: it is never shown by the browser on our pages' behalf."""
+    return _original(document_id, "attachment")
+
+
+def _original(document_id: str, disposition: str) -> Response:
     stack = ExitStack()
     try:
         opened = stack.enter_context(open_rendition(house(), actor(), document_id, "original"))
@@ -103,7 +134,7 @@ def original(document_id: str) -> ResponseReturnValue:
     response.content_length = opened.size
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in opened.filename)
     response.headers["Content-Disposition"] = (
-        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(opened.filename)}"
+        f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(opened.filename)}"
     )
     return response
 

@@ -24,6 +24,7 @@ def upgrade() -> None:
     _credit_files()
     _transfers()
     _preservation()
+    _formats()
     _uploads()
     _batches()
     _checking()
@@ -32,7 +33,9 @@ def upgrade() -> None:
 def _appointments() -> None:
     """Who takes which part stands in the review itself; what only the column beside it said is carried over."""
     connection = op.get_bind()
-    reviews = sa.table("reviews", *(sa.column(n, sa.String() if n == "id" else sa.JSON()) for n in ("id", "data", "parts")))
+    reviews = sa.table(
+        "reviews", *(sa.column(n, sa.String() if n == "id" else sa.JSON()) for n in ("id", "data", "parts"))
+    )
     for row in list(connection.execute(sa.select(reviews))):
         if not row.data.get("appointed"):
             appointed = {"approver": [row.parts["approver"]], "supervisor": list(row.parts["supervisors"])}
@@ -94,6 +97,12 @@ def _preservation() -> None:
         "documents", sa.Column("preservation", sa.String(length=12), nullable=False, server_default="waiting")
     )
     op.create_index(op.f("ix_documents_preservation"), "documents", ["preservation"], unique=False)
+
+
+def _formats() -> None:
+    """What a file shows by itself is noted with its document, and how good a page is with its image."""
+    op.add_column("documents", sa.Column("notes", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("renditions", sa.Column("quality", sa.JSON(none_as_null=True), nullable=True))
 
 
 def _uploads() -> None:

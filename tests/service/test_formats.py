@@ -1,0 +1,127 @@
+"""What comes in other formats, and how good pages are, all the way through the archive."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+from sqlalchemy import select
+
+from intake.crew import Allowance, Crew
+from service.flow import find
+from service.flow.attached import attached_to
+from service.flow.page_quality import of_document
+from service.flow.process import process, process_waiting
+from service.flow.receive import receive
+from service.records.tables import Document
+from tests.intake import made
+from tests.service.conftest import OWNER, SCANS, embedded_env
+from tests.service.test_cli import juanzong
+
+
+@pytest.fixture
+def quick(embedded, monkeypatch):
+    """An office whose engine reads nothing of interest, at once."""
+    monkeypatch.setenv("PYTHONPATH", str(SCANS.parents[1]))
+    embedded.house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 60, 1 << 30))
+    yield embedded
+    embedded.house.reader.close()
+
+
+def take(office, name, data):
+    document_id = receive(office.house, office["handler"], io.BytesIO(data), name).document_id
+    process(office.house, document_id)
+    return document_id
+
+
+def row(office, document_id):
+    with office.house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        return document.status, document.category, document.pages, document.review_reasons, document.notes
+
+
+def test_a_recording_is_kept_unread_in_its_category_and_found_by_its_name(quick):
+    document_id = take(quick, "张经理来电 2026-11-24.wav", made.wav())
+    assert row(quick, document_id) == ("stored", "1.7", 0, [], [])
+    assert find.find(quick.house, OWNER, "张经理来电").total == 1
+
+
+def test_attachments_of_a_message_become_documents_of_their_own(quick):
+    data = made.eml(
+        ("发票.ofd", made.ofd(), "application/ofd"),
+        ("木马.exe", b"MZ\x90\x00" * 100, "application/octet-stream"),
+        ("内层.eml", made.eml(("扫描.png", made.saved(made.page(), "PNG"), "image/png")), "application/octet-stream"),
+    )
+    house = quick.house
+    mail = take(quick, "信.eml", data)
+    status, _, pages, reasons, notes = row(quick, mail)
+    assert (status, pages) == ("needs_review", 1)
+    assert "attachment_refused:木马.exe" in reasons
+    assert notes == ["attachment:发票.ofd", "attachment:木马.exe", "attachment:内层.eml"]
+    process_waiting(house)
+    process_waiting(house)
+    inside = {name: key for key, name in attached_to(house, OWNER, mail)}
+    assert sorted(inside) == ["内层.eml", "发票.ofd"]
+    assert [name for _, name in attached_to(house, OWNER, inside["内层.eml"])] == ["扫描.png"]
+    assert find.find(house, OWNER, "华岳实业集团有限公司").hits[0].document_id == inside["发票.ofd"]
+    with house.database.read() as session:
+        by = session.scalars(select(Document.received_by).where(Document.channel == "attachment"))
+        assert set(by) == {quick["handler"].name}
+        total = len(session.scalars(select(Document)).all())
+    # Read again, or sent again: nothing twice.
+    assert receive(house, quick["handler"], io.BytesIO(data), "again.eml").duplicate
+    assert total == 4
+
+
+def test_signatures_and_attachments_are_noted_and_the_original_is_bit_exact(quick, tmp_path):
+    data = made.pdf(signed=True, attachment="报价单.xlsx")
+    document_id = take(quick, "signed.pdf", data)
+    assert row(quick, document_id)[4] == ["signed", "attachment:报价单.xlsx"]
+    from service.flow.render import open_rendition
+
+    with open_rendition(quick.house, OWNER, document_id, "original") as opened:
+        assert opened.stream.read() == data
+
+
+def test_a_page_below_the_line_is_flagged_for_another_scan(quick):
+    sharp = Image.open(SCANS / "payment.jpg")
+    blurred = sharp.filter(ImageFilter.GaussianBlur(5))
+    data = made.saved(sharp, "TIFF", save_all=True, append_images=[blurred], compression="jpeg", dpi=(200, 200))
+    document_id = take(quick, "two.tif", data)
+    status, _, _, reasons, _ = row(quick, document_id)
+    assert status == "needs_review"
+    assert [r for r in reasons if r.startswith("rescan")] == ["rescan:2:blurred"]
+    good, bad = of_document(quick.house, document_id)
+    assert (good["page"], good["dpi"], good["findings"]) == (1, 200, [])
+    assert (bad["page"], bad["findings"]) == (2, ["blurred"])
+
+
+def test_a_document_of_blank_pages_alone_is_flagged(quick):
+    quick.house.reader.close()
+    quick.house.reader = Crew("tests.intake.fragile:Blind", 1, Allowance(1, 60, 1 << 30))
+    blank = Image.fromarray(np.full((2339, 1654), 250, dtype=np.uint8))
+    both = made.saved(
+        blank,
+        "TIFF",
+        save_all=True,
+        append_images=[Image.open(SCANS / "payment.jpg").resize((1654, 2339))],
+        dpi=(200, 200),
+    )
+    alone = made.saved(blank, "PNG", dpi=(200, 200))
+    assert "rescan:1:blank" in row(quick, take(quick, "a.png", alone))[3]
+    assert not [r for r in row(quick, take(quick, "b.tif", both))[3] if "blank" in r]
+
+
+def test_ingest_tells_the_quality_and_what_was_attached(tmp_path):
+    env = embedded_env(tmp_path / "home")
+    path = tmp_path / "信.eml"
+    path.write_bytes(made.eml(("发票.ofd", made.ofd(), "application/ofd")))
+    juanzong(env, "init")
+    done = juanzong(env, "ingest", "--json", path)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(line["path"], line["pages"], line["quality"]) for line in lines] == [
+        (str(path), 1, []),
+        (f"{path}/发票.ofd", 1, []),
+    ]
+    assert all(line["document_id"] for line in lines)
