@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from service.access.policy import decide
-from service.api import archive, batches, directory, documents, people, uploads
+from service.api import archive, batches, checking, directory, documents, people, uploads
 from service.api.openapi import document
 from service.api.operations import authenticate, build, problem
 from service.errors import KNOWN_ERRORS, NotSignedIn
@@ -16,6 +16,7 @@ from service.house import House
 GROUPS = (
     documents.operation,
     documents.search_operation,
+    *checking.GROUPS,
     batches.operation,
     batches.separators,
     uploads.operation,

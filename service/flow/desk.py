@@ -154,13 +154,13 @@ def _before(document: Document) -> ColumnElement[bool]:
 def sit_down(house: House, actor: Actor, document_id: str) -> Holder:
     """Take a document before oneself, or go on with it; returns who has it, who may be another.
 
-    Nobody has two: the one before is given free. Raises NotFound, NotAllowed.
+    Nobody has two: with another one the one before is given free. Raises NotFound, NotAllowed.
     """
     now = house.clock.now()
     with house.database.write() as session:
         load_document(session, actor, document_id, "document.correct")
-        session.execute(delete(Desk).where(Desk.holder == actor.name, Desk.document_id != document_id))
         if _take(session, actor, document_id, now):
+            session.execute(delete(Desk).where(Desk.holder == actor.name, Desk.document_id != document_id))
             return Holder(actor.name, now + SPAN, mine=True)
         desk = session.get(Desk, document_id)
         return _holder(desk, actor) or Holder(actor.name, now, mine=True)

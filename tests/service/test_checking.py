@@ -241,6 +241,46 @@ def test_nobody_gets_the_document_another_has(office: Office) -> None:
         assert session.scalar(select(func.count()).select_from(Desk)) == 3
 
 
+def test_two_who_confirm_at_the_same_moment_both_count(office: Office) -> None:
+    document_id = office.take_in()
+    seen = {f.name: f.value for f in documents.get_document(office.house, OWNER, document_id).fields}
+    troubles: list[Exception] = []
+
+    def work(login: str) -> None:
+        try:
+            say(office, login, document_id, seen=seen, finish=True)
+        except Exception as error:  # noqa: BLE001 - handed to the test
+            troubles.append(error)
+
+    threads = [threading.Thread(target=work, args=(login,)) for login in ("administrator", "archivist")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert troubles == []
+    assert documents.get_document(office.house, OWNER, document_id).verification == "verified"
+
+
+def test_of_two_who_correct_at_the_same_moment_none_overwrites_the_other(office: Office) -> None:
+    document_id = office.take_in()
+    refused: list[BadInput] = []
+
+    def work(login: str, value: str) -> None:
+        try:
+            say(office, login, document_id, entries=[Entry("party_b", value, PARTY_B)])
+        except BadInput as error:
+            refused.append(error)
+
+    pairs = (("administrator", "甲公司"), ("archivist", "乙公司"))
+    threads = [threading.Thread(target=work, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ["in the meantime" in str(error) for error in refused] == [True]
+    assert field(office, document_id, "party_b").value in ("甲公司", "乙公司")
+
+
 def test_a_place_at_the_desk_is_shown_to_others_and_ends_by_itself(embedded: Office) -> None:
     first, second = several(embedded, 2)
     house, one, other = embedded.house, embedded["administrator"], embedded["archivist"]

@@ -1,0 +1,207 @@
+"""The checking screen in a real browser, driven by the keyboard alone; axe looks at it. Pictures as in `test_browser`."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from service.flow import documents, values
+from tests.service.conftest import DIGITAL, OWNER
+from tests.service.test_checking import OTHER, PARTY_B
+from tests.service.web.conftest import Site
+from tests.service.web.test_browser import Desk, desk
+
+__all__ = ["desk"]
+SECOND = b"\n% the same paper, received once more\n"
+
+
+def two_documents(site: Site, folder: Path) -> tuple[str, str]:
+    twin = folder / "second.pdf"
+    twin.write_bytes(DIGITAL.read_bytes() + SECOND)
+    return site.office.take_in(), site.office.take_in(twin)
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def down_to(page: Page, name: str) -> None:
+    """Walk the fields with the arrow until one is reached."""
+    for _ in range(20):
+        if page.evaluate("document.activeElement.id") == f"v-{name}":
+            return
+        press(page, "ArrowDown")
+    raise AssertionError(f"{name} is not reached")
+
+
+def live(page: Page, name: str) -> str:
+    return page.locator(f"#f-{name} [data-live]").inner_text()
+
+
+def lit_is_in_sight(page: Page) -> bool:
+    """Whether the lit box stands inside the frame of the page."""
+    return bool(
+        page.evaluate("""() => {
+          const box = document.querySelector("rect.field.on"), frame = document.querySelector("[data-view]");
+          if (!box) return false;
+          const a = box.getBoundingClientRect(), b = frame.getBoundingClientRect();
+          const x = (a.left + a.right) / 2, y = (a.top + a.bottom) / 2;
+          return x >= b.left && x <= b.right && y >= b.top && y <= b.bottom;
+        }""")
+    )
+
+
+def walk(page: Page, party_b_code: str) -> None:
+    """Go through the values of the first document."""
+    expect(page.locator("#v-contract_number")).to_be_focused()
+    press(page, "Enter")
+    expect(page.locator("[name=ok-contract_number]")).to_be_checked()
+    expect(page.locator("#v-title")).to_be_focused()
+    expect(page.locator("rect[data-field=title]")).to_have_class("field on")
+    press(page, "ArrowUp")
+    expect(page.locator("#v-contract_number")).to_be_focused()
+    down_to(page, "party_b_code")
+    page.keyboard.type(party_b_code[:-1] + "0")
+    assert "校验位不符" in live(page, "party_b_code")
+    assert page.locator("#f-party_b_code del").inner_text() == party_b_code[-1]
+    expect(page.locator("[name=ok-party_b_code]")).to_be_disabled()
+    press(page, "Backspace")
+    assert "位数不对" in live(page, "party_b_code")
+    page.keyboard.type(party_b_code[-1])
+    assert live(page, "party_b_code").strip() == "校验位通过"
+    down_to(page, "amount")
+    page.keyboard.type("860000")
+    assert "与大写金额不符" in live(page, "amount")
+    press(page, "Control+a")
+    page.keyboard.type("680,000.00")
+    assert "与大写金额相符" in live(page, "amount")
+    press(page, "Control+a")
+    page.keyboard.type("680000.00")
+
+
+def see_the_page(desk: Desk, page: Page) -> None:
+    """The place of each value comes into sight, on whatever page it stands, however the page is seen."""
+    down_to(page, "signed_on")
+    expect(page.locator("[data-view]")).to_have_attribute("data-page", "2")
+    expect(page.locator("rect[data-field=signed_on]")).to_have_class("field on")
+    press(page, "PageUp")
+    expect(page.locator("[data-view]")).to_have_attribute("data-page", "1")
+    press(page, "PageDown")
+    expect(page.locator("[data-view]")).to_have_attribute("data-page", "2")
+    down_to(page, "term_until")
+    expect(page.locator("[data-view]")).to_have_attribute("data-page", "1")
+    press(page, "Alt+=", "Alt+=")
+    expect(page.locator("svg.sheet")).to_have_class("sheet z200")
+    assert lit_is_in_sight(page)
+    press(page, "Alt+r")
+    expect(page.locator("svg.sheet")).to_have_attribute("data-angle", "90")
+    assert lit_is_in_sight(page)
+    before = page.evaluate("document.querySelector('[data-view]').scrollTop")
+    press(page, "Alt+ArrowDown")
+    assert page.evaluate("document.querySelector('[data-view]').scrollTop") > before
+    desk.look(page, "check-turned")
+    press(page, "Alt+0", "Alt+r", "Alt+r", "Alt+r")
+    expect(page.locator("svg.sheet")).to_have_attribute("data-angle", "0")
+    press(page, "Alt+/")
+    expect(page.locator("#keys")).to_be_visible()
+    desk.look(page, "check-keys")
+    press(page, "Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(page.locator("#v-term_until")).to_be_focused()
+    press(page, "Escape")
+    expect(page.locator("[data-view]")).to_be_focused()
+    press(page, "+")
+    expect(page.locator("svg.sheet")).to_have_class("sheet z150")
+    press(page, "0", "?")
+    expect(page.locator("#keys")).to_be_visible()
+    press(page, "Escape")
+
+
+def test_a_person_checks_documents_with_the_keyboard_alone(site: Site, desk: Desk, tmp_path: Path) -> None:
+    first, second = two_documents(site, tmp_path)
+    house = site.office.house
+    code = next(f.value for f in documents.get_document(house, OWNER, first).fields if f.name == "party_b_code")
+    page = desk.sit("administrator")
+    page.goto("/to-review?reason=unconfirmed")
+    desk.look(page, "check-list")
+    press(page, "Control+Enter")
+    page.wait_for_url(f"**/to-review/{first}?*")
+    desk.look(page, "check")
+    walk(page, code)
+    see_the_page(desk, page)
+    other = desk.sit("archivist")
+    other.goto("/to-review/next?reason=unconfirmed")
+    other.wait_for_url(f"**/to-review/{second}?*")
+    other.goto(f"/to-review/{first}")
+    expect(other.locator("main")).to_contain_text("周敏 正在核对这一件")
+    other.context.close()
+
+    press(page, "Tab")
+    page.locator("#v-contract_number").focus()  # as Shift+Tab would, from wherever the help was closed
+    down_to(page, "party_b")
+    page.keyboard.type(OTHER)
+    press(page, "Enter", "Control+s")
+    expect(page.get_by_role("status")).to_contain_text("已保存")
+    expect(page.locator("#f-party_b ins")).to_have_text("科")
+    desk.look(page, "check-corrected")
+    press(page, "Alt+z")
+    expect(page.get_by_role("status")).to_contain_text("已撤销上次保存")
+    expect(page.locator("#v-party_b")).to_have_value(PARTY_B)
+    press(page, "Control+Enter")
+    expect(page.get_by_role("status")).to_contain_text("没有别的文件在等你了")  # the archivist has the other one
+    found = documents.get_document(house, OWNER, first)
+    assert {values.state_of(field) for field in found.fields} == {"once"}
+    assert desk.seen >= {"check", "check-list", "check-turned", "check-keys", "check-corrected"}
+
+
+def test_words_chosen_on_the_page_fill_the_value_and_undo_reaches_the_document_before(
+    site: Site, desk: Desk, tmp_path: Path
+) -> None:
+    first, second = two_documents(site, tmp_path)
+    page = desk.sit("administrator")
+    page.goto(f"/to-review/{first}?reason=unconfirmed&field=party_b")
+    expect(page.locator("#v-party_b")).to_be_focused()
+    expect(page.locator("[data-glyphs] rect").first).to_be_attached()
+    start, end = (page.locator(f"[data-glyphs] rect[data-text='{text}']").first for text in ("云", "桥"))
+    places = [mark.bounding_box() for mark in (start, end)]
+    assert places[0]
+    assert places[1]
+    page.mouse.move(places[0]["x"] + 2, places[0]["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(places[1]["x"] + 2, places[1]["y"] + 3)
+    page.mouse.up()
+    expect(page.locator("#v-party_b")).to_have_value("云桥")
+    expect(page.locator("#f-party_b del")).to_have_text("智联信息技术有限公司")
+    assert re.fullmatch(r"1(,\d+){4}", page.locator("[name=place-party_b]").input_value())
+    title = page.locator("rect[data-field=title]").bounding_box()
+    assert title
+    page.mouse.click(title["x"] + title["width"] / 2, title["y"] + title["height"] / 2)
+    expect(page.locator("#v-title")).to_be_focused()  # another field's value is gone to, not taken
+    expect(page.locator("#v-title")).to_have_value("技术服务合同")
+    press(page, "Control+Enter")
+    page.wait_for_url(f"**/to-review/{second}?*")
+    press(page, "Alt+z")
+    page.wait_for_url(f"**/to-review/{first}?*")
+    expect(page.locator("#v-party_b")).to_have_value(PARTY_B)
+    page.context.add_cookies([{"name": "language", "value": "en", "url": desk.address}])
+    page.reload()
+    desk.look(page, "check-en")
+
+
+def test_two_people_at_odds_on_the_screen_of_a_third(site: Site, desk: Desk) -> None:
+    document_id = site.office.take_in()
+    house = site.office.house
+    documents.confirm_field(house, site.office["administrator"], document_id, "party_b")
+    documents.correct_field(house, site.office["archivist"], document_id, "party_b", OTHER)
+    page = desk.sit("handler")
+    page.goto(f"/to-review/{document_id}?field=party_b")
+    expect(page.locator("[name=decide-party_b][value='1']")).to_be_focused()
+    desk.look(page, "check-disputed")
+    press(page, "Space", "ArrowDown")
+    expect(page.locator("[name=decide-party_b][value='2']")).to_be_checked()
+    press(page, "Control+s")
+    expect(page.get_by_role("status")).to_contain_text("已保存")
+    expect(page.locator("#v-party_b")).to_have_value(OTHER)
+    field = next(f for f in documents.get_document(house, OWNER, document_id).fields if f.name == "party_b")
+    assert (field.entered_by, field.confirmed_by, field.rival) == ("person:archivist", ["person:handler"], {})
