@@ -82,12 +82,12 @@ def keep(parts: Sequence[Part], key: str, order: Sequence[str]) -> list[Part]:
 
 
 def split_before(parts: Sequence[Part], key: str) -> list[Part]:
-    """Let a new document begin with this page; what the separator said holds for both."""
+    """Let a new document begin with this page; it belongs to the same contract and customer, its category is its own."""
     p, i = _place(parts, key)
     if i == 0:
         return list(parts)
     part = parts[p]
-    return [*parts[:p], replace(part, pages=part.pages[:i]), replace(part, pages=part.pages[i:]), *parts[p + 1 :]]
+    return [*parts[:p], replace(part, pages=part.pages[:i]), replace(part, pages=part.pages[i:], category=""), *parts[p + 1 :]]
 
 
 def merge(parts: Sequence[Part], key: str) -> list[Part]:

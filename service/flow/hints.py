@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.errors import RuleRefused
+from service.house import House
 from service.records.tables import Batch, BatchPart, Document
 
 _UNSURE = ("unknown_kind", "low_confidence")
@@ -18,6 +19,16 @@ def hint_of(session: Session, document_id: str) -> BatchPart | None:
             select(BatchPart).where(BatchPart.document_id == document_id).order_by(BatchPart.duplicate).limit(1)
         ).first()
     )
+
+
+def said_before(house: House, document_id: str) -> dict[str, str]:
+    """Return what the separator sheet before a document said: contract, customer and category, as far as it did."""
+    with house.database.read() as session:
+        part = hint_of(session, document_id)
+    if part is None:
+        return {}
+    said = {"contract": part.contract_number, "customer": part.customer_number, "category": part.category}
+    return {name: value for name, value in said.items() if value}
 
 
 def apply_hint(session: Session, document: Document, category: str | None = None) -> None:

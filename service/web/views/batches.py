@@ -45,8 +45,9 @@ def _page(whole: flow.Whole, page: str) -> dict[str, Any]:
 
 
 def _back(batch: str, page: str = "") -> str:
-    at = url_for("web.batch", batch=batch, **({"on": page} if page else {}))
-    return f"{at}#p-{page}" if page else at
+    if not page:
+        return url_for("web.batch", batch=batch)
+    return url_for("web.batch", batch=batch, on=page) + f"#r-{page}"
 
 
 @web.get("/batches/<batch>/pictures/<page>")

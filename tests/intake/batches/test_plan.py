@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.batches import edit
 from intake.batches.payload import Separator
 from intake.batches.plan import Manifest, Part, Seen, account, interleave, split
 from intake.errors import Rejected
@@ -85,3 +86,60 @@ def test_the_account_balances_only_when_paper_and_pages_agree():
 def test_a_page_that_nobody_holds_is_lost():
     found = account([("1.1", "page"), ("1.2", "blank"), ("1.3", "page")], ["1.1", "1.2"])
     assert (found.kept, found.blanks, found.lost) == (2, 0, ["1.3"])
+
+
+PARTS = [Part((("1.1", 0), ("1.2", 90)), "C", "U", "1.9"), Part((("1.4", 0),), "D")]
+ORDER = ["1.1", "1.2", "1.3", "1.4", "1.5"]
+
+
+def test_a_new_document_has_the_same_contract_and_a_category_of_its_own():
+    assert edit.split_before(PARTS, "1.2") == [
+        Part((("1.1", 0),), "C", "U", "1.9"), Part((("1.2", 90),), "C", "U", ""), PARTS[1],
+    ]  # fmt: skip
+    assert edit.split_before(PARTS, "1.4") == PARTS
+
+
+def test_documents_are_joined_and_the_first_says_what_they_are():
+    assert edit.merge(PARTS, "1.2") == [Part((("1.1", 0), ("1.2", 90), ("1.4", 0)), "C", "U", "1.9")]
+    with pytest.raises(edit.NoSuchPage):
+        edit.merge(PARTS, "1.4")
+
+
+def test_a_page_that_is_put_back_lies_where_it_lay():
+    assert keys(edit.keep(PARTS, "1.3", ORDER)[0]) == ["1.1", "1.2", "1.3"]
+    assert keys(edit.keep(PARTS, "1.5", ORDER)[1]) == ["1.4", "1.5"]
+    assert keys(edit.keep(PARTS[1:], "1.1", ORDER)[0]) == ["1.1", "1.4"]
+    assert edit.keep([], "1.2", ORDER) == [Part((("1.2", 0),))]
+    assert edit.keep(PARTS, "1.1", ORDER) == PARTS
+    with pytest.raises(edit.NoSuchPage):
+        edit.keep(PARTS, "9.9", ORDER)
+
+
+ACTIONS = st.lists(
+    st.tuples(st.sampled_from(["rotate", "move", "earlier", "later", "drop", "keep", "split", "merge"]),
+              st.sampled_from(ORDER), st.sampled_from(ORDER)), max_size=20,
+)  # fmt: skip
+
+
+@given(ACTIONS)
+def test_no_change_loses_or_doubles_a_page(actions):
+    parts = PARTS
+    for action, key, other in actions:
+        held = {name for part in parts for name in keys(part)}
+        try:
+            parts = {
+                "rotate": lambda p, k, _: edit.rotate(p, k, 90),
+                "move": edit.move,
+                "earlier": lambda p, k, _: edit.step(p, k, -1),
+                "later": lambda p, k, _: edit.step(p, k, 1),
+                "drop": lambda p, k, _: edit.drop(p, k),
+                "keep": lambda p, k, _: edit.keep(p, k, ORDER),
+                "split": lambda p, k, _: edit.split_before(p, k),
+                "merge": lambda p, k, _: edit.merge(p, k),
+            }[action](parts, key, other)
+        except edit.NoSuchPage:
+            continue
+        now = [name for part in parts for name in keys(part)]
+        wanted = held - {key} if action == "drop" else held | {key} if action == "keep" else held
+        assert sorted(now) == sorted(wanted)
+        assert all(part.pages for part in parts)

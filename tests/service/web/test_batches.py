@@ -39,7 +39,7 @@ def test_a_stack_is_sent_put_right_and_released_without_javascript(site, scanner
     assert "HT-XS-2026-0001" in shown
     assert scanner.get(f"{at}/pictures/1.1").mimetype == "image/jpeg"
     answer = scanner.post(f"{at}/pages", {"version": version(shown), "page": "1.1", "action": "rotate:90"})
-    assert answer.headers["Location"] == f"{at}?on=1.1#p-1.1"
+    assert answer.headers["Location"] == f"{at}?on=1.1#r-1.1"
     shown = scanner.get(f"{at}?on=1.1").text
     assert 'class="turn-90"' in shown
     assert 'value="1.1" id="r-1.1" checked' in shown
