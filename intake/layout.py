@@ -18,8 +18,11 @@ GAP = "\t"  # a wide gap inside a row, or the edge between two boxes of one row
 _STARTS = re.compile(
     r"第[一二三四五六七八九十百\d]+[条章节]|[一二三四五六七八九十]+、|\d{1,2}[、.)](?!\d)|\([一二三四五六七八九十\d]{1,3}\)|[\u4e00-\u9fff]{2,8}:"
 )
-_DATE_BEGINS = re.compile(r"\d{4}[ \t]*年[ \t]*(?:\d{1,2}[ \t]*月[ \t]*)?$")
-_DATE_ENDS = re.compile(r"\d{1,2}[ \t]*[月日]")
+_HAN_DIGITS = "〇○零一二三四五六七八九十"
+_DATE_BEGINS = re.compile(
+    rf"\d{{4}}[ \t]*年[ \t]*(?:\d{{1,2}}[ \t]*月[ \t]*)?$|[{_HAN_DIGITS}]{{4}}年(?:[{_HAN_DIGITS}]{{1,2}}月)?[{_HAN_DIGITS}]{{0,2}}$"
+)
+_DATE_ENDS = re.compile(rf"(?:\d{{1,2}}|[{_HAN_DIGITS}]{{1,3}})[ \t]*[月日]")
 END = "\n"  # a line that ends its paragraph
 
 

@@ -47,6 +47,7 @@ _HEADINGS = (
     "营业场所",
     "登记机关",
 )
+_BAND = 4.5  # heights of print: so much blank paper across the page ends what stood above it
 _STEEPEST = 0.13  # 7.4 degrees: what lies more aslant is not skew
 _Fence = Callable[[float, float, float, float], bool]  # left, top, right, bottom on the levelled page
 _LABEL = re.compile(r"([^:：]{2,10})[:：]")
@@ -186,6 +187,10 @@ def _middle(row: _Row) -> float:
     return statistics.fmean(p.y for p in row)
 
 
+def _height(row: _Row) -> float:
+    return statistics.median(p.height for p in row)
+
+
 def _read(rows: list[_Row], ruled: _Fence) -> list[_Row]:
     """Return the rows in reading order, split where a gutter parts them."""
     split = _columns(rows, ruled)
@@ -210,10 +215,11 @@ def _columns(rows: Sequence[_Row], ruled: _Fence) -> tuple[int, int, float] | No
     center, reach = (min(edges) + max(edges)) / 2, 0.04 * (max(edges) - min(edges))
     # A line standing alone in the middle is a heading over both columns.
     barriers = {i for i, row in enumerate(cells) if len(row) == 1 and abs(sum(row[0]) / 2 - center) < reach}
+    bands = {i for i in range(1, len(rows)) if _middle(rows[i]) - _middle(rows[i - 1]) > _BAND * _height(rows[i - 1])}
     for i, row in enumerate(cells):
         narrow = 0.8 * min(p.height for p in rows[i])
         for (_, low), (high, _) in pairwise(row):
-            top, bottom, low_, high_ = _grow(cells, barriers, i, low, high, narrow)
+            top, bottom, low_, high_ = _grow(cells, barriers, bands, i, low, high, narrow)
             gutter = (low_ + high_) / 2
             key = (top, bottom, round(gutter))
             both = sum(1 for r in cells[top:bottom] if r[0][1] <= gutter <= r[-1][0])
@@ -247,13 +253,22 @@ def _cells(row: _Row) -> list[_Extent]:
 
 
 def _grow(
-    cells: Sequence[list[_Extent]], barriers: set[int], start: int, low: float, high: float, narrow: float
+    cells: Sequence[list[_Extent]],
+    barriers: set[int],
+    bands: set[int],
+    start: int,
+    low: float,
+    high: float,
+    narrow: float,
 ) -> tuple[int, int, float, float]:
-    """Return the rows around `start` that leave a gutter of `narrow` pixels within (low, high), and what is left of it."""
+    """Return the rows around `start` that leave a gutter of `narrow` pixels within (low, high), and what is left of it.
+
+    bands: rows with a broad band of blank paper above them; columns do not go on across it.
+    """
     ends = []
     for step in (1, -1):  # downwards first: columns begin under a common heading and end where they like
         i = start + step
-        while 0 <= i < len(cells) and i not in barriers:
+        while 0 <= i < len(cells) and i not in barriers and max(i, i - step) not in bands:
             middle = (low + high) / 2
             low_ = max([low, *(x1 for x0, x1 in cells[i] if (x0 + x1) / 2 < middle)])
             high_ = min([high, *(x0 for x0, x1 in cells[i] if (x0 + x1) / 2 >= middle)])
@@ -276,9 +291,7 @@ def _independent(rows: Sequence[_Row], gutter: float, ruled: _Fence) -> bool:
     rights = [part for row in rows if (part := [p for p in row if p.x1 > gutter])]
     if min(len(lefts), len(rights)) < 2:
         return False
-    texts = [["".join("".join(p.line.text for p in row).split()) for row in side] for side in (lefts, rights)]
-    headings = [{h for text in side for h in _HEADINGS if text.startswith(h)} for side in texts]
-    if min(map(len, headings)) >= 2:
+    if min(len(_headings(lefts)), len(_headings(rights))) >= 2:
         return True
     if _running(lefts) and _running(rights):
         return True
@@ -299,6 +312,13 @@ def _independent(rows: Sequence[_Row], gutter: float, ruled: _Fence) -> bool:
     distant = min(r[0].x0 for r in rights) - max(r[-1].x1 for r in lefts) > 0.4 * span
     fewest = min(len(lefts), len(rights))
     return (broad or distant) and fewest >= 3 and len(paired) < 0.5 * fewest
+
+
+def _headings(side: Sequence[_Row]) -> set[str]:
+    """Return the headings of a licence that stand down the left edge of a side."""
+    edge = min(row[0].x0 for row in side)
+    texts = ["".join("".join(p.line.text for p in row).split()) for row in side if row[0].x0 < edge + 2 * row[0].height]
+    return {h for text in texts for h in _HEADINGS if text.startswith(h)}
 
 
 def _fenced(rows: Sequence[_Row], gutter: float, ruled: _Fence) -> bool:
@@ -350,7 +370,7 @@ def _stacked(rows: list[_Row]) -> list[_Row]:
 
 
 def _is_stack(above: _Row, middle: _Row, below: _Row) -> bool:
-    if len(above) != len(below):
+    if len(above) != len(below) or (_headings([above]) and _headings([below])):
         return False
     for a, b in zip(above, below, strict=True):
         height = max(a.height, b.height)

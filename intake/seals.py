@@ -12,8 +12,14 @@ _RED = 40  # how much more red than green and blue ink must be, of 255
 _COLOURED = 1e-4  # part of a page that is red where there is any red ink
 _GRAY = (60, 170)  # what a red seal becomes on a gray scan; print is darker, paper lighter
 _CONTRAST = 35  # how much lighter than the print a gray seal must be
+_PRINT = 0.55  # of the way from print to seal, what is darker is print
+_STROKE = 550  # the shorter side of a page in strokes of a seal
+_PRESSED = 12  # how much lighter than print the darkest ink of a seal is
+_GRAIN = 6  # pixels: smaller spots of dark are no print
 _SMALLEST, _LARGEST = 0.06, 0.5  # width and height of a seal as part of the shorter side: 12 mm to half an A4 page
 _CLOSED = 0.75  # part of the outline that must be drawn: letters touch their outline here and there, seals follow it
+_ROUND = 0.88  # part of its box that a round shape fills at most
+_CLOSINGS = (0.004, 0.01, 0.02)  # gaps in the outline of a seal, as part of the shorter side
 _WORK_SIDE = 1200  # seals are looked for on a copy of about this size
 
 
@@ -28,11 +34,12 @@ def lift(image: Image) -> Image:
     coloured = bool(red.mean() > _COLOURED)
     boxes = _seals(red if coloured else _middle_gray(image)[::factor, ::factor])
     darkest = float(np.percentile(image[::4, ::4, 1], 0.5)) if boxes else 0.0
+    stroke = max(3, round(min(image.shape[:2]) / _STROKE)) | 1
     result = image
     pad = 3
     for x0, y0, x1, y1 in boxes:
         part = np.s_[max(0, y0 - pad) * factor : (y1 + pad) * factor, max(0, x0 - pad) * factor : (x1 + pad) * factor]
-        lifted = _red_lifted(image[part]) if coloured else _gray_lifted(image[part], darkest)
+        lifted = _red_lifted(image[part]) if coloured else _gray_lifted(image[part], darkest, stroke)
         if lifted is None:
             continue
         if result is image:
@@ -69,20 +76,41 @@ def _red_lifted(part: Image) -> Image | None:
     return np.asarray(mixed.round(), dtype=np.uint8)
 
 
-def _gray_lifted(part: Image, print_level: float) -> Image | None:
+def _gray_lifted(part: Image, print_level: float, stroke: int) -> Image | None:
     """Return the part with all that is not as dark as print turned into paper; None when print and seal are alike.
 
-    print_level: how dark the print of the page is, 0..255.
+    print_level: how dark the print of the page is, 0..255. stroke: pixels a seal's strokes are wide. Print keeps its soft edges: what lies beside it stays.
     """
     gray = part[..., 1]
     ink = gray[_middle_gray(part)]
     if ink.size == 0:
         return None
-    paper, level = float(np.percentile(gray, 75)), float(np.percentile(ink, 10))
-    if level < min(print_level, float(np.percentile(gray, 0.5))) + _CONTRAST:
+    paper, level = float(np.percentile(gray, 75)), float(np.median(ink))
+    dark = min(print_level, float(np.percentile(gray, 0.5)))
+    if level < dark + _CONTRAST:
         return None
-    clean = np.clip(gray.astype(np.float32) * (paper / level), 0, paper)
-    return np.repeat(clean.round().astype(np.uint8)[..., None], 3, axis=2)
+    limit = dark + _PRINT * (_around(gray, dark, level, stroke) - dark)
+    core = (gray < limit).astype(np.uint8)
+    # A dark grain of the seal is no print: strokes hold together.
+    _, parts, sizes, _ = cv2.connectedComponentsWithStats(core, connectivity=8)
+    core[sizes[:, cv2.CC_STAT_AREA][parts] < _GRAIN] = 0
+    near = cv2.dilate(core, np.ones((3, 3), np.uint8)).astype(bool)
+    # Fine print may be as pale as the seal: only broad strokes of gray are taken for its ink, with their soft edges.
+    middle = (gray >= limit) & (gray <= _GRAY[1])
+    broad = cv2.morphologyEx(middle.astype(np.uint8), cv2.MORPH_OPEN, np.ones((stroke, stroke), np.uint8))
+    broad = cv2.dilate(broad, np.ones((stroke + 2, stroke + 2), np.uint8)).astype(bool)
+    clean = np.where(broad & ~near, paper, gray).astype(np.uint8)
+    return np.repeat(clean[..., None], 3, axis=2)
+
+
+def _around(gray: NDArray[np.uint8], dark: float, level: float, stroke: int) -> NDArray[np.float32]:
+    """Return how dark the seal's ink is around every place: pressed unevenly, it is as dark as print in parts."""
+    inked = ((gray > dark + _PRESSED) & (gray <= _GRAY[1])).astype(np.uint8)
+    inked = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((stroke, stroke), np.uint8)).astype(np.float32)
+    window = (gray.shape[1] // 5 | 1, gray.shape[0] // 5 | 1)
+    there = cv2.blur(inked, window)
+    mean = cv2.blur(inked * gray, window) / np.maximum(there, 1e-6)
+    return np.where(there > 0.01, np.minimum(mean, level), level).astype(np.float32)
 
 
 def _seals(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
@@ -90,16 +118,23 @@ def _seals(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     if not mask.any():
         return []
     side = min(mask.shape)
-    reach = max(3, round(0.02 * side)) | 1
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    found = []
-    for contour in contours:
-        x, y, w, h = cv2.boundingRect(contour)
-        if not (_SMALLEST * side <= min(w, h) and max(w, h) <= _LARGEST * side and 0.45 <= w / h <= 2.2):
-            continue
-        if _drawn(contour, closed[y : y + h, x : x + w], x, y) >= _CLOSED:
-            found.append((x, y, x + w, y + h))
+    found = list[tuple[int, int, int, int]]()
+    # A seal alone needs little closing; a worn one more, which would make one shape of it and its neighbour.
+    for share in _CLOSINGS:
+        reach = max(3, round(share * side)) | 1
+        closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+        contours, tree = cv2.findContours(closed, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+        for contour, place in sorted(zip(contours, tree[0], strict=True), key=lambda c: -cv2.contourArea(c[0])):
+            x, y, w, h = cv2.boundingRect(contour)
+            within = place[3] >= 0  # in a frame, say: of these only what is round, the cells of a form are not
+            if within and cv2.contourArea(cv2.convexHull(contour)) > _ROUND * w * h:
+                continue
+            if not (_SMALLEST * side <= min(w, h) and max(w, h) <= _LARGEST * side and 0.45 <= w / h <= 2.2):
+                continue
+            if any(a <= x + w / 2 <= c and b <= y + h / 2 <= d for a, b, c, d in found):
+                continue
+            if _drawn(contour, closed[y : y + h, x : x + w], x, y) >= _CLOSED:
+                found.append((x, y, x + w, y + h))
     # Framed characters of a headline come several in a row; seals hardly ever touch the third one.
     return [box for box in found if sum(_neighbours(box, other) for other in found) < 3]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from intake.classify import classify, closest
-from intake.fields import authorization, contract, licence, other
+from intake.fields import authorization, contract, identity, licence, other
 from intake.fields.paper import Paper
 from intake.fields.read import printed
 from intake.kinds import KINDS
@@ -76,6 +76,8 @@ def _fields(paper: Paper, kind: str, title: Run | None) -> dict[str, Field]:
         return authorization.fields(paper, kind)
     if kind == "contract":
         return contract.fields(paper, title)
+    if kind == "identity_card":
+        return identity.fields(paper)
     return other.fields(paper, kind)
 
 
@@ -88,7 +90,7 @@ def _review(kind: str, sure: float, found: Mapping[str, Field]) -> list[str]:
         for mark in field.marks:
             if mark in ("check_digit_failed", "repaired"):
                 reasons.append(f"{mark}:{name}")
-            elif mark in ("amount_mismatch", "term_mismatch"):
+            elif mark in ("amount_mismatch", "term_mismatch", "birth_mismatch"):
                 reasons.append(mark)
         if field.confidence < CONFIDENCE_LINE:
             reasons.append(f"low_confidence:{name}")

@@ -1,34 +1,70 @@
-"""Makes documents that nobody has tuned anything to: `python -m samples.unseen OUT [--count 60] [--seed N]`.
+"""Makes documents that nobody has tuned anything to: `python -m samples.unseen OUT [--count 60] [--seed N] [--split test]`.
 
 OUT gets scans/ and truth/ like samples/, so `python -m tools.bench_reading OUT` measures how well reading carries over to
-layouts, wordings, fonts and scans other than the committed samples. Use a new seed for every measurement; a seed whose
+layouts, wordings, fonts and scans other than the committed samples. The layouts of `--split tuning` may be looked at while
+reading is improved; those of `--split test` are others and may not. Use a new seed for every measurement; a seed whose
 misses were looked at is spent. Needs the same fonts as samples.make.
 """
 
 import argparse
 import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from samples import unseen_cards as cards
+from samples import unseen_layouts as layouts
 from samples import unseen_papers as papers
+from samples import unseen_tests as tests
 from samples import unseen_words as words
+from samples.paper import Sheet
 from samples.scanner import Truth, scan, write
+from samples.unseen_kinds import FORMS
 
-LICENCES = (papers.licence_upright, papers.licence_across, papers.licence_copy)
-POWERS = (papers.power_declared, papers.power_form, papers.power_table, papers.power_letter)
+#: What is drawn, in turn: every tenth document gets the kind at its place; a form is the next of all the forms.
+TURNS = ("licence", "form", "contract", "form", "authorization", "form", "licence", "form", "contract", "form")
+LICENCES = {
+    "tuning": (papers.licence_upright, papers.licence_across, papers.licence_copy),
+    "test": (tests.licence_boxed, tests.licence_listed),
+}
+POWERS = {
+    "tuning": (papers.power_declared, papers.power_form, papers.power_table, papers.power_letter),
+    "test": (tests.power_declared, tests.power_slip),
+}
+CONTRACTS = {"tuning": (papers.contract,), "test": (tests.contract_headed,)}
+CARDS = {"tuning": (cards.card_stacked,), "test": (cards.card_beside,)}
+_MAIN = {"licence": LICENCES, "authorization": POWERS, "contract": CONTRACTS, "identity_card": CARDS}
+_CATEGORY = {"licence": "1.2", "contract": "1.9", "identity_card": "1.4"}
+
+Drawing = Callable[[random.Random], Sheet | list[Sheet]]
 
 
-def make_one(number: int, seed: int, root: Path) -> Truth:
-    """Draw, scan and write document `number` of `seed`: a licence, a power of attorney or a contract."""
+def make_one(number: int, seed: int, root: Path, split: str = "tuning", kinds: Sequence[str] = ()) -> Truth:
+    """Draw, scan and write document `number` of `seed`, in a layout of `split`; kinds: only these, in turn."""
     rng = random.Random(f"{seed} {number}")
-    kind = ("licence", "authorization", "contract", "contract", "licence")[number % 5]
-    if kind == "licence":
-        drawn, category = rng.choice(LICENCES)(rng), "1.2"
-    elif kind == "authorization":
-        drawn = rng.choice(POWERS)(rng)
-        category = "1.5" if drawn.values["principal"] == words.OURS else "1.4"
+    kind = kinds[number % len(kinds)] if kinds else TURNS[number % 10]
+    form = None
+    if kind == "form":
+        turn = number if kinds else number // 10 * TURNS.count("form") + TURNS[: number % 10].count("form")
+        place = turn % (len(FORMS) + 1)
+        if place < len(FORMS):
+            form = FORMS[place]
+        kind = form.kind if form else "identity_card"
+    elif kind not in _MAIN:
+        form = rng.choice([f for f in FORMS if f.kind == kind])
+    if form:
+        drawn: Sheet | list[Sheet] = layouts.draw(rng, form, test=split == "test")
+        category = form.category
     else:
-        drawn, category = papers.contract(rng), "1.9"
-    sheets = drawn if isinstance(drawn, list) else [drawn]
+        drawn = rng.choice(_MAIN[kind][split])(rng)
+        category = _CATEGORY.get(kind) or ("1.5" if _first(drawn).values["principal"] == words.OURS else "1.4")
+    return _scanned(number, rng, kind, category, drawn if isinstance(drawn, list) else [drawn], root)
+
+
+def _first(drawn: Sheet | list[Sheet]) -> Sheet:
+    return drawn[0] if isinstance(drawn, list) else drawn
+
+
+def _scanned(number: int, rng: random.Random, kind: str, category: str, sheets: list[Sheet], root: Path) -> Truth:
     mode = rng.choice(("colour", "gray", "gray", "bilevel") if sheets[0].dpi >= 250 else ("colour", "colour", "gray"))
     ending = rng.choice(("pdf", "tif")) if len(sheets) > 1 else rng.choice(("jpg", "jpg", "jpg", "pdf", "png"))
     if ending == "png" or mode == "bilevel":
@@ -58,10 +94,12 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="default: a new one")
+    parser.add_argument("--split", choices=("tuning", "test"), default="tuning", help="whose layouts")
+    parser.add_argument("--kinds", default="", help="only these kinds, in turn, parted by commas")
     chosen = parser.parse_args()
     for number in range(chosen.count):
-        make_one(number, chosen.seed, chosen.out)
-    print(f"{chosen.count} files of seed {chosen.seed} in {chosen.out}")
+        make_one(number, chosen.seed, chosen.out, chosen.split, [k for k in chosen.kinds.split(",") if k])
+    print(f"{chosen.count} files of seed {chosen.seed}, {chosen.split} layouts, in {chosen.out}")
 
 
 if __name__ == "__main__":

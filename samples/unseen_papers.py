@@ -59,7 +59,7 @@ def _period(rng: random.Random, start, how) -> str:
     )
 
 
-def _facts(rng: random.Random, f: w.Firm) -> dict[str, str]:
+def licence_facts(rng: random.Random, f: w.Firm) -> dict[str, str]:
     how = w.style(rng, rare=False) if rng.random() < 0.8 else lambda d: d.isoformat()
     start = w.day(rng, 2002, 2022)
     value, printed = w.capital(rng)
@@ -90,7 +90,7 @@ def _facts(rng: random.Random, f: w.Firm) -> dict[str, str]:
     }
 
 
-def _rows(
+def labelled_rows(
     s: Sheet, x: float, y: float, rows, size: float, face: str, ems: float, width: float, *, colon: str, gap: float
 ) -> float:
     em = size * 25.4 / 72
@@ -109,7 +109,7 @@ def _rows(
 def licence_upright(rng: random.Random) -> Sheet:
     """One column; the labels of the years 2000 to 2015 or of today, in changing order."""
     f, s = w.firm(rng), Sheet(rng, dpi=rng.choice((150, 200, 250, 300)))
-    t, face, size = _facts(rng, f), rng.choice(FACES), rng.choice((12, 13, 14))
+    t, face, size = licence_facts(rng, f), rng.choice(FACES), rng.choice((12, 13, 14))
     _ground(s, rng)
     s.text(
         0,
@@ -139,7 +139,7 @@ def licence_upright(rng: random.Random) -> Sheet:
     if rng.random() < 0.4:
         rows[1:5] = rng.sample(rows[1:5], 4)
     colon = rng.choice(("", "", "："))
-    _rows(
+    labelled_rows(
         s,
         28,
         90,
@@ -165,7 +165,7 @@ def licence_across(rng: random.Random) -> Sheet:
     s = Sheet(
         rng, *((420, 297) if large else (297, 210)), dpi=rng.choice((150, 200)) if large else rng.choice((200, 300))
     )
-    k, face, t = s.width / 297, rng.choice(FACES), _facts(rng, f)
+    k, face, t = s.width / 297, rng.choice(FACES), licence_facts(rng, f)
     _ground(s, rng)
     s.text(
         0,
@@ -189,8 +189,8 @@ def licence_across(rng: random.Random) -> Sheet:
         left, right = [left[0], left[1], right[3], left[2]], [*right[:3], left[3]]
     split = rng.uniform(146, 160) * k
     size, gap = rng.choice((11, 12)) * k, rng.uniform(3, 5.5) * k
-    _rows(s, 24 * k, 72 * k, left, size, face, 5, split - 34 * k, colon="", gap=gap)
-    _rows(
+    labelled_rows(s, 24 * k, 72 * k, left, size, face, 5, split - 34 * k, colon="", gap=gap)
+    labelled_rows(
         s,
         split + 4 * k,
         (72 + rng.choice((0, 0, 2))) * k,
@@ -221,15 +221,15 @@ def licence_across(rng: random.Random) -> Sheet:
 def licence_copy(rng: random.Random) -> Sheet:
     """A small licence copied onto an office sheet, with a note and the company's own seal across it."""
     f, s = w.firm(rng), Sheet(rng, dpi=300)
-    t, face = _facts(rng, f), rng.choice(("song", "hei", "zenhei"))
+    t, face = licence_facts(rng, f), rng.choice(("song", "hei", "zenhei"))
     x, y, wide, high = 20, 24, 170, 120
     s.frame(x, y, x + wide, y + high, 0.8, ink=(120, 100, 80))
     s.text(x, y + 10, "营业执照", 24, "song-bold", width=wide, align="centre", spacing=0.4)
     s.text(x + 10, y + 24, "统一社会信用代码 " + t["code"], 9, face)
     left = [("名称", t["name"]), ("类型", t["type"]), ("法定代表人", t["head"]), ("经营范围", t["scope"])]
     right = [("注册资本", t["capital"]), ("成立日期", t["founded"]), ("营业期限", t["period"]), ("住所", t["address"])]
-    _rows(s, x + 10, y + 34, left, 9, face, 5, 74, colon="", gap=2)
-    _rows(s, x + 92, y + 34, right, 9, face, 5, 70, colon="", gap=2)
+    labelled_rows(s, x + 10, y + 34, left, 9, face, 5, 74, colon="", gap=2)
+    labelled_rows(s, x + 92, y + 34, right, 9, face, 5, 70, colon="", gap=2)
     s.text(x + 104, y + 92, "登记机关", 10, face)
     s.text(x + 112, y + 106, t["issued"], 9.5, face)
     s.seal(x + 130, y + 98, f.place + "市市场监督管理局", diameter=30)
@@ -243,7 +243,7 @@ def licence_copy(rng: random.Random) -> Sheet:
 # --- authorizations --------------------------------------------------------------------------------------------------
 
 
-def _power(rng: random.Random) -> tuple[w.Firm, dict[str, str]]:
+def power_facts(rng: random.Random) -> tuple[w.Firm, dict[str, str]]:
     f = w.firm(rng, w.OURS if rng.random() < 0.3 else "")
     how, start = w.style(rng), w.day(rng)
     end = w.later(start, rng.choice((1, 1, 2)))
@@ -269,7 +269,7 @@ def _power(rng: random.Random) -> tuple[w.Firm, dict[str, str]]:
 
 def power_declared(rng: random.Random) -> Sheet:
     """The wording of tenders: 本授权书声明."""
-    f, t = _power(rng)
+    f, t = power_facts(rng)
     s, face = Sheet(rng, dpi=rng.choice((200, 300))), rng.choice(FACES)
     s.text(
         0,
@@ -313,7 +313,7 @@ def power_declared(rng: random.Random) -> Sheet:
 
 def power_form(rng: random.Random) -> Sheet:
     """Labels one below the other, then what is entrusted."""
-    f, t = _power(rng)
+    f, t = power_facts(rng)
     s, face, size = Sheet(rng, dpi=200), rng.choice(FACES), rng.choice((12, 13))
     s.text(0, 30, rng.choice(("授 权 书", "委托书", "授权委托书")), 24, "song-bold", width=210, align="centre")
     pair = rng.choice(
@@ -346,7 +346,7 @@ def power_form(rng: random.Random) -> Sheet:
 
 def power_table(rng: random.Random) -> Sheet:
     """Everything in one ruled table."""
-    f, t = _power(rng)
+    f, t = power_facts(rng)
     s, face = Sheet(rng, dpi=rng.choice((200, 300))), rng.choice(("song", "hei", "kai"))
     s.text(0, 26, rng.choice(("授权委托书", "业务授权书")), 20, "hei-bold", width=210, align="centre")
     y = s.table(
@@ -368,7 +368,7 @@ def power_table(rng: random.Random) -> Sheet:
 
 def power_letter(rng: random.Random) -> Sheet:
     """A letter in two sentences."""
-    f, t = _power(rng)
+    f, t = power_facts(rng)
     s, face = Sheet(rng, dpi=200), rng.choice(FACES)
     to = w.firm(rng).name if f.name == w.OURS else w.OURS
     s.text(0, 36, rng.choice(("授权函", "授权委托书")), 22, "hei-bold", width=210, align="centre", spacing=0.4)

@@ -1,7 +1,8 @@
 """How well and how fast pages are read: `python -m tools.bench_reading [DIR] [--threads N] [--untimed] [--json]`.
 
-DIR holds `scans/` and `truth/` as samples/ does. Measured in one run: the character error rate, the share of fields that
-are exactly right, the share of right categories, and the time of the whole intake against the bare OCR engine on the
+DIR holds `scans/` and `truth/` as samples/ and `samples.unseen` do. Measured in one run, each against what must be
+reached (exit code 1 when one is missed): the character error rate, the share of fields that are exactly right, of values
+that are wrong without being marked for a person, of right categories, and the time of the whole intake against the bare OCR engine on the
 same pages. The two take turns, file by file, and swap who begins, so that whatever slows the machine slows both.
 """
 
@@ -21,7 +22,11 @@ import pypdfium2
 from PIL import Image, ImageSequence
 
 OUR_COMPANIES = ("华岳实业集团有限公司",)
-MAX_CHARACTER_ERRORS, MIN_FIELDS, MAX_TIME = 0.005, 0.95, 1.3
+#: What must be reached (issue 5).
+MAX_CHARACTER_ERRORS, MIN_FIELDS, MAX_WRONG_UNMARKED, MIN_CATEGORIES, MAX_TIME = 0.003, 0.98, 0.002, 0.99, 1.3
+
+
+PERIODS = ("valid_from", "valid_until", "term_from", "term_until")
 
 
 def fold(text: str) -> str:
@@ -65,12 +70,13 @@ class FileResult:
     fields: int = 0
     exact: int = 0
     placed: int = 0
+    unmarked: int = 0
     kind: str = ""
     category: tuple[str, str] = ("", "")
     needs_review: tuple[str, ...] = ()
     turned_wrong: int = 0
     misses: list[dict[str, Any]] = field(default_factory=list)
-    invented: list[dict[str, str]] = field(default_factory=list)
+    invented: list[dict[str, Any]] = field(default_factory=list)
     intake_seconds: float = 0.0
     engine_seconds: float = 0.0
     failure: str = ""
@@ -120,13 +126,33 @@ def compare_text(page: Any, truth: dict[str, Any], index: int) -> tuple[int, int
     return len(wanted[0]), min(distance(w, kept) for w in wanted), min(distance(w, everything) for w in wanted)
 
 
+def marked(name: str, understood: Any) -> bool:
+    """Tell whether a person is asked to look at this field: by its confidence, or by a reason for review that is about it."""
+    from intake.understand import CONFIDENCE_LINE
+
+    about = {
+        "amount_mismatch": ("amount", "registered_capital"),
+        "term_mismatch": PERIODS,
+        "birth_mismatch": ("born_on",),
+    }
+    reasons = understood.needs_review
+    return (
+        understood.fields[name].confidence < CONFIDENCE_LINE
+        or any(reason.endswith(f":{name}") for reason in reasons)
+        or any(name in about.get(reason, ()) for reason in reasons)
+    )
+
+
 def compare_fields(result: FileResult, understood: Any, pages: Sequence[Any], truth: dict[str, Any]) -> None:
     for name, value in truth["fields"].items():
         result.fields += 1
         read = understood.fields.get(name)
         if read is None or read.value != value:
             got = None if read is None else read.value
-            result.misses.append({"file": result.file, "field": name, "wanted": value, "got": got})
+            unmarked = read is not None and not marked(name, understood)
+            result.unmarked += unmarked
+            miss = {"file": result.file, "field": name, "wanted": value, "got": got, "marked": not unmarked}
+            result.misses.append(miss)
             continue
         result.exact += 1
         place = truth["field_places"][name]
@@ -217,6 +243,10 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
     intake, engine = sum(r.intake_seconds for r in results), sum(r.engine_seconds for r in results)
     cer = share(sum(r.errors for r in results), characters)
     exact, ratio = share(sum(r.exact for r in results), fields), share(intake, engine)
+    unmarked, right = (
+        share(sum(r.unmarked for r in results), fields),
+        share(sum(r.category[0] == r.category[1] for r in results), len(results)),
+    )
     failures = [{"file": r.file, "failure": r.failure} for r in results if r.failure]
     by_kind = {
         kind: share(sum(r.exact for r in results if r.kind == kind), sum(r.fields for r in results if r.kind == kind))
@@ -235,7 +265,8 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
         "fields_missed": [m for r in results for m in r.misses],
         "fields_nobody_printed": [m for r in results for m in r.invented],
         "missed_by_name": dict(Counter(m["field"] for r in results for m in r.misses).most_common()),
-        "categories_right": share(sum(r.category[0] == r.category[1] for r in results), len(results)),
+        "fields_wrong_unmarked": unmarked,
+        "categories_right": right,
         "categories_wrong": [
             {"file": r.file, "category": r.category} for r in results if r.category[0] != r.category[1]
         ],
@@ -249,6 +280,8 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
         "passed": {
             "character_error_rate": cer <= MAX_CHARACTER_ERRORS and not failures,
             "fields_exact": exact >= MIN_FIELDS,
+            "fields_wrong_unmarked": unmarked <= MAX_WRONG_UNMARKED,
+            "categories_right": right >= MIN_CATEGORIES,
             **({"time_ratio": ratio <= MAX_TIME} if engine > 1 else {}),
         },
     }
@@ -259,7 +292,8 @@ def show(figures: dict[str, Any]) -> None:
     verdict = {True: "ok", False: "MISSED"}
     passed = figures["passed"]
     for miss in figures["fields_missed"]:
-        print(f"  missed   {miss['file']} {miss['field']}: wanted {miss['wanted']!r}, got {miss['got']!r}")
+        word = "missed  " if miss["marked"] else "WRONG   "
+        print(f"  {word} {miss['file']} {miss['field']}: wanted {miss['wanted']!r}, got {miss['got']!r}")
     for extra in figures["fields_nobody_printed"]:
         print(f"  invented {extra['file']} {extra['field']}: {extra['got']!r}")
     for wrong in figures["categories_wrong"]:
@@ -277,7 +311,12 @@ def show(figures: dict[str, Any]) -> None:
     )
     print("  " + ", ".join(f"{kind} {part:.1%}" for kind, part in figures["fields_exact_by_kind"].items()))
     print(f"  in the right place   {figures['fields_in_their_place']:8.1%}")
-    print(f"categories right       {figures['categories_right']:8.1%}")
+    print(
+        f"wrong and not marked   {figures['fields_wrong_unmarked']:8.2%}  at most {MAX_WRONG_UNMARKED:.1%}  {verdict[passed['fields_wrong_unmarked']]}"
+    )
+    print(
+        f"categories right       {figures['categories_right']:8.1%}  at least {MIN_CATEGORIES:.0%}  {verdict[passed['categories_right']]}"
+    )
     if "time_ratio" in passed:
         print(
             f"time / bare engine     {figures['time_ratio']:8.2f}  at most {MAX_TIME}   {verdict[passed['time_ratio']]}"

@@ -1,9 +1,10 @@
 """RapidOCR: PP-OCRv6 on ONNX Runtime, with the models that are inside the wheel. Nothing is fetched from anywhere."""
 
+import re
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake import orientation
+from intake import orientation, script
+from intake.adapters import boxes
 from intake.errors import EngineUnavailable
 from intake.model import Box, Line
 from intake.orientation import Quads
@@ -20,6 +22,10 @@ from intake.words import Char, line_of
 
 _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 _MIN_CONFIDENCE = 0.5  # RapidOCR's own line between text and noise
+_MIN_LETTER = 0.95  # for ink the detector passed over
+_MIN_BRIDGE = 0.8  # for a line read through a seal
+_THROUGH = 0.7  # letters under a seal drop out without a trace: how much less sure such a line is than it reads
+_UNDER = 0.6  # and a letter that was found under one
 _MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
 
 
@@ -74,18 +80,34 @@ class RapidOcr:
 
     def read(self, image: Image) -> Sequence[Line]:
         """Return the lines of an upright image (height x width x 3, RGB), from top to bottom as they were found."""
-        seen = self._look(image)
+        seen = self._unstacked(image, self._look(image))
         missing = [i for i in range(len(seen.quads)) if i not in seen.readings]
         seen.readings.update(
             zip(missing, self._recognize(image, [(i, False) for i in missing], seen.quads), strict=True)
         )
         self._memory.seen = None
-        lines = []
-        for i, quad in enumerate(seen.quads):
-            reading = seen.readings[i]
-            if _is_text(reading):
-                lines.append(_line(reading, quad, image.shape))
-        return lines
+        again = boxes.again(image, seen.quads)
+        self._bridge(image, seen, again.bridges)
+        found = [(seen.readings[i], quad) for i, quad in enumerate(seen.quads) if _is_text(seen.readings[i])]
+        readings = self._recognize(image, [(i, False) for i in range(len(again.missed))], again.missed)
+        found += [(reading, quad) for reading, quad in zip(readings, again.missed, strict=True) if _is_letter(reading)]
+        found = [(_stamped(reading, quad, again.seals), quad) for reading, quad in found]
+        texts = script.harmonised([r.text for r, _ in found], [r.score for r, _ in found])
+        return [_line(replace(r, text=text), quad, image.shape) for (r, quad), text in zip(found, texts, strict=True)]
+
+    def _bridge(self, image: Image, seen: _Seen, bridges: Sequence[boxes.Bridge]) -> None:
+        """Read lines through the seals that cut them; what a seal lies on is less sure than it reads."""
+        quads = np.asarray([b.quad for b in bridges], dtype=np.float32).reshape(-1, 4, 2)
+        for bridge, whole in zip(
+            bridges, self._recognize(image, [(i, False) for i in range(len(quads))], quads), strict=True
+        ):
+            line = seen.readings[bridge.line]
+            rest = seen.readings[bridge.rest] if bridge.rest is not None else _NOTHING
+            joined = _through(line, whole, rest)
+            if joined:
+                seen.readings[bridge.line], seen.quads[bridge.line] = joined, bridge.quad
+                if bridge.rest is not None:
+                    seen.readings[bridge.rest] = _NOTHING
 
     def rotation(self, image: Image) -> int:
         """Return the degrees clockwise that turn the image upright; 0 when there is no text."""
@@ -105,6 +127,15 @@ class RapidOcr:
             self._memory.seen = seen
         return seen
 
+    @staticmethod
+    def _unstacked(image: Image, seen: _Seen) -> _Seen:
+        quads = boxes.unstacked(image, seen.quads)
+        if len(quads) == len(seen.quads):
+            return seen
+        same = {quad.tobytes(): seen.readings[i] for i, quad in enumerate(seen.quads) if i in seen.readings}
+        known = {i: same[quad.tobytes()] for i, quad in enumerate(quads) if quad.tobytes() in same}
+        return _Seen(seen.image, quads, known)
+
     def _detect(self, image: Image) -> Quads:
         """Return the boxes of text lines in pixels of `image`, found on a copy with sides of at most 2000 pixels."""
         bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
@@ -115,10 +146,10 @@ class RapidOcr:
             bgr = cv2.copyMakeBorder(bgr, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(255, 255, 255))
         small, record = self._engine.preprocess_img(bgr)
         small, record = self._pad(small, record, self._engine.width_height_ratio, self._engine.min_height)
-        boxes = self._detector(small).boxes
-        if boxes is None or len(boxes) == 0:
+        found = self._detector(small).boxes
+        if found is None or len(found) == 0:
             return np.zeros((0, 4, 2), dtype=np.float32)
-        return np.asarray(self._restore(boxes, record, height, width), dtype=np.float32)
+        return boxes.straight(np.asarray(self._restore(found, record, height, width), dtype=np.float32))
 
     def _recognize(self, image: Image, wanted: Sequence[tuple[int, bool]], quads: Quads) -> list[_Reading]:
         """Return the readings of boxes (number, turned by 180 degrees), cut from the full image."""
@@ -154,6 +185,44 @@ def _is_text(reading: _Reading) -> bool:
     text = reading.text.strip()
     scrap = len(text) <= 4 and not any("\u3400" <= c <= "\u9fff" for c in text)
     return bool(text) and reading.score >= (_MIN_SCRAP if scrap else _MIN_CONFIDENCE)
+
+
+_NOTHING = _Reading("", 0.0, (), ())
+
+
+def _through(line: _Reading, whole: _Reading, rest: _Reading) -> _Reading | None:
+    """Return the reading through a seal, if it begins like the line and ends like the rest; its doubtful part marked so."""
+    known = len(line.text) - 1
+    end = len(rest.text) - 1
+    added = whole.text[known : len(whole.text) - max(0, end)]
+    if not line.text or whole.score < _MIN_BRIDGE or whole.text[: known - 1] != line.text[: known - 1]:
+        return None
+    if end > 1 and not whole.text.endswith(rest.text[2:]):
+        return None
+    if not re.search(r"[\u3400-\u9fff0-9]", added[1:]):
+        return None
+    scores = tuple(s if i < known else s * _THROUGH for i, s in enumerate(whole.scores))
+    return replace(whole, scores=scores, score=whole.score * _THROUGH)
+
+
+def _stamped(reading: _Reading, quad: NDArray[np.float32], stamps: Sequence[Box]) -> _Reading:
+    """Return the reading with what stands under a seal as dark as print less sure: strokes of the one look like the other's."""
+    (x0, y0), (x1, y1) = quad.min(axis=0), quad.max(axis=0)
+    over = [(a, c) for a, b, c, d in stamps if b < (y0 + y1) / 2 < d and a < x1 and x0 < c]
+    if not over:
+        return reading
+    at = [x0 + place * (x1 - x0) for place in reading.places]
+    scores = tuple(
+        score * _UNDER if any(a <= x <= c for a, c in over) else score
+        for x, score in zip(at, reading.scores, strict=True)
+    )
+    return replace(reading, scores=scores)
+
+
+def _is_letter(reading: _Reading) -> bool:
+    """Tell whether a scrap of ink beside a line is print: a Han letter or two, or a number, read without a doubt."""
+    text = reading.text.strip()
+    return bool(re.fullmatch(r"[\u3400-\u9fff]{1,3}|[0-9]{1,4}", text)) and reading.score >= _MIN_LETTER
 
 
 def _reading(text: str, score: float, info: Any) -> _Reading:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from intake.fields import foot
 from intake.fields.names import COMPANY, PERSON
 from intake.fields.paper import Labelled, Paper
 from intake.fields.read import Reading, code, day, organisation, person, phrase
@@ -27,7 +28,7 @@ LABELS = {
     ),
     "term": (
         "授权期限", "委托期限", "有效期", "有效期限", "授权有效期", "委托有效期", "代理期限", "期限", "授权时间", "本授权书有效期", "本委托书有效期", "有效期间", "授权期间", "授权有效期限", "委托书有效期",
-        "授权书有效期", "委托有效期限", "授权委托期限", "本授权委托书有效期", "授权委托书有效期", "委托时间", "委托书有效期限", "有效日期", "Valid",
+        "授权书有效期", "委托有效期限", "授权委托期限", "本授权委托书有效期", "授权委托书有效期", "委托时间", "委托书有效期限", "有效日期", "委托权限有效期", "授权权限有效期", "代理权限有效期", "Valid",
     ),
     "code": ("统一社会信用代码", "社会信用代码", "信用代码", "营业执照注册号", "注册号", "营业执照号", "营业执照号码"),
     "signed_on": ("日期", "签署日期", "签发日期", "授权日期", "委托日期", "签字日期", "出具日期", "签署时间", "签订日期", "填写日期", "Date"),
@@ -64,7 +65,9 @@ _SCOPES = tuple(
         ("", "\n"),
     )
 )
-_REST = re.compile(r"的(?!全权|一切|代理人|代表|受托人|被授权人|授权|权)[^。;\n]{1,60}")
+_REST = re.compile(
+    r"的(?!全权|一切|代理人|代表|受托人|被授权人|授权|权)(?:[^,。;\n]|,(?!该|其|代理人|受托人|被授权|我|本|并?由|期间)){1,60}"
+)
 _REGISTERED = re.compile(
     r".*?注册于(?:\([^()]*\)|[^()的]*(?:\([^()]*\))?)的|[^()]*\)的|[^()]*?[号室层楼弄座栋幢]的"
 )  # 注册于(地址)的, whole or cut off at its beginning
@@ -164,17 +167,9 @@ def _signature(paper: Paper, found: dict[str, Field]) -> None:
     """Whoever seals at the foot of the paper is the principal, unless the text named another."""
     if "principal" in found and found["principal"].confidence > 0.7:
         return
-    lines = [chunk for sheet in paper.sheets for row in sheet.rows for chunk in row.chunks]
-    for chunk in reversed(lines[-10:]):
-        m = re.match(rf"(?:{COMPANY})", chunk.key)
-        if (
-            m
-            and re.fullmatch(r"[ \t]*(?:\((?:公|盖|签)?章\)|盖章|公章)?[:.。]?", chunk.key[m.end() :])
-            and not chunk.key.startswith(("致", "贵"))
-        ):
-            run = chunk.cut(0, m.end())
-            _better(found, "principal", Reading(run, tidy(run.text), 0.9).field())
-            return
+    reading = foot.signer(paper)
+    if reading:
+        _better(found, "principal", reading.field())
 
 
 def _signed_on(paper: Paper, seen: Labelled, found: dict[str, Field]) -> Reading | None:

@@ -72,6 +72,14 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
         bracket = re.compile(_TAIL).match(key, m.end())
         end = tail.end() if tail else bracket.end() if bracket and ")" in bracket[0] else m.end()
         strength *= 1.0 if tail or key[end : end + 1] in ("", "\t") or key[end - 1] == "\t" else 0.93
+        if (
+            strength < 1.0
+            and spots
+            and key[spots[-1].end : m.start()].strip(GAP) == ""
+            and GAP in key[spots[-1].start : at]
+        ):
+            at = m.end()  # the words with which the value of the label before begins
+            continue
         ink = [g for g in run.glyphs[m.start() : end] if g.box]
         spots.append(Spot(name, s, r, m.start(), end, ink[0].box[0], ink[-1].box[2], strength))  # type: ignore[index]  # ink has boxes
         at = end

@@ -1,96 +1,185 @@
-"""All other kinds: what they share with the main ones, under the same names."""
+"""All other kinds: forms and letters, read by the labels of their kind, then by their sentences and their foot."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from intake.fields import foot
+from intake.fields.form_labels import labels_of
 from intake.fields.paper import Labelled, Paper
 from intake.fields.parties import parties
-from intake.fields.read import Reading, capital, code, day, organisation, person, phrase, serial
-from intake.fields.terms import term
+from intake.fields.read import (
+    Reading,
+    account,
+    capital,
+    code,
+    day,
+    days,
+    grade,
+    number,
+    organisation,
+    person,
+    phrase,
+    serial,
+)
+from intake.fields.terms import doubt_order, term
 from intake.fields.total import total
 from intake.layout import Run
 from intake.model import Field
-from intake.values import identity_number
+from intake.values import find_amounts, money
 
-LABELS = {
-    "contract_number": ("合同编号", "合同号", "协议编号", "主合同编号"),
-    "name": ("客户名称", "企业名称", "单位名称", "公司名称", "申请单位", "客户", "被调查单位", "担保人", "保证人", "持证单位", "债务人", "申请人", "账户名称", "付款单位", "欠款单位", "名称"),
-    "code": ("统一社会信用代码", "社会信用代码", "信用代码", "纳税人识别号"),
-    "legal_representative": ("法定代表人", "法人代表", "负责人"),
-    "address": ("地址", "住所", "注册地址", "单位地址", "住址"),
-    "signed_on": ("日期", "签署日期", "填表日期", "申请日期", "开票日期", "验收日期", "审批日期", "调查日期", "送货日期", "出具日期", "发文日期", "交易日期", "付款日期", "收款日期", "到货日期", "制单日期", "开立日期", "记账日期", "转账日期"),
-    "registered_capital": ("注册资本", "注册资金"),
-    "established_on": ("成立日期", "成立时间", "注册日期"),
-    "scope": ("经营范围", "主营业务", "许可范围"),
-    "amount": ("申请信用额度", "申请额度", "授信额度", "信用额度", "批准额度", "核定额度", "申请授信额度", "拟授信额度", "授予额度"),
-    "term": ("有效期", "有效期限", "有效期至"),
-    "authority": ("发证机关", "签发机关", "发证单位", "颁发机构"),
-    "issued_on": ("发证日期", "颁发日期"),
-    "": ("电话", "联系人", "联系电话", "传真", "开户银行", "账号", "职务", "性别", "备注", "经手人", "数量", "单价", "金额", "编号", "申请理由", "申请信用期限", "信用期限"),
-}  # fmt: skip
-_CARD = {
-    "name": ("姓名",),
-    "address": ("住址",),
-    "authority": ("签发机关",),
-    "term": ("有效期限",),
-    "identity_number": ("公民身份号码", "身份证号码"),
-    "": ("性别", "民族", "出生", "中华人民共和国", "居民身份证"),
-}
-_READERS: dict[str, Callable[[Run], Reading | None]] = {
-    "name": organisation,
+Reader = Callable[[Run], Reading | None]
+READERS: Mapping[str, Reader] = {
     "code": code,
     "legal_representative": person,
     "address": phrase,
     "scope": phrase,
+    "subject": phrase,
     "registered_capital": capital,
-    "established_on": day,
     "amount": capital,
+    "capitals": capital,
+    "established_on": day,
     "signed_on": day,
-    "authority": organisation,
     "issued_on": day,
     "contract_number": serial,
+    "document_number": serial,
+    "grade": grade,
+    "payment_days": days,
+    "score": number,
+    "year": number,
+    "account": account,
 }
-_WITH_TOTAL = ("voucher", "acceptance", "guarantee")
+_ORGANISATIONS = (
+    "name",
+    "creditor",
+    "debtor",
+    "guarantor",
+    "payer",
+    "payee",
+    "recipient",
+    "sender",
+    "party_b",
+    "authority",
+    "bank",
+)
+_BLOCKS = (*_ORGANISATIONS, "address", "scope", "subject")
+_WITH_TOTAL = ("voucher", "acceptance")
+_LETTERS = ("correspondence", "reply_letter", "registration", "capability")
+_SENTENCES: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
+    "reply_letter": (
+        ("amount", re.compile(r"额度(?:调整|提高|核定)?[为是:]?[ \t]*(?P<value>[^。;\n]{2,40})")),
+        ("payment_days", re.compile(r"(?:信用期限|账期|信用期|付款期限)[为是:]?[ \t]*(?P<value>\d{1,3}[ \t]*[天日])")),
+        ("grade", re.compile(r"等级[^,。;\nA-Z]{0,6}(?P<value>[ABCD]{1,3})(?![A-Za-z])")),
+    ),
+    "guarantee": (
+        ("guarantor", re.compile(r"(?P<value>[\u4e00-\u9fff()]{4,30}公司)(?:自愿|愿意|同意)[^。\n]{0,20}(?:担保|保证)")),
+    ),
+}  # fmt: skip
+_ANY_DATE = re.compile(
+    r"(?:^|[\t\n])[ \t]*(?P<label>[\u4e00-\u9fff]{1,6}(?:日期|时间))[ \t]*[:\t][ \t]*(?P<value>[^\t\n]{6,20})"
+)
+_OTHER_DATE = re.compile(r"成立|设立|注册|开户|出生|有效|到期|截止|起始|生产|交货|开工|竣工|上次|下次|打印")
 
 
-def fields(paper: Paper, kind: str) -> dict[str, Field]:
-    """Return the fields that stand at labels on any other kind of document."""
-    card = kind == "identity_card"
-    found = _labelled(paper.labelled(_CARD if card else LABELS), card=card)
-    if card:
-        _identity(paper, found)
+def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = None) -> dict[str, Field]:
+    """Return the fields of any other kind. more: labels of a company's own forms, field -> words."""
+    labels = labels_of(kind)
+    for name, words in (more or {}).items():
+        labels[name] = (*words, *labels.get(name, ()))
+    found = _labelled(paper.labelled(labels), READERS)
+    _capitals(found)
     if kind == "acceptance":
         found.update(parties(paper))
+    if kind in _WITH_TOTAL and ("amount" not in found or found["amount"].confidence < 0.75):
+        found.update({name: f for name, f in total(paper).items() if name == "amount"})
+    _said(paper, kind, found)
+    _around(paper, kind, found)
     if "amount" in found:
         marks = [m.removeprefix("currency:") for m in found["amount"].marks if m.startswith("currency:")]
         found["currency"] = replace(found["amount"], value=marks[0] if marks else "CNY", marks=())
-    if kind in _WITH_TOTAL:
-        found.update(total(paper))
+    doubt_order(found, "valid_from", "valid_until")
+    found.pop("applicant", None)
     return found
 
 
-def _labelled(seen: Labelled, *, card: bool) -> dict[str, Field]:
-    readers = {**_READERS, "name": person if card else organisation}
+def _labelled(seen: Labelled, readers: Mapping[str, Reader]) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for spot in seen.spots:
         if spot.name == "term":
             period = term(seen.block(spot))
             for name, reading in (("valid_from", period.first), ("valid_until", period.last)):
                 if reading:
-                    found.setdefault(name, reading.field(spot.strength))
+                    found.setdefault(
+                        name, (reading if period.agreed else reading.weaker(0.6, "term_mismatch")).field(spot.strength)
+                    )
             continue
-        read = readers.get(spot.name)
-        run = seen.block(spot) if spot.name in ("name", "address", "scope") else seen.beside(spot)
-        value = read(run) if read and run.inked else None
-        if value and spot.name not in found:
-            found[spot.name] = value.field(spot.strength)
+        read = readers.get(spot.name, organisation if spot.name in _ORGANISATIONS else phrase if spot.name else None)
+        if read is None:
+            continue
+        run = seen.block(spot) if spot.name in _BLOCKS else seen.beside(spot)
+        if not run.inked:
+            run = seen.block(spot)
+        value = read(run) if run.inked else None
+        if value is None:
+            continue
+        field = value.field(spot.strength)
+        if spot.name not in found:
+            found[spot.name] = field
+        elif found[spot.name].value != field.value:
+            found[spot.name] = max(found[spot.name], field, key=lambda f: f.confidence)
     return found
 
 
-def _identity(paper: Paper, found: dict[str, Field]) -> None:
-    m = re.search(r"(?<!\d)\d{17}[\dXx](?!\d)", paper.flow.key)
-    number = identity_number(m[0]) if m else None
-    if m and number:
-        factor = 0.45 if "check_digit_failed" in number.marks else 1.0
-        found["identity_number"] = Reading(paper.flow.cut(*m.span()), number.value, factor, number.marks).field()
+def _capitals(found: dict[str, Field]) -> None:
+    """Hold the sum in capitals against the sum in digits (RULES, Amounts and dates)."""
+    capitals, amount = found.pop("capitals", None), found.get("amount")
+    if capitals is None:
+        return
+    if amount is None:
+        found["amount"] = capitals
+    elif amount.value != capitals.value:
+        found["amount"] = replace(
+            amount, confidence=round(amount.confidence * 0.5, 3), marks=(*amount.marks, "amount_mismatch")
+        )
+
+
+def _said(paper: Paper, kind: str, found: dict[str, Field]) -> None:
+    """Read what stands in sentences."""
+    for name, pattern in _SENTENCES.get(kind, ()):
+        for m in () if name in found else pattern.finditer(paper.flow.key):
+            run = paper.flow.cut(*m.span("value"))
+            value = _sum(run) if name == "amount" else READERS.get(name, organisation)(run)
+            if value:
+                found[name] = value.field(0.97)
+                break
+
+
+def _sum(run: Run) -> Reading | None:
+    """Return the first sum that says it is money."""
+    first = next((a for a in find_amounts(run.key) if a.marked), None)
+    return Reading(run.cut(first.start, first.end), money(first.value), 0.95) if first else None
+
+
+def _around(paper: Paper, kind: str, found: dict[str, Field]) -> None:
+    """Read what a letter says without labels: to whom, by whom, when."""
+    if kind in ("correspondence", "reply_letter"):
+        name = "recipient" if kind == "correspondence" else "name"
+        reading = foot.addressee(paper) if name not in found else None
+        if reading:
+            found[name] = reading.field()
+    if kind == "correspondence" and "sender" not in found and (reading := foot.signer(paper)):
+        found["sender"] = reading.field()
+    if kind in ("registration", "capability") and "authority" not in found:
+        reading = foot.signer(
+            paper, r"公证处|局|委员会|银行[\u4e00-\u9fff]{0,12}|银行股份有限公司|事务所|中心|协会|公司"
+        )
+        if reading:
+            found["authority"] = reading.field()
+    if "signed_on" in found or "issued_on" in found:
+        return
+    for m in _ANY_DATE.finditer(paper.flow.key):
+        if not _OTHER_DATE.search(m["label"]) and (reading := day(paper.flow.cut(*m.span("value")))):
+            found["signed_on"] = reading.field(0.9)
+            return
+    if kind in _LETTERS and (reading := foot.dated(paper)):
+        found["signed_on"] = reading.field()

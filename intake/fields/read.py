@@ -16,6 +16,7 @@ _STOP = re.compile(
 _NO_NAME = re.compile(
     r"^(?:签字|盖章|签章|签名|公章|姓名|名称|单位|职务|性别|男|女|日期|地址|住所|住址|电话|代表|授权代表|身份证|年月日|授权|委托|证明|身份|空白|无|印章|印|或|和|与|及|等|的|之).*"
 )
+_SUM_FORM = re.compile(r"\d,\d{3}(?!\d)|\d\.\d\d(?!\d)")  # a number written as money is written
 _BLANK = re.compile(r"[_\s*/\\.\-—…:]*")
 
 
@@ -157,7 +158,12 @@ def capital(run: Run) -> Reading | None:
     best = marked[0]
     marks = () if best.currency in (None, "CNY") else (f"currency:{best.currency}",)
     others = {a.value for a in marked if a.currency == best.currency}
-    reading = Reading(run.cut(best.start, best.end), money(best.value), 1.0 if best.marked else 0.7, marks)
+    reading = Reading(
+        run.cut(best.start, best.end),
+        money(best.value),
+        1.0 if best.marked or _SUM_FORM.search(run.key) else 0.7,
+        marks,
+    )
     return reading if len(others) == 1 else reading.weaker(0.6, "amount_mismatch")
 
 
@@ -216,3 +222,30 @@ def phrase(run: Run) -> Reading | None:
     if len(text.inked) < 2:
         return None
     return Reading(text, printed(text), 1.0)
+
+
+def grade(run: Run) -> Reading | None:
+    """Read a credit grade (GB/T 22116): AAA to D, with or without 级."""
+    m = re.match(r"[ \t:]*(?P<value>AAA|AA|A|BBB|BB|B|CCC|CC|C|D)[+-]?[ \t]*(?:级|等)?(?=[\s,。;)]|$)", run.key)
+    return Reading(run.cut(*m.span("value")), m["value"], 1.0) if m else None
+
+
+def days(run: Run) -> Reading | None:
+    """Read a number of days, as terms of payment are given; months count thirty."""
+    m = re.match(r"[ \t:]*(?P<value>\d{1,3})[ \t]*(?:个)?(?P<unit>天|日|月)?", run.key)
+    if m is None:
+        return None
+    count = int(m["value"]) * (30 if m["unit"] == "月" else 1)
+    return Reading(run.cut(*m.span("value")), str(count), 1.0 if m["unit"] else 0.8)
+
+
+def number(run: Run) -> Reading | None:
+    """Read a plain number (a score, a year)."""
+    m = re.match(r"[ \t:]*(?P<value>\d{1,4}(?:\.\d{1,2})?)[ \t]*(?:分|年|年度)?(?=[\s,。;)(]|$)", run.key)
+    return Reading(run.cut(*m.span("value")), m["value"], 1.0) if m else None
+
+
+def account(run: Run) -> Reading | None:
+    """Read a bank account: digits, the spaces of their groups left out."""
+    m = re.match(r"[ \t:]*(?P<value>\d(?:[ \t\-]?\d){7,29})(?!\d)", run.key)
+    return Reading(run.cut(*m.span("value")), re.sub(r"\D", "", m["value"]), 1.0) if m else None

@@ -11,7 +11,7 @@ from intake.layout import Run
 from intake.model import Field
 from intake.values import LONG_TERM, chinese_integer, find_dates, find_long_term, last_day
 
-_TO = r"(?:日|止|起|开始|始|\s|,|\(含(?:当日)?\))*(?:至|到|止于|—+|-+|~|～|–|to|until|through)\s*"
+_TO = r"(?:日|止|起|开始|始|\s|,|\(含(?:当日)?\))*(?:至|到|止于|—+|-+|一|~|～|–|to|until|through)\s*"
 _NUMBER = r"(?P<n>\d{1,4}|[一二三四五六七八九十百两壹贰叁肆伍陆柒捌玖拾]{1,5})\s*(?:\([^()]{1,6}\)\s*)?"
 _SPAN = re.compile(
     rf"{_NUMBER}(?P<unit>周?年|个?月|天|日历天|日|years?|months?|days?)(?!\s*(?:\d|前|内支付|内付))", re.IGNORECASE

@@ -344,6 +344,7 @@ CASES = [
         {
             "name": "沈青禾",
             "address": "福建省龙岩市长汀县河田镇下街村12号",
+            "born_on": "1990-03-07",
             "identity_number": "110101199003070134",
             "authority": "长汀县公安局",
             "valid_from": "2016-05-20",

@@ -1,0 +1,54 @@
+"""What letters and forms say without labels: to whom they go, who signed them, and on what day."""
+
+import re
+
+from intake.fields.names import COMPANY
+from intake.fields.paper import Paper
+from intake.fields.read import Reading
+from intake.layout import Run
+from intake.values import find_dates, tidy
+
+_ADDRESSEE = re.compile(rf"(?:致|尊敬的)?[: \t]*(?P<name>{COMPANY})[ \t]*(?:\([^()]*\))?[:]?$")
+_SEALED = r"[ \t]*(?:\((?:公|盖|签)?章\)|盖章|公章)?[:.。]?"
+_SIGNER = re.compile(rf"(?P<name>{COMPANY}){_SEALED}")
+_SIGNED_WORDS = re.compile(r"[\s()签订署约发填制表报日期时间年月:盖章]")
+
+
+def _chunks(paper: Paper) -> list[Run]:
+    return [chunk for sheet in paper.sheets for row in sheet.rows for chunk in row.chunks]
+
+
+def addressee(paper: Paper) -> Reading | None:
+    """Return the company that stands alone, with a colon, in one of the first lines under the headline."""
+    rows = [row.run for sheet in paper.sheets[:1] for row in sheet.rows][:9]
+    for run in rows:
+        m = _ADDRESSEE.match(run.key)
+        if m and run.key.rstrip().endswith(":"):
+            piece = run.cut(*m.span("name"))
+            return Reading(piece, tidy(piece.text), 0.97)
+    return None
+
+
+def signer(paper: Paper, ending: str = "") -> Reading | None:
+    """Return the company that stands alone near the end; ending: of other bodies, how their names end."""
+    pattern = re.compile(rf"(?P<name>[\u4e00-\u9fff()]{{2,30}}?(?:{ending})){_SEALED}") if ending else _SIGNER
+    for chunk in reversed(_chunks(paper)[-10:]):
+        m = pattern.fullmatch(chunk.key)
+        if m and not re.search(r"^致|[贵我本]公司", chunk.key):
+            run = chunk.cut(*m.span("name"))
+            return Reading(run, tidy(run.text), 0.9)
+    return None
+
+
+def dated(paper: Paper) -> Reading | None:
+    """Return the last date that stands alone in its line, as the day of a letter does."""
+    for chunk in reversed([row.run for sheet in paper.sheets for row in sheet.rows]):
+        dates = find_dates(chunk.key)
+        if len(dates) != 1 or re.search(r"[至自从起止]|成立|注册|开户", chunk.key):
+            continue
+        d = dates[0]
+        rest = _SIGNED_WORDS.sub("", chunk.key[: d.start] + chunk.key[d.end :])
+        if len(rest) <= 16:
+            certain = (0.95 if len(rest) <= 2 else 0.85) if d.certain else 0.7
+            return Reading(chunk.cut(d.start, d.end), d.value, certain)
+    return None
