@@ -1,0 +1,150 @@
+"""Checking through the API and the command line: the same rules, the same words."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from service.flow import documents
+from service.records.tables import Document
+from tests.service.conftest import OWNER, embedded_env
+from tests.service.test_api import client, headers
+from tests.service.test_checking import OTHER, PARTY_B, say, several
+from tests.service.test_cli import juanzong
+
+__all__ = ["client", "headers"]
+
+
+@pytest.fixture
+def document_id(embedded):
+    return embedded.take_in()
+
+
+def test_a_queue_is_worked_through(client, headers, embedded):
+    first, second = several(embedded, 2)
+    administrator, archivist = headers("administrator"), headers("archivist")
+    listed = client.get("/api/v1/review-queue", headers=administrator).get_json()
+    assert (listed["total"], [d["document_id"] for d in listed["documents"]]) == (2, [first, second])
+    assert listed["documents"][0]["verification"] == "unconfirmed"
+    taken = client.post("/api/v1/review-queue/next", json={}, headers=administrator).get_json()
+    assert taken == {"document_id": first}
+    assert client.post("/api/v1/review-queue/next", json={}, headers=archivist).get_json() == {"document_id": second}
+    listed = client.get("/api/v1/review-queue", headers=archivist).get_json()
+    assert [d["held_by"] for d in listed["documents"]] == ["person:administrator", "person:archivist"]
+    held = client.put(f"/api/v1/documents/{first}/desk", headers=archivist).get_json()
+    assert (held["held_by"], held["mine"]) == ("person:administrator", False)
+    assert client.delete(f"/api/v1/documents/{first}/desk", headers=administrator).status_code == 204
+    assert client.put(f"/api/v1/documents/{first}/desk", headers=archivist).get_json()["mine"]
+    body = {"after": second, "reason": "look"}
+    assert client.post("/api/v1/review-queue/next", json=body, headers=archivist).get_json() == {"document_id": first}
+    assert client.get("/api/v1/review-queue?reason=no!", headers=archivist).status_code == 422
+    assert client.get("/api/v1/review-queue", headers=headers("auditor")).status_code == 403
+
+
+def test_what_is_said_of_values_and_taken_back(client, headers, document_id):
+    path = f"/api/v1/documents/{document_id}"
+    shown = client.get(path, headers=headers("administrator")).get_json()
+    assert shown["verification"] == "unconfirmed"
+    assert {f["state"] for f in shown["fields"].values()} == {"unconfirmed"}
+    typed = {"party_b": {"value": OTHER, "seen": PARTY_B, "page": 1, "box": [1, 2, 3, 4]}}
+    body = {"values": typed, "confirm": {"title": "技术服务合同"}}
+    said = client.post(f"{path}/check", json=body, headers=headers("administrator")).get_json()["fields"]
+    assert (said["party_b"]["value"], said["party_b"]["state"], said["party_b"]["box"]) == (
+        OTHER,
+        "entered",
+        [1, 2, 3, 4],
+    )
+    assert (said["party_b"]["read_value"], said["party_b"]["verified"]) == (PARTY_B, False)
+    assert said["title"]["state"] == "once"
+    undone = client.post(f"{path}/undo", headers=headers("administrator"))
+    assert undone.get_json()["fields"]["party_b"]["value"] == PARTY_B
+    assert client.post(f"{path}/undo", headers=headers("administrator")).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"values": {"signed_on": {"value": "soon"}}}, "signed_on"),
+        ({"values": {"party_b": {"value": "甲", "seen": "乙"}}}, "party_b"),
+        ({"values": {"party_b_code": {"value": "91440305MAPQNNYL20"}}}, "party_b_code"),
+        ({"values": {"title": {"value": "甲", "page": 1, "box": [9, 9, 1, 1]}}}, "title"),
+        ({"values": {"title": {"value": "甲", "colour": "red"}}}, "values.title.colour"),
+        ({"confirm": {"no_such": "x"}}, "no_such"),
+        ({"decide": {"title": "x"}}, "title"),
+        ({"category": "9.9"}, "category"),
+        ({"values": {"../x": {"value": "甲"}}}, "name"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_by_field_and_changes_nothing(
+    client, headers, embedded, document_id, body, wrong
+):
+    before = documents.get_document(embedded.house, OWNER, document_id)
+    answer = client.post(f"/api/v1/documents/{document_id}/check", json=body, headers=headers("administrator"))
+    assert answer.status_code == 422, answer.data
+    assert wrong in answer.get_json()["errors"]
+    after = documents.get_document(embedded.house, OWNER, document_id)
+    assert [(f.name, f.value, f.confirmed_by) for f in after.fields] == [
+        (f.name, f.value, f.confirmed_by) for f in before.fields]  # fmt: skip
+
+
+def test_a_disagreement_is_shown_and_decided(client, headers, embedded, document_id):
+    say(embedded, "administrator", document_id, seen={"party_b": PARTY_B})
+    path = f"/api/v1/documents/{document_id}"
+    answer = client.patch(path, json={"fields": {"party_b": OTHER}}, headers=headers("archivist")).get_json()
+    assert answer["verification"] == "disputed"
+    assert answer["fields"]["party_b"]["disputed"] == {"value": OTHER, "by": "person:archivist"}
+    body = {"decide": {"party_b": PARTY_B}}
+    assert client.post(f"{path}/check", json=body, headers=headers("archivist")).status_code == 422
+    said = client.post(f"{path}/check", json=body, headers=headers("handler")).get_json()["fields"]["party_b"]
+    assert (said["state"], said["disputed"], said["confirmed_by"]) == (
+        "verified", None, ["person:administrator", "person:handler"])  # fmt: skip
+    hits = client.get("/api/v1/search?q=技术服务", headers=headers("handler")).get_json()["hits"]
+    assert hits[0]["verification"] == "unconfirmed"
+
+
+def test_nobody_else_learns_of_it(client, headers, embedded, document_id):
+    for method, path, body in (
+        ("POST", "check", {"finish": True}),
+        ("POST", "undo", None),
+        ("PUT", "desk", None),
+        ("DELETE", "desk", None),
+    ):
+        for login, status in (("auditor", {404, 204}), ("head", {403, 204})):
+            answer = client.open(
+                f"/api/v1/documents/{document_id}/{path}", method=method, json=body, headers=headers(login)
+            )
+            assert answer.status_code in status, (method, path, login)
+    with embedded.house.database.read() as session:
+        assert session.get_one(Document, document_id).checked_by == []
+    assert client.get("/api/v1/reports/extraction", headers=headers("head")).status_code == 403
+
+
+def test_the_report_as_json_and_as_a_table(client, headers, embedded, document_id):
+    say(embedded, "administrator", document_id, entries=[], seen={"title": "技术服务合同"})
+    documents.correct_field(embedded.house, embedded["administrator"], document_id, "party_b", OTHER)
+    found = client.get("/api/v1/reports/extraction", headers=headers("auditor")).get_json()
+    (row,) = (row for row in found["fields"] if row["field"] == "party_b")
+    assert (row["category"], row["read"], row["corrected"], row["sure_wrong"], row["right"]) == ("1.9", 1, 1, 1, 0.0)
+    assert sum(band["wrong"] for band in found["calibration"]) == 1
+    assert found["engines"] == {"text-layer": {"checked": 2, "wrong": 1}}
+    assert OTHER not in json.dumps(found, ensure_ascii=False)
+    table = client.get("/api/v1/reports/extraction?form=csv", headers=headers("auditor"))
+    rows = list(csv.DictReader(io.StringIO(table.data.decode("utf-8-sig"))))
+    assert next(r for r in rows if r["field"] == "title")["right"] == "1.0000"
+    assert (
+        client.get("/api/v1/reports/extraction?since=2999-01-01", headers=headers("auditor")).get_json()["fields"] == []
+    )
+    assert client.get("/api/v1/reports/extraction?since=never", headers=headers("auditor")).status_code == 422
+
+
+def test_the_report_of_the_command_line(embedded, document_id):
+    documents.correct_field(embedded.house, embedded["administrator"], document_id, "party_b", OTHER)
+    env = embedded_env(embedded.house.settings.home)
+    found = json.loads(juanzong(env, "extraction", "report", "--json").stdout)
+    assert [row["corrected"] for row in found["fields"] if row["field"] == "party_b"] == [1]
+    plain = juanzong(env, "extraction", "report")
+    assert "1.9\tparty_b\t1\t0\t0\t1\t0\t0.00%\t1 of 1" in plain.stdout
+    assert "1 wrong of 1 checked" in plain.stderr
+    assert juanzong(env, "extraction", "report", "--since", "2999-01-01", "--json").returncode == 0
+    assert "does not match the format" in juanzong(env, "extraction", "report", "--since", "x", check=2).stderr
