@@ -112,7 +112,7 @@ def _signers(certificate: Mapping[str, Any]) -> list[Signer]:
     names = (gettext("监销人一"), gettext("监销人二"))
     return [
         Signer(gettext("鉴定小组组长"), head, ((gettext("鉴定意见"), said),) if said else ()),
-        Signer(gettext("批准人"), approver, acts(approver, approve=gettext("批准"))),
+        Signer(gettext("批准人"), approver, acts(approver, approve=gettext("已批准"))),
         *(
             Signer(name, person, acts(person, confirm_before=before, confirm_after=after))
             for name, person in zip(names, certificate["supervisors"], strict=True)

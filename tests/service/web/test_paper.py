@@ -74,7 +74,7 @@ def test_the_list_of_one_transfer_on_paper(site: Site) -> None:
     draft = on_paper(head.get(path).text)
     for word in ("案卷移交清单", "HT-XS-2026-0001-01", "尚未签字", "1.9 合同正副本", "原件 1 件，复印件 0 件"):
         assert word in draft
-    assert "代handler 某移交这一卷" in head.get(f"/files/{file_id}").text
+    assert "代为移交" in head.get(f"/files/{file_id}").text
     head.post(path.removesuffix("list") + "hand-over")
     signed = on_paper(site.signed_in("handler").get(path).text)
     assert "尚未签字" not in signed
@@ -104,7 +104,7 @@ def test_the_register_and_the_certificate_on_paper(embedded: Office) -> None:
     cover, rows = page.split('class="after"')
     for part, person, signed in (
         ("鉴定小组组长", "first", "鉴定意见"),
-        ("批准人", "head", "批准"),
+        ("批准人", "head", "已批准"),
         ("监销人一", "fourth", "销毁前确认"),
         ("监销人二", "fifth", "销毁后确认"),
     ):
