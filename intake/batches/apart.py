@@ -23,7 +23,7 @@ from intake.model import Inspection, Limits
 
 SECONDS = 60.0
 _FAILURES = 5  # a file whose pages keep killing the process is not looked at any further
-_SIDE = 360  # pixels of the longer side of a small picture
+_SIDE = 280  # pixels of the longer side of a small picture
 
 
 @dataclass(frozen=True)

@@ -351,4 +351,4 @@ def remove(house: House, stack_id: str) -> None:
     with house.database.write() as session:
         row = session.get_one(Stack, stack_id)
         if row.state == "released":
-            row.state, row.thumbs = "removed", None
+            row.state, row.thumbs, row.filename = "removed", None, ""  # a name may tell what was on the paper

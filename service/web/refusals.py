@@ -392,6 +392,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:page: )?there is no page (?P<n>\S+)", "没有第 {n} 页。"),
     (r"(?:page: )?there is no document after the last one", "这是最后一件，后面没有可以合并的。"),
     (r"(?:page: )?choose a page first", "先选一页。"),
+    (r"(?:looked: )?look at every page first", "先把每一页都看一遍，再放行。"),
     (r"(?:file: )?choose the file with the new scan", "先选重扫的文件。"),
     (r"(?:file: )?this very scan came in before", "这个扫描文件以前已经收下了。"),
     (r"(?:before: )?there is no such page", "没有这一页。"),

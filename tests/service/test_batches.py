@@ -234,7 +234,7 @@ def test_the_release_takes_the_stacks_away_and_leaves_the_documents(scanner, tmp
     assert all(scanner.house.vault.remains(name) for name in names)
     batches.release(scanner.house, scanner["scanner"], "B-1")
     (gone,) = rows(scanner, Stack)
-    assert (gone.state, gone.key) == ("removed", None)
+    assert (gone.state, gone.key, gone.filename, gone.thumbs) == ("removed", None, "", None)
     assert not any(scanner.house.vault.remains(name) for name in names)
     assert all(original(scanner, made.document_id) for made in got.documents)
     assert sound(scanner)

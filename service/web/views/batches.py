@@ -112,8 +112,13 @@ def release_batch(batch: str) -> ResponseReturnValue:
     """Release the batch."""
     from service.web.views.intake import batch as page_of
 
+    def step() -> None:
+        if not request.form.get("looked"):  # what is dropped is gone with the release: it asks once
+            raise BadInput("looked: look at every page first", {"looked": "look at every page first"})
+        flow.release(house(), actor(), batch, reason=request.form.get("reason", ""))
+
     return act(
-        lambda: flow.release(house(), actor(), batch, reason=request.form.get("reason", "")),
+        step,
         lambda: page_of(batch),
         done=gettext("已放行：这一批的文件可以归卷了。"),
         to=_back(batch),

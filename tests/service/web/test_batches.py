@@ -60,7 +60,7 @@ def test_a_stack_is_sent_put_right_and_released_without_javascript(site, scanner
     assert "已重扫" in shown
     moved = scanner.post(f"{at}/pages", {"version": version(shown), "page": "1.5", "action": "move", "before": "1"})
     assert moved.status_code == 303
-    assert scanner.post(f"{at}/release").status_code == 303
+    assert scanner.post(f"{at}/release", {"looked": "1"}).status_code == 303
     shown = scanner.get(at).text
     assert "已放行" in shown
     assert 'id="leaves"' not in shown
@@ -69,14 +69,19 @@ def test_a_stack_is_sent_put_right_and_released_without_javascript(site, scanner
 
 def test_what_does_not_balance_says_the_numbers_and_needs_someone_else(site, scanner, tmp_path):
     at = send(scanner, stack(tmp_path, 1, 2))
-    refused = scanner.post(f"{at}/release", {"form": "release"})
+    assert "每一页都看一遍" in scanner.post(f"{at}/release", {"form": "release"}).text
+    refused = scanner.post(f"{at}/release", {"form": "release", "looked": "1"})
     assert refused.status_code == 409
     assert "先数一数" in refused.text
     assert scanner.post(f"{at}/count", {"sheets": "3", "sides": "1"}).status_code == 303
-    refused = scanner.post(f"{at}/release", {"form": "release"})
+    refused = scanner.post(f"{at}/release", {"form": "release", "looked": "1"})
     assert "3 张 × 1 面 = 3" in refused.text
-    assert "操作员以外的人" in scanner.post(f"{at}/release", {"form": "release", "reason": "少了一张"}).text
-    assert site.signed_in("colleague").post(f"{at}/release", {"reason": "有一张是空的"}).status_code == 303
+    assert (
+        "操作员以外的人" in scanner.post(f"{at}/release", {"form": "release", "looked": "1", "reason": "少了一张"}).text
+    )
+    assert (
+        site.signed_in("colleague").post(f"{at}/release", {"looked": "1", "reason": "有一张是空的"}).status_code == 303
+    )
     assert "有一张是空的" in scanner.get(at).text
 
 

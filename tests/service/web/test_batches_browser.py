@@ -85,6 +85,7 @@ def test_a_stack_from_the_scanner_to_the_release(desk: Desk, tmp_path: Path) -> 
     page.evaluate("() => { for (const image of document.images) image.loading = 'eager'; }")
     until(page, "[...document.images].every((image) => image.complete && image.naturalWidth > 0)")
     desk.look(page, "stack")
+    page.get_by_label("每一页都看过了").check()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#account")).to_contain_text("已放行")
     desk.look(page, "stack-released")
