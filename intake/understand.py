@@ -1,15 +1,17 @@
 """The understanding of a read document: its kind, its category, its fields, and what a person should look at."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from intake.classify import classify, closest
+from intake.classify import Verdict, classify, closest
 from intake.fields import authorization, contract, identity, licence, other
 from intake.fields.paper import Paper
 from intake.fields.read import printed
-from intake.kinds import KINDS
+from intake.kinds import BY_NAME, KINDS
 from intake.layout import Run
 from intake.model import Field, PageText, Understanding
+from intake.templates import Template, best
 from intake.values import same_name
 
 #: Below this a person looks at the field, or at the document.
@@ -27,10 +29,13 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def understand(pages: Sequence[PageText], our_companies: Sequence[str] = ()) -> Understanding:
+def understand(
+    pages: Sequence[PageText], our_companies: Sequence[str] = (), templates: Sequence[Template] = ()
+) -> Understanding:
     """Return what the document on these pages is and says. Pure: no input, no output.
 
     our_companies: names of our own companies; an authorization by one of them is 1.5, any other 1.4.
+    templates: forms of the company's own; one that fits gives the category and what its labels mean.
     needs_review: "unknown_kind", "low_confidence:kind", "missing:NAME", "check_digit_failed:NAME", "repaired:NAME",
     "amount_mismatch", "term_mismatch", "low_confidence:NAME".
     """
@@ -38,11 +43,17 @@ def understand(pages: Sequence[PageText], our_companies: Sequence[str] = ()) -> 
     verdict = classify(paper)
     paper = replace(paper, headline=verdict.title)
     title = printed(verdict.title) if verdict.title else ""
+    own = best(templates, re.sub(r"\s", "", paper.flow.key))
+    if own:
+        verdict = _as_own(verdict, own)
     if verdict.kind is None:
-        return Understanding("", "unknown", title, 0.0, other.fields(paper, "unknown"), ("unknown_kind",))
+        more = own.labels if own else {}
+        return Understanding("", "unknown", title, 0.0, other.fields(paper, "unknown", more), ("unknown_kind",))
     kind = verdict.kind.name
     found = _fields(paper, kind, verdict.title)
-    category = verdict.kind.category
+    if own and own.labels:
+        found |= other.at_labels(paper, own.labels)
+    category = own.category if own and own.category else verdict.kind.category
     if kind in _OURS and "principal" in found and any(same_name(found["principal"].value, c) for c in our_companies):
         category = "1.5"
     review = _review(kind, verdict.confidence, found)
@@ -50,6 +61,14 @@ def understand(pages: Sequence[PageText], our_companies: Sequence[str] = ()) -> 
     weakest = sum(required) / len(required) if required else 1.0
     confidence = round(verdict.confidence * (0.5 + 0.5 * weakest), 3)
     return Understanding(category, kind, title or kind, confidence, found, tuple(review))
+
+
+def _as_own(verdict: Verdict, own: Template) -> Verdict:
+    """Return the verdict on a form of the company's own: of its category, and as sure as its words are its own."""
+    if not own.category or (verdict.kind and verdict.kind.category == own.category):
+        return verdict
+    kind = next((k for k in KINDS if k.category == own.category), None) or BY_NAME["authorization"]
+    return replace(verdict, kind=kind, confidence=0.95)
 
 
 def understand_as(pages: Sequence[PageText], category: str) -> Understanding:

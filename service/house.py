@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from intake.model import Limits
+from intake.templates import Template, load
 from service.access.policy import Actor
 
 if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
@@ -58,6 +59,11 @@ class House:
     def parts(self) -> Vault:
         """Where the sealed pieces of unfinished uploads lie."""
         return self.make_parts()
+
+    @cached_property
+    def own_forms(self) -> tuple[Template, ...]:
+        """The company's own forms, from the folder forms of the data directory."""
+        return load(self.settings.home / "forms")
 
     @property
     def limits(self) -> Limits:

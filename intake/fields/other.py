@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from intake.fields import foot
-from intake.fields.form_labels import labels_of
+from intake.fields.form_labels import COMMON, labels_of
 from intake.fields.paper import Labelled, Paper
 from intake.fields.parties import parties
 from intake.fields.read import (
@@ -100,6 +100,15 @@ def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = N
     doubt_order(found, "valid_from", "valid_until")
     found.pop("applicant", None)
     return found
+
+
+def at_labels(paper: Paper, labels: Mapping[str, Sequence[str]]) -> dict[str, Field]:
+    """Return what stands at the labels of a company's own form; what the form says is worth more than what labels say in general."""
+    others = {
+        name: tuple(w for w in words if not any(w in own for own in labels.values())) for name, words in COMMON.items()
+    }
+    around = {"": tuple(w for words in others.values() for w in words)}
+    return _labelled(paper.labelled({**around, **labels}), READERS)
 
 
 def _labelled(seen: Labelled, readers: Mapping[str, Reader]) -> dict[str, Field]:

@@ -23,7 +23,7 @@ from intake.inspect import inspect
 from intake.model import PageText, ReadPage, Understanding
 from intake.understand import understand
 from service.access.policy import Actor
-from service.errors import DatabaseUnavailable, RuleRefused
+from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
 from service.flow import claims, values
 from service.flow.attached import receive_attached
 from service.flow.guard import load_document
@@ -33,6 +33,7 @@ from service.flow.index import index_document
 from service.flow.originals import original_on_disk
 from service.flow.page_quality import plain
 from service.flow.receive import discard, record_sealed
+from service.flow.room import room
 from service.flow.stacks import resume as resume_stacks
 from service.house import SYSTEM, House
 from service.records import audit
@@ -45,20 +46,21 @@ UNREAD = ("received", "reading")
 READ = ("stored", "needs_review", "failed")
 MAX_ATTEMPTS = 3
 # What passes by itself: the document waits for the service and loses no attempt.
-PASSING = (StoreUnavailable, DatabaseUnavailable, EngineUnavailable)
+PASSING = (StoreUnavailable, DatabaseUnavailable, EngineUnavailable, NoSpace)
 log = logging.getLogger("juanzong.process")
 
 
 def process(house: House, document_id: str, progress: Progress | None = None) -> None:
     """Bring a document as far as it can go: searchable. Does nothing when another process is at it or it is done.
 
-    progress is called with (pages read, pages in all). Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable:
+    progress is called with (pages read, pages in all). Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable, NoSpace:
     the document keeps its state and is taken up again.
     """
     if _claim(house, document_id):
         try:
-            _drop_derived(house, document_id)
-            _read(house, document_id, progress)
+            with room():
+                _drop_derived(house, document_id)
+                _read(house, document_id, progress)
         except PASSING:
             _give_back(house, document_id)
             raise
@@ -104,10 +106,11 @@ def _claim(house: House, document_id: str) -> bool:
 
 
 def _give_back(house: House, document_id: str) -> None:
-    """A passing cause is no failed attempt: the document waits as before. When the database is what is down, the claim runs out."""
+    """A passing cause is no failed attempt: the document waits as before; when the database is down, it counts and is tried all the same."""
+    claims.give_up(document_id)
     with contextlib.suppress(DatabaseUnavailable), house.database.write() as session:
         document = session.get(Document, document_id)
-        if document is not None and document.status == "reading":
+        if document is not None and document.status == "reading" and document.claimed_by == claims.me():
             document.attempts -= 1
             document.status = "received"
             claims.release(document)
@@ -145,7 +148,7 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         if inspection.kind in RECORDINGS:
             understanding = recording.understood(filename)
         else:
-            understanding = understand(heap.telling, house.settings.our_companies)
+            understanding = understand(heap.telling, house.settings.our_companies, house.own_forms)
         reasons = (*understanding.needs_review, *heap.reasons, *extra)
         understanding = replace(understanding, needs_review=reasons)
         _seal(house, document_id, key, [("text", 0, "text/plain; charset=utf-8", heap.text.encode(errors="replace"))])

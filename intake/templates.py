@@ -1,0 +1,84 @@
+"""A company's own forms, as data: a TOML file for each says by which words a form is known and what its labels mean.
+
+words = ["客户准入评审单", "评审编号"]     # all of them stand on the form
+category = "5.2"                            # optional: the code of RULES B1/B5
+[labels]                                    # field (DESIGN.md, Field names) = labels as printed
+name = ["准入单位"]
+amount = ["建议授信"]
+"""
+
+import logging
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from intake.categories import CATEGORIES
+from intake.folding import matching
+
+_LOG = logging.getLogger(__name__)
+_FIELD = re.compile(r"[a-z][a-z_]{0,40}")
+
+
+class BadTemplate(ValueError):
+    """The file describes no form; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """One form. words and labels as they are matched: narrow and simplified. category: a code, or empty."""
+
+    words: tuple[str, ...]
+    category: str = ""
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def fits(self, text: str) -> bool:
+        """Tell whether the text of the pages (folded, without white space) has all the words of the form."""
+        return all(word in text for word in self.words)
+
+
+def parse(text: str) -> Template:
+    """Return the form that a TOML text describes. Raises BadTemplate."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadTemplate(f"is no TOML: {error}") from error
+    unknown = sorted(set(data) - {"words", "category", "labels"})
+    if unknown:
+        raise BadTemplate(f"has {', '.join(unknown)}; only words, category and labels are known")
+    words = _words(data.get("words"), "words")
+    category = data.get("category", "")
+    if category and category not in CATEGORIES:
+        raise BadTemplate(f"has the category {category!r}, which RULES B1 and B5 do not name")
+    labels = data.get("labels", {})
+    if not isinstance(labels, dict) or not all(_FIELD.fullmatch(name) for name in labels):
+        raise BadTemplate("must have a table [labels] with names of fields in small letters")
+    return Template(words, category, {name: _words(value, f"labels.{name}") for name, value in labels.items()})
+
+
+def _words(value: Any, name: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(v, str) and len(v.strip()) > 1 for v in value):
+        raise BadTemplate(f"must have {name} as a list of words of two letters or more")
+    return tuple("".join(matching(c) for c in v if not c.isspace()) for v in value)
+
+
+def load(folder: Path) -> tuple[Template, ...]:
+    """Return the forms of all *.toml in a folder, in order of their names; none when it is missing.
+
+    A file that is wrong is left out and named in the log: the documents of all other forms still have to be read.
+    """
+    found = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            found.append(parse(path.read_text(encoding="utf-8")))
+        except (BadTemplate, OSError, UnicodeDecodeError) as error:
+            _LOG.warning("The form %s is not used: it %s.", path, error)
+    return tuple(found)
+
+
+def best(templates: Sequence[Template], text: str) -> Template | None:
+    """Return the form that fits the text with the most letters; None when none does."""
+    fitting = [t for t in templates if t.fits(text)]
+    return max(fitting, key=lambda t: sum(map(len, t.words)), default=None)
