@@ -87,7 +87,12 @@ def split_before(parts: Sequence[Part], key: str) -> list[Part]:
     if i == 0:
         return list(parts)
     part = parts[p]
-    return [*parts[:p], replace(part, pages=part.pages[:i]), replace(part, pages=part.pages[i:], category=""), *parts[p + 1 :]]
+    return [
+        *parts[:p],
+        replace(part, pages=part.pages[:i]),
+        replace(part, pages=part.pages[i:], category=""),
+        *parts[p + 1 :],
+    ]
 
 
 def merge(parts: Sequence[Part], key: str) -> list[Part]:
