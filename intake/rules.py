@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from intake.columns import Ruled
 from intake.ports import Image
-from intake.reading_order import Ruled
 
 _DARKER = 30  # than the paper around it, of 255
 _SHARE = 0.6  # of the height that the line must run along

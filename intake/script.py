@@ -25,6 +25,8 @@ _CLEAR = 8  # times as many characters of one script as of the other make a page
 _SURE = 0.9  # a line wholly in the other script stays when it was read better than this
 
 
+#: The point after the number of a clause, read as one at half height.
+_POINT = re.compile(r"(?<=^\d)·|(?<=^\d\d)·")
 #: A dash between two dates, read as the numeral one.
 _DASH = re.compile(r"(?<=[日0-9])一(?=[0-9]{4}[年./-])")
 
@@ -35,7 +37,7 @@ def harmonised(texts: Sequence[str], scores: Sequence[float]) -> list[str]:
     scores: how sure the reading of each line is. A line wholly in the other script (a name on a seal, a quotation) stays
     as it is when it was read well. Characters with several counterparts stay.
     """
-    texts = [_DASH.sub("—", text) for text in texts]
+    texts = [_POINT.sub(".", _DASH.sub("—", text)) for text in texts]
     simple, full = _count(texts)
     if simple >= _CLEAR * max(1, full):
         stray = SIMPLIFIED

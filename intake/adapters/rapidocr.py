@@ -1,6 +1,5 @@
 """RapidOCR: PP-OCRv6 on ONNX Runtime, with the models that are inside the wheel. Nothing is fetched from anywhere."""
 
-import re
 import threading
 import weakref
 from collections.abc import Sequence
@@ -14,29 +13,13 @@ from numpy.typing import NDArray
 
 from intake import orientation, script
 from intake.adapters import boxes
+from intake.adapters.readings import NOTHING, Reading, is_letter, is_text, line_at, reading_of, stamped, through
 from intake.errors import EngineUnavailable
-from intake.model import Box, Line
+from intake.model import Line
 from intake.orientation import Quads
 from intake.ports import Image
-from intake.words import Char, line_of
 
 _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
-_MIN_CONFIDENCE = 0.5  # RapidOCR's own line between text and noise
-_MIN_LETTER = 0.95  # for ink the detector passed over
-_MIN_BRIDGE = 0.8  # for a line read through a seal
-_THROUGH = 0.7  # letters under a seal drop out without a trace: how much less sure such a line is than it reads
-_UNDER = 0.6  # and a letter that was found under one
-_MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """One recognised crop. columns: for each character of `text`, where in the crop its middle is (0..1)."""
-
-    text: str
-    score: float
-    places: tuple[float, ...]
-    scores: tuple[float, ...]
 
 
 @dataclass
@@ -45,7 +28,7 @@ class _Seen:
 
     image: weakref.ref[Image]
     quads: Quads
-    readings: dict[int, _Reading] = field(default_factory=dict)
+    readings: dict[int, Reading] = field(default_factory=dict)
 
 
 class RapidOcr:
@@ -88,12 +71,12 @@ class RapidOcr:
         self._memory.seen = None
         again = boxes.again(image, seen.quads)
         self._bridge(image, seen, again.bridges)
-        found = [(seen.readings[i], quad) for i, quad in enumerate(seen.quads) if _is_text(seen.readings[i])]
+        found = [(seen.readings[i], quad) for i, quad in enumerate(seen.quads) if is_text(seen.readings[i])]
         readings = self._recognize(image, [(i, False) for i in range(len(again.missed))], again.missed)
-        found += [(reading, quad) for reading, quad in zip(readings, again.missed, strict=True) if _is_letter(reading)]
-        found = [(_stamped(reading, quad, again.seals), quad) for reading, quad in found]
+        found += [(reading, quad) for reading, quad in zip(readings, again.missed, strict=True) if is_letter(reading)]
+        found = [(stamped(reading, quad, again.seals), quad) for reading, quad in found]
         texts = script.harmonised([r.text for r, _ in found], [r.score for r, _ in found])
-        return [_line(replace(r, text=text), quad, image.shape) for (r, quad), text in zip(found, texts, strict=True)]
+        return [line_at(replace(r, text=text), quad, image.shape) for (r, quad), text in zip(found, texts, strict=True)]
 
     def _bridge(self, image: Image, seen: _Seen, bridges: Sequence[boxes.Bridge]) -> None:
         """Read lines through the seals that cut them; what a seal lies on is less sure than it reads."""
@@ -102,12 +85,12 @@ class RapidOcr:
             bridges, self._recognize(image, [(i, False) for i in range(len(quads))], quads), strict=True
         ):
             line = seen.readings[bridge.line]
-            rest = seen.readings[bridge.rest] if bridge.rest is not None else _NOTHING
-            joined = _through(line, whole, rest)
+            rest = seen.readings[bridge.rest] if bridge.rest is not None else NOTHING
+            joined = through(line, whole, rest)
             if joined:
                 seen.readings[bridge.line], seen.quads[bridge.line] = joined, bridge.quad
                 if bridge.rest is not None:
-                    seen.readings[bridge.rest] = _NOTHING
+                    seen.readings[bridge.rest] = NOTHING
 
     def rotation(self, image: Image) -> int:
         """Return the degrees clockwise that turn the image upright; 0 when there is no text."""
@@ -151,7 +134,7 @@ class RapidOcr:
             return np.zeros((0, 4, 2), dtype=np.float32)
         return boxes.straight(np.asarray(self._restore(found, record, height, width), dtype=np.float32))
 
-    def _recognize(self, image: Image, wanted: Sequence[tuple[int, bool]], quads: Quads) -> list[_Reading]:
+    def _recognize(self, image: Image, wanted: Sequence[tuple[int, bool]], quads: Quads) -> list[Reading]:
         """Return the readings of boxes (number, turned by 180 degrees), cut from the full image."""
         if not wanted:
             return []
@@ -161,7 +144,7 @@ class RapidOcr:
             crops.append(np.ascontiguousarray(crop[::-1, ::-1]) if flipped else crop)
         result = self._recognizer(self._input(img=crops, return_word_box=True))
         return [
-            _reading(text, float(score), info)
+            reading_of(text, float(score), info)
             for text, score, info in zip(result.txts, result.scores, result.word_results, strict=True)
         ]
 
@@ -179,100 +162,3 @@ def _cut(crop: Any, image: Image, quad: NDArray[np.float32]) -> Image:
     part = np.ascontiguousarray(image[top:bottom, left:right, ::-1])
     cut: Image = crop(part, quad - np.array([left, top], dtype=np.float32))
     return cut
-
-
-def _is_text(reading: _Reading) -> bool:
-    text = reading.text.strip()
-    scrap = len(text) <= 4 and not any("\u3400" <= c <= "\u9fff" for c in text)
-    return bool(text) and reading.score >= (_MIN_SCRAP if scrap else _MIN_CONFIDENCE)
-
-
-_NOTHING = _Reading("", 0.0, (), ())
-
-
-def _through(line: _Reading, whole: _Reading, rest: _Reading) -> _Reading | None:
-    """Return the reading through a seal, if it begins like the line and ends like the rest; its doubtful part marked so."""
-    known = len(line.text) - 1
-    end = len(rest.text) - 1
-    added = whole.text[known : len(whole.text) - max(0, end)]
-    if not line.text or whole.score < _MIN_BRIDGE or whole.text[: known - 1] != line.text[: known - 1]:
-        return None
-    if end > 1 and not whole.text.endswith(rest.text[2:]):
-        return None
-    if not re.search(r"[\u3400-\u9fff0-9]", added[1:]):
-        return None
-    scores = tuple(s if i < known else s * _THROUGH for i, s in enumerate(whole.scores))
-    return replace(whole, scores=scores, score=whole.score * _THROUGH)
-
-
-def _stamped(reading: _Reading, quad: NDArray[np.float32], stamps: Sequence[Box]) -> _Reading:
-    """Return the reading with what stands under a seal as dark as print less sure: strokes of the one look like the other's."""
-    (x0, y0), (x1, y1) = quad.min(axis=0), quad.max(axis=0)
-    over = [(a, c) for a, b, c, d in stamps if b < (y0 + y1) / 2 < d and a < x1 and x0 < c]
-    if not over:
-        return reading
-    at = [x0 + place * (x1 - x0) for place in reading.places]
-    scores = tuple(
-        score * _UNDER if any(a <= x <= c for a, c in over) else score
-        for x, score in zip(at, reading.scores, strict=True)
-    )
-    return replace(reading, scores=scores)
-
-
-def _is_letter(reading: _Reading) -> bool:
-    """Tell whether a scrap of ink beside a line is print: a Han letter or two, or a number, read without a doubt."""
-    text = reading.text.strip()
-    return bool(re.fullmatch(r"[\u3400-\u9fff]{1,3}|[0-9]{1,4}", text)) and reading.score >= _MIN_LETTER
-
-
-def _reading(text: str, score: float, info: Any) -> _Reading:
-    columns = [column for word in info.word_cols for column in word]
-    width = float(info.line_txt_len) or 1.0
-    places = iter([min(1.0, (column + 0.5) / width) for column in columns])
-    inked = [not c.isspace() for c in text]
-    if sum(inked) != len(columns) or len(info.confs) < len(text):
-        places = iter(np.linspace(0, 1, 2 * sum(inked) + 1)[1::2].tolist())
-    scores = tuple(float(c) for c in info.confs[: len(text)]) + (score,) * max(0, len(text) - len(info.confs))
-    return _Reading(text, score, tuple(next(places) if i else -1.0 for i in inked), scores)
-
-
-def _line(reading: _Reading, quad: NDArray[np.float32], shape: tuple[int, ...]) -> Line:
-    corners = quad
-    across, down = (float(side[0]) for side in orientation.sides(quad[None]))
-    if down >= across * orientation.ASPECT:
-        # Read after a quarter turn against the clock: the line runs from the top of the box to its bottom.
-        corners, across, down = quad[[1, 2, 3, 0]], down, across
-    middles = [p for p in reading.places if p >= 0]
-    chars: list[Char | None] = []
-    place = 0
-    for char, score in zip(reading.text, reading.scores, strict=True):
-        if char.isspace():
-            chars.append(None)
-            continue
-        start, end = _extent(middles, place, char, down / max(across, 1.0))
-        chars.append(Char(char, _box(_part(corners, start, end), shape), score))
-        place += 1
-    return line_of(chars, _box(quad, shape), reading.score)
-
-
-def _extent(middles: Sequence[float], i: int, char: str, height: float) -> tuple[float, float]:
-    """Return where character i begins and ends along the line (0..1): half way to its neighbours, at most its width."""
-    half = height * (0.5 if ord(char) > 0x2E7F else 0.3)
-    left = (middles[i - 1] + middles[i]) / 2 if i else 0.0
-    right = (middles[i + 1] + middles[i]) / 2 if i + 1 < len(middles) else 1.0
-    return max(left, middles[i] - half), min(right, middles[i] + half)
-
-
-def _part(corners: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
-    top, bottom = corners[1] - corners[0], corners[2] - corners[3]
-    return np.stack(
-        [corners[0] + top * start, corners[0] + top * end, corners[3] + bottom * end, corners[3] + bottom * start]
-    )
-
-
-def _box(corners: NDArray[np.float32], shape: tuple[int, ...]) -> Box:
-    height, width = shape[:2]
-    x0, y0 = np.floor(corners.min(axis=0)).astype(int).tolist()
-    x1, y1 = np.ceil(corners.max(axis=0)).astype(int).tolist()
-    x0, y0 = min(max(x0, 0), width - 1), min(max(y0, 0), height - 1)
-    return x0, y0, min(max(x1, x0 + 1), width), min(max(y1, y0 + 1), height)

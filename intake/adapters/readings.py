@@ -1,0 +1,130 @@
+"""What the recogniser says of one box: its text with places, whether it is print, and the line it makes on the page."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from intake import orientation
+from intake.model import Box, Line
+from intake.words import Char, line_of
+
+_MIN_CONFIDENCE = 0.5  # RapidOCR's own line between text and noise
+_MIN_LETTER = 0.95  # for ink the detector passed over
+_MIN_BRIDGE = 0.8  # for a line read through a seal
+_THROUGH = 0.7  # letters under a seal drop out without a trace: how much less sure such a line is than it reads
+_UNDER = 0.6  # and a letter that was found under one
+_MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One recognised crop. columns: for each character of `text`, where in the crop its middle is (0..1)."""
+
+    text: str
+    score: float
+    places: tuple[float, ...]
+    scores: tuple[float, ...]
+
+
+def is_text(reading: Reading) -> bool:
+    """Tell whether a box holds print: noise and scrawls read badly."""
+    text = reading.text.strip()
+    scrap = len(text) <= 4 and not any("\u3400" <= c <= "\u9fff" for c in text)
+    return bool(text) and reading.score >= (_MIN_SCRAP if scrap else _MIN_CONFIDENCE)
+
+
+NOTHING = Reading("", 0.0, (), ())
+
+
+def through(line: Reading, whole: Reading, rest: Reading) -> Reading | None:
+    """Return the reading through a seal, if it begins like the line and ends like the rest; its doubtful part marked so."""
+    known = len(line.text) - 1
+    end = len(rest.text) - 1
+    added = whole.text[known : len(whole.text) - max(0, end)]
+    if not line.text or whole.score < _MIN_BRIDGE or whole.text[: known - 1] != line.text[: known - 1]:
+        return None
+    if end > 1 and not whole.text.endswith(rest.text[2:]):
+        return None
+    if not re.search(r"[\u3400-\u9fff0-9]", added[1:]):
+        return None
+    scores = tuple(s if i < known else s * _THROUGH for i, s in enumerate(whole.scores))
+    return replace(whole, scores=scores, score=whole.score * _THROUGH)
+
+
+def stamped(reading: Reading, quad: NDArray[np.float32], stamps: Sequence[Box]) -> Reading:
+    """Return the reading with what stands under a seal as dark as print less sure: strokes of the one look like the other's."""
+    (x0, y0), (x1, y1) = quad.min(axis=0), quad.max(axis=0)
+    over = [(a, c) for a, b, c, d in stamps if b < (y0 + y1) / 2 < d and a < x1 and x0 < c]
+    if not over:
+        return reading
+    at = [x0 + place * (x1 - x0) for place in reading.places]
+    scores = tuple(
+        score * _UNDER if any(a <= x <= c for a, c in over) else score
+        for x, score in zip(at, reading.scores, strict=True)
+    )
+    return replace(reading, scores=scores)
+
+
+def is_letter(reading: Reading) -> bool:
+    """Tell whether a scrap of ink beside a line is print: a Han letter or two, or a number, read without a doubt."""
+    text = reading.text.strip()
+    return bool(re.fullmatch(r"[\u3400-\u9fff]{1,3}|[0-9]{1,4}", text)) and reading.score >= _MIN_LETTER
+
+
+def reading_of(text: str, score: float, info: Any) -> Reading:
+    """Return what the recogniser said of one box, `info` its places and scores of words."""
+    columns = [column for word in info.word_cols for column in word]
+    width = float(info.line_txt_len) or 1.0
+    places = iter([min(1.0, (column + 0.5) / width) for column in columns])
+    inked = [not c.isspace() for c in text]
+    if sum(inked) != len(columns) or len(info.confs) < len(text):
+        places = iter(np.linspace(0, 1, 2 * sum(inked) + 1)[1::2].tolist())
+    scores = tuple(float(c) for c in info.confs[: len(text)]) + (score,) * max(0, len(text) - len(info.confs))
+    return Reading(text, score, tuple(next(places) if i else -1.0 for i in inked), scores)
+
+
+def line_at(reading: Reading, quad: NDArray[np.float32], shape: tuple[int, ...]) -> Line:
+    """Return the line of a reading (not empty) in its box, on an image of this shape."""
+    corners = quad
+    across, down = (float(side[0]) for side in orientation.sides(quad[None]))
+    if down >= across * orientation.ASPECT:
+        # Read after a quarter turn against the clock: the line runs from the top of the box to its bottom.
+        corners, across, down = quad[[1, 2, 3, 0]], down, across
+    middles = [p for p in reading.places if p >= 0]
+    chars: list[Char | None] = []
+    place = 0
+    for char, score in zip(reading.text, reading.scores, strict=True):
+        if char.isspace():
+            chars.append(None)
+            continue
+        start, end = _extent(middles, place, char, down / max(across, 1.0))
+        chars.append(Char(char, _box(_part(corners, start, end), shape), score))
+        place += 1
+    return line_of(chars, _box(quad, shape), reading.score)
+
+
+def _extent(middles: Sequence[float], i: int, char: str, height: float) -> tuple[float, float]:
+    """Return where character i begins and ends along the line (0..1): half way to its neighbours, at most its width."""
+    half = height * (0.5 if ord(char) > 0x2E7F else 0.3)
+    left = (middles[i - 1] + middles[i]) / 2 if i else 0.0
+    right = (middles[i + 1] + middles[i]) / 2 if i + 1 < len(middles) else 1.0
+    return max(left, middles[i] - half), min(right, middles[i] + half)
+
+
+def _part(corners: NDArray[np.float32], start: float, end: float) -> NDArray[np.float32]:
+    top, bottom = corners[1] - corners[0], corners[2] - corners[3]
+    return np.stack(
+        [corners[0] + top * start, corners[0] + top * end, corners[3] + bottom * end, corners[3] + bottom * start]
+    )
+
+
+def _box(corners: NDArray[np.float32], shape: tuple[int, ...]) -> Box:
+    height, width = shape[:2]
+    x0, y0 = np.floor(corners.min(axis=0)).astype(int).tolist()
+    x1, y1 = np.ceil(corners.max(axis=0)).astype(int).tolist()
+    x0, y0 = min(max(x0, 0), width - 1), min(max(y0, 0), height - 1)
+    return x0, y0, min(max(x1, x0 + 1), width), min(max(y1, y0 + 1), height)
