@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from intake.errors import Rejected
+from intake.formats import tiff_chain
 from intake.formats.pages import Picture
 from intake.model import Limits
 
@@ -60,6 +61,8 @@ def _check_image(image: Image.Image, limits: Limits) -> None:
 
 def check(path: Path, kind: str, limits: Limits) -> int:
     """Return the number of pages. Raises Rejected."""
+    if kind == "tiff":
+        tiff_chain.check(path, 2 * limits.max_pages + 2)
     with _opened(path, kind) as image:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             pages = sum(1 for _ in _frames(image, limits, path.stat().st_size))

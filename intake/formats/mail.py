@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Self
@@ -13,12 +14,13 @@ from typing import Self
 from PIL import Image, ImageDraw
 
 from intake.errors import Rejected
-from intake.formats.fonts import font
+from intake.formats.fonts import Font, font
 from intake.formats.names import plain_name
 from intake.formats.pages import Layer, Picture
 from intake.model import Limits
 from intake.words import Char, line_of
 
+_MOST = 50 << 20  # bytes: more than mail servers carry
 _MAX_PARTS = 1000
 _MAX_ATTACHMENTS = 100
 _HEAD = (("From", "发件人"), ("To", "收件人"), ("Cc", "抄送"), ("Date", "日期"), ("Subject", "主题"))
@@ -75,7 +77,7 @@ class MailPages:
         for row, text in enumerate(self._sheets[index]):
             top, x, chars = _MARGIN + row * _STEP, float(_MARGIN), list[Char | None]()
             for char in text:
-                wide = face.getlength(char)
+                wide = _width(face, char)
                 if char.isspace():
                     chars.append(None)
                 else:
@@ -110,10 +112,10 @@ def _sheets(text: str, limits: Limits) -> list[list[str]]:
     return [rows[i : i + per_page] for i in range(0, len(rows), per_page)] or [[]]
 
 
-def _wrapped(line: str, face, most: float) -> Iterator[str]:  # type: ignore[no-untyped-def]  # noqa: ANN001 - Pillow's fonts
+def _wrapped(line: str, face: Font, most: float) -> Iterator[str]:
     row, wide = "", 0.0
     for char in line:
-        step = face.getlength(char)
+        step = _width(face, char)
         if wide + step > most:
             cut = row.rfind(" ") + 1 if char.isascii() and char.isalnum() and row[-1:].isascii() else 0
             keep = row[cut:] if cut > len(row) // 2 else ""
@@ -123,7 +125,15 @@ def _wrapped(line: str, face, most: float) -> Iterator[str]:  # type: ignore[no-
     yield row
 
 
+@lru_cache(20_000)
+def _width(face: Font, char: str) -> float:
+    """Return how wide a character is set, in pixels: asking the font takes longer than all the rest."""
+    return float(face.getlength(char))
+
+
 def _parsed(path: Path) -> EmailMessage:
+    if path.stat().st_size > _MOST:
+        raise Rejected("too_large", f"The message has more than {_MOST} bytes.")
     with path.open("rb") as file:
         message = email.message_from_binary_file(file, policy=email.policy.default)
     if not isinstance(message, EmailMessage):
@@ -146,7 +156,9 @@ def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
 
 
 def _attached(message: EmailMessage) -> list[EmailMessage]:
-    found = [part for part in _parts(message) if part.is_attachment() or not _is_text(part)]
+    found = [
+        part for part in _parts(message) if (part.is_attachment() or not _is_text(part)) and not _is_decoration(part)
+    ]
     if len(found) > _MAX_ATTACHMENTS:
         raise Rejected("too_large", f"The message has more than {_MAX_ATTACHMENTS} attachments.")
     return found
@@ -154,6 +166,11 @@ def _attached(message: EmailMessage) -> list[EmailMessage]:
 
 def _is_text(part: EmailMessage) -> bool:
     return part.get_content_type() in ("text/plain", "text/html") and not part.get_filename()
+
+
+def _is_decoration(part: EmailMessage) -> bool:
+    """Tell a picture that only dresses the body: the body names it, and it is not sent to be kept."""
+    return part.get_content_maintype() == "image" and bool(part["Content-ID"]) and not part.is_attachment()
 
 
 def _name(part: EmailMessage) -> str:

@@ -1,0 +1,74 @@
+"""Two thousand broken files through inspection and page rendering, in a child process as the service does it.
+
+Whatever a file is, it is refused with one clear reason, or all its pages are there, each with its picture or its reason.
+"""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from intake.crew import Allowance, Crew
+from intake.errors import Rejected
+from intake.inspect import inspect
+from intake.model import Limits
+from service.web.refusals import REJECTIONS
+from tests.intake import made
+from tests.intake.mutations import mutated, mutated_part
+from tests.intake.scans import scan
+
+LIMITS = Limits(max_bytes=64 << 20, max_pages=50, max_pixels=40_000_000, render_dpi=100)
+EACH = 75
+SEEDS = {name: make for name, (_, make) in made.MAKERS.items()}
+SEEDS["digital.pdf"] = scan("contract-digital.pdf").read_bytes
+TROUBLES = {"", "killed", "timeout", "memory", "error", "damaged"}
+SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def crew():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        hands = Crew("tests.intake.fragile:Blind", 1, Allowance(1, 30, 1 << 30))
+        yield hands
+        hands.close()
+
+
+def broken(name):
+    data = SEEDS[name]()
+    for number in range(EACH):
+        part = name.endswith(".ofd") and number % 4
+        yield number, (mutated_part if part else mutated)(data, f"{name} {number}")
+
+
+def test_there_are_two_thousand_of_them():
+    assert len(SEEDS) * EACH >= 2000
+
+
+@pytest.mark.parametrize("name", sorted(SEEDS))
+def test_a_broken_file_is_refused_with_its_reason_or_shown_whole(crew, tmp_path, name):
+    taken = 0
+    for number, data in broken(name):
+        path = tmp_path / "file"
+        path.write_bytes(data)
+        began = time.monotonic()
+        found, refusal = None, None
+        try:
+            found = inspect(path, LIMITS, crew.look)
+        except Rejected as error:
+            refusal = error
+        if found is None:
+            assert refusal.code in REJECTIONS, (name, number)
+            assert str(refusal).strip(), (name, number)
+            assert "\n" not in str(refusal), (name, number)
+        else:
+            pages = list(crew.read(path, found, LIMITS))
+            assert [page.page.number for page in pages] == list(range(1, found.pages + 1)), (name, number)
+            for page in pages:
+                assert page.trouble in TROUBLES, (name, number)
+                assert page.image.startswith(b"\xff\xd8"), (name, number)
+                assert page.pictured or page.trouble, (name, number)
+            taken += 1
+        assert time.monotonic() - began < SECONDS, (name, number)
+        assert path.read_bytes() == data
+    assert taken < EACH  # something was broken
