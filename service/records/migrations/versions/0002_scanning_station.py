@@ -4,6 +4,8 @@ Revision ID: 0002
 Revises: 0001
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -147,19 +149,21 @@ def _uploads() -> None:
 
 def _checking() -> None:
     """Values say what was read, who disagrees, and how far a document's key values are; corrections are kept and counted."""
-    for column in (
+    on_documents: tuple[sa.Column[Any], ...] = (
         sa.Column("verification", sa.String(length=12), nullable=False, server_default=""),
         sa.Column("checked_by", sa.JSON(), nullable=False, server_default="[]"),
-    ):
+    )
+    for column in on_documents:
         op.add_column("documents", column)
     op.create_index(op.f("ix_documents_verification"), "documents", ["verification"], unique=False)
-    for column in (
+    on_fields: tuple[sa.Column[Any], ...] = (
         sa.Column("rival", sa.JSON(), nullable=False, server_default="{}"),
         sa.Column("heard", sa.JSON(), nullable=False, server_default="[]"),
         sa.Column("read_value", sa.Text(), nullable=False, server_default=""),
         sa.Column("read_confidence", sa.Float(), nullable=False, server_default="0"),
         sa.Column("engine", sa.String(length=16), nullable=False, server_default=""),
-    ):
+    )
+    for column in on_fields:
         op.add_column("document_fields", column)
     op.execute("UPDATE document_fields SET read_value = value, read_confidence = confidence WHERE entered_by = 'ocr'")
     _how_far()
