@@ -1,7 +1,9 @@
 """What comes in other formats, and how good pages are, all the way through the archive."""
 
+import hashlib
 import io
 import json
+import time
 
 import numpy as np
 import pytest
@@ -9,13 +11,17 @@ from PIL import Image, ImageFilter
 from sqlalchemy import select
 
 from intake.crew import Allowance, Crew
+from intake.errors import Rejected
+from service.commands.intake import take_one
 from service.flow import find
 from service.flow.attached import attached_to
 from service.flow.page_quality import of_document
 from service.flow.process import process, process_waiting
 from service.flow.receive import receive
-from service.records.tables import Document
+from service.records.tables import Document, Rendition
 from tests.intake import made
+from tests.intake.mutations import mutated, mutated_part
+from tests.intake.test_corpus import SEEDS
 from tests.service.conftest import OWNER, SCANS, embedded_env
 from tests.service.test_cli import juanzong
 
@@ -111,6 +117,47 @@ def test_a_document_of_blank_pages_alone_is_flagged(quick):
     alone = made.saved(blank, "PNG", dpi=(200, 200))
     assert "rescan:1:blank" in row(quick, take(quick, "a.png", alone))[3]
     assert not [r for r in row(quick, take(quick, "b.tif", both))[3] if "blank" in r]
+
+
+def test_a_hundred_broken_files_are_refused_whole_or_taken_in_whole(quick, tmp_path):
+    house, taken, refused = quick.house, 0, 0
+    for name, make in SEEDS.items():
+        data = make()
+        for number in range(4):
+            raw = (mutated_part if name.endswith(".ofd") else mutated)(data, f"ingest {name} {number}")
+            path = tmp_path / "file"
+            path.write_bytes(raw)
+            began = time.monotonic()
+            line, trouble = take_one(house, quick["handler"], path, "", None)
+            assert time.monotonic() - began < 60, (name, number)
+            assert line["status"] in ("stored", "needs_review", "rejected", "duplicate"), (name, number, line)
+            if line["status"] == "rejected":
+                assert isinstance(trouble, Rejected), (name, number, trouble)
+                assert line["document_id"] is None
+                assert line["error"].strip()
+                refused += 1
+                continue
+            assert trouble is None, (name, number, trouble)
+            taken += 1
+            with house.database.read() as session:
+                document = session.get_one(Document, line["document_id"])
+                assert document.sha256 == hashlib.sha256(raw).hexdigest()
+                if document.status == "failed":
+                    assert document.error, (name, number)
+                else:
+                    assert document.pages_read == document.pages, (name, number)
+                    assert document.status == "stored" or document.review_reasons, (name, number)
+    assert taken + refused == len(SEEDS) * 4 >= 100
+    assert taken
+    assert refused
+    process_waiting(house)  # what was attached to broken messages
+    with house.database.read() as session:
+        left = session.scalars(
+            select(Document.status).where(Document.status.not_in(("stored", "needs_review", "failed")))
+        )
+        assert list(left) == []
+        pending = session.scalars(select(Rendition.id).where(Rendition.state != "kept"))
+        assert list(pending) == []
 
 
 def test_ingest_tells_the_quality_and_what_was_attached(tmp_path):
