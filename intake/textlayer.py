@@ -10,6 +10,7 @@ from typing import Any
 
 from intake.model import Box, Line
 from intake.pdf import PageFacts
+from intake.radicals import unified
 from intake.words import Char, line_of, union
 
 _MIN_CHARS = 4  # fewer are a page number or a stamp: the page is read as an image
@@ -86,8 +87,8 @@ def chars_of(page: Any, facts: PageFacts, width: int, height: int) -> tuple[list
     chars, turns = list[Char](), [0, 0, 0, 0]
     shift = page.mediabox[0]
     for item in page.chars[:_MAX_CHARS]:
-        text = unicodedata.normalize("NFC", item["text"])
-        if not text.strip() or unicodedata.category(text[0]) in ("Cc", "Cf"):
+        text = unified(unicodedata.normalize("NFC", item["text"]))
+        if not text.strip() or unicodedata.category(text[0]) in ("Cc", "Cf", "Cs"):
             continue
         left, right = (item["x0"] - shift - x0) * across, (item["x1"] - shift - x0) * across
         top, bottom = (y1 - item["y1"]) * down, (y1 - item["y0"]) * down

@@ -1,5 +1,6 @@
 """A PDF opened page by page: its pages as pictures, and their text layers where they can be believed."""
 
+import logging
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -72,6 +73,8 @@ class _TextLayer:
             if self._file is None:
                 import pdfplumber
 
+                # A font without a box is no news to anyone: Chromium writes such fonts for every character set in Noto.
+                logging.getLogger("pdfminer").setLevel(logging.ERROR)
                 self._file = pdfplumber.open(self._path)
             page = self._file.pages[index]
             if not textlayer.affordable(page):

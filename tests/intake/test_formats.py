@@ -2,6 +2,7 @@
 
 import io
 import os
+import subprocess
 import zipfile
 
 import numpy as np
@@ -328,3 +329,17 @@ def test_other_content_is_none_of_these(tmp_path):
         b"PK\x03\x04nothing more",
     ):
         assert code(put(tmp_path, data)) in ("unsupported", "truncated")
+
+
+# PDFs printed by a browser
+
+
+def test_a_page_printed_by_chromium_is_read_in_characters_and_not_in_radicals(tmp_path, chromium):
+    source, path = tmp_path / "page.html", tmp_path / "page.pdf"
+    text = "甲方：临溪市鼎川阀门有限公司，统一社会信用代码，签订日期二〇二六年十一月二十五日，金额人民币，车间长度、风险、齐全"
+    source.write_text(f"<meta charset=utf-8><p style=\"font-family:'Noto Sans CJK SC'\">{text}</p>", "utf-8")
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    subprocess.run([*command, f"--print-to-pdf={path}", source], check=True, capture_output=True, timeout=120)
+    (found,) = read(path, inspect(path, LIMITS), Blind(), LIMITS)
+    assert found.page.source == "text-layer"
+    assert found.page.text.replace("\n", "").replace(" ", "") == text
