@@ -68,6 +68,9 @@ class Sheet:
     seals: list[Box] = field(default_factory=list)
     signatures: list[Box] = field(default_factory=list)
     block: str = ""
+    pieces: list[list[tuple[str, Box]]] = field(
+        default_factory=list
+    )  # what a perfect reader finds: letters in their places
 
     def __post_init__(self) -> None:
         self.image = Image.new("RGB", (round(self.px(self.width)), round(self.px(self.height))), "white")
@@ -151,15 +154,22 @@ class Sheet:
         baseline = y + 0.88 * em
         stroke = round(FACES[face][2] * em / 100)
         start, fields = x, {}
+        piece: list[tuple[str, Box]] = []
         for char, name in row:
             advance = font.getlength(char)
             if not char.isspace():
+                if piece and x - piece[-1][1][2] > 1.2 * em:  # a wide gap parts two lines
+                    self.pieces.append(piece)
+                    piece = []
+                piece.append((char, (x, y, x + advance, y + em)))
                 self.pen.text(
                     (x, baseline), char, font=font, fill=ink, anchor="ls", stroke_width=stroke, stroke_fill=ink
                 )
             if name:
                 fields[name] = _union(fields.get(name), (x, y, x + advance, y + em))
             x += advance + gap
+        if piece:
+            self.pieces.append(piece)
         for name, box in fields.items():
             self.places[name] = _union(self.places.get(name), box)
         text, box = "".join(c for c, _ in row), (start, y, x - gap, y + em)

@@ -9,6 +9,7 @@ misses were looked at is spent. Needs the same fonts as samples.make.
 import argparse
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from samples import unseen_cards as cards
@@ -38,9 +39,17 @@ _CATEGORY = {"licence": "1.2", "contract": "1.9", "identity_card": "1.4"}
 Drawing = Callable[[random.Random], Sheet | list[Sheet]]
 
 
-def make_one(number: int, seed: int, root: Path, split: str = "tuning", kinds: Sequence[str] = ()) -> Truth:
-    """Draw, scan and write document `number` of `seed`, in a layout of `split`; kinds: only these, in turn."""
-    rng = random.Random(f"{seed} {number}")
+@dataclass(frozen=True)
+class Drawn:
+    """A document as it is printed: its kind, its category, its sheets."""
+
+    kind: str
+    category: str
+    sheets: list[Sheet]
+
+
+def draw(number: int, rng: random.Random, split: str = "tuning", kinds: Sequence[str] = ()) -> Drawn:
+    """Draw document `number` in a layout of `split`; kinds: only these, in turn."""
     kind = kinds[number % len(kinds)] if kinds else TURNS[number % 10]
     form = None
     if kind == "form":
@@ -52,16 +61,18 @@ def make_one(number: int, seed: int, root: Path, split: str = "tuning", kinds: S
     elif kind not in _MAIN:
         form = rng.choice([f for f in FORMS if f.kind == kind])
     if form:
-        drawn: Sheet | list[Sheet] = layouts.draw(rng, form, test=split == "test")
-        category = form.category
-    else:
-        drawn = rng.choice(_MAIN[kind][split])(rng)
-        category = _CATEGORY.get(kind) or ("1.5" if _first(drawn).values["principal"] == words.OURS else "1.4")
-    return _scanned(number, rng, kind, category, drawn if isinstance(drawn, list) else [drawn], root)
+        return Drawn(kind, form.category, [layouts.draw(rng, form, test=split == "test")])
+    drawn = rng.choice(_MAIN[kind][split])(rng)
+    sheets = drawn if isinstance(drawn, list) else [drawn]
+    category = _CATEGORY.get(kind) or ("1.5" if sheets[0].values["principal"] == words.OURS else "1.4")
+    return Drawn(kind, category, sheets)
 
 
-def _first(drawn: Sheet | list[Sheet]) -> Sheet:
-    return drawn[0] if isinstance(drawn, list) else drawn
+def make_one(number: int, seed: int, root: Path, split: str = "tuning", kinds: Sequence[str] = ()) -> Truth:
+    """Draw, scan and write document `number` of `seed`."""
+    rng = random.Random(f"{seed} {number}")
+    drawn = draw(number, rng, split, kinds)
+    return _scanned(number, rng, drawn.kind, drawn.category, drawn.sheets, root)
 
 
 def _scanned(number: int, rng: random.Random, kind: str, category: str, sheets: list[Sheet], root: Path) -> Truth:
