@@ -31,4 +31,5 @@ def run(settings: Settings) -> None:
 if __name__ == "__main__":
     os.umask(0o077)  # whatever the archive writes is its owner's alone
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells every table of every font it makes smaller
     run(load())

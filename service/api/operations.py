@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from service.access.people import actor_of_token
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, Unconfirmed, outcome
+from service.flow.room import is_full, no_space
 from service.house import House
 from service.typed import demand_text
 
@@ -137,7 +138,15 @@ def build(house: House, groups: Iterable[Operations], *, name: str, prefix: str)
     for known in KNOWN_ERRORS:
         blueprint.register_error_handler(known, _known)
     blueprint.register_error_handler(HTTPException, _http)
+    blueprint.register_error_handler(OSError, _refused_by_disk)
     return blueprint
+
+
+def _refused_by_disk(error: OSError) -> Response:
+    """A body that came whole, and found no room."""
+    if not is_full(error):
+        raise error
+    return _known(no_space())
 
 
 def _known(error: Exception) -> Response:

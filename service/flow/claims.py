@@ -13,6 +13,8 @@ from pathlib import Path
 from service.records.tables import Batch, Document, Stack, Upload
 
 SPAN = timedelta(minutes=10)
+#: Claims of this process that it gave up while the database could not note it.
+_given_up: set[tuple[str, str]] = set()
 
 
 def _started(pid: int) -> str | None:
@@ -34,13 +36,25 @@ def is_held(document: Document | Upload | Stack | Batch, now: datetime) -> bool:
     """Return whether someone living, other than this thread, works on the document."""
     if document.claimed_until is None or document.claimed_until < now or document.claimed_by == me():
         return False
+    if (_name(document), document.claimed_by) in _given_up:
+        return False
     host, pid, started, _thread = document.claimed_by.rsplit(":", 3)
     return host != socket.gethostname() or _started(int(pid)) == started
 
 
 def take(document: Document | Upload | Stack | Batch, now: datetime) -> None:
     """Claim the document for this thread, or renew the claim."""
+    _given_up.discard((_name(document), me()))
     document.claimed_by, document.claimed_until = me(), now + SPAN
+
+
+def give_up(name: str) -> None:
+    """Let others of this process go on with what this thread had claimed, though the database may not learn of it now."""
+    _given_up.add((name, me()))
+
+
+def _name(document: Document | Upload | Stack | Batch) -> str:
+    return document.name if isinstance(document, Batch) else document.id
 
 
 def release(document: Document | Upload | Stack | Batch) -> None:

@@ -1,6 +1,5 @@
 """Delivery into this archive: the port by which the channels of intake hand a file in."""
 
-import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from intake.model import Receipt
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS
 from service.flow.receive import receive
+from service.flow.room import is_full
 from service.house import House
 
 _PASSING_REFUSALS = ("busy", "changed")
@@ -45,7 +45,8 @@ class LocalDelivery:
         except KNOWN_ERRORS as error:
             raise DeliveryFailed(str(error)) from error
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            raise DeliveryFailed("the disk is full" if full else f"the archive's disk: {error.strerror}") from error
+            raise DeliveryFailed(
+                "the disk is full" if is_full(error) else f"the archive's disk: {error.strerror}"
+            ) from error
         status = "duplicate" if received.duplicate else "received"
         return Receipt(received.document_id, status, received.inspection.sha256)

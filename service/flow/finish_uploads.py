@@ -4,6 +4,7 @@ The document gets the upload's id, so a process killed after the document became
 leaves nothing to guess: the next request finds the document by that id.
 """
 
+import contextlib
 import hashlib
 import io
 import logging
@@ -17,10 +18,11 @@ from sqlalchemy import select
 from intake.errors import Rejected
 from service.access.people import to_actor
 from service.access.policy import Actor
-from service.errors import KNOWN_ERRORS, UploadBusy, UploadGone
+from service.errors import KNOWN_ERRORS, DatabaseUnavailable, UploadBusy, UploadGone
 from service.flow import claims
 from service.flow.receive import receive
-from service.flow.uploads import clear, load, require_alive, room
+from service.flow.room import room
+from service.flow.uploads import clear, load, require_alive
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import Document, Person, Upload, UploadPart
@@ -46,10 +48,18 @@ def finish(house: House, actor: Actor, upload_id: str) -> Upload:
             raise UploadBusy("the upload is being made a document: ask again")
         claims.take(upload, house.clock.now())
     try:
+        return _end(house, actor, upload)
+    except BaseException:
+        _give_back(house, upload_id)
+        raise
+
+
+def _end(house: House, actor: Actor, upload: Upload) -> Upload:
+    upload_id = upload.id
+    try:
         document_id, duplicate = _receive(house, actor, upload)
     except Rejected as error:
         if error.code == "busy":
-            _give_back(house, upload_id)
             raise UploadBusy(str(error)) from error
         _close(house, actor, upload_id, error)
         raise
@@ -57,9 +67,6 @@ def finish(house: House, actor: Actor, upload_id: str) -> Upload:
         lost = Rejected("parts_lost", "what arrived before was lost on the server: send the file again")
         _close(house, actor, upload_id, lost)
         raise UploadGone(str(lost), lost.code) from error
-    except BaseException:
-        _give_back(house, upload_id)
-        raise
     return _close(house, actor, upload_id, (document_id, duplicate))
 
 
@@ -121,9 +128,11 @@ class _Whole(io.RawIOBase):
 
 
 def _give_back(house: House, upload_id: str) -> None:
-    with house.database.write() as session:
+    """Let the sender try again at once, also when the database is what failed."""
+    claims.give_up(upload_id)
+    with contextlib.suppress(DatabaseUnavailable), house.database.write() as session:
         upload = session.get(Upload, upload_id)
-        if upload is not None:
+        if upload is not None and upload.claimed_by == claims.me():
             claims.release(upload)
 
 

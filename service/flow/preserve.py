@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from intake.codec import from_json
 from intake.preservation import Page, write
-from service.errors import DatabaseUnavailable
+from service.errors import DatabaseUnavailable, NoSpace
 from service.flow import claims
 from service.flow.index import load_key
 from service.flow.receive import record_sealed
+from service.flow.room import room
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import Document, Rendition, new_id
@@ -39,17 +40,19 @@ def waiting(house: House, limit: int = 100) -> list[str]:
 def preserve(house: House, document_id: str) -> bool:
     """Make the copy of one document if it still lacks one; returns whether this call made it.
 
-    Raises StoreUnavailable, DatabaseUnavailable: then it still waits.
+    Raises StoreUnavailable, DatabaseUnavailable, NoSpace: then it still waits.
     """
     if not _claim(house, document_id):
         return False
     try:
-        _drop_unfinished(house, document_id)
-        return _make(house, document_id)
+        with room():
+            _drop_unfinished(house, document_id)
+            return _make(house, document_id)
     except (ObjectDamaged, ObjectMissing) as error:
         _settle(house, document_id, "failed", error=str(error))
         return False
-    except (StoreUnavailable, DatabaseUnavailable):
+    except (StoreUnavailable, DatabaseUnavailable, NoSpace):
+        claims.give_up(document_id)
         with contextlib.suppress(DatabaseUnavailable):
             _settle(house, document_id, "waiting")
         raise

@@ -21,12 +21,13 @@ from intake.errors import Rejected
 from intake.inspect import inspect, safe_name
 from intake.model import Inspection
 from service.access.policy import Actor, Reach
-from service.errors import BadInput
+from service.errors import BadInput, DatabaseUnavailable
 from service.flow import claims
 from service.flow.guard import require
 from service.house import House
 from service.records import audit
 from service.records.tables import Department, Document, Rendition, WrappedKey, new_id
+from vault.errors import StoreUnavailable
 from vault.model import FileKey, Sealed
 
 #: channel, batch, the department's id, and what the audit entry keeps about where a file came from.
@@ -73,7 +74,11 @@ def receive(
         )
         if known is not None:
             return Received(known, duplicate=True, inspection=inspection)
-        _keep(house, actor, document_id, file_key, path, note or {})
+        try:
+            _keep(house, actor, document_id, file_key, path, note or {})
+        except Exception:
+            _let_go(house, document_id)
+            raise
     house.hint(document_id)
     return Received(document_id, duplicate=False, inspection=inspection)
 
@@ -182,9 +187,8 @@ def _write_intent(
             department_id=department_id or actor.department_id,
             received_by=actor.name,
             received_at=house.clock.now(),
-            claimed_by=claims.me(),
-            claimed_until=house.clock.now() + claims.SPAN,
         )
+        claims.take(document, house.clock.now())
         session.add(document)
         session.flush()
         session.add(WrappedKey(document_id=document_id, wrapped=wrapped, master_key_id=house.keys.key_id))
@@ -224,6 +228,13 @@ def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path
     if not as_inspected:
         discard(house, document_id)
         raise Rejected("changed", "the file changed while it was read; send it again when it is complete")
+
+
+def _let_go(house: House, document_id: str) -> None:
+    """Remove what could not be kept: whoever sends the same bytes again need not wait until the claim runs out."""
+    claims.give_up(document_id)
+    with contextlib.suppress(StoreUnavailable, DatabaseUnavailable):  # then that sender, or the next sweep, does it
+        discard(house, document_id)
 
 
 def record_sealed(session: Session, rendition_id: str, sealed: Sealed) -> None:

@@ -6,9 +6,8 @@ its row, and cut by the next request. Whoever writes last holds the upload; what
 """
 
 import contextlib
-import errno
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -22,7 +21,6 @@ from service.access.policy import Actor
 from service.errors import (
     ChecksumMismatch,
     DatabaseUnavailable,
-    NoSpace,
     NotFound,
     TooManyUploads,
     UploadBusy,
@@ -33,6 +31,7 @@ from service.errors import (
 from service.flow import claims
 from service.flow.guard import require
 from service.flow.receive import check_department
+from service.flow.room import room
 from service.house import House
 from service.records import audit
 from service.records.tables import Document, Upload, UploadPart, new_id
@@ -40,7 +39,6 @@ from vault.errors import StoreUnavailable
 
 #: Bytes that are made durable at once; a process killed in the middle loses less than this.
 SEGMENT = 4 * 1024 * 1024
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -245,23 +243,6 @@ def clear(house: House, upload_id: str) -> None:
         left = session.scalar(select(func.count()).where(UploadPart.upload_id == upload_id))
         if upload is not None and upload.state == "removed" and not left:
             session.delete(upload)
-
-
-@contextlib.contextmanager
-def room() -> Iterator[None]:
-    """Turn a full disk, however it shows, into NoSpace."""
-    full = NoSpace("the disk of the archive is full; what arrived is kept: try again later")
-    try:
-        yield
-    except (StoreUnavailable, OSError) as error:
-        cause = error if isinstance(error, OSError) else error.__cause__
-        if isinstance(cause, OSError) and cause.errno in _FULL:
-            raise full from error
-        raise
-    except DatabaseUnavailable as error:
-        if "disk is full" in str(error):  # SQLite's words for SQLITE_FULL
-            raise full from error
-        raise
 
 
 def status_of(house: House, upload: Upload) -> str:

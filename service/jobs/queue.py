@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sqlite3
 from collections.abc import Callable
 
 from huey import SqliteHuey, crontab
@@ -15,11 +16,13 @@ from service.flow.destroy import resume
 from service.flow.finish_uploads import purge, tidy
 from service.flow.preserve import preserve, waiting
 from service.flow.process import process, sweep
+from service.flow.room import room
 from service.flow.stacks import resume as resume_stacks
 from service.house import House
 from service.settings import Settings
 
 log = logging.getLogger("juanzong.jobs")
+_QUEUE_DOWN = (PeeweeException, sqlite3.Error, OSError)  # huey speaks to SQLite itself
 
 
 def open_queue(settings: Settings) -> Huey:
@@ -64,10 +67,10 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
     def hint(document_id: str) -> None:
         try:
             process_task(document_id)
-        except (PeeweeException, OSError) as error:
+        except _QUEUE_DOWN as error:
             # Whoever sent the document is not told of it: the document is durable, and the next sweep finds it.
             log.warning("document %s is found by the next sweep: %s", document_id, error)
-            with contextlib.suppress(PeeweeException, OSError):
+            with contextlib.suppress(*_QUEUE_DOWN):
                 queue.storage.close()  # the next call of this thread connects anew
 
     return hint
@@ -76,7 +79,8 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
 def or_later(what: str, work: Callable[[], object]) -> None:
     """Do `work`; when a service is down, say so and leave it: what waits is found again by the next sweep."""
     try:
-        work()
+        with room():
+            work()
     except KNOWN_ERRORS as error:
         log.warning("%s waits: %s", what, error)
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.errors import KNOWN_ERRORS, outcome
 from service.flow.guard import allowed
+from service.flow.room import is_full, no_space
 from service.house import House
 from service.typed import demand_text
 from service.web import filters, locale, refusals, security, sessions
@@ -60,6 +61,7 @@ def create_app(house: House, *, secret: bytes) -> Flask:
     app.context_processor(_at_hand)
     for known in KNOWN_ERRORS:
         app.register_error_handler(known, _explain)
+    app.register_error_handler(OSError, _refused_by_disk)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(HTTPException, _http_error)
     return app
@@ -116,6 +118,13 @@ def _explain(error: Exception) -> ResponseReturnValue:
         ),
     }.get(status, (gettext("没有办成"), gettext("什么都没有改变。请回到上一页改正后再试。")))
     return _page(status, title, refusals.of(error), advice)
+
+
+def _refused_by_disk(error: OSError) -> ResponseReturnValue:
+    """A file that came whole, and found no room."""
+    if not is_full(error):
+        raise error
+    return _explain(no_space())
 
 
 def _forged(_error: CSRFError) -> ResponseReturnValue:

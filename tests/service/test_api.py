@@ -1,5 +1,6 @@
 """The HTTP API: the main job with bearer tokens, problems as RFC 9457, an OpenAPI document that is one."""
 
+import errno
 import io
 from dataclasses import replace
 
@@ -78,6 +79,21 @@ def test_bad_uploads_are_problems_and_store_nothing(client, headers, embedded, t
     assert list(embedded.house.vault.store.names()) == []
     assert list(embedded.house.index.documents()) == []
     assert client.get("/api/v1/documents", headers=mine).get_json()["documents"] == []
+
+
+def test_a_full_disk_is_said_and_nothing_is_kept(client, headers, embedded, monkeypatch):
+    mine = headers("handler")
+
+    def full(*_args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("service.flow.receive.shutil.copyfileobj", full)
+        answer = upload(client, mine)
+    assert (answer.status_code, answer.content_type) == (507, "application/problem+json")
+    assert "disk of the archive is full" in answer.get_json()["title"]
+    assert list(embedded.house.vault.store.names()) == []
+    assert upload(client, mine).status_code == 201
 
 
 def test_who_may_not_is_told_and_learns_nothing(client, headers, embedded):

@@ -1,10 +1,14 @@
 """Reading and indexing under faults: what passes is waited for, what is damaged costs only itself."""
 
+import contextlib
+import errno
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select, update
 
 from intake.crew import Allowance, Crew
-from service.errors import RuleRefused
+from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
 from service.flow import find
 from service.flow.checks import doctor, fixity
 from service.flow.index import reindex
@@ -49,6 +53,45 @@ def test_an_outage_of_the_store_costs_no_attempt(embedded, monkeypatch):
     assert status(embedded, document_id) == ("received", 0)
     assert process_waiting(house) == [document_id]
     assert find.find(house, OWNER, "技术服务").total == 1
+
+
+def test_a_full_disk_costs_no_attempt(embedded, monkeypatch):
+    house = embedded.house
+    document_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+
+    def full(*_args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("service.flow.originals.shutil.copyfileobj", full)
+        for _ in range(5):
+            with pytest.raises(NoSpace):
+                process(house, document_id)
+    assert status(embedded, document_id) == ("received", 0)
+    assert process_waiting(house) == [document_id]
+
+
+def test_a_database_that_fails_in_the_middle_keeps_no_other_thread_from_reading(embedded, monkeypatch):
+    house = embedded.house
+    document_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+
+    @contextlib.contextmanager
+    def silent():
+        raise DatabaseUnavailable("database or disk is full")
+        yield
+
+    def down(*_args):
+        patch.setattr(house.database, "write", silent)
+        raise StoreUnavailable("down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.vault, "open", down)
+        with pytest.raises(StoreUnavailable):
+            process(house, document_id)
+    assert status(embedded, document_id) == ("reading", 1)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(process_waiting, house).result() == [document_id]
+    assert status(embedded, document_id) == ("stored", 0)
 
 
 def test_what_brings_its_worker_down_three_times_is_listed_and_can_be_read_again(embedded, monkeypatch):

@@ -1,5 +1,7 @@
 """The queue carries hints only: when it is down, nobody who sends a document is told, and nothing is lost."""
 
+import sqlite3
+
 import psycopg
 import pytest
 from sqlalchemy import make_url
@@ -33,4 +35,20 @@ def test_documents_are_received_over_a_restart_of_the_database(office):
     assert queue.pending_count() == 1
     house.hint(second)
     assert queue.pending_count() == 2
+    queue.storage.close()
+
+
+def test_a_queue_without_room_does_not_fail_who_sends(embedded, monkeypatch):
+    house = embedded.house
+    queue = open_queue(house.settings)
+    house.hint = attach(queue, lambda: house)
+
+    def full(*_args, **_named):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue.storage, "enqueue", full)
+        got = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+    assert queue.pending_count() == 0
+    assert sweep(house) == [got]
     queue.storage.close()

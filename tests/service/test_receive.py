@@ -1,8 +1,12 @@
 """Receiving: what a dead process began, and never acknowledged, is taken away and nothing waits for it."""
 
+import contextlib
+import threading
+
 import pytest
 from sqlalchemy import func, select, update
 
+from service.errors import DatabaseUnavailable
 from service.flow.process import sweep
 from service.flow.receive import receive
 from service.records.tables import Document, Rendition, WrappedKey
@@ -59,3 +63,34 @@ def test_a_store_that_is_down_leaves_the_rest_for_the_next_sweep(embedded, begun
     assert rows(embedded.house) == [1, 1, 1]
     sweep(embedded.house)
     assert rows(embedded.house) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_could_not_be_kept_can_be_sent_again_at_once(embedded, monkeypatch, whole):
+    """Whatever thread of the server takes it. whole: the database is down, too, so that nothing of it can be noted."""
+    house = embedded.house
+
+    def down(*_args):
+        raise StoreUnavailable("down")
+
+    @contextlib.contextmanager
+    def silent():
+        raise DatabaseUnavailable("down")
+        yield
+
+    def full(*_args):
+        if whole:
+            patch.setattr(house.database, "write", silent)
+        down()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.vault, "put", full)
+        with pytest.raises(StoreUnavailable):
+            receive(house, embedded["handler"], DIGITAL, "a.pdf")
+    assert rows(house) == ([1, 1, 1] if whole else [0, 0, 0])
+    got = []
+    thread = threading.Thread(target=lambda: got.append(receive(house, embedded["handler"], DIGITAL, "a.pdf")))
+    thread.start()
+    thread.join()
+    assert [received.duplicate for received in got] == [False]
+    assert rows(house) == [1, 1, 1]

@@ -56,6 +56,7 @@ class Line:
         self._to, self.sent = port, 0
         self.cuts: list[int] = []  # bytes sent in all, ascending; there the line breaks
         self.swallow: Callable[[bytes], bool] = lambda _answer: False  # an answer for which it breaks instead
+        self.pace = 0.0005  # seconds for 16 KiB: some 30 MB/s, so that little is under way when it breaks
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: list[socket.socket] = []
@@ -83,7 +84,7 @@ class Line:
             while data := source.recv(16 * 1024):
                 if outward:
                     self.sent += len(data)
-                    time.sleep(0.0005)  # some 30 MB/s, so that little is under way when it breaks
+                    time.sleep(self.pace)
                     if self.cuts and self.sent >= self.cuts[0]:
                         self.cuts.pop(0)
                         break

@@ -1,8 +1,11 @@
 """The page's own tus endpoint: the session's cookie and the form token, and refusals in the reader's language."""
 
+import errno
 import hashlib
+import io
 from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
 from service.flow.documents import list_documents
@@ -58,6 +61,21 @@ def test_nobody_else_and_no_other_site(site: Site) -> None:
         == 403
     )
     assert ask(browser, "HEAD", place).headers["Upload-Offset"] == "0"
+    assert list_documents(site.office.house, OWNER)[0] == 0
+
+
+def test_a_full_disk_is_said_in_the_form_that_needs_no_script(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = site.signed_in("handler")
+    browser.get("/upload")
+
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("service.flow.receive.shutil.copyfileobj", full)
+        answer = browser.post("/upload", {"files": [(io.BytesIO(DATA), "a.pdf")]})
+    assert answer.status_code == 507
+    assert "服务器的磁盘满了" in answer.get_data(as_text=True)
     assert list_documents(site.office.house, OWNER)[0] == 0
 
 

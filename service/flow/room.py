@@ -1,0 +1,35 @@
+"""A full disk shows in many ways; to whoever waits it is one: nothing is lost, try again when there is room."""
+
+import contextlib
+import errno
+from collections.abc import Iterator
+
+from service.errors import DatabaseUnavailable, NoSpace
+from vault.errors import StoreUnavailable
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def no_space() -> NoSpace:
+    """Return what is said of a full disk."""
+    return NoSpace("the disk of the archive is full; what arrived is kept: try again later")
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Tell whether the operating system refused to write for lack of room."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+@contextlib.contextmanager
+def room() -> Iterator[None]:
+    """Turn a full disk, however it shows, into NoSpace."""
+    try:
+        yield
+    except (StoreUnavailable, OSError) as error:
+        if is_full(error) or is_full(error.__cause__):
+            raise no_space() from error
+        raise
+    except DatabaseUnavailable as error:
+        if "disk is full" in str(error):  # SQLite's words for SQLITE_FULL
+            raise no_space() from error
+        raise

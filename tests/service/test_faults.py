@@ -1,0 +1,321 @@
+"""Files come in by every channel while processes are killed, the disk is full and the line breaks.
+
+At the end every page that was acknowledged is there once, bit for bit, and nothing of what was not.
+"""
+
+import json
+import logging
+import os
+import random
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import func, select, update
+
+from intake.adapters.tus_delivery import TusDelivery
+from intake.errors import DeliveryFailed, Rejected
+from service.access import people
+from service.bootstrap import build, prepare
+from service.flow.find import find
+from service.flow.finish_uploads import tidy
+from service.house import House
+from service.records.tables import AuditEntry, Document, Rendition, Upload, UploadPart
+from service.settings import load
+from tests.service import faults
+from tests.service.conftest import OWNER, embedded_env, server_env
+from tests.service.faults import Kept, Sheet, SmallDisk, SmallFiles, Trouble, make_sheet, patiently
+from tests.service.test_uploads_served import Line
+
+SEED = int(os.environ.get("JUANZONG_TEST_SEED", "51"))
+MIB = 1 << 20
+_log = logging.getLogger(__name__)
+TIMES = {"worker": 3, "web": 4, "serve": 2, "plug": 2, "station": 3, "disk": 3}
+FEW_TIMES = {"worker": 1, "web": 2, "serve": 1, "plug": 1, "station": 1, "disk": 1}
+_PASSING = ("busy", "changed")
+
+
+@dataclass
+class Station:
+    """Everything that sends, and what it was told. told: the document of each file that was acknowledged."""
+
+    line: Line
+    token_file: Path
+    memory: Path
+    hot: Path
+    until: float
+    told: dict[Path, str] = field(default_factory=dict)
+    refused: dict[Path, str] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token_file.read_text()}"}
+
+    def by_tus(self, path: Path) -> None:
+        """Send as the scanning station does, which gives up for now and begins again."""
+
+        def wait(seconds: float) -> None:
+            self.seen["tus: went on"] += 1
+            time.sleep(min(seconds / 4, 1.5))
+
+        while time.monotonic() < self.until:
+            try:
+                receipt = TusDelivery(self.line.address, self.token_file, self.memory, sleep=wait).deliver(
+                    path, path.name
+                )
+            except DeliveryFailed as error:
+                self.seen[f"tus: {error}"] += 1
+                time.sleep(1)
+            except Rejected as error:
+                self.refused[path] = error.code
+                return
+            else:
+                self.told[path] = receipt.document_id
+                return
+
+    def by_form(self, path: Path) -> None:
+        """Send in one request, and again until there is an answer that is not of the moment."""
+        while time.monotonic() < self.until:
+            try:
+                with path.open("rb") as file:
+                    answer = requests.post(
+                        f"{self.line.address}/api/v1/documents",
+                        files={"file": (path.name, file)},
+                        headers=self.headers,
+                        timeout=30,
+                    )
+                said = answer.json()
+            except (requests.RequestException, ValueError) as error:
+                self.seen[f"form: {type(error).__name__}"] += 1
+            else:
+                self.seen[f"form: {answer.status_code} {said.get('code') or said.get('title')}"] += 1
+                if answer.status_code in (200, 201):
+                    self.told[path] = said["document_id"]
+                    return
+                if answer.status_code == 422 and said.get("code", "busy") not in _PASSING:
+                    self.refused[path] = said["code"]
+                    return
+            time.sleep(0.5)
+
+    def by_folder(self, path: Path) -> None:
+        """Put it into the hot folder as a scanner does: in two goes, under its own name."""
+        data = path.read_bytes()
+        with (self.hot / path.name).open("wb") as file:
+            file.write(data[: len(data) // 2])
+            file.flush()
+            time.sleep(0.2)
+            file.write(data[len(data) // 2 :])
+
+    def half_by_tus(self, path: Path) -> None:
+        """Send half of it and never come back."""
+        data = path.read_bytes()
+        headers = {**self.headers, "Tus-Resumable": "1.0.0"}
+
+        def half() -> bool:
+            with suppress(requests.RequestException):
+                opened = requests.post(
+                    f"{self.line.address}/api/v1/uploads",
+                    headers={**headers, "Upload-Length": str(len(data)), "Upload-Metadata": "filename YS50aWY="},
+                    timeout=30,
+                )
+                if opened.status_code == 201:
+                    kept = requests.patch(
+                        f"{self.line.address}{opened.headers['Location']}",
+                        data=data[: len(data) // 2],
+                        headers={**headers, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"},
+                        timeout=30,
+                    )
+                    return kept.status_code == 204
+            return False
+
+        patiently(half, 90)
+
+    def half_by_form(self, path: Path) -> None:
+        """Break off a form in the middle, for good."""
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.line.port), timeout=30) as connection:
+            head = 'POST /api/v1/documents HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary="b"\r\n'
+            head += f"Content-Length: {path.stat().st_size + 200}\r\n"
+            head += "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+            head += '\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="half.pdf"\r\n\r\n'
+            connection.sendall(head.encode() + path.read_bytes()[: path.stat().st_size // 2])
+
+    def send_all(self, work: list[tuple[Callable[[Path], None], Path]], chance: random.Random) -> threading.Thread:
+        """Send one after another, at moments that the seed decides, in a thread of its own."""
+        waits = [chance.uniform(0.0, 2.0) for _ in work]
+
+        def send() -> None:
+            for (way, path), wait in zip(work, waits, strict=True):
+                time.sleep(wait)
+                way(path)
+
+        thread = threading.Thread(target=send, daemon=True)
+        thread.start()
+        return thread
+
+
+@contextmanager
+def small_disk(home: Path) -> Iterator[SmallDisk | SmallFiles]:
+    """Give a disk that can be filled, or what is as good as that."""
+    disk: SmallDisk | SmallFiles = SmallDisk(home, 384)
+    if not disk.mounted:
+        disk = SmallFiles()
+    try:
+        yield disk
+    finally:
+        disk.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(("kind", "number", "times"), [("embedded", 50, TIMES), ("servers", 16, FEW_TIMES)])
+def test_what_was_acknowledged_is_there_once_and_nothing_else(request, tmp_path, juanzong_here, kind, number, times):
+    chance = random.Random(SEED)
+    home = tmp_path / "home"
+    with small_disk(home) as disk:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        env = embedded_env(home) if kind == "embedded" else server_env(home, request)
+        env |= {"JUANZONG_PORT": str(port), "JUANZONG_RENDER_DPI": "72", "JUANZONG_OCR_PROCESSES": "1"}
+        prepare(load(env))
+        house = build(load(env))
+        try:
+            _faults(house, env, disk, chance, tmp_path, number, times, juanzong_here)
+        finally:
+            house.database.dispose()
+
+
+def _faults(house, env, disk, chance, folder, number, times, juanzong):
+    people.invite(house, OWNER, "scanner", "某", ["operator"])
+    token_file = folder / "token"
+    token_file.write_text(people.create_token(house, OWNER, "scanner", "station"))
+    hot, files = folder / "hot", folder / "files"
+    hot.mkdir()
+    files.mkdir()
+    sheets = [make_sheet(files, f"{n:02d}", chance, tiff=n % 6 == 5) for n in range(number - number // 12)]
+    line = Line(house.settings.port)
+    line.pace = 0.004  # some 4 MB/s each
+    line.cuts = sorted(chance.randrange(number * 2 * MIB) for _ in range(number // 4))
+    cuts = len(line.cuts)
+    station = Station(line, token_file, folder / "memory", hot, time.monotonic() + 200)
+    log = folder / "log"
+    serve = Kept(["serve"], env, log)
+    watcher = Kept(["station", "watch", str(hot), "--settle", "0.2"], env, folder / "station.log")
+    try:
+        patiently(lambda: faults.answers(house.settings.base_url), 60)
+        began = time.monotonic()
+        trouble = Trouble(times, chance, serve, watcher, disk, lambda: _reads(house))
+        trouble.start()
+        work, never = _work(station, sheets, number, files, chance)
+        senders = [station.send_all(some, random.Random(chance.random())) for some in work]
+        for thread in (*senders, trouble):
+            thread.join(max(1.0, station.until - time.monotonic()))
+        sent = time.monotonic() - began
+        assert trouble.done == times
+        patiently(lambda: not list(hot.glob("[0-9]*.*")) or None, 60)
+        patiently(lambda: _all_read(house), 120)
+        read, broke = time.monotonic() - began, cuts - len(line.cuts)
+        _log.warning("seed %s: %s files sent in %.0f s, read after %.0f s; %s breaks", SEED, number, sent, read, broke)
+        _log.warning("%s; %s", dict(trouble.done), dict(station.seen))
+        _check_told(station, sheets, never)
+        _check_archive(house, env, station, sheets, folder, juanzong)
+    except BaseException:
+        _log.warning("seed %s; %s; %s", SEED, dict(station.seen), log.read_text()[-6000:])
+        raise
+    finally:
+        for kept in (watcher, serve):
+            kept.end()
+        line.close()
+    _check_nothing_left(house)
+
+
+def _work(station, sheets, number, files, chance):
+    """Return what each sender has to do, and the files of which nothing may be there."""
+    again = chance.sample(sheets, number - len(sheets))
+    broken = [files / f"broken-{n}.pdf" for n in range(3)]
+    for path in broken:
+        path.write_bytes(b"%PDF-1.7\n" + (faults.MARK + chance.randbytes(MIB)))
+    half = [make_sheet(files, f"half-{n}", chance, tiff=False) for n in range(2)]
+    paths = [sheet.path for sheet in sheets]
+    fifth = len(paths) // 5
+    folder = [(station.by_folder, path) for path in [*paths[:fifth], broken[0]]]
+    tus = [(station.by_tus, path) for path in [*paths[fifth : 3 * fifth], *(s.path for s in again), broken[1]]]
+    tus.append((station.half_by_tus, half[0].path))
+    form = [(station.by_form, path) for path in [*paths[3 * fifth :], broken[2]]]
+    form.append((station.half_by_form, half[1].path))
+    for some in (tus, form):
+        chance.shuffle(some)
+    return [folder, tus[::2], tus[1::2], form[::2], form[1::2]], [*broken, *(s.path for s in half)]
+
+
+def _reads(house: House) -> bool:
+    with house.database.read() as session:
+        return session.scalar(select(func.count()).where(Document.status == "reading")) > 0
+
+
+def _all_read(house: House) -> bool:
+    with house.database.read() as session:
+        query = select(func.count()).where(~(Document.status.in_(("stored", "needs_review")) & Document.indexed))
+        return session.scalar(query) == 0
+
+
+def _check_told(station: Station, sheets: list[Sheet], never: list[Path]) -> None:
+    """Every file has its receipt, and of the others nothing was received."""
+    in_folder = {path.name for path in (station.hot / "done").iterdir()}
+    assert {s.path.name for s in sheets} == in_folder | {path.name for path in station.told}
+    assert not set(never) & set(station.told)
+    assert set(station.refused) == set(never[1:3])
+    assert [p.name for p in (station.hot / "refused").glob("*.pdf")] == [never[0].name]
+
+
+def _check_archive(house, env, station, sheets, folder, juanzong):
+    with house.database.read() as session:
+        documents = list(session.scalars(select(Document)))
+        read = Counter(
+            session.scalars(
+                select(Rendition.document_id).where(Rendition.kind == "page-text", Rendition.state == "kept")
+            )
+        )
+        received = Counter(session.scalars(select(AuditEntry.subject).where(AuditEntry.action == "document.receive")))
+    held = {document.sha256: document for document in documents}
+    assert sorted(d.sha256 for d in documents) == sorted(s.sha256 for s in sheets)
+    assert set(received) == {f"document:{d.id}" for d in documents}
+    assert set(received.values()) == {1}
+    out = folder / "out"
+    for sheet in sheets:
+        document = held[sheet.sha256]
+        assert station.told.get(sheet.path, document.id) == document.id
+        assert (document.pages, document.pages_read, read[document.id]) == (sheet.pages,) * 3
+        juanzong(env, "get", document.id, "-o", out)
+        assert out.read_bytes() == sheet.path.read_bytes()
+        out.unlink()
+        assert [hit.document_id for hit in find(house, OWNER, sheet.word).hits] == [document.id]
+    report = json.loads(juanzong(env, "doctor", "--json").stdout)
+    assert (report["ok"], report["waiting"], report["documents"]) == (True, [], len(sheets))
+    assert json.loads(juanzong(env, "fixity", "--json").stdout)["ok"]
+    assert json.loads(juanzong(env, "audit", "verify", "--json").stdout)["ok"]
+
+
+def _check_nothing_left(house: House) -> None:
+    """No upload is in the clear anywhere, and when the unfinished ones expired nothing of them is left."""
+    for path in house.settings.home.rglob("*"):
+        assert not (path.is_file() and faults.MARK in path.read_bytes()), path
+    with house.database.write() as session:
+        assert session.scalar(select(func.count()).where(Upload.state == "open")) >= 1  # the one that nobody finished
+        session.execute(update(Upload).values(expires_at=house.clock.now() - timedelta(seconds=1)))
+    tidy(house)
+    with house.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(UploadPart)) == 0
+        assert session.scalar(select(func.count()).select_from(Upload)) == 0
+    for begun in (house.settings.home / "objects" / "unfinished").glob("*"):
+        assert begun.stat().st_nlink == 2, begun  # a second name of an object that is whole
+    temporary = house.settings.home / "tmp"
+    assert [path for path in temporary.rglob("*") if path.is_file()] == []
