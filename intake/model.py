@@ -21,7 +21,7 @@ class Inspection:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Word:
     """One recognised unit (a Han character, a Latin word, a number); `start` is its offset in the line's text."""
 
@@ -31,7 +31,7 @@ class Word:
     confidence: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of text in reading order. For every word: `text[w.start : w.start + len(w.text)] == w.text`."""
 
@@ -129,11 +129,15 @@ class Understanding:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the archive answers when a file is durable there. status: received, or duplicate (its bytes were there before)."""
+    """What the archive answers when a file is durable there. status: received, or duplicate (its bytes were there before).
+
+    batch: of a stack that is cut into documents, where these are found; it has no document_id of its own ("").
+    """
 
     document_id: str
     status: str
     sha256: str
+    batch: str = ""
 
 
 @dataclass(frozen=True)

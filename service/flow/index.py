@@ -34,6 +34,13 @@ def load_pages(
     house: House, session: Session, document_id: str, numbers: Iterable[int] | None = None
 ) -> list[PageText]:
     """Return the page texts of a document from the vault, in order; only `numbers` when given."""
+    return list(each_page(house, session, document_id, numbers))
+
+
+def each_page(
+    house: House, session: Session, document_id: str, numbers: Iterable[int] | None = None
+) -> Iterator[PageText]:
+    """Yield what `load_pages` returns, one page in memory at a time."""
     query = select(Rendition).where(
         Rendition.document_id == document_id, Rendition.kind == "page-text", Rendition.state == "kept"
     )
@@ -41,12 +48,13 @@ def load_pages(
         query = query.where(Rendition.page.in_(list(numbers)))
     rows = session.scalars(query.order_by(Rendition.page)).all()
     if not rows:
-        return []
+        return
     key = load_key(house, session, document_id)
-    return [from_json(house.vault.read(UUID(row.id), key)) for row in rows]
+    for row in rows:
+        yield from_json(house.vault.read(UUID(row.id), key))
 
 
-def project(document: Document, pages: list[PageText]) -> list[IndexedPage]:
+def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
     """Return what the index shall hold of a document. A document without readable pages is one empty page."""
     file = document.case_file
     contract = file.contract if file else None
@@ -105,13 +113,12 @@ def index_documents(house: House, document_ids: Iterable[str]) -> list[str]:
             if document is None or document.status not in _LIVING:
                 continue
             try:
-                pages = load_pages(house, session, document_id)
+                entries[document_id] = project(document, each_page(house, session, document_id))
             except NoResultFound:
                 continue  # its key was destroyed since we looked
             except (ObjectDamaged, ObjectMissing):
                 damaged.append(document_id)
-                pages = []
-            entries[document_id] = project(document, pages)
+                entries[document_id] = project(document, [])
     if not entries:
         return damaged
     house.index.replace_many(entries)
