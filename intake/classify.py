@@ -61,7 +61,7 @@ def classify(paper: Paper) -> Verdict:
 def closest(paper: Paper, kinds: Sequence[Kind]) -> Kind:
     """Return the one of `kinds` (at least one) that the paper looks most like; of equals the first."""
     named = classify(paper).kind
-    if named in kinds:
+    if named is not None and named in kinds:
         return named
     text = re.sub(r"\s", "", paper.flow.key)
     return max(kinds, key=lambda kind: _evidence(kind, text))

@@ -53,7 +53,7 @@ _MORE = (
     "艙舱 蘊蕴 蝸蜗 襪袜 謙谦 謹谨 譜谱 豔艳 賓宾 趨趋 跡迹 軀躯 輿舆 邏逻 鄔邬 釣钓 鈕钮 鉤钩 錢钱 鍵键 闡阐 雖虽 霽霁 頸颈 頗颇 驕骄 驛驿 鰲鳌 鷹鹰 鹽盐 "
     "兩两 兌兑 茲兹 內内 況况 凱凯 別别 參参 呂吕 嶼屿 嵐岚 慣惯 滄沧 潯浔 騰腾 蝕蚀 計计 談谈 賒赊 鄒邹 鏽锈 頒颁 爺爷 禦御 稱称 壞坏 懇恳 誘诱 議议 讀读 賴赖 鬱郁 "
 )
-SIMPLIFIED.update((one, other) for one, other in _MORE.split())
+SIMPLIFIED.update({pair[0]: pair[1] for pair in _MORE.split()})
 
 
 def matching(char: str) -> str:

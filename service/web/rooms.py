@@ -27,8 +27,20 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
         (
             gettext("收件"),
             [
-                ("web.batches", gettext("扫描批次"), "document.upload", "reading", ("web.upload", "web.batch", "web.separators")),
-                ("web.review_list", gettext("待核对"), "document.correct", "needs_review", ("web.check", "web.keep_check")),
+                (
+                    "web.batches",
+                    gettext("扫描批次"),
+                    "document.upload",
+                    "reading",
+                    ("web.upload", "web.batch", "web.separators"),
+                ),
+                (
+                    "web.review_list",
+                    gettext("待核对"),
+                    "document.correct",
+                    "needs_review",
+                    ("web.check", "web.keep_check"),
+                ),
             ],
         ),
         (
