@@ -1,7 +1,8 @@
 """tus 1.0.0, the resumable upload protocol (tus.io), as HTTP over the upload flow; the API and the pages both speak it.
 
 Extensions: creation, creation-with-upload, checksum, termination, expiration. A finished upload tells its document in the
-headers Juanzong-Document and Juanzong-Status (received, stored, needs_review, duplicate), at every later request, too.
+headers Juanzong-Document and Juanzong-Status (received, stored, needs_review, duplicate), at every later request, too; one
+that was cut (metadata split) names its batch in Juanzong-Batch instead of a document.
 """
 
 import base64
@@ -10,6 +11,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.exceptions import BadRequest, ClientDisconnected, PreconditionFailed, UnsupportedMediaType
@@ -19,6 +21,7 @@ from service.access.policy import Actor
 from service.errors import UploadTooLong
 from service.flow import uploads as flow
 from service.flow.finish_uploads import finish
+from service.flow.stacks import How
 from service.house import House
 from service.records.tables import Upload
 
@@ -26,7 +29,7 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
 ALGORITHMS = ("sha1", "sha256")
 MEDIA_TYPE = "application/offset+octet-stream"
-METADATA = ("filename", "filetype", "sha256", "department_id", "batch")
+METADATA = ("filename", "filetype", "sha256", "department_id", "batch", "split", "sheets", "sides", "order")
 _MAX_METADATA = 8 * 1024
 #: A sender cut off costs less than this of what came: the server's reader gives out nothing of a piece it could not fill.
 _READ = 16 * 1024
@@ -96,6 +99,7 @@ def tell(house: House, actor: Actor, upload_id: str) -> Response:
             "batch": upload.batch,
             "department_id": upload.department_id or "",
         }
+        | (_how_said(upload) if upload.split else {})
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -143,6 +147,7 @@ def as_json(house: House, upload: Upload) -> dict[str, Any]:
         "offset": upload.received,
         "status": flow.status_of(house, upload),
         "document_id": upload.document_id,
+        "batch": flow.batch_of(house, upload),
         "code": upload.code or None,
         "problem": upload.problem or None,
         "expires_at": upload.expires_at.isoformat(),
@@ -152,10 +157,14 @@ def as_json(house: House, upload: Upload) -> dict[str, Any]:
 def _answer(house: House, upload: Upload, status: int) -> Response:
     answer = Response(status=status)
     answer.headers["Upload-Offset"] = str(upload.received)
-    if upload.document_id is None:
+    batch = flow.batch_of(house, upload)
+    if upload.document_id is None and batch is None:
         answer.headers["Upload-Expires"] = http_date(upload.expires_at)
     else:
-        answer.headers["Juanzong-Document"] = upload.document_id
+        if batch is None:
+            answer.headers["Juanzong-Document"] = str(upload.document_id)
+        else:
+            answer.headers["Juanzong-Batch"] = quote(batch)
         answer.headers["Juanzong-Status"] = flow.status_of(house, upload)
     return answer
 
@@ -188,8 +197,37 @@ def _announced(house: House) -> flow.Announced:
         if len(given.get(name, "")) > 36 or not given.get(name, "").isprintable():
             raise BadRequest(f"Upload-Metadata: {name} has at most 36 printable characters")
     return flow.Announced(
-        length, given.get("filename", ""), sha256, given.get("batch", ""), given.get("department_id") or None
+        length,
+        given.get("filename", ""),
+        sha256,
+        given.get("batch", ""),
+        given.get("department_id") or None,
+        _how(given),
     )
+
+
+def _how(given: dict[str, str]) -> How | None:
+    """Return how the stack was scanned; None when the file is to be one document. Raises BadRequest."""
+    if given.get("split", "false") not in ("true", "false"):
+        raise BadRequest("Upload-Metadata: split is true or false")
+    if given.get("split") != "true":
+        if {"sheets", "sides", "order"} & given.keys():
+            raise BadRequest("Upload-Metadata: sheets, sides and order go with split")
+        return None
+    for name in ("sheets", "sides"):
+        if not re.fullmatch(r"[0-9]{0,6}", given.get(name, "")):
+            raise BadRequest(f"Upload-Metadata: {name} is a number")
+    sheets = given.get("sheets")
+    return How(int(sheets) if sheets else None, int(given.get("sides") or 0), given.get("order") or "as_scanned")
+
+
+def _how_said(upload: Upload) -> dict[str, str]:
+    return {
+        "split": "true",
+        "sheets": str(upload.sheets or ""),
+        "sides": str(upload.sides or ""),
+        "order": upload.turn_over,
+    }
 
 
 def metadata(header: str) -> dict[str, str]:

@@ -10,10 +10,11 @@ import io
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -42,7 +43,8 @@ class TusDelivery:
 
     token_file: holds nothing but a bearer token; read anew for each request, so it can be renewed while a station runs. memory: a
     folder of the station's own, where it notes which file goes on under which address. patience: seconds without any
-    progress after which a delivery is given up for now. sleep: for tests.
+    progress after which a delivery is given up for now. more: what else the archive is told of every file, as tus metadata.
+    sleep: for tests.
     """
 
     def __init__(
@@ -52,13 +54,14 @@ class TusDelivery:
         memory: Path,
         *,
         patience: float = 900.0,
+        more: Mapping[str, str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
             raise ValueError(f"{address} is no address of an archive: https://HOST[:PORT]")
         self._endpoint = urljoin(address.rstrip("/") + "/", "api/v1/uploads")
         self._token_file, self._memory = token_file, _Memory(memory)
-        self._patience, self._sleep = patience, sleep
+        self._patience, self._more, self._sleep = patience, dict(more or {}), sleep
 
     def deliver(self, path: Path, filename: str, *, batch: str = "") -> Receipt:
         """Send the file and return its receipt once it is durable there. Raises Rejected, DeliveryFailed."""
@@ -67,7 +70,7 @@ class TusDelivery:
                 sha256 = _digest(path)
             except OSError as error:
                 raise DeliveryFailed(f"{path} cannot be read: {error.strerror or error}", one_file=True) from error
-            metadata = {"filename": filename, "sha256": sha256} | ({"batch": batch} if batch else {})
+            metadata = {"filename": filename, "sha256": sha256} | ({"batch": batch} if batch else {}) | self._more
             with contextlib.suppress(_BeginAgain), requests.Session() as session:
                 session.auth = _Bearer(self._token_file)
                 return self._send(session, path, metadata)
@@ -75,7 +78,7 @@ class TusDelivery:
 
     def _send(self, session: requests.Session, path: Path, metadata: dict[str, str]) -> Receipt:
         """Go on with the file until it is done, as long as there is progress or patience."""
-        key = hashlib.sha256("\0".join((self._endpoint, *metadata.values())).encode()).hexdigest()
+        key = hashlib.sha256("\0".join((self._endpoint, *chain(*metadata.items()))).encode()).hexdigest()
         last, reached, wait = time.monotonic(), -1, _FIRST_WAIT
         while True:
             sending: _Sending | None = None
@@ -165,11 +168,12 @@ class _Sending(Uploader):
     def receipt(self) -> Receipt:
         """Return what the server says of the finished file."""
         headers = self._answer.headers if self._answer is not None else {}
-        if "juanzong-document" not in headers:
+        if not {"juanzong-document", "juanzong-batch"} & {name.lower() for name in headers}:
             raise _Passing("the file arrived, but the server does not say as what")
         # Asked late, the server says what became of it meanwhile; for a receipt it was received all the same.
         status = "duplicate" if headers.get("juanzong-status") == "duplicate" else "received"
-        return Receipt(headers["juanzong-document"], status, self._metadata["sha256"])
+        document_id, batch = headers.get("juanzong-document", ""), unquote(headers.get("juanzong-batch", ""))
+        return Receipt(document_id, status, self._metadata["sha256"], batch)
 
     def _ask(
         self, method: str, url: str, headers: dict[str, str] | None = None, data: IO[bytes] | None = None

@@ -1,7 +1,7 @@
-"""The end of an upload: a document, a refusal, or oblivion. Each step can be broken off and done again.
+"""The end of an upload: a document, a stack of documents, a refusal, or oblivion. Each step can be broken off and done again.
 
-The document gets the upload's id, so a process killed after the document became durable and before the upload knew of it
-leaves nothing to guess: the next request finds the document by that id.
+The document, or the stack, gets the upload's id, so a process killed after it became durable and before the upload knew of it
+leaves nothing to guess: the next request finds it by that id. Cutting a stack goes on from where it is, whoever does it.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import hashlib
 import io
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import BinaryIO, cast
 from uuid import UUID
@@ -22,15 +23,26 @@ from service.errors import KNOWN_ERRORS, DatabaseUnavailable, UploadBusy, Upload
 from service.flow import claims
 from service.flow.receive import receive
 from service.flow.room import room
+from service.flow.stack_or_file import take_stack
+from service.flow.stacks import How
 from service.flow.uploads import clear, load, require_alive
 from service.house import SYSTEM, House
 from service.records import audit
-from service.records.tables import Document, Person, Upload, UploadPart
+from service.records.tables import Document, Person, Stack, Upload, UploadPart
 from vault.errors import ObjectDamaged, ObjectMissing
 from vault.streams import Buffer
 
 log = logging.getLogger("juanzong.uploads")
 _PATIENCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class _Came:
+    """What an upload became; one of the two ids is None. duplicate: its bytes were here before."""
+
+    document_id: str | None
+    stack_id: str | None
+    duplicate: bool
 
 
 def finish(house: House, actor: Actor, upload_id: str) -> Upload:
@@ -57,7 +69,7 @@ def finish(house: House, actor: Actor, upload_id: str) -> Upload:
 def _end(house: House, actor: Actor, upload: Upload) -> Upload:
     upload_id = upload.id
     try:
-        document_id, duplicate = _receive(house, actor, upload)
+        came = _receive(house, actor, upload)
     except Rejected as error:
         if error.code == "busy":
             raise UploadBusy(str(error)) from error
@@ -67,17 +79,36 @@ def _end(house: House, actor: Actor, upload: Upload) -> Upload:
         lost = Rejected("parts_lost", "what arrived before was lost on the server: send the file again")
         _close(house, actor, upload_id, lost)
         raise UploadGone(str(lost), lost.code) from error
-    return _close(house, actor, upload_id, (document_id, duplicate))
+    return _close(house, actor, upload_id, came)
 
 
-def _receive(house: House, actor: Actor, upload: Upload) -> tuple[str, bool]:
-    """Return the document's id and whether its bytes were here before."""
+def _receive(house: House, actor: Actor, upload: Upload) -> _Came:
+    """Make the file what it is to be, unless a process that was killed afterwards has done it."""
     with house.database.read() as session:
         known = session.get(Document, upload.id)
+        stack = session.get(Stack, upload.id)
         counted = select(UploadPart.id).where(UploadPart.upload_id == upload.id, UploadPart.size.is_not(None))
         parts = list(session.scalars(counted.order_by(UploadPart.start)))
     if known is not None and known.status != "receiving":
-        return known.id, False
+        return _Came(known.id, None, duplicate=False)
+    if stack is not None and stack.state != "receiving":
+        return _Came(None, stack.id, duplicate=False)
+    if upload.split:
+        how = How(upload.sheets, upload.sides, upload.turn_over)
+        with room():
+            cut = take_stack(
+                house,
+                actor,
+                cast("BinaryIO", _Whole(_blocks(house, upload, parts))),
+                upload.filename,
+                how=how,
+                batch=upload.batch,
+                channel=upload.channel,
+                department_id=upload.department_id,
+                stack_id=upload.id,
+            )
+        if cut is not None:
+            return _Came(None, cut.stack_id, cut.duplicate)
     whole = _Whole(_blocks(house, upload, parts))
     with room():
         got = receive(
@@ -90,7 +121,7 @@ def _receive(house: House, actor: Actor, upload: Upload) -> tuple[str, bool]:
             department_id=upload.department_id,
             document_id=upload.id,
         )
-    return got.document_id, got.duplicate
+    return _Came(got.document_id, None, got.duplicate)
 
 
 def _blocks(house: House, upload: Upload, parts: list[str]) -> Iterator[bytes]:
@@ -136,7 +167,7 @@ def _give_back(house: House, upload_id: str) -> None:
             claims.release(upload)
 
 
-def _close(house: House, actor: Actor, upload_id: str, end: Rejected | tuple[str, bool]) -> Upload:
+def _close(house: House, actor: Actor, upload_id: str, end: Rejected | _Came) -> Upload:
     """Note how it ended; the row stays for a while, so that a sender whose answer was lost learns it."""
     with house.database.write() as session:
         upload = session.get_one(Upload, upload_id, with_for_update=True)
@@ -145,7 +176,7 @@ def _close(house: House, actor: Actor, upload_id: str, end: Rejected | tuple[str
             audit.append(session, actor.name, "upload.refuse", f"upload:{upload_id}", {"code": end.code})
         else:
             upload.state = "done"
-            upload.document_id, upload.duplicate = end
+            upload.document_id, upload.stack_id, upload.duplicate = end.document_id, end.stack_id, end.duplicate
         upload.key = None
         upload.expires_at = house.clock.now() + timedelta(hours=house.settings.upload_hours)
         claims.release(upload)

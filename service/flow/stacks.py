@@ -99,18 +99,20 @@ def receive_stack(
     department_id: str | None = None,
     how: How | None = None,
     most: int = 0,
+    stack_id: str | None = None,
 ) -> StackReceived:
     """Keep a scanned stack and make documents of it; the stack is durable on return, also when `done` is False.
 
     batch: a name of at most 36 characters; one that is open is added to, "" gives a new one. most: of more pages
-    than these the worker makes documents later; 0: always now. Raises Rejected (nothing stored), BadInput, NotAllowed, RuleRefused (the batch was released),
+    than these the worker makes documents later; 0: always now. stack_id: of a stack that is new, for a caller who must know
+    it before. Raises Rejected (nothing stored), BadInput, NotAllowed, RuleRefused (the batch was released),
     StoreUnavailable, DatabaseUnavailable.
     """
     require(actor, "document.upload")
     if department_id:
         check_department(house, actor, department_id)
     how = how or How()
-    _check(how)
+    check_how(how)
     name = safe_name(filename)
     with on_disk(house, source) as path:
         inspection = inspect(path, house.limits, house.reader.look)
@@ -122,7 +124,7 @@ def receive_stack(
                 f"Both passes together have {inspection.pages} pages, an odd number: scan the stack again.",
             )
         stack = Stack(
-            id=new_id(),
+            id=stack_id or new_id(),
             batch=(batch or new_id())[:36],
             filename=name,
             sha256=inspection.sha256,
@@ -140,15 +142,16 @@ def receive_stack(
         known = _begin(house, actor, stack, how, department_id or actor.department_id)
         if known is None:
             _keep(house, actor, stack, path)
-    stack_id = known or stack.id
+    kept_as = known or stack.id
     if not most or inspection.pages <= most:
         with house.database.read() as session:
-            wanted = session.get_one(Stack, stack_id).batch
+            wanted = session.get_one(Stack, kept_as).batch
         settle(house, wanted)
-    return _result(house, stack_id, duplicate=known is not None)
+    return _result(house, kept_as, duplicate=known is not None)
 
 
-def _check(how: How) -> None:
+def check_how(how: How) -> None:
+    """Raise BadInput, naming the fields, when no stack can be scanned so."""
     wrong = {}
     if how.order not in ORDERS:
         wrong["order"] = f"one of {', '.join(ORDERS)}"

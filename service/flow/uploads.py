@@ -32,9 +32,10 @@ from service.flow import claims
 from service.flow.guard import require
 from service.flow.receive import check_department
 from service.flow.room import room
+from service.flow.stacks import How, check_how
 from service.house import House
 from service.records import audit
-from service.records.tables import Document, Upload, UploadPart, new_id
+from service.records.tables import Document, Stack, Upload, UploadPart, new_id
 from vault.errors import StoreUnavailable
 
 #: Bytes that are made durable at once; a process killed in the middle loses less than this.
@@ -43,13 +44,17 @@ SEGMENT = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Announced:
-    """What the sender says of a file before its bytes. length: bytes; sha256: of the whole file, hexadecimal, or empty."""
+    """What the sender says of a file before its bytes. length: bytes; sha256: of the whole file, hexadecimal, or empty.
+
+    how: a stack, scanned so, is cut at its separator sheets; None: the file is one document.
+    """
 
     length: int
     filename: str
     sha256: str = ""
     batch: str = ""
     department_id: str | None = None
+    how: How | None = None
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,13 @@ class Checksum:
 def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> Upload:
     """Open an upload that belongs to `actor`.
 
-    Raises NotAllowed, Rejected(bad_name), BadInput (no such department), UploadTooLong, TooManyUploads.
+    Raises NotAllowed, Rejected(bad_name), BadInput (no such department; no stack is scanned so), UploadTooLong, TooManyUploads.
     """
     require(actor, "document.upload")
     if announced.department_id:
         check_department(house, actor, announced.department_id)
+    how = announced.how or How()
+    check_how(how)
     filename = safe_name(announced.filename)
     if announced.length > house.settings.max_bytes:
         raise UploadTooLong(f"the file has {announced.length} bytes; at most {house.settings.max_bytes} are taken")
@@ -85,6 +92,10 @@ def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> 
             sha256=announced.sha256,
             batch=announced.batch,
             department_id=announced.department_id,
+            split=announced.how is not None,
+            sheets=how.sheets,
+            sides=how.sides,
+            turn_over=how.order,
             key=wrapped,
             created_at=now,
             expires_at=now + _kept(house),
@@ -245,12 +256,22 @@ def clear(house: House, upload_id: str) -> None:
             session.delete(upload)
 
 
+def batch_of(house: House, upload: Upload) -> str | None:
+    """Return the batch of the stack that an upload became; None when it is no stack."""
+    if upload.stack_id is None:
+        return None
+    with house.database.read() as session:
+        return session.get_one(Stack, upload.stack_id).batch
+
+
 def status_of(house: House, upload: Upload) -> str:
     """Return what became of the file: uploading, refused, duplicate, received, stored or needs_review."""
     if upload.state != "done":
         return "refused" if upload.state == "refused" else "uploading"
     if upload.duplicate:
         return "duplicate"
+    if upload.document_id is None:  # a stack: its batch tells how far its documents are
+        return "received"
     with house.database.read() as session:
         document = session.get(Document, upload.document_id)
     return document.status if document is not None and document.status in ("stored", "needs_review") else "received"

@@ -469,7 +469,8 @@ class AccessRequest(Base):
 class Upload(Base):
     """A file that arrives piece by piece over a bad network. It belongs to `created_by` alone.
 
-    state: open; done (a document, `document_id`), refused (`code`, `problem`), removed (its parts are being deleted).
+    state: open; done (a document, `document_id`, or a stack, `stack_id`), refused (`code`, `problem`), removed (its parts are
+    being deleted). split, sheets, sides, turn_over: whether it is a stack to be cut, and how that was scanned.
     received: bytes that are durable. writer: which request may add to it, the latest. key: the key its parts are sealed
     with, wrapped; gone as soon as the upload is no longer open. claimed_by: who makes a document of it.
     """
@@ -484,10 +485,15 @@ class Upload(Base):
     sha256: Mapped[str] = mapped_column(String(64), default="")
     batch: Mapped[str] = mapped_column(String(36), default="")
     department_id: Mapped[str | None] = mapped_column(Id)
+    split: Mapped[bool] = mapped_column(default=False)
+    sheets: Mapped[int | None]
+    sides: Mapped[int] = mapped_column(default=0)
+    turn_over: Mapped[str] = mapped_column(String(12), default="as_scanned")
     state: Mapped[str] = mapped_column(String(8), default="open", index=True)
     writer: Mapped[str] = mapped_column(String(36), default="")
     key: Mapped[bytes | None]
     document_id: Mapped[str | None] = mapped_column(Id)
+    stack_id: Mapped[str | None] = mapped_column(Id)
     duplicate: Mapped[bool] = mapped_column(default=False)
     code: Mapped[str] = mapped_column(String(32), default="")
     problem: Mapped[str] = mapped_column(Text, default="")

@@ -27,6 +27,7 @@ REJECTIONS = {
     "busy": _("同一个文件正在接收，请过一会儿再试。"),
     "changed": _("读的时候文件变了，传完整以后再试。"),
     "no_stack": _("只有 PDF 和 TIFF 能装一整叠。"),
+    "batch_refuses": _("这一批不再收，或者和说的扫描面不一样。"),
     "passes_differ": _("两遍扫描的页数对不上，请重新扫描这一叠。"),
     "not_one_page": _("重扫的文件须正好是一页（PDF、TIFF、JPEG 或 PNG）。"),
     "digest": _("收到的和发出的不一样，请再传一次。"),
@@ -376,11 +377,16 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"batch (?P<n>\S+) was released; its pages stay as they are", "批次 {n} 已放行，页面不再改动。"),
     (r"batch (?P<n>\S+) waits for the second pass, the backs of its pages", "批次 {n} 还在等第二遍（背面）。"),
     (r"batch (?P<n>\S+) is still being cut; wait a moment", "批次 {n} 正在分件，过一会儿再试。"),
-    (r"batch (?P<n>\S+) was changed by someone else meanwhile; look at it again", "批次 {n} 刚被别人改过了，请重新看一遍。"),
+    (
+        r"batch (?P<n>\S+) was changed by someone else meanwhile; look at it again",
+        "批次 {n} 刚被别人改过了，请重新看一遍。",
+    ),
     (r"say how many sheets of paper batch (?P<n>\S+) has and .*", "先数一数批次 {n} 有多少张纸、扫描了几面。"),
     (
-        r"batch (?P<n>\S+) does not balance: (?P<s>\d+) sheets x (?P<d>\d) sides = (?P<e>\d+), but (?P<k>\d+) pages kept"
-        r" \+ (?P<b>\d+) blanks dropped \+ (?P<p>\d+) separators = (?P<a>\d+)",
+        (
+            r"batch (?P<n>\S+) does not balance: (?P<s>\d+) sheets x (?P<d>\d) sides = (?P<e>\d+), but (?P<k>\d+) pages"
+            r" kept \+ (?P<b>\d+) blanks dropped \+ (?P<p>\d+) separators = (?P<a>\d+)"
+        ),
         "批次 {n} 对不上：{s} 张 × {d} 面 = {e}，而留用 {k} + 空白 {b} + 分隔页 {p} = {a}。",
     ),
     (

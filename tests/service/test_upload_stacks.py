@@ -1,0 +1,151 @@
+"""Stacks that arrive piece by piece: cut once, whatever was killed in between, and named by their batch."""
+
+import hashlib
+
+import pytest
+from sqlalchemy import select
+
+from intake.errors import Rejected
+from service.errors import UploadGone
+from service.flow import batches, finish_uploads, stacks, uploads
+from service.flow.finish_uploads import finish
+from service.flow.stacks import How
+from service.records.tables import Batch, Document, Stack
+from tests.service.conftest import OWNER, SCANS
+from tests.service.test_split import TWO, digital
+from tests.service.test_uploads import Sender, left_of_uploads, words
+from vault.errors import StoreUnavailable
+
+SPLIT = {"split": "true", "sheets": "4", "sides": "1", "order": "as_scanned"}
+PHOTOGRAPH = SCANS / "licence-portrait.jpg"
+
+
+@pytest.fixture
+def sender(embedded):
+    return Sender(embedded, "handler")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    return digital(tmp_path_factory.mktemp("stack") / "stack.pdf", *TWO).read_bytes()
+
+
+def whole(sender, data, batch="三月", **more):
+    metadata = words(filename="整叠.pdf", sha256=hashlib.sha256(data).hexdigest(), batch=batch, **(SPLIT | more))
+    place = sender.open(len(data), metadata).headers["Location"]
+    sender.send(place, 0, data[:1000])
+    return place, sender.send(place, 1000, data[1000:])
+
+
+def cut_into(house):
+    with house.database.read() as session:
+        found = list(session.scalars(select(Stack)))
+        documents = session.scalars(select(Document).where(Document.status != "receiving"))
+        return [(s.id, s.state) for s in found], sorted((d.batch, d.pages) for d in documents)
+
+
+def opened(office, data, **how):
+    announced = uploads.Announced(len(data), "整叠.pdf", batch="B-1", how=How(**how))
+    upload = uploads.begin(office.house, office["handler"], announced, channel="api")
+    uploads.append(office.house, office["handler"], upload.id, 0, [data])
+    return upload.id
+
+
+def test_the_last_byte_makes_documents_of_a_stack_and_names_their_batch(sender, embedded, stack):
+    place, last = whole(sender, stack)
+    told = {"Juanzong-Batch": "%E4%B8%89%E6%9C%88", "Juanzong-Status": "received"}
+    assert told.items() <= dict(last.headers).items()
+    assert "Juanzong-Document" not in last.headers
+    head = sender.call("HEAD", place)
+    assert told.items() <= dict(head.headers).items()
+    for name, value in SPLIT.items():
+        assert words(**{name: value}) in head.headers["Upload-Metadata"]
+    shown = sender.call("GET", place).get_json()
+    assert (shown["batch"], shown["document_id"], shown["status"]) == ("三月", None, "received")
+    ((_, state),), documents = cut_into(embedded.house)
+    assert (state, documents) == ("cut", [("三月", 1)] * 2)
+    with embedded.house.database.read() as session:
+        batch = session.get_one(Batch, "三月")
+        assert (batch.sheets, batch.sides, batch.operator) == (4, 1, embedded["handler"].name)
+    assert left_of_uploads(embedded.house) == (0, 0)
+    again = whole(sender, stack, batch="四月")[1]
+    assert (again.headers["Juanzong-Batch"], again.headers["Juanzong-Status"]) == (told["Juanzong-Batch"], "duplicate")
+    assert cut_into(embedded.house)[1] == documents
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+def breaks_off(office, upload_id, monkeypatch, module, name, error):
+    """Finish an upload that comes as far as the function `name`."""
+
+    def broken(*_args):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, name, broken)
+        if isinstance(error, Killed):
+            patched.setattr(finish_uploads, "_give_back", lambda *_: None)  # the dead do nothing
+        with pytest.raises(type(error)):
+            finish(office.house, office["handler"], upload_id)
+
+
+def test_killed_after_it_was_durable_nothing_is_there_twice(embedded, stack, monkeypatch):
+    upload_id = opened(embedded, stack)
+    breaks_off(embedded, upload_id, monkeypatch, finish_uploads, "_close", Killed())
+    before = cut_into(embedded.house)
+    assert before == ([(upload_id, "cut")], [("B-1", 1)] * 2)
+    ended = finish(embedded.house, embedded["handler"], upload_id)
+    assert (ended.stack_id, ended.document_id, ended.duplicate) == (upload_id, None, False)
+    assert cut_into(embedded.house) == before
+
+
+def test_killed_before_it_was_durable_it_is_begun_anew(embedded, stack, monkeypatch):
+    upload_id = opened(embedded, stack)
+    breaks_off(embedded, upload_id, monkeypatch, stacks, "_keep", Killed())
+    assert cut_into(embedded.house) == ([(upload_id, "receiving")], [])
+    assert finish(embedded.house, embedded["handler"], upload_id).stack_id == upload_id
+    assert cut_into(embedded.house) == ([(upload_id, "cut")], [("B-1", 1)] * 2)
+
+
+def test_a_store_that_fails_while_it_is_cut_loses_nothing(embedded, stack, monkeypatch):
+    upload_id = opened(embedded, stack)
+    breaks_off(embedded, upload_id, monkeypatch, stacks, "settle", StoreUnavailable("down"))
+    assert finish(embedded.house, embedded["handler"], upload_id).stack_id == upload_id
+    stacks.resume(embedded.house)
+    assert cut_into(embedded.house) == ([(upload_id, "cut")], [("B-1", 1)] * 2)
+
+
+def test_what_is_no_stack_is_one_document(sender, embedded):
+    _, last = whole(sender, PHOTOGRAPH.read_bytes())
+    assert last.headers["Juanzong-Document"]
+    assert "Juanzong-Batch" not in last.headers
+    assert cut_into(embedded.house) == ([], [("三月", 1)])
+
+
+def test_a_batch_that_was_released_takes_no_more(embedded, stack):
+    finish(embedded.house, embedded["handler"], opened(embedded, stack, sheets=4, sides=1))
+    batches.release(embedded.house, OWNER, "B-1")
+    more = opened(embedded, stack + b"\n", sheets=4)
+    with pytest.raises(Rejected, match="was released") as refused:
+        finish(embedded.house, embedded["handler"], more)
+    assert refused.value.code == "batch_refuses"
+    with pytest.raises(UploadGone):
+        finish(embedded.house, embedded["handler"], more)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "status"),
+    [
+        ({"split": "yes"}, 400),
+        ({"sheets": "4"}, 400),
+        ({"split": "false", "order": "two_pass"}, 400),
+        ({"split": "true", "sheets": "four"}, 400),
+        ({"split": "true", "sides": "3"}, 422),
+        ({"split": "true", "sheets": "0"}, 422),
+        ({"split": "true", "order": "upwards"}, 422),
+    ],
+)
+def test_what_no_stack_can_be_is_refused_before_any_byte(sender, metadata, status):
+    assert sender.open(10, words(filename="a.pdf", **metadata)).status_code == status
