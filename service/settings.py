@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from service.errors import BadSetting
@@ -21,6 +21,22 @@ if TYPE_CHECKING:  # the parser of letters is loaded where there is a mailbox
 
 MODES = ("production", "test", "demo")
 OCR_ENGINES = ("auto", "rapidocr", "tesseract")
+
+
+class FolderSetting(NamedTuple):
+    """One folder of JUANZONG_FOLDERS. code: of its department, or empty. words: how it is scanned, see `FOLDER_WORDS`."""
+
+    path: Path
+    code: str = ""
+    words: tuple[str, ...] = ()
+
+
+#: split: cut stacks at separator sheets; after it at most one of the others, which says how these were scanned.
+FOLDER_WORDS = ("split", "one-sided", "two-sided", "two-pass")
+
+
+def _agree(words: list[str]) -> bool:
+    return words[0] == "split" and len(words) <= 2 and all(word in FOLDER_WORDS[1:] for word in words[1:])
 
 
 @dataclass(frozen=True)
@@ -58,7 +74,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8350
     public_url: str = ""
-    folders: tuple[tuple[Path, str], ...] = ()
+    folders: tuple[FolderSetting, ...] = ()
     mailbox: "MailboxAddress | None" = None
     mailbox_password_file: Path | None = None
     mailbox_senders: tuple[str, ...] = ()
@@ -160,15 +176,19 @@ class _Source:
                 raise BadSetting(f"JUANZONG_{name.upper()}", str(error)) from None  # the cause may quote a password
         return value
 
-    def folders(self, name: str) -> tuple[tuple[Path, str], ...]:
-        """Return directories with the code of the department that each belongs to, written DIR or DIR=CODE."""
+    def folders(self, name: str) -> tuple[FolderSetting, ...]:
+        """Return directories with the department that each belongs to, written DIR, DIR=CODE or DIR=CODE+split+…."""
         found = []
         for entry in self.names(name):
-            directory, _, code = entry.rpartition("=") if "=" in entry else (entry, "", "")
+            directory, _, rest = entry.rpartition("=") if "=" in entry else (entry, "", "")
+            code, *words = rest.split("+")
             if not Path(directory).is_absolute():
                 raise BadSetting(f"JUANZONG_{name.upper()}", f"needs whole paths of directories, not {entry!r}")
-            found.append((Path(directory), code))
-        if len({directory for directory, _ in found}) < len(found):
+            if words and not _agree(words):
+                more = "one of +one-sided, +two-sided, +two-pass"
+                raise BadSetting(f"JUANZONG_{name.upper()}", f"takes DIR=CODE+split, then {more}, not {entry!r}")
+            found.append(FolderSetting(Path(directory), code, tuple(words)))
+        if len({folder.path for folder in found}) < len(found):
             raise BadSetting(f"JUANZONG_{name.upper()}", "names a directory twice")
         return tuple(found)
 

@@ -15,7 +15,9 @@ from service.channels import reason, station_home, watched
 from service.errors import KNOWN_ERRORS, DatabaseUnavailable
 from service.flow import letters
 from service.flow.delivery import LocalDelivery
+from service.flow.stacks import How
 from service.house import SYSTEM, House
+from service.settings import FolderSetting
 
 _FOLDER_SECONDS = 2.0
 _MAIL_SECONDS = 60.0
@@ -28,7 +30,7 @@ def start(house: House) -> None:
 
     Whatever one meets, it goes on; a trouble that stays is logged once.
     """
-    channels: list[Folder | Mail] = [Folder(house, path, code) for path, code in house.settings.folders]
+    channels: list[Folder | Mail] = [Folder(house, folder) for folder in house.settings.folders]
     if house.settings.mailbox is not None:
         channels.append(Mail(house, house.settings.mailbox))
     for channel in channels:
@@ -53,26 +55,37 @@ def _look_after(channel: "Folder | Mail") -> None:
 
 
 class Folder:
-    """One folder of JUANZONG_FOLDERS. code: of the department that its documents belong to, or empty."""
+    """One folder of JUANZONG_FOLDERS."""
 
     seconds = _FOLDER_SECONDS
 
-    def __init__(self, house: House, path: Path, code: str) -> None:
-        self.name = f"the folder {path}"
-        self._house, self._path, self._code = house, path, code
+    def __init__(self, house: House, setting: FolderSetting) -> None:
+        self.name = f"the folder {setting.path}"
+        self._house, self._setting = house, setting
         self._watcher: WatchedFolder | None = None
 
     def look(self) -> None:
         """Take in what is complete. Raises NotFound (no such department), DeliveryFailed (another process watches)."""
         if self._watcher is None:
-            department_id = department_by_code(self._house, self._code).id if self._code else None
-            delivery = LocalDelivery(self._house, SYSTEM, "folder", department_id)
-            self._watcher = watched(self._house.settings, self._path, delivery, subfolders=True)
+            path, code, words = self._setting
+            department_id = department_by_code(self._house, code).id if code else None
+            delivery = LocalDelivery(self._house, SYSTEM, "folder", department_id, how=how_scanned(words))
+            self._watcher = watched(self._house.settings, path, delivery, subfolders=True)
         for arrival in self._watcher.poll():
             if arrival.receipt is not None:
-                log.info("%s: %s %s", arrival.path, arrival.status, arrival.receipt.document_id)
+                what = arrival.receipt.document_id or f"batch {arrival.receipt.batch}"
+                log.info("%s: %s %s", arrival.path, arrival.status, what)
             else:
                 log.warning("%s: %s: %s", arrival.path, arrival.status, arrival.error)
+
+
+def how_scanned(words: tuple[str, ...]) -> How | None:
+    """Return how the stacks of a folder are scanned, by the words of its setting; None: each file is one document."""
+    if "split" not in words:
+        return None
+    if "two-pass" in words:
+        return How(sides=2, order="two_pass")
+    return How(sides=1 if "one-sided" in words else 2 if "two-sided" in words else 0)
 
 
 class Mail:

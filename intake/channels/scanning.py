@@ -33,7 +33,8 @@ _FLATBED = re.compile(r"flatbed|platen|normal", re.IGNORECASE)
 class ScanOrder:
     """One stack to scan. resolution: dpi. expect: page images counted on paper, 0 when nobody counted.
 
-    batch: what the operator calls the stack. operator, started (ISO 8601): who scanned and when.
+    batch: what the operator calls the stack. operator, started (ISO 8601): who scanned and when. split: cut it at its separator
+    sheets; sides: of a sheet, 0 when the rest says it. page_order: as_scanned, two_pass (all fronts, then all backs).
     """
 
     device: str
@@ -45,6 +46,19 @@ class ScanOrder:
     batch: str = ""
     operator: str = ""
     started: str = ""
+    split: bool = False
+    sides: int = 0
+    page_order: str = "as_scanned"
+
+    @property
+    def sides_scanned(self) -> int:
+        """How many sides of each sheet are in the stack: 1 or 2."""
+        return self.sides or (2 if self.source == "Duplex" or self.page_order == "two_pass" else 1)
+
+    @property
+    def sheets(self) -> int | None:
+        """How many sheets of paper were counted; None when nobody counted."""
+        return self.expect // self.sides_scanned if self.expect else None
 
     def to_plain(self) -> dict[str, Any]:
         """Return the order as plain values, for a manifest."""

@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from intake.model import Receipt
 from intake.ports import Delivery
-from service.commands.common import cli_actor
+from service.commands.common import cli_actor, plain
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.flow.stacks import How
 
 #: Seconds without progress until a person is told; what went over the line until then is not sent again.
 _PATIENCE = 30.0
@@ -38,6 +42,32 @@ def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def split_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --split, --sides and --order, which say how a stack lies: `split`, `sides` (0: not said), `page_order`."""
+
+    @wraps(command)
+    def wrapper(*args: Any, split: bool, sides: int | None, page_order: str, **named: Any) -> Any:
+        if not split and (sides or page_order != "as-scanned"):
+            raise click.UsageError("--sides and --order go with --split")
+        if sides == 1 and page_order == "two-pass":
+            raise click.UsageError("--order two-pass scans both sides: --sides 2")
+        return command(*args, split=split, sides=sides or 0, page_order=page_order.replace("-", "_"), **named)
+
+    for option in (
+        click.option(
+            "--order",
+            "page_order",
+            type=click.Choice(["as-scanned", "two-pass"]),
+            default="as-scanned",
+            help="With --split: two-pass has all fronts first, then all backs, beginning with the last.",
+        ),
+        click.option("--sides", type=click.IntRange(1, 2), help="With --split: sides of a sheet that are scanned."),
+        click.option("--split", is_flag=True, help="Cut stacks (PDF, TIFF) at separator sheets, a document each."),
+    ):
+        wrapper = option(wrapper)
+    return wrapper
+
+
 class Target:
     """Where files are handed in."""
 
@@ -45,10 +75,10 @@ class Target:
         self._server, self._token_file, self._department = server, token_file, department
 
     @contextmanager
-    def open(self, settings: Settings, channel: str) -> Iterator[Delivery]:
-        """Give the way in: over the network, or into the archive on this machine."""
+    def open(self, settings: Settings, channel: str, how: "How | None" = None) -> Iterator[Delivery]:
+        """Give the way in: over the network, or into the archive on this machine. how: cut stacks, which were scanned so."""
         if self._server is not None and self._token_file is not None:
-            yield _remote(settings, self._server, self._token_file)
+            yield _remote(settings, self._server, self._token_file, how)
             return
         from service.access.people import department_by_code
         from service.bootstrap import build
@@ -59,16 +89,30 @@ class Target:
         house.hint = attach(open_queue(settings), lambda: house)
         try:
             department_id = department_by_code(house, self._department).id if self._department else None
-            yield LocalDelivery(house, cli_actor(), channel, department_id)
+            yield LocalDelivery(house, cli_actor(), channel, department_id, how=how)
         finally:
             house.database.dispose()
 
 
-def _remote(settings: Settings, server: str, token_file: Path) -> Delivery:
+def batch_of(receipt: Receipt | None) -> dict[str, str]:
+    """Return what a line for programs says beside the rest of a stack: the batch in which its documents are."""
+    return {"batch": receipt.batch} if receipt is not None and receipt.batch else {}
+
+
+def said_of(receipt: Receipt) -> str:
+    """Return under which name a person finds what was handed in."""
+    return f"batch {plain(receipt.batch)}" if receipt.batch else receipt.document_id
+
+
+def _remote(settings: Settings, server: str, token_file: Path, how: "How | None") -> Delivery:
     from intake.adapters.tus_delivery import TusDelivery
     from service.channels import station_home
 
+    more = {}
+    if how is not None:
+        said = {"sheets": str(how.sheets or ""), "sides": str(how.sides or ""), "order": how.order}
+        more = {"split": "true"} | {name: value for name, value in said.items() if value}
     try:
-        return TusDelivery(server, token_file, station_home(settings) / "uploads", patience=_PATIENCE)
+        return TusDelivery(server, token_file, station_home(settings) / "uploads", patience=_PATIENCE, more=more)
     except ValueError as error:
         raise click.UsageError(f"--server: {error}") from error

@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,13 @@ from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder, check_co
 from intake.errors import IntakeError, Rejected
 from intake.inspect import safe_name
 from service.commands.common import json_option, out_json, plain, table
-from service.commands.handing_in import Target, delivery_options
+from service.commands.handing_in import Target, batch_of, delivery_options, said_of, split_options
 from service.errors import KNOWN_ERRORS, BadInput
 from service.settings import Settings, load
 
 if TYPE_CHECKING:
     from intake.adapters.scan_spool import Scan
+    from service.flow.stacks import How
 
 _LONGEST_BATCH = 36  # characters, as the archive keeps it
 
@@ -51,16 +53,18 @@ def devices(*, as_json: bool) -> int:
     help="Pages counted on paper (sides, when both are scanned).",
 )
 @click.option("--batch", default="", help="What this stack is called.")
+@split_options
 @delivery_options
 @json_option
 def scan(target: Target, *, as_json: bool, **order: Any) -> int:
-    """Scan a stack and hand it in as one document, when as many pages came through as were counted."""
+    """Scan a stack and hand it in, when as many pages came through as were counted: as one document, or cut (--split)."""
     from intake.adapters.scan_spool import new_scan
 
     settings = load()
     started = datetime.now().astimezone().isoformat(timespec="seconds")
     asked = ScanOrder(**order, operator=getpass.getuser(), started=started)
     _check_batch(asked.batch)
+    _check_sides(asked)
     made = new_scan(_home(settings), asked)
     with made.locked() as lock, _keeping(made):
         _feed(made, lock, quiet=as_json)
@@ -85,6 +89,7 @@ def resume(name: str, target: Target, *, more: bool, expect: int | None, as_json
     waiting = find(_home(settings), name)
     with waiting.locked() as lock, _keeping(waiting):
         if expect is not None:
+            _check_sides(replace(waiting.order, expect=expect))
             waiting.expect(expect)
         if more:
             _feed(waiting, lock, quiet=as_json)
@@ -145,6 +150,14 @@ def _check_batch(batch: str) -> None:
             raise BadInput(f"--batch: {error}") from error
 
 
+def _check_sides(order: ScanOrder) -> None:
+    """Refuse a count of pages that no number of sheets gives, before any paper moves."""
+    if order.split and order.source == "Duplex" and order.sides == 1:
+        raise BadInput("--source Duplex scans both sides of a sheet: --sides 2")
+    if order.split and order.expect % order.sides_scanned:
+        raise BadInput(f"--expect {order.expect}: both sides of every sheet are scanned, so it must be an even number")
+
+
 def _feed(scan: "Scan", lock: int, *, quiet: bool) -> None:
     from intake.adapters import scanner
 
@@ -175,13 +188,23 @@ def _keeping(scan: "Scan") -> Iterator[None]:
         raise
 
 
+def _how(order: ScanOrder) -> "How | None":
+    """Return what a batch keeps of the scan; None for a stack that is one document."""
+    if not order.split:
+        return None
+    from service.flow.stacks import How
+
+    settings = {"resolution": str(order.resolution), "mode": order.mode, "source": order.source, "paper": order.paper}
+    return How(order.sheets, order.sides_scanned, order.page_order, device=order.device, settings=settings)
+
+
 def _hand_in(settings: Settings, scan: "Scan", target: Target, *, as_json: bool) -> int:
     """Count, bind, hand in, and only then remove the pages. Raises PagesMissing; whatever is raised, the pages are kept."""
     order, count = scan.order, len(scan.pages)
     if not count:
         raise BadInput("no page came through: is there paper in the feeder?")
     check_count(count, order.expect)
-    with target.open(settings, "scanner") as delivery:
+    with target.open(settings, "scanner", _how(order)) as delivery:
         receipt = delivery.deliver(scan.bind(), f"{order.batch or 'scan'}-{scan.name}.tiff", batch=order.batch)
     scan.remove()
     if as_json:
@@ -189,13 +212,14 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, *, as_json: bool)
             {
                 "scan": scan.name,
                 "status": receipt.status,
-                "document_id": receipt.document_id,
+                "document_id": receipt.document_id or None,
                 "sha256": receipt.sha256,
                 "pages": count,
             }
+            | batch_of(receipt)
         )
     else:
         click.echo(
-            f"{click.style(receipt.status, fg='green')}  {plain(order.batch or scan.name)}  {count} pages  {receipt.document_id}"
+            f"{click.style(receipt.status, fg='green')}  {plain(order.batch or scan.name)}  {count} pages  {said_of(receipt)}"
         )
     return 0

@@ -9,7 +9,7 @@ from intake.adapters.watched_folder import Arrival, WatchedFolder
 from intake.channels.arrivals import Patience
 from intake.channels.endings import Ending
 from service.commands.common import json_option, out_json, plain
-from service.commands.handing_in import Target, delivery_options
+from service.commands.handing_in import Target, batch_of, delivery_options, said_of, split_options
 from service.commands.scanning import devices, discard, resume, scan, spool
 from service.errors import BadInput
 from service.settings import load
@@ -36,6 +36,7 @@ def station() -> None:
     help="Seconds a complete file must lie unchanged.",
 )
 @click.option("--once", is_flag=True, help="Take in what is there, then end.")
+@split_options
 @delivery_options
 @json_option
 def watch(
@@ -44,6 +45,9 @@ def watch(
     subfolders: bool,
     settle: float,
     once: bool,
+    split: bool,
+    sides: int,
+    page_order: str,
     target: Target,
     as_json: bool,
 ) -> int:
@@ -56,7 +60,12 @@ def watch(
     if done is not None and done.resolve() == folder.resolve():
         raise click.UsageError("--done must be another directory than the watched one")
     patience = Patience(settle)
-    with target.open(settings, "station") as delivery:
+    how = None
+    if split:
+        from service.flow.stacks import How
+
+        how = How(sides=2 if page_order == "two_pass" else sides, order=page_order)
+    with target.open(settings, "station", how) as delivery:
         watcher = watched(
             settings, folder, delivery, done=done and done.absolute(), patience=patience, subfolders=subfolders
         )
@@ -91,13 +100,14 @@ def tell(arrival: Arrival, *, as_json: bool) -> None:
             {
                 "path": str(arrival.path),
                 "status": arrival.status,
-                "document_id": receipt and receipt.document_id,
+                "document_id": (receipt and receipt.document_id) or None,
                 "sha256": receipt and receipt.sha256,
                 "error": arrival.error or None,
             }
+            | batch_of(receipt)
         )
         return
-    what = [receipt.document_id] if receipt else [plain(arrival.error)]
+    what = [said_of(receipt)] if receipt else [plain(arrival.error)]
     click.echo("  ".join([click.style(arrival.status, fg=_COLOURS[arrival.status]), plain(arrival.path), *what]))
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
+from sqlalchemy import select
 
 from service.bootstrap import build, prepare
-from service.records.tables import Document
+from service.records.tables import Batch, Document, Stack
 from service.settings import load
 from tests.service.conftest import embedded_env
 from tests.service.test_cli import ROOT, lines
@@ -72,6 +73,26 @@ def test_a_counted_stack_is_one_document_pixel_for_pixel(juanzong_here, env, spo
         document = session.get_one(Document, line["document_id"])
         assert (document.channel, document.batch, document.pages) == ("scanner", "三月合同", 10)
         assert document.filename.startswith("三月合同-")
+    house.database.dispose()
+
+
+def test_a_stack_that_is_cut_keeps_its_paper_and_its_scanner_in_the_batch(juanzong_here, env, spool):
+    split = ("--split", "--batch", "三月", "--order", "two-pass")
+    done = juanzong_here(env, "station", "scan", *STACK, *split, "--expect", "21", check=3)
+    assert "even" in done.stderr
+    assert waiting(spool) == []
+    juanzong_here(env, "station", "scan", *STACK, *split, "--expect", "20", check=4)  # the fronts
+    (name,) = waiting(spool)
+    (line,) = lines(juanzong_here(env, "station", "resume", name, "--scan", "--json"))  # the paper turned over
+    assert (line["status"], line["pages"], line["batch"], line["document_id"]) == ("received", 20, "三月", None)
+    assert waiting(spool) == []
+    house = build(load(env))
+    with house.database.read() as session:
+        batch = session.get_one(Batch, "三月")
+        assert (batch.sheets, batch.sides, batch.device) == (10, 2, "test")
+        assert batch.settings == {"resolution": "50", "mode": "Gray", "source": "ADF", "paper": "A4"}
+        (stack,) = session.scalars(select(Stack))
+        assert (stack.turn_over, stack.pages, stack.channel) == ("two_pass", 20, "scanner")
     house.database.dispose()
 
 

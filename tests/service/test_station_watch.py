@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from service.bootstrap import build, prepare
 from service.flow.process import sweep
-from service.records.tables import Document
+from service.records.tables import Batch, Document, Stack
 from service.settings import load
 from tests.service.conftest import DIGITAL, SCANS, embedded_env
 from tests.service.test_cli import ROOT, lines
+from tests.service.test_split import TWO, digital
 
 LICENCE = SCANS / "licence-portrait.jpg"
 QUICK = ("--settle", "0.2", "--once", "--json")
@@ -86,9 +87,48 @@ def test_department_and_done(juanzong_here, env, hot, tmp_path):
     juanzong_here(env, "station", "watch", hot, *QUICK, "--department", "NO", check=3)
 
 
+def test_split_cuts_stacks_and_takes_other_files_as_before(juanzong_here, env, hot):
+    digital(hot / "a.pdf", *TWO)
+    digital(hot / "b.pdf", *TWO)
+    (hot / "c.jpg").write_bytes(LICENCE.read_bytes())
+    (hot / "d.txt").write_text("no document")
+    found = lines(juanzong_here(env, "station", "watch", hot, *QUICK, "--split", "--sides", 1, check=3))
+    stack, again, photograph, _text = found
+    assert [line["status"] for line in found] == ["received", "duplicate", "received", "rejected"]
+    assert (stack["document_id"], again["batch"]) == (None, stack["batch"])
+    assert photograph["document_id"]
+    assert "batch" not in photograph
+    assert sorted(path.name for path in (hot / "done").iterdir()) == ["a.pdf", "b.pdf", "c.jpg"]
+    house = build(load(env))
+    with house.database.read() as session:
+        batch = session.get_one(Batch, stack["batch"])
+        assert (batch.sheets, batch.sides) == (None, 1)
+        cut = list(session.scalars(select(Document).where(Document.batch == batch.name)))
+        assert sorted((d.pages, d.channel) for d in cut) == [(1, "station"), (1, "station")]
+    house.database.dispose()
+
+
+def test_both_passes_of_a_stack_in_one_file(juanzong_here, env, hot):
+    digital(hot / "a.pdf", TWO[0])
+    (line,) = lines(juanzong_here(env, "station", "watch", hot, *QUICK, "--split", "--order", "two-pass"))
+    house = build(load(env))
+    with house.database.read() as session:
+        (stack,) = session.scalars(select(Stack).where(Stack.batch == line["batch"]))
+        assert (stack.turn_over, session.get_one(Batch, stack.batch).sides) == ("two_pass", 2)
+    house.database.dispose()
+
+
 @pytest.mark.parametrize(
     "options",
-    [("--settle", "0"), ("--server", "http://127.0.0.1:9"), ("--token-file", "x"), ("--done", "HOT"), ("--nonsense",)],
+    [
+        ("--sides", "1"),
+        ("--split", "--sides", "1", "--order", "two-pass"),
+        ("--settle", "0"),
+        ("--server", "http://127.0.0.1:9"),
+        ("--token-file", "x"),
+        ("--done", "HOT"),
+        ("--nonsense",),
+    ],
 )
 def test_wrong_usage_is_exit_2(juanzong_here, env, hot, options):
     done = juanzong_here(env, "station", "watch", hot, *(str(hot) if o == "HOT" else o for o in options), check=2)

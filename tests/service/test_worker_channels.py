@@ -18,10 +18,12 @@ from service.bootstrap import build, prepare
 from service.channels import watched
 from service.errors import BadSetting, NotFound
 from service.flow.delivery import LocalDelivery
-from service.records.tables import Document
+from service.flow.stacks import How
+from service.records.tables import Batch, Document
 from service.settings import load
-from service.worker_channels import Folder
+from service.worker_channels import Folder, how_scanned
 from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env
+from tests.service.test_split import TWO, digital
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,8 +43,7 @@ def opened(tmp_path, folders):
 
 def test_a_folder_gives_its_documents_to_its_department(tmp_path, hot):
     house = opened(tmp_path, f"{hot}=XS")
-    ((path, code),) = house.settings.folders
-    channel = Folder(house, path, code)
+    channel = Folder(house, *house.settings.folders)
     with pytest.raises(NotFound):
         channel.look()  # the department may be made later
     people.create_department(house, OWNER, "XS", "销售部")
@@ -107,7 +108,9 @@ def test_the_worker_takes_in_and_reads_what_its_folders_hold(tmp_path, hot):
     house.database.dispose()
 
 
-@pytest.mark.parametrize("value", ["relative", "/a,relative=XS", "/a,/a=XS"])
+@pytest.mark.parametrize(
+    "value", ["relative", "/a,relative=XS", "/a,/a=XS", "/a=XS+cut", "/a=XS+two-sided", "/a=+split+one-sided+two-pass"]
+)
 def test_a_wrong_folder_is_named(value):
     with pytest.raises(BadSetting, match="JUANZONG_FOLDERS"):
         load({"JUANZONG_FOLDERS": value})
@@ -115,7 +118,46 @@ def test_a_wrong_folder_is_named(value):
 
 def test_folders_with_and_without_a_department():
     folders = load({"JUANZONG_FOLDERS": f"/srv/scan, /srv/销售=XS, {SCANS}=="}).folders
-    assert folders == ((Path("/srv/scan"), ""), (Path("/srv/销售"), "XS"), (Path(f"{SCANS}="), ""))
+    assert [folder[:2] for folder in folders] == [
+        (Path("/srv/scan"), ""),
+        (Path("/srv/销售"), "XS"),
+        (Path(f"{SCANS}="), ""),
+    ]
+    assert {folder.words for folder in folders} == {()}
+
+
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [
+        ("", None),
+        ("+split", How()),
+        ("+split+one-sided", How(sides=1)),
+        ("+split+two-sided", How(sides=2)),
+        ("+split+two-pass", How(sides=2, order="two_pass")),
+    ],
+)
+def test_how_a_folder_is_scanned(words, how):
+    (folder,) = load({"JUANZONG_FOLDERS": f"/srv/a+b=XS{words}"}).folders
+    assert (folder.path, folder.code) == (Path("/srv/a+b"), "XS")
+    assert how_scanned(folder.words) == how
+
+
+def test_a_folder_of_stacks_is_cut(tmp_path, hot):
+    house = opened(tmp_path, f"{hot}=XS+split+one-sided")
+    people.create_department(house, OWNER, "XS", "销售部")
+    digital(hot / "stack.pdf", *TWO)
+    channel = Folder(house, *house.settings.folders)
+    channel.look()
+    channel._watcher._clock = lambda: time.monotonic() + 60
+    channel.look()
+    with house.database.read() as session:
+        batch = session.scalars(select(Batch)).one()
+        assert (batch.sides, batch.department_id is not None) == (1, True)
+        found = [(d.pages, d.batch, d.department.code) for d in session.scalars(select(Document))]
+        assert found == [(1, batch.name, "XS")] * 2
+    assert (hot / "done" / "stack.pdf").exists()
+    channel._watcher.close()
+    house.database.dispose()
 
 
 MAILBOX = {
