@@ -15,6 +15,7 @@ COMMANDS = {
     "token": "admin",
     "ingest": "intake",
     "station": "station",
+    "batch": "batch",
     "search": "reading",
     "show": "reading",
     "get": "reading",

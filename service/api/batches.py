@@ -13,8 +13,8 @@ from service.flow import batches as flow
 from service.flow.rescan import rescan
 from service.flow.separators import MAX_COPIES, separator_for
 from service.flow.stacks import AT_ONCE, How, receive_stack
+from service.flow.views import batch_as_json, batch_line
 from service.house import House
-from service.records.tables import Batch
 
 operation = Operations("batches")
 separators = Operations("separators")
@@ -34,61 +34,13 @@ class ListBatches(Input):
 @operation("GET", "/batches", "List batches of scanned stacks, newest first", query=ListBatches)
 def list_batches(house: House, actor: Actor, given: ListBatches) -> dict[str, Any]:
     """Return one page of the batches the caller may see."""
-    return {"batches": [_short(batch) for batch in flow.list_batches(house, actor, **given.model_dump())]}
-
-
-def _short(batch: Batch) -> dict[str, Any]:
-    return {
-        "batch": batch.name,
-        "state": batch.state,
-        "operator": batch.operator,
-        "device": batch.device,
-        "settings": batch.settings,
-        "sheets": batch.sheets,
-        "sides": batch.sides or None,
-        "opened_at": batch.opened_at.isoformat(),
-        "released_at": batch.released_at.isoformat() if batch.released_at else None,
-        "released_by": batch.released_by,
-        "release_reason": batch.release_reason or None,
-    }
-
-
-def as_json(whole: flow.Whole) -> dict[str, Any]:
-    """Return a batch with its pages, documents and account as plain JSON values."""
-    m = whole.manifest
-    return _short(whole.batch) | {
-        "version": whole.batch.version,
-        "busy": whole.busy,
-        "manifest": {
-            "expected": m.expected,
-            "received": m.received,
-            "kept": m.kept,
-            "blanks": m.blanks,
-            "separators": m.separators,
-            "replaced": m.replaced,
-            "accounted": m.accounted,
-            "balances": m.balances,
-        },
-        "pages": [{"page": key, **whole.page(key)} for key in whole.order],
-        "documents": [
-            {
-                "document_id": part.document_id,
-                "pages": part.pages,
-                "category": part.category or None,
-                "contract": part.contract_number or None,
-                "customer": part.customer_number or None,
-                "duplicate": part.duplicate,
-                "status": whole.documents[part.document_id].status if part.document_id in whole.documents else None,
-            }
-            for part in whole.parts
-        ],
-    }
+    return {"batches": [batch_line(batch) for batch in flow.list_batches(house, actor, **given.model_dump())]}
 
 
 @operation("GET", "/batches/{batch}", "Show a batch: pages, documents, account of the paper")
 def show_batch(house: House, actor: Actor, batch: str) -> dict[str, Any]:
     """Return the batch."""
-    return as_json(flow.get_batch(house, actor, batch))
+    return batch_as_json(flow.get_batch(house, actor, batch))
 
 
 class Count(Input):
@@ -104,7 +56,7 @@ class Count(Input):
 def count_batch(house: House, actor: Actor, batch: str, given: Count) -> dict[str, Any]:
     """Note the count and return the batch."""
     flow.count_paper(house, actor, batch, **given.model_dump())
-    return as_json(flow.get_batch(house, actor, batch))
+    return batch_as_json(flow.get_batch(house, actor, batch))
 
 
 class ChangePage(Input):
@@ -120,7 +72,7 @@ class ChangePage(Input):
 def change_batch_page(house: House, actor: Actor, batch: str, given: ChangePage) -> dict[str, Any]:
     """Change the documents of an open batch and return it."""
     flow.change_pages(house, actor, batch, given.version, given.action, given.page, given.to)
-    return as_json(flow.get_batch(house, actor, batch))
+    return batch_as_json(flow.get_batch(house, actor, batch))
 
 
 @operation("GET", "/batches/{batch}/pages/{page}", "A small picture of a page of a batch", answer="image/jpeg")
@@ -146,7 +98,7 @@ def rescan_page(house: House, actor: Actor, batch: str, given: Rescan) -> dict[s
     if file is None or not file.filename:
         raise BadInput("file: send the new scan as the form's part named file", {"file": "is missing"})
     rescan(house, actor, batch, given.version, given.page, cast("Any", file.stream), file.filename)
-    return as_json(flow.get_batch(house, actor, batch))
+    return batch_as_json(flow.get_batch(house, actor, batch))
 
 
 class Release(Input):
@@ -159,7 +111,7 @@ class Release(Input):
 def release_batch(house: House, actor: Actor, batch: str, given: Release) -> dict[str, Any]:
     """Release the batch and return it."""
     flow.release(house, actor, batch, reason=given.reason)
-    return as_json(flow.get_batch(house, actor, batch))
+    return batch_as_json(flow.get_batch(house, actor, batch))
 
 
 class Separators(Input):

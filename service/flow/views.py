@@ -1,11 +1,14 @@
 """Views: how records look from outside, the same for the command line and the API."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retention.why import Why
 from service.flow.ledger_rows import LedgerRow
 from service.flow.values import is_verified, state_of
-from service.records.tables import CaseFile, Contract, Document
+from service.records.tables import Batch, CaseFile, Contract, Document
+
+if TYPE_CHECKING:
+    from service.flow.batches import Whole
 
 
 def document_as_json(document: Document) -> dict[str, Any]:
@@ -115,3 +118,52 @@ def file_as_json(file: CaseFile) -> dict[str, Any]:
 def _why(kept: str) -> dict[str, str] | None:
     why = Why.from_json(kept)
     return {"zh": why.zh, "en": why.en} if kept else None
+
+
+def batch_line(batch: Batch) -> dict[str, Any]:
+    """Return a batch as plain JSON values, without its pages."""
+    return {
+        "batch": batch.name,
+        "state": batch.state,
+        "operator": batch.operator,
+        "device": batch.device,
+        "settings": batch.settings,
+        "sheets": batch.sheets,
+        "sides": batch.sides or None,
+        "opened_at": batch.opened_at.isoformat(),
+        "released_at": batch.released_at.isoformat() if batch.released_at else None,
+        "released_by": batch.released_by,
+        "release_reason": batch.release_reason or None,
+    }
+
+
+def batch_as_json(whole: "Whole") -> dict[str, Any]:
+    """Return a batch with its pages, documents and account as plain JSON values."""
+    m = whole.manifest
+    return batch_line(whole.batch) | {
+        "version": whole.batch.version,
+        "busy": whole.busy,
+        "manifest": {
+            "expected": m.expected,
+            "received": m.received,
+            "kept": m.kept,
+            "blanks": m.blanks,
+            "separators": m.separators,
+            "replaced": m.replaced,
+            "accounted": m.accounted,
+            "balances": m.balances,
+        },
+        "pages": [{"page": key, **whole.page(key)} for key in whole.order],
+        "documents": [
+            {
+                "document_id": part.document_id,
+                "pages": part.pages,
+                "category": part.category or None,
+                "contract": part.contract_number or None,
+                "customer": part.customer_number or None,
+                "duplicate": part.duplicate,
+                "status": whole.documents[part.document_id].status if part.document_id in whole.documents else None,
+            }
+            for part in whole.parts
+        ],
+    }

@@ -1,0 +1,94 @@
+"""`juanzong batch`: the batches of scanned stacks, the count of their paper, and their release."""
+
+import click
+
+from service.access.policy import Actor
+from service.commands.common import json_option, out_json, plain, table, with_house
+from service.flow import batches as flow
+from service.flow.views import batch_as_json, batch_line
+from service.house import House
+
+_COLUMNS = ("batch", "state", "operator", "device", "sheets", "sides", "opened_at")
+
+
+@click.group()
+def batch() -> None:
+    """Batches of scanned stacks: look, count the paper, release."""
+
+
+@batch.command("list")
+@click.option("--state", type=click.Choice(["open", "released"]), default="open", show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+@with_house
+def list_(house: House, actor: Actor, *, state: str, limit: int, as_json: bool) -> int:
+    """List batches, the newest first."""
+    found = [batch_line(one) for one in flow.list_batches(house, actor, state=state, limit=limit)]
+    if as_json:
+        for line in found:
+            out_json(line)
+        return 0
+    table(_COLUMNS, [["-" if line[name] in (None, "") else str(line[name]) for name in _COLUMNS] for line in found])
+    return 0
+
+
+@batch.command()
+@click.argument("name")
+@json_option
+@with_house
+def show(house: House, actor: Actor, name: str, *, as_json: bool) -> int:
+    """Show the batch NAME: its documents and the account of its paper."""
+    _tell(house, actor, name, as_json=as_json)
+    return 0
+
+
+@batch.command()
+@click.argument("name")
+@click.option("--sheets", required=True, type=click.IntRange(1, 100_000), help="How many sheets of paper were fed.")
+@click.option("--sides", required=True, type=click.IntRange(1, 2), help="Sides of a sheet that were scanned.")
+@json_option
+@with_house
+def count(house: House, actor: Actor, name: str, *, sheets: int, sides: int, as_json: bool) -> int:
+    """Say how much paper the batch NAME is."""
+    flow.count_paper(house, actor, name, sheets=sheets, sides=sides)
+    _tell(house, actor, name, as_json=as_json)
+    return 0
+
+
+@batch.command()
+@click.argument("name")
+@click.option("--reason", default="", help="Why a batch that does not balance is released all the same.")
+@json_option
+@with_house
+def release(house: House, actor: Actor, name: str, *, reason: str, as_json: bool) -> int:
+    """Release the batch NAME: its documents may be filed, its stacks are removed."""
+    flow.release(house, actor, name, reason=reason)
+    _tell(house, actor, name, as_json=as_json)
+    return 0
+
+
+def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
+    whole = flow.get_batch(house, actor, name)
+    told = batch_as_json(whole)
+    if as_json:
+        out_json(told)
+        return
+    m = whole.manifest
+    paper = (
+        f"{m.sheets} sheets x {m.sides} sides = {m.expected}" if m.sheets is not None else "nobody counted the paper"
+    )
+    kept = f"{m.kept} pages kept + {m.blanks} blanks dropped + {m.separators} separators = {m.accounted}"
+    colour, word = ("green", "balances") if m.balances else ("yellow", "does not balance")
+    click.echo(f"batch {plain(name)}: {whole.batch.state}{', still being cut' if whole.busy else ''}")
+    click.echo(f"{paper}; {kept}; {click.style(word, fg=colour)}")
+    rows = [
+        [
+            d["document_id"],
+            str(len(d["pages"])),
+            d["category"] or "-",
+            d["contract"] or d["customer"] or "-",
+            d["status"],
+        ]
+        for d in told["documents"]
+    ]
+    table(("document", "pages", "category", "file", "status"), [[cell or "-" for cell in row] for row in rows])

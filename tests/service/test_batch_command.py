@@ -1,0 +1,63 @@
+"""`juanzong batch`: exit codes, JSON, and the rights of the machine's owner."""
+
+import pytest
+
+from service.flow.stacks import How, receive_stack
+from tests.service.conftest import OWNER
+from tests.service.test_cli import lines
+from tests.service.test_split import TWO, digital
+
+
+@pytest.fixture
+def env(embedded, tmp_path):
+    """An archive with the batch 三月: two sheets with text, two separators, which nobody counted."""
+    path = digital(tmp_path / "stack.pdf", *TWO)
+    receive_stack(embedded.house, OWNER, path, path.name, batch="三月", how=How(device="test:0"))
+    return embedded.env
+
+
+def test_a_batch_is_counted_and_released(juanzong_here, env):
+    (line,) = lines(juanzong_here(env, "batch", "list", "--json"))
+    assert (line["batch"], line["state"], line["device"], line["sheets"]) == ("三月", "open", "test:0", None)
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert [document["category"] for document in shown["documents"]] == ["1.9", "1.10"]
+    assert (shown["manifest"]["kept"], shown["manifest"]["separators"], shown["manifest"]["balances"]) == (2, 2, False)
+    refused = juanzong_here(env, "batch", "release", "三月", check=4)
+    assert "how many sheets" in refused.stderr
+    (counted,) = lines(juanzong_here(env, "batch", "count", "三月", "--sheets", 4, "--sides", 1, "--json"))
+    assert counted["manifest"]["balances"]
+    (released,) = lines(juanzong_here(env, "batch", "release", "三月", "--json"))
+    assert released["state"] == "released"
+    assert released["released_by"].startswith("cli:")
+    assert juanzong_here(env, "batch", "list").stdout == ""
+    assert lines(juanzong_here(env, "batch", "list", "--state", "released", "--json"))[0]["batch"] == "三月"
+    juanzong_here(env, "batch", "count", "三月", "--sheets", 4, "--sides", 1, check=4)
+
+
+def test_what_does_not_balance_needs_a_reason(juanzong_here, env):
+    juanzong_here(env, "batch", "count", "三月", "--sheets", 5, "--sides", 1)
+    refused = juanzong_here(env, "batch", "release", "三月", check=4)
+    assert "5 sheets x 1 sides = 5" in refused.stderr
+    (released,) = lines(juanzong_here(env, "batch", "release", "三月", "--reason", "一张是衬纸", "--json"))
+    assert released["release_reason"] == "一张是衬纸"
+
+
+def test_people_read_the_account(juanzong_here, env):
+    said = juanzong_here(env, "batch", "show", "三月").stdout
+    assert "2 pages kept + 0 blanks dropped + 2 separators = 4" in said
+    assert "nobody counted the paper" in said
+    assert "HT-XS-2026-0007" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("show", "no such batch"), 3),
+        (("release", "no such batch"), 3),
+        (("count", "三月", "--sheets", "0", "--sides", "1"), 2),
+        (("count", "三月", "--sheets", "1"), 2),
+        (("list", "--state", "lost"), 2),
+    ],
+)
+def test_wrong_words_are_one_line(juanzong_here, env, words, code):
+    assert len(juanzong_here(env, "batch", *words, check=code).stderr.splitlines()) == 1
