@@ -15,11 +15,12 @@ from service.access.policy import Actor, decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.facts import CLOSED_REVIEWS, file_facts, open_review_of
 from service.flow.filing import visible_files
-from service.flow.guard import load_file, lock_file, require
+from service.flow.guard import listing, load_file, lock_file, require
 from service.house import House
 from service.records import audit
 from service.records.counters import next_serial
 from service.records.tables import CaseFile, Person, ReviewFile, ReviewRecord, Stub
+from service.typed import day_of
 
 CLOSED = CLOSED_REVIEWS
 
@@ -59,7 +60,7 @@ def candidates(house: House, actor: Actor) -> list[CaseFile]:
     )
     query = visible_files(actor) if not actor.owner else select(CaseFile)
     query = query.where(CaseFile.state == "archived", CaseFile.due_on <= today, CaseFile.id.not_in(taken))
-    with house.database.read() as session:
+    with listing(house, actor, "candidate") as session:
         found = session.scalars(query.order_by(CaseFile.due_on, CaseFile.archive_number))
         return [file for file in found if not candidate_blocks(file_facts(session, file), today)]
 
@@ -194,7 +195,7 @@ def add_opinions(
 ) -> None:
     """Give the same opinion on several files; the last missing opinion closes the appraisal. Raises BadInput, TransitionRefused."""
     try:
-        day = date.fromisoformat(until) if until else None
+        day = day_of(until) if until else None
     except ValueError:
         raise BadInput("until: a date YYYY-MM-DD", {"until": "a date YYYY-MM-DD"}) from None
     today = house.clock.today()
@@ -292,7 +293,7 @@ def _certify(house: House, session: Session, record: ReviewRecord, review: Revie
 def list_reviews(house: House, actor: Actor) -> list[ReviewRecord]:
     """Return the reviews the actor may see, newest first. Raises NotAllowed."""
     require(actor, "review.read")
-    with house.database.read() as session:
+    with listing(house, actor, "review") as session:
         found = list(
             session.scalars(select(ReviewRecord).order_by(ReviewRecord.created_on.desc(), ReviewRecord.number.desc()))
         )
