@@ -16,13 +16,16 @@ _OFTEN = (400, 410, 412, 413, 423, 507)
 
 @operation("POST", "/uploads", "Open a resumable upload (tus)", status=201, problems=(*_OFTEN, 415, 422, 429, 460))
 def create_upload(house: House, actor: Actor) -> Response:
-    """Headers Upload-Length and Upload-Metadata (filename, sha256, department_id, batch, filetype); Location tells where it is."""
+    """Headers Upload-Length and Upload-Metadata (filename, sha256, department_id, batch, filetype); Location tells where it is.
+
+    Upload-Metadata of a stack that is to be cut also has split, sheets, sides, order.
+    """
     return tus.create(house, actor, lambda upload_id: url_for("api.tell_upload", upload_id=upload_id), channel="api")
 
 
 @operation("HEAD", "/uploads/{upload_id}", "How much of an upload is durable (tus)", problems=_OFTEN)
 def tell_upload(house: House, actor: Actor, upload_id: str) -> Response:
-    """Headers Upload-Offset, Upload-Length; Juanzong-Document and Juanzong-Status once it is a document."""
+    """Headers Upload-Offset, Upload-Length; Juanzong-Document, or Juanzong-Batch of a stack, and Juanzong-Status once it is one."""
     return tus.tell(house, actor, upload_id)
 
 

@@ -6,7 +6,8 @@ from typing import BinaryIO
 from intake.errors import Rejected
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
-from service.flow.stacks import AT_ONCE, How, StackReceived, receive_stack
+from service.flow.receive import check_department
+from service.flow.stacks import AT_ONCE, How, StackReceived, check_how, receive_stack
 from service.house import House
 
 
@@ -27,6 +28,9 @@ def take_stack(
     A long one is cut by the worker. Raises as `receive_stack`, but Rejected where the batch does not take it: sent again it
     would fare no better.
     """
+    check_how(how)
+    if department_id:
+        check_department(house, actor, department_id)
     try:
         return receive_stack(
             house,
@@ -40,7 +44,7 @@ def take_stack(
             most=AT_ONCE,
             stack_id=stack_id,
         )
-    except (RuleRefused, BadInput) as error:
+    except (RuleRefused, BadInput) as error:  # released, or of another number of sides
         raise Rejected("batch_refuses", str(error)) from error
     except Rejected as error:
         if error.code != "no_stack":

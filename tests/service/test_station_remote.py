@@ -10,6 +10,7 @@ from service.channels import reason
 from tests.service import test_uploads_served as served
 from tests.service.conftest import DIGITAL, SCANS
 from tests.service.test_cli import juanzong, lines
+from tests.service.test_split import TWO, digital
 
 LICENCE = SCANS / "licence-portrait.jpg"
 QUICK = ("--settle", "0.2", "--once", "--json")
@@ -40,6 +41,21 @@ def test_a_scanned_stack_is_handed_in_over_the_network(archive, sane, tmp_path):
     assert (line["status"], line["pages"]) == ("received", 10)
     shown = json.loads(juanzong(archive.env, "show", line["document_id"], "--json").stdout)
     assert (shown["pages"], shown["sha256"], shown["received_by"]) == (10, line["sha256"], "person:scanner")
+
+
+def test_stacks_are_cut_at_the_archive_also_over_a_breaking_line(archive, tmp_path):
+    hot, here = tmp_path / "hot", {"JUANZONG_HOME": str(tmp_path / "station-home")}
+    hot.mkdir()
+    data = digital(hot / "a.pdf", *TWO).read_bytes()
+    (hot / "b.jpg").write_bytes(LICENCE.read_bytes())
+    where = ("--server", archive.line(60_000).address, "--token-file", archive.token_file)
+    stack, photograph = lines(juanzong(here, "station", "watch", hot, *QUICK, *where, "--split", "--sides", 1))
+    assert (stack["status"], stack["document_id"], photograph["status"]) == ("received", None, "received")
+    (shown,) = lines(juanzong(archive.env, "batch", "show", stack["batch"], "--json"))
+    assert (shown["sides"], shown["operator"], len(shown["documents"])) == (1, "person:scanner", 2)
+    (hot / "c.pdf").write_bytes(data)
+    (again,) = lines(juanzong(here, "station", "watch", hot, *QUICK, *where, "--split"))
+    assert (again["status"], again["batch"]) == ("duplicate", stack["batch"])
 
 
 def test_a_server_that_is_away_or_refuses_the_token_moves_nothing(archive, tmp_path):

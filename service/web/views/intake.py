@@ -17,7 +17,8 @@ from service.flow.batches import list_batches
 from service.flow.documents import list_documents
 from service.flow.guard import allowed, require
 from service.flow.receive import receive
-from service.flow.stacks import AT_ONCE, How, receive_stack
+from service.flow.stack_or_file import take_stack
+from service.flow.stacks import How
 from service.web import refusals, words
 from service.web.context import actor, house
 from service.web.site import web
@@ -57,7 +58,7 @@ def upload_submit() -> ResponseReturnValue:
     if not _BATCH.fullmatch(batch):
         batch = _new_batch()
     sent = [file for file in request.files.getlist("files") if file.filename]
-    rows = [_take_in(file, batch) for file in sent]
+    rows = [_take_in(file, batch, first=number == 0) for number, file in enumerate(sent)]
     if request.accept_mimetypes.best == "application/json":
         return jsonify(rows[0] if rows else {"status": "rejected", "why": refusals.rejection("empty", "")})
     session["rejected"] = [
@@ -72,12 +73,15 @@ def upload_submit() -> ResponseReturnValue:
     return redirect(url_for("web.batch", batch=cut), 303)
 
 
-def _take_in(file: FileStorage, batch: str) -> dict[str, Any]:
+def _take_in(file: FileStorage, batch: str, *, first: bool) -> dict[str, Any]:
+    """Take one file in. first: of those sent together; their paper was counted once."""
     name = file.filename or ""
     department = request.form.get("department_id") or None
-    if request.form.get("split"):
-        return _take_stack(file, name, batch, department)
     try:
+        cut = _take_stack(file, name, batch, department, first=first) if request.form.get("split") else None
+        if cut is not None:
+            return cut
+        file.stream.seek(0)
         got = receive(
             house(), actor(), cast("Any", file.stream), name, channel="web", batch=batch, department_id=department
         )
@@ -89,24 +93,24 @@ def _take_in(file: FileStorage, batch: str) -> dict[str, Any]:
     return {"status": status, "filename": name, "document_id": got.document_id, "href": href}
 
 
-def _take_stack(file: FileStorage, name: str, batch: str, department: str | None) -> dict[str, Any]:
-    """Take a stack in and cut it; what is no stack is a document of its own."""
+def _take_stack(
+    file: FileStorage, name: str, batch: str, department: str | None, *, first: bool
+) -> dict[str, Any] | None:
+    """Take a stack in and cut it; None for what is no stack. Raises Rejected."""
     sheets, sides = request.form.get("sheets", type=int), request.form.get("sides", 0, type=int)
-    how = How(sheets, sides, request.form.get("order", "as_scanned"), device=request.form.get("device", ""))
-    try:
-        got = receive_stack(
-            house(),
-            actor(),
-            cast("Any", file.stream),
-            name,
-            batch=batch,
-            department_id=department,
-            how=how,
-            most=AT_ONCE,
-        )
-    except Rejected as error:
-        why = refusals.rejection(error.code, str(error))
-        return {"status": "rejected", "filename": name, "code": error.code, "message": str(error), "why": why}
+    order, device = request.form.get("order", "as_scanned"), request.form.get("device", "")
+    got = take_stack(
+        house(),
+        actor(),
+        cast("Any", file.stream),
+        name,
+        how=How(sheets if first else None, sides, order, device=device),
+        batch=batch,
+        channel="web",
+        department_id=department,
+    )
+    if got is None:
+        return None
     row = {"status": "received", "filename": name, "href": url_for("web.batch", batch=got.batch), "batch": got.batch}
     if got.duplicate and got.documents:
         row |= {"status": "duplicate", "document_id": got.documents[0].document_id}

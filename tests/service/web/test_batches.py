@@ -1,6 +1,7 @@
 """The pages of batches: stacks sent from the form, pages put right, the account, the release; separator sheets."""
 
 import re
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -8,8 +9,11 @@ import pytest
 from intake.batches.payload import Separator
 from service.flow import batches
 from tests.intake.batches import stacks as scans
+from tests.service.conftest import SCANS
 from tests.service.test_batches import BLANK, SHEET, page, stack
 from tests.service.test_flow import new_contract
+
+PHOTOGRAPH = SCANS / "licence-portrait.jpg"
 
 
 def send(browser, path, **more):
@@ -30,6 +34,17 @@ def scanner(site):
 
 def version(text):
     return re.search(r'name="version" value="(\d+)"', text).group(1)
+
+
+def test_several_files_are_counted_once_and_what_is_no_stack_is_a_document(site, scanner, tmp_path):
+    scanner.get("/upload")
+    with ExitStack() as opened:
+        paths = [stack(tmp_path, 1, name="1.pdf"), stack(tmp_path, 2, name="2.pdf"), PHOTOGRAPH]
+        files = [(opened.enter_context(path.open("rb")), path.name) for path in paths]
+        data = {"batch": "B-20261125-abcdef", "files": files, "split": "1", "sheets": "2", "sides": "1"}
+        assert scanner.post("/upload", data, content_type="multipart/form-data").status_code == 303
+    whole = batches.get_batch(site.office.house, site.office["scanner"], "B-20261125-abcdef")
+    assert (whole.batch.sheets, len(whole.parts), whole.manifest.kept) == (2, 2, 3)
 
 
 def test_a_stack_is_sent_put_right_and_released_without_javascript(site, scanner, tmp_path):
