@@ -204,18 +204,19 @@ class Trouble(threading.Thread):
         station: Kept,
         disk: SmallDisk | SmallFiles,
         reads: Callable[[], bool],
+        serves: Callable[[], bool],
     ) -> None:
         super().__init__(daemon=True)
         self._events = [event for event, times in plan.items() for _ in range(times)]
         chance.shuffle(self._events)
-        self._chance, self._serve, self._station, self._disk, self._reads = chance, serve, station, disk, reads
+        self._chance, self._serve, self._station, self._disk = chance, serve, station, disk
+        self._worth = {"worker": reads, "disk": serves}
         self.done: Counter[str] = Counter()
 
     def run(self) -> None:
         """Go through all of it."""
         for event in self._events:
-            if event == "worker":
-                self._wait_for_reading(20)
+            self._wait(self._worth.get(event, lambda: True), 20)
             time.sleep(self._chance.uniform(0.2, 2.5))
             if event == "disk":
                 self._fill(self._chance.uniform(2.0, 3.5))
@@ -223,10 +224,10 @@ class Trouble(threading.Thread):
                 self._kill(event)
             self.done[event] += 1
 
-    def _wait_for_reading(self, seconds: float) -> None:
-        """A worker takes long to start: let it have something in hand to lose."""
+    def _wait(self, worth: Callable[[], bool], seconds: float) -> None:
+        """What starts takes a while: let it have something in hand to lose."""
         last = time.monotonic() + seconds
-        while time.monotonic() < last and not self._reads():
+        while time.monotonic() < last and not worth():
             time.sleep(0.1)
 
     def _fill(self, seconds: float) -> None:

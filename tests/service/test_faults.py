@@ -210,9 +210,9 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
     serve = Kept(["serve"], env, log)
     watcher = Kept(["station", "watch", str(hot), "--settle", "0.2"], env, folder / "station.log")
     try:
-        patiently(lambda: faults.answers(house.settings.base_url), 60)
+        patiently(lambda: _serves(house), 60)
         began = time.monotonic()
-        trouble = Trouble(times, chance, serve, watcher, disk, lambda: _reads(house))
+        trouble = Trouble(times, chance, serve, watcher, disk, lambda: _reads(house), lambda: _serves(house))
         trouble.start()
         work, never = _work(station, sheets, number, files, chance)
         senders = [station.send_all(some, random.Random(chance.random())) for some in work]
@@ -221,7 +221,7 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
         sent = time.monotonic() - began
         assert trouble.done == times
         patiently(lambda: not list(hot.glob("[0-9]*.*")) or None, 60)
-        patiently(lambda: _all_read(house), 120)
+        patiently(lambda: _all_read(house), 180)
         read, broke = time.monotonic() - began, cuts - len(line.cuts)
         _log.warning("seed %s: %s files sent in %.0f s, read after %.0f s; %s breaks", SEED, number, sent, read, broke)
         _log.warning("%s; %s", dict(trouble.done), dict(station.seen))
@@ -254,6 +254,10 @@ def _work(station, sheets, number, files, chance):
     for some in (tus, form):
         chance.shuffle(some)
     return [folder, tus[::2], tus[1::2], form[::2], form[1::2]], [*broken, *(s.path for s in half)]
+
+
+def _serves(house: House) -> bool:
+    return faults.answers(house.settings.base_url)
 
 
 def _reads(house: House) -> bool:
