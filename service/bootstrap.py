@@ -10,7 +10,7 @@ from service.clock import Clock
 from service.errors import BadSetting, NotInitialised
 from service.house import House
 from service.records.database import Database
-from service.records.migrate import is_current, upgrade
+from service.records.migrate import has_tables, is_current, is_newer, upgrade
 from vault.adapters import open_store
 from vault.adapters.keyfile import KeyFile
 from vault.keyring import KeyRing
@@ -44,15 +44,16 @@ def prepare(settings: Settings) -> bool:
         raise BadSetting("JUANZONG_HOME", f"names {settings.home}, which cannot be used: {error.strerror}") from error
     database = Database(settings.database_url)
     try:
+        # Before anything is changed: an archive whose key is not here is left as it is.
+        if not settings.key_file.exists() and _has_keys(database):
+            raise BadSetting(
+                "JUANZONG_KEY_FILE",
+                f"names {settings.key_file}, which is not there, but the archive was sealed with a key: put it back",
+            )
         fresh = upgrade(database)
         if database.is_sqlite and database.url.database:
             Path(database.url.database).chmod(0o600)  # SQLite gives its log and its index the same mode
         if not settings.key_file.exists():
-            if not fresh and _has_keys(database):
-                raise BadSetting(
-                    "JUANZONG_KEY_FILE",
-                    f"names {settings.key_file}, which is not there, but the archive was sealed with a key: put it back",
-                )
             settings.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             KeyFile.create(settings.key_file)
             made = True
@@ -75,7 +76,8 @@ def _seal_trail(settings: Settings) -> None:
 
 
 def _has_keys(database: Database) -> bool:
-    return _sealed_with(database) is not None
+    """Return whether the database, of whatever version, holds documents that were sealed."""
+    return has_tables(database) and _sealed_with(database) is not None
 
 
 def _sealed_with(database: Database) -> str | None:
@@ -93,6 +95,8 @@ def _require_fit(settings: Settings, database: Database, keys: KeyRing) -> None:
 
     NotInitialised: another version's database. BadSetting: the documents are sealed with another master key. A second key would go unnoticed until the day on which half of the archive cannot be opened.
     """
+    if is_newer(database):
+        raise NotInitialised("the archive is of a newer program than this one: install that, this one changes nothing")
     if not is_current(database):
         raise NotInitialised("the database is not at this program's version: run `juanzong init`")
     sealed_with = _sealed_with(database)

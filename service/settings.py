@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from service.errors import BadSetting
+from service.typed import day_of
 
 if TYPE_CHECKING:  # the parser of letters is loaded where there is a mailbox
     from intake.channels.mail import MailboxAddress
@@ -265,7 +266,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
                 "JUANZONG_TODAY", "moves the calendar and is only allowed when JUANZONG_MODE is test or demo"
             )
         try:
-            today = date.fromisoformat(today_text)
+            today = day_of(today_text)
         except ValueError as error:
             raise BadSetting("JUANZONG_TODAY", f"must be a date YYYY-MM-DD, not {today_text!r}") from error
     database = source.url(

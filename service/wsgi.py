@@ -17,6 +17,7 @@ def make(settings: Settings) -> Flask:
     """Return the whole web application: pages, API and what machines watch."""
     house = build(settings)
     house.hint = attach(open_queue(settings), lambda: house)
+    _ = house.reader  # made before there are threads that would each make one
     # Every machine that opens the archive signs form tokens alike, and the key itself never signs anything.
     secret = hmac.digest(settings.key_file.read_bytes(), b"juanzong page tokens 1", hashlib.sha256)
     app = create_app(house, secret=secret)

@@ -16,6 +16,9 @@ from service.records.audit import ChainReport
 from service.records.tables import Document, Rendition, Stack, WrappedKey
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing
 
+# Their keys went, or never counted; their objects follow.
+_LEAVING = ("destroyed", "receiving")
+
 
 @dataclass
 class FixityReport:
@@ -42,7 +45,8 @@ def fixity(house: House, actor: Actor) -> Iterator[FixityReport]:
         query = (
             select(Rendition.id, Rendition.document_id, Rendition.sha256, WrappedKey.wrapped)
             .outerjoin(WrappedKey, WrappedKey.document_id == Rendition.document_id)
-            .where(Rendition.state == "kept")
+            .join(Document, Document.id == Rendition.document_id)
+            .where(Rendition.state == "kept", Document.status.not_in(_LEAVING))
         )
         query = query.order_by(Rendition.document_id, Rendition.id)
         rows = [(name, owner, digest, key) for name, owner, digest, key in session.execute(query)]
@@ -128,7 +132,8 @@ def _compare(house: House) -> DoctorReport:
     # The store is listed between two looks into the database: an object that arrives meanwhile is known to the second, so it is
     # no orphan; one that is destroyed meanwhile is not known to it any more, so it is not missing.
     with house.database.read() as session:
-        kept = set(session.scalars(select(Rendition.id).where(Rendition.state == "kept")))
+        query = select(Rendition.id).join(Document, Document.id == Rendition.document_id)
+        kept = set(session.scalars(query.where(Rendition.state == "kept", Document.status.not_in(_LEAVING))))
         kept |= set(session.scalars(select(Stack.id).where(Stack.state.in_(("kept", "cutting", "cut")))))
     in_store = {str(name) for name in house.vault.store.names()}
     in_index = set(house.index.documents())
@@ -138,6 +143,7 @@ def _compare(house: House) -> DoctorReport:
             owners |= {stack_id: stack_id} | ({thumbs: stack_id} if thumbs else {})
         states = {row.id: row for row in session.execute(select(Document.id, Document.status, Document.indexed))}
         report.documents = session.scalar(select(func.count()).where(Document.status != "destroyed")) or 0
+    owned = set(owners.values())
     report.orphans = sorted(in_store - owners.keys())
     report.missing = sorted({owners[name] for name in (kept - in_store) & owners.keys()})
     for document_id, row in states.items():
@@ -147,6 +153,9 @@ def _compare(house: House) -> DoctorReport:
             report.failed.append(document_id)
         elif row.status in ("stored", "needs_review") and document_id not in in_index:
             report.lost.append(document_id)
+    # A destruction that was broken off is finished by the next sweep; until then what it has not come to is no damage.
+    ending = {i for i, row in states.items() if row.status == "destroyed" and (i in in_index or i in owned)}
+    report.waiting += sorted(ending)
     living = {i for i, row in states.items() if row.status in ("stored", "needs_review", "failed")}
-    report.stray = sorted(in_index - living)
+    report.stray = sorted(in_index - living - ending)
     return report

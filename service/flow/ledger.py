@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -32,6 +32,10 @@ from service.typed import day_of
 EVENTS = ("signed", "amended", "performed", "terminated")
 _ENDING = ("performed", "terminated")
 CUSTOMERS = "KH"
+
+
+# Yuan and at most two places of fen; commas only where they part thousands. Nothing is rounded that a person typed.
+_AMOUNT = re.compile(r"(\d{1,18}|\d{1,3}(,\d{3}){1,5})(\.\d{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,10 @@ def typed_amount(wrong: dict[str, str], value: str, name: str = "amount") -> Dec
     """Return the yuan a person typed, None for none; what is no amount is put into `wrong` under its name."""
     if not value:
         return None
-    try:
-        amount = Decimal(value.replace(",", ""))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0 or amount >= Decimal(10) ** 18:
+    if not _AMOUNT.fullmatch(value):
         wrong[name] = "a number of yuan such as 32000000.00"
         return None
-    return amount.quantize(Decimal("0.01"))
+    return Decimal(value.replace(",", "")).quantize(Decimal("0.01"))
 
 
 def read_entry(given: ContractInput, today: date, wrong: dict[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 
 from service.access import people
 from service.api.app import blueprint, watch
+from service.errors import BadInput
 from service.flow import reviews
 from service.flow.process import process
 from tests.service import bad_files
@@ -319,3 +320,19 @@ def test_a_day_has_one_form(client, headers, embedded, day):
     }
     answer = client.post("/api/v1/contracts", json=body, headers=headers("handler"))
     assert answer.status_code == 422
+    with pytest.raises(BadInput, match="until"):
+        reviews.add_opinions(embedded.house, OWNER, "any", ["any"], "keep_until", day, "再留")
+
+
+@pytest.mark.parametrize("amount", ["1e5", "1_000", "１２３", "-0", "1.239", "12,34", "NaN", ".5"])
+def test_an_amount_has_one_form_and_is_never_rounded(client, headers, embedded, amount):
+    body = {
+        "department_id": embedded.department_id,
+        "title": "采购合同",
+        "counterparty": "某公司",
+        "handler_id": embedded["handler"].person_id,
+        "amount": amount,
+    }
+    answer = client.post("/api/v1/contracts", json=body, headers=headers("handler"))
+    assert answer.status_code == 422
+    assert "amount" in answer.get_json()["errors"]

@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from service.bootstrap import build, prepare
 from service.errors import BadSetting
+from service.records.database import Database
 from service.settings import load
 from tests.service.conftest import DIGITAL, embedded_env, open_office, server_env
+from tests.service.test_migrations import form_of_first_release
 from vault.adapters.keyfile import KeyFile
 
 ROOT = Path(__file__).parents[2]
@@ -77,3 +80,17 @@ def test_a_home_that_cannot_be_used_is_named(tmp_path):
     (tmp_path / "home").touch()
     with pytest.raises(BadSetting, match="JUANZONG_HOME"):
         prepare(load(embedded_env(tmp_path / "home")))
+
+
+def test_an_archive_without_its_key_is_not_upgraded(tmp_path):
+    """On the day of an upgrade, too, a lost key is said, and never replaced by a new one."""
+    settings = load(embedded_env(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    database = Database(settings.database_url)
+    form_of_first_release(database)
+    with pytest.raises(BadSetting, match="put it back"):
+        prepare(settings)
+    assert not settings.key_file.exists()
+    with database.read() as session:
+        assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0001"
+    database.dispose()

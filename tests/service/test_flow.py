@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from retention.errors import DestructionBlocked, FileIncomplete, TransitionRefused
+from search.errors import IndexUnavailable
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import (
     destroy,
@@ -567,3 +568,28 @@ def test_every_reading_and_every_change_is_in_the_trail(embedded):
 def test_a_review_that_does_not_exist_destroys_nothing(embedded):
     with pytest.raises(NotFound):
         destroy.execute(embedded.house, embedded["archivist"], "no-such-review")
+
+
+@pytest.mark.parametrize("broken_at", ["delete", "remove_many"])
+def test_a_destruction_under_way_is_no_damage(embedded, monkeypatch, broken_at):
+    house = embedded.house
+    file_id, document_id = due_file(embedded)
+    review_id = propose(embedded, file_id)
+    decide_all(embedded, review_id, file_id)
+    house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, embedded[name], review_id)
+
+    def down(*_args):
+        raise IndexUnavailable("down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr({"delete": house.vault, "remove_many": house.index}[broken_at], broken_at, down)
+        with pytest.raises(IndexUnavailable):
+            destroy.execute(house, embedded["archivist"], review_id)
+    *_, report = fixity(house, OWNER)
+    assert report.ok
+    state = doctor(house, OWNER)
+    assert (state.ok, state.waiting) == (True, [document_id])
+    assert destroy.resume(house) == 1
+    assert doctor(house, OWNER).waiting == []

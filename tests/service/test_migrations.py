@@ -2,6 +2,7 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import JSON, Boolean, Date, DateTime, MetaData, func, select
+from sqlalchemy import JSON, Boolean, Date, DateTime, MetaData, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
+from service.errors import NotInitialised
 from service.records.database import Database
 from service.records.migrate import HEAD, is_current, upgrade
 from service.records.tables import AuditEntry, Base, CaseFile, Document, Rendition
@@ -102,6 +104,12 @@ def _fill(database: Database) -> dict[str, list[dict[str, Any]]]:
     return kept
 
 
+def form_of_first_release(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Make a whole archive of the first form; returns its rows by table."""
+    _at(database, "0001")
+    return _fill(database)
+
+
 def _typed(kind: TypeEngine[Any], value: Any) -> Any:
     if value is None:
         return None
@@ -147,8 +155,7 @@ def test_two_credit_files_of_one_customer_are_both_carried_forward_and_one_count
 
 
 def test_an_archive_of_the_first_form_is_carried_forward(database):
-    _at(database, "0001")
-    kept = _fill(database)
+    kept = form_of_first_release(database)
     assert not is_current(database)
     assert upgrade(database) is True
     with database.read() as session:
@@ -169,3 +176,22 @@ def test_an_archive_of_the_first_form_is_carried_forward(database):
             )
         hashes = session.scalars(select(AuditEntry.hash).order_by(AuditEntry.seq)).all()
         assert hashes == [row["hash"] for row in kept["audit"]]
+
+
+def test_an_archive_of_a_newer_program_is_left_alone(database):
+    upgrade(database)
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NotInitialised, match="newer program"):
+        upgrade(database)
+
+
+def test_two_programs_started_at_once_upgrade_once(database):
+    others = [Database(str(database.url.render_as_string(hide_password=False))) for _ in range(3)]
+    try:
+        with ThreadPoolExecutor(3) as starts:
+            assert len([done.result() for done in [starts.submit(upgrade, other) for other in others]]) == 3
+    finally:
+        for other in others:
+            other.dispose()
+    assert is_current(database)

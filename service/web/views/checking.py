@@ -20,6 +20,7 @@ from service.flow.checking import Before, Given
 from service.flow.desk import Want
 from service.flow.render import page_text
 from service.records.tables import Document, DocumentField
+from service.typed import day_of
 from service.web import words
 from service.web.context import actor, house, offset_of, refused
 from service.web.download import demand_form, download
@@ -319,6 +320,6 @@ def extraction_report() -> ResponseReturnValue:
 def _day(text: str) -> tuple[date | None, bool]:
     """Return the day that was typed, and whether what was typed is none."""
     try:
-        return (date.fromisoformat(text) if text else None), False
+        return (day_of(text) if text else None), False
     except ValueError:
         return None, True

@@ -5,6 +5,7 @@ import io
 import pypdfium2
 from playwright.sync_api import Page, expect
 
+from service.flow import filing
 from tests.service.test_outlook import credit_file
 from tests.service.web.conftest import Site, new_contract
 from tests.service.web.test_browser import Desk, desk  # noqa: F401 - a fixture
@@ -61,3 +62,27 @@ def test_forms_for_paper(desk: Desk, site: Site) -> None:  # noqa: F811 - the fi
         if name in ("ledger", "transfers"):
             assert len(printed) > 1
             assert all("序号" in text for text in printed if "HT-XS" in text)  # the head of the table on every page
+
+
+def test_pages_that_are_printed_lose_nothing(desk: Desk, site: Site) -> None:  # noqa: F811 - the fixture
+    document_id = site.office.take_in()
+    _contract_id, file_id = new_contract(site.office)
+    filing.file_document(site.office.house, site.office["handler"], document_id, file_id)
+    administrator, auditor, archivist = desk.sit("administrator"), desk.sit("auditor"), desk.sit("archivist")
+    for page, path in (
+        *((administrator, p) for p in ("/contracts", "/files", f"/files/{file_id}", "/transfers?view=all", f"/documents/{document_id}")),
+        *((archivist, p) for p in ("/register", "/reviews", "/loans", "/holds")),
+        (auditor, "/audit"),
+    ):  # fmt: skip
+        page.goto(path)
+        page.set_viewport_size({"width": 718, "height": 1000})  # A4 less its margins, in CSS pixels
+        page.emulate_media(media="print")
+        over = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter(e => e.getClientRects().length && e.getBoundingClientRect().right > 720)"
+            ".map(e => `${e.tagName}.${e.className}: ${Math.round(e.getBoundingClientRect().right)}`)"
+        )
+        assert over == [], path
+        if path.startswith("/documents/"):
+            assert "680000.00" in page.locator("#fields").inner_text()
+        page.emulate_media(media="screen")
+        page.set_viewport_size({"width": 1280, "height": 900})
