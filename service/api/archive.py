@@ -303,7 +303,11 @@ class ExportTransfers(ListTransfers, Export):
 
 
 @transfer_operations(
-    "GET", "/transfers/export", "Open transfers as a spreadsheet", query=ExportTransfers, answer="application/octet-stream"
+    "GET",
+    "/transfers/export",
+    "Open transfers as a spreadsheet",
+    query=ExportTransfers,
+    answer="application/octet-stream",
 )
 def export_transfers(house: House, actor: Actor, given: ExportTransfers) -> Response:
     """Send all open transfers; the export is noted."""

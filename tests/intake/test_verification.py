@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake import verification as rules
-from intake.verification import MACHINE, Refused, Stand, state_of
+from intake.verification import Refused, Stand, state_of
 
 PEOPLE = ("a", "b", "c", "d", "e")
 deeds = st.lists(
