@@ -67,7 +67,8 @@ def test_a_stack_from_the_scanner_to_the_release(desk: Desk, tmp_path: Path) -> 
     page.get_by_label("扫描面").select_option("2")
     page.set_input_files("#files", stack(tmp_path / "stack.pdf", number))
     page.get_by_role("button", name="上传").click()
-    expect(page.locator("#account")).to_contain_text("5 张 × 2 面 = 10；留用 4 + 空白 4 + 分隔页 2 = 10")
+    account = "5 张 × 2 面 = 10；留用 4 + 空白 4 + 分隔页 2 = 10"
+    expect(page.locator("#account")).to_contain_text(account, timeout=120_000)  # sent in pieces, then cut
     expect(page.locator("fieldset.part")).to_have_count(3)
     expect(page.locator("#pages")).to_contain_text(f"合同 {number}")
     # The payment and the supplement lie behind the acceptance: they are documents of their own, and one lies on its side.

@@ -115,6 +115,6 @@ def test_dragging_and_a_file_that_is_refused(desk: Desk, tmp_path: Path) -> None
     drop_in(page, DIGITAL)
     expect(page.locator("#progress")).to_contain_text("已经有了", timeout=WAIT)
     drop_in(page, bad)
-    expect(page.locator("#progress")).to_contain_text("不是 PDF、TIFF、JPEG 或 PNG", timeout=WAIT)
+    expect(page.locator("#progress")).to_contain_text("不是能收的文件类型", timeout=WAIT)
     assert sums(desk) == [hashlib.sha256(DIGITAL.read_bytes()).hexdigest()]
     page.context.close()

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from werkzeug.test import TestResponse
 
 from service.flow.documents import list_documents
 from tests.service.conftest import DIGITAL, OWNER
+from tests.service.test_split import TWO, digital
+from tests.service.test_uploads import words as metadata
 from tests.service.web.conftest import Browser, Site
 
 DATA = DIGITAL.read_bytes()
@@ -40,6 +43,17 @@ def test_a_file_goes_up_in_two_requests(site: Site) -> None:
     (document,) = list_documents(site.office.house, OWNER)[1]
     assert (document.id, document.channel) == (last.headers["Juanzong-Document"], "web")
     assert document.sha256 == hashlib.sha256(DATA).hexdigest()
+
+
+def test_a_stack_goes_up_in_pieces_and_its_batch_is_named(site: Site, tmp_path: Path) -> None:
+    data = digital(tmp_path / "stack.pdf", *TWO).read_bytes()
+    said = metadata(filename="a.pdf", batch="B-1", split="true", sides="1", order="as_scanned")
+    browser = site.signed_in("handler")
+    place = ask(browser, "POST", "/uploads", Upload_Length=len(data), Upload_Metadata=said).headers["Location"]
+    ask(browser, "PATCH", place, data[:700], Upload_Offset=0, Content_Type=BYTES)
+    last = ask(browser, "PATCH", place, data[700:], Upload_Offset=700, Content_Type=BYTES)
+    assert (last.headers["Juanzong-Batch"], last.headers["Juanzong-Status"]) == ("B-1", "received")
+    assert {(d.batch, d.channel, d.pages) for d in list_documents(site.office.house, OWNER)[1]} == {("B-1", "web", 1)}
 
 
 def test_nobody_else_and_no_other_site(site: Site) -> None:
@@ -80,7 +94,7 @@ def test_a_full_disk_is_said_in_the_form_that_needs_no_script(site: Site, monkey
 
 
 def test_a_refusal_speaks_the_readers_language(site: Site) -> None:
-    for language, words in (("zh", "不是 PDF"), ("en", "PDF")):
+    for language, words in (("zh", "不是能收的文件类型"), ("en", "PDF")):
         browser = site.signed_in("handler")
         browser.client.set_cookie("language", language)
         place = begin(browser, 6).headers["Location"]

@@ -42,9 +42,9 @@ function remember(key, value) {
   try { if (value) localStorage.setItem(key, JSON.stringify(value)); else localStorage.removeItem(key); } catch { /* private window: it goes on while the page is open */ }
 }
 
-// The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch }, or { status: "rejected" | "signed_out" | "lost", why }.
-export async function send(file, { address, batch, department, progress, broken }) {
-  const key = `juanzong-upload:${file.name}:${file.size}:${file.lastModified}`;
+// The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch }, without a document for a stack that was cut, or { status: "rejected" | "signed_out" | "lost", why }.
+export async function send(file, { address, batch, department, stack, progress, broken }) {
+  const key = ["juanzong-upload", file.name, file.size, file.lastModified, ...Object.values(stack || {})].join(":");
   let known = remembered(key);
   let step = known ? "where" : "open";
   let offset = 0;
@@ -53,7 +53,7 @@ export async function send(file, { address, batch, department, progress, broken 
     let answer;
     const start = offset;
     if (step === "open") {
-      const words = { filename: file.name, batch, department_id: department, sha256: await sha256(file) };
+      const words = { filename: file.name, batch, department_id: department, ...stack, sha256: await sha256(file) };
       const metadata = Object.entries(words).filter(([, value]) => value).map(([name, value]) => `${name} ${base64(value)}`).join(",");
       answer = await ask("POST", address, { "Upload-Length": String(file.size), "Upload-Metadata": metadata });
     } else if (step === "where") {
@@ -68,7 +68,9 @@ export async function send(file, { address, batch, department, progress, broken 
       progress(offset);
       if (offset > start) failures = 0;
       const document = answer.header("Juanzong-Document");
-      remember(key, document ? null : known);
+      const cut = answer.header("Juanzong-Batch");
+      remember(key, document || cut ? null : known);
+      if (cut) return { status: answer.header("Juanzong-Status"), document: null, batch: decodeURIComponent(cut) };
       if (document) return { status: answer.header("Juanzong-Status"), document, batch: known.batch };
       step = "send";
       continue;

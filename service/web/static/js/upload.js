@@ -40,27 +40,44 @@ function link(line, href) {
   line.name.replaceChildren(anchor);
 }
 
-async function carry(file, line) {
+// What the form says of a stack; the paper is counted once, however many files it became.
+function stackOf(first) {
+  const { split, sheets, sides, order } = form.elements;
+  if (!split.checked) return null;
+  return { split: "true", sheets: first ? sheets.value : "", sides: sides.value === "0" ? "" : sides.value, order: order.value };
+}
+
+// Returns the page of the batch when the file was cut, "" otherwise.
+async function carry(file, line, stack) {
   line.bar.max = file.size;
   say(line, "soon", word("sending"));
   const got = await send(file, {
     address: form.dataset.uploads,
     batch: form.elements.batch.value,
     department: form.elements.department_id ? form.elements.department_id.value : "",
+    stack,
     progress: (bytes) => { line.bar.value = bytes; say(line, "soon", word("sending")); },
     broken: () => say(line, "soon", word("again")),
   });
+  if (got.batch && !got.document) { // cut: what became of it is on the page of its batch
+    const page = form.dataset.batch.replace(/[^/]*$/, encodeURIComponent(got.batch));
+    link(line, page);
+    say(line, got.status === "duplicate" ? "grey" : "good", word(got.status === "duplicate" ? "duplicate" : "cut"));
+    line.bar.remove();
+    return page;
+  }
   if (got.document) {
     link(line, form.dataset.document.replace(/-$/, got.document));
     if (got.status !== "duplicate") {
       say(line, "soon", word("waiting"));
       line.bar.removeAttribute("value");
       waiting.set(got.document, { line, page: form.dataset.batch.replace(/[^/]*$/, got.batch) });
-      return;
+      return "";
     }
     say(line, "grey", word("duplicate"));
   } else say(line, "late", word(got.status), got.why);
   line.bar.remove();
+  return "";
 }
 
 async function poll() {
@@ -91,16 +108,18 @@ async function poll() {
 
 async function take(files) {
   panel.hidden = false;
-  const lines = [...files].map((file) => [file, row(file)]);
+  const lines = [...files].map((file, number) => [file, row(file), stackOf(number === 0)]);
   input.value = "";
-  for (const [file, line] of lines) {
-    await carry(file, line);
+  const pages = new Set();
+  for (const [file, line, stack] of lines) {
+    pages.add(await carry(file, line, stack));
     poll();
   }
+  const [page] = pages;
+  if (page && pages.size === 1) location.assign(page); // all of it was cut: its pages are looked at next
 }
 
 form.addEventListener("submit", (event) => {
-  if (form.elements.split.checked) return; // a stack is cut while the browser waits, and its batch is shown
   event.preventDefault();
   if (input.files.length) take(input.files);
 });
@@ -108,6 +127,5 @@ for (const name of ["dragover", "dragenter"]) drop.addEventListener(name, (event
 for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
 drop.addEventListener("drop", (event) => {
   event.preventDefault();
-  if (form.elements.split.checked) { input.files = event.dataTransfer.files; form.requestSubmit(); return; }
   if (event.dataTransfer.files.length) take(event.dataTransfer.files);
 });
