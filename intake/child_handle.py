@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import weakref
+from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
@@ -25,12 +26,14 @@ class Late(Exception):
 
 
 class Child:
-    """One child. It knows nothing of the archive: no settings, no keys, no file but those it is handed."""
+    """One child. It knows nothing of the archive: no settings, no keys, no file but those it is handed.
 
-    def __init__(self) -> None:
+    environment: what it gets of the variables of its parent's; never one that holds a secret.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            environment = {k: v for k, v in os.environ.items() if not k.startswith("JUANZONG_")}
             # A group of its own: what a page makes it start (tesseract, soffice) ends with it, and Ctrl-C is for its parent.
             self._process = subprocess.Popen(  # noqa: S603 - this program itself, with a number
                 [sys.executable, "-P", "-m", "intake.child", str(theirs.fileno())],
@@ -39,7 +42,7 @@ class Child:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
-                env=environment,
+                env={"PATH": os.defpath, **environment},
             )
         self.connection = Connection(ours.detach())
         self.close = weakref.finalize(self, _end, self._process, self.connection)

@@ -9,9 +9,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,12 @@ _AHEAD = 2  # pages a child may be ahead of the page that is waited for
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a child may use: threads of its engine, seconds for a page, bytes of memory (0: no limit)."""
+    """What a child may use: threads of its engine, seconds for a page, bytes of memory (0: no limit), variables."""
 
     threads: int = 2
     seconds: float = 60.0
     memory: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Crew:
@@ -131,7 +132,7 @@ class Crew:
     def _start(self) -> Child:
         how = {"engine": self._engine, "threads": self._allowance.threads, "memory": self._allowance.memory}
         for _attempt in range(_STARTS):
-            child = Child()
+            child = Child(self._allowance.environment)
             try:
                 child.send({"do": "begin", **how})
                 child.receive(time.monotonic() + self._allowance.seconds)

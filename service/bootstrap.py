@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -188,7 +189,12 @@ def _crew(engine: str, threads: int, processes: int, seconds: int, memory: int) 
     """One crew for a process: however many houses it has, its children are limited and start but once."""
     from intake.crew import Allowance, Crew
 
-    return Crew(engine, processes, Allowance(threads, seconds, memory))
+    return Crew(engine, processes, Allowance(threads, seconds, memory, without_settings()))
+
+
+def without_settings() -> dict[str, str]:
+    """Return this process's variables but the settings: they hold passwords, and whoever opens foreign files has no use for them."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("JUANZONG_")}
 
 
 def _calendar() -> WorkCalendar:

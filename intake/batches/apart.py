@@ -68,6 +68,7 @@ def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, s
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={"PATH": os.defpath},  # settings hold passwords; whoever opens foreign files has no use for them
             cwd=Path(__file__).parents[2],
         )
     try:

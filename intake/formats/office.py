@@ -100,7 +100,7 @@ def _convert(program: str, folder: Path, source: Path) -> None:
         *("--headless", "--norestore", "--nolockcheck", "--nodefault", "--nofirststartwizard"),
         *("--convert-to", "pdf", "--outdir", str(folder), str(source)),
     ]
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder)}
+    environment = {"PATH": os.defpath, "HOME": str(folder), "TMPDIR": str(folder)}
     environment |= {"LANG": "C.UTF-8", "SAL_USE_VCLPLUGIN": "svp"}
     process = subprocess.Popen(  # noqa: S603 - LibreOffice, with paths made here
         command,

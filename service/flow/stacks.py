@@ -24,10 +24,10 @@ from intake.batches.cut import STACKS
 from intake.errors import Rejected
 from intake.inspect import inspect, safe_name
 from intake.model import Inspection
-from service.access.policy import Actor
+from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, RuleRefused
 from service.flow import claims
-from service.flow.guard import require
+from service.flow.guard import allowed, require
 from service.flow.parts import key_of, parts_of, settle
 from service.flow.receive import check_department, on_disk
 from service.house import House
@@ -217,6 +217,9 @@ def _open_batch(
     house: House, session: Session, actor: Actor, stack: Stack, how: How, department_id: str | None
 ) -> None:
     batch = session.get(Batch, stack.batch, with_for_update=True)
+    if batch is not None and not allowed(actor, "batch.edit", Reach(batch.department_id, TIERS[0], batch.operator)):
+        why = "a batch of other people has this name"
+        raise BadInput(f"batch: {why}", {"batch": why})
     if batch is None:
         batch = Batch(
             name=stack.batch,

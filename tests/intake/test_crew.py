@@ -14,6 +14,7 @@ from intake.crew import Allowance, Crew
 from intake.errors import EngineUnavailable, Rejected
 from intake.inspect import inspect
 from intake.model import Limits
+from service.bootstrap import without_settings
 from tests.intake import fragile
 from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, book
 from tests.intake.scans import scan
@@ -28,7 +29,7 @@ def crew(monkeypatch):
     made = []
 
     def make(processes=1, seconds=60.0, memory=1 << 30, engine="tests.intake.fragile:Fragile"):
-        made.append(Crew(engine, processes, Allowance(1, seconds, memory)))
+        made.append(Crew(engine, processes, Allowance(1, seconds, memory, without_settings())))
         return made[-1]
 
     yield make

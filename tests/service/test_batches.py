@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from intake.batches.payload import Separator
 from intake.errors import Rejected
+from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import batches, filing, parts, stacks
 from service.flow.checks import doctor, fixity
@@ -363,8 +364,6 @@ def test_a_page_is_scanned_again(scanner, tmp_path):
 
 
 def test_other_departments_and_roles_see_no_batch(scanner, tmp_path):
-    from service.access import people
-
     made = send(scanner, stack(tmp_path, 1, 2)).documents[0]
     other = people.create_department(scanner.house, OWNER, "CG", "采购部")
     scanner.hire("stranger", "operator", department_id=other.id)
@@ -382,6 +381,16 @@ def test_other_departments_and_roles_see_no_batch(scanner, tmp_path):
         session.get_one(Document, made.document_id).tier = "core"
     with pytest.raises(NotFound):  # one secret page, and the batch is out of sight
         whole(scanner, "colleague")
+
+
+def test_nobody_adds_to_a_batch_of_another_department(scanner, tmp_path):
+    send(scanner, stack(tmp_path, 1, name="a.pdf"))
+    other = people.create_department(scanner.house, OWNER, "CG", "采购部")
+    scanner.hire("outsider", "operator", department_id=other.id)
+    with pytest.raises(BadInput, match="other people"):
+        send(scanner, stack(tmp_path, 2, name="b.pdf"), "outsider")
+    assert len(whole(scanner).stacks) == 1
+    assert len(send(scanner, stack(tmp_path, 3, name="c.pdf"), "colleague").documents) == 1
 
 
 def test_what_is_no_stack_or_no_file_is_refused_and_leaves_nothing(scanner, tmp_path):

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from intake.crew import Allowance, Crew
 from intake.errors import Rejected
+from service.bootstrap import without_settings
 from service.commands.intake import take_one
 from service.flow import find
 from service.flow.attached import attached_to
@@ -30,7 +31,7 @@ from tests.service.test_cli import juanzong
 def quick(embedded, monkeypatch):
     """An office whose engine reads nothing of interest, at once."""
     monkeypatch.setenv("PYTHONPATH", str(SCANS.parents[1]))
-    embedded.house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 60, 1 << 30))
+    embedded.house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 60, 1 << 30, without_settings()))
     yield embedded
     embedded.house.reader.close()
 
@@ -105,7 +106,7 @@ def test_a_page_below_the_line_is_flagged_for_another_scan(quick):
 
 def test_a_document_of_blank_pages_alone_is_flagged(quick):
     quick.house.reader.close()
-    quick.house.reader = Crew("tests.intake.fragile:Blind", 1, Allowance(1, 60, 1 << 30))
+    quick.house.reader = Crew("tests.intake.fragile:Blind", 1, Allowance(1, 60, 1 << 30, without_settings()))
     blank = Image.fromarray(np.full((2339, 1654), 250, dtype=np.uint8))
     both = made.saved(
         blank,

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from intake.crew import Allowance, Crew
+from service.bootstrap import without_settings
 from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
 from service.flow import find
 from service.flow.checks import doctor, fixity
@@ -119,7 +120,7 @@ def test_a_page_that_kills_its_reader_is_kept_unread_and_can_be_read_again(embed
     monkeypatch.setenv("PYTHONPATH", str(SCANS.parents[1]))
     monkeypatch.setenv(fragile.ONCE, str(tmp_path / "once"))
     house = embedded.house
-    house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 60, 1 << 30))
+    house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 60, 1 << 30, without_settings()))
     path = fragile.book(tmp_path / "b.tif", [100, fragile.KILLS, 102])
     document_id = receive(house, embedded["handler"], path, "b.tif").document_id
     process(house, document_id)
@@ -131,7 +132,7 @@ def test_a_page_that_kills_its_reader_is_kept_unread_and_can_be_read_again(embed
         assert sorted(session.scalars(kinds)) == ["page-image", "page-text"]
     assert find.find(house, OWNER, '"shade 102"').total == 1
     house.reader.close()
-    house.reader = Crew("tests.intake.fragile:Reads", 1, Allowance(1, 60, 1 << 30))
+    house.reader = Crew("tests.intake.fragile:Reads", 1, Allowance(1, 60, 1 << 30, without_settings()))
     read_again(house, embedded["handler"], document_id)
     process(house, document_id)
     with house.database.read() as session:
