@@ -25,8 +25,9 @@ serve: all
 	$(BIN)/juanzong init
 	$(BIN)/juanzong serve
 
+# Two at a time, a file to one of them: what a file's tests share is made once.
 test: all
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: all
 	$(BIN)/ruff check .
