@@ -37,10 +37,8 @@ _WRAP = struct.Struct(">12s48s")
 HEADER_SIZE = _IDENTITY.size + _WRAP.size
 _MAX_CHUNKS = 2**32
 
-# The plaintext is read and hashed in blocks, for each crossing to the hashing thread costs; it is sealed by slices of a
-# block, small enough for their sealed bytes to stay in the processor's cache until the store has taken them.
+# The plaintext is read, hashed and sealed in blocks: each crossing to the hashing thread costs.
 _BLOCK_SIZE = 2 * 1024 * 1024
-_SLICE_SIZE = 128 * 1024
 
 
 def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
@@ -72,36 +70,35 @@ class SealingReader(io.RawIOBase):
         if not SMALLEST_CHUNK <= chunk_size <= LARGEST_CHUNK:
             raise ValueError(f"a chunk size of {chunk_size} is not within the format's range")
         self._name, self._chunk_size = name, chunk_size
-        self._blocks = HashedBlocks(plain, max(_BLOCK_SIZE, chunk_size))
-        self._finished = False
-        self._slices = self._seal(key, chunk_size, random)
-        self._rest = memoryview(b"")
-
-    def _seal(self, key: FileKey, chunk_size: int, random: Callable[[int], bytes]) -> Iterator[memoryview]:
-        """Yield the header and the sealed slices; each stays as it is until the next one is asked for."""
         data_key, prefix, wrap_nonce = random(32), random(7), random(12)
-        identity = _IDENTITY.pack(MAGIC, VERSION, SUITE_AES_256_GCM_STREAM, chunk_size, self._name.bytes, prefix)
+        identity = _IDENTITY.pack(MAGIC, VERSION, SUITE_AES_256_GCM_STREAM, chunk_size, name.bytes, prefix)
         header = identity + wrap_nonce + AESGCM(key.secret).encrypt(wrap_nonce, data_key, identity)
-        yield memoryview(header)
-        bound_to = sha256(header).digest()
-        cipher, number = AESGCM(data_key), 0
-        per_slice = max(1, _SLICE_SIZE // chunk_size)
-        # Into room that is there already: to allocate it costs more than to encrypt a chunk.
-        room = memoryview(bytearray(per_slice * (chunk_size + TAG_SIZE)))
+        self._prefix, self._bound_to, self._cipher = prefix, sha256(header).digest(), AESGCM(data_key)
+        self._blocks = HashedBlocks(plain, _BLOCK_SIZE // chunk_size * chunk_size)
+        self._chunks = self._cut()
+        self._number, self._finished = 0, False
+        self._room = memoryview(bytearray(chunk_size + TAG_SIZE))
+        self._rest = memoryview(header)
+
+    def _cut(self) -> Iterator[tuple[memoryview, bool]]:
+        """Yield (chunk of the plaintext, whether it is the last); each stays as it is until the next one is asked for."""
         for block, is_last in self._blocks:
-            starts = range(0, len(block) or 1, chunk_size)
-            if number + len(starts) > _MAX_CHUNKS:
+            starts = range(0, len(block) or 1, self._chunk_size)
+            for start in starts:
+                yield block[start : start + self._chunk_size], is_last and start == starts[-1]
+
+    def _seal_into(self, room: memoryview) -> int:
+        """Seal as many chunks as `room` surely holds, straight into it; returns how many bytes they have."""
+        used = 0
+        while not self._finished and used + self._chunk_size + TAG_SIZE <= len(room):
+            chunk, last = next(self._chunks)
+            if self._number == _MAX_CHUNKS:
                 raise ValueError("the object is too large to be sealed: its chunks cannot be numbered")
-            for first in range(0, len(starts), per_slice):
-                used = 0
-                for start in starts[first : first + per_slice]:
-                    nonce = _nonce(prefix, number, last=is_last and start == starts[-1])
-                    chunk = block[start : start + chunk_size]
-                    end = used + len(chunk) + TAG_SIZE
-                    cipher.encrypt_into(nonce, chunk, bound_to, room[used:end])
-                    used, number = end, number + 1
-                yield room[:used]
-        self._finished = True
+            end = used + len(chunk) + TAG_SIZE
+            nonce = _nonce(self._prefix, self._number, last=last)
+            self._cipher.encrypt_into(nonce, chunk, self._bound_to, room[used:end])
+            used, self._number, self._finished = end, self._number + 1, last
+        return used
 
     def readable(self) -> bool:
         """Return True."""
@@ -110,8 +107,10 @@ class SealingReader(io.RawIOBase):
     def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]  # any writable buffer
         """Put sealed bytes into `buffer` and return how many; 0 at the end. Passes on what `plain` raises."""
         view = memoryview(buffer).cast("B")
-        if not self._rest and view:
-            self._rest = next(self._slices, self._rest)
+        if not self._rest and (used := self._seal_into(view)):
+            return used
+        if not self._rest and view:  # less room than a chunk needs
+            self._rest = self._room[: self._seal_into(self._room)]
         size = min(len(view), len(self._rest))
         view[:size] = self._rest[:size]
         self._rest = self._rest[size:]
@@ -119,7 +118,7 @@ class SealingReader(io.RawIOBase):
 
     def seal(self) -> Sealed:
         """Return sizes and digests. Raises ValueError when not everything has been read."""
-        if not self._finished:
+        if not self._finished or self._rest:
             raise ValueError("the sealed form has not been read to its end")
         size = self._blocks.total
         return Sealed(

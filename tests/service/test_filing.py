@@ -248,9 +248,13 @@ def test_a_change_with_one_wrong_value_changes_nothing(embedded, wrong):
 
     before = state()
     with pytest.raises(BadInput):
-        documents.change(house, administrator, document_id, **{"category": "1.7", "tier": "public", "reason": "密级有误", **wrong})
+        documents.change(
+            house, administrator, document_id, **{"category": "1.7", "tier": "public", "reason": "密级有误", **wrong}
+        )
     assert state() == before
-    documents.change(house, administrator, document_id, category="1.7", tier="public", reason="密级有误", fields={"amount": "1.00"})
+    documents.change(
+        house, administrator, document_id, category="1.7", tier="public", reason="密级有误", fields={"amount": "1.00"}
+    )
     assert state()[:2] == ("1.7", "public")
     assert ("amount", "1.00") in state()[3]
 

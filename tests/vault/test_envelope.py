@@ -61,6 +61,15 @@ def test_sizes_around_the_blocks_that_are_hashed_beside(blocks, offset):
     assert result.name == NAME
 
 
+@pytest.mark.parametrize("chunk_size", [4096, 10_000, 65_537, 700_000, MIB])
+def test_chunks_have_their_size_across_all_blocks(chunk_size):
+    plain = random.Random(chunk_size).randbytes(5 * MIB + 77)
+    with SealingReader(io.BytesIO(plain), NAME, KEY, chunk_size=chunk_size) as reader:
+        sealed = b"".join(iter(lambda: reader.read(1_000_003), b""))
+        assert reader.seal().sealed_size == len(sealed) == sealed_size(len(plain), chunk_size)
+    assert unseal(sealed) == plain
+
+
 @at_any_speed
 @given(size=near_borders, sizes=st.lists(st.integers(1, 10_000), min_size=1, max_size=20))
 def test_readers_may_read_in_any_sizes(size, sizes):
