@@ -23,7 +23,7 @@ RUN pybabel compile -f -d service/web/translations \
 FROM python:3.12.12-slim-bookworm
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-chi-sim tesseract-ocr-chi-tra tesseract-ocr-osd \
-    libreoffice-writer-nogui libreoffice-calc-nogui \
+    libreoffice-writer-nogui libreoffice-calc-nogui fonts-wqy-zenhei \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 juanzong \
  && useradd --uid 10001 --gid juanzong --no-create-home --home-dir /var/lib/juanzong --shell /usr/sbin/nologin juanzong \
