@@ -132,7 +132,7 @@ def upload(desk: Desk, page: Page) -> str:
     good = {"name": DIGITAL.name, "mimeType": "application/pdf", "buffer": DIGITAL.read_bytes()}
     page.set_input_files("#files", [bad, good])
     page.get_by_role("button", name="上传").click()
-    expect(page.locator("#progress")).to_contain_text("不是 PDF、TIFF、JPEG 或 PNG")
+    expect(page.locator("#progress")).to_contain_text("不是能收的文件类型")
     link = page.locator("#progress a", has_text="技术服务合同")
     expect(link).to_be_visible(timeout=WAIT)
     desk.look(page, "uploaded")

@@ -98,7 +98,7 @@ def test_upload_without_a_script(site: Site) -> None:
     page = browser.get("/batches/B-20261125-0a1b2c").text
     assert "一.pdf" in page
     assert "&lt;b&gt;二.pdf" in page
-    assert "不是 PDF、TIFF、JPEG 或 PNG" in page
+    assert "不是能收的文件类型" in page
     assert "空文件。" in page
     assert '<noscript><meta http-equiv="refresh"' in page
     again = browser.post("/upload", {"batch": "B-20261125-000002", "files": [(io.BytesIO(good), "again.pdf")]})
