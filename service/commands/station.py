@@ -1,6 +1,9 @@
 """`juanzong station`: what stands beside the scanner. Takes files and paper in and loses neither."""
 
+import contextlib
+import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -70,9 +73,22 @@ def watch(
             settings, folder, delivery, done=done and done.absolute(), patience=patience, subfolders=subfolders
         )
         try:
-            return _look(watcher, patience, once=once, as_json=as_json)
+            with _told_to_stop():
+                return _look(watcher, patience, once=once, as_json=as_json)
         finally:
             watcher.close()
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the watching, also where whoever started us had them ignored; the next start takes up the rest."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _look(watcher: WatchedFolder, patience: Patience, *, once: bool, as_json: bool) -> int:

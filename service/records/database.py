@@ -36,10 +36,10 @@ def _prepare_sqlite(engine: Engine) -> None:
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in (
+            "busy_timeout=30000",  # first: the next one waits for whoever makes the database at this moment
             "journal_mode=WAL",
             "foreign_keys=ON",
             "synchronous=FULL",
-            "busy_timeout=30000",
             "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -82,7 +82,7 @@ def test_ingest_search_show_get(env, tmp_path):
     assert hit["document_id"] == line["document_id"]
     assert set(hit) == {
         *("document_id", "title", "category", "page", "snippet", "boxes"),
-        *("archive_number", "score", "approximate"),
+        *("archive_number", "score", "approximate", "verification"),
     }
     assert "技术服务" in hit["snippet"]
     assert all(x0 < x1 and y0 < y1 for x0, y0, x1, y1 in hit["boxes"])
@@ -208,7 +208,8 @@ def ingest(embedded, monkeypatch):
         found: list[dict] = []
         monkeypatch.setattr(intake, "out_json", found.append)
         try:
-            code = intake.ingest.callback.__wrapped__(embedded.house, OWNER, paths, None, as_json=True)
+            options = {"split": False, "sheets": None, "sides": None, "order": "as-scanned", "keep_blanks": False}
+            code = intake.ingest.callback.__wrapped__(embedded.house, OWNER, paths, None, as_json=True, **options)
         except Exception as error:  # noqa: BLE001 - which one it is, the test says
             return error, found
         return code, found
