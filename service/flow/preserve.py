@@ -89,19 +89,21 @@ def _drop_unfinished(house: House, document_id: str) -> None:
 
 
 def _make(house: House, document_id: str) -> bool:
-    rendition_id = new_id()
-    with house.database.write() as session:
+    with house.database.write() as session:  # a destruction waits for us, or we see that the key is gone
         document = _ours(session, document_id)
         if document is None:
             return False
         key = load_key(house, session, document_id)
         title, received_at = document.title or document.filename, document.received_at
         rows = _page_rows(session, document_id)
-        session.add(Rendition(id=rendition_id, document_id=document_id, kind=_KIND, media_type=_MEDIA_TYPE))
-    if not any(from_json(house.vault.read(text, key)).source != "text-layer" for text, _ in rows):
-        _drop_unfinished(house, document_id)
+    if all(from_json(house.vault.read(text, key)).source == "text-layer" for text, _ in rows):
         _settle(house, document_id, "not_needed")
         return False
+    rendition_id = new_id()
+    with house.database.write() as session:
+        if _ours(session, document_id) is None:
+            return False
+        session.add(Rendition(id=rendition_id, document_id=document_id, kind=_KIND, media_type=_MEDIA_TYPE))
     folder = house.settings.home / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
