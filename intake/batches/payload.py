@@ -12,7 +12,7 @@ Version 1, for QR, Code 128 and Code 39 alike::
 
 Only characters of Code 39 are used, so that every symbology and every hand scanner can carry it; whatever else a number
 holds is written as % and four hexadecimal digits. The check character is ISO/IEC 7064's hybrid system MOD 43,42 over the
-42 characters: every single wrong character and every swap of two neighbours shows.
+42 characters: every single wrong character shows. (A hybrid system misses a few swaps of neighbours; a scanner makes none.)
 """
 
 import re

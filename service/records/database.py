@@ -5,6 +5,8 @@ PostgreSQL the same is done per audit chain by an advisory lock (`audit.py`).
 """
 
 import contextlib
+import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -31,17 +33,27 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+def _use_write_ahead_log(connection: Any) -> None:
+    # SQLite refuses this change at once, whatever the busy timeout, while another program makes the same database.
+    give_up = time.monotonic() + 30
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in (
-            "busy_timeout=30000",  # first: the next one waits for whoever makes the database at this moment
-            "journal_mode=WAL",
-            "foreign_keys=ON",
-            "synchronous=FULL",
-            "secure_delete=ON",
-        ):
+        connection.execute("PRAGMA busy_timeout=30000")
+        _use_write_ahead_log(connection)
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -195,3 +197,17 @@ def test_two_programs_started_at_once_upgrade_once(database):
         for other in others:
             other.dispose()
     assert is_current(database)
+
+
+def test_a_database_another_program_is_making_is_waited_for(tmp_path):
+    maker = sqlite3.connect(tmp_path / "a.db", isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN IMMEDIATE")  # SQLite refuses the change of the journal at once meanwhile
+    end = threading.Timer(0.3, lambda: maker.execute("COMMIT"))
+    end.start()
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    try:
+        database.check()
+    finally:
+        end.join()
+        maker.close()
+        database.dispose()

@@ -35,13 +35,11 @@ def test_a_payload_says_what_was_put_in_and_uses_only_characters_of_code_39(sepa
 
 
 @given(separators, st.data())
-def test_a_wrong_character_or_a_swap_shows(separator, data):
+def test_a_wrong_character_shows(separator, data):
     text = encode(separator)
     at = data.draw(st.integers(0, len(text) - 1))
     other = data.draw(st.sampled_from([c for c in ALPHABET if c != text[at]]))
     assert decode(text[:at] + other + text[at + 1 :]) is None
-    if at and text[at] != text[at - 1]:
-        assert decode(text[: at - 1] + text[at] + text[at - 1] + text[at + 1 :]) is None
 
 
 @pytest.mark.parametrize("text", ["", "JZ1", "JZ1SD$", "https://example.cn/JZ1SD$4", "JZ2SD$4", "PATCHT", "*" * 5000])
