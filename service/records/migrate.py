@@ -7,7 +7,7 @@ from sqlalchemy import inspect, text
 from service.errors import NotInitialised
 from service.records.database import Database
 
-HEAD = "0002"
+HEAD = "0003"
 _UPGRADE_LOCK = 0x4A5B  # PostgreSQL: two programs started at once upgrade one after the other
 _SCRIPTS = Path(__file__).parent / "migrations"
 
