@@ -25,6 +25,7 @@ from retention.errors import (
 from search.errors import BadQuery, IndexUnavailable, SearchError
 from vault.errors import (
     KeyUnusable,
+    LocksNotOffered,
     ObjectDamaged,
     ObjectExists,
     ObjectMissing,
@@ -166,6 +167,7 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     ObjectMissing: Outcome(500, 6),
     ObjectDamaged: Outcome(500, 6),
     StoreUnavailable: Outcome(503, 5),
+    LocksNotOffered: Outcome(409, 4),
     KeyUnusable: Outcome(503, 2),
     VaultError: Outcome(500, 1),
     BadNumber: Outcome(422, 3),

@@ -146,7 +146,7 @@ class SealingReader(io.RawIOBase):
 class OpeningReader(io.RawIOBase):
     """Reads as the plaintext of `sealed`. A chunk is given out only after its tag proved it whole and in its place.
 
-    Raises ObjectDamaged, on opening when the header is not that of `name` under `key`, on reading at the first chunk
+    `go_on` lets it continue with another chunk than the first. Raises ObjectDamaged, on opening when the header is not that of `name` under `key`, on reading at the first chunk
     that is not what was sealed.
     """
 
@@ -173,9 +173,27 @@ class OpeningReader(io.RawIOBase):
             raise self._damaged("its header was changed, or sealed with another document's key") from None
         self._bound_to = sha256(header).digest()
         self._cipher = AESGCM(data_key)
-        self._number = 0
-        self._next = self._sealed_chunk()
+        self._number = self._first = 0
+        self._next: bytes | None = None
         self._rest = memoryview(b"")
+
+    def span(self, start: int, size: int) -> tuple[int, int, int]:
+        """Return where plaintext bytes `start` to `start + size` lie: (number of their first chunk, sealed start, sealed size).
+
+        One byte more than the chunks have is asked for: whether anything follows is part of what a chunk's tag proves.
+        """
+        first, last = start // self._chunk_size, (start + max(size, 1) - 1) // self._chunk_size
+        step = self._chunk_size + TAG_SIZE
+        return first, HEADER_SIZE + first * step, (last - first + 1) * step + 1
+
+    def offset_in_chunk(self, start: int) -> int:
+        """Return how far into its chunk plaintext byte `start` lies."""
+        return start % int(self._chunk_size)
+
+    def go_on(self, number: int, sealed: BinaryIO) -> None:
+        """Read on at the beginning of chunk `number`, which is where `sealed` stands."""
+        self._sealed, self._number, self._first = sealed, number, number
+        self._next, self._rest = None, memoryview(b"")
 
     def _damaged(self, why: str) -> ObjectDamaged:
         return ObjectDamaged(f"object {self._name} is damaged: {why}")
@@ -185,9 +203,13 @@ class OpeningReader(io.RawIOBase):
 
     def _open_chunk(self) -> bytes:
         """Return the plaintext of the next chunk, b"" after the last."""
+        if self._next is None:
+            self._next = self._sealed_chunk()
         if not self._next:
             if self._number == 0:
                 raise self._damaged("it has a header and nothing more")
+            if self._number == self._first:
+                raise self._damaged(f"it ends before chunk {self._number}")
             return b""
         if self._number == _MAX_CHUNKS:
             raise self._damaged("it has more chunks than can be numbered")
@@ -217,4 +239,33 @@ class OpeningReader(io.RawIOBase):
         size = min(len(view), len(self._rest))
         view[:size] = self._rest[:size]
         self._rest = self._rest[size:]
+        return size
+
+
+class RangeReader(io.RawIOBase):
+    """Reads `size` bytes of `plain` after its first `skip`. Raises ObjectDamaged when it has fewer."""
+
+    def __init__(self, plain: OpeningReader, name: UUID, skip: int, size: int) -> None:
+        super().__init__()
+        self._plain, self._name, self._skip, self._left = plain, name, skip, size
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]  # any writable buffer
+        """Put verified plaintext into `buffer` and return how many bytes; 0 at the end. Raises ObjectDamaged."""
+        while self._skip and self._left:
+            self._skip -= self._some(memoryview(bytearray(self._skip)))
+        view = memoryview(buffer).cast("B")[: self._left]
+        if not view:
+            return 0
+        size = self._some(view)
+        self._left -= size
+        return size
+
+    def _some(self, view: memoryview) -> int:
+        size = self._plain.readinto(view)
+        if not size:
+            raise ObjectDamaged(f"object {self._name} is damaged: it is shorter than what was sealed")
         return size

@@ -21,5 +21,9 @@ class ObjectDamaged(VaultError):
     """The sealed bytes are not what was written: cut, changed, re-ordered, or another object's."""
 
 
+class LocksNotOffered(VaultError):
+    """The store cannot keep an object from being deleted; the message says why."""
+
+
 class KeyUnusable(VaultError):
     """The master key is missing, has wrong permissions, or did not wrap this key."""

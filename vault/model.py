@@ -1,6 +1,7 @@
 """Plain values the vault hands out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -23,3 +24,20 @@ class Sealed:
     size: int
     sha256: str
     sealed_size: int
+
+
+@dataclass(frozen=True)
+class Lock:
+    """What keeps an object from deletion on the store's own side. until: governance retention; held: a legal hold."""
+
+    until: datetime | None = None
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Something a store has under a name. at: when it was last written; unfinished: the write that it is left of, "" for an object."""
+
+    name: UUID
+    at: datetime
+    unfinished: str = ""

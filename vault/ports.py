@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
+from vault.model import Lock, Trace
+
 
 class ObjectStore(Protocol):
     """Write-once store of sealed bytes, named by UUID.
@@ -18,8 +20,11 @@ class ObjectStore(Protocol):
         Raises ObjectExists if the name is taken. Memory stays constant whatever the size.
         """
 
-    def open(self, name: UUID) -> AbstractContextManager[BinaryIO]:
-        """Return a reader of the sealed bytes. Raises ObjectMissing."""
+    def open(self, name: UUID, start: int = 0, size: int | None = None) -> AbstractContextManager[BinaryIO]:
+        """Return a reader of the sealed bytes from byte `start` on, `size` of them at most; nothing else is fetched.
+
+        Beyond the object's end there is nothing to read, which is no error. Raises ObjectMissing.
+        """
 
     def delete(self, name: UUID) -> None:
         """Remove the object, every older version of it and every delete marker. Silent if there is none."""
@@ -32,6 +37,24 @@ class ObjectStore(Protocol):
 
     def check(self) -> None:
         """Raise StoreUnavailable unless the store answers now."""
+
+    def locks(self) -> str:
+        """Return why the store cannot lock objects; "" where it can."""
+
+    def lock(self, name: UUID, lock: Lock) -> None:
+        """Keep every version of the object until `lock.until`, and hold it or let go of it as `lock.held` says.
+
+        A retention that ends later is left: only deletion lifts it. Raises LocksNotOffered, ObjectMissing.
+        """
+
+    def lock_of(self, name: UUID) -> Lock:
+        """Return what keeps the newest version from deletion. Raises ObjectMissing."""
+
+    def survey(self) -> Iterator[Trace]:
+        """Yield everything the store has under a UUID: objects (also those that only older versions are left of) and unfinished writes."""
+
+    def drop(self, trace: Trace) -> None:
+        """Remove what was found: all of the object, or the unfinished write alone. Silent when it is gone already."""
 
 
 class MasterKey(Protocol):

@@ -7,7 +7,7 @@ from hashlib import file_digest
 from typing import BinaryIO, cast
 from uuid import UUID
 
-from vault.envelope import CHUNK_SIZE, OpeningReader, SealingReader
+from vault.envelope import CHUNK_SIZE, HEADER_SIZE, OpeningReader, RangeReader, SealingReader
 from vault.errors import ObjectDamaged
 from vault.model import FileKey, Sealed
 from vault.ports import ObjectStore
@@ -39,6 +39,20 @@ class Vault:
             io.BufferedReader(OpeningReader(sealed, name, key), CHUNK_SIZE) as plain,
         ):
             yield plain
+
+    @contextmanager
+    def open_range(self, name: UUID, key: FileKey, start: int, size: int) -> Iterator[BinaryIO]:
+        """Return a reader of the `size` plaintext bytes from byte `start` on, which the object must have.
+
+        Only the header and the chunks that these bytes lie in are fetched and opened, each verified as by `open`.
+        Raises ObjectMissing; ObjectDamaged here or while reading, also when the object ends before.
+        """
+        with self.store.open(name, 0, HEADER_SIZE) as header:
+            plain = OpeningReader(header, name, key)
+        number, sealed_start, sealed_size = plain.span(start, size)
+        with self.store.open(name, sealed_start, sealed_size) as chunks:
+            plain.go_on(number, chunks)
+            yield cast("BinaryIO", RangeReader(plain, name, plain.offset_in_chunk(start), size))
 
     def read(self, name: UUID, key: FileKey) -> bytes:
         """Return the whole plaintext, in memory. Raises as `open`."""

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any, Literal, cast
 
-from flask import Response, request, stream_with_context
+from flask import Response, request
 from pydantic import Field
-from werkzeug.http import dump_options_header
 
 from intake.typed import MAX_VALUE
 from service.access.policy import Actor
@@ -17,9 +16,10 @@ from service.flow.hints import said_before
 from service.flow.page_quality import of_document
 from service.flow.process import read_again
 from service.flow.receive import receive
-from service.flow.render import open_rendition, page_text
+from service.flow.render import page_text
 from service.flow.views import document_as_json
 from service.house import House
+from service.partial import rendition
 from service.records.tables import Document
 
 operation = Operations("documents")
@@ -190,25 +190,11 @@ class Page(Input):
     "Download a rendition: original, page-image, text",
     query=Page,
     answer="application/octet-stream",
+    problems=(416,),
 )
 def download(house: House, actor: Actor, document_id: str, kind: str, given: Page) -> Response:
-    """Stream a rendition, every chunk verified before it is sent."""
-    context = open_rendition(house, actor, document_id, kind, given.page)
-    opened = context.__enter__()  # closed by the generator: the stream outlives this function
-
-    def blocks() -> Any:
-        try:
-            while block := opened.stream.read(1 << 18):
-                yield block
-        finally:
-            context.__exit__(None, None, None)
-
-    answer = Response(stream_with_context(blocks()), content_type=opened.media_type)
-    answer.content_length = opened.size
-    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": opened.filename})
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    """Stream a rendition, or the part that the header Range asks for (206), every chunk verified before it is sent."""
+    return rendition(house, actor, document_id, kind, given.page, "attachment")
 
 
 @operation("GET", "/documents/{document_id}/pages/{page}", "Words and boxes of a page")

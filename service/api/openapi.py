@@ -8,6 +8,12 @@ from service.api.operations import Operation, Operations
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ALWAYS = {401: "not signed in", 403: "not allowed", 503: "a backing service is down"}
+_PART = {
+    "206": {
+        "description": "the part that the header Range asks for",
+        "content": {"application/octet-stream": {"schema": {}}},
+    }
+}
 _WORDS = {
     400: "bad query or header",
     404: "not found",
@@ -15,6 +21,7 @@ _WORDS = {
     410: "expired or refused: begin again",
     412: "another version of tus",
     413: "too large",
+    416: "the part asked for lies beyond the end",
     415: "another media type is wanted",
     422: "bad input",
     423: "someone is at it: ask again",
@@ -88,7 +95,7 @@ def _operation(tag: str, operation: Operation, schemas: dict[str, Any]) -> dict[
         good["content"] = {
             operation.answer: {"schema": {} if operation.answer != "application/json" else {"type": "object"}}
         }
-    answers = {str(operation.status): good}
+    answers = {str(operation.status): good, **(_PART if 416 in operation.problems else {})}
     codes = dict(_ALWAYS)
     if "{" in operation.path:
         codes[404] = _WORDS[404]

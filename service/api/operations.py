@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 
 from service.access.people import actor_of_token
 from service.access.policy import Actor
@@ -167,4 +167,7 @@ def _known(error: Exception) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    return problem(error.code or 500, error.description or error.name)
+    answer = problem(error.code or 500, error.description or error.name)
+    if isinstance(error, RequestedRangeNotSatisfiable):
+        answer.headers["Content-Range"] = f"bytes */{error.length}"
+    return answer

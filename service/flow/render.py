@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID
@@ -23,17 +23,31 @@ KINDS = ("original", "page-image", "page-text", "text", "preservation")
 
 @dataclass(frozen=True)
 class Opened:
-    """An open rendition: `stream` yields verified plaintext. filename: as it came in, for the original."""
+    """An open rendition: `stream` yields verified plaintext. filename: as it came in, for the original.
+
+    size, sha256: of the whole; part: (start, stop) of what is streamed, None when it is all of it.
+    """
 
     stream: BinaryIO
     media_type: str
     size: int
     filename: str
+    sha256: str = ""
+    part: tuple[int, int] | None = None
+
+
+#: Chooses by size and digest of a rendition which part of it is wanted, as (start, stop); None: all of it.
+Part = Callable[[int, str], tuple[int, int] | None]
 
 
 @contextlib.contextmanager
-def open_rendition(house: House, actor: Actor, document_id: str, kind: str, page: int = 0) -> Iterator[Opened]:
-    """Open one rendition for reading and note the reading. Raises NotFound, BadInput, NotAllowed, ObjectDamaged."""
+def open_rendition(
+    house: House, actor: Actor, document_id: str, kind: str, page: int = 0, *, part: Part = lambda _size, _digest: None
+) -> Iterator[Opened]:
+    """Open one rendition, or a part of it, for reading and note the reading.
+
+    Raises NotFound, BadInput, NotAllowed, ObjectDamaged, and what `part` raises: then nothing was read.
+    """
     if kind not in KINDS:
         raise BadInput(f"rendition: one of {', '.join(KINDS)}", {"rendition": f"one of {', '.join(KINDS)}"})
     with house.database.write() as session:
@@ -50,9 +64,16 @@ def open_rendition(house: House, actor: Actor, document_id: str, kind: str, page
             place = f" of page {page}" if page else ""
             raise NotFound(f"document {document_id} has no {kind}{place} (yet)")
         key = load_key(house, session, document_id)
-        audit.append(session, actor.name, "document.open", f"document:{document_id}", {"rendition": kind, "page": page})
-    with house.vault.open(UUID(row.id), key) as stream:
-        yield Opened(stream, row.media_type, row.size, document.filename)
+        wanted = part(row.size, row.sha256)
+        detail = {"rendition": kind, "page": page} | ({"bytes": list(wanted)} if wanted else {})
+        audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
+    name = UUID(row.id)
+    with (
+        house.vault.open_range(name, key, wanted[0], wanted[1] - wanted[0])
+        if wanted
+        else house.vault.open(name, key) as stream
+    ):
+        yield Opened(stream, row.media_type, row.size, document.filename, row.sha256, wanted)
 
 
 def read_rendition(house: House, actor: Actor, document_id: str, kind: str, page: int = 0) -> tuple[BinaryIO, str]:

@@ -7,13 +7,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, cast
 from uuid import UUID, uuid4
 
 import pytest
+from minio.error import S3Error
 
 from vault.adapters import open_store
-from vault.errors import ObjectExists, ObjectMissing, StoreUnavailable
+from vault.errors import LocksNotOffered, ObjectExists, ObjectMissing, StoreUnavailable
+from vault.model import Lock
 from vault.ports import ObjectStore
 
 MIB = 1024 * 1024
@@ -130,6 +133,21 @@ def test_a_missing_object_is_said_to_be_missing(store):
         pass
 
 
+@pytest.mark.parametrize(
+    ("start", "size"), [(0, 1), (0, 97), (99_990, 17), (1, None), (99_999, 5), (100_000, 3), (400_000, None)]
+)
+def test_a_part_of_an_object_is_read_alone(store, start, size):
+    name, data = uuid4(), noise(100_000)
+    store.put(name, io.BytesIO(data))
+    with store.open(name, start, size) as sealed:
+        assert sealed.read() == data[start : None if size is None else start + size]
+
+
+def test_a_part_of_a_missing_object_is_missing(store):
+    with pytest.raises(ObjectMissing), store.open(uuid4(), 10, 10):
+        pass
+
+
 def test_deleting_leaves_no_trace(store):
     name, other = uuid4(), uuid4()
     store.put(name, io.BytesIO(b"bytes"))
@@ -179,7 +197,113 @@ def test_check_is_silent_when_the_store_answers(store):
     store.check()
 
 
+def test_a_survey_finds_every_object(store):
+    assert list(store.survey()) == []
+    names = {uuid4() for _ in range(3)}
+    for name in names:
+        store.put(name, io.BytesIO(b"x"))
+    found = list(store.survey())
+    assert {trace.name for trace in found} == names
+    assert not any(trace.unfinished for trace in found)
+    now = datetime.now(UTC)
+    assert all(abs(now - trace.at) < timedelta(hours=1) for trace in found)
+    for trace in found:
+        store.drop(trace)
+        store.drop(trace)  # it is gone already: silent
+    assert list(store.survey()) == []
+    assert all(store.remains(name) == 0 for name in names)
+
+
+def test_locks_are_offered_or_it_is_said_why_not(store):
+    store.put(name := uuid4(), io.BytesIO(b"x"))
+    until = datetime(2099, 12, 31, tzinfo=UTC)
+    if store.locks():
+        assert store.lock_of(name) == Lock()
+        with pytest.raises(LocksNotOffered, match=str(name)):
+            store.lock(name, Lock(until, held=True))
+    else:
+        store.lock(name, Lock(until, held=True))
+        assert store.lock_of(name) == Lock(until, held=True)
+    for call in (lambda: store.lock_of(uuid4()), lambda: store.lock(uuid4(), Lock(until))):
+        with pytest.raises((ObjectMissing, LocksNotOffered)):
+            call()
+
+
 # What only a versioned bucket can do
+
+
+def test_retention_is_extended_and_never_shortened(s3_url):
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(b"kept"))
+    assert store.lock_of(name) == Lock()
+    early, late = datetime(2050, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+    for until, expected in ((early, early), (late, late), (early, late)):
+        store.lock(name, Lock(until))
+        assert store.lock_of(name) == Lock(expected)
+    client, bucket = client_of(s3_url)
+    with pytest.raises(S3Error):
+        client.remove_object(bucket, str(name), client.stat_object(bucket, str(name)).version_id)
+    store.delete(name)
+    assert store.remains(name) == 0
+
+
+def test_a_hold_keeps_an_object_until_it_is_let_go(s3_url):
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(b"held"))
+    store.lock(name, Lock(datetime(2050, 1, 1, tzinfo=UTC), held=True))
+    with pytest.raises(StoreUnavailable, match=str(name)):
+        store.delete(name)
+    assert stored(store, name) == b"held"
+    store.lock(name, Lock(held=False))
+    assert store.lock_of(name) == Lock(datetime(2050, 1, 1, tzinfo=UTC))
+    store.delete(name)
+    assert store.remains(name) == 0
+
+
+def test_older_versions_are_locked_and_let_go_too(s3_url):
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(b"one"))
+    client, bucket = client_of(s3_url)
+    client.put_object(bucket, str(name), io.BytesIO(b"two"), 3)
+    client.remove_object(bucket, str(name))
+    store.lock(name, Lock(held=True))
+    with pytest.raises(StoreUnavailable):
+        store.delete(name)
+    assert store.remains(name) >= 2
+    store.lock(name, Lock())
+    store.delete(name)
+    assert store.remains(name) == 0
+
+
+def test_a_bucket_without_object_lock_is_said_to_have_none(s3_url):
+    client, bucket = client_of(s3_url)
+    client.make_bucket(bucket)
+    store = open_store(s3_url)
+    store.put(name := uuid4(), io.BytesIO(b"x"))
+    assert "without object lock" in store.locks()
+    with pytest.raises(LocksNotOffered):
+        store.lock(name, Lock(held=True))
+    store.delete(name)
+    assert store.remains(name) == 0
+
+
+def test_a_survey_finds_unfinished_uploads_and_what_lies_behind_markers(s3_url):
+    store, name, hidden = open_store(s3_url), uuid4(), uuid4()
+    store.put(name, io.BytesIO(b"whole"))
+    store.put(hidden, io.BytesIO(b"hidden"))
+    client, bucket = client_of(s3_url)
+    client.remove_object(bucket, str(hidden))
+    upload = client._create_multipart_upload(bucket, str(name), {})
+    client._upload_part(bucket, str(name), noise(5 * MIB), None, upload, 1)
+    client.put_object(bucket, "readme.txt", io.BytesIO(b"y"), 1)
+    found = list(store.survey())
+    assert {(trace.name, bool(trace.unfinished)) for trace in found} == {(name, False), (name, True), (hidden, False)}
+    (part,) = (trace for trace in found if trace.unfinished)
+    assert abs(datetime.now(UTC) - part.at) < timedelta(hours=1)
+    store.drop(part)
+    store.drop(part)
+    assert store.remains(name) == 1
+    assert stored(store, name) == b"whole"
 
 
 @pytest.fixture(params=["minio", "versity"])

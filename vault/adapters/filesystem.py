@@ -9,11 +9,13 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import UUID, uuid4
 
-from vault.errors import ObjectExists, ObjectMissing, StoreUnavailable
+from vault.errors import LocksNotOffered, ObjectExists, ObjectMissing, StoreUnavailable
+from vault.model import Lock, Trace
 from vault.streams import Buffer, fill
 
 _UNFINISHED = "unfinished"
@@ -76,8 +78,8 @@ class FilesystemStore:
                 self._synced.add(key)
 
     @contextmanager
-    def open(self, name: UUID) -> Iterator[BinaryIO]:
-        """Return a reader of the file. A deletion meanwhile does not disturb it."""
+    def open(self, name: UUID, start: int = 0, size: int | None = None) -> Iterator[BinaryIO]:
+        """Return a reader of the file, or of a part of it. A deletion meanwhile does not disturb it."""
         with _unavailable(self._root):
             try:
                 file = self._path(name).open("rb", buffering=0)
@@ -85,7 +87,9 @@ class FilesystemStore:
                 self._require_root()
                 raise ObjectMissing(f"object {name} is not in the store") from None
         with file:
-            yield cast("BinaryIO", _Reader(file, self._root))
+            if start:
+                file.seek(start)
+            yield cast("BinaryIO", _Reader(file, self._root, size))
 
     def delete(self, name: UUID) -> None:
         """Remove the file, and those of writes of `name` that were never finished."""
@@ -117,6 +121,43 @@ class FilesystemStore:
             self._require_root()
             if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
                 raise PermissionError("not allowed to read and write there")
+
+    def locks(self) -> str:
+        """Return that there are none: whoever may write the directory may delete what is in it."""
+        return f"the directory {self._root} has no object lock"
+
+    def lock(self, name: UUID, lock: Lock) -> None:
+        """Raise LocksNotOffered."""
+        raise LocksNotOffered(f"object {name} cannot be locked ({lock}): {self.locks()}")
+
+    def lock_of(self, name: UUID) -> Lock:
+        """Return that nothing keeps the object."""
+        if not self._path(name).exists():
+            raise ObjectMissing(f"object {name} is not in the store")
+        return Lock()
+
+    def survey(self) -> Iterator[Trace]:
+        """Yield the finished objects, and the files of writes that were not finished."""
+        for name in self.names():
+            with _unavailable(self._root), suppress(FileNotFoundError):
+                yield Trace(name, _written_at(self._path(name)))
+        folder = self._root / _UNFINISHED
+        with _unavailable(self._root):
+            parts = list(folder.iterdir()) if folder.exists() else []
+        for part in parts:
+            stem, _, write = part.name.partition(".")
+            if _is_name(stem) and write:
+                with _unavailable(self._root), suppress(FileNotFoundError):
+                    yield Trace(UUID(stem), _written_at(part), write)
+
+    def drop(self, trace: Trace) -> None:
+        """Remove the object, or the file of the unfinished write."""
+        if not trace.unfinished:
+            self.delete(trace.name)
+            return
+        with _unavailable(self._root):
+            self._require_root()
+            (self._root / _UNFINISHED / f"{trace.name}.{trace.unfinished}").unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Remove what killed writes left behind, if nothing was written to it for a day."""
@@ -150,9 +191,9 @@ class FilesystemStore:
 class _Reader(io.RawIOBase):
     """The bytes of an object; a failing disk is the store's failure, not the reader's."""
 
-    def __init__(self, file: io.FileIO, root: Path) -> None:
+    def __init__(self, file: io.FileIO, root: Path, size: int | None = None) -> None:
         super().__init__()
-        self._file, self._root = file, root
+        self._file, self._root, self._left = file, root, size
 
     def readable(self) -> bool:
         """Return True."""
@@ -160,8 +201,12 @@ class _Reader(io.RawIOBase):
 
     def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]  # any writable buffer
         """Read once into `buffer`; 0 at the end. Raises StoreUnavailable."""
+        view = memoryview(buffer).cast("B")[: self._left]
         with _unavailable(self._root):
-            return self._file.readinto(buffer)
+            got = self._file.readinto(view)
+        if self._left is not None:
+            self._left -= got
+        return got
 
 
 @contextmanager
@@ -178,6 +223,10 @@ def _is_name(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
+
+
+def _written_at(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _make_folder(path: Path) -> None:

@@ -3,17 +3,20 @@
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 from uuid import UUID, uuid4
 
 import urllib3
-from minio.commonconfig import ENABLED
+from minio.commonconfig import ENABLED, GOVERNANCE
 from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
+from minio.retention import Retention
 from minio.versioningconfig import VersioningConfig
 
-from vault.adapters.s3_client import Client, write_mark
-from vault.errors import ObjectExists, ObjectMissing, StoreUnavailable
+from vault.adapters.s3_client import Client, Version, write_mark
+from vault.errors import LocksNotOffered, ObjectExists, ObjectMissing, StoreUnavailable
+from vault.model import Lock, Trace
 from vault.streams import Buffer, fill
 
 # S3 allows 10,000 parts: objects up to 78 GiB. Up to five parts are in memory at a time (two being sent, one read, copies).
@@ -23,6 +26,13 @@ _CONNECT_SECONDS, _READ_SECONDS = 2.0, 20.0
 _RETRIES = 2
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _NO_SUCH_OBJECT = {"NoSuchKey", "NoSuchVersion", "NoSuchObject"}
+_BEYOND_THE_END = "InvalidRange"
+_NO_LOCKS = {
+    "ObjectLockConfigurationNotFoundError",
+    "InvalidBucketObjectLockConfiguration",
+    "NoSuchObjectLockConfiguration",
+    "MissingObjectLockConfiguration",
+}
 _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
 
@@ -69,15 +79,23 @@ class S3Store:
                     raise ObjectExists(f"object {name} is in the store already") from None
 
     @contextmanager
-    def open(self, name: UUID) -> Iterator[BinaryIO]:
-        """Return a reader of the newest version."""
+    def open(self, name: UUID, start: int = 0, size: int | None = None) -> Iterator[BinaryIO]:
+        """Return a reader of the newest version, or of a part of it."""
+        if size == 0:
+            yield io.BytesIO()
+            return
         with self._reached():
             try:
-                response = self._client.get_object(self._bucket, str(name))
+                response = self._client.get_object(self._bucket, str(name), start, size or 0)
             except S3Error as error:
                 if error.code in _NO_SUCH_OBJECT:
                     raise ObjectMissing(f"object {name} is not in the store") from None
-                raise
+                if error.code != _BEYOND_THE_END:
+                    raise
+                response = None
+        if response is None:
+            yield io.BytesIO()
+            return
         try:
             yield cast("BinaryIO", _Body(response, self._reached))
         finally:
@@ -93,7 +111,7 @@ class S3Store:
             for upload in self._client.uploads_of(self._bucket, str(name)):
                 self._client.end_upload(self._bucket, str(name), upload)
             versions = [
-                DeleteObject(str(name), version) for version in self._client.versions_of(self._bucket, str(name))
+                DeleteObject(str(name), version.id) for version in self._client.versions_of(self._bucket, str(name))
             ]
             if not versions:
                 return
@@ -129,6 +147,85 @@ class S3Store:
                 self._ready = False
                 raise StoreUnavailable(f"the object store {self._place} is not there: its bucket has gone")
 
+    def locks(self) -> str:
+        """Return why not: the bucket was made without object lock, or its server has none."""
+        with self._reached():
+            try:
+                self._client.get_object_lock_config(self._bucket)
+            except S3Error as error:
+                if error.code in _REFUSED:
+                    raise
+                if error.code in _NO_LOCKS:
+                    return f"the bucket {self._place} was made without object lock"
+                return f"the server of {self._place} offers no object lock: {error.code}"
+        return ""
+
+    def lock(self, name: UUID, lock: Lock) -> None:
+        """Set governance retention and legal hold on every version."""
+        with self._reached():
+            versions = self._kept(name)
+            try:
+                for version in versions:
+                    self._lock(str(name), version.id, lock)
+            except S3Error as error:
+                if error.code not in _NO_LOCKS:
+                    raise
+                raise LocksNotOffered(f"object {name} cannot be locked: {error.code} {error.message}") from None
+
+    def _lock(self, key: str, version: str, lock: Lock) -> None:
+        if lock.until is not None:
+            before = self._client.get_object_retention(self._bucket, key, version)
+            if before is None or before.retain_until_date < lock.until:
+                self._client.set_object_retention(self._bucket, key, Retention(GOVERNANCE, lock.until), version)
+        if lock.held:
+            self._client.enable_object_legal_hold(self._bucket, key, version)
+        elif self._client.is_object_legal_hold_enabled(self._bucket, key, version):
+            self._client.disable_object_legal_hold(self._bucket, key, version)
+
+    def lock_of(self, name: UUID) -> Lock:
+        """Return retention and legal hold of the newest version."""
+        with self._reached():
+            newest = max(self._kept(name), key=lambda version: version.at).id
+            try:
+                retention = self._client.get_object_retention(self._bucket, str(name), newest)
+                held = self._client.is_object_legal_hold_enabled(self._bucket, str(name), newest)
+            except S3Error as error:
+                if error.code not in _NO_LOCKS:
+                    raise
+                return Lock()
+        return Lock(retention.retain_until_date if retention else None, held)
+
+    def _kept(self, name: UUID) -> list[Version]:
+        """Return the versions that have bytes, at least one. Raises ObjectMissing."""
+        found = [v for v in self._client.versions_of(self._bucket, str(name)) if not v.marker]
+        if not found:
+            raise ObjectMissing(f"object {name} is not in the store")
+        return found
+
+    def survey(self) -> Iterator[Trace]:
+        """Yield each name that has versions or delete markers, and each unfinished upload."""
+        with self._reached():
+            newest: dict[UUID, datetime] = {}
+            for version in self._client.versions(self._bucket):
+                name = _as_name(version.key)
+                if name is not None:
+                    newest[name] = max(version.at, newest.get(name, version.at))
+            uploads = [(_as_name(upload.key), upload) for upload in self._client.uploads(self._bucket)]
+        yield from (Trace(name, at) for name, at in newest.items())
+        yield from (Trace(name, upload.at, upload.id) for name, upload in uploads if name is not None)
+
+    def drop(self, trace: Trace) -> None:
+        """Remove all versions, or end the upload."""
+        if not trace.unfinished:
+            self.delete(trace.name)
+            return
+        with self._reached():
+            try:
+                self._client.end_upload(self._bucket, str(trace.name), trace.unfinished)
+            except S3Error as error:
+                if error.code != "NoSuchUpload":
+                    raise
+
     def _exists(self, name: UUID) -> bool:
         try:
             self._client.stat_object(self._bucket, str(name))
@@ -161,7 +258,9 @@ class S3Store:
             try:
                 self._client.make_bucket(self._bucket, object_lock=True)
             except S3Error as error:
-                if error.code not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
+                if error.code == "NotImplemented":  # `locks` says so
+                    self._client.make_bucket(self._bucket)
+                elif error.code not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
                     raise  # two processes may make it at the same moment
         if self._client.get_bucket_versioning(self._bucket).status != ENABLED:
             self._client.set_bucket_versioning(self._bucket, VersioningConfig(ENABLED))

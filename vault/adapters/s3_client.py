@@ -1,6 +1,8 @@
 """The `minio` client, and the four things it has no public call for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -9,6 +11,17 @@ from minio import Minio
 from minio.error import InvalidResponseError
 
 _MARK = "x-amz-meta-write"
+_LONG_AGO = "1970-01-01T00:00:00+00:00"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of an object, a delete marker, or an upload that was not finished."""
+
+    key: str
+    id: str
+    at: datetime
+    marker: bool
 
 
 def write_mark(write: str) -> dict[str, str | list[str] | tuple[str]]:
@@ -40,30 +53,52 @@ class Client(Minio):
         found: Mapping[str, str] = self.stat_object(bucket, name).metadata or {}
         return {key.lower(): value for key, value in found.items()}.get(_MARK)
 
-    def versions_of(self, bucket: str, name: str) -> list[str]:
-        """Return the version ids of everything called `name`, delete markers among them.
+    def versions_of(self, bucket: str, name: str) -> list["Version"]:
+        """Return everything called `name`, delete markers among them."""
+        return [version for version in self.versions(bucket, name) if version.key == name]
+
+    def versions(self, bucket: str, prefix: str = "") -> Iterator["Version"]:
+        """Yield every version and delete marker of the bucket, those of one name one after the other.
 
         Not through `list_objects`: it refuses the fractions of seconds that Versity gives delete markers.
         """
-        found: list[str] = []
-        query = {"versions": "", "prefix": name}
+        query = {"versions": "", "prefix": prefix}
         while True:
             answer = ET.fromstring(self._execute("GET", bucket, query_params=dict(query)).data)  # noqa: S314  # our own store's
             if not answer.tag.endswith(
                 "ListVersionsResult"
             ):  # an answer not understood must not read as "nothing there"
                 raise InvalidResponseError(200, "application/xml", answer.tag)
-            entries = (*answer.iterfind("{*}Version"), *answer.iterfind("{*}DeleteMarker"))
-            found += [e.findtext("{*}VersionId") or "null" for e in entries if e.findtext("{*}Key") == name]
+            for kind in ("Version", "DeleteMarker"):
+                for entry in answer.iterfind(f"{{*}}{kind}"):
+                    yield Version(
+                        entry.findtext("{*}Key") or "",
+                        entry.findtext("{*}VersionId") or "null",
+                        datetime.fromisoformat(entry.findtext("{*}LastModified") or _LONG_AGO),
+                        marker=kind == "DeleteMarker",
+                    )
             if answer.findtext("{*}IsTruncated") != "true":
-                return found
+                return
             query["key-marker"] = answer.findtext("{*}NextKeyMarker") or ""
             query["version-id-marker"] = answer.findtext("{*}NextVersionIdMarker") or ""
 
     def uploads_of(self, bucket: str, name: str) -> list[str]:
         """Return the ids of multipart uploads of `name` that were begun and neither completed nor ended."""
-        found = self._list_multipart_uploads(bucket, prefix=name)
-        return [str(upload.upload_id) for upload in found.uploads if upload.object_name == name]
+        return [upload.id for upload in self.uploads(bucket, name) if upload.key == name]
+
+    def uploads(self, bucket: str, prefix: str = "") -> Iterator["Version"]:
+        """Yield every multipart upload of the bucket that was begun and neither completed nor ended."""
+        key_marker = id_marker = None
+        while True:
+            found = self._list_multipart_uploads(
+                bucket, prefix=prefix, key_marker=key_marker, upload_id_marker=id_marker
+            )
+            for upload in found.uploads:
+                begun = upload.initiated_time or datetime.fromisoformat(_LONG_AGO)
+                yield Version(upload.object_name, str(upload.upload_id), begun, marker=False)
+            if not found.is_truncated:
+                return
+            key_marker, id_marker = found.next_key_marker, found.next_upload_id_marker
 
     def end_upload(self, bucket: str, name: str, upload: str) -> None:
         """Remove the parts of an upload that was never completed."""

@@ -1,8 +1,5 @@
 """A document: its page beside what was read from it."""
 
-from contextlib import ExitStack
-from urllib.parse import quote
-
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -17,15 +14,14 @@ from service.flow.guard import allowed, reach_of
 from service.flow.hints import said_before
 from service.flow.page_quality import of_document
 from service.flow.process import read_again as reread
-from service.flow.render import open_rendition, page_text, read_rendition
+from service.flow.render import page_text, read_rendition
 from service.flow.values import confirmable
+from service.partial import rendition
 from service.records.tables import Document
 from service.web import words
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext, ngettext
-
-_CHUNK = 1 << 18
 
 
 def _hits(document: Document, leaf: int | None) -> tuple[str, pages.Hits]:
@@ -123,20 +119,7 @@ def original(document_id: str) -> ResponseReturnValue:
 
 
 def _original(document_id: str, disposition: str) -> Response:
-    stack = ExitStack()
-    try:
-        opened = stack.enter_context(open_rendition(house(), actor(), document_id, "original"))
-    except BaseException:
-        stack.close()
-        raise
-    response = Response(iter(lambda: opened.stream.read(_CHUNK), b""), mimetype=opened.media_type)
-    response.call_on_close(stack.close)
-    response.content_length = opened.size
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in opened.filename)
-    response.headers["Content-Disposition"] = (
-        f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(opened.filename)}"
-    )
-    return response
+    return rendition(house(), actor(), document_id, "original", 0, disposition)
 
 
 def _leaf() -> int | None:
