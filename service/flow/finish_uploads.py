@@ -6,7 +6,6 @@ leaves nothing to guess: the next request finds it by that id. Cutting a stack g
 
 import contextlib
 import hashlib
-import io
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from intake.errors import Rejected
+from service.access.papers import with_standing
 from service.access.people import to_actor
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, DatabaseUnavailable, UploadBusy, UploadGone
@@ -30,7 +30,7 @@ from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import Document, Person, Stack, Upload, UploadPart
 from vault.errors import ObjectDamaged, ObjectMissing
-from vault.streams import Buffer
+from vault.streams import Joined
 
 log = logging.getLogger("juanzong.uploads")
 _PATIENCE = timedelta(minutes=5)
@@ -99,7 +99,7 @@ def _receive(house: House, actor: Actor, upload: Upload) -> _Came:
             cut = take_stack(
                 house,
                 actor,
-                cast("BinaryIO", _Whole(_blocks(house, upload, parts))),
+                cast("BinaryIO", Joined(_blocks(house, upload, parts))),
                 upload.filename,
                 how=how,
                 batch=upload.batch,
@@ -109,7 +109,7 @@ def _receive(house: House, actor: Actor, upload: Upload) -> _Came:
             )
         if cut is not None:
             return _Came(None, cut.stack_id, cut.duplicate)
-    whole = _Whole(_blocks(house, upload, parts))
+    whole = Joined(_blocks(house, upload, parts))
     with room():
         got = receive(
             house,
@@ -138,24 +138,6 @@ def _blocks(house: House, upload: Upload, parts: list[str]) -> Iterator[bytes]:
         raise ObjectDamaged(f"upload {upload.id} has {size} bytes, {upload.length} were counted")
     if upload.sha256 and digest.hexdigest() != upload.sha256:
         raise Rejected("digest", "the file that arrived is not the one that was sent (SHA-256): send it again")
-
-
-class _Whole(io.RawIOBase):
-    """Blocks, read as one stream."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        super().__init__()
-        self._blocks, self._rest = blocks, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]  # any writable buffer
-        view = memoryview(buffer).cast("B")
-        self._rest = self._rest or next(self._blocks, b"")
-        size = min(len(view), len(self._rest))
-        view[:size], self._rest = self._rest[:size], self._rest[size:]
-        return size
 
 
 def _give_back(house: House, upload_id: str) -> None:
@@ -201,7 +183,10 @@ def tidy(house: House) -> list[str]:
         complete = complete.where(
             Upload.state == "open", Upload.received == Upload.length, Upload.expires_at > now, Upload.expires_at < quiet
         )
-        waiting = [(upload, to_actor(person)) for upload, person in session.execute(complete)]
+        waiting = [
+            (upload, with_standing(house, session, to_actor(person), person))
+            for upload, person in session.execute(complete).all()
+        ]
     for upload in expired:
         if not claims.is_held(upload, now):
             _forget(house, upload.id)

@@ -15,10 +15,10 @@ _NOTE = """\
 """
 SHORTEST = 12
 # RFC 9106, section 4, second recommended option, with 128 MiB instead of 64: 0.1 to 0.3 seconds, once per process.
-_PASSES, _MEMORY_KIB, _LANES = 3, 128 * 1024, 4
+PASSES, MEMORY_KIB, LANES = 3, 128 * 1024, 4
 # A changed file may neither weaken the derivation nor exhaust the machine.
 _PASSES_ALLOWED, _MEMORY_ALLOWED, _LANES_ALLOWED = range(1, 33), range(19 * 1024, 4 * 1024 * 1024 + 1), range(1, 65)
-_SALT_SIZE = 16
+SALT_SIZE = 16
 
 
 class PassphraseKey(InMemoryKey):
@@ -31,10 +31,9 @@ class PassphraseKey(InMemoryKey):
             passes, memory_kib, lanes = int(lines["passes"]), int(lines["memory_kib"]), int(lines["lanes"])
         except (KeyError, ValueError):
             raise KeyUnusable(f"the passphrase file {path} is damaged; restore it from your copy") from None
-        within = passes in _PASSES_ALLOWED and memory_kib in _MEMORY_ALLOWED and lanes in _LANES_ALLOWED
-        if len(salt) != _SALT_SIZE or not within:
+        if not allowed(salt, passes, memory_kib, lanes):
             raise KeyUnusable(f"the passphrase file {path} has costs or a salt that this program never writes")
-        secret = _derive(passphrase, salt, passes, memory_kib, lanes)
+        secret = derive(passphrase, salt, passes, memory_kib, lanes)
         if name_of(secret) != lines.get("key_id"):
             raise KeyUnusable(f"the passphrase does not fit {path}")
         super().__init__(secret)
@@ -44,17 +43,23 @@ class PassphraseKey(InMemoryKey):
         """Make a new file for `passphrase` (12 characters or more) and return its key. Raises KeyUnusable; never overwrites."""
         if len(passphrase) < SHORTEST:
             raise KeyUnusable(f"a passphrase needs {SHORTEST} characters or more")
-        salt = os.urandom(_SALT_SIZE)
-        secret = _derive(passphrase, salt, _PASSES, _MEMORY_KIB, _LANES)
+        salt = os.urandom(SALT_SIZE)
+        secret = derive(passphrase, salt, PASSES, MEMORY_KIB, LANES)
         files.create(
             path,
-            f"{_FIRST_LINE}\n{_NOTE}salt: {salt.hex()}\npasses: {_PASSES}\nmemory_kib: {_MEMORY_KIB}\n"
-            f"lanes: {_LANES}\nkey_id: {name_of(secret)}\n",
+            f"{_FIRST_LINE}\n{_NOTE}salt: {salt.hex()}\npasses: {PASSES}\nmemory_kib: {MEMORY_KIB}\n"
+            f"lanes: {LANES}\nkey_id: {name_of(secret)}\n",
         )
         return cls(path, passphrase)
 
 
-def _derive(passphrase: str, salt: bytes, passes: int, memory_kib: int, lanes: int) -> bytes:
+def allowed(salt: bytes, passes: int, memory_kib: int, lanes: int) -> bool:
+    """Return whether salt and costs are within what this program writes, or would accept."""
+    within = passes in _PASSES_ALLOWED and memory_kib in _MEMORY_ALLOWED and lanes in _LANES_ALLOWED
+    return within and len(salt) == SALT_SIZE
+
+
+def derive(passphrase: str, salt: bytes, passes: int, memory_kib: int, lanes: int) -> bytes:
     """Return 32 bytes. The passphrase is taken in Unicode form NFC: keyboards differ in how they type the same letter."""
     from argon2.low_level import Type, hash_secret_raw
 
