@@ -11,7 +11,8 @@ from service.clock import Clock
 from service.errors import BadSetting, NotInitialised
 from service.house import House
 from service.records.database import Database
-from service.records.migrate import has_tables, is_current, is_newer, upgrade
+from service.records.migrate import has_tables, is_current, is_newer, require_whole, upgrade
+from service.settings import place_of
 from vault.adapters import open_store
 from vault.adapters.keyfile import KeyFile
 from vault.keyring import KeyRing
@@ -30,12 +31,8 @@ _AUDIT = b"audit head"
 _FOLDERS = ("objects", "index", "keys", "logs", "tmp")
 
 
-def prepare(settings: Settings) -> bool:
-    """Make the home, the master key and the database where they are missing; returns whether anything was made.
-
-    Run twice it changes nothing. A database that holds documents never gets a new master key.
-    """
-    made = not settings.home.exists()
+def make_home(settings: Settings) -> None:
+    """Make the data directory and its folders where they are missing. Raises BadSetting."""
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         settings.home.chmod(0o700)  # it may have been there before, open to all
@@ -43,6 +40,15 @@ def prepare(settings: Settings) -> bool:
             settings.home.joinpath(name).mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise BadSetting("JUANZONG_HOME", f"names {settings.home}, which cannot be used: {error.strerror}") from error
+
+
+def prepare(settings: Settings) -> bool:
+    """Make the home, the master key and the database where they are missing; returns whether anything was made.
+
+    Run twice it changes nothing. A database that holds documents never gets a new master key.
+    """
+    made = not settings.home.exists()
+    make_home(settings)
     database = Database(settings.database_url)
     try:
         # Before anything is changed: an archive whose key is not here is left as it is.
@@ -51,6 +57,7 @@ def prepare(settings: Settings) -> bool:
                 "JUANZONG_KEY_FILE",
                 f"names {settings.key_file}, which is not there, but the archive was sealed with a key: put it back",
             )
+        require_whole(database)
         fresh = upgrade(database)
         if database.is_sqlite and database.url.database:
             Path(database.url.database).chmod(0o600)  # SQLite gives its log and its index the same mode
@@ -96,6 +103,7 @@ def _require_fit(settings: Settings, database: Database, keys: KeyRing) -> None:
 
     NotInitialised: another version's database. BadSetting: the documents are sealed with another master key. A second key would go unnoticed until the day on which half of the archive cannot be opened.
     """
+    require_whole(database)
     if is_newer(database):
         raise NotInitialised("the archive is of a newer program than this one: install that, this one changes nothing")
     if not is_current(database):
@@ -108,17 +116,20 @@ def _require_fit(settings: Settings, database: Database, keys: KeyRing) -> None:
         )
 
 
-def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> House:
+def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empty: bool = False) -> House:
     """Return the house for `settings`. Raises NotInitialised, BadSetting, KeyUnusable, DatabaseUnavailable.
 
-    Costly parts (index, reader, holiday data) are made on first use.
+    empty: whether there is an archive already is asked by the caller. Costly parts (index, reader, holiday data) are made on
+    first use.
     """
     if not settings.key_file.exists():
-        raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): run `juanzong init`")
+        advice = "put the master key of the backup there" if empty else "run `juanzong init`"
+        raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): {advice}")
     keys = KeyRing(KeyFile(settings.key_file))
     database = Database(settings.database_url, keys.derive(_AUDIT))
     try:
-        _require_fit(settings, database, keys)
+        if not empty:
+            _require_fit(settings, database, keys)
     except BaseException:
         database.dispose()
         raise
@@ -139,10 +150,21 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None) -> H
 
 
 def _store(settings: Settings) -> ObjectStore:
+    first = _open_store("JUANZONG_OBJECT_STORE", settings.object_store)
+    if not settings.replica:
+        return first
+    from vault.replica import Replicated
+
+    if settings.replica_place == place_of(settings.object_store):
+        raise BadSetting("JUANZONG_REPLICA", "names the object store itself: a replica lies elsewhere")
+    return Replicated(first, _open_store("JUANZONG_REPLICA", settings.replica))
+
+
+def _open_store(setting: str, url: str) -> ObjectStore:
     try:
-        return open_store(settings.object_store)
+        return open_store(url)
     except ValueError as error:
-        raise BadSetting("JUANZONG_OBJECT_STORE", f"is no address of an object store: {error}") from None
+        raise BadSetting(setting, f"is no address of an object store: {error}") from None
 
 
 def _index(settings: Settings) -> Callable[[], SearchIndex]:

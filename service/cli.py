@@ -13,6 +13,8 @@ COMMANDS = {
     "user": "admin",
     "department": "admin",
     "token": "admin",
+    "paper": "rights",
+    "grant": "rights",
     "ingest": "intake",
     "station": "station",
     "batch": "batch",
@@ -23,6 +25,9 @@ COMMANDS = {
     "reindex": "checks",
     "fixity": "checks",
     "audit": "checks",
+    "backup": "backup",
+    "restore": "backup",
+    "destructions": "backup",
     "doctor": "checks",
 }
 

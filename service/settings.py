@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from service.access.policy import ROLES
 from service.errors import BadSetting
 from service.typed import day_of
 
@@ -69,9 +70,20 @@ class Settings:
     major_amount: int = 10_000_000
     minor_amount: int = 50_000
     session_hours: int = 12
+    session_idle_minutes: int = 60
+    second_factor_roles: tuple[str, ...] = ()
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    oidc_name: str = ""
+    proxies: int = 0
+    api_per_minute: int = 3000
     upload_hours: int = 72
     uploads_per_person: int = 100
     upload_bytes_per_person: int = 8 * 1024**3
+    replica: str = field(default="", repr=False)
+    fixity_days: int = 7
+    fixity_rate: int = 20
     host: str = "127.0.0.1"
     port: int = 8350
     public_url: str = ""
@@ -81,6 +93,11 @@ class Settings:
     mailbox_senders: tuple[str, ...] = ()
     mailbox_department: str = ""
     mailbox_max_bytes: int = 64 * 1024 * 1024
+    destruction_register: Path | None = None
+    papers_from: date | None = None
+    classified: str = "secret"
+    separated_administrators: bool = False
+    clamd: str = ""
 
     @property
     def reading_processes(self) -> int:
@@ -88,9 +105,20 @@ class Settings:
         return self.ocr_processes or max(1, (os.cpu_count() or 1) // self.ocr_threads)
 
     @property
+    def replica_place(self) -> str:
+        """The address of the replica without its key; "" when there is none."""
+        return place_of(self.replica)
+
+    @property
     def base_url(self) -> str:
         """The address people use to reach the application."""
         return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def place_of(url: str) -> str:
+    """Return a store's address without key and secret, so that it can be noted and compared."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0].rstrip('/')}" if url else ""
 
 
 def _file_values(env: Mapping[str, str]) -> dict[str, object]:
@@ -155,12 +183,59 @@ class _Source:
         value = self.choice(name, ("true", "false", "1", "0", "True", "False"), "true" if default else "false")
         return value.lower() in ("true", "1")
 
+    def day(self, name: str) -> date | None:
+        value = self.text(name)
+        try:
+            return day_of(value) if value else None
+        except ValueError as error:
+            raise BadSetting(f"JUANZONG_{name.upper()}", f"must be a date YYYY-MM-DD, not {value!r}") from error
+
+    def clamd(self, name: str) -> str:
+        """unix:///path/of/socket or tcp://host:port; the port is clamd's own where none is given."""
+        value = self.text(name)
+        try:
+            parts = urlsplit(value)
+            good = parts.path.startswith("/") if parts.scheme == "unix" else parts.scheme == "tcp" and parts.hostname
+            _ = parts.port
+        except ValueError:
+            good = False
+        if value and not good:
+            raise BadSetting(f"JUANZONG_{name.upper()}", "must be unix:///path/of/the/socket or tcp://host:port")
+        return value
+
     def names(self, name: str) -> tuple[str, ...]:
         self._asked.add(name)
         value = self._file.get(name)
         if isinstance(value, list) and f"JUANZONG_{name.upper()}" not in self._env:
             return tuple(str(item) for item in value)
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
+
+    def roles(self, name: str) -> tuple[str, ...]:
+        found = self.names(name)
+        known = ("all", *ROLES)
+        if not set(found) <= set(known):
+            raise BadSetting(f"JUANZONG_{name.upper()}", f"takes roles, of {', '.join(known)}")
+        return found
+
+    def company_sign_in(self, mode: str) -> dict[str, Any]:
+        """Where the company's sign-in is, and who we are to it; all of it or nothing."""
+        issuer, client_id = self.text("oidc_issuer"), self.text("oidc_client_id")
+        secret, name = _file(self.text("oidc_client_secret_file")), self.text("oidc_name")
+        if issuer:
+            parts = urlsplit(issuer)
+            allowed = ("https", "http") if mode == "test" else ("https",)
+            if parts.scheme not in allowed or not parts.hostname or parts.query or parts.fragment:
+                raise BadSetting("JUANZONG_OIDC_ISSUER", "must be an address that begins with https://, as the provider says it")
+            if not client_id:
+                raise BadSetting("JUANZONG_OIDC_CLIENT_ID", "must say under which name the provider knows this archive")
+        elif client_id or secret or name:
+            raise BadSetting("JUANZONG_OIDC_ISSUER", "must name the provider when other JUANZONG_OIDC settings are given")
+        return {
+            "oidc_issuer": issuer,
+            "oidc_client_id": client_id,
+            "oidc_client_secret_file": secret,
+            "oidc_name": name,
+        }
 
     def url(self, name: str, default: str, schemes: tuple[str, ...]) -> str:
         value = self.text(name, default)
@@ -306,9 +381,17 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         major_amount=major,
         minor_amount=minor,
         session_hours=source.whole("session_hours", 12),
+        session_idle_minutes=source.whole("session_idle_minutes", Settings.session_idle_minutes),
+        second_factor_roles=source.roles("second_factor_roles"),
+        **source.company_sign_in(mode),
+        proxies=source.whole("proxies", 0, least=0, most=10),
+        api_per_minute=source.whole("api_per_minute", Settings.api_per_minute, least=0),
         upload_hours=source.whole("upload_hours", Settings.upload_hours),
         uploads_per_person=source.whole("uploads_per_person", Settings.uploads_per_person),
         upload_bytes_per_person=source.whole("upload_bytes_per_person", Settings.upload_bytes_per_person),
+        replica=source.url("replica", "", ("file", "s3+http", "s3+https")) if source.text("replica") else "",
+        fixity_days=source.whole("fixity_days", Settings.fixity_days, least=0),
+        fixity_rate=source.whole("fixity_rate", Settings.fixity_rate, least=0),
         host=source.text("host", "127.0.0.1"),
         port=source.whole("port", 8350, most=65535),
         public_url=source.text("public_url"),
@@ -318,6 +401,11 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         mailbox_senders=source.names("mailbox_senders"),
         mailbox_department=source.text("mailbox_department"),
         mailbox_max_bytes=source.whole("mailbox_max_bytes", Settings.mailbox_max_bytes),
+        destruction_register=_file(source.text("destruction_register")),
+        papers_from=source.day("papers_from"),
+        classified=source.choice("classified", ("internal", "secret", "core"), "secret"),
+        separated_administrators=source.flag("separated_administrators", default=False),
+        clamd=source.clamd("clamd"),
     )
     source.demand_known()
     return settings

@@ -12,7 +12,9 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from service.flow.destructions import note
 from service.flow.extraction import count_and_forget
+from service.flow.locks import let_go
 from service.house import House
 from service.records import audit
 from service.records.tables import (
@@ -21,6 +23,7 @@ from service.records.tables import (
     DocumentField,
     FieldCorrection,
     LastSave,
+    ObjectState,
     Rendition,
     Stub,
     WrappedKey,
@@ -88,18 +91,26 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
 
 
 def remove_objects(house: House, actor_name: str, case_file_id: str) -> Proof:
-    """Second step: objects and index entries go, then the proof is taken and kept with the stub. Can be run again."""
+    """Second step: objects (also the replica's) and index entries go, then the proof is taken and kept with the stub.
+
+    Can be run again. Raises StoreUnavailable, also when the replica does not answer: nothing is proved without it. First of
+    all the register outside the archive learns of it; until it does, the destruction is not finished.
+    """
+    note(house)
     with house.database.read() as session:
         stub = session.get_one(Stub, case_file_id)
         documents = stub.documents["documents"]
         ids = [document["document_id"] for document in documents]
         # A reading that was under way when the keys went may have begun an object after the stub was written.
         rows = set(session.scalars(select(Rendition.id).where(Rendition.document_id.in_(ids))))
-    for name in rows.union(*(document["objects"] for document in documents)):
+    names = rows.union(*(document["objects"] for document in documents))
+    let_go(house, sorted(names))
+    for name in names:
         house.vault.delete(UUID(name))
     house.index.remove_many(ids)
     with house.database.write() as session:
         session.execute(delete(Rendition).where(Rendition.id.in_(rows)))
+        session.execute(delete(ObjectState).where(ObjectState.name.in_(names)))
     house.database.scrub()
     proof = look(house, case_file_id)
     with house.database.write() as session:

@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 from service.errors import KNOWN_ERRORS
 from service.flow.destroy import resume
+from service.flow.destructions import note
 from service.flow.finish_uploads import purge, tidy
 from service.flow.preserve import preserve, waiting
 from service.flow.process import process, sweep
@@ -63,6 +64,7 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
     def purge_task() -> None:
         or_later("the purge of the index", lambda: get_house().index.purge())  # noqa: PLW0108 - opening it may fail, too
         or_later("the purge of upload pieces", lambda: purge(get_house()))
+        or_later("the destruction register", lambda: note(get_house()))
 
     def hint(document_id: str) -> None:
         try:

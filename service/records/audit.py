@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from service.records.tables import AuditEntry, AuditHead, Person
 
 GENESIS = "0" * 64
+TEXTS = ("at", "actor", "action", "subject", "detail", "previous", "hash")
 _HEAD = 1  # the one row
 _CHAIN_LOCK = 0x4A5A  # one advisory lock for the one chain: PostgreSQL writers queue here until the other has committed
 
@@ -45,18 +46,43 @@ class Head:
     hash: str
 
 
+class Link(NamedTuple):
+    """An entry as verification reads it. seq: -1 where the table has no whole number."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous: str
+    hash: str
+
+
+def canonical(value: object) -> str:
+    """Return JSON in the one form that is hashed and signed: names in order, no blanks, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def entry_hash(previous: str, seq: int, at: str, actor: str, action: str, subject: str, detail: str) -> str:
     """Return the hash of one entry: SHA-256 in hexadecimal over the canonical JSON of all that it says."""
-    content = json.dumps([previous, seq, at, actor, action, subject, detail], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(content.encode()).hexdigest()
+    content = canonical([previous, seq, at, actor, action, subject, detail])
+    # What no honest writer can have put there (bytes that are no UTF-8) is hashed, too, instead of stopping the verifier.
+    return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()
+
+
+def seal_of(key: bytes, head: Head) -> str:
+    """Return the seal of a head under the key that is derived for it from the master key."""
+    return hmac.new(key, f"juanzong audit head 1:{head.seq}:{head.hash}".encode(), hashlib.sha256).hexdigest()
 
 
 def _seal(session: Session, seq: int, last_hash: str) -> str:
     key: bytes = session.info["audit_key"]
-    return hmac.new(key, f"juanzong audit head 1:{seq}:{last_hash}".encode(), hashlib.sha256).hexdigest()
+    return seal_of(key, Head(seq, last_hash))
 
 
-def _lock(session: Session) -> None:
+def lock(session: Session) -> None:
+    """Let no other writer add to the chain until the caller's transaction ends; on SQLite its beginning did that."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
 
@@ -71,7 +97,7 @@ def read_head(session: Session) -> Head | None:
 
 def begin(session: Session) -> None:
     """Seal the beginning of the chain in a database that is still empty; anywhere else this changes nothing."""
-    _lock(session)
+    lock(session)
     if any(session.scalar(select(column).limit(1)) is not None for column in (AuditHead.id, AuditEntry.seq, Person.id)):
         return
     values = {"id": _HEAD, "seq": 0, "hash": GENESIS, "seal": _seal(session, 0, GENESIS)}
@@ -85,7 +111,7 @@ def append(session: Session, actor: str, action: str, subject: str, detail: Mapp
     the head itself is gone or forged, work goes on, but no new head is made: the trail never becomes whole again by itself.
     """
     session.flush()
-    _lock(session)
+    lock(session)
     head = read_head(session)
     last = session.execute(select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)).first()
     there, previous = (last.seq, last.hash) if last else (0, GENESIS)
@@ -93,7 +119,7 @@ def append(session: Session, actor: str, action: str, subject: str, detail: Mapp
         there, previous = max(there, head.seq), head.hash
     seq = there + 1
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    payload = json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    payload = canonical(detail or {})
     digest = entry_hash(previous, seq, at, actor, action, subject, payload)
     session.add(
         AuditEntry(
@@ -113,13 +139,17 @@ def append(session: Session, actor: str, action: str, subject: str, detail: Mapp
         session.execute(update(AuditHead).where(AuditHead.id == _HEAD).values(**values))
 
 
-def verify(entries: Iterable[AuditEntry], head: Head | None) -> ChainReport:
+def verify(
+    entries: Iterable[AuditEntry | Link], head: Head | None, start: tuple[int, str] = (0, GENESIS)
+) -> ChainReport:
     """Walk the chain in order of sequence and name the first entry that does not follow from the one before it.
+
+    start: number and hash of the entry before the first that is walked.
 
     An entry that should be there and is not counts as bad: the first after the last one, when the end was cut off or when
     nothing vouches for where the end is. Where the last entry is another than the one sealed, that one is named.
     """
-    previous, expected, count = GENESIS, 1, 0
+    expected, previous, count = start[0] + 1, start[1], 0
     for entry in entries:
         good = (
             entry.seq == expected
@@ -130,9 +160,9 @@ def verify(entries: Iterable[AuditEntry], head: Head | None) -> ChainReport:
         forged = head is not None and entry.seq == head.seq and entry.hash != head.hash
         beyond = head is not None and entry.seq > head.seq
         if not good or forged or beyond:
-            return ChainReport(count, ok=False, first_bad=min(entry.seq, expected))
+            return ChainReport(count, ok=False, first_bad=min(entry.seq, expected) if entry.seq > 0 else expected)
         previous, expected, count = entry.hash, expected + 1, count + 1
-    if head is None or head.seq != count:
+    if head is None or head.seq != start[0] + count:
         return ChainReport(count, ok=False, first_bad=expected)
     return ChainReport(count, ok=True, first_bad=None)
 
