@@ -98,6 +98,7 @@ class Settings:
     classified: str = "secret"
     separated_administrators: bool = False
     clamd: str = ""
+    checkpoint_hours: int = 1
 
     @property
     def reading_processes(self) -> int:
@@ -406,6 +407,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         classified=source.choice("classified", ("internal", "secret", "core"), "secret"),
         separated_administrators=source.flag("separated_administrators", default=False),
         clamd=source.clamd("clamd"),
+        checkpoint_hours=source.whole("checkpoint_hours", Settings.checkpoint_hours, most=24 * 31),
     )
     source.demand_known()
     return settings

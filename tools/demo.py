@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from service.access import people
+from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
 from service.bootstrap import build, prepare
 from service.errors import KNOWN_ERRORS, RuleRefused
@@ -52,9 +53,11 @@ def step(number: int, zh: str, en: str) -> None:
 def people_of(house: House, password: str) -> dict[str, Actor]:
     department = people.create_department(house, OWNER, "WZ", "物资部")
     actors = {}
+    # Everyone has signed the confidentiality agreement; an archivist's qualifications are on record (RULES B7 to B9).
+    papers = [PaperGiven(kind, date(2020, 1, 1), None, "人事档案 personnel file") for kind in KINDS]
     for login, (name, roles) in STAFF.items():
-        secret = people.invite(house, OWNER, login, name, roles, department.id, "secret")
-        actors[login] = people.to_actor(people.set_password(house, secret, password))
+        secret = people.invite(house, OWNER, login, name, roles, department.id, "secret", papers)
+        actors[login] = people.actor_of_person(house, people.set_password(house, secret, password))
     return actors
 
 

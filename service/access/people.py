@@ -1,8 +1,9 @@
 """Accounts: invitations, passwords (Argon2id), web sessions and API tokens. Secrets are shown once and kept only as hashes."""
 
-import hashlib
 import re
 import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -10,24 +11,20 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.access.policy import ROLES, TIERS, Actor, decide
+from service.access import hashes, sessions, throttle, tokens
+from service.access import papers as paper_rules
+from service.access.policy import ROLES, SCOPES, STATION, THREE_ADMINISTRATORS, TIERS, Actor, decide
 from service.errors import BadInput, NotAllowed, NotFound, NotSignedIn, RuleRefused
 from service.house import House
 from service.records import audit
-from service.records.tables import ApiToken, Department, Invitation, Person, WebSession
+from service.records.tables import ApiToken, Department, Invitation, Paper, Person, WebSession
 
 INVITATION_DAYS = 7
 LEAST_PASSWORD = 10
-_LOCK_AFTER = 5
-_LOCK = timedelta(minutes=5)
+digest = hashes.digest
 _hasher = PasswordHasher()
 # Checked when the login does not exist, so that both answers take the same time.
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
-
-
-def digest(secret: str) -> str:
-    """Return what is kept of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def demand(actor: Actor, action: str) -> None:
@@ -37,8 +34,14 @@ def demand(actor: Actor, action: str) -> None:
         raise NotAllowed(f"{actor.name} may not do {action}: {decision.reason}")
 
 
+def actor_of_person(house: House, person: Person) -> Actor:
+    """Return the actor a person is today: with the roles that work and what was opened to them."""
+    with house.database.read() as session:
+        return paper_rules.with_standing(house, session, to_actor(person), person)
+
+
 def to_actor(person: Person) -> Actor:
-    """Return the actor a person is."""
+    """Return the actor a person is by their account alone; what they may do today is `actor_of_person`."""
     return Actor(
         name=f"person:{person.login}",
         person_id=person.id,
@@ -50,16 +53,27 @@ def to_actor(person: Person) -> Actor:
 
 
 def wrong_in(
-    session: Session, name: str, roles: list[str], department_id: str | None, clearance: str, *, moved: bool = True
+    session: Session,
+    name: str,
+    roles: list[str],
+    department_id: str | None,
+    clearance: str,
+    *,
+    moved: bool = True,
+    roles_later: bool = False,
+    known_roles: Collection[str] = ROLES,
 ) -> dict[str, str]:
-    """Return what is wrong with an account, by field. moved: the person comes into this department by it."""
+    """Return what is wrong with an account, by field. moved: the person comes into this department by it.
+
+    roles_later: whether it may begin without a role, which the security administrator gives.
+    """
     wrong: dict[str, str] = {}
     if not name.strip() or len(name) > 120:
         wrong["name"] = "is needed, at most 120 characters"
-    if not roles or not set(roles) <= set(ROLES):
-        wrong["roles"] = f"one or more of {', '.join(ROLES)}"
-    if {"administrator", "auditor"} <= set(roles):
-        wrong["roles"] = "administrator and auditor exclude one another"
+    if not (roles or roles_later) or not set(roles) <= set(known_roles):
+        wrong["roles"] = f"one or more of {', '.join(known_roles)}"
+    if len(THREE_ADMINISTRATORS & set(roles)) > 1:
+        wrong["roles"] = "administrator, security administrator and auditor exclude one another"
     department = session.get(Department, department_id) if department_id else None
     if department_id and department is None:
         wrong["department_id"] = "there is no such department"
@@ -70,6 +84,28 @@ def wrong_in(
     return wrong
 
 
+def wrong_login(session: Session, login: str) -> dict[str, str]:
+    """Return what is wrong with the name of a new account."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,63}", login):
+        return {"login": "2 to 64 of a-z 0-9 . _ -, beginning with a letter or digit"}
+    if session.scalar(select(Person.id).where(Person.login == login)):
+        return {"login": "is taken"}
+    return {}
+
+
+def demand_papers(
+    house: House, session: Session, roles: Iterable[str], kept: Collection[Paper | paper_rules.PaperGiven]
+) -> None:
+    """Raise RuleRefused for a role that needs qualifications which are not among what is `kept`, valid today (RULES B7, B8)."""
+    if not paper_rules.are_demanded(house, session):
+        return
+    for role in sorted(set(roles)):
+        states = paper_rules.lacking(kept, role, house.clock.today())
+        if states:
+            lacks = ", ".join(f"{kind} ({state})" for kind, state in states.items())
+            raise RuleRefused(f"the role {role} cannot be given: on record and valid must be {lacks}")
+
+
 def invite(
     house: House,
     actor: Actor,
@@ -78,17 +114,26 @@ def invite(
     roles: list[str],
     department_id: str | None = None,
     clearance: str = "internal",
+    papers: Collection[paper_rules.PaperGiven] = (),
 ) -> str:
-    """Create an account without a password and return the secret of its one-time link. Raises BadInput, NotAllowed."""
+    """Create an account without a password and return the secret of its one-time link. papers: entered with it.
+
+    Raises BadInput, NotAllowed, RuleRefused (a role whose qualifications are not among the papers).
+    """
     demand(actor, "people.manage")
+    if roles or clearance != "internal":
+        demand(actor, "rights.give")
+    if papers:
+        demand(actor, "paper.keep")
     with house.database.write() as session:
-        wrong = wrong_in(session, name, roles, department_id, clearance)
-        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{1,63}", login):
-            wrong["login"] = "2 to 64 of a-z 0-9 . _ -, beginning with a letter or digit"
-        elif session.scalar(select(Person.id).where(Person.login == login)):
-            wrong["login"] = "is taken"
+        later = house.settings.separated_administrators
+        wrong = wrong_in(session, name, roles, department_id, clearance, roles_later=later)
+        for paper in papers:
+            wrong |= paper_rules.wrong_with(paper, house.clock.today())
+        wrong |= wrong_login(session, login)
         if wrong:
             raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
+        demand_papers(house, session, roles, papers)
         person = Person(
             login=login,
             name=name.strip(),
@@ -101,6 +146,8 @@ def invite(
         session.flush()
         secret = invite_again(session, person, house.clock.now())
         audit.append(session, actor.name, "person.invite", f"person:{login}", {"roles": person.roles})
+        for paper in papers:
+            paper_rules.enter(house, session, actor, person, paper)
     return secret
 
 
@@ -122,6 +169,8 @@ def renew_invitation(house: House, actor: Actor, login: str) -> str:
             raise NotFound(f"there is no account {login}")
         if person.disabled_at is not None:
             raise RuleRefused(f"the account {login} is disabled; open it again first")
+        if person.kind == STATION:
+            raise RuleRefused("a station has no password; it has tokens")
         secret = invite_again(session, person, house.clock.now())
         audit.append(session, actor.name, "person.invite_again", f"person:{login}")
     return secret
@@ -161,69 +210,65 @@ def set_password(house: House, secret: str, password: str) -> Person:
         invitation, person = _invited(session, secret, house.clock.now())
         invitation.used_at = house.clock.now()
         person.password_hash = hashed
-        person.failed_sign_ins, person.locked_until = 0, None
-        for old in session.scalars(select(WebSession).where(WebSession.person_id == person.id)):
-            session.delete(old)
+        throttle.unlock(session, person.id)
+        sessions.end_all(session, person.id)
         audit.append(session, f"person:{person.login}", "person.set_password", f"person:{person.login}")
         return person
 
 
-def sign_in(house: House, login: str, password: str, user_agent: str = "") -> str:
-    """Return the secret of a new web session. Raises NotSignedIn, with the same words whatever was wrong."""
-    now = house.clock.now()
+def sign_in(
+    house: House, login: str, password: str, user_agent: str = "", address: str = "", *, before: str = ""
+) -> str:
+    """Return the secret of a new web session, which may still want a second factor (`sessions.half_open`).
+
+    before: the cookie this browser had; that session ends. Raises NotSignedIn, with the same words whatever was wrong;
+    TooManyRequests, whoever's name it was.
+    """
+    visitor = sessions.Visitor(address, user_agent)
     refused = NotSignedIn("the name or the password is wrong, or the account is locked for a few minutes")
-    with house.database.read() as session:
-        person = session.scalar(select(Person).where(Person.login == login))
-    good = _matches(person.password_hash if person else None, password)
+    person, good = _tried(house, login, password, visitor)
     with house.database.write() as session:
-        person = session.scalar(select(Person).where(Person.login == login))
-        usable = (
-            person is not None and not person.disabled_at and not (person.locked_until and person.locked_until > now)
-        )
-        if person is not None and usable and good:
-            person.failed_sign_ins, person.locked_until = 0, None
-            secret = secrets.token_urlsafe(32)
-            session.add(
-                WebSession(
-                    id=digest(secret),
-                    person_id=person.id,
-                    created_at=now,
-                    expires_at=now + timedelta(hours=house.settings.session_hours),
-                    user_agent=user_agent[:200],
-                )
-            )
-            audit.append(session, f"person:{login}", "session.open", f"person:{login}")
-            return secret
-        if person is not None and usable:
-            _count_failure(person, now)
-        # An unknown name is not written down: what stands in that field may be a password, typed in the wrong place.
+        person = session.get(Person, person.id) if person else None
         who = "nobody" if person is None else f"person:{login}"
-        audit.append(session, who, "session.refuse", "session" if person is None else who)
+        usable = person is not None and not person.disabled_at
+        now = house.clock.now()
+        if person is not None and usable:
+            usable = not throttle.is_blocked(session, person.id, visitor.place, now)
+        if person is not None and usable and good:
+            old = session.get(WebSession, digest(before)) if before else None
+            if old is not None:
+                session.delete(old)
+            return sessions.open_for(house, session, person, visitor)
+        # An unknown name is not written down: what stands in that field may be a password, typed in the wrong place.
+        audit.append(
+            session, who, "session.refuse", "session" if person is None else who, {"address": visitor.address[:64]}
+        )
+        throttle.count_failure(session, person.id if person and usable else None, visitor.place, now)
     raise refused
 
 
-def _count_failure(person: Person, now: datetime) -> None:
-    person.failed_sign_ins += 1
-    if person.failed_sign_ins >= _LOCK_AFTER:
-        person.locked_until, person.failed_sign_ins = now + _LOCK, 0
-
-
-def is_password_of(house: House, login: str, password: str) -> bool:
-    """Return whether this is the person's password; wrong ones are counted, and too many lock the account as signing in does."""
-    now = house.clock.now()
+def _tried(house: House, login: str, password: str, visitor: sessions.Visitor) -> tuple[Person | None, bool]:
+    """Return whose name it is and whether it is their password; hashed in any case, so that the answer takes as long."""
     with house.database.read() as session:
+        throttle.demand_place(session, visitor.place, house.clock.now())
         person = session.scalar(select(Person).where(Person.login == login))
-    good = _matches(person.password_hash if person else None, password)
+    return person, _matches(person.password_hash if person else None, password)
+
+
+def is_password_of(house: House, login: str, password: str, address: str = "") -> bool:
+    """Return whether this is the person's password; wrong ones are counted, and too many lock the account as signing in does."""
+    visitor = sessions.Visitor(address)
+    person, good = _tried(house, login, password, visitor)
+    if person is None or person.disabled_at:
+        return False
     with house.database.write() as session:
-        person = session.scalar(select(Person).where(Person.login == login))
-        if person is None or person.disabled_at or (person.locked_until and person.locked_until > now):
+        now = house.clock.now()
+        if throttle.is_blocked(session, person.id, visitor.place, now):
             return False
         if not good:
-            _count_failure(person, now)
             audit.append(session, f"person:{login}", "person.refuse_password", f"person:{login}")
-            return False
-        person.failed_sign_ins = 0
-        return True
+            throttle.count_failure(session, person.id, visitor.place, now)
+        return good
 
 
 def _matches(password_hash: str | None, password: str) -> bool:
@@ -243,27 +288,36 @@ def sign_out(house: House, secret: str) -> None:
             audit.append(session, f"person:{person.login}", "session.close", f"person:{person.login}")
 
 
-def person_of_session(house: House, secret: str) -> Person:
-    """Return who is signed in with this cookie. Raises NotSignedIn."""
-    with house.database.read() as session:
-        found = session.get(WebSession, digest(secret))
-        person = session.get(Person, found.person_id) if found and found.expires_at > house.clock.now() else None
-        if person is None or person.disabled_at:
-            raise NotSignedIn("please sign in")
-        return person
+def person_of_session(house: House, secret: str, *, acts: bool = False) -> Person:
+    """Return who is signed in with this cookie. acts: see `sessions.person_of`. Raises NotSignedIn."""
+    return sessions.person_of(house, secret, acts=acts)
 
 
 def actor_of_session(house: House, secret: str) -> Actor:
     """Return the actor signed in with this cookie. Raises NotSignedIn."""
-    return to_actor(person_of_session(house, secret))
+    return actor_of_person(house, person_of_session(house, secret))
 
 
-def create_token(house: House, actor: Actor, login: str, name: str, days: int | None = 365) -> str:
-    """Return a new bearer token of a person, for themselves or made by the administrator. Raises NotFound, NotAllowed."""
-    if actor.name != f"person:{login}":
-        demand(actor, "people.manage")
+def create_token(
+    house: House,
+    actor: Actor,
+    login: str,
+    name: str,
+    days: int | None = 365,
+    *,
+    scopes: Collection[str] | None = None,
+    networks: Collection[str] = (),
+) -> str:
+    """Return a new bearer token: one's own, or a station's made by the administrator. scopes: all that the account may have.
+
+    networks: from which addresses it works, as 10.1.2.3 or 10.1.0.0/16; none for everywhere. Raises NotFound, NotAllowed, BadInput,
+    RuleRefused (another person's: who has a person's token is that person).
+    """
+    own = actor.name == f"person:{login}"
+    demand(actor, "account.own" if own else "people.manage")
     if days is not None and days < 1:
         raise BadInput("days must be 1 or more", {"days": "1 or more"})
+    bound = tokens.networks_of(networks)
     now = house.clock.now()
     secret = "jz_" + secrets.token_urlsafe(32)
     with house.database.write() as session:
@@ -272,6 +326,9 @@ def create_token(house: House, actor: Actor, login: str, name: str, days: int | 
             raise NotFound(f"there is no account {login}")
         if person.disabled_at is not None:
             raise RuleRefused(f"the account {login} is disabled; open it again first")
+        if not own and not actor.owner and person.kind != STATION:
+            raise RuleRefused("a person makes their own tokens; the administrator makes those of stations")
+        given = tokens.scopes_of(scopes, (tokens.STATION_SCOPES if person.kind == STATION else SCOPES), actor.scopes)
         session.add(
             ApiToken(
                 person_id=person.id,
@@ -279,29 +336,37 @@ def create_token(house: House, actor: Actor, login: str, name: str, days: int | 
                 secret_hash=digest(secret),
                 created_at=now,
                 expires_at=now + timedelta(days=days) if days else None,
+                scopes=given,
+                networks=bound,
             )
         )
-        audit.append(session, actor.name, "token.create", f"person:{login}", {"name": name[:120]})
+        detail = {"name": name[:120], "scopes": given, "networks": bound, "days": days}
+        audit.append(session, actor.name, "token.create", f"person:{login}", detail)
     return secret
 
 
-def actor_of_token(house: House, secret: str) -> Actor:
-    """Return the actor a bearer token stands for. Raises NotSignedIn."""
+def actor_of_token(house: House, secret: str, address: str = "") -> Actor:
+    """Return the actor a bearer token stands for, with its scopes. address: whence it was shown. Raises NotSignedIn."""
+    now = house.clock.now()
     with house.database.read() as session:
         token = session.scalar(select(ApiToken).where(ApiToken.secret_hash == digest(secret)))
-        now = house.clock.now()
         if token is None or token.revoked_at or (token.expires_at and token.expires_at < now):
             raise NotSignedIn("the token is unknown, expired or revoked")
+        if not tokens.is_from(address, token.networks):
+            raise NotSignedIn("the token does not work from this address")
         person = session.get_one(Person, token.person_id)
         if person.disabled_at:
             raise NotSignedIn("the account is disabled")
-        return to_actor(person)
+    if token.last_used_at is None or token.last_used_at + tokens.USED < now:
+        with house.database.write() as session:
+            used = session.get_one(ApiToken, token.id)
+            used.last_used_at, used.last_address = now, address[:64]
+    return replace(actor_of_person(house, person), scopes=frozenset(token.scopes))
 
 
 def list_tokens(house: House, actor: Actor, login: str | None = None) -> list[tuple[ApiToken, str]]:
     """Return tokens (never their secrets) with the login of their person, oldest first. Raises NotAllowed, NotFound."""
-    if login is None or actor.name != f"person:{login}":
-        demand(actor, "people.manage")
+    demand(actor, "account.own" if actor.name == f"person:{login}" else "people.manage")
     query = select(ApiToken, Person.login).join(Person, Person.id == ApiToken.person_id)
     if login is not None:
         query = query.where(Person.login == login)
@@ -316,6 +381,7 @@ def revoke_token(house: House, actor: Actor, token_id: str) -> None:
     with house.database.write() as session:
         token = session.get(ApiToken, token_id)
         mine = token is not None and token.person_id == actor.person_id
+        mine = mine and decide(actor, "account.own").allowed
         if not mine and not decide(actor, "people.manage").allowed:
             raise NotFound(f"there is no token {token_id}")
         if token is None:
@@ -356,7 +422,7 @@ def disable(house: House, actor: Actor, login: str) -> None:
 
 def list_people(house: House, actor: Actor) -> list[Person]:
     """Return all accounts by name. Raises NotAllowed."""
-    demand(actor, "people.manage")
+    demand(actor, "people.read")
     with house.database.read() as session:
         return list(session.scalars(select(Person).order_by(Person.login)))
 

@@ -1,8 +1,8 @@
 """Who may do what, and why: one function, one decision, one reason. Used by every page, API call, search and download.
 
 The owner of the machine (the command line) may do everything and stands in the audit trail as such. The administrator runs
-accounts and settings and reads no document by virtue of the role; the auditor reads the trail (RULES Part B, three
-administrators).
+accounts and settings, the security administrator gives roles, tiers and grants, the auditor reads the trail; the three exclude
+one another, and none of them reads a document by virtue of the part (RULES Part B, three administrators).
 """
 
 from dataclasses import dataclass, field
@@ -15,15 +15,25 @@ ROLES = (
     "department_head",
     "auditor",
     "administrator",
+    "security_administrator",
 )
+#: Nobody is two of these: who runs the machine, who gives rights, who watches both.
+THREE_ADMINISTRATORS = frozenset({"administrator", "security_administrator", "auditor"})
+#: The one role of a scanning station's own account: hands in, and sees what became of what it handed in. No person has it.
+STATION = "station"
 TIERS = ("public", "internal", "secret", "core")
+#: What of an account's rights a token may have: see, hand in, do the archive's work, keep accounts (one's own, too) and rights.
+SCOPES = ("read", "hand_in", "work", "administer")
 
 _ALL = frozenset({"credit_administrator", "archivist"})
 _READERS = _ALL | {"operator", "handler", "department_head"}
+_UPLOADERS = _ALL | {"operator", "handler"}
 
 # action -> roles that may do it at all; whether this document or file is in reach is decided by department and tier
 ACTIONS: dict[str, frozenset[str]] = {
-    "document.upload": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
+    "document.upload": _UPLOADERS | {STATION},
+    "receipt.read": _UPLOADERS | {STATION},
+    "batch.add": _UPLOADERS | {STATION},
     "batch.read": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "batch.edit": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "batch.release": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
@@ -53,14 +63,58 @@ ACTIONS: dict[str, frozenset[str]] = {
     "customer.read": _READERS,
     "audit.read": frozenset({"auditor"}),
     "people.manage": frozenset({"administrator"}),
+    "people.read": frozenset({"administrator", "security_administrator"}),
+    "rights.give": frozenset({"administrator", "security_administrator"}),
+    "grant.give": frozenset({"administrator", "security_administrator", "credit_administrator", "archivist"}),
+    "paper.keep": frozenset({"administrator", "security_administrator", "credit_administrator"}),
+    "account.own": frozenset(ROLES),
     "directory.read": frozenset(ROLES),
     "settings.read": frozenset({"administrator", "auditor"}),
 }
 
+# Where the company staffs all three administrators, these are the security administrator's alone.
+_SEPARATED: dict[str, frozenset[str]] = {
+    "rights.give": frozenset({"administrator"}),
+    "grant.give": frozenset({"administrator"}),
+    "paper.keep": frozenset({"administrator"}),
+}
+# What a grant opens: reading, never changing.
+_READING = frozenset({"document.read", "file.read", "contract.read", "customer.read"})
+
+
+_SCOPE_OF = {
+    **dict.fromkeys(("document.upload", "receipt.read", "batch.add"), "hand_in"),
+    **dict.fromkeys(
+        ("people.manage", "people.read", "rights.give", "grant.give", "paper.keep", "account.own"), "administer"
+    ),
+}
+
+
+def scope_of(action: str) -> str:
+    """Return which scope a token needs for an action."""
+    seeing = action == "search" or action.endswith(".read")
+    return _SCOPE_OF.get(action) or ("read" if seeing else "work")
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Something opened to one person beyond department and clearance. thing: ``document:ID``, ``file:ID``, ``customer:ID``.
+
+    tier: the highest it opens; what is raised above it later, or lies above it in the file, stays shut.
+    """
+
+    thing: str
+    tier: str
+
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. name: ``cli:USER``, ``system`` or ``person:LOGIN``, as it stands in the audit trail."""
+    """Who acts. name: ``cli:USER``, ``system`` or ``person:LOGIN``, as it stands in the audit trail.
+
+    roles: those that work; lapsed: those that do not, for want of qualifications, with the reason (RULES B7, B8).
+    agreement: what is wrong with the signed confidentiality agreement, "" for nothing (B9); classified: the lowest tier that needs it.
+    separated: whether the three administrators are three. scopes: those of the token that was shown, None for a person who signed in.
+    """
 
     name: str
     person_id: str | None = None
@@ -69,6 +123,12 @@ class Actor:
     department_id: str | None = None
     clearance: str = "internal"
     owner: bool = field(default=False, kw_only=True)
+    lapsed: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+    agreement: str = field(default="", kw_only=True)
+    classified: str = field(default="secret", kw_only=True)
+    grants: tuple[Granted, ...] = field(default=(), kw_only=True)
+    separated: bool = field(default=False, kw_only=True)
+    scopes: frozenset[str] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -81,38 +141,78 @@ class Decision:
 
 @dataclass(frozen=True)
 class Reach:
-    """What of a document or a file the decision depends on."""
+    """What of a document or a file the decision depends on. things: what a grant may name to open it, as `Granted` says it."""
 
     department_id: str | None
     tier: str
     received_by: str = ""
+    things: tuple[str, ...] = ()
 
 
 def decide(actor: Actor, action: str, reach: Reach | None = None) -> Decision:
     """Return whether `actor` may do `action` on what lies in `reach`, and the reason.
 
-    Reasons: owner, role, role_missing, other_department, tier_too_high. Raises KeyError for an unknown action.
+    Reasons: owner, role, grant; scope_missing, role_missing, qualification_missing, qualification_expired, agreement_missing,
+    agreement_expired, tier_too_high, other_department. Raises KeyError for an unknown action.
     """
     roles = ACTIONS[action]
     if actor.owner:
         return Decision(allowed=True, reason="owner")
+    if actor.scopes is not None and scope_of(action) not in actor.scopes:
+        return Decision(allowed=False, reason="scope_missing")
+    if actor.separated:
+        roles -= _SEPARATED.get(action, frozenset())
     if not actor.roles & roles:
-        return Decision(allowed=False, reason="role_missing")
+        lapsed = [why for role, why in actor.lapsed if role in roles]
+        return Decision(allowed=False, reason=lapsed[0] if lapsed else "role_missing")
     if reach is None:
         return Decision(allowed=True, reason="role")
-    if TIERS.index(reach.tier) > TIERS.index(actor.clearance):
+    return _within(actor, action, reach)
+
+
+def _within(actor: Actor, action: str, reach: Reach) -> Decision:
+    """As `decide`, for someone whose role does this somewhere."""
+    open_to_grant = action in _READING and any(
+        grant.thing in reach.things and _at_most(reach.tier, grant.tier) for grant in actor.grants
+    )
+    if not open_to_grant and not _at_most(reach.tier, actor.clearance):
         return Decision(allowed=False, reason="tier_too_high")
-    if actor.roles & _ALL or reach.received_by == actor.name:
+    if actor.agreement and _at_most(actor.classified, reach.tier):
+        return Decision(allowed=False, reason=actor.agreement)
+    if sees_all_departments(actor) or (reach.received_by and reach.received_by == actor.name):
         return Decision(allowed=True, reason="role")
+    if actor.roles == {STATION} and action != "document.upload":  # within its department, too, it sees its own alone
+        return Decision(allowed=False, reason="other_department")
     if reach.department_id is not None and reach.department_id == actor.department_id:
         return Decision(allowed=True, reason="role")
+    if open_to_grant:
+        return Decision(allowed=True, reason="grant")
     return Decision(allowed=False, reason="other_department")
+
+
+def _at_most(tier: str, limit: str) -> bool:
+    return TIERS.index(tier) <= TIERS.index(limit)
+
+
+def sees_all_departments(actor: Actor) -> bool:
+    """Return whether a role of theirs works for all departments."""
+    return actor.owner or bool(actor.roles & _ALL)
+
+
+def tiers_of(actor: Actor, limit: str | None = None) -> tuple[str, ...]:
+    """Return the tiers `actor` may open, up to their clearance or, for a grant, up to `limit`: `decide`, for queries."""
+    if actor.owner:
+        return TIERS
+    up_to = actor.clearance if limit is None else limit
+    return tuple(
+        tier for tier in TIERS if _at_most(tier, up_to) and not (actor.agreement and _at_most(actor.classified, tier))
+    )
 
 
 def document_tokens(reach: Reach) -> tuple[str, ...]:
     """Return the index tokens of a document: any reader who holds one of them may see it. Mirrors `decide`."""
     tier, department = reach.tier, reach.department_id or "-"
-    tokens = [f"{tier}/*", f"{tier}/{department}"]
+    tokens = [f"{tier}/*", f"{tier}/{department}", *(f"{tier}/{thing}" for thing in reach.things)]
     if reach.received_by:
         tokens.append(f"{tier}/by/{reach.received_by}")
     return tuple(tokens)
@@ -122,12 +222,13 @@ def reader_tokens(actor: Actor) -> frozenset[str] | None:
     """Return the tokens `actor` holds for reading documents; None for the owner, who sees everything."""
     if actor.owner:
         return None
-    if not actor.roles & ACTIONS["document.read"]:
+    if not decide(actor, "document.read").allowed:
         return frozenset()
-    tiers = TIERS[: TIERS.index(actor.clearance) + 1]
-    if actor.roles & _ALL:
-        return frozenset(f"{tier}/*" for tier in tiers)
-    tokens = {f"{tier}/by/{actor.name}" for tier in tiers}
+    tokens = {f"{tier}/{grant.thing}" for grant in actor.grants for tier in tiers_of(actor, grant.tier)}
+    tiers = tiers_of(actor)
+    if sees_all_departments(actor):
+        return frozenset(tokens | {f"{tier}/*" for tier in tiers})
+    tokens |= {f"{tier}/by/{actor.name}" for tier in tiers}
     if actor.department_id:
         tokens |= {f"{tier}/{actor.department_id}" for tier in tiers}
     return frozenset(tokens)

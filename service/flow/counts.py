@@ -3,10 +3,12 @@
 from sqlalchemy import func, select
 
 from retention.appraisal import Review
-from service.access.policy import ACTIONS, Actor
+from service.access.policy import Actor
 from service.flow import desk
-from service.flow.documents import visible
+from service.flow.guard import allowed
+from service.flow.loans import loans_in_sight
 from service.flow.reviews import in_sight
+from service.flow.sight import visible
 from service.flow.transfers import count_open
 from service.house import House
 from service.records.tables import AccessRequest, Document, ReviewRecord
@@ -26,7 +28,7 @@ def waiting(house: House, actor: Actor) -> dict[str, int]:
     found: dict[str, int] = {}
 
     def may(action: str) -> bool:
-        return actor.owner or bool(actor.roles & ACTIONS[action])
+        return allowed(actor, action)
 
     with house.database.read() as session:
         if may("document.read"):
@@ -39,7 +41,6 @@ def waiting(house: House, actor: Actor) -> dict[str, int]:
             found["reviews"] = sum(in_sight(actor, Review.from_dict(data)) for data in running)
         if may("loan.read"):
             loans = select(func.count()).select_from(AccessRequest).where(AccessRequest.state.in_(("asked", "lent")))
-            if not may("loan.decide"):
-                loans = loans.where(AccessRequest.reader_id == actor.person_id)
+            loans = loans.where(loans_in_sight(actor))
             found["loans"] = session.scalar(loans) or 0
     return found

@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from credit.warnings import CustomerState, RiskWarning, Validity, WarningLines, warnings_for
 from service.access.policy import Actor
 from service.errors import NotFound
-from service.flow.documents import visible
-from service.flow.filing import visible_files
 from service.flow.guard import listing, require
-from service.flow.ledger_rows import visible_contracts
+from service.flow.sight import customers_in_sight, sees_customer, visible, visible_contracts, visible_files
+from service.flow.values import values_of
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Contract, Customer, Document
@@ -44,9 +43,7 @@ def list_customers(
     if text:
         columns = (Customer.name, Customer.code, Customer.number)
         query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
-    if not actor.owner and not actor.roles & {"credit_administrator", "archivist"}:
-        mine = visible_contracts(actor).subquery()
-        query = query.where(Customer.id.in_(select(mine.c.customer_id)))
+    query = query.where(customers_in_sight(actor))
     with listing(house, actor, "customer") as session:
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
         return total, list(session.scalars(query.order_by(Customer.name, Customer.id).limit(limit).offset(offset)))
@@ -59,8 +56,7 @@ def get_customer(house: House, actor: Actor, customer_id: str) -> CustomerView:
         customer = session.get(Customer, customer_id)
         query = visible_contracts(actor).where(Contract.customer_id == customer_id)
         contracts = tuple(session.scalars(query.order_by(Contract.number)))
-        wide = actor.owner or bool(actor.roles & {"credit_administrator", "archivist"})
-        if customer is None or not (contracts or wide):
+        if customer is None or not sees_customer(session, actor, customer_id):
             raise NotFound(f"there is no customer {customer_id}")
         file_query = visible_files(actor).where(CaseFile.customer_id == customer_id)
         files = tuple(session.scalars(file_query.order_by(CaseFile.created_at)))
@@ -83,7 +79,7 @@ def _state(documents: Iterable[Document], customer: Customer) -> CustomerState:
     longest: dict[str, Validity] = {}
     for document in documents:
         name = _WATCHED.get(document.kind)
-        values = {field.name: field.value for field in document.fields}
+        values = values_of(document)
         if name is None or not values.get(name):
             continue
         holder = values.get(_HOLDER[document.kind])

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from intake import verification as rules
 from service.access.policy import Actor
 from service.errors import BadInput
-from service.flow.documents import visible
 from service.flow.guard import listing, load_document, require
 from service.flow.pages import LOOK_AT
+from service.flow.sight import visible
 from service.flow.values import OPEN
 from service.house import House
 from service.records.tables import Desk, Document

@@ -2,38 +2,21 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from intake.typed import kind_of
-from service.access.policy import ACTIONS, TIERS, Actor
+from service.access.policy import TIERS, Actor
 from service.errors import BadInput, NotAllowed
 from service.flow import values
 from service.flow.categories import capitals_of, put_category, reread
 from service.flow.guard import listing, load_document, lock_file, reach_of, require
 from service.flow.index import index_soon
 from service.flow.original import demand_reason, set_original
+from service.flow.sight import visible
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Department, Document
-
-
-def visible(query: Select[Document], actor: Actor) -> Select[Document]:
-    """Narrow a query over documents to those the actor may read: the same rule as `decide`, said in SQL."""
-    if actor.owner:
-        return query
-    if not actor.roles & ACTIONS["document.read"]:
-        return query.where(false())
-    tiers = TIERS[: TIERS.index(actor.clearance) + 1]
-    query = query.outerjoin(CaseFile, Document.case_file_id == CaseFile.id)
-    query = query.where(Document.tier.in_(tiers), or_(CaseFile.id.is_(None), CaseFile.tier.in_(tiers)))
-    if actor.roles & {"credit_administrator", "archivist"}:
-        return query
-    mine = Document.received_by == actor.name
-    if actor.department_id is None:
-        return query.where(mine)
-    department = func.coalesce(CaseFile.department_id, Document.department_id)
-    return query.where(or_(mine, department == actor.department_id))
+from service.records.tables import Department, Document
 
 
 def get_document(house: House, actor: Actor, document_id: str) -> Document:

@@ -2,19 +2,19 @@
 
 from datetime import date
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from retention.completeness import Completeness, NotApplicable, check
-from service.access.policy import ACTIONS, TIERS, Actor, Reach
+from service.access.policy import Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.categories import CATEGORIES, demand_place, withdraw_mark
-from service.flow.documents import visible
 from service.flow.facts import demand_no_review
-from service.flow.guard import listing, load_document, load_file, lock_file, require
+from service.flow.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
 from service.flow.hints import demand_released
 from service.flow.index import index_soon
 from service.flow.schedule import recompute_retention
+from service.flow.sight import sees_customer, visible, visible_files
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Customer, Department, Document, NotApplicableMark
@@ -144,19 +144,6 @@ def get_case_file(house: House, actor: Actor, case_file_id: str) -> CaseFile:
         return file
 
 
-def visible_files(actor: Actor) -> Select[CaseFile]:
-    """Return a query over the case files the actor may see: the same rule as `decide`, said in SQL."""
-    query = select(CaseFile)
-    if actor.owner:
-        return query
-    if not actor.roles & ACTIONS["file.read"]:
-        return query.where(false())
-    query = query.where(CaseFile.tier.in_(TIERS[: TIERS.index(actor.clearance) + 1]))
-    if actor.roles & {"credit_administrator", "archivist"}:
-        return query
-    return query.where(CaseFile.department_id == actor.department_id)
-
-
 def list_case_files(
     house: House,
     actor: Actor,
@@ -197,12 +184,14 @@ def credit_file(house: House, actor: Actor, customer_id: str) -> CaseFile:
     with house.database.write() as session:
         # Locked, so that two who ask at once do not both find none; a unique index guards it besides.
         customer = session.get(Customer, customer_id, with_for_update=True)
-        if customer is None:
+        if customer is None or not sees_customer(session, actor, customer_id):
             raise NotFound(f"there is no customer {customer_id}")
         query = select(CaseFile).where(CaseFile.customer_id == customer_id, CaseFile.kind == "credit")
         file = session.scalar(query.where(CaseFile.state != "destroyed", CaseFile.superseded_by.is_(None)))
         if file is not None:
-            return load_file(session, actor, file.id)
+            if not allowed(actor, "file.read", reach_of_file(file)):
+                raise NotFound(f"there is no credit file of customer {customer_id}")
+            return file
         department_id = actor.department_id or session.scalar(select(Department.id).order_by(Department.code).limit(1))
         if department_id is None:
             raise BadInput("there is no department yet; the administrator creates one first")

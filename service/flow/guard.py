@@ -13,8 +13,13 @@ from service.records.tables import CaseFile, Document
 
 _WORDS = {
     "role_missing": "no role of yours may do this",
+    "scope_missing": "the token has not the scope for this",
     "other_department": "it belongs to another department",
     "tier_too_high": "its confidentiality tier is above your clearance",
+    "agreement_missing": "it is classified, and no confidentiality agreement signed by you is on record",
+    "agreement_expired": "it is classified, and your confidentiality agreement has expired",
+    "qualification_missing": "your role does not work: a qualification it needs is not on record",
+    "qualification_expired": "your role does not work: a qualification it needs has expired",
 }
 
 
@@ -32,10 +37,16 @@ def allowed(actor: Actor, action: str, reach: Reach | None = None) -> bool:
 
 def reach_of(document: Document) -> Reach:
     """What the access decision needs to know of a document: a filed one lies where its file lies, the higher tier counts."""
-    file = document.case_file
+    file, itself = document.case_file, f"document:{document.id}"
     if file is not None:
-        return Reach(file.department_id, max(file.tier, document.tier, key=TIERS.index), document.received_by)
-    return Reach(document.department_id, document.tier, document.received_by)
+        tier = max(file.tier, document.tier, key=TIERS.index)
+        return Reach(file.department_id, tier, document.received_by, (itself, *_things_of(file)))
+    return Reach(document.department_id, document.tier, document.received_by, (itself,))
+
+
+def _things_of(file: CaseFile) -> tuple[str, ...]:
+    """What a grant may name to open a file."""
+    return (f"file:{file.id}", *((f"customer:{file.customer_id}",) if file.customer_id else ()))
 
 
 @contextlib.contextmanager
@@ -48,7 +59,7 @@ def listing(house: House, actor: Actor, what: str) -> Iterator[Session]:
 
 def reach_of_file(file: CaseFile) -> Reach:
     """What the access decision needs to know of a case file."""
-    return Reach(file.department_id, file.tier)
+    return Reach(file.department_id, file.tier, things=_things_of(file))
 
 
 def load_document(session: Session, actor: Actor, document_id: str, action: str = "document.read") -> Document:

@@ -10,8 +10,9 @@ from retention import holds as rules
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.filing import visible_files
 from service.flow.guard import load_file, lock_file, require
+from service.flow.locks import lock_soon
+from service.flow.sight import visible_files
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Hold, HoldFile
@@ -38,7 +39,8 @@ def place_hold(house: House, actor: Actor, matter: str, reason: str, case_file_i
         for case_file_id in dict.fromkeys(case_file_ids):
             session.add(HoldFile(hold_id=hold.id, case_file_id=case_file_id))
             audit.append(session, actor.name, "hold.place", f"file:{case_file_id}", {"hold": hold.id, "matter": matter})
-        return hold
+    lock_soon(house, case_file_ids)
+    return hold
 
 
 def _load(session: Session, actor: Actor, hold_id: str) -> Hold:
@@ -78,8 +80,11 @@ def release(house: House, actor: Actor, hold_id: str) -> None:
         now = house.clock.now()  # as `placed_at`: moments are real even where the calendar was moved
         hold.released_by = _as_rule(hold).release(actor.name, now.astimezone(CHINA).date()).released_by
         hold.released_at = now
+        freed = []
         for row in session.scalars(select(HoldFile).where(HoldFile.hold_id == hold_id)):
             audit.append(session, actor.name, "hold.release", f"file:{row.case_file_id}", {"hold": hold_id})
+            freed.append(row.case_file_id)
+    lock_soon(house, freed)
 
 
 def _visible(actor: Actor) -> Select[Hold]:

@@ -1,7 +1,7 @@
 """The contract ledger (合同台账, RULES B2): numbers by department, and the events that start the clocks (B3)."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention.numbers import contract_number, contract_prefix
-from service.access.policy import Actor, Reach, decide
+from service.access.policy import Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.guard import load_document, lock_file, require
+from service.flow.guard import allowed, load_document, lock_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
 from service.flow.schedule import recompute_retention
 from service.flow.transfers import start_clock
+from service.flow.values import values_of
 from service.house import House
 from service.records import audit
 from service.records.counters import hold_counter, next_serial
@@ -221,7 +222,7 @@ def contract_input_from_document(house: House, actor: Actor, document_id: str) -
     with house.database.write() as session:
         document = load_document(session, actor, document_id)
         audit.append(session, actor.name, "document.view", f"document:{document_id}")
-        values = {f.name: f.value for f in document.fields}
+        values = values_of(document)
         ours = set(house.settings.our_companies)
         side = "party_a" if values.get("party_b") in ours else "party_b"
         return ContractInput(
@@ -314,11 +315,15 @@ def cancel_contract(house: House, actor: Actor, contract_id: str, reason: str) -
 def load_contract(session: Session, actor: Actor, contract_id: str, action: str = "contract.read") -> Contract:
     """Return a contract the actor may act on. Raises NotFound, NotAllowed."""
     contract = session.get(Contract, contract_id)
-    reach = Reach(contract.department_id, "internal") if contract else None
-    handles = contract is not None and contract.handler_id == actor.person_id
-    if contract is None or not (handles or decide(actor, "contract.read", reach).allowed):
+    file = session.scalar(select(CaseFile).where(CaseFile.contract_id == contract_id))
+    if contract is None or file is None:
         raise NotFound(f"there is no contract {contract_id}")
-    require(actor, action, None if handles else reach)
+    reach = reach_of_file(file)
+    if contract.handler_id == actor.person_id:  # who handles it reaches it in any department, up to their tier
+        reach = replace(reach, received_by=actor.name)
+    if not allowed(actor, "contract.read", reach):
+        raise NotFound(f"there is no contract {contract_id}")
+    require(actor, action, reach)
     return contract
 
 

@@ -4,13 +4,14 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.access.policy import ACTIONS, Actor
+from service.access.policy import Actor
 from service.errors import BadInput
 from service.flow.guard import listing, require
 from service.flow.ledger import typed_amount, typed_date
+from service.flow.sight import visible_contracts
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Contract, ContractEvent
@@ -68,16 +69,6 @@ class LedgerRow:
             "archive_number": file.archive_number,
         }
         return tuple(named[name] if name in named else getattr(contract, name) for name in LEDGER_COLUMNS)
-
-
-def visible_contracts(actor: Actor) -> Select[Contract]:
-    """Return a query over the contracts the actor may see."""
-    query = select(Contract)
-    if actor.owner or actor.roles & {"credit_administrator", "archivist"}:
-        return query
-    if not actor.roles & ACTIONS["contract.read"]:
-        return query.where(false())
-    return query.where(or_(Contract.department_id == actor.department_id, Contract.handler_id == actor.person_id))
 
 
 def _narrowed(query: Select[Contract], only: LedgerFilter) -> Select[Contract]:

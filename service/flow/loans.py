@@ -3,16 +3,17 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from retention import lending as rules
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.guard import allowed, listing, load_file, lock_file, reach_of_file, require
+from service.flow.sight import visible_files
 from service.house import House
 from service.records import audit
-from service.records.tables import AccessRequest
+from service.records.tables import AccessRequest, CaseFile
 from service.typed import day_of
 
 OPEN = ("asked", "lent")
@@ -41,9 +42,11 @@ def ask(house: House, actor: Actor, case_file_id: str, purpose: str) -> AccessRe
         return request
 
 
-def _load(session: Session, request_id: str) -> AccessRequest:
+def _load(session: Session, actor: Actor, request_id: str) -> AccessRequest:
     request = session.get(AccessRequest, request_id, with_for_update={"of": AccessRequest})
-    if request is None:
+    mine = request is not None and request.reader_id == actor.person_id
+    if request is None or not (mine or allowed(actor, "loan.decide", reach_of_file(request.case_file))):
+        require(actor, "loan.decide")
         raise NotFound(f"there is no access request {request_id}")
     return request
 
@@ -65,7 +68,7 @@ def decide_loan(
     elif not reason.strip():
         raise BadInput("reason: say why it is refused", {"reason": "say why it is refused"})
     with house.database.write() as session:
-        row = _load(session, request_id)
+        row = _load(session, actor, request_id)
         require(actor, "loan.decide", reach_of_file(row.case_file))
         lock_file(session, row.case_file)
         if row.case_file.state == "destroyed":
@@ -83,7 +86,7 @@ def decide_loan(
 def give_back(house: House, actor: Actor, request_id: str) -> None:
     """Record that the file came back. Raises TransitionRefused: a return before the loan."""
     with house.database.write() as session:
-        row = _load(session, request_id)
+        row = _load(session, actor, request_id)
         require(actor, "loan.decide", reach_of_file(row.case_file))
         _store(row, _as_rule(row).give_back(house.clock.today()))
         audit.append(session, actor.name, "loan.return", f"file:{row.case_file_id}", {"request": request_id})
@@ -110,12 +113,18 @@ def _store(row: AccessRequest, step: rules.AccessRequest) -> None:
     row.lent_on, row.due_back, row.returned_on = step.lent_on, step.due_back, step.returned_on
 
 
+def loans_in_sight(actor: Actor) -> ColumnElement[bool]:
+    """Whether a request exists for the actor: their own, and those for files they may read where they decide."""
+    own: ColumnElement[bool] = AccessRequest.reader_id == actor.person_id
+    if not allowed(actor, "loan.decide"):
+        return own
+    return or_(own, AccessRequest.case_file_id.in_(visible_files(actor).with_only_columns(CaseFile.id)))
+
+
 def list_loans(house: House, actor: Actor) -> list[AccessRequest]:
     """Return the requests the actor may see: their own, and all for whoever decides; open ones first."""
     require(actor, "loan.read")
-    query = select(AccessRequest)
-    if not allowed(actor, "loan.decide"):
-        query = query.where(AccessRequest.reader_id == actor.person_id)
+    query = select(AccessRequest).where(loans_in_sight(actor))
     with listing(house, actor, "loan") as session:
         found = session.scalars(query.order_by(AccessRequest.asked_on.desc()).limit(500))
         return sorted(found, key=lambda r: (r.state not in OPEN, r.due_back or r.asked_on))

@@ -11,12 +11,11 @@ from search.highlight import spans
 from search.syntax import parse
 from service.access.policy import Actor
 from service.errors import NotFound
-from service.flow.documents import visible
 from service.flow.facts import standing_holds
-from service.flow.filing import visible_files
-from service.flow.guard import load_document, load_file, require
+from service.flow.guard import allowed, load_document, load_file, reach_of_file, require
 from service.flow.index import load_pages
 from service.flow.places import boxes_of
+from service.flow.sight import visible, visible_files
 from service.house import House
 from service.records.tables import (
     CaseFile,
@@ -172,9 +171,9 @@ def file_of_transfer(house: House, actor: Actor, transfer_id: str) -> CaseFile:
     """Return the file a transfer is about. Raises NotFound."""
     with house.database.read() as session:
         row = session.get(Transfer, transfer_id)
-        if row is None:
+        if row is None or not allowed(actor, "file.read", reach_of_file(row.case_file)):
             raise NotFound(f"there is no transfer {transfer_id}")
-        return load_file(session, actor, row.case_file_id)
+        return row.case_file
 
 
 @dataclass(frozen=True)

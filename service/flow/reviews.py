@@ -14,8 +14,8 @@ from retention.destruction import certificate
 from service.access.policy import Actor, decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.facts import CLOSED_REVIEWS, file_facts, open_review_of
-from service.flow.filing import visible_files
 from service.flow.guard import listing, load_file, lock_file, require
+from service.flow.sight import visible_files
 from service.house import House
 from service.records import audit
 from service.records.counters import next_serial
@@ -80,7 +80,7 @@ def propose(
     require(actor, "review.propose")
     today = house.clock.today()
     with house.database.write() as session:
-        names = {person_id: _name(session, person_id) for person_id in (*group, approver_id, *supervisor_ids)}
+        names = {person_id: _name(house, session, person_id) for person_id in (*group, approver_id, *supervisor_ids)}
         everyone = [actor.name, *(names[i] for i in (*group, approver_id, *supervisor_ids))]
         if len(set(everyone)) != len(everyone) or len(supervisor_ids) != 2:
             why = "proposer, group, approver and the two supervisors are all different people"
@@ -121,21 +121,28 @@ def propose(
         return record
 
 
-def _name(session: Session, person_id: str) -> str:
+def _name(house: House, session: Session, person_id: str) -> str:
     person = session.get(Person, person_id)
     if person is None or person.disabled_at:
         raise BadInput("parts: there is no such person", {"parts": "there is no such person"})
-    if not can_take_part(person):
+    if not can_take_part(house, person, session):
         why = f"person:{person.login} has no role that takes part in a review"
         raise BadInput(f"parts: {why}", {"parts": why})
     return f"person:{person.login}"
 
 
-def can_take_part(person: Person) -> bool:
-    """Return whether a person's roles let them do the step that a part of a review asks of them."""
-    from service.access.people import to_actor
+def can_take_part(house: House, person: Person, session: Session | None = None) -> bool:
+    """Return whether a person's roles, as they work today, let them do the step that a part of a review asks of them."""
+    from service.access.papers import with_standing
+    from service.access.people import actor_of_person, to_actor
 
-    return person.disabled_at is None and decide(to_actor(person), "review.take_part").allowed
+    if person.disabled_at is not None:
+        return False
+    if session is None:
+        actor = actor_of_person(house, person)
+    else:
+        actor = with_standing(house, session, to_actor(person), person)
+    return decide(actor, "review.take_part").allowed
 
 
 def load(session: Session, actor: Actor, review_id: str, action: str) -> tuple[ReviewRecord, Review]:
@@ -250,7 +257,7 @@ def replace_person(house: House, actor: Actor, review_id: str, old: str, new_id:
     """
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.propose")
-        new = _name(session, new_id)
+        new = _name(house, session, new_id)
         review.replace(actor.name, old, new, reason[:500], house.clock.today())
         gone = review.replaced[-1]
         detail = {"part": gone.part, "from": old, "to": new, "reason": gone.reason}

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.errors import NotFound
-from service.flow.documents import visible
-from service.flow.guard import load_file
+from service.flow.guard import allowed, reach_of_file
+from service.flow.sight import visible
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, ContractEvent, Document, Transfer
@@ -79,9 +79,9 @@ def transfer_list(house: House, actor: Actor, transfer_id: str) -> TransferList:
     """Return the list that a transfer belongs to, and note the reading. Raises NotFound."""
     with house.database.write() as session:
         asked = session.get(Transfer, transfer_id)
-        if asked is None:
+        if asked is None or not allowed(actor, "file.read", reach_of_file(asked.case_file)):
             raise NotFound(f"there is no transfer {transfer_id}")
-        file = load_file(session, actor, asked.case_file_id)
+        file = asked.case_file
         steps = _steps(session, asked)
         kept = [row.contents[word] for row in steps for word in SIGNED if word in row.contents]
         lines = _lines(session, actor, kept or [contents(session, file.id)])

@@ -11,11 +11,12 @@ from retention.errors import FileIncomplete, TransitionRefused
 from retention.numbers import ArchiveNumberParts, archive_number, archive_prefix
 from retention.transfer import archive_deadline, handler_deadline, urgency
 from retention.why import Why
-from service.access.policy import ROLES, Actor
+from service.access.policy import ROLES, Actor, sees_all_departments, tiers_of
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.filing import file_completeness
 from service.flow.guard import allowed, listing, load_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
+from service.flow.locks import lock_soon
 from service.flow.schedule import recompute_retention
 from service.flow.transfer_lists import SIGNED, contents
 from service.house import House
@@ -71,10 +72,9 @@ def _roles(actor: Actor) -> frozenset[str]:
 
 def _load(session: Session, actor: Actor, transfer_id: str, action: str) -> Transfer:
     transfer = session.get(Transfer, transfer_id, with_for_update={"of": Transfer})
-    if transfer is None:
+    if transfer is None or not allowed(actor, "file.read", reach_of_file(transfer.case_file)):
         raise NotFound(f"there is no transfer {transfer_id}")
-    file = load_file(session, actor, transfer.case_file_id)
-    require(actor, action, reach_of_file(file))
+    require(actor, action, reach_of_file(transfer.case_file))
     return transfer
 
 
@@ -204,6 +204,7 @@ def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
         detail = {"archive_number": file.archive_number, "retention": file.retention}
         audit.append(session, actor.name, "file.archive", f"file:{case_file_id}", detail)
     index_soon(house, ids)
+    lock_soon(house, [case_file_id])
     return file
 
 
@@ -226,12 +227,12 @@ def _number(house: House, session: Session, file: CaseFile) -> str:
 def _visible_open(actor: Actor) -> Select[Transfer]:
     """The open transfers this person may see: those of the files they may read."""
     query = select(Transfer).join(CaseFile, Transfer.case_file_id == CaseFile.id).where(Transfer.state.in_(_OPEN))
-    if actor.owner or actor.roles & {"credit_administrator", "archivist"}:
+    if actor.owner:
         return query
-    mine = Transfer.responsible_id == actor.person_id
-    if actor.roles & {"department_head", "handler", "operator"}:
-        return query.where(or_(mine, CaseFile.department_id == actor.department_id))
-    return query.where(mine)
+    query = query.where(CaseFile.tier.in_(tiers_of(actor)))
+    if sees_all_departments(actor):
+        return query
+    return query.where(or_(Transfer.responsible_id == actor.person_id, CaseFile.department_id == actor.department_id))
 
 
 def _mine(query: Select[Transfer], actor: Actor) -> Select[Transfer]:

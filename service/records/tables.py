@@ -46,7 +46,10 @@ class Department(Base):
 
 
 class Person(Base):
-    """Someone who can sign in. roles: words of `service/access/policy.py`. clearance: the highest tier they may read."""
+    """Someone who can sign in. roles: words of `service/access/policy.py`. clearance: the highest tier they may read.
+
+    kind: person, or station: a service account of a scanning station, which has tokens and no password.
+    """
 
     __tablename__ = "people"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -57,15 +60,18 @@ class Person(Base):
     department_id: Mapped[str | None] = mapped_column(ForeignKey("departments.id"))
     clearance: Mapped[str] = mapped_column(String(16), default="internal")
     locale: Mapped[str] = mapped_column(String(8), default="zh")
-    failed_sign_ins: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
+    kind: Mapped[str] = mapped_column(String(8), default="person")
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     department: Mapped[Department | None] = relationship(lazy="joined")
 
 
 class WebSession(Base):
-    """A signed-in browser. The cookie holds the secret, the table only its SHA-256."""
+    """A signed-in browser. The cookie holds the secret, the table only its SHA-256.
+
+    stage: what is still wanted, `code` or `enrol` (see `service/access/sessions.py`), "" when signed in. method: password or
+    company. seen_at: the last time the person did something, to the minute.
+    """
 
     __tablename__ = "web_sessions"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -73,10 +79,18 @@ class WebSession(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     user_agent: Mapped[str] = mapped_column(String(200), default="")
+    seen_at: Mapped[datetime | None]
+    address: Mapped[str] = mapped_column(String(64), default="")
+    stage: Mapped[str] = mapped_column(String(8), default="")
+    method: Mapped[str] = mapped_column(String(8), default="password")
 
 
 class ApiToken(Base):
-    """A bearer token; only its SHA-256 is kept."""
+    """A bearer token; only its SHA-256 is kept.
+
+    scopes: what of the account's rights it has (`policy.SCOPES`). networks: from where it works, none for everywhere.
+    last_used_at: to a few minutes.
+    """
 
     __tablename__ = "api_tokens"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -86,6 +100,72 @@ class ApiToken(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    scopes: Mapped[list[str]]
+    networks: Mapped[list[str]] = mapped_column(default=list)
+    last_used_at: Mapped[datetime | None]
+    last_address: Mapped[str] = mapped_column(String(64), default="")
+
+
+class SignInTally(Base):
+    """Wrong attempts to sign in: of one account from one place, of an account from everywhere (place ``*``), or from one place
+    into any account (person_id ``*``).
+
+    since: the first of them. signed_in_at: when that person last got in from there.
+    """
+
+    __tablename__ = "sign_in_tallies"
+    person_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    place: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    blocked_until: Mapped[datetime | None]
+    signed_in_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """What makes a person's one-time codes: 32 bytes wrapped by the master key. confirmed_at: when the first code was right.
+
+    last_step: the time step of the last code taken; neither it nor an earlier one is taken again.
+    """
+
+    __tablename__ = "second_factors"
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    wrapped: Mapped[bytes]
+    master_key_id: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class RecoveryCode(Base):
+    """A code for the day the phone is lost; works once. Only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_codes"
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    used_at: Mapped[datetime | None]
+
+
+class Identity(Base):
+    """The account of a person at the company's sign-in: its issuer and subject, which never change, and no e-mail address."""
+
+    __tablename__ = "identities"
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    linked_by: Mapped[str] = mapped_column(String(80))
+    linked_at: Mapped[datetime]
+
+
+class CompanySignIn(Base):
+    """A way to the company's sign-in that somebody is on; deleted by coming back. person_id: whose account is to be linked."""
+
+    __tablename__ = "company_sign_ins"
+    state_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    target: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    expires_at: Mapped[datetime]
 
 
 class Invitation(Base):
@@ -355,6 +435,55 @@ class WrappedKey(Base):
     master_key_id: Mapped[str] = mapped_column(String(64))
 
 
+class ObjectState(Base):
+    """What was done about a sealed object beyond storing it. It has no row before anything was.
+
+    locked_until: until when the store keeps it (governance). held: "" no, "held" by a legal hold of ours, "unsure" when one was
+    asked for and no answer noted. copied_to: the replica that has a verified copy, by its address without the key.
+    """
+
+    __tablename__ = "object_states"
+    name: Mapped[str] = mapped_column(Id, primary_key=True)
+    locked_until: Mapped[date | None]
+    held: Mapped[str] = mapped_column(String(8), default="")
+    copied_to: Mapped[str] = mapped_column(String(300), default="", index=True)
+
+
+class FixityRun(Base):
+    """One verification of all objects, in the order of their names. position: the last one that was checked.
+
+    kind: manual or scheduled. orphans, unfinished: what the stores hold that the database does not know, and writes that were
+    never finished. note: what could not be looked at, and why.
+    """
+
+    __tablename__ = "fixity_runs"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(12), index=True)
+    started_by: Mapped[str] = mapped_column(String(80))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    position: Mapped[str] = mapped_column(String(36), default="")
+    checked: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    orphans: Mapped[int] = mapped_column(default=0)
+    unfinished: Mapped[int] = mapped_column(default=0)
+    note: Mapped[str] = mapped_column(Text, default="")
+    claimed_by: Mapped[str] = mapped_column(String(120), default="")
+    claimed_until: Mapped[datetime | None]
+
+
+class FixityFinding(Base):
+    """An object that was not sound. place: store or replica. what: damaged or missing. repaired: from the other of the two."""
+
+    __tablename__ = "fixity_findings"
+    run_id: Mapped[str] = mapped_column(ForeignKey("fixity_runs.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(Id, primary_key=True)
+    place: Mapped[str] = mapped_column(String(8), primary_key=True)
+    document_id: Mapped[str] = mapped_column(Id)
+    what: Mapped[str] = mapped_column(String(8))
+    repaired: Mapped[bool]
+
+
 class Transfer(Base):
     """A deadline and its fulfilment (RULES B3). stage: handler or archive. state: pending, handed_over, returned, accepted.
 
@@ -464,6 +593,55 @@ class AccessRequest(Base):
     returned_on: Mapped[date | None]
     case_file: Mapped[CaseFile] = relationship(lazy="joined")
     reader: Mapped[Person] = relationship(lazy="joined")
+
+
+class Paper(Base):
+    """What a person's rights rest on (RULES B7 to B9). kind: agreement, degree, retrieval, exam; see `service/access/papers.py`.
+
+    valid_until: the last day, None for no end. note: where the paper itself lies. revoked_by: who took it back; the row stays.
+    """
+
+    __tablename__ = "papers"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    note: Mapped[str] = mapped_column(String(300))
+    entered_by: Mapped[str] = mapped_column(String(80))
+    entered_at: Mapped[datetime]
+    revoked_by: Mapped[str | None] = mapped_column(String(80))
+    revoked_at: Mapped[datetime | None]
+    revoke_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class Grant(Base):
+    """One document, case file or customer opened to one person for a time. kind: document, file, customer.
+
+    tier: the highest it opens. until: the last day. ended_by: who closed it before that; the row stays.
+    """
+
+    __tablename__ = "grants"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    subject_id: Mapped[str] = mapped_column(Id, index=True)
+    tier: Mapped[str] = mapped_column(String(16))
+    until: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text)
+    given_by: Mapped[str] = mapped_column(String(80))
+    given_at: Mapped[datetime]
+    ended_by: Mapped[str | None] = mapped_column(String(80))
+    ended_at: Mapped[datetime | None]
+    person: Mapped[Person] = relationship(lazy="joined")
+
+
+class Term(Base):
+    """A day from which a rule is demanded in this archive, by name. papers: set by the upgrade of an archive that has people."""
+
+    __tablename__ = "terms"
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    day: Mapped[date]
 
 
 class Upload(Base):
@@ -622,3 +800,35 @@ class AuditHead(Base):
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(64))
     seal: Mapped[str] = mapped_column(String(64))
+
+
+class AuditKey(Base):
+    """A key pair that signs checkpoints (Ed25519). The oldest row's id is the archive's; the newest row signs.
+
+    public: 64 hexadecimal digits. wrapped: the private key's 32 bytes, wrapped by the master key under `id`.
+    """
+
+    __tablename__ = "audit_keys"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    public: Mapped[str] = mapped_column(String(64), unique=True)
+    wrapped: Mapped[bytes]
+    master_key_id: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
+class Checkpoint(Base):
+    """A signed statement of where the hash chain stood. Triggers refuse DELETE and any change of what is signed.
+
+    statement: the very text that was signed, see `service/records/checkpoints.py`. signature: 128 hexadecimal digits.
+    entries: the last entry it speaks for. stored_at: when the object store had it. stamp: an RFC 3161 answer, Base64, or empty.
+    """
+
+    __tablename__ = "checkpoints"
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    statement: Mapped[str] = mapped_column(Text)
+    signature: Mapped[str] = mapped_column(String(128))
+    public: Mapped[str] = mapped_column(String(64))
+    entries: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[str] = mapped_column(String(32))
+    stored_at: Mapped[datetime | None]
+    stamp: Mapped[str] = mapped_column(Text, default="")

@@ -120,6 +120,33 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"\S+: no role of yours may do this", "你的角色不能这样做。"),
     (r"\S+: it belongs to another department", "它属于别的部门。"),
     (r"\S+: its confidentiality tier is above your clearance", "它的密级高于你的密级。"),
+    (
+        r"\S+: it is classified, and no confidentiality agreement signed by you is on record",
+        "它是涉密的，而没有登记你签过保密协议。",
+    ),
+    (r"\S+: it is classified, and your confidentiality agreement has expired", "它是涉密的，而你的保密协议已过期。"),
+    (
+        r"(?:\S+: your role does not work: a qualification it needs is not on record|person:\S+ may not do \S+: qualification_missing)",
+        "你的角色不起作用：它要求的资格没有登记。",
+    ),
+    (
+        r"(?:\S+: your role does not work: a qualification it needs has expired|person:\S+ may not do \S+: qualification_expired)",
+        "你的角色不起作用：它要求的资格已过期。",
+    ),
+    (
+        r"the role (?P<role>\w+) cannot be given: on record and valid must be (?P<n>.+)",
+        "不能给“{role}”这个角色：先登记有效的资格（{n}）。",
+    ),
+    (r"nobody keeps the record of their own papers; someone else does it", "自己的证明由别人登记。"),
+    (r"nobody opens anything to themselves; someone else does it", "没有人能给自己授权，由别人办。"),
+    (r"(?:note: )?say where the paper lies, at most (?P<n>\d+) characters", "写明原件在哪里，最多 {n} 个字符。"),
+    (r"(?:valid_until: )?lies before the first day", "早于开始的那一天。"),
+    (r"(?:until: )?lies in the past", "已经过去了。"),
+    (r"(?:kind: )?one of (?:agreement|document), .*", "选一种。"),
+    (
+        r"(?:roles: )?administrator, security administrator and auditor exclude one another",
+        "系统管理员、安全保密管理员与审计员互不兼任。",
+    ),
     (r"person:\S+ may not do \S+: role_missing", "你的角色不能这样做。"),
     (r"you are not (?P<part>\w+) of review (?P<n>\S+)", "你不是鉴定 {n} 的{part}。"),
     (
@@ -188,6 +215,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"\w+: somebody changed this value in the meantime; look at it again", "这个值刚被别人改过，请再看一遍。"),
     (r"\w+: nobody disagrees about this value", "对这个值没有争议。"),
     (r"\w+: choose one of the two values, or type another", "选两个值中的一个，或者另写一个。"),
+    (r"(?:\w+: )?a value and the word that there is none: say one of the two", "要么写值，要么说不在此件上，只能选一样。"),
     (r"(?:\w+: )?the document has no such field", "文件没有这个字段。"),
     (
         r"(?:\w+: )?a date such as 2026-03-24 or 2026年3月24日, or 长期 \(long-term\)",

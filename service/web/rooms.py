@@ -81,10 +81,11 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
                 (
                     "web.people",
                     gettext("人员"),
-                    "people.manage",
+                    "people.read",
                     "",
                     ("web.invite_person", "web.person", "web.change_person", "web.renew_invitation", "web.open_person"),
                 ),
+                ("web.rights", gettext("授权与资格"), "grant.give", "", ("web.add_paper", "web.give_grant")),
                 ("web.departments", gettext("部门设置"), "people.manage", "", ("web.create_department",)),
                 ("web.extraction_report", gettext("识别质量"), "extraction.read", "", ()),
                 ("web.settings", gettext("设置"), "settings.read", "", ()),

@@ -89,7 +89,16 @@ ROLES = {
     "department_head": _("部门负责人"),
     "auditor": _("审计员"),
     "administrator": _("系统管理员"),
+    "security_administrator": _("安全保密管理员"),
 }
+PAPERS = {
+    "agreement": _("保密协议"),
+    "degree": _("大专及以上学历"),
+    "retrieval": _("数据库检索能力"),
+    "exam": _("企业信用管理培训考试"),
+}
+PAPER_STATES = {"missing": _("没有"), "expired": _("已过期")}
+GRANT_KINDS = {"document": _("文件"), "file": _("案卷"), "customer": _("客户")}
 TIERS = {"public": _("公开"), "internal": _("内部"), "secret": _("商业秘密"), "core": _("核心商业秘密")}
 DOCUMENT_STATES = {
     "receiving": ("grey", _("接收中")),
@@ -123,6 +132,8 @@ EXTRACTION = {
     "confirmed": _("读对"),
     "corrected": _("读错"),
     "added": _("补上"),
+    "not_here": _("纸上没有"),
+    "nothing": _("本来没有"),
     "right": _("正确率"),
     "checked_above_line": _("线上已核"),
     "wrong_above_line": _("线上读错"),
@@ -315,6 +326,9 @@ def field_state(field: DocumentField, actor: Actor) -> State:
         return marked
     if state == rules.ENTERED:
         mine = field.entered_by == actor.name
+        if not field.value:
+            others = gettext("你说这件上没有此项，须由另外两人核对") if mine else gettext("有人说这件上没有此项，须由另外两人核对")
+            return State("soon", gettext("不在此件上"), others)
         why = gettext("你录入的值，须由另外两人核对") if mine else gettext("由人录入，须由另外两人核对")
         return State("soon", gettext("已更正") if field.read_value else gettext("人工录入"), why)
     if "repaired" in field.marks:

@@ -1,6 +1,6 @@
 """Archives for tests: the same flows on the embedded parts and on real servers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from service.access import people
+from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
 from service.bootstrap import build, prepare
 from service.cli import juanzong
@@ -68,14 +69,17 @@ class Office:
         clearance: str = "internal",
         department_id: str | None = None,
         password: str | None = None,
+        papers: Sequence[str] = KINDS,
     ) -> Actor:
         """Make an account; with `password` it can sign in (hashing one takes a while)."""
         where = department_id or self.department_id
-        secret = people.invite(self.house, OWNER, login, f"{login} 某", list(roles), where, clearance)
+        # Whoever works here has signed, and is qualified (RULES B7 to B9); `papers` says what they have instead.
+        kept = [PaperGiven(kind, date(2020, 1, 1), None, "人事档案") for kind in papers]
+        secret = people.invite(self.house, OWNER, login, f"{login} 某", list(roles), where, clearance, kept)
         person = people.invited_person(self.house, secret)
         if password is not None:
             person = people.set_password(self.house, secret, password)
-        self.actors[login] = people.to_actor(person)
+        self.actors[login] = people.actor_of_person(self.house, person)
         return self.actors[login]
 
     def take_in(self, path: Path = DIGITAL, login: str = "handler") -> str:

@@ -71,7 +71,7 @@ def open_reviews() -> list[Row]:
 def _list_page() -> str:
     proposer = allowed(actor(), "review.propose")
     everyone = pages.people(house()) if proposer else []
-    takers = [p for p in everyone if reviews.can_take_part(p) and p.id != actor().person_id]
+    takers = [p for p in everyone if reviews.can_take_part(house(), p) and p.id != actor().person_id]
     return render_template(
         "reviews.html",
         reviews=_rows(closed=True),
@@ -241,7 +241,9 @@ def _successors(view: ReviewView) -> list[tuple[str, str]]:
     free = [
         p
         for p in pages.people(house())
-        if reviews.can_take_part(p) and view.review.part_of(name := f"person:{p.login}") is None and name not in gone
+        if reviews.can_take_part(house(), p)
+        and view.review.part_of(name := f"person:{p.login}") is None
+        and name not in gone
     ]
     return [("", gettext("请选择")), *((p.id, f"{p.name} ({p.login})") for p in free if p.id != actor().person_id)]
 
