@@ -1,9 +1,10 @@
-"""The channels that the worker looks after beside its reading: the folders on this server, and the mailbox."""
+"""What the worker looks after beside its reading: the folders on this server, the mailbox, and the upkeep of the objects."""
 
 import logging
 import threading
 import time
 from pathlib import Path
+from typing import Protocol
 
 from intake.adapters import mailbox
 from intake.adapters.watched_folder import WatchedFolder
@@ -16,6 +17,7 @@ from service.errors import KNOWN_ERRORS, DatabaseUnavailable
 from service.flow import letters
 from service.flow.delivery import LocalDelivery
 from service.flow.stacks import How
+from service.flow.upkeep import upkeep
 from service.house import SYSTEM, House
 from service.settings import FolderSetting
 
@@ -26,18 +28,33 @@ log = logging.getLogger("juanzong.channels")
 
 
 def start(house: House) -> None:
-    """Look after every channel that the settings name, each in a thread of its own, for as long as this process lives.
+    """Look after the objects and every channel that the settings name, each in a thread of its own, while this process lives.
 
     Whatever one meets, it goes on; a trouble that stays is logged once.
     """
-    channels: list[Folder | Mail] = [Folder(house, folder) for folder in house.settings.folders]
+    channels: list[Looked] = [*upkeep(house), *(Folder(house, folder) for folder in house.settings.folders)]
     if house.settings.mailbox is not None:
         channels.append(Mail(house, house.settings.mailbox))
     for channel in channels:
         threading.Thread(target=_look_after, args=(channel,), daemon=True).start()
 
 
-def _look_after(channel: "Folder | Mail") -> None:
+class Looked(Protocol):
+    """What is looked after: `look` is called every so many `seconds`, and less often while it fails."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the log."""
+
+    @property
+    def seconds(self) -> float:
+        """How long to wait between two looks."""
+
+    def look(self) -> None:
+        """Do what is to be done now."""
+
+
+def _look_after(channel: Looked) -> None:
     said, failures = "", 0
     while True:
         try:

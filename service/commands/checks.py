@@ -1,13 +1,21 @@
-"""Check and mend: fixity, audit trail, index."""
+"""Check and mend: fixity, index."""
+
+from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from service.access.policy import Actor
 from service.commands.common import json_option, out_json, with_house
 from service.house import House
+
+if TYPE_CHECKING:
+    from service.flow.fixity import FixityReport
+    from service.flow.orphans import Orphan
 
 DAMAGE = 6
 
@@ -42,50 +50,96 @@ def _shown(steps: Iterable[tuple[int, int]], what: str) -> Iterable[tuple[int, i
 
 
 @click.command()
+@click.option("--rate", type=click.FloatRange(0), default=0.0, help="MiB a second at most; 0 is as fast as it goes.")
+@click.option("--restart", is_flag=True, help="Begin anew, also where an earlier run was broken off.")
+@click.option(
+    "--repair-orphans", is_flag=True, help="Remove objects and parts that nobody owns, when they are old enough."
+)
+@click.option(
+    "--older-than",
+    type=click.FloatRange(0),
+    default=24.0,
+    show_default=True,
+    metavar="HOURS",
+    help="How old what nobody owns must be to be removed.",
+)
 @json_option
 @with_house
-def fixity(house: House, actor: Actor, as_json: bool) -> int:
-    """Verify every sealed object against its recorded hash. Exit code 6 when one is damaged or missing."""
-    from service.flow.checks import FixityReport
-    from service.flow.checks import fixity as check
+def fixity(
+    house: House, actor: Actor, rate: float, restart: bool, repair_orphans: bool, older_than: float, as_json: bool
+) -> int:
+    """Verify every sealed object against its recorded hash, and mend from the replica what is not sound.
 
-    report = FixityReport()
-    for report in check(house, actor):
-        if sys.stderr.isatty():
-            click.echo(
-                f"\r  {report.checked} of {report.total} objects\x1b[K", err=True, nl=report.checked == report.total
-            )
+    Broken off, it goes on where it was. Exit code 6 when an object was damaged, missing or foreign, also if it could be mended.
+    """
+    from service.flow.fixity import fixity as check
+    from service.flow.orphans import Orphan, remove_orphans
+
+    report = _with_a_bar(check(house, actor, rate=rate, restart=restart))
+    removed, orphans = list[Orphan](), report.unowned
+    if repair_orphans:
+        removed, orphans = remove_orphans(house, actor, timedelta(hours=older_than))
+        report.orphans = sum(not orphan.unfinished for orphan in orphans)
     if as_json:
-        out_json({"checked": report.checked, "ok": report.ok, "damaged": report.damaged, "missing": report.missing})
+        _fixity_json(report, orphans, removed)
     else:
-        click.echo(f"{report.checked} objects checked: {'all sound' if report.ok else 'damage found'}")
-        for document_id in report.damaged:
-            click.echo(f"  damaged: {document_id}")
-        for document_id in report.missing:
-            click.echo(f"  missing: {document_id}")
+        _fixity_text(report, orphans, removed)
     return 0 if report.ok else DAMAGE
 
 
-@click.group()
-def audit() -> None:
-    """The audit trail."""
+def _with_a_bar(reports: Iterable[FixityReport]) -> FixityReport:
+    """Go through all reports behind a progress bar; returns the last one."""
+    steps = iter(reports)
+    report = next(steps)
+    if report.resumed:
+        click.echo(f"going on after {report.resumed} of {report.total} objects", err=True)
+    if not sys.stderr.isatty():
+        for report in steps:  # noqa: B007 - the last one is the result
+            pass
+        return report
+    with click.progressbar(length=report.total, label="objects", file=sys.stderr, show_pos=True) as bar:
+        bar.update(report.checked)
+        for report in steps:
+            bar.update(report.checked - bar.pos)
+    return report
 
 
-@audit.command("verify")
-@json_option
-@with_house
-def audit_verify(house: House, actor: Actor, as_json: bool) -> int:
-    """Walk the hash chain. Exit code 6 when an entry was changed, removed (also at the end), inserted or re-ordered."""
-    from service.flow.checks import verify_audit
+def _fixity_json(report: FixityReport, orphans: list[Orphan], removed: list[Orphan]) -> None:
+    out_json(
+        {
+            "checked": report.checked,
+            "ok": report.ok,
+            "damaged": report.damaged,
+            "missing": report.missing,
+            "copies": report.copies,
+            "repaired": report.repaired,
+            "orphans": [f"{orphan.place}:{orphan.name}" for orphan in orphans if not orphan.unfinished],
+            "unfinished": sum(bool(orphan.unfinished) for orphan in orphans),
+            "removed": len(removed),
+            "note": report.note,
+        }
+    )
 
-    report = verify_audit(house, actor)
-    if as_json:
-        out_json({"entries": report.entries, "ok": report.ok, "first_bad": report.first_bad})
-    elif report.ok:
-        click.echo(f"{report.entries} entries, unbroken")
-    else:
-        click.echo(f"broken at entry {report.first_bad}; the {report.entries} before it follow from one another")
-    return 0 if report.ok else DAMAGE
+
+def _fixity_text(report: FixityReport, orphans: list[Orphan], removed: list[Orphan]) -> None:
+    click.echo(f"{report.checked} objects checked: {'all sound' if report.ok else 'damage found'}")
+    for word, found in (("damaged", report.damaged), ("missing", report.missing), ("bad copy", report.copies)):
+        for document_id in found:
+            mended = ", mended from the other store" if document_id in report.repaired else ""
+            click.echo(f"  {word}: {document_id}{mended}")
+    for orphan in orphans:
+        if orphan.unfinished:
+            continue
+        click.echo(f"  nobody's: {orphan.name} in the {orphan.place}, of {orphan.at:%Y-%m-%d %H:%M} UTC")
+    unfinished = sum(bool(orphan.unfinished) for orphan in orphans)
+    if unfinished:
+        click.echo(f"  unfinished writes: {unfinished}")
+    if removed:
+        click.echo(f"  removed: {len(removed)}")
+    elif orphans:
+        click.echo("  --repair-orphans removes what nobody owns")
+    if report.note:
+        click.echo(f"  {report.note}")
 
 
 @click.command()
@@ -120,4 +174,6 @@ def doctor(house: House, actor: Actor, repair: bool, quick: bool, as_json: bool)
             found = getattr(report, word)
             if found:
                 click.echo(f"  {word}: {len(found)}  {' '.join(found[:5])}")
+        for why in filter(None, report.locks.values()):
+            click.echo(f"  without locks: {why}")
     return 0 if report.ok else DAMAGE

@@ -10,7 +10,10 @@ import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from service.records.tables import Batch, Document, Stack, Upload
+from service.records.tables import Batch, Document, FixityRun, Stack, Upload
+
+#: What somebody can be at work on.
+Claimed = Document | Upload | Stack | Batch | FixityRun
 
 SPAN = timedelta(minutes=10)
 #: Claims of this process that it gave up while the database could not note it.
@@ -32,7 +35,7 @@ def me() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}:{threading.get_ident()}"
 
 
-def is_held(document: Document | Upload | Stack | Batch, now: datetime) -> bool:
+def is_held(document: Claimed, now: datetime) -> bool:
     """Return whether someone living, other than this thread, works on the document."""
     if document.claimed_until is None or document.claimed_until < now or document.claimed_by == me():
         return False
@@ -42,7 +45,7 @@ def is_held(document: Document | Upload | Stack | Batch, now: datetime) -> bool:
     return host != socket.gethostname() or _started(int(pid)) == started
 
 
-def take(document: Document | Upload | Stack | Batch, now: datetime) -> None:
+def take(document: Claimed, now: datetime) -> None:
     """Claim the document for this thread, or renew the claim."""
     _given_up.discard((_name(document), me()))
     document.claimed_by, document.claimed_until = me(), now + SPAN
@@ -53,10 +56,10 @@ def give_up(name: str) -> None:
     _given_up.add((name, me()))
 
 
-def _name(document: Document | Upload | Stack | Batch) -> str:
+def _name(document: Claimed) -> str:
     return document.name if isinstance(document, Batch) else document.id
 
 
-def release(document: Document | Upload | Stack | Batch) -> None:
+def release(document: Claimed) -> None:
     """Give the document free."""
     document.claimed_by, document.claimed_until = "", None

@@ -17,7 +17,8 @@ from intake.errors import Rejected
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import batches, filing, parts, stacks
-from service.flow.checks import doctor, fixity
+from service.flow.checks import doctor
+from service.flow.fixity import fixity
 from service.flow.rescan import rescan
 from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendition, Stack, WrappedKey
 from tests.intake.batches import stacks as scans

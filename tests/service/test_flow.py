@@ -24,7 +24,8 @@ from service.flow import (
     transfers,
     values,
 )
-from service.flow.checks import doctor, fixity, verify_audit
+from service.flow.checks import doctor, verify_audit
+from service.flow.fixity import fixity
 from service.records.tables import CaseFile, Document, Person, Rendition, Transfer, WrappedKey
 from tests.service.conftest import DIGITAL, OWNER, Office
 

@@ -11,7 +11,8 @@ from intake.crew import Allowance, Crew
 from service.bootstrap import without_settings
 from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
 from service.flow import find
-from service.flow.checks import doctor, fixity
+from service.flow.checks import doctor
+from service.flow.fixity import fixity
 from service.flow.index import reindex
 from service.flow.process import process, process_waiting, read_again, sweep
 from service.flow.receive import receive

@@ -151,7 +151,7 @@ class S3Store:
         """Return why not: the bucket was made without object lock, or its server has none."""
         with self._reached():
             try:
-                self._client.get_object_lock_config(self._bucket)
+                self._client.demand_object_lock(self._bucket)
             except S3Error as error:
                 if error.code in _REFUSED:
                     raise
@@ -168,7 +168,7 @@ class S3Store:
                 for version in versions:
                     self._lock(str(name), version.id, lock)
             except S3Error as error:
-                if error.code not in _NO_LOCKS:
+                if not _lacks_lock(error):
                     raise
                 raise LocksNotOffered(f"object {name} cannot be locked: {error.code} {error.message}") from None
 
@@ -190,7 +190,7 @@ class S3Store:
                 retention = self._client.get_object_retention(self._bucket, str(name), newest)
                 held = self._client.is_object_legal_hold_enabled(self._bucket, str(name), newest)
             except S3Error as error:
-                if error.code not in _NO_LOCKS:
+                if not _lacks_lock(error):
                     raise
                 return Lock()
         return Lock(retention.retain_until_date if retention else None, held)
@@ -248,6 +248,10 @@ class S3Store:
                 raise StoreUnavailable(
                     f"the object store {self._place} refuses this key, or what it may do: {error.code}"
                 ) from error
+            if error.code == "RequestTimeTooSkewed":
+                raise StoreUnavailable(
+                    f"the clocks of the object store {self._place} and of this machine differ too much: set both by NTP"
+                ) from error
             raise StoreUnavailable(f"the object store {self._place} failed: {error.code} {error.message}") from error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             reason = getattr(error, "reason", None) or error
@@ -296,6 +300,11 @@ class _Body(io.RawIOBase):
             block = self._response.read(len(view))
         view[: len(block)] = block
         return len(block)
+
+
+def _lacks_lock(error: S3Error) -> bool:
+    """Whether a request about locks was refused because the bucket has none; MinIO and Versity have no code for it."""
+    return error.code in _NO_LOCKS or (error.code == "InvalidRequest" and "missing Object" in (error.message or ""))
 
 
 def _as_name(text: str | None) -> UUID | None:

@@ -48,6 +48,13 @@ class Client(Minio):
             endpoint, access_key=access_key, secret_key=secret_key, secure=secure, region=region, http_client=pool
         )
 
+    def demand_object_lock(self, bucket: str) -> None:
+        """Raise S3Error unless the bucket has object lock.
+
+        Not through `get_object_lock_config`: it refuses Versity's answer for a bucket without a default retention.
+        """
+        self._execute("GET", bucket, query_params={"object-lock": ""})
+
     def mark_of(self, bucket: str, name: str) -> str | None:
         """Return the mark of the write that made the current object."""
         found: Mapping[str, str] = self.stat_object(bucket, name).metadata or {}

@@ -1,0 +1,48 @@
+"""Upkeep of the stored objects, which the worker does beside its reading: locks, copies, and the scheduled verification."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.flow.fixity import fixity, is_due
+from service.flow.locks import lock_waiting
+from service.flow.replicate import copy_waiting
+from service.house import SYSTEM, House
+
+#: One look does no more than this, so that a worker that ends leaves little behind that is not noted.
+_SLICE = 30.0
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """One thing that is looked after again and again. Any number of workers may do it, on any number of machines.
+
+    work: does what is due, until the function it is given says no. Raises StoreUnavailable, DatabaseUnavailable.
+    """
+
+    name: str
+    work: Callable[[Callable[[], bool]], object]
+    seconds: float = 15.0
+
+    def look(self) -> None:
+        """Do what is due, for a moment."""
+        end = time.monotonic() + _SLICE
+        self.work(lambda: time.monotonic() < end)
+
+
+def upkeep(house: House) -> list[Upkeep]:
+    """Return what is to be looked after; each on its own, for the replica may be down while the store is not."""
+    return [
+        Upkeep("the locking of objects", lambda go_on: lock_waiting(house, go_on=go_on)),
+        Upkeep("the copying to the replica", lambda go_on: copy_waiting(house, go_on)),
+        Upkeep("the verification of the objects", lambda go_on: verify_due(house, go_on)),
+    ]
+
+
+def verify_due(house: House, go_on: Callable[[], bool]) -> bool:
+    """Verify objects if a scheduled run is due, until `go_on` says no; returns whether any were."""
+    if not is_due(house):
+        return False
+    for _report in fixity(house, SYSTEM, kind="scheduled", rate=float(house.settings.fixity_rate), go_on=go_on):
+        pass
+    return True
