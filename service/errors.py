@@ -62,6 +62,18 @@ class NotSignedIn(ServiceError):
     """The caller did not say who they are, or the session ended."""
 
 
+class TooManyRequests(ServiceError):
+    """The caller asked, or guessed, too often. retry_after: seconds until it makes sense to come back."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class CompanySignInUnavailable(ServiceError):
+    """The company's sign-in does not answer, or not as the standard says."""
+
+
 class NotAllowed(ServiceError):
     """This person may not do this; the message says why."""
 
@@ -138,6 +150,8 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     BadInput: Outcome(422, 3),
     NotFound: Outcome(404, 3),
     NotSignedIn: Outcome(401, 4),
+    TooManyRequests: Outcome(429, 4),
+    CompanySignInUnavailable: Outcome(503, 5),
     NotAllowed: Outcome(403, 4),
     RuleRefused: Outcome(409, 4),
     Unconfirmed: Outcome(409, 4),

@@ -45,7 +45,7 @@ def stamp(response: Response) -> Response:
         if response.status_code == 412:
             response.headers["Tus-Version"] = VERSION
         if response.status_code in (423, 429, 507):
-            response.headers["Retry-After"] = "5" if response.status_code == 423 else "60"
+            response.headers.setdefault("Retry-After", "5" if response.status_code == 423 else "60")
         if response.status_code == 460:
             response.status = "460 Checksum Mismatch"
     return response

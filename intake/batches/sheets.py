@@ -42,6 +42,15 @@ def modules(separator: Separator, kind: str) -> NDArray[np.bool_] | None:
     return np.asarray(dark if kind == "qr" else dark[:1], bool)
 
 
+def qr_code(text: str) -> tuple[str, int]:
+    """Return any text as a QR code: the SVG path of its dark modules, in units of one module, and how many it is wide."""
+    import zxingcpp
+
+    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
+    dark = np.asarray(np.array(made.to_image(scale=1, add_quiet_zones=False)) < 128, bool)
+    return "".join(f"M{x} {y}h{w}v1h-{w}z" for x, y, w in _runs(dark)), dark.shape[1]
+
+
 def svg(separator: Separator, kind: str) -> str:
     """Return a code as an SVG path of its dark modules, in units of one module; "" for a bar code that would be too long."""
     dark = modules(separator, kind)

@@ -12,9 +12,11 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 
+from service.access.hashes import digest
 from service.access.people import actor_of_token
 from service.access.policy import Actor
-from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, Unconfirmed, outcome
+from service.caller import STRANGERS_PER_MINUTE, Limiter, address_of
+from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, TooManyRequests, Unconfirmed, outcome
 from service.flow.room import is_full, no_space
 from service.house import House
 from service.typed import demand_text
@@ -79,12 +81,29 @@ def problem(status: int, title: str, **more: Any) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), status, content_type="application/problem+json")
 
 
-def authenticate(house: House) -> Actor:
-    """Return who calls, by bearer token. Raises NotSignedIn."""
+class Limits:
+    """How often may be called: with one token, and from one address with tokens that are none, or without."""
+
+    def __init__(self, per_minute: int) -> None:
+        self.calls = Limiter(per_minute)
+        self.strangers = Limiter(STRANGERS_PER_MINUTE if per_minute else 0)
+
+
+def authenticate(house: House, limits: Limits | None = None) -> Actor:
+    """Return who calls, by bearer token. Raises NotSignedIn, TooManyRequests."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
-        raise NotSignedIn("send a bearer token: Authorization: Bearer jz_…")
-    return actor_of_token(house, secret.strip())
+    secret, address = secret.strip() if scheme.lower() == "bearer" else "", address_of(request, house.settings.proxies)
+    try:
+        actor = actor_of_token(house, secret, address)
+    except NotSignedIn as error:
+        if limits:
+            limits.strangers.demand(address)
+        if not secret:
+            raise NotSignedIn("send a bearer token: Authorization: Bearer jz_…") from error
+        raise
+    if limits:
+        limits.calls.demand(digest(secret))
+    return actor
 
 
 def _errors(error: ValidationError) -> dict[str, str]:
@@ -108,9 +127,9 @@ def _parse(operation: Operation) -> Input | None:
     return None
 
 
-def _bind(house: House, operation: Operation) -> Callable[..., Response]:
+def _bind(house: House, limits: Limits, operation: Operation) -> Callable[..., Response]:
     def call(**path: Any) -> Response:
-        actor = authenticate(house)
+        actor = authenticate(house, limits)
         demand_text(path)
         given = _parse(operation)
         if given is not None:
@@ -130,10 +149,11 @@ def _bind(house: House, operation: Operation) -> Callable[..., Response]:
 def build(house: House, groups: Iterable[Operations], *, name: str, prefix: str) -> Blueprint:
     """Return the blueprint that serves all operations, every known error as problem+json."""
     blueprint = Blueprint(name, __name__, url_prefix=prefix)
+    limits = Limits(house.settings.api_per_minute)
     for group in groups:
         for operation in group.found:
             rule = re.sub(r"\{(\w+)\}", r"<\1>", operation.path)
-            blueprint.add_url_rule(rule, operation.name, _bind(house, operation), methods=[operation.method])
+            blueprint.add_url_rule(rule, operation.name, _bind(house, limits, operation), methods=[operation.method])
 
     for known in KNOWN_ERRORS:
         blueprint.register_error_handler(known, _known)
@@ -163,6 +183,8 @@ def _known(error: Exception) -> Response:
         answer.headers["WWW-Authenticate"] = "Bearer"
     if answer.status_code == 503:
         answer.headers["Retry-After"] = "10"
+    if isinstance(error, TooManyRequests):
+        answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 

@@ -28,6 +28,7 @@ from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, RuleRefused
 from service.flow import claims
 from service.flow.guard import allowed, require
+from service.flow.malware import demand_clean
 from service.flow.parts import key_of, parts_of, settle
 from service.flow.receive import check_department, on_disk
 from service.house import House
@@ -115,6 +116,7 @@ def receive_stack(
     check_how(how)
     name = safe_name(filename)
     with on_disk(house, source) as path:
+        demand_clean(house, path)
         inspection = inspect(path, house.limits, house.reader.look)
         if not is_stack(inspection):
             raise Rejected("no_stack", "Only a PDF or a TIFF holds a stack of documents.")
@@ -217,7 +219,7 @@ def _open_batch(
     house: House, session: Session, actor: Actor, stack: Stack, how: How, department_id: str | None
 ) -> None:
     batch = session.get(Batch, stack.batch, with_for_update=True)
-    if batch is not None and not allowed(actor, "batch.edit", Reach(batch.department_id, TIERS[0], batch.operator)):
+    if batch is not None and not allowed(actor, "batch.add", Reach(batch.department_id, TIERS[0], batch.operator)):
         why = "a batch of other people has this name"
         raise BadInput(f"batch: {why}", {"batch": why})
     if batch is None:

@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel  # type: ignore[import-untyped]  # it carries no types
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from service.errors import KNOWN_ERRORS, outcome
+from service.errors import KNOWN_ERRORS, TooManyRequests, outcome
 from service.flow.guard import allowed
 from service.flow.room import is_full, no_space
 from service.house import House
@@ -33,7 +33,7 @@ def create_app(house: House, *, secret: bytes) -> Flask:
     secure = house.settings.base_url.startswith("https:")
     app.config.update(
         SECRET_KEY=secret,
-        SESSION_COOKIE_NAME="juanzong_page",
+        SESSION_COOKIE_NAME="__Host-juanzong_page" if secure else "juanzong_page",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
@@ -117,6 +117,11 @@ def _explain(error: Exception) -> ResponseReturnValue:
             gettext("已经收下的文件不会丢。过一会儿再试；一直这样请告诉系统管理员。"),
         ),
     }.get(status, (gettext("没有办成"), gettext("什么都没有改变。请回到上一页改正后再试。")))
+    if isinstance(error, TooManyRequests):
+        title, advice = gettext("太频繁了"), gettext("什么都没有改变。请等一会儿再试。")
+        page = make_response(_page(status, title, refusals.of(error), advice))
+        page.headers["Retry-After"] = str(error.retry_after)
+        return page
     return _page(status, title, refusals.of(error), advice)
 
 

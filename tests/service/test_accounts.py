@@ -32,7 +32,7 @@ def entries(office: Office, action: str) -> list[dict]:
 def test_rights_that_are_taken_away_end_at_once(embedded, root):
     house = embedded.house
     embedded.hire("li", "handler", password=PASSWORD)
-    cookie, token = people.sign_in(house, "li", PASSWORD), people.create_token(house, root, "li", "scanner")
+    cookie, token = people.sign_in(house, "li", PASSWORD), people.create_token(house, OWNER, "li", "scanner")
     other = people.create_department(house, OWNER, "CG", "采购部")
     accounts.change_person(house, root, "li", roles=["operator"], department_id=other.id, clearance="public")
     for actor in (people.actor_of_session(house, cookie), people.actor_of_token(house, token)):
@@ -95,13 +95,13 @@ def test_nobody_gives_rights_to_themselves_or_shuts_the_last_door(embedded, root
 def test_an_account_that_is_opened_again_needs_a_new_password(embedded, root):
     house = embedded.house
     embedded.hire("li", "handler", password=PASSWORD)
-    cookie, token = people.sign_in(house, "li", PASSWORD), people.create_token(house, root, "li", "scanner")
+    cookie, token = people.sign_in(house, "li", PASSWORD), people.create_token(house, OWNER, "li", "scanner")
     with pytest.raises(RuleRefused, match="is open"):
         accounts.open_again(house, root, "li")
     accounts.close_account(house, root, "li")
     for step in (
         lambda: people.renew_invitation(house, root, "li"),
-        lambda: people.create_token(house, root, "li", "x"),
+        lambda: people.create_token(house, OWNER, "li", "x"),
     ):
         with pytest.raises(RuleRefused, match="open it again first"):
             step()
@@ -202,11 +202,15 @@ def test_through_the_api(client, headers, embedded, root):  # noqa: F811 - the f
     assert (changed.get_json()["roles"], changed.get_json()["department"]) == (["operator"], None)
     assert client.patch("/api/v1/accounts/chen", json={"login": "x"}, headers=keeper).status_code == 422
     assert client.patch("/api/v1/accounts/root", json={"clearance": "core"}, headers=keeper).status_code == 409
-    token = client.post("/api/v1/accounts/chen/tokens", json={"name": "扫描站"}, headers=keeper).get_json()["token"]
-    chen = {"Authorization": f"Bearer {token}"}
+    made = client.post("/api/v1/accounts/chen/tokens", json={"name": "扫描站"}, headers=keeper)
+    assert made.status_code == 409  # who has a person's token is that person
+    chen = headers("chen")
+    made = client.post("/api/v1/accounts/chen/tokens", json={"name": "扫描站", "scopes": ["read"]}, headers=chen)
+    assert made.status_code == 201
     assert client.get("/api/v1/accounts/handler/tokens", headers=chen).status_code == 403
-    (listed,) = client.get("/api/v1/accounts/chen/tokens", headers=chen).get_json()["tokens"]
-    assert listed["name"] == "扫描站"
+    first, listed = client.get("/api/v1/accounts/chen/tokens", headers=chen).get_json()["tokens"]
+    assert (listed["name"], listed["scopes"], listed["last_used_at"]) == ("扫描站", ["read"], None)
+    assert first["last_used_at"]
     people.sign_in(embedded.house, "chen", PASSWORD, "Firefox")
     (session,) = client.get("/api/v1/accounts/chen/sessions", headers=chen).get_json()["sessions"]
     assert client.delete(f"/api/v1/accounts/chen/sessions/{session['id']}", headers=keeper).status_code == 204
@@ -217,6 +221,7 @@ def test_through_the_api(client, headers, embedded, root):  # noqa: F811 - the f
     assert right.status_code == 204
     assert client.delete(f"/api/v1/accounts/handler/tokens/{listed['id']}", headers=keeper).status_code == 404
     assert client.delete(f"/api/v1/accounts/chen/tokens/{listed['id']}", headers=chen).status_code == 204
+    assert client.delete(f"/api/v1/accounts/chen/tokens/{first['id']}", headers=chen).status_code == 204
     assert client.get("/api/v1/accounts/chen/tokens", headers=chen).status_code == 401
     assert client.post("/api/v1/accounts/chen/closing", headers=keeper).status_code == 204
     assert client.post("/api/v1/accounts/chen/link", headers=keeper).status_code == 409

@@ -39,8 +39,8 @@ def _tamper(database: Database, *statements: str) -> audit.ChainReport:
 
 
 PERSON = """
-INSERT INTO people (id, login, name, roles, clearance, locale, failed_sign_ins, created_at)
-VALUES ('1', 'li', 'Li', '[]', 'internal', 'zh', 0, '2026-01-01')
+INSERT INTO people (id, login, name, roles, clearance, locale, created_at)
+VALUES ('1', 'li', 'Li', '[]', 'internal', 'zh', '2026-01-01')
 """
 
 

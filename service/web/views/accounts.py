@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from flask import g, make_response, redirect, render_template, request, session, url_for
+from flask import g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.access import people
@@ -11,18 +11,9 @@ from service.flow.guard import require
 from service.web.context import actor, house, local_path
 from service.web.locale import LANGUAGES
 from service.web.refusals import say
-from service.web.sessions import COOKIE, open_session, safe_next
+from service.web.sessions import arrive, close_session, cookie, is_secure, kept_fields, safe_next, visitor
 from service.web.site import web
 from service.web.text import gettext
-
-_KEPT = "kept-"
-
-
-def _kept() -> list[tuple[str, str]]:
-    """Return the fields of a form that an ended session interrupted."""
-    return [
-        (name.removeprefix(_KEPT), value) for name, value in request.form.items(multi=True) if name.startswith(_KEPT)
-    ]
 
 
 @web.get("/sign-in")
@@ -37,31 +28,21 @@ def sign_in() -> ResponseReturnValue:
 def sign_in_submit() -> ResponseReturnValue:
     """Sign in; a form that an ended session interrupted is offered again."""
     login, password = request.form.get("login", "").strip(), request.form.get("password", "")
-    kept, target = _kept(), local_path(request.form.get("kept.to"), "")
+    kept, target = kept_fields(), local_path(request.form.get("kept.to"), "")
+    whence = visitor()
     try:
-        secret = people.sign_in(house(), login, password, request.user_agent.string)
+        secret = people.sign_in(house(), login, password, whence.user_agent, whence.address, before=cookie())
     except NotSignedIn:
         page = render_template("sign_in.html", wrong=True, login=login, next=safe_next(), kept=kept, target=target)
         return page, 401
-    if kept and target:
-        g.person = people.person_of_session(house(), secret)
-        g.actor = people.to_actor(g.person)
-        session.clear()
-        g.pop("csrf_token", None)
-        return open_session(
-            make_response(render_template("resume.html", kept=kept, target=target)), secret, clear=False
-        )
-    return open_session(make_response(redirect(safe_next(), 303)), secret)
+    return arrive(secret, safe_next())
 
 
 @web.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End the session."""
-    people.sign_out(house(), request.cookies.get(COOKIE, ""))
-    session.clear()
-    response = make_response(redirect(url_for("web.sign_in"), 303))
-    response.delete_cookie(COOKIE)
-    return response
+    people.sign_out(house(), cookie())
+    return close_session(make_response(redirect(url_for("web.sign_in"), 303)))
 
 
 @web.get("/invite/<secret>")
@@ -85,8 +66,9 @@ def invite_submit(secret: str) -> ResponseReturnValue:
     except BadInput as error:
         page = render_template("invite.html", person=people.invited_person(house(), secret), wrong=say(str(error)))
         return page, 422
-    response = people.sign_in(house(), person.login, password, request.user_agent.string)
-    return open_session(make_response(redirect(url_for("web.home"), 303)), response)
+    whence = visitor()
+    secret = people.sign_in(house(), person.login, password, whence.user_agent, whence.address, before=cookie())
+    return arrive(secret, url_for("web.home"))
 
 
 @web.post("/language")
@@ -95,8 +77,7 @@ def language() -> ResponseReturnValue:
     response = make_response(redirect(local_path(request.form.get("next")), 303))
     chosen = request.form.get("language", "")
     if chosen in LANGUAGES:
-        secure = house().settings.base_url.startswith("https:")
-        response.set_cookie("language", chosen, max_age=31536000, httponly=True, samesite="Lax", secure=secure)
+        response.set_cookie("language", chosen, max_age=31536000, httponly=True, samesite="Lax", secure=is_secure())
     return response
 
 
@@ -130,6 +111,14 @@ def _meaning() -> dict[str, str]:
         "major_amount": gettext("重大合同的金额（元），永久保管"),
         "minor_amount": gettext("小额合同的金额（元），保管 10 年"),
         "session_hours": gettext("登录多久后须重新登录（小时）"),
+        "session_idle_minutes": gettext("多久没有动作须重新登录（分钟）"),
+        "second_factor_roles": gettext("必须有第二重验证的角色"),
+        "oidc_issuer": gettext("公司统一登录的发行方"),
+        "oidc_client_id": gettext("公司统一登录里本系统的名字"),
+        "oidc_client_secret_file": gettext("公司统一登录的口令文件"),
+        "oidc_name": gettext("公司统一登录在登录页上叫什么"),
+        "proxies": gettext("前面有几层反向代理"),
+        "api_per_minute": gettext("每个令牌每分钟的调用上限"),
         "host": gettext("监听地址"),
         "port": gettext("监听端口"),
         "public_url": gettext("对外的网址"),

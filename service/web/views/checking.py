@@ -53,6 +53,7 @@ class Line:
     may_decide: bool
     problem: str
     may_stand: bool
+    not_here: bool = False
 
     @property
     def kind(self) -> str:
@@ -190,6 +191,7 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
         may_decide=bool(stand.rival_by) and person not in rules.sides(stand) and person not in stand.heard,
         problem=problems.get(field.name, ""),
         may_stand=bool(problems) and read_typed(field.name, typed).may_stand,
+        not_here=f"gone-{field.name}" in request.form if problems else not field.value,
     )
 
 
@@ -198,7 +200,9 @@ def _missing(name: str, problems: dict[str, str]) -> Line:
     state = State("late", gettext("没有读出"), gettext("页面上若有，请照样填上；没有就空着"))
     stands = bool(typed) and read_typed(name, typed).may_stand
     label = words.named(words.FIELDS, name)
-    return Line(name, label, "", typed, state, None, (), (), False, frozenset(), False, problems.get(name, ""), stands)
+    gone = bool(problems) and f"gone-{name}" in request.form
+    problem = problems.get(name, "")
+    return Line(name, label, "", typed, state, None, (), (), False, frozenset(), False, problem, stands, gone)
 
 
 def _change(before: str, after: str) -> list[tuple[str, str, str]]:
@@ -233,17 +237,27 @@ def _given() -> Given:
     moved = category is not None and category != form.get("before-category", "")
     for name in dict.fromkeys(form.getlist("field")):
         value, before = form.get(f"value-{name}", "").strip(), form.get(f"before-{name}", "")
+        was_gone, gone = f"absent-{name}" in form, f"gone-{name}" in form
         if f"decidable-{name}" in form:
             choice = form.get(f"decide-{name}", "")
             if choice in ("1", "2"):
                 decided[name] = form.get(f"side-{name}-{choice}", "")
-            changed = choice == "other"
+            changed, gone = choice in ("other", "gone"), choice == "gone"
         else:
-            changed = value != before.strip()
-        if changed:
+            # What is typed where there was nothing says more than a tick that was left as it stood.
+            gone = gone and not (was_gone and value)
+            changed = gone != was_gone or (not gone and value != before.strip())
+        if changed and gone:
+            entries.append(values.Entry(name, "", before, not_here=True))
+        elif changed:
             spot, printed = _spot(form.get(f"place-{name}", "")), f"printed-{name}" in form
             entries.append(values.Entry(name, value, before, spot, as_printed=printed))
-        elif before and not moved and f"decidable-{name}" not in form and (action == "next" or f"ok-{name}" in form):
+        elif (
+            (before or was_gone)
+            and not moved
+            and f"decidable-{name}" not in form
+            and (action == "next" or f"ok-{name}" in form)
+        ):
             seen[name] = before
     added = form.get("add-name", "")
     if added in words.FIELDS:

@@ -10,7 +10,7 @@ from service.flow.guard import require
 from service.web import words
 from service.web.context import act, actor, house, refused
 from service.web.refusals import say
-from service.web.sessions import COOKIE
+from service.web.sessions import cookie, visitor
 from service.web.site import web
 from service.web.text import gettext
 
@@ -211,7 +211,7 @@ def own_page(token: str | None = None) -> str:
         sessions=accounts.list_sessions(house(), actor(), login),
         days_options=_days(),
         now=house().clock.now(),
-        this=people.digest(request.cookies.get(COOKIE, "")),
+        this=people.digest(cookie()),
         token=token,
     )
 
@@ -230,8 +230,8 @@ def change_password() -> ResponseReturnValue:
     def step() -> None:
         if form.get("password", "") != form.get("again", ""):
             raise BadInput(gettext("两次输入的密码不一样。"), {"again": gettext("两次输入的密码不一样。")})
-        cookie = request.cookies.get(COOKIE, "")
-        accounts.change_password(house(), actor(), form.get("old", ""), form.get("password", ""), cookie)
+        old, new = form.get("old", ""), form.get("password", "")
+        accounts.change_password(house(), actor(), old, new, cookie(), visitor().address)
 
     try:
         return act(step, own_page, done=gettext("密码已改，别处的登录都已退出。"), to=url_for("web.me"))

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from service.flow import customers as flow
 from service.flow import filing, trail
-from service.records.audit import ChainReport
+from service.records.checkpoints import TrailReport
 from service.web import words
 from service.web.context import actor, house, offset_of
 from service.web.site import web
@@ -47,7 +47,7 @@ def credit_file(customer_id: str) -> ResponseReturnValue:
     return redirect(url_for("web.case_file", case_file_id=file.id), 303)
 
 
-def _log(report: ChainReport | None = None) -> str:
+def _log(report: TrailReport | None = None) -> str:
     args = request.args
     total, entries = trail.list_entries(
         house(),
