@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from minio.error import S3Error
 
+from tests.contract.toxic import Toxic
 from vault.adapters import open_store
 from vault.errors import LocksNotOffered, ObjectExists, ObjectMissing, StoreUnavailable
 from vault.model import Lock
@@ -22,17 +23,19 @@ from vault.ports import ObjectStore
 MIB = 1024 * 1024
 
 
-@pytest.fixture(params=["filesystem", "minio", "versity"])
+@pytest.fixture(params=["filesystem", "toxic", "minio", "versity"])
 def url(request, tmp_path) -> str:
     """The address of an empty store."""
-    if request.param == "filesystem":
+    if request.param in ("filesystem", "toxic"):
         return f"file://{tmp_path}/objects"
     return f"{request.getfixturevalue(request.param + '_url')}/b-{uuid4().hex}"
 
 
 @pytest.fixture
-def store(url) -> ObjectStore:
-    return open_store(url)
+def store(url, request) -> ObjectStore:
+    """The store; the toxic one without troubles promises what all others do."""
+    store = open_store(url)
+    return Toxic(store) if request.node.callspec.params["url"] == "toxic" else store
 
 
 def stored(store: ObjectStore, name: UUID) -> bytes:
