@@ -72,13 +72,15 @@ def prepare(settings: Settings) -> bool:
 
 
 def _seal_trail(settings: Settings) -> None:
-    """Begin the audit chain of an empty database. A trail that lost its end is never given a new one."""
-    from service.records import audit
+    """Begin the audit chain of an empty database, and make the key that signs it. A trail that lost its end is never given a new one."""
+    from service.records import audit, signing
 
-    sealing = Database(settings.database_url, KeyRing(KeyFile(settings.key_file)).derive(_AUDIT))
+    keys = KeyRing(KeyFile(settings.key_file))
+    sealing = Database(settings.database_url, keys.derive(_AUDIT))
     try:
         with sealing.write() as session:
             audit.begin(session)
+            signing.ensure(session, keys)
     finally:
         sealing.dispose()
 

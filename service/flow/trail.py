@@ -10,7 +10,7 @@ from service.flow.checks import verify_audit
 from service.flow.guard import require
 from service.house import House
 from service.records import audit
-from service.records.audit import ChainReport
+from service.records.checkpoints import TrailReport
 from service.records.tables import AuditEntry
 
 
@@ -42,7 +42,7 @@ def list_entries(
         return total, found
 
 
-def verify(house: House, actor: Actor) -> ChainReport:
+def verify(house: House, actor: Actor) -> TrailReport:
     """Verify the whole chain. Raises NotAllowed."""
     require(actor, "audit.read")
     return verify_audit(house, actor)

@@ -12,6 +12,7 @@ from peewee import PeeweeException
 from sqlalchemy import make_url
 
 from service.errors import KNOWN_ERRORS
+from service.flow.checkpoints import checkpoint_when_due
 from service.flow.destroy import resume
 from service.flow.destructions import note
 from service.flow.finish_uploads import purge, tidy
@@ -65,6 +66,10 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
         or_later("the purge of the index", lambda: get_house().index.purge())  # noqa: PLW0108 - opening it may fail, too
         or_later("the purge of upload pieces", lambda: purge(get_house()))
         or_later("the destruction register", lambda: note(get_house()))
+
+    @queue.periodic_task(crontab(minute="*/10"), name="checkpoint")  # type: ignore[untyped-decorator]  # huey has no types
+    def checkpoint_task() -> None:
+        or_later("the checkpoint of the audit trail", lambda: checkpoint_when_due(get_house()))
 
     def hint(document_id: str) -> None:
         try:

@@ -90,7 +90,7 @@ def lock(session: Session) -> None:
 def read_head(session: Session) -> Head | None:
     """Return where the chain ends; None when nothing says it, or what says it was not sealed with our key."""
     row = session.execute(select(AuditHead.seq, AuditHead.hash, AuditHead.seal).where(AuditHead.id == _HEAD)).first()
-    if row is None or not hmac.compare_digest(row.seal.encode(), _seal(session, row.seq, row.hash).encode()):
+    if row is None or not hmac.compare_digest(str(row.seal).encode(), _seal(session, row.seq, row.hash).encode()):
         return None
     return Head(row.seq, row.hash)
 

@@ -31,6 +31,8 @@ REJECTIONS = {
     "passes_differ": _("两遍扫描的页数对不上，请重新扫描这一叠。"),
     "not_one_page": _("重扫的文件须正好是一页（PDF、TIFF、JPEG 或 PNG）。"),
     "digest": _("收到的和发出的不一样，请再传一次。"),
+    "malware": _("文件里有恶意程序，没有收下。"),
+    "malware_unchecked": _("文件太大，病毒扫描程序查不了，没有收下；请告诉系统管理员。"),
     "parts_lost": _("先前收到的部分在服务器上丢了，请再传一次。"),
 }
 
@@ -260,6 +262,14 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:event: )?one of litigation, bad_debt(?:, ended)?", "选诉讼、坏账或客户关系终止。"),
     (r"file (?P<n>.+) was destroyed; only its stub remains", "案卷 {n} 已销毁，只留存根。"),
     (r"the file was destroyed; only its stub remains", "案卷已销毁，只留存根。"),
+    (
+        r"the audit trail is broken, so that no checkpoint can speak for it: see `juanzong audit verify`",
+        "审计日志已断裂，不能再为它签名：请先运行 juanzong audit verify。",
+    ),
+    (
+        r"the object store has no checkpoint that the database lacks: there is nothing to answer for",
+        "对象存储里没有数据库缺少的检查点，没有要确认的。",
+    ),
     (
         r"the file lacks (?P<codes>[\d., ]+): file the documents, or say why a category does not apply",
         "案卷还缺：{codes}。把文件归进来，或者说明为什么不适用。",
