@@ -7,6 +7,7 @@ skipped and says so; with JUANZONG_REQUIRE_SERVERS=1 it fails.
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
@@ -80,9 +81,9 @@ def postgres_server() -> str:
     return _url("postgres")
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """SQLAlchemy URL (`postgresql+psycopg://…`) of an empty PostgreSQL database, for this test alone."""
+@contextmanager
+def fresh_database(postgres_server: str) -> Iterator[str]:
+    """Make an empty database, give its SQLAlchemy URL, and remove it afterwards."""
     name = f"test_{uuid4().hex}"
     server = postgres_server.replace("+psycopg", "", 1)
     with psycopg.connect(server, autocommit=True) as connection:
@@ -90,6 +91,13 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     yield postgres_server.removesuffix("/postgres") + f"/{name}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """SQLAlchemy URL (`postgresql+psycopg://…`) of an empty PostgreSQL database, for this test alone."""
+    with fresh_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

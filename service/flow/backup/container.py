@@ -14,12 +14,16 @@ makes from a passphrase.
 import contextlib
 import io
 import json
+import lzma
 import os
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from types import TracebackType
+from typing import Any, BinaryIO, Self, cast
 from uuid import UUID, uuid4
 
 from service.errors import BadInput
@@ -35,6 +39,17 @@ HEADER, ROWS, OBJECTS, MANIFEST, KEYS = "backup.json", "rows", "objects", "manif
 _BLOCK = 1 << 20
 _LARGEST_HEADER = 1 << 16
 _LONGEST_LINE = 64 << 20
+# Whatever `zipfile` makes of a zip that is not as it was written: a changed flag asks for a password or another compression.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 class NotABackup(BadInput):
@@ -80,6 +95,15 @@ class Writer:
         said = {"format": FORMAT, "id": str(self.id), **header, "wrapped": wrapped.hex(), "apart": keys_to is not None}
         self._zip.writestr(HEADER, json.dumps(said, indent=1))
         self.parts: dict[str, dict[str, Any]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError, ValueError):  # of a backup that failed nothing is kept
+            self._zip.close()
 
     def part(self, name: str, blocks: Iterator[bytes]) -> None:
         """Seal everything that `blocks` yields as one part."""
@@ -201,7 +225,7 @@ def _named(path: Path) -> Iterator[None]:
     """Say of which file a part does not open."""
     try:
         yield
-    except (ObjectDamaged, zipfile.BadZipFile, EOFError) as error:
+    except (ObjectDamaged, *_BROKEN) as error:
         raise ObjectDamaged(f"{path} is damaged or cut off: {error}") from error
 
 
@@ -222,7 +246,7 @@ def _zip(path: Path) -> Iterator[zipfile.ZipFile]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield archive
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
+        except _BROKEN as error:
             if begins == b"PK\3\4":
                 raise ObjectDamaged(f"{path} is damaged or cut off: {error}") from error
             raise NotABackup(f"{path} is no backup of this program") from error

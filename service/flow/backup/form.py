@@ -9,7 +9,7 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,9 +23,10 @@ from sqlalchemy import (
     Float,
     Integer,
     LargeBinary,
+    MetaData,
     Numeric,
     String,
-    Table,
+    TableClause,
     Text,
     func,
     select,
@@ -56,8 +57,14 @@ _KINDS: tuple[tuple[type[TypeEngine[Any]] | type[UtcDateTime], str], ...] = (
     (Date, "date"),
     (String, "text"),
 )
+
+
+def _moment(value: datetime) -> str:
+    return value.replace(tzinfo=value.tzinfo or UTC).isoformat()
+
+
 _WRITE: dict[str, Callable[[Any], Any]] = {
-    "moment": datetime.isoformat,
+    "moment": _moment,
     "date": date.isoformat,
     "decimal": str,
     "bytes": lambda value: base64.b64encode(value).decode(),
@@ -84,12 +91,8 @@ def _kind(type_: Any) -> str:
     return next(kind for cls, kind in _KINDS if isinstance(type_, cls))
 
 
-def _tables() -> list[Table]:
-    return [table for table in Base.metadata.sorted_tables if table.name not in LEFT_OUT]
-
-
-def form() -> Form:
-    """Describe the tables of this program, parents before children.
+def form(metadata: MetaData = Base.metadata) -> Form:
+    """Describe the tables, those of this program or, by `metadata`, of an earlier one: parents before children.
 
     columns: kind by name. empty: columns that may be NULL. key: the primary key. apart: whether whole rows go into the keys part.
     """
@@ -101,7 +104,8 @@ def form() -> Form:
             "key": [column.name for column in table.primary_key],
             "apart": any(_kind(column.type) == "bytes" and not column.nullable for column in table.columns),
         }
-        for table in _tables()
+        for table in metadata.sorted_tables
+        if table.name not in LEFT_OUT
     ]
 
 
@@ -110,9 +114,19 @@ def line(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def _typed(table: dict[str, Any]) -> TableClause:
+    """Return a table of the described form, whatever program made it."""
+
+    def type_of(name: str) -> Any:
+        kind = table["columns"][name]
+        return JSON(none_as_null=name in table["empty"]) if kind == "json" else _TYPES[kind]()
+
+    return table_of(table["name"], *(column_of(name, type_of(name)) for name in table["columns"]))
+
+
 def _rows(session: Session, described: dict[str, Any], names: list[str]) -> Iterator[dict[str, Any]]:
-    table = Base.metadata.tables[described["name"]]
-    query = select(*(table.c[name] for name in names)).order_by(*table.primary_key)
+    table = _typed(described)
+    query = select(*(table.c[name] for name in names)).order_by(*(table.c[name] for name in described["key"]))
     writers = [_WRITE.get(described["columns"][name]) for name in names]
     for row in session.execute(query.execution_options(yield_per=_ROWS)):
         values = (v if v is None or write is None else write(v) for v, write in zip(row, writers, strict=True))
@@ -157,15 +171,7 @@ class Loader:
     def __init__(self, session: Session, described: Form) -> None:
         self._session = session
         self._described = {table["name"]: table for table in described}
-        self._tables = {
-            name: table_of(name, *(column_of(c, self._type(table, c)) for c in table["columns"]))
-            for name, table in self._described.items()
-        }
-
-    @staticmethod
-    def _type(table: dict[str, Any], name: str) -> Any:
-        kind = table["columns"][name]
-        return JSON(none_as_null=name in table["empty"]) if kind == "json" else _TYPES[kind]()
+        self._tables = {name: _typed(table) for name, table in self._described.items()}
 
     def _values(self, name: str, row: dict[str, Any]) -> dict[str, Any]:
         kinds = self._described[name]["columns"]

@@ -181,7 +181,7 @@ def _is_there(house: House, entry: dict[str, Any]) -> bool:
     with house.vault.store.open(UUID(entry["name"])) as stream:
         while block := stream.read(1 << 20):
             digest.update(block)
-    return digest.hexdigest() == entry["sha256"]
+    return bool(digest.hexdigest() == entry["sha256"])
 
 
 def _put_tables(session: Session, chain: Chain, gone: set[str]) -> bool:

@@ -172,8 +172,12 @@ class _Taking:
         taken_at = datetime.now(UTC).isoformat(timespec="seconds")
         base = str(how.base.id) if how.base is not None else None
         header = {"form": HEAD, "taken_at": taken_at, "base": base, **sealed_with}
-        with self._spool() as names, self._spool() as keys, self._spool() as listed:
-            writer = Writer(file, ring, header, apart)
+        with (
+            self._spool() as names,
+            self._spool() as keys,
+            self._spool() as listed,
+            Writer(file, ring, header, apart) as writer,
+        ):
             taken = Taken(str(writer.id))
             with snapshot(self._house.database) as session:
                 writer.part(ROWS, tar_of(form.rows(session, described, counts)))

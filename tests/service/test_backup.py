@@ -1,0 +1,675 @@
+"""Backup and restore: the drill on both set-ups, with writes and a destruction during the backup and one after it."""
+
+import io
+import json
+import os
+import random
+import signal
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from service.bootstrap import build, make_home, prepare
+from service.errors import BadInput, NotInitialised, RuleRefused
+from service.flow import destroy, destructions, filing, ledger, reviews
+from service.flow.backup import form
+from service.flow.backup.check import Chain, Found, open_chain, verify
+from service.flow.backup.container import KEYS, NotABackup
+from service.flow.backup.restore import Restored, restore
+from service.flow.backup.take import How, take
+from service.flow.checks import doctor
+from service.flow.find import find
+from service.house import House
+from service.records import audit
+from service.records.tables import AuditEntry, CaseFile, Document, ReviewRecord, Stack, Stub, WrappedKey
+from service.settings import load
+from tests.conftest import fresh_database
+from tests.service.conftest import OWNER, Office, embedded_env, server_env
+from tests.service.faults import Sheet, make_sheet
+from tests.service.test_batches import USUAL, send, stack
+from tests.service.test_flow import archive, decide_all, fill, new_contract, propose
+from vault.adapters.keyfile import KeyFile
+from vault.errors import KeyUnusable, ObjectDamaged
+from vault.keyring import KeyRing
+
+CHANCE = random.Random(6)
+
+
+def sheet(office: Office, folder: Path, name: str) -> tuple[Sheet, str]:
+    """Take a new document in; returns it with its id."""
+    made = make_sheet(folder, name, CHANCE, tiff=False)
+    return made, office.take_in(made.path)
+
+
+def due(office: Office, folder: Path, name: str) -> tuple[str, str]:
+    """Return (case file, document) of an archived file whose retention ends before 2037."""
+    contract_id, file_id = new_contract(office)
+    _, document_id = sheet(office, folder, name)
+    filing.file_document(office.house, office["handler"], document_id, file_id)
+    fill(office, file_id)
+    archive(office, file_id)
+    ledger.finish_event(office.house, office["handler"], contract_id, "performed", "2026-11-20")
+    archive(office, file_id)
+    return file_id, document_id
+
+
+def destroy_file(office: Office, file_id: str) -> None:
+    """Carry a due file through its review to its destruction."""
+    office.house.clock.move_to(date(2037, 1, 4))
+    review_id = propose(office, file_id)
+    decide_all(office, review_id, file_id)
+    office.house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(office.house, office[name], review_id)
+    (outcome,) = destroy.execute(office.house, office["archivist"], review_id)
+    assert outcome.outcome == "destroyed"
+    for name in ("fourth", "fifth"):
+        reviews.supervise(office.house, office[name], review_id)
+
+
+def empty_system(env: dict[str, str], key: Path) -> House:
+    """A system without an archive, with the master key of another."""
+    settings = load(env)
+    make_home(settings)
+    settings.key_file.write_bytes(key.read_bytes())
+    settings.key_file.chmod(0o600)
+    return build(settings, empty=True)
+
+
+@pytest.fixture
+def empty(request: pytest.FixtureRequest, office: Office, tmp_path: Path) -> Iterator[House]:
+    """An empty system of the same set-up as `office`."""
+    stack = ExitStack()
+    kind = request.node.callspec.params["office"]
+    home = tmp_path / "other"
+    if kind == "embedded":
+        env = embedded_env(home)
+    else:
+        second = stack.enter_context(fresh_database(request.getfixturevalue("postgres_server")))
+        env = server_env(home, request) | {"JUANZONG_DATABASE_URL": second}
+    house = empty_system(env, office.house.settings.key_file)
+    stack.callback(house.database.dispose)
+    yield house
+    stack.close()
+
+
+@pytest.fixture
+def bare(embedded: Office, tmp_path: Path) -> Iterator[House]:
+    """An empty system on the embedded parts."""
+    house = empty_system(embedded_env(tmp_path / "other"), embedded.house.settings.key_file)
+    yield house
+    house.database.dispose()
+
+
+@contextmanager
+def opened(house: House) -> Iterator[House]:
+    """The restored archive, as its next start finds it."""
+    prepare(house.settings)
+    again = build(house.settings)
+    yield again
+    again.database.dispose()
+
+
+def chain_of(house: House, *paths: Path, **how: Any) -> Chain:
+    return open_chain(paths, house.keys, **how)
+
+
+def checked(house: House, *paths: Path, **how: Any) -> Found:
+    with house.database.read() as session:
+        key = session.info["audit_key"]
+    return verify(chain_of(house, *paths, **how), house.keys, key)
+
+
+def put_back(house: House, *paths: Path, register: Path | None = None, **how: Any) -> Restored:
+    known = None if register is None else destructions.read(register, house.keys)
+    chain = chain_of(house, *paths, **how)
+    return restore(house, OWNER, chain, known, without_register=register is None)
+
+
+def count(house: House, table: Any) -> int:
+    with house.database.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def before_the_first_copy(house: House, monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> list[str]:
+    """Do `action` after the snapshot of the next backup, before its first object is read; returns what was done."""
+    done: list[str] = []
+    plain = house.vault.store.open
+
+    def open_it(name: UUID) -> Any:
+        if not done:
+            done.append("begun")
+            action()
+            done.append("done")
+        return plain(name)
+
+    monkeypatch.setattr(house.vault.store, "open", open_it)
+    return done
+
+
+def test_drill(office, empty, tmp_path, monkeypatch):
+    """B9: writes during the backup do not spoil it, and what was destroyed during it or after it does not come back."""
+    house = office.house
+    during, document_during = due(office, tmp_path, "during")
+    after, document_after = due(office, tmp_path, "after")
+    kept, document_kept = sheet(office, tmp_path, "kept")
+
+    def meanwhile() -> None:
+        sheet(office, tmp_path, "meanwhile")
+        destroy_file(office, during)
+
+    rows = count(house, Document)
+    done = before_the_first_copy(house, monkeypatch, meanwhile)
+    taken = take(house, OWNER, tmp_path / "full.jz")
+    monkeypatch.undo()
+    assert done == ["begun", "done"]
+    assert (taken.missing, taken.left_out) == ([], 1)
+    found = checked(house, tmp_path / "full.jz")
+    assert found.trail_ok
+    assert [line["stub"]["case_file_id"] for line in found.destroyed] == [during]
+
+    destroy_file(office, after)
+    register = tmp_path / "register.jsonl"
+    assert destructions.export(house, "cli:test", register) == 2
+    result = put_back(empty, tmp_path / "full.jz", register=register)
+    assert result.ok, result
+    assert sorted(result.destroyed) == sorted([during, after])
+    assert (result.objects > 0, result.damaged, result.missing) == (True, [], [])
+
+    with opened(empty) as again:
+        assert count(again, Document) == rows  # what came meanwhile is not in it
+        for file_id, document_id in ((during, document_during), (after, document_after)):
+            with again.database.read() as session, house.database.read() as old:
+                assert session.get(WrappedKey, document_id) is None
+                assert session.get_one(Document, document_id).title == ""
+                stub, known = session.get_one(Stub, file_id), old.get_one(Stub, file_id)
+                assert (stub.archive_number, stub.documents) == (known.archive_number, known.documents)
+                assert stub.destroyed_at == known.destroyed_at
+                review = session.get_one(ReviewRecord, stub.review_id)
+                assert review.data == old.get_one(ReviewRecord, stub.review_id).data
+            assert destroy.look(again, file_id).ok
+        assert len(destroy.register(again, OWNER)) == 2
+        (hit,) = find(again, OWNER, kept.word).hits
+        assert hit.document_id == document_kept
+        report = doctor(again, OWNER)
+        assert report.ok, report
+        with again.database.read() as session:
+            assert audit.verify_all(session).ok
+        # Its life goes on: numbers that the register names are not given again.
+        _, next_file = new_contract_in(again, office)
+        assert next_file
+
+
+def new_contract_in(house: House, office: Office) -> tuple[str, str]:
+    """Enter a contract into a restored archive, with the people it has."""
+    return new_contract(Office(house, office.department_id, office.env, office.actors))
+
+
+def test_what_came_after_the_backup_and_was_destroyed_has_its_stub(office, empty, tmp_path):
+    house = office.house
+    take(house, OWNER, tmp_path / "full.jz")
+    file_id, _ = due(office, tmp_path, "later")
+    destroy_file(office, file_id)
+    destructions.export(house, "cli:test", tmp_path / "register")
+    result = put_back(empty, tmp_path / "full.jz", register=tmp_path / "register")
+    assert (result.ok, result.destroyed) == (True, [file_id])
+    with opened(empty) as again, house.database.read() as old:
+        (row,) = destroy.register(again, OWNER)
+        assert row["archive_number"] == old.get_one(CaseFile, file_id).archive_number
+        again_due = Office(again, office.department_id, office.env, office.actors)
+        again.clock.move_to(date(2026, 11, 25))
+        other, _ = due(again_due, tmp_path, "again")
+        with again.database.read() as session:  # its number is not the destroyed file's
+            assert session.get_one(CaseFile, other).archive_number > row["archive_number"]
+
+
+def test_incremental_backups_rest_on_one_another(office, empty, tmp_path):
+    house = office.house
+    first, first_id = sheet(office, tmp_path, "one")
+    full = take(house, OWNER, tmp_path / "0.jz")
+    second, _ = sheet(office, tmp_path, "two")
+    base = chain_of(house, tmp_path / "0.jz").newest
+    one = take(house, OWNER, tmp_path / "1.jz", How(base))
+    assert one.objects > one.written > 0
+    assert one.written == one.objects - full.objects
+    third, _ = sheet(office, tmp_path, "three")
+    base = chain_of(house, tmp_path / "1.jz", alone=True).newest
+    two = take(house, OWNER, tmp_path / "2.jz", How(base))
+    assert two.written == two.objects - one.objects
+    with pytest.raises(BadInput, match="rests on 2 earlier"):
+        chain_of(empty, tmp_path / "2.jz")
+    with pytest.raises(BadInput, match="one chain"):
+        chain_of(empty, tmp_path / "2.jz", tmp_path / "2.jz")
+    result = put_back(empty, *(tmp_path / f"{n}.jz" for n in (1, 2, 0)))
+    assert (result.ok, result.objects) == (True, two.objects)
+    with opened(empty) as again:
+        for made in (first, second, third):
+            assert find(again, OWNER, made.word).total == 1
+        with again.database.read() as session:
+            assert session.get_one(Document, first_id).sha256 == first.sha256
+
+
+def test_a_backup_of_sqlite_goes_into_postgresql(embedded, tmp_path, request):
+    made, _ = sheet(embedded, tmp_path, "one")
+    file_id, _ = due(embedded, tmp_path, "two")
+    take(embedded.house, OWNER, tmp_path / "full.jz")
+    env = server_env(tmp_path / "other", request)
+    house = empty_system(env, embedded.house.settings.key_file)
+    result = put_back(house, tmp_path / "full.jz")
+    assert result.ok, result
+    house.database.dispose()
+    with opened(house) as again:
+        assert find(again, OWNER, made.word).total == 1
+        with again.database.read() as there, embedded.house.database.read() as here:
+            assert there.get_one(CaseFile, file_id).due_on == here.get_one(CaseFile, file_id).due_on
+            mine = [(e.seq, e.hash) for e in here.scalars(select(AuditEntry).order_by(AuditEntry.seq))]
+            its = [(e.seq, e.hash) for e in there.scalars(select(AuditEntry).order_by(AuditEntry.seq))]
+            shared = result.entries - 1
+            assert mine[:shared] == its[:shared]
+
+
+@pytest.fixture
+def scanner(embedded: Office) -> Office:
+    for login in ("scanner", "colleague"):
+        embedded.hire(login, "operator")
+    return embedded
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("where", ["objects", "tables"])
+def test_killed_in_the_middle_the_system_says_so_and_goes_on(office, empty, tmp_path, where):
+    for name in ("one", "two"):
+        made, _ = sheet(office, tmp_path, name)
+    take(office.house, OWNER, tmp_path / "full.jz")
+    empty.database.dispose()
+    child = os.fork()
+    if child == 0:
+        try:
+            _die_at(where)
+            house = build(empty.settings, empty=True)
+            put_back(house, tmp_path / "full.jz")
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    for start in (build, prepare):
+        with pytest.raises(NotInitialised, match="half restored"):
+            start(empty.settings)
+    take(office.house, OWNER, tmp_path / "other.jz")
+    with pytest.raises(RuleRefused, match="go on with that one"):
+        put_back(empty, tmp_path / "other.jz")
+    assert put_back(empty, tmp_path / "full.jz").ok
+    with opened(empty) as again:
+        assert find(again, OWNER, made.word).total == 1
+        assert doctor(again, OWNER).ok
+
+
+def _die_at(where: str) -> None:
+    """Let this process be killed in the middle of the restore that it is about to do."""
+    from service.flow.backup import restore as module
+    from vault.adapters.filesystem import FilesystemStore
+    from vault.adapters.s3 import S3Store
+
+    def dying(plain: Callable[..., Any], last: int) -> Callable[..., Any]:
+        calls = []
+
+        def call(*args: Any, **named: Any) -> Any:
+            calls.append(1)
+            if len(calls) == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return plain(*args, **named)
+
+        return call
+
+    if where == "objects":
+        for store in (FilesystemStore, S3Store):
+            store.put = dying(store.put, 3)  # type: ignore[method-assign]
+    else:
+        module.form.Loader.insert = dying(form.Loader.insert, 5)  # type: ignore[method-assign]
+
+
+def test_a_killed_backup_leaves_no_file_and_no_obstacle(embedded, tmp_path, monkeypatch):
+    sheet(embedded, tmp_path, "one")
+
+    def die() -> None:
+        raise Killed
+
+    before_the_first_copy(embedded.house, monkeypatch, die)
+    with pytest.raises(Killed):
+        take(embedded.house, OWNER, tmp_path / "full.jz")
+    monkeypatch.undo()
+    assert not list(tmp_path.glob("full.jz*"))
+    (tmp_path / "full.jz.part").write_bytes(b"what a killed process left")
+    take(embedded.house, OWNER, tmp_path / "full.jz")
+    assert not (tmp_path / "full.jz.part").exists()
+    checked(embedded.house, tmp_path / "full.jz")
+    with pytest.raises(BadInput, match="never overwritten"):
+        take(embedded.house, OWNER, tmp_path / "full.jz")
+
+
+def test_damage_is_refused_before_anything_is_written(embedded, bare, tmp_path):
+    """One changed byte anywhere: refused, or, in what a zip says beside its content, without any effect."""
+    sheet(embedded, tmp_path, "one")
+    whole_file = tmp_path / "full.jz"
+    take(embedded.house, OWNER, whole_file)
+    good = checked(bare, whole_file)
+    data = whole_file.read_bytes()
+    parts = _parts(whole_file)
+    harmless = 0
+    for _ in range(60):
+        at = CHANCE.randrange(len(data))
+        broken = tmp_path / "broken.jz"
+        broken.write_bytes(data[:at] + bytes([data[at] ^ CHANCE.randrange(1, 256)]) + data[at + 1 :])
+        try:
+            found = checked(bare, broken)
+        except (ObjectDamaged, KeyUnusable, BadInput):
+            continue
+        assert found == good
+        assert not any(start <= at < end for start, end in parts), at
+        harmless += 1
+    assert harmless < 30
+    for size in [0, 1, 100, len(data) // 2, len(data) - 1, *(CHANCE.randrange(len(data)) for _ in range(10))]:
+        broken.write_bytes(data[:size])
+        with pytest.raises((ObjectDamaged, BadInput)):
+            put_back(bare, broken)
+    assert not list(bare.vault.store.names())
+    with pytest.raises(NotInitialised, match="version"):
+        build(bare.settings)
+
+
+def _parts(path: Path) -> list[tuple[int, int]]:
+    """Return where the sealed bytes lie."""
+    found = []
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            with archive.open(info) as member:
+                member.read(1)
+                start = member._orig_compress_start  # type: ignore[attr-defined]
+            found.append((start, start + info.file_size))
+    assert len(found) == 5
+    return found
+
+
+def test_foreign_newer_and_no_backups_are_refused(embedded, bare, tmp_path):
+    path = tmp_path / "full.jz"
+    take(embedded.house, OWNER, path)
+    (tmp_path / "text").write_text("no backup")
+    with zipfile.ZipFile(tmp_path / "zip", "w") as archive:
+        archive.writestr("a", "b")
+    for name in ("text", "zip"):
+        with pytest.raises(NotABackup):
+            put_back(bare, tmp_path / name)
+    with pytest.raises(BadInput, match="cannot be read"):
+        put_back(bare, tmp_path / "nothing")
+    foreign = KeyRing(KeyFile.create(tmp_path / "foreign.key"))
+    with pytest.raises(KeyUnusable, match="another key"):
+        open_chain([path], foreign)
+    newer = tmp_path / "newer.jz"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(newer, "w") as new:
+        for info in old.infolist():
+            content = old.read(info)
+            new.writestr(
+                info, content.replace(b'"format": 1', b'"format": 2') if info.filename == "backup.json" else content
+            )
+    with pytest.raises(NotABackup, match="newer program"):
+        put_back(bare, newer)
+
+
+def test_without_the_keys_part_nothing_opens(embedded, bare, tmp_path):
+    made, _ = sheet(embedded, tmp_path, "one")
+    take(embedded.house, OWNER, tmp_path / "full.jz", How(keys_to=tmp_path / "full.keys"))
+    with zipfile.ZipFile(tmp_path / "full.jz") as archive:
+        assert KEYS not in archive.namelist()
+    with pytest.raises(BadInput, match="--keys"):
+        chain_of(bare, tmp_path / "full.jz")
+    take(embedded.house, OWNER, tmp_path / "other.jz", How(keys_to=tmp_path / "other.keys"))
+    with pytest.raises(ObjectDamaged):
+        chain_of(bare, tmp_path / "full.jz", keys_from=[tmp_path / "other.keys"])
+    assert put_back(bare, tmp_path / "full.jz", keys_from=[tmp_path / "full.keys"]).ok
+    with opened(bare) as again:
+        assert find(again, OWNER, made.word).total == 1
+
+
+def test_the_rows_hold_no_key(embedded, scanner, tmp_path):
+    """Every binary column is a wrapped key: they are in the keys part alone."""
+    send(scanner, stack(tmp_path, *USUAL))
+    with embedded.house.database.read() as session:
+        described = form.form()
+        text = b"".join(data for _, data in form.rows(session, described, Counter()))
+        lines = list(form.keys(session, described))
+    assert {line["table"] for line in lines} >= {"wrapped_keys", "stacks"}
+    for line in lines:
+        for value in line.get("set", {}).values():
+            assert value.encode() not in text
+    assert b"wrapped" not in text
+
+
+def test_a_passphrase_beside_the_master_key(embedded, bare, tmp_path):
+    take(embedded.house, OWNER, tmp_path / "full.jz", How(passphrase="correct horse battery staple"))
+    with pytest.raises(KeyUnusable, match="--passphrase-file"):
+        chain_of(bare, tmp_path / "full.jz")
+    with pytest.raises(KeyUnusable, match="a passphrase"):
+        chain_of(bare, tmp_path / "full.jz", passphrase="incorrect horse battery")
+    assert put_back(bare, tmp_path / "full.jz", passphrase="correct horse battery staple").ok
+
+
+def test_a_manifest_needs_the_store_it_was_made_of(embedded, bare, tmp_path):
+    made, _ = sheet(embedded, tmp_path, "one")
+    taken = take(embedded.house, OWNER, tmp_path / "full.jz", How(manifest_only=True))
+    assert (taken.written, taken.objects > 0) == (0, True)
+    assert taken.size < 100_000
+    with pytest.raises(BadInput, match="manifest only"):
+        put_back(bare, tmp_path / "full.jz")
+    for name in list(embedded.house.vault.store.names()):
+        with embedded.house.vault.store.open(name) as sealed:
+            bare.vault.store.put(name, sealed)
+    assert put_back(bare, tmp_path / "full.jz").ok
+    with opened(bare) as again:
+        assert find(again, OWNER, made.word).total == 1
+
+
+def test_stacks_that_wait_for_their_release_come_back_with_their_pictures(embedded, scanner, bare, tmp_path):
+    send(scanner, stack(tmp_path, *USUAL))
+    take(embedded.house, OWNER, tmp_path / "full.jz")
+    result = put_back(bare, tmp_path / "full.jz")
+    assert result.ok, result
+    with opened(bare) as again, again.database.read() as session:
+        (row,) = session.scalars(select(Stack))
+        assert row.key is not None
+        names = {str(name) for name in again.vault.store.names()}
+        assert {row.id, row.thumbs} <= names
+
+
+def test_a_stack_that_is_released_meanwhile_is_in_the_backup_as_its_documents(
+    embedded, scanner, bare, tmp_path, monkeypatch
+):
+    from service.flow import batches
+
+    send(scanner, stack(tmp_path, *USUAL), sheets=4, sides=2)
+
+    def release() -> None:
+        batches.release(scanner.house, scanner["scanner"], "B-1")
+
+    done = before_the_first_copy(embedded.house, monkeypatch, release)
+    taken = take(embedded.house, OWNER, tmp_path / "full.jz")
+    monkeypatch.undo()
+    assert done == ["begun", "done"]
+    assert taken.missing == []
+    result = put_back(bare, tmp_path / "full.jz")
+    assert result.ok, result
+    assert count(bare, Document) == count(embedded.house, Document)
+    assert doctor(bare, OWNER).ok
+
+
+def test_what_is_read_anew_meanwhile_is_read_once_more(embedded, bare, tmp_path, monkeypatch):
+    from service.flow.process import process
+
+    made, document_id = sheet(embedded, tmp_path, "one")
+
+    def read_again() -> None:
+        with embedded.house.database.write() as session:
+            document = session.get_one(Document, document_id)
+            document.status, document.attempts = "received", 0
+        process(embedded.house, document_id)
+
+    before_the_first_copy(embedded.house, monkeypatch, read_again)
+    taken = take(embedded.house, OWNER, tmp_path / "full.jz")
+    monkeypatch.undo()
+    assert taken.missing == []
+    result = put_back(bare, tmp_path / "full.jz")
+    assert (result.ok, result.reread) == (True, [document_id])
+    with opened(bare) as again:
+        process(again, document_id)
+        assert find(again, OWNER, made.word).total == 1
+        assert doctor(again, OWNER).ok
+
+
+def test_an_object_that_was_lost_before_is_named_and_nothing_else_suffers(embedded, bare, tmp_path):
+    made, _ = sheet(embedded, tmp_path, "one")
+    _, lost_id = sheet(embedded, tmp_path, "two")
+    embedded.house.vault.delete(UUID(lost_id))
+    taken = take(embedded.house, OWNER, tmp_path / "full.jz")
+    assert taken.missing == [lost_id]
+    result = put_back(bare, tmp_path / "full.jz")
+    assert (result.ok, result.missing, result.damaged) == (False, [lost_id], [])
+    with opened(bare) as again:
+        assert find(again, OWNER, made.word).total == 1
+
+
+def test_a_restore_goes_into_an_empty_system_only(embedded, bare, tmp_path):
+    sheet(embedded, tmp_path, "one")
+    take(embedded.house, OWNER, tmp_path / "full.jz")
+    with pytest.raises(RuleRefused, match="archive in the database"):
+        put_back(embedded.house, tmp_path / "full.jz")
+    bare.vault.store.put(UUID(int=5), io.BytesIO(b"something"))
+    with pytest.raises(RuleRefused, match="objects in the object store"):
+        put_back(bare, tmp_path / "full.jz")
+    bare.vault.store.delete(UUID(int=5))
+    assert put_back(bare, tmp_path / "full.jz").ok
+    with pytest.raises(RuleRefused, match="archive in the database"):
+        put_back(bare, tmp_path / "full.jz")
+
+
+def test_a_restore_demands_a_register_that_reaches_beyond_the_backup(embedded, bare, tmp_path):
+    file_id, _ = due(embedded, tmp_path, "one")
+    old = tmp_path / "old"
+    destructions.export(embedded.house, "cli:test", old)
+    destroy_file(embedded, file_id)
+    take(embedded.house, OWNER, tmp_path / "full.jz")
+    chain = chain_of(bare, tmp_path / "full.jz")
+    with pytest.raises(RuleRefused, match="--no-register"):
+        restore(bare, OWNER, chain, None)
+    with pytest.raises(RuleRefused, match="reaches to entry"):
+        restore(bare, OWNER, chain, destructions.read(old, bare.keys))
+    assert not list(bare.vault.store.names())
+    destructions.bring_up_to_date(embedded.house, old)
+    assert restore(bare, OWNER, chain, destructions.read(old, bare.keys)).ok
+    with opened(bare) as again:
+        assert len(destroy.register(again, OWNER)) == 1
+
+
+def test_the_register_cannot_be_changed_unseen(embedded, tmp_path):
+    for name in ("one", "two"):
+        file_id, _ = due(embedded, tmp_path, name)
+        embedded.house.clock.move_to(date(2026, 11, 25))
+    with embedded.house.database.read() as session:
+        files = list(session.scalars(select(CaseFile.id).where(CaseFile.state == "archived")))
+    path = tmp_path / "register"
+    for file_id in files:
+        destroy_file(embedded, file_id)
+        destructions.bring_up_to_date(embedded.house, path)
+    keys = embedded.house.keys
+    assert set(destructions.read(path, keys).destructions) == set(files)
+    lines = path.read_bytes().splitlines(keepends=True)
+    bad = tmp_path / "bad"
+    for number in range(len(lines) - 1):
+        bad.write_bytes(b"".join(lines[:number] + lines[number + 1 :]))
+        with pytest.raises((ObjectDamaged, BadInput)):
+            destructions.read(bad, keys)
+    for _ in range(40):
+        data = bytearray(b"".join(lines))
+        at = CHANCE.randrange(len(data))
+        if chr(data[at]).isspace() or at == len(data) - 1:
+            continue
+        data[at] = (data[at] + 1) % 128 or 1
+        bad.write_bytes(bytes(data))
+        try:
+            destructions.read(bad, keys)
+        except (ObjectDamaged, BadInput):
+            continue
+        pytest.fail(f"a change at byte {at} was not seen")
+    # A line that was broken off in the middle does not count, and the next call puts it right.
+    path.write_bytes(b"".join(lines)[:-20])
+    assert destructions.read(path, keys).reaches < json.loads(lines[-1])["reaches"] or len(lines) > 1
+    destructions.bring_up_to_date(embedded.house, path)
+    assert set(destructions.read(path, keys).destructions) == set(files)
+    with pytest.raises(BadInput, match="master key"):
+        destructions.read(path, KeyRing(KeyFile.create(tmp_path / "foreign.key")))
+    with pytest.raises(BadInput, match="cannot be written"):
+        destructions.bring_up_to_date(embedded.house, tmp_path / "nowhere" / "register")
+
+
+def test_the_register_of_the_settings_knows_of_a_destruction_before_it_is_finished(tmp_path, juanzong_here):
+    from tests.service.conftest import open_office
+
+    register = tmp_path / "second place" / "register"
+    register.parent.mkdir()
+    env = {**embedded_env(tmp_path / "home"), "JUANZONG_DESTRUCTION_REGISTER": str(register)}
+    office = open_office(env)
+    file_id, document_id = due(office, tmp_path, "one")
+    juanzong_here(env, "backup", tmp_path / "full.jz")
+    register.parent.chmod(0o500)
+    destroy_file(office, file_id)
+    assert list(destructions.read(register, office.house.keys).destructions) == [file_id]
+    register.parent.chmod(0o700)
+
+    other = {**env, "JUANZONG_HOME": str(tmp_path / "other"), "JUANZONG_KEY_FILE": str(office.house.settings.key_file)}
+    said = juanzong_here(other, "restore", tmp_path / "full.jz")
+    assert "destroyed again: 1" in said.stdout
+    assert document_id not in juanzong_here(other, "audit", "verify", "--json").stdout
+    assert json.loads(juanzong_here(other, "fixity", "--json").stdout)["ok"]
+    office.house.database.dispose()
+
+
+def test_commands(embedded, tmp_path, juanzong_here):
+    made, _ = sheet(embedded, tmp_path, "one")
+    env, path = embedded.env, tmp_path / "full.jz"
+    taken = json.loads(juanzong_here(env, "backup", path, "--json").stdout)
+    assert taken["written"] == taken["objects"] > 0
+    assert json.loads(juanzong_here(env, "backup", path, "--verify", "--json").stdout)["ok"] is True
+    juanzong_here(env, "backup", path, "--verify", "--manifest-only", check=2)
+    assert "never overwritten" in juanzong_here(env, "backup", path, check=3).stderr
+    second = tmp_path / "second.jz"
+    assert "in this file" in juanzong_here(env, "backup", second, "--incremental-from", path).stdout
+    assert "lie in the backups it rests on" in juanzong_here(env, "backup", second, "--verify").stdout
+    juanzong_here(env, "destructions", "export", tmp_path / "register")
+    assert "already" in juanzong_here(env, "restore", path, "--no-register", check=4).stderr
+
+    other = {**env, "JUANZONG_HOME": str(tmp_path / "other")}
+    assert "master key" in juanzong_here(other, "restore", path, check=2).stderr
+    other["JUANZONG_KEY_FILE"] = str(embedded.house.settings.key_file)
+    assert "--no-register" in juanzong_here(other, "restore", path, second, check=4).stderr
+    cut = tmp_path / "cut.jz"
+    cut.write_bytes(path.read_bytes()[:-100])
+    assert "damaged or cut" in juanzong_here(other, "restore", cut, "--no-register", check=6).stderr
+    (tmp_path / "word").write_text("short")
+    juanzong_here(other, "restore", path, "--passphrase-file", tmp_path / "word", check=3)
+    proof = json.loads(
+        juanzong_here(other, "restore", path, second, "--destructions", tmp_path / "register", "--json").stdout
+    )
+    assert proof["ok"] is True
+    assert proof["objects"] == taken["objects"]
+    (hit,) = [json.loads(juanzong_here(other, "search", made.word, "--json").stdout)]
+    assert hit["total"] == 1
+    assert json.loads(juanzong_here(other, "doctor", "--json").stdout)["ok"] is True
