@@ -79,9 +79,13 @@ def free_document(house: House, actor: Actor, document_id: str) -> None:
 
 
 class Typed(Input):
-    """A value in place of the one `seen`, and where it stands: page from 1, box in pixels of the page image."""
+    """A value in place of the one `seen`, and where it stands: page from 1, box in pixels of the page image.
 
-    value: Value
+    not_here: the paper has no such value; none is given then.
+    """
+
+    value: Value = ""
+    not_here: bool = False
     seen: Value | None = None
     page: Annotated[int, Field(ge=1, le=100_000)] | None = None
     box: tuple[int, int, int, int] | None = None
@@ -105,7 +109,14 @@ class Check(Input):
 def check_document(house: House, actor: Actor, document_id: str, given: Check) -> dict[str, Any]:
     """Keep all that is said or, when one thing is refused, nothing; `errors` then says why, by field."""
     entries = [
-        values.Entry(name, typed.value, typed.seen, _place(name, typed), as_printed=typed.as_printed)
+        values.Entry(
+            name,
+            typed.value,
+            typed.seen,
+            _place(name, typed),
+            as_printed=typed.as_printed,
+            not_here=typed.not_here,
+        )
         for name, typed in given.values.items()
     ]
     said = checking.Given(entries, given.confirm, given.decide, given.category, given.finish)

@@ -27,9 +27,21 @@ def extraction_report(house: House, actor: Actor, since: datetime | None, as_jso
     if as_json:
         out_json(to_json(found))
         return
-    head = ("category", "field", "read", "unseen", "confirmed", "corrected", "added", "right", "wrong above line")
+    head = (
+        "category",
+        "field",
+        "read",
+        "unseen",
+        "confirmed",
+        "corrected",
+        "added",
+        "not here",
+        "nothing",
+        "right",
+        "wrong above line",
+    )
     rows = [
-        (r.category or "-", r.field, *map(str, (r.read, r.unseen, r.confirmed, r.corrected, r.added)),
+        (r.category or "-", r.field, *map(str, (r.read, r.unseen, r.confirmed, r.corrected, r.added, r.not_here, r.nothing)),
          "-" if r.right is None else f"{r.right:.2%}", f"{r.sure_wrong} of {r.sure}")
         for r in found.rows
     ]  # fmt: skip

@@ -22,8 +22,10 @@ from service.house import House
 from service.records import audit
 from service.records.tables import Desk, Document, DocumentField, ExtractionCount, FieldCorrection, LastSave
 
-#: unseen: read, nobody has said anything of it. added: a person found what the machine had not read.
-OUTCOMES = ("unseen", "confirmed", "corrected", "added")
+#: unseen: read, nobody has said anything of it. added: a person found what the machine had not read. not_here: read from a paper
+#: that has no such value. nothing: asked for, not read, and rightly so.
+OUTCOMES = ("unseen", "confirmed", "corrected", "added", "not_here", "nothing")
+WRONG = ("corrected", "not_here")
 BANDS = 20
 _LINE = round(CONFIDENCE_LINE * BANDS)
 Key = tuple[str, str, str, str, int]  # category, field, engine, outcome, band
@@ -39,18 +41,20 @@ class Row:
     confirmed: int
     corrected: int
     added: int
+    not_here: int
+    nothing: int
     sure: int
     sure_wrong: int
 
     @property
     def read(self) -> int:
         """How many values the machine read."""
-        return self.unseen + self.confirmed + self.corrected
+        return self.unseen + self.confirmed + self.corrected + self.not_here
 
     @property
     def right(self) -> float | None:
         """The share of right values among those a person has checked; None when nobody has."""
-        checked = self.confirmed + self.corrected
+        checked = self.confirmed + self.corrected + self.not_here
         return self.confirmed / checked if checked else None
 
 
@@ -116,8 +120,10 @@ def _counts(session: Session, *where: Any) -> Counter[Key]:
     disputed = cast(field.rival, String) != "{}"
     untouched = and_(field.entered_by == MACHINE, cast(field.confirmed_by, String) == "[]")
     outcome = case(
+        (and_(field.read_value == "", field.value == "", ~disputed), "nothing"),
         (field.read_value == "", "added"),
         (disputed | untouched, "unseen"),
+        (field.value == "", "not_here"),
         (field.value == field.read_value, "confirmed"),
         else_="corrected",
     )
@@ -137,20 +143,21 @@ def _report(since: date | None, counted: Counter[Key]) -> Report:
     for (category, name, engine, outcome, band), number in counted.items():
         row = rows.setdefault((category, name), Counter())
         row[outcome] += number
-        if outcome in ("confirmed", "corrected"):
-            bands.setdefault(band, Counter())[outcome] += number
-            engines.setdefault(engine, Counter())[outcome] += number
+        if outcome in ("confirmed", *WRONG):
+            said = "wrong" if outcome in WRONG else outcome
+            bands.setdefault(band, Counter())[said] += number
+            engines.setdefault(engine, Counter())[said] += number
             if band >= _LINE:
                 row["sure"] += number
-                row["sure_wrong"] += number if outcome == "corrected" else 0
+                row["sure_wrong"] += number if outcome in WRONG else 0
     return Report(
         since,
         tuple(
             Row(*key, *(row[name] for name in (*OUTCOMES, "sure", "sure_wrong")))
             for key, row in sorted(rows.items(), key=lambda item: _order(item[0]))
         ),
-        tuple(Band(number / BANDS, sum(band.values()), band["corrected"]) for number, band in sorted(bands.items())),
-        {name: (sum(found.values()), found["corrected"]) for name, found in sorted(engines.items())},
+        tuple(Band(number / BANDS, sum(band.values()), band["wrong"]) for number, band in sorted(bands.items())),
+        {name: (sum(found.values()), found["wrong"]) for name, found in sorted(engines.items())},
     )
 
 
@@ -169,11 +176,12 @@ def as_json(found: Report) -> dict[str, Any]:
     }
 
 
-def as_cells(found: Report) -> Iterator[tuple[str, str, int, int, int, int, int, str, int, int]]:
+def as_cells(found: Report) -> Iterator[tuple[str | int, ...]]:
     """Yield the rows as a table's cells, in the order of COLUMNS."""
     for r in found.rows:
         right = "" if r.right is None else f"{r.right:.4f}"
-        yield r.category, r.field, r.read, r.unseen, r.confirmed, r.corrected, r.added, right, r.sure, r.sure_wrong
+        numbers = (r.read, r.unseen, r.confirmed, r.corrected, r.added, r.not_here, r.nothing)
+        yield r.category, r.field, *numbers, right, r.sure, r.sure_wrong
 
 
 COLUMNS = (
@@ -184,6 +192,8 @@ COLUMNS = (
     "confirmed",
     "corrected",
     "added",
+    "not_here",
+    "nothing",
     "right",
     "checked_above_line",
     "wrong_above_line",

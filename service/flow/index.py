@@ -14,6 +14,7 @@ from search.errors import IndexUnavailable
 from search.model import IndexedPage
 from service.access.policy import document_tokens
 from service.flow.guard import reach_of
+from service.flow.values import values_of
 from service.house import House
 from service.records.tables import Document, Rendition, WrappedKey
 from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
@@ -60,7 +61,7 @@ def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
     contract = file.contract if file else None
     customer = (file.customer if file else None) or (contract.customer if contract else None)
     department = file.department if file else document.department
-    fields = {field.name: field.value for field in document.fields}
+    fields = values_of(document)
     texts = [(page.number, page.text) for page in pages] or [(1, "")]
     contract_number = contract.number if contract else ""
     archive_number = (file.archive_number if file else None) or ""

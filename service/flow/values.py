@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from intake import verification as rules
 from intake.model import Box, PageText, Understanding
-from intake.typed import agreement, kind_of, read_typed
+from intake.typed import Typed, agreement, kind_of, read_typed
 from intake.verification import MACHINE, Refused, Stand
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
@@ -21,6 +21,8 @@ from service.records.tables import Document, DocumentField, FieldCorrection, new
 
 #: A document whose values people may speak about: it has been read, or reading has failed for good.
 OPEN = ("stored", "needs_review", "failed")
+#: The mark of a field that a person says is not on the paper: its value is empty, and everything said of values is said of that.
+NOT_HERE = "not_here"
 _REFUSED = {
     "own_entry": "you entered this value; two other people must confirm it (dual verification)",
     "disputed": "two people disagree about this value; a third person decides",
@@ -42,6 +44,7 @@ class Entry:
     """One value as a person typed it. seen: the value that was shown to them, None when they saw none.
 
     as_printed: the paper says so even though its check digit fails. capitals: sums in capitals that stand on the pages.
+    not_here: the paper has no such value; the text is empty then.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Entry:
     place: Place | None = None
     as_printed: bool = False
     capitals: tuple[str, ...] = ()
+    not_here: bool = False
 
 
 def stand_of(field: DocumentField) -> Stand:
@@ -95,6 +99,11 @@ def settle(document: Document) -> None:
     document.indexed = False
 
 
+def values_of(document: Document) -> dict[str, str]:
+    """Return the values of a document by field, without those that people say are not on it."""
+    return {field.name: field.value for field in document.fields if field.value}
+
+
 def find(document: Document, name: str) -> DocumentField | None:
     """Return a field of the document by name."""
     return next((field for field in document.fields if field.name == name), None)
@@ -114,7 +123,10 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     if not name.isidentifier() or len(name) > 40:
         raise BadInput(f"{name!r} is not the name of a field", {"name": "is not the name of a field"})
     demand_seen(document, name, entry.seen)
-    typed = read_typed(name, entry.text)
+    if entry.not_here and entry.text.strip():
+        why = "a value and the word that there is none: say one of the two"
+        raise BadInput(f"{name}: {why}", {name: why})
+    typed = Typed("", (NOT_HERE,)) if entry.not_here else read_typed(name, entry.text)
     if typed.problem and not (typed.may_stand and entry.as_printed):
         raise BadInput(f"{name}: {typed.problem}", {name: typed.problem})
     field = find(document, name)
@@ -128,13 +140,17 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     after = _by_rule(name, lambda: rules.enter(before, actor.name, typed.value))
     _put(field, before, after, entry.place)
     if not after.rival_by:
-        against = agreement(after.value, entry.capitals) if kind_of(name) == "money" else ""
-        field.marks = [*read_typed(name, after.value).marks, *([against] if against else [])]
+        against = agreement(after.value, entry.capitals) if after.value and kind_of(name) == "money" else ""
+        field.marks = [*_marks(name, after.value), *([against] if against else [])]
         document.review_reasons = rules.reasons_left(document.review_reasons, [name])
     agreed = after.value == before.value and after.entered_by == before.entered_by and not after.rival_by
     action = "decide" if before.rival_by else "dispute" if after.rival_by else "confirm" if agreed else "correct"
     audit.append(session, actor.name, f"document.{action}", f"document:{document.id}", {"field": name})
     return correction
+
+
+def _marks(name: str, value: str) -> tuple[str, ...]:
+    return read_typed(name, value).marks if value else (NOT_HERE,)
 
 
 def decide(session: Session, actor: Actor, document: Document, entry: Entry) -> None:
@@ -150,7 +166,7 @@ def decide(session: Session, actor: Actor, document: Document, entry: Entry) -> 
         raise BadInput(why, {entry.name: why})
     after = _by_rule(entry.name, lambda: rules.decide(before, actor.name, entry.text))
     _put(field, before, after, None)
-    field.marks = list(read_typed(entry.name, after.value).marks)
+    field.marks = list(_marks(entry.name, after.value))
     document.review_reasons = rules.reasons_left(document.review_reasons, [entry.name])
     audit.append(session, actor.name, "document.decide", f"document:{document.id}", {"field": entry.name})
 

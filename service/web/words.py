@@ -91,6 +91,12 @@ ROLES = {
     "administrator": _("系统管理员"),
     "security_administrator": _("安全保密管理员"),
 }
+SCOPES = {
+    "read": _("查看"),
+    "hand_in": _("交件"),
+    "work": _("办理"),
+    "administer": _("管账户与权限"),
+}
 PAPERS = {
     "agreement": _("保密协议"),
     "degree": _("大专及以上学历"),
@@ -327,7 +333,11 @@ def field_state(field: DocumentField, actor: Actor) -> State:
     if state == rules.ENTERED:
         mine = field.entered_by == actor.name
         if not field.value:
-            others = gettext("你说这件上没有此项，须由另外两人核对") if mine else gettext("有人说这件上没有此项，须由另外两人核对")
+            others = (
+                gettext("你说这件上没有此项，须由另外两人核对")
+                if mine
+                else gettext("有人说这件上没有此项，须由另外两人核对")
+            )
             return State("soon", gettext("不在此件上"), others)
         why = gettext("你录入的值，须由另外两人核对") if mine else gettext("由人录入，须由另外两人核对")
         return State("soon", gettext("已更正") if field.read_value else gettext("人工录入"), why)

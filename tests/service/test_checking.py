@@ -435,3 +435,48 @@ def test_values_typed_while_reading_had_failed_outlive_the_next_reading(embedded
     found = {f.name: f for f in documents.get_document(embedded.house, OWNER, document_id).fields}
     assert (found["party_b"].value, found["party_b"].entered_by) == (OTHER, "person:administrator")
     assert found["party_a"].entered_by == "ocr"
+
+
+def test_a_field_is_said_not_to_be_on_the_paper_and_a_second_person_agrees(office: Office) -> None:
+    document_id, house = office.take_in(), office.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["missing:agent", "low_confidence:amount"]
+    nothing = [Entry("party_b", "", PARTY_B, not_here=True), Entry("agent", "", "", not_here=True)]
+    say(office, "administrator", document_id, entries=nothing)
+    gone = field(office, document_id, "party_b")
+    assert (gone.value, gone.marks, gone.read_value, values.state_of(gone)) == ("", ["not_here"], PARTY_B, "entered")
+    assert documents.get_document(house, OWNER, document_id).review_reasons == ["low_confidence:amount"]
+    with house.database.read() as session:
+        kept = [(c.field, c.read_value, c.corrected_value) for c in session.scalars(select(FieldCorrection))]
+    assert kept == [("party_b", PARTY_B, "")]
+    with pytest.raises(BadInput, match="you entered"):
+        say(office, "administrator", document_id, seen={"party_b": ""})
+    say(office, "archivist", document_id, seen={"party_b": "", "agent": ""})
+    assert values.state_of(field(office, document_id, "party_b")) == "once"
+    say(office, "handler", document_id, entries=[Entry("party_b", "", "", not_here=True)])
+    assert values.is_verified(field(office, document_id, "party_b"))
+    rows = {row.field: row for row in extraction.report(house, OWNER).rows}
+    assert (rows["party_b"].not_here, rows["party_b"].read, rows["party_b"].right, rows["party_b"].sure_wrong) == (
+        1, 1, 0.0, 1)  # fmt: skip
+    assert (rows["agent"].nothing, rows["agent"].added, rows["agent"].read) == (1, 0, 0)
+    given = ledger.contract_input_from_document(house, OWNER, document_id)
+    assert (given.counterparty, given.currency) == ("", "CNY")
+    file_id = destroyed(office, document_id)
+    assert destroy.prove(house, OWNER, file_id).ok
+    assert {row.field: row for row in extraction.report(house, OWNER).rows}["party_b"] == rows["party_b"]
+
+
+def test_that_a_field_is_not_there_can_be_argued_about_and_taken_back(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    say(embedded, "administrator", document_id, seen={"party_b": PARTY_B})
+    say(embedded, "archivist", document_id, entries=[Entry("party_b", "", PARTY_B, not_here=True)])
+    odds = field(embedded, document_id, "party_b")
+    assert (odds.value, odds.rival["value"], values.state_of(odds)) == (PARTY_B, "", "disputed")
+    say(embedded, "handler", document_id, decided={"party_b": ""})
+    decided = field(embedded, document_id, "party_b")
+    assert (decided.value, decided.marks, decided.confirmed_by) == ("", ["not_here"], ["person:handler"])
+    checking.undo(embedded.house, embedded["handler"], document_id)
+    assert values.state_of(field(embedded, document_id, "party_b")) == "disputed"
+    with pytest.raises(BadInput, match="one of the two"):
+        say(embedded, "handler", document_id, entries=[Entry("title", "服务合同", not_here=True)])

@@ -144,7 +144,7 @@ def test_the_report_of_the_command_line(embedded, document_id):
     found = json.loads(juanzong(env, "extraction", "report", "--json").stdout)
     assert [row["corrected"] for row in found["fields"] if row["field"] == "party_b"] == [1]
     plain = juanzong(env, "extraction", "report")
-    assert "1.9\tparty_b\t1\t0\t0\t1\t0\t0.00%\t1 of 1" in plain.stdout
+    assert "1.9\tparty_b\t1\t0\t0\t1\t0\t0\t0\t0.00%\t1 of 1" in plain.stdout
     assert "1 wrong of 1 checked" in plain.stderr
     assert juanzong(env, "extraction", "report", "--since", "2999-01-01", "--json").returncode == 0
     assert "does not match the format" in juanzong(env, "extraction", "report", "--since", "x", check=2).stderr

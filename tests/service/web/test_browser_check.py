@@ -205,3 +205,28 @@ def test_two_people_at_odds_on_the_screen_of_a_third(site: Site, desk: Desk) -> 
     expect(page.locator("#v-party_b")).to_have_value(OTHER)
     field = next(f for f in documents.get_document(house, OWNER, document_id).fields if f.name == "party_b")
     assert (field.entered_by, field.confirmed_by, field.rival) == ("person:archivist", ["person:handler"], {})
+
+
+def test_a_key_says_that_a_field_is_not_on_the_paper_and_takes_it_back(site: Site, desk: Desk) -> None:
+    document_id = site.office.take_in()
+    page = desk.sit("administrator")
+    page.goto(f"/to-review/{document_id}?field=party_b")
+    expect(page.locator("#v-party_b")).to_be_focused()
+    gone = page.locator("[name=gone-party_b]")
+    press(page, "Alt+x")
+    expect(gone).to_be_checked()
+    expect(page.locator("[name=ok-party_b]")).to_be_disabled()
+    press(page, "Alt+x")
+    expect(gone).not_to_be_checked()
+    expect(page.locator("[name=ok-party_b]")).to_be_enabled()
+    press(page, "Alt+x")
+    page.keyboard.type("云")  # typing takes the word back
+    expect(gone).not_to_be_checked()
+    press(page, "Control+a", "Alt+x")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("status")).to_contain_text("已保存")
+    expect(page.locator("#f-party_b del")).to_have_text(PARTY_B)
+    expect(page.locator("#v-party_b")).to_have_attribute("placeholder", "不在此件上")
+    desk.look(page, "check-not-here")
+    press(page, "Alt+z")
+    expect(page.locator("#v-party_b")).to_have_value(PARTY_B)

@@ -276,7 +276,7 @@ def test_the_report_counts_and_goes_out_as_a_table(site: Site) -> None:
     assert "识别质量" in page
     assert "0.00%" in page
     table = browser.get("/extraction?form=csv").data.decode("utf-8-sig")
-    assert "1.9,party_b,1,0,0,1,0,0.0000,1,1" in table
+    assert "1.9,party_b,1,0,0,1,0,0,0,0.0000,1,1" in table
     assert PARTY_B not in table
     assert OTHER not in table
     assert browser.get("/extraction?since=2099-01-01").text.count("data-row") == 0
@@ -298,3 +298,29 @@ def test_the_list_is_narrowed_by_its_address(site: Site) -> None:
         assert set(re.findall(r'href="/to-review/([0-9a-f-]{36})', page)) == wanted, query
     start = browser.get("/to-review?category=5.1").text
     assert 'href="/to-review/next?category=5.1"' in start
+
+
+def test_a_field_is_said_not_to_be_here_and_what_is_typed_there_later_counts(site: Site) -> None:
+    document_id = site.office.take_in()
+    handler, archivist = site.signed_in("handler"), site.signed_in("archivist")
+    assert send(handler, document_id, **{"gone-party_b": "1", "gone-title": "1"}).status_code == 303
+    assert value_of(site.office, document_id, "party_b").marks == ["not_here"]
+    page = archivist.get(f"/to-review/{document_id}").text
+    assert 'name="absent-party_b" value="1"' in page
+    assert "有人说这件上没有此项，须由另外两人核对" in page
+    assert f"<del>{PARTY_B}</del>" in page
+    kept = {"gone-party_b": "1", "gone-title": "1", "ok-party_b": "1"}
+    assert send(archivist, document_id, **kept).status_code == 303
+    assert values.state_of(value_of(site.office, document_id, "party_b")) == "once"
+    assert values.state_of(value_of(site.office, document_id, "title")) == "entered"
+    # Against two people's word it is a disagreement, which the third decides.
+    assert (
+        send(site.signed_in("administrator"), document_id, **{"gone-title": "1", "value-party_b": OTHER}).status_code
+        == 303
+    )
+    assert values.state_of(value_of(site.office, document_id, "party_b")) == "disputed"
+    page = handler.get(f"/to-review/{document_id}").text
+    assert f"<b>{OTHER}</b>" in page
+    assert "<b>不在此件上</b>" in page
+    assert send(handler, document_id, **{"gone-title": "1", "value-title": "服务合同"}).status_code == 303
+    assert value_of(site.office, document_id, "title").value == "服务合同"

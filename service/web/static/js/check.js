@@ -69,7 +69,25 @@ function judge(row) {
   if (found) live.append(found[1], " ");
   if (input.value.trim() !== shown && shown) live.append(form.dataset.changed, difference(shown, input.value.trim()));
   const tick = row.querySelector("[name^='ok-']");
-  if (tick) tick.disabled = input.value.trim() !== shown;
+  const gone = goneOf(row);
+  if (tick) tick.disabled = input.value.trim() !== shown || Boolean(gone && gone.checked !== gone.defaultChecked);
+}
+
+// Said of a field that the paper does not have: its value is struck out on the screen, and typing takes the word back.
+const goneOf = (row) => row && row.querySelector("[data-gone]");
+function strike(row, typed = false) {
+  const gone = goneOf(row), input = inputOf(row);
+  if (!gone || !input) return;
+  if (typed && input.value.trim()) gone.checked = false;
+  row.classList.toggle("struck", gone.checked);
+  judge(row);
+}
+function gone() {
+  const tick = goneOf(current);
+  if (!tick) return false;
+  tick.checked = !tick.checked;
+  strike(current);
+  return true;
 }
 
 function reveal(row) {
@@ -217,7 +235,7 @@ function help() {
 }
 const acts = {
   "+": () => zoom(1), "=": () => zoom(1), "-": () => zoom(-1), 0: () => zoom(0), r: turn, n: () => press("[data-skip]"), z: () => press("[data-undo]"),
-  c: () => { document.getElementById("category").focus(); return true; }, "/": help,
+  x: gone, c: () => { document.getElementById("category").focus(); return true; }, "/": help,
   ArrowLeft: () => pan(-1, 0), ArrowRight: () => pan(1, 0), ArrowUp: () => pan(0, -1), ArrowDown: () => pan(0, 1),
 };
 const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select") !== null;
@@ -252,11 +270,13 @@ document.addEventListener("keydown", (event) => {
 
 rows.forEach((row) => {
   row.addEventListener("focusin", () => { if (current !== row || !row.classList.contains("on")) light(row); else reveal(row); });
-  row.addEventListener("input", () => {
+  row.addEventListener("input", (event) => {
+    strike(row, !event.target.matches("[data-gone]"));
     judge(row);
     const other = row.querySelector("[type=radio][value=other]");
     if (other && document.activeElement === row.querySelector("[id^='v-']")) other.checked = true;
   });
+  strike(row);
   judge(row);
 });
 document.addEventListener("click", (event) => {
