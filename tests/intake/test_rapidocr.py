@@ -1,0 +1,38 @@
+"""How the default engine is used: what the small copy hides is looked for again, and lines are read one by one."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from intake.adapters import open_engine, rapidocr
+from tests.intake.scans import scan
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return open_engine("rapidocr", 1)
+
+
+@pytest.fixture(scope="module")
+def form():
+    return Image.open(scan("payment.jpg")).convert("RGB")
+
+
+def test_small_print_is_looked_for_on_a_larger_copy(engine, form, monkeypatch):
+    small = form.resize((form.width // 3, form.height // 3), Image.Resampling.LANCZOS)
+    sheet = Image.new("RGB", (1414, 2000), "white")
+    sheet.paste(small, (100, 150))
+    sheet.paste(small, (100, 1000))
+    page = np.asarray(sheet)
+    found = len(engine.read(page))
+    monkeypatch.setattr(rapidocr, "_LARGE", rapidocr._SMALL)
+    assert len(engine.read(page)) < found
+
+
+def test_what_is_read_in_a_line_does_not_depend_on_the_other_lines(engine, form):
+    page = np.asarray(form)
+    quads = engine._detect(page)
+    together = engine._recognize(page, [(i, False) for i in range(len(quads))], quads)
+    for i in (0, len(quads) // 2, len(quads) - 1):
+        (alone,) = engine._recognize(page, [(i, False)], quads)
+        assert (alone.text, alone.score) == (together[i].text, together[i].score)

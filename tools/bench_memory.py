@@ -1,0 +1,105 @@
+"""What reading costs in memory: `python -m tools.bench_memory [--pages N]`.
+
+`juanzong ingest` with two readers of one thread each reads the sample scans (A3 and 300 dpi among them), a PDF of 10 scanned pages and
+one of N. Its memory is the proportional set size of it and all its children together, looked at four times a second. Prints
+one JSON object per line; exit 1 when a limit is missed.
+"""
+
+import argparse
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import img2pdf
+from PIL import Image
+
+from tools.bench_reading import page_images
+from tools.bench_station import ROOT, juanzong, report
+
+MOST_WORKER, MOST_ADDED = 1536, 200  # MiB
+_PAGE = (875, 1240)  # A5 at 150 dpi
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += family(int(child))
+    return found
+
+
+def memory(pid: int) -> int:
+    """Return the proportional set size of a process and its descendants, in MiB; what ends meanwhile does not count."""
+    total = 0
+    try:
+        members = family(pid)
+    except OSError:
+        return 0
+    for member in members:
+        try:
+            rollup = Path(f"/proc/{member}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0)
+    return total // 1024
+
+
+def peak_of_ingest(env: dict[str, str], *files: Path) -> int:
+    """Return the highest memory, in MiB, of a process that takes files in and reads them, with its children."""
+    command = [sys.executable, "-m", "service", "ingest", *map(str, files)]
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    most = 0
+    while process.poll() is None:
+        most = max(most, memory(process.pid))
+        time.sleep(0.25)
+    if process.returncode:
+        raise SystemExit(f"ingest ended with {process.returncode}")
+    return most
+
+
+def long_pdf(path: Path, pages: int) -> None:
+    """Write a PDF of scanned pages: the upper quarter of a sample, moved a little from page to page so that all differ."""
+    sheet = Image.fromarray(page_images(ROOT / "samples" / "scans" / "authorization.jpg", [False])[0]).convert("L")
+    strip = sheet.resize((_PAGE[0], _PAGE[0] * sheet.height // sheet.width)).crop((0, 0, _PAGE[0], 320))
+    pictures = []
+    for number in range(pages):
+        page = Image.new("L", _PAGE, 250)
+        page.paste(strip, (0, 40 + number % 800))
+        page.putpixel((number % _PAGE[0], number // _PAGE[0]), 0)
+        data = io.BytesIO()
+        page.save(data, "JPEG", quality=80, dpi=(150, 150))
+        pictures.append(data.getvalue())
+    path.write_bytes(img2pdf.convert(pictures))
+
+
+def main() -> int:
+    """Measure; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=1000)
+    pages = parser.parse_args().pages
+    with tempfile.TemporaryDirectory(prefix="bench-memory-") as name:
+        work = Path(name)
+        home = work / "home"
+        env = {**os.environ, "JUANZONG_HOME": str(home), "JUANZONG_OCR_THREADS": "1", "JUANZONG_OCR_PROCESSES": "2"}
+        juanzong(env, "init")
+        long_pdf(work / "short.pdf", 10)
+        long_pdf(work / "long.pdf", pages)
+        usual = peak_of_ingest(env, *sorted((ROOT / "samples" / "scans").iterdir()))
+        short = peak_of_ingest(env, work / "short.pdf")
+        long = peak_of_ingest(env, work / "long.pdf")
+    checks = [
+        report("reading the sample scans, two pages at a time", usual, "MiB", MOST_WORKER, most=True),
+        report("reading a PDF of 10 pages", short, "MiB"),
+        report(f"reading a PDF of {pages} pages", long, "MiB", MOST_WORKER, most=True),
+        report("added by the longer one", long - short, "MiB", MOST_ADDED, most=True),
+    ]
+    return 0 if all(checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
