@@ -15,27 +15,29 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import MetaData, func, select, text
 
 from service.bootstrap import build, make_home, prepare
 from service.errors import BadInput, NotInitialised, RuleRefused
 from service.flow import destroy, destructions, filing, ledger, reviews
 from service.flow.backup import form
 from service.flow.backup.check import Chain, Found, open_chain, verify
-from service.flow.backup.container import KEYS, NotABackup
+from service.flow.backup.container import KEYS, MANIFEST, OBJECTS, ROWS, NotABackup, Writer, tar_of
 from service.flow.backup.restore import Restored, restore
 from service.flow.backup.take import How, take
 from service.flow.checks import doctor
 from service.flow.find import find
 from service.house import House
 from service.records import audit
-from service.records.tables import AuditEntry, CaseFile, Document, ReviewRecord, Stack, Stub, WrappedKey
+from service.records.database import Database
+from service.records.tables import AuditEntry, Base, CaseFile, Document, ReviewRecord, Stack, Stub, WrappedKey
 from service.settings import load
 from tests.conftest import fresh_database
 from tests.service.conftest import OWNER, Office, embedded_env, server_env
 from tests.service.faults import Sheet, make_sheet
 from tests.service.test_batches import USUAL, send, stack
 from tests.service.test_flow import archive, decide_all, fill, new_contract, propose
+from tests.service.test_migrations import form_of_first_release
 from vault.adapters.keyfile import KeyFile
 from vault.errors import KeyUnusable, ObjectDamaged
 from vault.keyring import KeyRing
@@ -673,3 +675,46 @@ def test_commands(embedded, tmp_path, juanzong_here):
     (hit,) = [json.loads(juanzong_here(other, "search", made.word, "--json").stdout)]
     assert hit["total"] == 1
     assert json.loads(juanzong_here(other, "doctor", "--json").stdout)["ok"] is True
+
+
+def test_a_backup_of_an_earlier_form_is_carried_forward(office, empty, tmp_path):
+    """A backup that the program of the first form would have made: its tables, filled, and then the migrations."""
+    old = Database(f"sqlite:///{tmp_path}/old.db")
+    kept = form_of_first_release(old)
+    tables = MetaData()
+    with old.write() as session:
+        for row in kept["wrapped_keys"]:  # as if our master key had been that archive's
+            _, wrapped = empty.keys.new(UUID(row["document_id"]))
+            values = {"id": row["document_id"], "wrapped": wrapped, "ours": empty.keys.key_id}
+            statement = "UPDATE wrapped_keys SET wrapped = :wrapped, master_key_id = :ours WHERE document_id = :id"
+            session.execute(text(statement), values)
+        tables.reflect(session.connection(), only=lambda name, _: name != "alembic_version")
+    described, counts = form.form(tables), Counter[str]()
+    with (
+        (tmp_path / "old.jz").open("w+b") as file,
+        Writer(file, empty.keys, {"form": "0001"}, None) as writer,
+        old.read() as session,
+    ):
+        writer.part(ROWS, tar_of(form.rows(session, described, counts)))
+        writer.part(OBJECTS, tar_of([]))
+        writer.part(MANIFEST, iter(()))
+        first = {"form": "0001", "tables": described, "objects": 0, "reaches": 0, "taken_at": "2026", "base": None}
+        lines = (form.line(entry) for entry in form.keys(session, described))
+        writer.finish({**first, "counts": dict(counts)}, lines)
+    old.dispose()
+    result = put_back(empty, tmp_path / "old.jz")
+    assert result.counts_ok
+    assert set(result.missing) == {r["id"] for r in kept["renditions"]} - _of_destroyed(kept)
+    with opened(empty) as again, again.database.read() as session:
+        for name in kept.keys() - form.LEFT_OUT:
+            there = session.scalar(select(func.count()).select_from(Base.metadata.tables[name]))
+            assert there == len(kept[name]) + (name == "audit"), name  # the restore is an entry of its own
+        for row in kept["case_files"]:
+            assert session.get_one(CaseFile, row["id"]).archive_number == row["archive_number"]
+        hashes = session.scalars(select(AuditEntry.hash).order_by(AuditEntry.seq)).all()
+        assert hashes[:-1] == [row["hash"] for row in kept["audit"]]
+
+
+def _of_destroyed(kept: dict[str, list[dict[str, Any]]]) -> set[str]:
+    gone = {row["id"] for row in kept["documents"] if row["status"] == "destroyed"}
+    return {row["id"] for row in kept["renditions"] if row["document_id"] in gone}

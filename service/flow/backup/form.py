@@ -39,8 +39,12 @@ from sqlalchemy.types import TypeEngine
 from service.records.database import UtcDateTime
 from service.records.tables import Base
 
-#: What is over by itself after a restore: who was signed in, what was half sent, who looked at what.
-LEFT_OUT = frozenset({"web_sessions", "uploads", "upload_parts", "desks"})
+#: What is over by itself after a restore (who was signed in or tried to, what was half sent, who looked at what), and what
+#: only says how things stood in the old object store.
+LEFT_OUT = frozenset(
+    {"web_sessions", "sign_in_tallies", "company_sign_ins", "uploads", "upload_parts", "desks"}
+    | {"object_states", "fixity_runs", "fixity_findings"}
+)
 _ROWS, _BYTES = 1000, 1 << 20  # a member of the rows part ends at whichever comes first
 
 Form = list[dict[str, Any]]

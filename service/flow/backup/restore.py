@@ -32,7 +32,7 @@ from service.flow.room import room
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.migrate import has_tables, mark_restoring, restoring, to_form
-from service.records.tables import Batch, Document, Rendition, Stack, WrappedKey
+from service.records.tables import Batch, Checkpoint, Document, Rendition, Stack, WrappedKey
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectExists, ObjectMissing
 
 _log = logging.getLogger("juanzong.restore")
@@ -244,6 +244,7 @@ def _note(session: Session, actor: Actor, chain: Chain, result: Restored, found:
     session.execute(update(Document).values(indexed=False))
     for table in (Document, Stack, Batch):  # whoever was at work on them is not any more
         session.execute(update(table).values(claimed_by="", claimed_until=None))
+    session.execute(update(Checkpoint).values(stored_at=None))  # the new store has none of them yet
     detail = {
         "taken_at": result.taken_at,
         "entries": found.entries,
