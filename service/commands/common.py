@@ -1,20 +1,23 @@
 """What all commands share: the house, the actor, output for people and for programs, errors in one line."""
 
+import contextlib
 import getpass
 import json
 import logging
 import os
 import sys
+import tempfile
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import click
 
 from service.access.policy import Actor
 from service.bootstrap import build
-from service.errors import KNOWN_ERRORS, outcome
+from service.errors import KNOWN_ERRORS, BadInput, outcome
 from service.house import House
 from service.settings import load
 
@@ -74,6 +77,23 @@ def with_house(function: Callable[..., Any]) -> Callable[..., Any]:
             house.database.dispose()
 
     return wrapper
+
+
+@contextlib.contextmanager
+def new_file(output: Path) -> Iterator[BinaryIO]:
+    """A file beside `output` that takes its name, and place, only when it is complete. Raises BadInput when it cannot be written."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=output.absolute().parent, prefix=".juanzong-", delete=False) as part:
+            try:
+                yield cast("BinaryIO", part)
+                part.flush()
+                os.fsync(part.fileno())
+            except BaseException:
+                os.unlink(part.name)  # noqa: PTH108 - a name, not a path of ours
+                raise
+        os.replace(part.name, output)  # noqa: PTH105 - as above
+    except OSError as error:
+        raise BadInput(f"{output} cannot be written: {error.strerror}") from error
 
 
 def plain(value: object) -> str:

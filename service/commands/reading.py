@@ -1,15 +1,12 @@
 """Find, look at, take out."""
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, out_json, plain, table, with_house
-from service.errors import BadInput
+from service.commands.common import json_option, new_file, out_json, plain, table, with_house
 from service.house import House
 
 
@@ -105,19 +102,9 @@ def get(house: House, actor: Actor, document_id: str, rendition: str, output: Pa
             while block := opened.stream.read(1 << 20):
                 sys.stdout.buffer.write(block)
             return
-        try:
-            with tempfile.NamedTemporaryFile(dir=output.absolute().parent, prefix=".juanzong-", delete=False) as part:
-                try:
-                    while block := opened.stream.read(1 << 20):
-                        part.write(block)
-                    part.flush()
-                    os.fsync(part.fileno())
-                except BaseException:
-                    os.unlink(part.name)  # noqa: PTH108 - a name, not a path of ours
-                    raise
-            os.replace(part.name, output)  # noqa: PTH105 - as above
-        except OSError as error:
-            raise BadInput(f"{output} cannot be written: {error.strerror}") from error
+        with new_file(output) as part:
+            while block := opened.stream.read(1 << 20):
+                part.write(block)
     if as_json:
         out_json({"document_id": document_id, "rendition": rendition, "file": str(output), "size": opened.size})
     else:

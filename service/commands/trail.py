@@ -1,9 +1,12 @@
 """The audit trail on the command line: verify it, sign it, take it out; and a document with its evidence."""
 
+import sys
+from pathlib import Path
+
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, out_json, with_house
+from service.commands.common import json_option, new_file, out_json, with_house
 from service.house import House
 
 DAMAGE = 6
@@ -77,3 +80,44 @@ def audit_key(house: House, _actor: Actor, as_json: bool) -> None:
         out_json({"archive": archive, "public_key": public, "fingerprint": fingerprint(public)})
     else:
         click.echo(f"archive      {archive}\npublic key   {public}\nfingerprint  {fingerprint(public)}")
+
+
+@audit.command("export")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@json_option
+@with_house
+def audit_export(house: House, actor: Actor, file: Path, as_json: bool) -> None:
+    """Write the whole trail to FILE (- for stdout) with its checkpoints: anybody can verify it with tools/verify_audit.py."""
+    from service.flow.trail_export import export
+
+    lines = export(house, actor)
+    if str(file) == "-":
+        for line in lines:
+            sys.stdout.buffer.write(line)
+        return
+    with new_file(file) as out:
+        out.writelines(lines)
+    if as_json:
+        out_json({"file": str(file), "size": file.stat().st_size})
+    else:
+        click.echo(f"wrote {file} ({file.stat().st_size} bytes)")
+
+
+@click.command()
+@click.argument("document_id")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.zip")
+@json_option
+@with_house
+def evidence(house: House, actor: Actor, document_id: str, output: Path, as_json: bool) -> None:
+    """Pack a document for a court: the original, its history with proofs, a readable report, and what verifies them."""
+    from service.flow.evidence import evidence as pack
+    from service.web.trail_words import chinese_word
+
+    with new_file(output) as out:
+        package = pack(house, actor, document_id, out, chinese_word)
+    if as_json:
+        out_json({**vars(package), "file": str(output)})
+    else:
+        click.echo(
+            f"wrote {output}: {len(package.files)} files, {package.entries} entries up to checkpoint {package.checkpoint}"
+        )

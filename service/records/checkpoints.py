@@ -266,6 +266,17 @@ class _Watch:
         return self._bad, self._problem
 
 
+def root_of(hashes: Iterable[str]) -> str:
+    """Return the Merkle root of entries, by their hashes; "" when one of them is no hash."""
+    root = Root()
+    try:
+        for one in hashes:
+            root.add(one)
+    except ValueError:
+        return ""
+    return root.hexdigest()
+
+
 def spans(session: Session, seqs: Iterable[int]) -> dict[int, Checkpoint]:
     """Return for each entry number the checkpoint that speaks for it; what none speaks for yet is left out."""
     found = {}

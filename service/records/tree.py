@@ -3,7 +3,7 @@
 A checkpoint signs the root of the entries it adds. So one entry can be shown to belong to it without showing the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 
 
@@ -41,13 +41,17 @@ class Root:
         return node.hex()
 
 
-def path(hashes: Sequence[str], index: int) -> list[str]:
-    """Return the audit path (RFC 6962, 2.1.1) of the entry at `index`, from the leaf to the root, in hexadecimal."""
-    level, found = [leaf(entry_hash) for entry_hash in hashes], list[str]()
+def paths(hashes: Sequence[str], wanted: Collection[int]) -> dict[int, list[str]]:
+    """Return the audit path (RFC 6962, 2.1.1) of each wanted place among `hashes`, from the leaf to the root, in hexadecimal."""
+    level = [leaf(entry_hash) for entry_hash in hashes]
+    found: dict[int, list[str]] = {index: [] for index in wanted}
+    height = 0
     while len(level) > 1:
-        if index ^ 1 < len(level):
-            found.append(level[index ^ 1].hex())
+        for index, steps in found.items():
+            beside = (index >> height) ^ 1
+            if beside < len(level):
+                steps.append(level[beside].hex())
         above = [_node(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
         # The last one of an odd number goes up as it is: the same shape as RFC 6962's split at the largest power of two.
-        level, index = above + level[len(above) * 2 :], index >> 1
+        level, height = above + level[len(above) * 2 :], height + 1
     return found

@@ -1,5 +1,7 @@
 """How an entry of the audit trail is called: its action is a noun and a verb, `document.open` 打开文件."""
 
+from flask_babel import force_locale  # type: ignore[import-untyped]  # it carries no types
+
 from service.web.text import _, gettext
 
 NOUNS = {
@@ -16,15 +18,19 @@ NOUNS = {
     "file": _("案卷"),
     "grant": _("授权"),
     "hold": _("冻结"),
+    "identity": _("公司账户"),
     "ledger": _("合同台账"),
     "loan": _("借阅"),
     "mail": _("邮件"),
     "paper": _("证明"),
     "person": _("账户"),
+    "receipt": _("回执"),
     "register": _("销毁清册"),
     "review": _("鉴定"),
     "search": _("检索"),
+    "second_factor": _("第二重验证"),
     "session": _("登录"),
+    "station": _("扫描站"),
     "stub": _("存根"),
     "token": _("令牌"),
     "transfer": _("移交"),
@@ -32,6 +38,7 @@ NOUNS = {
 }
 VERBS = {
     "": "",
+    "add": _("启用"),
     "accept": _("验收"),
     "add_opinion": _("发表意见"),
     "amended": _("变更完毕"),
@@ -42,6 +49,7 @@ VERBS = {
     "ask_release": _("申请解除"),
     "audit": _("审计链"),
     "begin": _("开始"),
+    "carry": _("随页带走更正"),
     "cancel": _("作废"),
     "categorise": _("改类别"),
     "change": _("修改"),
@@ -77,6 +85,7 @@ VERBS = {
     "invite": _("邀请"),
     "invite_again": _("再次邀请"),
     "keep": _("续存"),
+    "link": _("关联"),
     "list": _("浏览"),
     "not_applicable": _("不适用"),
     "open": _("打开"),
@@ -99,8 +108,10 @@ VERBS = {
     "release": _("解除"),
     "remove": _("撤销"),
     "rename": _("改名"),
+    "renew_codes": _("换恢复码"),
     "repair": _("修复"),
     "replace": _("换人"),
+    "reset": _("重置"),
     "restore": _("恢复"),
     "return": _("退还"),
     "revoke": _("吊销"),
@@ -113,6 +124,8 @@ VERBS = {
     "tier": _("改密级"),
     "undo": _("撤回"),
     "unfile": _("移出案卷"),
+    "unlink": _("取消关联"),
+    "unlock": _("解除锁定"),
     "update": _("更新"),
     "verify": _("核验"),
     "view": _("查看"),
@@ -133,3 +146,9 @@ def action_word(action: str) -> str:
     if not verb:
         return str(NOUNS[noun])
     return gettext("%(noun)s：%(verb)s", noun=str(NOUNS[noun]), verb=str(VERBS[verb]))
+
+
+def chinese_word(action: str) -> str:
+    """Return what was done in Chinese, whoever reads it: for papers that leave the house."""
+    with force_locale("zh"):
+        return action_word(action)

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from service.records.tree import Root, leaf, path
+from service.records.tree import Root, leaf, paths
 
 HASHES = [sha256(bytes([n])).hexdigest() for n in range(33)]
 
@@ -42,5 +42,5 @@ def test_root_and_paths_are_those_of_the_standard(size):
     for one in hashes:
         root.add(one)
     assert root.hexdigest() == _mth(hashes).hex()
-    for index in range(size):
-        assert _climb(leaf(hashes[index]), index, size, path(hashes, index)).hex() == root.hexdigest()
+    for index, steps in paths(hashes, range(size)).items():
+        assert _climb(leaf(hashes[index]), index, size, steps).hex() == root.hexdigest()

@@ -1,0 +1,181 @@
+"""A document with its evidence: the original, its history with proofs, and what is needed to verify them, in one package.
+
+RULES, Evidence (DA/T 97-2023): a document handed to a court comes with its unbroken history. Each entry of the history carries
+the way through the Merkle tree (`service/records/tree.py`) to a signed checkpoint, so that it is shown to belong to the trail
+without showing anything else of the trail.
+"""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.resources import files
+from io import BytesIO
+from pathlib import PurePath
+from typing import Any, BinaryIO, cast
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.access.policy import Actor
+from service.errors import NotFound, RuleRefused
+from service.flow.checkpoints import checkpoint
+from service.flow.evidence_cover import Told, cover
+from service.flow.guard import allowed, load_document, reach_of_file
+from service.flow.index import load_key
+from service.flow.views import document_as_json, file_as_json
+from service.house import House
+from service.records import audit, checkpoints, signing
+from service.records.tables import AuditEntry, Checkpoint, Document, Rendition
+from service.records.tree import paths
+from vault.model import FileKey
+
+FORMAT = "juanzong evidence 1"
+_NAMES = {"original": "original", "preservation": "preservation.pdf", "text": "text.txt"}
+_BLOCK = 1 << 20
+
+
+@dataclass
+class Package:
+    """What was packed. files: SHA-256 and size by name."""
+
+    document_id: str
+    entries: int = 0
+    checkpoint: int = 0
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Found:
+    document: Document
+    renditions: list[Rendition]
+    key: FileKey
+    subjects: list[str]
+    metadata: dict[str, Any]
+
+
+def evidence(
+    house: House, actor: Actor, document_id: str, target: BinaryIO, words: Callable[[str], str] = str
+) -> Package:
+    """Write the package of a document into `target`, a new file; note it. words: what an action is called on the cover.
+
+    Raises NotFound (also without the right to read it, or after its destruction), RuleRefused: the trail is broken.
+    Raises ObjectDamaged, ObjectMissing, StoreUnavailable.
+    """
+    with house.database.write() as session:
+        found = _find(house, session, actor, document_id)
+        detail = {"sha256": found.document.sha256}
+        audit.append(session, actor.name, "document.evidence", f"document:{document_id}", detail)
+    checkpoint(house, actor)
+    with house.database.read() as session:
+        history = _history(session, found.subjects)
+        signer = signing.ensure(session, house.keys)  # made with the archive; here it is only read
+        archive = signing.archive_id(session)
+    package = Package(document_id, len(history["entries"]), max(e["checkpoint"] for e in history["entries"]))
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as packed:
+        original = ""
+        for row in found.renditions:
+            name = _name(row, found.document)
+            original = name if row.kind == "original" else original
+            with house.vault.open(UUID(row.id), found.key) as stream:
+                _put(packed, package, name, stream)
+            if package.files[name]["sha256"] != row.sha256:
+                raise RuleRefused("the object is not what was once sealed: see `juanzong fixity`")
+        told = Told(
+            house.settings, found.metadata, history, package.files, original, archive, signer.public, house.clock.now()
+        )
+        own = {
+            "cover.html": cover(told, words).encode(),
+            "metadata.json": _json(found.metadata),
+            "history.json": _json(history),
+            "public-key.txt": f"{signer.public}\n".encode(),
+            "verify_audit.py": files("service.records").joinpath("verify_audit.py").read_bytes(),
+        }
+        for name, content in own.items():
+            _put(packed, package, name, cast("BinaryIO", BytesIO(content)))
+        manifest = _json(
+            {
+                "format": FORMAT,
+                "archive": archive,
+                "document_id": document_id,
+                "original": original,
+                "made_at": house.clock.now().isoformat(timespec="seconds"),
+                "made_by": actor.name,
+                "files": package.files,
+            }
+        )
+        packed.writestr("manifest.json", manifest)
+        signed = {"public_key": signer.public, "signature": signing.sign(house.keys, signer, manifest)}
+        packed.writestr("manifest.sig.json", _json(signed))
+    return package
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+
+
+def _name(row: Rendition, document: Document) -> str:
+    """Return a name that every system can unpack; the one the file came with is in the metadata."""
+    suffix = PurePath(document.filename).suffix.lower()
+    plain = suffix if suffix.isascii() and suffix[1:].isalnum() and len(suffix) <= 8 else ""
+    return _NAMES[row.kind] + (plain if row.kind == "original" else "")
+
+
+def _put(packed: zipfile.ZipFile, package: Package, name: str, stream: BinaryIO) -> None:
+    digest, size = sha256(), 0
+    with packed.open(name, "w", force_zip64=True) as file:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+            file.write(block)
+    package.files[name] = {"sha256": digest.hexdigest(), "size": size}
+
+
+def _find(house: House, session: Session, actor: Actor, document_id: str) -> _Found:
+    document = load_document(session, actor, document_id)
+    query = select(Rendition).where(
+        Rendition.document_id == document_id, Rendition.kind.in_(_NAMES), Rendition.state == "kept", Rendition.page == 0
+    )
+    rows = {row.kind: row for row in session.scalars(query)}
+    if "original" not in rows:
+        raise NotFound(f"document {document_id} has no original (any more)")
+    metadata, subjects = document_as_json(document), [f"document:{document_id}"]
+    file = document.case_file
+    if file is not None and allowed(actor, "file.read", reach_of_file(file)):
+        metadata["file"] = file_as_json(file)
+        subjects.append(f"file:{file.id}")  # its transfers and loans, too, are entries about the file
+    renditions = [rows[kind] for kind in _NAMES if kind in rows]
+    return _Found(document, renditions, load_key(house, session, document_id), subjects, metadata)
+
+
+def _history(session: Session, subjects: list[str]) -> dict[str, Any]:
+    """Return the entries about these subjects, each with its checkpoint and the way to that checkpoint's root."""
+    rows = list(session.scalars(select(AuditEntry).where(AuditEntry.subject.in_(subjects)).order_by(AuditEntry.seq)))
+    by_checkpoint: dict[int, tuple[Checkpoint, list[AuditEntry]]] = {}
+    spoken = checkpoints.spans(session, [row.seq for row in rows])
+    for row in rows:
+        if row.seq in spoken:  # one that was written a moment ago is not
+            made = spoken[row.seq]
+            by_checkpoint.setdefault(made.number, (made, []))[1].append(row)
+    entries = [entry for made, found in by_checkpoint.values() for entry in _proved(session, made, found)]
+    said = [
+        {"statement": made.statement, "signature": made.signature, "public_key": made.public}
+        | ({"stamp": made.stamp} if made.stamp else {})
+        for made, _ in by_checkpoint.values()
+    ]
+    return {"entries": sorted(entries, key=lambda entry: entry["seq"]), "checkpoints": said}
+
+
+def _proved(session: Session, made: Checkpoint, rows: list[AuditEntry]) -> Iterator[dict[str, Any]]:
+    said = checkpoints.stated(made.statement)
+    first = said.first if said else 1
+    query = select(AuditEntry.hash).where(AuditEntry.seq.between(first, made.entries)).order_by(AuditEntry.seq)
+    hashes = list(session.scalars(query))
+    if said is None or len(hashes) != made.entries - first + 1 or checkpoints.root_of(hashes) != said.root:
+        raise RuleRefused("the audit trail is broken, so that nothing can be proved by it: see `juanzong audit verify`")
+    ways = paths(hashes, [row.seq - first for row in rows])
+    for row in rows:
+        about = {name: getattr(row, name) for name in ("seq", *audit.TEXTS)}
+        yield {**about, "checkpoint": made.number, "path": ways[row.seq - first]}

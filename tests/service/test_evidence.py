@@ -1,0 +1,264 @@
+"""An export and an evidence package are verified by the one file that ships for it, run as its own program without ours."""
+
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from service.errors import NotAllowed, NotFound
+from service.flow import evidence as flow
+from service.flow.checkpoints import checkpoint, public_key
+from service.flow.trail_export import export
+from service.records import audit
+from tests.service.conftest import DIGITAL, OWNER
+from tests.service.test_checkpoints import _lift
+
+TOOL = Path(__file__).parents[2] / "tools" / "verify_audit.py"
+
+
+@pytest.fixture
+def verifier(tmp_path):
+    """The verifier alone in a folder: it finds nothing of this program, and nothing else it would need."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    shutil.copy(TOOL, folder / "verify_audit.py")
+
+    def run(file, *arguments, check=0):
+        command = [sys.executable, "-I", "-W", "error", folder / "verify_audit.py", file, *arguments, "--json"]
+        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
+        assert ran.returncode == check, ran.stdout + ran.stderr
+        return json.loads(ran.stdout) if ran.stdout else {}
+
+    return run
+
+
+def _exported(office, path):
+    path.write_bytes(b"".join(export(office.house, OWNER)))
+    return path
+
+
+def test_the_verifier_has_no_line_of_this_program():
+    import ast
+
+    tree = ast.parse(TOOL.read_text("utf-8"))
+    names = {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    names |= {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    assert names - set(sys.stdlib_module_names) == {"cryptography"}
+
+
+def test_an_export_is_verified_elsewhere(office, tmp_path, verifier):
+    house = office.house
+    checkpoint(house, OWNER)
+    with house.database.write() as session:
+        audit.append(
+            session, "person:li", "x", "y", {"词": '引号"、反斜线\\、换行\n、制表\t、\x7f、𠮷', "n": [1, None, True]}
+        )
+    file = _exported(office, tmp_path / "audit.jsonl")
+    found = verifier(file, "--public-key", public_key(house)[1])
+    with house.database.read() as session:
+        entries = session.scalar(text("SELECT count(*) FROM audit"))
+    assert (found["entries"], found["checkpoints"]) == (entries, 2)
+    assert verifier(file)["entries"] == entries  # with the key that the file names
+    assert "至少应有" in verifier(file, "--at-least", str(entries + 1), check=1)["problem"]
+    verifier(file, "--public-key", "no such file", check=2)
+    assert "不是用本档案的公钥" in verifier(file, "--public-key", "ab" * 32, check=1)["problem"]
+
+
+def test_every_line_of_an_export_counts(embedded, tmp_path, verifier):
+    for _ in range(2):
+        checkpoint(embedded.house, OWNER)
+        with embedded.house.database.write() as session:
+            audit.append(session, "person:li", "x", "y")
+    file = _exported(embedded, tmp_path / "audit.jsonl")
+    public = public_key(embedded.house)[1]
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    entries = [n for n, line in enumerate(lines) if line.startswith('{"seq"')]
+    first = {n: number for number, n in enumerate(entries, 1)}
+
+    def refused(changed):
+        other = tmp_path / "other.jsonl"
+        other.write_text("".join(changed), "utf-8")
+        return verifier(other, "--public-key", public, check=1)["problem"]
+
+    for n in (entries[0], entries[len(entries) // 2], entries[-1]):
+        assert f"entry {first[n]} " in refused(
+            [*lines[:n], lines[n].replace("person", "persom").replace("cli", "clj"), *lines[n + 1 :]]
+        )
+    for n in range(1, len(lines), 5):
+        refused([*lines[:n], *lines[n + 1 :]])  # removed
+        refused([*lines[:n], lines[n], *lines[n:]])  # twice
+        refused(lines[:n])  # cut
+    middle = entries[5]
+    refused([*lines[:middle], lines[middle + 1], lines[middle], *lines[middle + 2 :]])
+    refused([])
+    refused(["{}\n"])
+    refused(["[]\n"])
+
+
+def test_a_broken_trail_is_exported_as_it_is(embedded, tmp_path, verifier):
+    checkpoint(embedded.house, OWNER)
+    with embedded.house.database.write() as session:
+        audit.append(session, "person:li", "x", "y")
+        _lift(session)
+        session.execute(text("UPDATE audit SET actor = 'nobody' WHERE seq = 4"))
+        session.execute(text("UPDATE audit SET detail = CAST(x'ff00' AS TEXT) WHERE seq = 6"))
+    file = _exported(embedded, tmp_path / "audit.jsonl")
+    assert "entry 4 " in verifier(file, check=1)["problem"]
+
+
+def test_who_may_not_read_the_trail_exports_none(embedded):
+    with pytest.raises(NotAllowed):
+        export(embedded.house, embedded["handler"])
+
+
+def _package(office, document_id, path, actor=OWNER):
+    with path.open("wb") as file:
+        flow.evidence(office.house, actor, document_id, file)
+    return path
+
+
+def test_a_document_with_its_evidence(office, tmp_path, verifier):
+    document_id = office.take_in()
+    made = _package(office, document_id, tmp_path / "evidence.zip", office["handler"])
+    public = public_key(office.house)[1]
+    found = verifier(made, "--public-key", public)
+    assert found["document_id"] == document_id
+    assert found["received"]["action"] == "document.receive"
+    assert found["original"] == hashlib.sha256(DIGITAL.read_bytes()).hexdigest()
+    with zipfile.ZipFile(made) as package:
+        assert package.read("original.pdf") == DIGITAL.read_bytes()
+        assert "设备" in package.read("text.txt").decode()
+        cover = package.read("cover.html").decode()
+        history = json.loads(package.read("history.json"))
+        metadata = json.loads(package.read("metadata.json"))
+        assert package.read("verify_audit.py") == TOOL.read_bytes()
+    assert [entry["action"] for entry in history["entries"]][-1] == "document.evidence"
+    assert {entry["subject"] for entry in history["entries"]} == {f"document:{document_id}"}
+    assert metadata["document_id"] == document_id
+    assert found["original"] in cover
+    assert "一个字节也没有变" in cover
+    assert "<script" not in cover
+    with office.house.database.read() as session:
+        last = session.execute(text("SELECT actor, action FROM audit ORDER BY seq DESC LIMIT 2")).all()
+    assert ("person:handler", "document.evidence") in [tuple(row) for row in last]
+
+
+def test_nothing_of_a_package_can_be_changed(embedded, tmp_path, verifier):
+    document_id = embedded.take_in()
+    made = _package(embedded, document_id, tmp_path / "evidence.zip")
+    public = public_key(embedded.house)[1]
+    with zipfile.ZipFile(made) as package:
+        whole = {name: package.read(name) for name in package.namelist()}
+
+    def refused(parts, *more):
+        other = tmp_path / "other.zip"
+        with zipfile.ZipFile(other, "w") as package:
+            for name, content in [*parts.items(), *more]:
+                package.writestr(name, content)
+        return verifier(other, "--public-key", public, check=1)["problem"]
+
+    for name, content in whole.items():
+        assert name.split(".sig")[0] in refused({**whole, name: content[:-1] + b"#"})
+        refused({other: whole[other] for other in whole if other != name})
+    refused({**whole, "more.txt": b"x"})
+
+    # Somebody who makes the manifest anew, and signs it with another key, or leaves the signature as it is.
+    def remade(name, content):
+        manifest = json.loads(whole["manifest.json"])
+        manifest["files"][name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        return {**whole, name: content, "manifest.json": json.dumps(manifest, ensure_ascii=False).encode()}
+
+    assert "manifest.json" in refused(remade("original.pdf", b"another"))
+
+
+def test_a_history_is_proved_entry_by_entry(embedded, tmp_path, verifier):
+    """With the signature of the manifest put aside: what the checkpoints prove by themselves."""
+    from service.records import signing
+
+    house, document_id = embedded.house, embedded.take_in()
+    made = _package(embedded, document_id, tmp_path / "evidence.zip")
+    with zipfile.ZipFile(made) as package:
+        whole = {name: package.read(name) for name in package.namelist()}
+
+    def signed_anew(history):
+        content = json.dumps(history, ensure_ascii=False).encode()
+        manifest = json.loads(whole["manifest.json"])
+        manifest["files"]["history.json"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        text_of = json.dumps(manifest).encode()
+        with house.database.read() as session:
+            row = signing.ensure(session, house.keys)
+            seal = {"public_key": row.public, "signature": signing.sign(house.keys, row, text_of)}
+        other = tmp_path / "other.zip"
+        with zipfile.ZipFile(other, "w") as package:
+            for name, part in {**whole, "history.json": content, "manifest.json": text_of}.items():
+                package.writestr(name, json.dumps(seal) if name == "manifest.sig.json" else part)
+        return other
+
+    good = json.loads(whole["history.json"])
+    assert verifier(signed_anew(good))["entries"] == len(good["entries"])
+
+    def spoilt(change):
+        history = json.loads(whole["history.json"])
+        change(history)
+        return verifier(signed_anew(history), check=1)["problem"]
+
+    spoilt(lambda h: h["entries"][0].update(actor="person:nobody"))
+    spoilt(lambda h: h["entries"][0].update(seq=h["entries"][0]["seq"] + 1))
+    spoilt(lambda h: h["entries"][0].update(checkpoint=99))
+    spoilt(lambda h: h["entries"][0]["path"].pop())
+    spoilt(lambda h: h["entries"][0]["path"].append("00" * 32))
+    spoilt(lambda h: h["entries"][0].update(path=[1]))
+    spoilt(lambda h: h["entries"].reverse())
+    spoilt(lambda h: h["checkpoints"].clear())
+    spoilt(lambda h: h["checkpoints"][0].update(signature="00" * 64))
+    invented = {
+        "seq": 2,
+        "at": "x",
+        "actor": "x",
+        "action": "x",
+        "subject": "x",
+        "detail": "{}",
+        "previous": audit.GENESIS,
+    }
+    digest = audit.entry_hash(audit.GENESIS, 2, "x", "x", "x", "x", "{}")
+    spoilt(lambda h: h["entries"].insert(0, {**invented, "hash": digest, "checkpoint": 1, "path": []}))
+
+
+def test_only_for_who_may_read_it(embedded, tmp_path):
+    document_id = embedded.take_in()
+    embedded.hire("stranger", "department_head", department_id=_elsewhere(embedded))
+    for login in ("stranger", "auditor"):
+        with pytest.raises((NotFound, NotAllowed)):
+            flow.evidence(embedded.house, embedded[login], document_id, io.BytesIO())
+    with pytest.raises(NotFound):
+        flow.evidence(embedded.house, OWNER, "no-such-document", io.BytesIO())
+
+
+def _elsewhere(office):
+    from service.access import people
+
+    return people.create_department(office.house, OWNER, "CG", "采购部").id
+
+
+def test_on_the_command_line(embedded, juanzong_here, tmp_path, verifier):
+    document_id = embedded.take_in()
+    target = tmp_path / "court.zip"
+    ran = juanzong_here(embedded.env, "evidence", document_id, "-o", target, "--json")
+    assert json.loads(ran.stdout)["document_id"] == document_id
+    verifier(target, "--public-key", public_key(embedded.house)[1])
+    with zipfile.ZipFile(target) as package:
+        assert "出具证据包" in package.read("cover.html").decode()
+    assert juanzong_here(embedded.env, "evidence", "nothing", "-o", tmp_path / "no.zip", check=3).stderr
+    assert not (tmp_path / "no.zip").exists()
+    assert list(tmp_path.glob(".juanzong-*")) == []
+    juanzong_here(embedded.env, "audit", "export", tmp_path / "a.jsonl")
+    verifier(tmp_path / "a.jsonl")

@@ -1,0 +1,1 @@
+../service/records/verify_audit.py
