@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from vault.errors import ObjectDamaged
 from vault.hashing import HashedBlocks
 from vault.model import FileKey, Sealed
-from vault.streams import Buffer, read_exactly
+from vault.streams import Buffer, fill, read_exactly
 
 MAGIC = b"JZSEALED"
 VERSION = 1
@@ -146,8 +146,8 @@ class SealingReader(io.RawIOBase):
 class OpeningReader(io.RawIOBase):
     """Reads as the plaintext of `sealed`. A chunk is given out only after its tag proved it whole and in its place.
 
-    `go_on` lets it continue with another chunk than the first. Raises ObjectDamaged, on opening when the header is not that of `name` under `key`, on reading at the first chunk
-    that is not what was sealed.
+    `go_on` lets it continue with another chunk than the first. Raises ObjectDamaged, on opening when the header is not that of
+    `name` under `key`, on reading at the first chunk that is not what was sealed.
     """
 
     def __init__(self, sealed: BinaryIO, name: UUID, key: FileKey) -> None:
@@ -174,8 +174,9 @@ class OpeningReader(io.RawIOBase):
         self._bound_to = sha256(header).digest()
         self._cipher = AESGCM(data_key)
         self._number = self._first = 0
-        self._next: bytes | None = None
-        self._rest = memoryview(b"")
+        self._room: memoryview | None = None
+        self._sealed_rest = self._rest = memoryview(b"")
+        self._ended = self._is_last = False
 
     def span(self, start: int, size: int) -> tuple[int, int, int]:
         """Return where plaintext bytes `start` to `start + size` lie: (number of their first chunk, sealed start, sealed size).
@@ -193,37 +194,58 @@ class OpeningReader(io.RawIOBase):
     def go_on(self, number: int, sealed: BinaryIO) -> None:
         """Read on at the beginning of chunk `number`, which is where `sealed` stands."""
         self._sealed, self._number, self._first = sealed, number, number
-        self._next, self._rest = None, memoryview(b"")
+        self._sealed_rest = self._rest = memoryview(b"")
+        self._ended = False
 
     def _damaged(self, why: str) -> ObjectDamaged:
         return ObjectDamaged(f"object {self._name} is damaged: {why}")
 
-    def _sealed_chunk(self) -> bytes:
-        return read_exactly(self._sealed, self._chunk_size + TAG_SIZE)
+    def _look(self) -> memoryview:
+        """Return the sealed bytes of the next chunk, and set `_is_last`. Empty after the last."""
+        step = self._chunk_size + TAG_SIZE
+        if len(self._sealed_rest) <= step and not self._ended:
+            self._fill(step)
+        self._is_last = self._ended and len(self._sealed_rest) <= step
+        return self._sealed_rest[:step]
 
-    def _open_chunk(self) -> bytes:
-        """Return the plaintext of the next chunk, b"" after the last."""
-        if self._next is None:
-            self._next = self._sealed_chunk()
-        if not self._next:
+    def _fill(self, step: int) -> None:
+        """Read on, more at a time the longer the object turns out to be; what is left of before goes to the front."""
+        rest = len(self._sealed_rest)
+        room = 2 * step if self._room is None else max(2 * step, _BLOCK_SIZE)
+        if self._room is None or len(self._room) < room:
+            new = memoryview(bytearray(room))
+            new[:rest], self._room = self._sealed_rest, new
+        else:
+            self._room[:rest] = bytes(self._sealed_rest)
+        have = rest + fill(self._sealed, self._room[rest:])
+        self._ended = have < len(self._room)
+        self._sealed_rest = self._room[:have]
+
+    def _open_into(self, room: memoryview) -> int:
+        """Open the next chunk into `room`, which has space for it; returns how many bytes, 0 after the last chunk."""
+        chunk = self._look()
+        if not chunk:
             if self._number == 0:
                 raise self._damaged("it has a header and nothing more")
             if self._number == self._first:
                 raise self._damaged(f"it ends before chunk {self._number}")
-            return b""
+            return 0
         if self._number == _MAX_CHUNKS:
             raise self._damaged("it has more chunks than can be numbered")
-        chunk, following = self._next, self._sealed_chunk()
+        size = len(chunk) - TAG_SIZE
+        if size < 0:
+            raise self._damaged(f"chunk {self._number} is cut, changed or not in its place")
         try:
-            nonce = _nonce(self._prefix, self._number, last=not following)
-            plain = self._cipher.decrypt(nonce, chunk, self._bound_to)
-        except (InvalidTag, ValueError):  # ValueError: shorter than a tag
+            nonce = _nonce(self._prefix, self._number, last=self._is_last)
+            self._cipher.decrypt_into(nonce, chunk, self._bound_to, room[:size])
+        except InvalidTag:
+            room[:size] = bytes(size)  # nothing of what did not prove itself is left where somebody could read it
             raise self._damaged(f"chunk {self._number} is cut, changed or not in its place") from None
-        if not plain and self._number > 0:
+        if not size and self._number > 0:
             raise self._damaged("it ends in a chunk that no sealing writes")
-        self._next = following
+        self._sealed_rest = self._sealed_rest[len(chunk) :]
         self._number += 1
-        return plain
+        return size
 
     def readable(self) -> bool:
         """Return True."""
@@ -232,14 +254,24 @@ class OpeningReader(io.RawIOBase):
     def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]  # any writable buffer
         """Put verified plaintext into `buffer` and return how many bytes; 0 at the end. Raises ObjectDamaged."""
         view = memoryview(buffer).cast("B")
-        if not view:
-            return 0
-        if not self._rest:
-            self._rest = memoryview(self._open_chunk())
+        if not self._rest and len(view) >= self._chunk_size:
+            return self._open_into(view)
+        if not self._rest and view:  # less room than a chunk needs
+            room = memoryview(bytearray(self._chunk_size))
+            self._rest = room[: self._open_into(room)]
         size = min(len(view), len(self._rest))
         view[:size] = self._rest[:size]
         self._rest = self._rest[size:]
         return size
+
+    def readall(self) -> bytes:
+        """Return all that is left. Raises ObjectDamaged."""
+        parts = [bytes(self._rest)]
+        self._rest = memoryview(b"")
+        room = memoryview(bytearray(self._chunk_size))
+        while size := self._open_into(room):
+            parts.append(bytes(room[:size]))
+        return b"".join(parts)
 
 
 class RangeReader(io.RawIOBase):
