@@ -9,7 +9,8 @@ class Rejected(IntakeError):
     """The file cannot be taken in; nothing has been stored.
 
     code: a stable word for programs (empty, unsupported, unsupported_here, too_slow, truncated, encrypted, no_pages,
-    too_large, too_many_pages, too_many_pixels, bad_name, unreadable, digest, parts_lost). The message is one line for people.
+    too_large, too_many_pages, too_many_pixels, bad_name, unreadable, digest, parts_lost, malware,
+    malware_unchecked). The message is one line for people.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -38,6 +38,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "batch.edit": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "batch.release": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "document.read": _READERS,
+    "original.read": _ALL,
     "document.correct": frozenset({"operator", "handler", "credit_administrator", "archivist"}),
     "document.file": frozenset({"handler", "credit_administrator", "archivist"}),
     "document.tier": frozenset({"credit_administrator", "archivist", "department_head"}),

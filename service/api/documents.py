@@ -187,7 +187,7 @@ class Page(Input):
 @operation(
     "GET",
     "/documents/{document_id}/renditions/{kind}",
-    "Download a rendition: original, page-image, text",
+    "Download a rendition: original, preservation, page-image, text, copy (a PDF with a watermark)",
     query=Page,
     answer="application/octet-stream",
     problems=(416,),

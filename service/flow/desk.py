@@ -171,8 +171,10 @@ def sit_down(house: House, actor: Actor, document_id: str) -> Holder:
 
 
 def get_up(house: House, actor: Actor, document_id: str) -> None:
-    """Give a document free again, if it was one's own."""
+    """Give a document free again, if it was one's own. Raises NotFound, NotAllowed."""
+    require(actor, "document.correct")
     with house.database.write() as session:
+        load_document(session, actor, document_id, "document.correct")
         session.execute(delete(Desk).where(Desk.document_id == document_id, Desk.holder == actor.name))
 
 

@@ -24,9 +24,20 @@ from service.access.policy import Actor, Reach
 from service.errors import BadInput, DatabaseUnavailable
 from service.flow import claims
 from service.flow.guard import require
+from service.flow.malware import demand_clean
 from service.house import House
 from service.records import audit
-from service.records.tables import Department, Document, Rendition, WrappedKey, new_id
+from service.records.tables import (
+    Department,
+    Desk,
+    Document,
+    DocumentField,
+    FieldCorrection,
+    LastSave,
+    Rendition,
+    WrappedKey,
+    new_id,
+)
 from vault.errors import StoreUnavailable
 from vault.model import FileKey, Sealed
 
@@ -66,6 +77,7 @@ def receive(
         check_department(house, actor, department_id)
     name = safe_name(filename)
     with on_disk(house, source) as path:
+        demand_clean(house, path)
         inspection = inspect(path, house.limits, house.reader.look)
         document_id = document_id or new_id()
         file_key, wrapped = house.keys.new(UUID(document_id))
@@ -266,5 +278,6 @@ def discard(house: House, document_id: str) -> None:
         house.vault.delete(UUID(name))
     with house.database.write() as session:
         session.execute(delete(Rendition).where(Rendition.document_id == document_id))
-        session.execute(delete(WrappedKey).where(WrappedKey.document_id == document_id))
+        for table in (WrappedKey, DocumentField, FieldCorrection, LastSave, Desk):
+            session.execute(delete(table).where(table.document_id == document_id))
         session.execute(delete(Document).where(Document.id == document_id, Document.status == "receiving"))

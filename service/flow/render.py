@@ -1,6 +1,7 @@
 """Render: hand out a rendition of a document, verified, with a trace of who read what."""
 
 import contextlib
+import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,13 +13,17 @@ from sqlalchemy import select
 from intake.model import PageText
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound
-from service.flow.guard import load_document
+from service.flow.guard import load_document, reach_of, require
 from service.flow.index import load_key, load_pages
+from service.flow.watermark import is_classified, mark, words
 from service.house import House
 from service.records import audit
 from service.records.tables import Rendition
 
-KINDS = ("original", "page-image", "page-text", "text", "preservation")
+KINDS = ("original", "page-image", "page-text", "text", "preservation", "copy")
+#: Bytes as they came, without a watermark: of what is classified only for who keeps the archive.
+_UNMARKED = ("original", "preservation")
+MOST_COPIED = 200  # pages; a larger document is read page by page
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,14 @@ def open_rendition(
     """
     if kind not in KINDS:
         raise BadInput(f"rendition: one of {', '.join(KINDS)}", {"rendition": f"one of {', '.join(KINDS)}"})
+    if kind == "copy":
+        yield _copy(house, actor, document_id)
+        return
     with house.database.write() as session:
         document = load_document(session, actor, document_id)
+        classified = not actor.owner and is_classified(house, reach_of(document))
+        if classified and kind in _UNMARKED:
+            require(actor, "original.read", reach_of(document))
         row = session.scalar(
             select(Rendition).where(
                 Rendition.document_id == document_id,
@@ -64,8 +75,11 @@ def open_rendition(
             place = f" of page {page}" if page else ""
             raise NotFound(f"document {document_id} has no {kind}{place} (yet)")
         key = load_key(house, session, document_id)
-        wanted = part(row.size, row.sha256)
+        marked = classified and kind == "page-image"
+        wanted = None if marked else part(row.size, row.sha256)
         detail = {"rendition": kind, "page": page} | ({"bytes": list(wanted)} if wanted else {})
+        if marked:
+            detail["watermark"] = True
         audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
     name = UUID(row.id)
     with (
@@ -73,7 +87,39 @@ def open_rendition(
         if wanted
         else house.vault.open(name, key) as stream
     ):
-        yield Opened(stream, row.media_type, row.size, document.filename, row.sha256, wanted)
+        if marked:
+            image = mark(stream.read(), words(actor, house.clock.now()))
+            yield Opened(io.BytesIO(image), "image/jpeg", len(image), document.filename, _digest(image))
+        else:
+            yield Opened(stream, row.media_type, row.size, document.filename, row.sha256, wanted)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _copy(house: House, actor: Actor, document_id: str) -> Opened:
+    """Return the pages of a document as a PDF, each with the watermark of who takes it, and note it. Raises NotFound, BadInput."""
+    import img2pdf  # type: ignore[import-untyped]  # it carries no types
+
+    said = words(actor, house.clock.now())
+    with house.database.write() as session:
+        document = load_document(session, actor, document_id)
+        query = select(Rendition.id).where(
+            Rendition.document_id == document_id, Rendition.kind == "page-image", Rendition.state == "kept"
+        )
+        names = list(session.scalars(query.order_by(Rendition.page)))
+        if not names:
+            raise NotFound(f"document {document_id} has no page-image (yet)")
+        if len(names) > MOST_COPIED:
+            raise BadInput(f"a copy has at most {MOST_COPIED} pages; read a larger document page by page")
+        key = load_key(house, session, document_id)
+        audit.append(
+            session, actor.name, "document.open", f"document:{document_id}", {"rendition": "copy", "watermark": True}
+        )
+    data = bytes(img2pdf.convert([mark(house.vault.read(UUID(name), key), said) for name in names]))
+    filename = f"{document.filename.rpartition('.')[0] or document.filename}.pdf"
+    return Opened(io.BytesIO(data), "application/pdf", len(data), filename, _digest(data))
 
 
 def read_rendition(house: House, actor: Actor, document_id: str, kind: str, page: int = 0) -> tuple[BinaryIO, str]:

@@ -14,8 +14,9 @@ from intake.inspect import inspect, safe_name
 from service.access.policy import Actor
 from service.errors import BadInput
 from service.flow import claims
-from service.flow.batches import apply_change, note_page, to_change, want_parts
+from service.flow.batches import apply_change, load_batch, note_page, to_change, want_parts
 from service.flow.looks import look_at
+from service.flow.malware import demand_clean
 from service.flow.parts import key_of, settle
 from service.flow.receive import on_disk
 from service.flow.stacks import forget
@@ -32,7 +33,10 @@ def rescan(
     Raises Rejected, BadInput, NotFound, RuleRefused; the batch is then as it was.
     """
     plain = safe_name(filename)
+    with house.database.read() as session:  # nobody's file is opened who may not change the batch
+        load_batch(session, actor, name, "batch.edit")
     with on_disk(house, source) as path:
+        demand_clean(house, path)
         inspection = inspect(path, house.limits, house.reader.look)
         if inspection.pages != 1 or not can_cut(inspection.kind):
             raise Rejected("not_one_page", "A new scan of a page is a PDF, TIFF, JPEG or PNG of just one page.")

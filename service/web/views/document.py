@@ -16,6 +16,7 @@ from service.flow.page_quality import of_document
 from service.flow.process import read_again as reread
 from service.flow.render import page_text, read_rendition
 from service.flow.values import confirmable
+from service.flow.watermark import is_classified
 from service.partial import rendition
 from service.records.tables import Document
 from service.web import words
@@ -69,6 +70,8 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         unconfirmed=bool(confirmable(document, actor().name)),
         tier_options=[(tier, word) for tier, word in words.TIERS.items() if _within(tier)] if may_tier else [],
         may_mark=(may_tier or may_file) and document.status not in ("destroyed", "received", "reading"),
+        classified=is_classified(house(), reach),
+        may_original=not is_classified(house(), reach) or allowed(actor(), "original.read", reach),
         missing_fields=[(code, word) for code, word in words.FIELDS.items() if code not in read],
         category_options=[("", gettext("未分类")), *((code, words.category(code)) for code in words.CATEGORIES)],
         open_files=filing.list_case_files(house(), actor(), state="open", limit=50)[1] if may_file else [],
@@ -110,6 +113,12 @@ def recording(document_id: str) -> ResponseReturnValue:
     if not is_recording(flow.get_document(house(), actor(), document_id)):
         raise NotFound(f"document {document_id} is no recording")
     return _original(document_id, "inline")
+
+
+@web.get("/documents/<document_id>/copy")
+def copy(document_id: str) -> ResponseReturnValue:
+    """Return the pages as a PDF that says across each who took it and when."""
+    return rendition(house(), actor(), document_id, "copy", 0, "attachment")
 
 
 @web.get("/documents/<document_id>/original")

@@ -1,0 +1,67 @@
+"""Watermark: who looks at a classified page, and when, drawn across it so that a photograph or a print of it says so."""
+
+import io
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from service.access.policy import TIERS, Actor, Reach
+from service.clock import CHINA
+from service.house import House
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
+
+_HAN = "NotoSansCJK-Regular.ttc"  # where the machine has it; names in Latin letters need none
+_INK = (200, 0, 0, 72)
+_STEPS = 4  # rows of the words across a page
+
+
+def is_classified(house: House, reach: Reach) -> bool:
+    """Return whether what lies in `reach` is of a tier that needs a confidentiality agreement (JUANZONG_CLASSIFIED)."""
+    return TIERS.index(reach.tier) >= TIERS.index(house.settings.classified)
+
+
+def words(actor: Actor, now: datetime) -> tuple[str, str]:
+    """Return what a watermark says: (with the person's name, in Latin letters alone)."""
+    when = now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    login = actor.name.removeprefix("person:")
+    return f"{actor.display} {login} {when}".strip(), f"{login} {when}"
+
+
+@cache
+def _han(size: int) -> "ImageFont.FreeTypeFont | None":
+    from PIL import ImageFont
+
+    try:
+        return ImageFont.truetype(_HAN, size)
+    except OSError:
+        return None
+
+
+def mark(image: bytes, said: tuple[str, str]) -> bytes:
+    """Return a page image (JPEG or PNG) as a JPEG with the words across it, several times, so that no strip of it is without."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    with Image.open(io.BytesIO(image)) as opened:
+        page = opened.convert("RGB")
+    size = max(14, page.width // 32)
+    han = _han(size)
+    text = said[0] if han is not None or said[0].isascii() else said[1]
+    font = han or ImageFont.load_default(size)
+    side = int((page.width**2 + page.height**2) ** 0.5)
+    layer = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(layer)
+    width = max(1, int(draw.textlength(text, font=font)) + 3 * size)
+    for row, y in enumerate(range(0, side, max(1, side // (2 * _STEPS)))):
+        for x in range(-(row % 2) * width // 2, side, width):
+            draw.text((x, y), text, fill=_INK, font=font)
+    turned = layer.rotate(30)
+    left, top = (side - page.width) // 2, (side - page.height) // 2
+    page.paste(
+        turned.crop((left, top, left + page.width, top + page.height)),
+        mask=turned.crop((left, top, left + page.width, top + page.height)).getchannel("A"),
+    )
+    out = io.BytesIO()
+    page.save(out, "JPEG", quality=85)
+    return out.getvalue()
