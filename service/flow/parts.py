@@ -22,6 +22,7 @@ from intake.batches.plan import Part, Seen, interleave, split
 from intake.errors import Rejected
 from service.access.policy import Actor
 from service.flow import claims
+from service.flow.carry import carry
 from service.flow.hints import apply_hint
 from service.flow.looks import look_at, stack_on_disk
 from service.flow.receive import discard, receive
@@ -282,6 +283,8 @@ def _put_into_force(house: House, name: str) -> None:
     if gone:
         house.index.remove_many(gone)  # before and after: nobody finds what has no bytes any more
     with house.database.write() as session:
+        old, new = (list(session.scalars(_parts(name, wanted=wanted))) for wanted in (False, True))
+        carry(session, session.get_one(Batch, name).operator, old, new, gone)
         session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(False)))
         session.execute(update(BatchPart).where(BatchPart.batch == name).values(wanted=False))
         session.execute(update(Stack).where(Stack.batch == name, Stack.state == "cutting").values(state="cut"))

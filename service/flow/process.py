@@ -26,6 +26,7 @@ from service.access.policy import Actor
 from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
 from service.flow import claims, values
 from service.flow.attached import receive_attached
+from service.flow.carry import LOOK_AGAIN
 from service.flow.guard import load_document
 from service.flow.heap import Heap
 from service.flow.hints import apply_hint
@@ -222,7 +223,7 @@ def _still_reading(session: Session, document_id: str) -> Document:
 
 def _finish(house: House, document_id: str, found: Understanding, pages: Sequence[PageText]) -> None:
     with house.database.write() as session:
-        document = session.get(Document, document_id)
+        document = session.get(Document, document_id, with_for_update={"of": Document})
         if document is None or document.status != "reading":
             return  # destroyed, or taken over by another process, since its last page
         document.category, document.title = found.category, found.title[:300]
@@ -250,7 +251,8 @@ def _finish_failed(house: House, document_id: str, why: str) -> None:
         if document is None or document.status != "reading":
             return
         document.status, document.error, document.indexed = "failed", why, False
-        document.review_reasons = ["reading_failed"]
+        again = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
+        document.review_reasons = ["reading_failed", *again]
         claims.release(document)
         audit.append(session, SYSTEM.name, "document.fail", f"document:{document_id}", {"error": why})
 

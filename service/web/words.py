@@ -221,6 +221,7 @@ REASONS = {
     "separator_differs": _("分隔页上的类目与读出来的不同"),
     "reading_failed": _("未能识别"),
     "missing": _("缺少字段"),
+    "look_again": _("页面改动以后请再看"),
     "check_digit_failed": _("校验位不符"),
     "repaired": _("识别有误，已按校验位改正"),
     "amount_mismatch": _("大小写金额不符"),

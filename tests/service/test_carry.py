@@ -1,0 +1,138 @@
+"""Corrections that were made before the pages of a batch were put right: none is lost with the document it was made on."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from intake.model import Field, Understanding
+from service.flow import batches, checking, documents, process
+from service.flow.checking import Given
+from service.flow.values import Entry, Place, fields_read, find, state_of
+from service.records.tables import Desk, Document, DocumentField, FieldCorrection, LastSave
+from tests.service.conftest import OWNER, Office
+from tests.service.test_batches import SHEET, change, scanner, send, sound, stack, whole
+
+__all__ = ["scanner"]
+BOX = (10, 20, 110, 50)
+
+
+def understood(**places: tuple[str, int]) -> Understanding:
+    fields = {name: Field(value, page, BOX, 0.9) for name, (value, page) in places.items()}
+    return Understanding("1.9", "contract", "合同", 0.9, fields)
+
+
+def read(office: Office, document_id: str, found: Understanding) -> None:
+    """Let a document be read: what the reader said is `found`."""
+    with office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status = "reading"
+    process._finish(office.house, document_id, found, [])
+
+
+def of_page(office: Office, page: str) -> Document:
+    part = next(p for p in whole(office).parts if page in [key.partition("@")[0] for key in p.pages])
+    return documents.get_document(office.house, OWNER, part.document_id)
+
+
+@pytest.fixture
+def checked(scanner: Office, tmp_path: Any) -> Office:
+    """A document of pages 1.1 to 1.3, read; a value of each page was corrected, one was typed without a place."""
+    send(scanner, stack(tmp_path, 1, 2, 3, SHEET, 4))
+    first = whole(scanner).parts[0].document_id
+    read(scanner, first, understood(title=("合同书", 1), party_a=("甲方", 1), party_b=("乙方", 2), amount=("1.00", 3)))
+    entries = [
+        Entry("title", "采购合同", "合同书"),
+        Entry("party_b", "丙方公司", "乙方"),
+        Entry("amount", "2.00", "1.00"),
+        Entry("agent", "陈立", ""),
+        Entry("signed_on", "2026-03-24", "", Place(2, (1, 2, 3, 4))),
+    ]
+    house = scanner.house
+    checking.save(house, scanner["administrator"], first, Given(entries=entries))
+    checking.save(house, scanner["archivist"], first, Given(seen={"party_b": "丙方公司"}))
+    return scanner
+
+
+def test_what_people_said_goes_with_the_pages_it_stands_on(checked: Office) -> None:
+    house, first = checked.house, whole(checked).parts[0].document_id
+    change(checked, "split", "1.2")
+    front, back = of_page(checked, "1.1"), of_page(checked, "1.2")
+    assert {f.name for f in front.fields} == {"title", "agent"}
+    assert (front.review_reasons, back.review_reasons) == (["look_again:agent"], [])
+    party_b, signed_on, amount = (find(back, name) for name in ("party_b", "signed_on", "amount"))
+    assert party_b
+    assert (party_b.value, party_b.page, party_b.box, party_b.confirmed_by, party_b.read_value) == (
+        "丙方公司", 1, list(BOX), ["person:archivist"], "乙方")  # fmt: skip
+    assert signed_on
+    assert (signed_on.page, signed_on.box) == (1, [1, 2, 3, 4])
+    assert amount
+    assert amount.page == 2
+    with house.database.read() as session:
+        kept = {c.field: c.document_id for c in session.scalars(select(FieldCorrection))}
+        for table in (DocumentField, FieldCorrection, LastSave, Desk):
+            assert not session.scalar(select(func.count()).where(table.document_id == first))
+    assert (kept["party_b"], kept["title"]) == (back.id, front.id)
+    # The reading that follows leaves the words of people as they are.
+    read(checked, back.id, understood(party_b=("乙方", 1), currency=("CNY", 1)))
+    again = documents.get_document(house, OWNER, back.id)
+    assert {f.name: f.value for f in again.fields} == {
+        "party_b": "丙方公司", "currency": "CNY", "amount": "2.00", "signed_on": "2026-03-24"}  # fmt: skip
+    assert sound(checked)
+
+
+def test_a_page_that_was_turned_keeps_its_values_without_their_place(checked: Office) -> None:
+    change(checked, "rotate", "1.2", "90")
+    found = {f.name: f for f in of_page(checked, "1.2").fields}
+    assert (found["party_b"].page, found["party_b"].box) == (2, [])
+    assert (found["title"].page, found["title"].box) == (1, list(BOX))
+    assert found["agent"].value == "陈立"
+    assert of_page(checked, "1.2").review_reasons == []
+
+
+def test_what_stood_on_a_page_that_is_left_out_is_to_be_looked_at_again(checked: Office) -> None:
+    change(checked, "drop", "1.3")
+    left = of_page(checked, "1.1")
+    assert "amount" not in {f.name for f in left.fields}
+    assert "look_again:amount" in left.review_reasons
+    read(checked, left.id, understood(title=("合同书", 1)))
+    read_on = documents.get_document(checked.house, OWNER, left.id)
+    assert (read_on.status, "look_again:amount" in read_on.review_reasons) == ("needs_review", True)
+    checking.save(checked.house, checked["administrator"], left.id, Given(entries=[Entry("amount", "2.00", "")]))
+    assert "look_again:amount" not in documents.get_document(checked.house, OWNER, left.id).review_reasons
+
+
+def test_two_documents_that_become_one_do_not_overwrite_each_other(checked: Office) -> None:
+    second = whole(checked).parts[1].document_id
+    read(checked, second, understood(party_b=("丁方", 1)))
+    entries = [Entry("party_b", "戊方公司", "丁方")]
+    checking.save(checked.house, checked["administrator"], second, Given(entries=entries))
+    change(checked, "merge", "1.1")
+    one = of_page(checked, "1.1")
+    assert one.id == of_page(checked, "1.5").id
+    party_b = find(one, "party_b")
+    assert party_b
+    assert (party_b.value, state_of(party_b)) == ("丙方公司", "once")
+    assert one.review_reasons == ["look_again:party_b"]
+
+
+def test_a_document_that_was_read_already_takes_them_over(checked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    from service.flow import parts
+
+    real = parts._make_one
+
+    def make(house: Any, actor: Any, batch: Any, part: Any, *rest: Any) -> None:
+        real(house, actor, batch, part, *rest)
+        with house.database.write() as session:
+            document = session.get_one(Document, part.document_id)
+            document.status, document.review_reasons = "needs_review", ["low_confidence:party_b"]
+            document.fields = fields_read(understood(party_b=("乙方", 2), title=("合同书", 1)), [])
+
+    monkeypatch.setattr(parts, "_make_one", make)
+    change(checked, "later", "1.1")
+    found = of_page(checked, "1.1")
+    assert {f.name: (f.value, f.page) for f in found.fields} == {
+        "party_b": ("丙方公司", 1), "title": ("采购合同", 2), "amount": ("2.00", 3), "agent": ("陈立", 0),
+        "signed_on": ("2026-03-24", 1)}  # fmt: skip
+    assert (found.status, found.review_reasons, found.verification) == ("stored", [], "unconfirmed")
+    assert batches.get_batch(checked.house, OWNER, "B-1").busy is False
