@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from intake.model import Limits
 from intake.templates import Template, load
 from service.access.policy import Actor
+from service.errors import BadSetting
 
 if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
     from intake.ports import PageReader
     from retention.calendar import WorkCalendar
     from search.ports import SearchIndex
+    from service.access.oidc import Provider
     from service.clock import Clock
     from service.records.database import Database
     from service.settings import Settings
@@ -59,6 +61,22 @@ class House:
     def parts(self) -> Vault:
         """Where the sealed pieces of unfinished uploads lie."""
         return self.make_parts()
+
+    @cached_property
+    def company_sign_in(self) -> Provider | None:
+        """The company's sign-in; None where the settings have none."""
+        if not self.settings.oidc_issuer:
+            return None
+        from service.access.oidc import Provider
+
+        secret_file = self.settings.oidc_client_secret_file
+        try:
+            secret = secret_file.read_text().strip() if secret_file else None
+        except OSError as error:
+            why = f"names {secret_file}, which cannot be read: {error.strerror}"
+            raise BadSetting("JUANZONG_OIDC_CLIENT_SECRET_FILE", why) from error
+        back_to = f"{self.settings.base_url}/sign-in/company/back"
+        return Provider(self.settings.oidc_issuer, self.settings.oidc_client_id, secret, back_to)
 
     @cached_property
     def own_forms(self) -> tuple[Template, ...]:

@@ -51,7 +51,7 @@ class Settings:
     search: str = field(repr=False)
     key_file: Path
     ocr: str = "auto"
-    ocr_threads: int = 2
+    ocr_threads: int = 1
     ocr_processes: int = 0
     page_seconds: int = 60
     page_memory: int = 2048
@@ -363,7 +363,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         search=source.url("search", f"tantivy://{home}/index", ("tantivy", "http", "https")),
         key_file=Path(source.text("key_file", f"{home}/keys/master.key")).expanduser().absolute(),
         ocr=source.choice("ocr", OCR_ENGINES, "auto"),
-        ocr_threads=source.whole("ocr_threads", 2),
+        ocr_threads=source.whole("ocr_threads", Settings.ocr_threads),
         ocr_processes=source.whole("ocr_processes", 0, least=0, most=256),
         page_seconds=source.whole("page_seconds", Settings.page_seconds),
         page_memory=source.whole("page_memory", Settings.page_memory, least=0),

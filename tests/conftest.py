@@ -20,7 +20,7 @@ from tests.servers import programs, shared
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
-    | {"libreoffice", "tesseract", "chromium", "docker_compose", "tus_js", "verapdf", "sane", "imap_server"}
+    | {"libreoffice", "tesseract", "chromium", "docker_compose", "tus_js", "oidc_provider", "verapdf", "sane", "imap_server"}
 )
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
@@ -151,6 +151,12 @@ def sane(tmp_path: Path) -> dict[str, str]:
     (home / "dll.conf").write_text("test\n")
     (home / "test.conf").write_text("")
     return {"SANE_CONFIG_DIR": str(home)}
+
+
+@pytest.fixture(scope="session")
+def oidc_provider() -> Path:
+    """The folder that has oidc-provider, for Node."""
+    return _program(programs.oidc_provider)
 
 
 @pytest.fixture(scope="session")

@@ -278,14 +278,15 @@ def _matches(password_hash: str | None, password: str) -> bool:
         return False
 
 
-def sign_out(house: House, secret: str) -> None:
-    """End a web session. Silent when it has ended already."""
+def sign_out(house: House, secret: str) -> str:
+    """End a web session; returns by what it was opened, password or company. "" and silent when it has ended already."""
     with house.database.write() as session:
         found = session.get(WebSession, digest(secret))
         if found is not None:
             person = session.get_one(Person, found.person_id)
             session.delete(found)
             audit.append(session, f"person:{person.login}", "session.close", f"person:{person.login}")
+        return found.method if found is not None else ""
 
 
 def person_of_session(house: House, secret: str, *, acts: bool = False) -> Person:

@@ -7,7 +7,19 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from service.access.policy import decide
-from service.api import archive, batches, checking, directory, documents, people, rights, uploads
+from service.api import (
+    archive,
+    batches,
+    checking,
+    directory,
+    documents,
+    identity,
+    people,
+    rights,
+    storage,
+    trail,
+    uploads,
+)
 from service.api.openapi import document
 from service.api.operations import authenticate, build, problem
 from service.errors import KNOWN_ERRORS, NotSignedIn
@@ -21,9 +33,12 @@ GROUPS = (
     batches.separators,
     uploads.operation,
     *archive.GROUPS,
+    *trail.GROUPS,
     *people.GROUPS,
+    *identity.GROUPS,
     *rights.GROUPS,
     directory.directory,
+    storage.operation,
 )
 
 

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any
 
+from flask import request
 from pydantic import Field
 
 from service.access import accounts, departments, people
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.api.rights import NewPaper
+from service.caller import address_of
 from service.errors import NotFound
 from service.house import House
 from service.records.tables import ApiToken, Department, WebSession
@@ -23,7 +25,7 @@ Tier = Annotated[str, Field(max_length=16)]
 
 
 def _link(house: House, login: str, secret: str) -> dict[str, Any]:
-    return {"login": login, "link": f"{house.settings.base_url}/invite/{secret}"}
+    return {"login": login, "link": f"{house.settings.base_url}/invite/{secret}" if secret else None}
 
 
 def _department_id(house: House, code: str | None) -> str | None:
@@ -47,7 +49,9 @@ class NewPerson(Input):
     papers: Annotated[list[NewPaper], Field(max_length=20)] = Field(default_factory=list)
 
 
-@accounts_operations("POST", "/accounts", "Invite a person; the link is shown once", body=NewPerson, status=201, problems=(404, 409))
+@accounts_operations(
+    "POST", "/accounts", "Invite a person; the link is shown once", body=NewPerson, status=201, problems=(404, 409)
+)
 def invite_person(house: House, actor: Actor, given: NewPerson) -> dict[str, Any]:
     """Create an account; the answer holds the one-time link with which the person sets a password."""
     people.demand(actor, "people.manage")
@@ -113,8 +117,12 @@ def list_sessions(house: House, actor: Actor, login: str) -> dict[str, Any]:
 
 
 def _session(found: WebSession) -> dict[str, Any]:
-    times = {"created_at": found.created_at.isoformat(), "expires_at": found.expires_at.isoformat()}
-    return {"id": found.id, **times, "browser": found.user_agent}
+    times = {
+        "created_at": found.created_at.isoformat(),
+        "expires_at": found.expires_at.isoformat(),
+        "seen_at": (found.seen_at or found.created_at).isoformat(),
+    }
+    return {"id": found.id, **times, "browser": found.user_agent, "address": found.address, "method": found.method}
 
 
 @accounts_operations("DELETE", "/accounts/{login}/sessions/{session_id}", "Sign a person out of a browser", status=204)
@@ -133,7 +141,8 @@ class NewPassword(Input):
 @accounts_operations("POST", "/me/password", "Change one's own password", body=NewPassword, status=204)
 def change_password(house: House, actor: Actor, given: NewPassword) -> None:
     """Set one's own password; every browser is signed out."""
-    accounts.change_password(house, actor, given.old, given.new)
+    address = address_of(request, house.settings.proxies)
+    accounts.change_password(house, actor, given.old, given.new, address=address)
 
 
 @token_operations("GET", "/accounts/{login}/tokens", "The tokens of a person, never their secrets")
@@ -146,6 +155,10 @@ def _token(token: ApiToken) -> dict[str, Any]:
     return {
         "id": token.id,
         "name": token.name,
+        "scopes": token.scopes,
+        "networks": token.networks,
+        "last_used_at": token.last_used_at.isoformat() if token.last_used_at else None,
+        "last_address": token.last_address,
         "created_at": token.created_at.isoformat(),
         "expires_at": token.expires_at.isoformat() if token.expires_at else None,
         "revoked_at": token.revoked_at.isoformat() if token.revoked_at else None,
@@ -153,18 +166,23 @@ def _token(token: ApiToken) -> dict[str, Any]:
 
 
 class NewToken(Input):
-    """What it is for, and how long it lives."""
+    """What it is for, how long it lives, what of the account's rights it has (all, when nothing is said) and from where it works."""
 
     name: Annotated[str, Field(min_length=1, max_length=120)]
     days: Annotated[int, Field(ge=1, le=3650)] = 365
+    scopes: Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=10)] | None = None
+    networks: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)] = Field(default_factory=list)
 
 
 @token_operations(
     "POST", "/accounts/{login}/tokens", "A new token; it is shown once", body=NewToken, status=201, problems=(409,)
 )
 def create_token(house: House, actor: Actor, login: str, given: NewToken) -> dict[str, Any]:
-    """Create a bearer token, one's own or as the administrator."""
-    return {"login": login, "token": people.create_token(house, actor, login, given.name, given.days)}
+    """Create a bearer token: one's own, or a station's as the administrator."""
+    secret = people.create_token(
+        house, actor, login, given.name, given.days, scopes=given.scopes, networks=given.networks
+    )
+    return {"login": login, "token": secret}
 
 
 @token_operations("DELETE", "/accounts/{login}/tokens/{token_id}", "Revoke a token at once", status=204)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.access.policy import ROLES, TIERS, Actor
+from service.access.policy import ROLES, SCOPES, TIERS, Actor
 from service.commands.common import cli_actor, json_option, out_json, table, with_house
 from service.house import House
 from service.records.tables import Department
@@ -27,13 +27,32 @@ def init(as_json: bool) -> None:
     link = ""
     if not list_people(house, cli_actor()):
         link = f"{settings.base_url}/invite/{invite(house, cli_actor(), 'admin', 'Administrator', ['administrator'])}"
+    told = _about_stores(house)
     house.database.dispose()
     if as_json:
-        out_json({"home": str(settings.home), "made": made, "administrator_link": link or None})
+        out_json({"home": str(settings.home), "made": made, "administrator_link": link or None, "locks": told})
         return
     click.echo(f"{'made' if made else 'found'} the archive at {settings.home}")
+    for place, why in told.items():
+        if why and getattr(settings, "object_store" if place == "store" else "replica").startswith("s3"):
+            click.echo(f"  the {place} cannot lock objects: {why}")
     if link:
         click.echo(f"the first administrator sets a password here, once, within 7 days (name: admin):\n  {link}")
+
+
+def _about_stores(house: House) -> dict[str, str]:
+    """Make the buckets; returns for each store why it locks no objects, "" where it does, or what it answered."""
+    from service.flow.objects import stores
+    from vault.errors import VaultError
+
+    told = {}
+    for place, store in stores(house).items():
+        try:
+            store.check()
+            told[place] = store.locks()
+        except VaultError as error:
+            told[place] = f"{error} (its bucket is made when it answers)"
+    return told
 
 
 @click.command()
@@ -219,7 +238,74 @@ def user_enable(house: House, actor: Actor, login: str, as_json: bool) -> None:
     """Open a closed account again; prints the one-time link, since the old password is void."""
     from service.access.accounts import open_again
 
-    _link(house, login, open_again(house, actor, login), as_json=as_json)
+    secret = open_again(house, actor, login)
+    if secret:
+        _link(house, login, secret, as_json=as_json)
+    else:
+        _done(login, "is open", as_json=as_json)
+
+
+@user.command("add-station")
+@click.argument("login")
+@click.option("--name", required=True, help="What the station is called.")
+@click.option("--department", help="The code of the department that what it hands in belongs to.")
+@json_option
+@with_house
+def user_add_station(house: House, actor: Actor, login: str, name: str, department: str | None, as_json: bool) -> None:
+    """Create the account of a scanning station: it hands in with a token (`token create`) and never signs in."""
+    from service.access.accounts import create_station, person_as_json
+    from service.access.people import department_by_code
+
+    department_id = department_by_code(house, department).id if department else None
+    made = create_station(house, actor, login, name, department_id)
+    if as_json:
+        out_json(person_as_json(made))
+    else:
+        click.echo(f"station {login}; its token: juanzong token create --user {login}")
+
+
+@user.command("unlock")
+@click.argument("login")
+@json_option
+@with_house
+def user_unlock(house: House, actor: Actor, login: str, as_json: bool) -> None:
+    """Let an account answer again at once that was made to wait after wrong attempts."""
+    from service.access.accounts import unlock
+
+    unlock(house, actor, login)
+    _done(login, "is unlocked", as_json=as_json)
+
+
+@user.command("reset-second-factor")
+@click.argument("login")
+@json_option
+@with_house
+def user_reset_second_factor(house: House, actor: Actor, login: str, as_json: bool) -> None:
+    """Take the second factor away from a person whose phone and recovery codes are lost; signs them out everywhere."""
+    from service.access.accounts import reset_second_factor
+
+    reset_second_factor(house, actor, login)
+    _done(login, "has no second factor any more", as_json=as_json)
+
+
+@user.command("link")
+@click.argument("login")
+@click.argument("subject")
+@json_option
+@with_house
+def user_link(house: House, actor: Actor, login: str, subject: str, as_json: bool) -> None:
+    """Link an account to SUBJECT (`sub`) at the company's sign-in."""
+    from service.access.company import link
+
+    link(house, actor, login, subject)
+    _done(login, f"is linked to {subject}", as_json=as_json)
+
+
+def _done(login: str, what: str, *, as_json: bool) -> None:
+    if as_json:
+        out_json({"login": login, "done": what})
+    else:
+        click.echo(f"{login} {what}")
 
 
 @click.group()
@@ -313,13 +399,26 @@ def token() -> None:
 @click.option("--user", "login", required=True, help="Whose rights the token has.")
 @click.option("--name", default="cli", help="What it is for.")
 @click.option("--days", default=365, type=click.IntRange(1, 3650), help="How long it lives.")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What of these rights; all by default."
+)
+@click.option("--network", "networks", multiple=True, help="From where alone it works: 10.1.2.3, 10.1.0.0/16.")
 @json_option
 @with_house
-def token_create(house: House, actor: Actor, login: str, name: str, days: int, as_json: bool) -> None:
+def token_create(
+    house: House,
+    actor: Actor,
+    login: str,
+    name: str,
+    days: int,
+    scopes: tuple[str, ...],
+    networks: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Create a token; it is shown once and never again."""
     from service.access.people import create_token
 
-    secret = create_token(house, actor, login, name, days)
+    secret = create_token(house, actor, login, name, days, scopes=scopes or None, networks=networks)
     if as_json:
         out_json({"user": login, "name": name, "token": secret})
     else:
@@ -342,6 +441,9 @@ def token_list(house: House, actor: Actor, login: str | None, as_json: bool) -> 
                     "id": item.id,
                     "user": person,
                     "name": item.name,
+                    "scopes": item.scopes,
+                    "networks": item.networks,
+                    "last_used_at": item.last_used_at.isoformat() if item.last_used_at else None,
                     "expires_at": item.expires_at.isoformat() if item.expires_at else None,
                     "revoked_at": item.revoked_at.isoformat() if item.revoked_at else None,
                 }
@@ -352,12 +454,14 @@ def token_list(house: House, actor: Actor, login: str | None, as_json: bool) -> 
             item.id,
             person,
             item.name,
+            ", ".join(item.scopes),
+            f"{item.last_used_at:%Y-%m-%d}" if item.last_used_at else "-",
             f"{item.expires_at:%Y-%m-%d}" if item.expires_at else "-",
             "revoked" if item.revoked_at else "",
         )
         for item, person in found
     ]
-    table(("id", "user", "name", "until", ""), rows)
+    table(("id", "user", "name", "may", "used", "until", ""), rows)
 
 
 @token.command("revoke")

@@ -107,10 +107,9 @@ class ApiToken(Base):
 
 
 class SignInTally(Base):
-    """Wrong attempts to sign in: of one account from one place, of an account from everywhere (place ``*``), or from one place
-    into any account (person_id ``*``).
+    """Wrong attempts to sign in: into one account from one place.
 
-    since: the first of them. signed_in_at: when that person last got in from there.
+    place ``*``: from everywhere. person_id ``*``: into any account. since: the first of them. signed_in_at: when that person last got in from there.
     """
 
     __tablename__ = "sign_in_tallies"

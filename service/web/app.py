@@ -84,6 +84,7 @@ def _at_hand() -> dict[str, Any]:
         "here": here,
         "with_args": with_args,
         "language": language(),
+        "company_name": sessions.company_name,
         "say": refusals.say,
         "refusal_text": refusals.of,
         "rejection": refusals.rejection,

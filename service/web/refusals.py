@@ -217,7 +217,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"\w+: somebody changed this value in the meantime; look at it again", "这个值刚被别人改过，请再看一遍。"),
     (r"\w+: nobody disagrees about this value", "对这个值没有争议。"),
     (r"\w+: choose one of the two values, or type another", "选两个值中的一个，或者另写一个。"),
-    (r"(?:\w+: )?a value and the word that there is none: say one of the two", "要么写值，要么说不在此件上，只能选一样。"),
+    (
+        r"(?:\w+: )?a value and the word that there is none: say one of the two",
+        "要么写值，要么说不在此件上，只能选一样。",
+    ),
     (r"(?:\w+: )?the document has no such field", "文件没有这个字段。"),
     (
         r"(?:\w+: )?a date such as 2026-03-24 or 2026年3月24日, or 长期 \(long-term\)",
@@ -262,6 +265,36 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:event: )?one of litigation, bad_debt(?:, ended)?", "选诉讼、坏账或客户关系终止。"),
     (r"file (?P<n>.+) was destroyed; only its stub remains", "案卷 {n} 已销毁，只留存根。"),
     (r"the file was destroyed; only its stub remains", "案卷已销毁，只留存根。"),
+    (r"entry \d+ was changed, removed, inserted or moved, or the trail was cut there", ""),
+    (
+        r"checkpoint (?P<n>\d+) is not signed with a key of this archive",
+        "检查点 {n} 不是用本档案的密钥签名的。",
+    ),
+    (
+        r"checkpoint (?P<n>\d+) does not follow from the one before it: one was changed or removed",
+        "检查点 {n} 接不上前一个：有检查点被改或被删。",
+    ),
+    (r"checkpoint (?P<n>\d+) was signed for other entries than the trail has", "检查点 {n} 签名时的记录与现在的不同。"),
+    (r"checkpoint (?P<n>\d+) speaks for \d+ entries, the trail has \d+", "检查点 {n} 签名时的记录比现在多。"),
+    (
+        r"checkpoint (?P<n>\d+) in the object store is another than the database has",
+        "对象存储里的检查点 {n} 与数据库里的不同。",
+    ),
+    (r"the object store has checkpoint (?P<n>\d+), the database has not", "对象存储里有检查点 {n}，数据库里没有。"),
+    (
+        r"the object store has checkpoint (?P<n>\d+) of \S+, for (?P<m>\d+) entries, and the database has not: .*",
+        "对象存储里有检查点 {n}（当时有 {m} 条记录），数据库里没有：数据库被退回到了早先的一天。",
+    ),
+    (r"(?:day_from|day_until): a date YYYY-MM-DD", "日期写成 YYYY-MM-DD。"),
+    (r"more than \d+ entries: narrow the period", "记录太多，请缩短时间段再导出。"),
+    (
+        r"the audit trail is broken, so that nothing can be proved by it: see `juanzong audit verify`",
+        "审计日志已断裂，不能凭它作证：请先运行 juanzong audit verify。",
+    ),
+    (
+        r"the object is not what was once sealed: see `juanzong fixity`",
+        "对象与当初密封的不同：请先运行 juanzong fixity。",
+    ),
     (
         r"the audit trail is broken, so that no checkpoint can speak for it: see `juanzong audit verify`",
         "审计日志已断裂，不能再为它签名：请先运行 juanzong audit verify。",
@@ -446,6 +479,74 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:contract: )?there is no such contract", "没有这份合同。"),
     (r"(?:customer: )?there is no such customer", "没有这个客户。"),
     (r"(?:reason: )?at most (?P<n>\d+) characters", "最多 {n} 个字符。"),
+    # signing in
+    (r"too many wrong attempts to sign in from this address: .*", "这个地址错得太多，请等一刻钟再试。"),
+    (r"more than (?P<n>\d+) calls a minute: slow down", "太频繁了，每分钟最多 {n} 次。"),
+    (r"too many wrong codes; wait a few minutes", "验证码错得太多，请等几分钟再试。"),
+    (
+        r"(?:code: )?the code is wrong, was used already, or is no longer current",
+        "验证码不对、已经用过，或者已经过时。",
+    ),
+    (
+        r"(?:password: )?the password is wrong, or the account is locked for a few minutes",
+        "密码不对，或者账户被锁定几分钟。",
+    ),
+    (r"there is a second factor already; remove it first", "已经有第二重验证，先关闭它。"),
+    (r"there is no second factor to be confirmed; begin again", "没有等着确认的第二重验证，请重新开始。"),
+    (r"there is no second factor", "没有第二重验证。"),
+    (r"a role of this person must have a second factor", "角色规定须有第二重验证，不能关闭。"),
+    (
+        r"nobody takes away their own second factor; another administrator does it",
+        "不能重置自己的第二重验证，请另一位系统管理员来办。",
+    ),
+    (r"\S+: the token has not the scope for this", "这个令牌没有这项权限。"),
+    (
+        r"a person makes their own tokens; the administrator makes those of stations",
+        "令牌由本人新建；系统管理员只给扫描站新建令牌。",
+    ),
+    (r"(?:scopes: )?one or more of [a-z_, ]+", "至少选一项，而且不超过账户的权限。"),
+    (r"(?:networks: )?addresses or networks such as .*", "写成 10.1.2.3 或 10.1.0.0/16，最多 20 个。"),
+    (r"a station has no password; it has tokens", "扫描站没有密码，只有令牌。"),
+    (r"a station hands in and nothing else; its role and clearance stay", "扫描站只交件，角色与密级不变。"),
+    (r"there is no company's sign-in here", "这里没有公司统一登录。"),
+    (r"the account is disabled", "账户已停用。"),
+    (
+        r"this attempt at the company's sign-in is over, or is of another browser: begin again",
+        "这次公司登录已经结束，或者是在别的浏览器里开始的，请重新登录。",
+    ),
+    (r"the company's sign-in refused: (?P<n>\w*)", "公司登录没有通过（{n}）。"),
+    (
+        r"the company's sign-in gave an answer that does not hold: it is of another issuer",
+        "公司登录的答复来自别处，没有采信。",
+    ),
+    (r"the company's sign-in gave an answer that does not hold: .*", "公司登录的答复不完整，没有采信。"),
+    (
+        r"the company's sign-in gave an ID token that does not hold: it has expired",
+        "公司登录的凭证已过期，没有采信。请重新登录；一直这样请核对两边的时钟。",
+    ),
+    (
+        r"the company's sign-in gave an ID token that does not hold: it is of another issuer",
+        "公司登录的凭证来自别的发行方，没有采信。",
+    ),
+    (
+        r"the company's sign-in gave an ID token that does not hold: it is signed with an unknown key",
+        "公司登录的凭证用了不认识的密钥签名，没有采信。",
+    ),
+    (r"the company's sign-in gave an ID token that does not hold: .*", "公司登录的凭证不对，没有采信。"),
+    (r"the company's sign-in .*", "公司登录没有回应，请过一会儿再试，或者用密码登录。"),
+    (
+        r"no account here is linked to (?P<n>.+) at the company's sign-in",
+        "公司账户 {n} 还没有关联这里的账户：先用密码登录，在“我的账户”里关联，或者请系统管理员关联。",
+    ),
+    (
+        r"this account of the company's sign-in is linked to somebody else here",
+        "这个公司账户已经关联了别人。",
+    ),
+    (
+        r"nobody links their own account by hand; another administrator does it",
+        "不能手工关联自己的账户：在“我的账户”里关联，或者请另一位系统管理员来办。",
+    ),
+    (r"there is no password: without the link there would be no way in", "没有密码，取消关联就登录不了了。"),
     # services
     (r"the database does not answer: .*|the database went away: .*", "数据库没有回应。"),
     # search

