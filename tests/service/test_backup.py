@@ -481,6 +481,26 @@ def test_a_manifest_needs_the_store_it_was_made_of(embedded, bare, tmp_path):
         assert find(again, OWNER, made.word).total == 1
 
 
+def test_a_database_put_back_to_an_earlier_moment_is_destroyed_again_in_its_own_store(
+    embedded, tmp_path, juanzong_here
+):
+    """As after a point-in-time recovery: the rows of then, the objects of now, and the register in between."""
+    house, path = embedded.house, tmp_path / "moment.jz"
+    made, _ = sheet(embedded, tmp_path, "kept")
+    file_id, _ = due(embedded, tmp_path, "gone")
+    take(house, OWNER, path, How(manifest_only=True))
+    destroy_file(embedded, file_id)
+    destructions.export(house, "cli:test", tmp_path / "register")
+    other = {**embedded_env(tmp_path / "other"), "JUANZONG_OBJECT_STORE": house.settings.object_store}
+    other["JUANZONG_KEY_FILE"] = str(house.settings.key_file)
+    assert "manifest only" in juanzong_here(other, "restore", path, "--no-register", check=3).stderr
+    juanzong_here(other, "restore", path, "--destructions", tmp_path / "register")
+    assert json.loads(juanzong_here(other, "search", made.word, "--json").stdout)["total"] == 1
+    assert json.loads(juanzong_here(other, "doctor", "--json").stdout)["ok"] is True
+    with opened(build(load(other))) as again:
+        assert len(destroy.register(again, OWNER)) == 1
+
+
 def test_stacks_that_wait_for_their_release_come_back_with_their_pictures(embedded, scanner, bare, tmp_path):
     send(scanner, stack(tmp_path, *USUAL))
     take(embedded.house, OWNER, tmp_path / "full.jz")

@@ -128,8 +128,8 @@ def restore(
         audit_key: bytes = session.info["audit_key"]
     found = verify(chain, house.keys, audit_key, lambda done, total: tell("verified", done, total))
     destroy = demand_register(chain, found, register, without=without_register)
-    _demand_objects(house, chain, found)
     gone = {document_id for line in destroy for document_id in documents_of(line)}
+    _demand_objects(house, chain, found, gone)
     with room():
         with house.database.write() as session:
             mark_restoring(session, str(chain.newest.id))
@@ -146,16 +146,15 @@ def restore(
     return _prove(house, chain, result, tell)
 
 
-def _demand_objects(house: House, chain: Chain, found: Found) -> None:
-    """What a manifest only names must be in the store. Raises BadInput."""
+def _demand_objects(house: House, chain: Chain, found: Found, gone: set[str]) -> None:
+    """What a manifest only names, and was not destroyed, must be in the store. Raises BadInput."""
     if not found.absent:
         return
     there = set(house.vault.store.names())
-    lacking = [
-        entry["name"] for entry in chain.newest.manifest() if entry["in"] is None and UUID(entry["name"]) not in there
-    ]
+    named_only = (entry for entry in chain.newest.manifest() if entry["in"] is None and entry["of"] not in gone)
+    lacking = sum(UUID(entry["name"]) not in there for entry in named_only)
     if lacking:
-        raise BadInput(f"the backup has a manifest only, and the object store lacks {len(lacking)} of its objects")
+        raise BadInput(f"the backup has a manifest only, and the object store lacks {lacking} of its objects")
 
 
 def _put_objects(house: House, chain: Chain, gone: set[str], tell: Callable[[int, int], None]) -> None:
