@@ -1,4 +1,4 @@
-"""Contracts, case files, transfers, holds, reviews, loans, customers, warnings, audit."""
+"""Contracts, case files, transfers, holds, reviews, loans, customers, warnings."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from werkzeug.http import dump_options_header
 from service.access.policy import Actor
 from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
-from service.flow import corrections, exports, filing, holds, ledger, ledger_rows, loans, reviews, trail, transfers
+from service.flow import corrections, exports, filing, holds, ledger, ledger_rows, loans, reviews, transfers
 from service.flow.customers import get_customer, list_customers, warning_as_json
 from service.flow.destroy import execute, prove, register
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
@@ -29,7 +29,6 @@ hold_operations = Operations("holds")
 destructions = Operations("destructions")
 requests = Operations("access-requests")
 customers = Operations("customers")
-audit = Operations("audit")
 
 Id = Annotated[str, Field(max_length=36)]
 Day = Annotated[str, Field(max_length=10)]
@@ -349,7 +348,7 @@ class NewHold(Input):
     file_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
 
 
-@hold_operations("POST", "/holds", "Place a hold", body=NewHold, status=201)
+@hold_operations("POST", "/holds", "Place a hold", body=NewHold, status=201, problems=(404, 409))
 def place_hold(house: House, actor: Actor, given: NewHold) -> dict[str, Any]:
     """Freeze files: nothing destroys them while the hold stands."""
     return holds.as_json(holds.place_hold(house, actor, given.matter, given.reason, given.file_ids))
@@ -415,7 +414,7 @@ class Proposal(Input):
     supervisor_ids: Annotated[list[Id], Field(min_length=2, max_length=2)]
 
 
-@destructions("POST", "/destructions", "Propose a review", body=Proposal, status=201, problems=(409,))
+@destructions("POST", "/destructions", "Propose a review", body=Proposal, status=201, problems=(404, 409))
 def propose(house: House, actor: Actor, given: Proposal) -> dict[str, Any]:
     """Begin an appraisal."""
     review = reviews.propose(house, actor, given.file_ids, given.group, given.approver_id, given.supervisor_ids)
@@ -539,7 +538,7 @@ class Ask(Input):
     purpose: Reason
 
 
-@requests("POST", "/access-requests", "Ask to read a file", body=Ask, status=201)
+@requests("POST", "/access-requests", "Ask to read a file", body=Ask, status=201, problems=(404, 409))
 def ask(house: House, actor: Actor, given: Ask) -> dict[str, Any]:
     """Ask for a loan."""
     return loans.as_json(loans.ask(house, actor, given.file_id, given.purpose))
@@ -603,25 +602,4 @@ def credit_file(house: House, actor: Actor, customer_id: str) -> dict[str, Any]:
     return file_as_json(filing.credit_file(house, actor, customer_id))
 
 
-class ListAudit(Paging):
-    """Which entries."""
-
-    actor_name: Annotated[str, Field(max_length=80)] | None = None
-    action: Annotated[str, Field(max_length=40)] | None = None
-    subject: Annotated[str, Field(max_length=120)] | None = None
-
-
-@audit("GET", "/audit", "The audit trail, newest first", query=ListAudit)
-def list_audit(house: House, actor: Actor, given: ListAudit) -> dict[str, Any]:
-    """Return one page of the trail."""
-    total, entries = trail.list_entries(house, actor, **given.model_dump())
-    return {"total": total, "entries": [trail.as_json(entry) for entry in entries]}
-
-
-@audit("POST", "/audit/verification", "Verify the hash chain")
-def verify_audit(house: House, actor: Actor) -> dict[str, Any]:
-    """Walk the chain."""
-    return vars(trail.verify(house, actor))
-
-
-GROUPS = (contracts, files, transfer_operations, hold_operations, destructions, requests, customers, audit)
+GROUPS = (contracts, files, transfer_operations, hold_operations, destructions, requests, customers)

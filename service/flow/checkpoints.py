@@ -194,3 +194,9 @@ def public_key(house: House) -> tuple[str, str]:
     with house.database.write() as session:
         public = signing.ensure(session, house.keys).public
         return signing.archive_id(session), public
+
+
+def latest(house: House) -> tuple[Checkpoint | None, str]:
+    """Return the newest checkpoint, and the public key that signs; what of them is not there yet is None or ""."""
+    with house.database.read() as session:
+        return checkpoints.last(session), signing.public_of(session)

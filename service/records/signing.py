@@ -34,6 +34,12 @@ def archive_id(session: Session) -> str:
     return session.scalar(select(AuditKey.id).order_by(AuditKey.created_at, AuditKey.id).limit(1)) or ""
 
 
+def public_of(session: Session) -> str:
+    """Return the public key that signs now; "" before there is one."""
+    query = select(AuditKey.public).order_by(AuditKey.created_at.desc(), AuditKey.id).limit(1)
+    return session.scalar(query) or ""
+
+
 def sign(keys: KeyRing, row: AuditKey, content: bytes) -> str:
     """Return the signature of `content`, 128 hexadecimal digits. Raises KeyUnusable."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

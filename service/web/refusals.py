@@ -285,7 +285,6 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"the object store has checkpoint (?P<n>\d+) of \S+, for (?P<m>\d+) entries, and the database has not: .*",
         "对象存储里有检查点 {n}（当时有 {m} 条记录），数据库里没有：数据库被退回到了早先的一天。",
     ),
-    (r"(?:day_from|day_until): a date YYYY-MM-DD", "日期写成 YYYY-MM-DD。"),
     (r"more than \d+ entries: narrow the period", "记录太多，请缩短时间段再导出。"),
     (
         r"the audit trail is broken, so that nothing can be proved by it: see `juanzong audit verify`",
@@ -476,8 +475,13 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:sheets: )?a number of sheets of paper, from 1", "写纸张的张数，从 1 起。"),
     (r"(?:sides: )?1 or 2", "选单面或双面。"),
     (r"(?:sides: )?batch (?P<n>\S+) has (?P<d>\d)", "批次 {n} 已经说明是 {d} 面。"),
-    (r"(?:contract: )?there is no such contract", "没有这份合同。"),
-    (r"(?:customer: )?there is no such customer", "没有这个客户。"),
+    (r"(?:contract: )?(?:(?P<n>[^:]+): )?there is no such contract", "没有这份合同。"),
+    (r"(?:customer: )?(?:(?P<n>[^:]+): )?there is no such customer", "没有这个客户。"),
+    (
+        r"(?:code: )?the bar code of (?P<n>.+) does not fit on a label (?P<cut>L\d+); take the square code",
+        "条形码在标签 %(cut)s 上印不下，请用二维码。",
+    ),
+    (r"(?:copies: )?1 to (?P<n>\d+) labels at once", "一次 1 到 %(n)s 张标签。"),
     (r"(?:reason: )?at most (?P<n>\d+) characters", "最多 {n} 个字符。"),
     # signing in
     (r"too many wrong attempts to sign in from this address: .*", "这个地址错得太多，请等一刻钟再试。"),
