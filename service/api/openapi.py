@@ -99,6 +99,7 @@ def _operation(tag: str, operation: Operation, schemas: dict[str, Any]) -> dict[
     codes = dict(_ALWAYS)
     if "{" in operation.path:
         codes[404] = _WORDS[404]
+        codes[422] = _WORDS[422]  # what stands in the address is text
     if operation.body is not None or operation.query is not None:
         codes[422] = _WORDS[422]
     for code in operation.problems:

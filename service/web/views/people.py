@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from service.access import accounts, company, departments, people, second_factor
 from service.access.policy import STATION, TIERS
 from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn
-from service.flow.guard import require
+from service.flow.guard import allowed, require
 from service.records.tables import Person
 from service.web import words
 from service.web.context import act, actor, house, refused
@@ -76,17 +76,19 @@ def invite_person() -> ResponseReturnValue:
 def _person_page(login: str, link: dict[str, str] | None = None, token: str | None = None) -> str:
     person = accounts.get_person(house(), actor(), login)
     g.page = url_for("web.person", login=login)
+    manages = allowed(actor(), "people.manage")  # who gives rights alone sees the account, and not the ways in
     return render_template(
         "person.html",
         person=person,
         mine=actor().person_id == person.id,
         department_options=_department_options(person.department_id),
         tier_options=_tier_options(),
-        locked=accounts.locked(house(), actor(), login),
+        locked=accounts.locked(house(), actor(), login) if manages else [],
         this=None,
         link=link,
         token=token,
-        **_doors(person),
+        manages=manages,
+        **(_doors(person) if manages else {}),
     )
 
 

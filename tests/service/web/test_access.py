@@ -29,6 +29,7 @@ ROOMS = {
     "/people": {"root"},
     "/people/handler": {"root"},
     "/departments": {"root"},
+    "/rights": {"administrator", "archivist", "root"},
     "/me": READERS | {"auditor", "root"},
     "/settings": {"root", "auditor"},
 }
