@@ -6,6 +6,7 @@ from service.web.text import _, gettext
 
 NOUNS = {
     "audit": _("审计日志"),
+    "backup": _("备份"),
     "batch": _("批次"),
     "candidate": _("到期案卷"),
     "check": _("检查"),
