@@ -262,3 +262,18 @@ def test_on_the_command_line(embedded, juanzong_here, tmp_path, verifier):
     assert list(tmp_path.glob(".juanzong-*")) == []
     juanzong_here(embedded.env, "audit", "export", tmp_path / "a.jsonl")
     verifier(tmp_path / "a.jsonl")
+
+
+def test_the_vector_of_the_documentation_holds(tmp_path, verifier):
+    page = (Path(__file__).parents[2] / "docs" / "auditor.md").read_text("utf-8")
+    vector = page.split("```json\n")[1].split("```")[0]
+    file = tmp_path / "vector.jsonl"
+    file.write_text(vector, "utf-8")
+    found = verifier(file)
+    assert (found["entries"], found["checkpoints"]) == (3, 1)
+    # The program's own half of it: what it writes is what the documentation says.
+    previous = audit.GENESIS
+    for line in map(json.loads, vector.splitlines()[1:4]):
+        said = [line[name] for name in ("seq", "at", "actor", "action", "subject", "detail")]
+        previous = audit.entry_hash(previous, *said)
+        assert previous == line["hash"]
