@@ -4,7 +4,7 @@
 # make test       the test suite; JUANZONG_REQUIRE_SERVERS=1 makes a missing real server a failure
 # make lint       style, types, import arrows
 # make bench      every figure of docs/benchmarks.md
-.PHONY: all demo serve test lint bench lock clean
+.PHONY: all demo serve test lint bench lock sbom audit clean
 PYTHON ?= python3
 STAMP := .venv/.installed
 BIN := .venv/bin
@@ -37,6 +37,14 @@ lint: all
 
 bench: all
 	$(BIN)/python -m tools.bench
+
+# What the program is made of (CycloneDX), with licences.
+sbom: all
+	$(BIN)/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --mc-type application --of JSON -o sbom.json
+
+# Fails for a known weakness in a locked package, and where none can be looked up.
+audit: all
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r requirements.lock
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements.lock

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -147,3 +147,16 @@ def test_the_pages_that_lead_to_others_lead_somewhere() -> None:
     for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "docs" / "README.md"):
         links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
         assert [link for link in links if not (page.parent / link).exists()] == [], page.name
+
+
+def test_no_package_is_under_the_gpl_or_agpl() -> None:
+    seen = 0
+    for package in distributions():
+        about = package.metadata
+        says = [about.get("License-Expression") or "", (about.get("License") or "")[:200]]
+        says += [c for c in about.get_all("Classifier") or [] if c.startswith("License ::")]
+        text = " ".join(says)
+        bound = re.search(r"(?<![A-Z])A?GPL|(?<!Lesser )General Public License", text)
+        assert not bound or re.search(r"\bOR\b", says[0]), f"{about['Name']}: {text}"
+        seen += bool(text.strip())
+    assert seen > 100
