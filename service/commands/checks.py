@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from service.flow.fixity import FixityReport
     from service.flow.orphans import Orphan
 
-DAMAGE = 6
+DAMAGE, DOWN = 6, 5
 
 
 @click.command()
@@ -70,7 +70,8 @@ def fixity(
 ) -> int:
     """Verify every sealed object against its recorded hash, and mend from the replica what is not sound.
 
-    Broken off, it goes on where it was. Exit code 6 when an object was damaged, missing or foreign, also if it could be mended.
+    Broken off, it goes on where it was. Exit code 6 when an object was damaged, missing or foreign, also if it could be mended;
+    5 when all is sound but the replica did not answer.
     """
     from service.flow.fixity import fixity as check
     from service.flow.orphans import Orphan, remove_orphans
@@ -84,7 +85,9 @@ def fixity(
         _fixity_json(report, orphans, removed)
     else:
         _fixity_text(report, orphans, removed)
-    return 0 if report.ok else DAMAGE
+    if not report.ok:
+        return DAMAGE
+    return DOWN if report.note else 0
 
 
 def _with_a_bar(reports: Iterable[FixityReport]) -> FixityReport:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
 from service.flow import claims
+from service.flow.guard import require
 from service.flow.objects import Known, after, count, is_kept, stores
 from service.flow.orphans import Orphan, find_orphans
 from service.house import House
@@ -273,7 +274,10 @@ def _begin(house: House, actor: Actor, kind: str, *, restart: bool) -> tuple[Fix
 
 def _finish(house: House, actor: Actor, walk: _Walk) -> None:
     report = walk.report
-    report.unowned = find_orphans(house)
+    unreached: list[str] = []
+    report.unowned = find_orphans(house, unreached)
+    for why in unreached:
+        report.note = report.note or f"the replica was not looked at: {why}"
     report.orphans = sum(not orphan.unfinished for orphan in report.unowned)
     report.unfinished = len(report.unowned) - report.orphans
     with house.database.write() as session:
@@ -324,6 +328,14 @@ def last(house: House) -> FixityReport | None:
         query = select(FixityRun.id).where(FixityRun.finished_at.is_not(None))
         run_id = session.scalar(query.order_by(FixityRun.finished_at.desc()).limit(1))
     return _report(house, run_id) if run_id else None
+
+
+def last_seen(house: House, actor: Actor) -> FixityReport | None:
+    """Return `last` to whoever may read the trail, and note the reading. Raises NotAllowed."""
+    require(actor, "audit.read")
+    with house.database.write() as session:
+        audit.append(session, actor.name, "check.view", "store")
+    return last(house)
 
 
 def is_due(house: House) -> bool:

@@ -16,6 +16,7 @@ from service.house import House
 from service.records import audit
 from service.records.checkpoints import is_checkpoint
 from service.records.tables import Rendition, Stack
+from vault.errors import StoreUnavailable
 from vault.model import Trace
 
 #: Younger ones stay, whatever the database says: their writer may use another one, or a copy that was restored.
@@ -32,11 +33,19 @@ class Orphan:
     unfinished: str
 
 
-def find_orphans(house: House) -> list[Orphan]:
-    """Return everything that nobody owns, in both stores. Raises StoreUnavailable, but for the replica's sake."""
+def find_orphans(house: House, unreached: list[str] | None = None) -> list[Orphan]:
+    """Return everything that nobody owns, in both stores. Raises StoreUnavailable.
+
+    unreached: where it is given, it is told why the replica was not looked at, which then is no error.
+    """
     found: list[tuple[str, Trace]] = []
     for place, store in stores(house).items():
-        found += [(place, trace) for trace in store.survey()]
+        try:
+            found += [(place, trace) for trace in store.survey()]
+        except StoreUnavailable as error:
+            if place == "store" or unreached is None:
+                raise
+            unreached.append(str(error))
     # The stores are listed before the database is asked: what arrives meanwhile is known to it.
     with house.database.read() as session:
         known = owners(session).keys() | leaving(session)

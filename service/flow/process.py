@@ -31,6 +31,7 @@ from service.flow.guard import load_document
 from service.flow.heap import Heap
 from service.flow.hints import apply_hint
 from service.flow.index import index_document
+from service.flow.locks import let_go
 from service.flow.originals import original_on_disk
 from service.flow.page_quality import plain
 from service.flow.receive import discard, record_sealed
@@ -122,6 +123,7 @@ def _drop_derived(house: House, document_id: str) -> None:
     derived = select(Rendition.id).where(Rendition.document_id == document_id, Rendition.kind != "original")
     with house.database.read() as session:
         names = list(session.scalars(derived))
+    let_go(house, names)  # they are made anew of the original, which stays held
     for name in names:
         house.vault.delete(UUID(name))
     with house.database.write() as session:

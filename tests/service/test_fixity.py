@@ -366,7 +366,7 @@ def test_a_replica_that_is_down_stops_nothing_but_itself(copied, monkeypatch):
 
     copy_waiting(house)
     with monkeypatch.context() as patch:
-        for method in ("put", "open", "delete", "remains", "lock"):
+        for method in ("put", "open", "delete", "remains", "lock", "survey"):
             patch.setattr(second, method, down)
         other = another(copied)
         with pytest.raises(StoreUnavailable):
