@@ -89,6 +89,7 @@ def _at_hand() -> dict[str, Any]:
         "refusal_text": refusals.of,
         "rejection": refusals.rejection,
         "today": house().clock.today(),
+        "separated": house().settings.separated_administrators,
         "date": date,
     }
 
