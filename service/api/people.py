@@ -204,8 +204,9 @@ def _department(department: Department) -> dict[str, Any]:
 
 
 @department_operations("GET", "/departments", "List departments")
-def list_departments(house: House, actor: Actor) -> dict[str, Any]:  # noqa: ARG001 - whoever is signed in may know them
+def list_departments(house: House, actor: Actor) -> dict[str, Any]:
     """Return all departments, closed ones too."""
+    people.demand(actor, "directory.read")
     return {"departments": [_department(department) for department in people.list_departments(house)]}
 
 

@@ -45,6 +45,13 @@ def test_defaults_lie_under_the_home(tmp_path):
         ("JUANZONG_ROLL_OVER", "maybe"),
         ("JUANZONG_CONFIG", "/nonexistent.toml"),
         ("JUANZONG_TODAY", "2026-01-01"),
+        ("JUANZONG_SESSION_IDLE_MINUTES", "0"),
+        ("JUANZONG_SECOND_FACTOR_ROLES", "administrator,king"),
+        ("JUANZONG_OIDC_ISSUER", "http://id.example.com"),
+        ("JUANZONG_OIDC_ISSUER", "https://id.example.com/?realm=x"),
+        ("JUANZONG_OIDC_ISSUER", "id.example.com"),
+        ("JUANZONG_PROXIES", "-1"),
+        ("JUANZONG_API_PER_MINUTE", "-1"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path, name, value):
@@ -96,3 +103,23 @@ def test_a_misspelt_setting_stops_the_program(tmp_path):
     file.write_text("wating_days = 30\n")
     with pytest.raises(BadSetting, match="WATING_DAYS is no setting"):
         load({"JUANZONG_HOME": str(tmp_path), "JUANZONG_CONFIG": str(file)})
+
+
+def test_the_companys_sign_in_is_set_up_whole_or_not_at_all(tmp_path):
+    whole = {"JUANZONG_OIDC_ISSUER": "https://id.example.com/realms/company", "JUANZONG_OIDC_CLIENT_ID": "juanzong"}
+    settings = load({"JUANZONG_HOME": str(tmp_path), **whole})
+    assert (settings.oidc_issuer, settings.oidc_client_id) == tuple(whole.values())
+    assert settings.oidc_client_secret_file is None
+    with pytest.raises(BadSetting, match="JUANZONG_OIDC_CLIENT_ID"):
+        load({"JUANZONG_HOME": str(tmp_path), "JUANZONG_OIDC_ISSUER": "https://id.example.com"})
+    for name in ("CLIENT_ID", "CLIENT_SECRET_FILE", "NAME"):
+        with pytest.raises(BadSetting, match="JUANZONG_OIDC_ISSUER"):
+            load({"JUANZONG_HOME": str(tmp_path), f"JUANZONG_OIDC_{name}": "x"})
+    local = {"JUANZONG_MODE": "test", "JUANZONG_OIDC_ISSUER": "http://127.0.0.1:9", "JUANZONG_OIDC_CLIENT_ID": "x"}
+    assert load({"JUANZONG_HOME": str(tmp_path), **local}).oidc_issuer == "http://127.0.0.1:9"
+
+
+def test_roles_that_must_have_a_second_factor(tmp_path):
+    env = {"JUANZONG_HOME": str(tmp_path), "JUANZONG_SECOND_FACTOR_ROLES": "administrator, auditor"}
+    assert load(env).second_factor_roles == ("administrator", "auditor")
+    assert load({"JUANZONG_HOME": str(tmp_path)}).second_factor_roles == ()

@@ -3,12 +3,15 @@
 import json
 import socket
 
+import requests
+
 from intake.adapters.tus_delivery import TusDelivery
 from intake.adapters.watched_folder import WatchedFolder
 from intake.channels.arrivals import Patience
+from service.access import people
 from service.channels import reason
 from tests.service import test_uploads_served as served
-from tests.service.conftest import DIGITAL, SCANS
+from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.test_cli import juanzong, lines
 from tests.service.test_split import TWO, digital
 
@@ -56,6 +59,37 @@ def test_stacks_are_cut_at_the_archive_also_over_a_breaking_line(archive, tmp_pa
     (hot / "c.pdf").write_bytes(data)
     (again,) = lines(juanzong(here, "station", "watch", hot, *QUICK, *where, "--split"))
     assert (again["status"], again["batch"]) == ("duplicate", stack["batch"])
+
+
+def test_a_station_account_is_all_a_station_needs(archive, tmp_path):
+    people.create_department(archive.house, OWNER, "XS", "销售部")
+    shown = json.loads(
+        juanzong(archive.env, "user", "add-station", "desk1", "--name", "前台", "--department", "XS", "--json").stdout
+    )
+    assert shown["roles"] == ["station"]
+    made = juanzong(archive.env, "token", "create", "--user", "desk1", "--network", "127.0.0.0/8", "--json").stdout
+    token_file = tmp_path / "desk1"
+    token_file.write_text(json.loads(made)["token"])
+    hot, here = tmp_path / "hot", {"JUANZONG_HOME": str(tmp_path / "station-home")}
+    hot.mkdir()
+    (hot / "licence.jpg").write_bytes(LICENCE.read_bytes())
+    digital(hot / "stack.pdf", *TWO)
+    where = ("--server", archive.address, "--token-file", token_file)
+    found = lines(juanzong(here, "station", "watch", hot, *QUICK, *where, "--split", "--sides", 1))
+    assert [line["status"] for line in found] == ["received", "received"]
+    (batch,) = [line["batch"] for line in found if line.get("batch")]
+    (seen,) = lines(juanzong(archive.env, "batch", "show", batch, "--json"))
+    assert (seen["operator"], len(seen["documents"])) == ("person:desk1", 2)
+    answer = requests.get(
+        f"{archive.address}/api/v1/receipts",
+        headers={"Authorization": f"Bearer {token_file.read_text()}"},
+        timeout=30,
+    )
+    assert answer.json()["total"] == 3
+    again = tmp_path / "again"
+    again.mkdir()
+    (again / "more.pdf").write_bytes(DIGITAL.read_bytes())
+    assert lines(juanzong(here, "station", "watch", again, *QUICK, *where))[0]["status"] == "received"
 
 
 def test_a_server_that_is_away_or_refuses_the_token_moves_nothing(archive, tmp_path):

@@ -19,7 +19,7 @@ def test_an_account_is_changed_closed_and_opened_again(site: Site) -> None:
              "department_id": site.office.department_id}  # fmt: skip
     refused = root.post("/people/handler", typed | {"roles": ["administrator", "auditor"], "name": "陈<b>"})
     assert refused.status_code == 422
-    assert "系统管理员与审计员互不兼任。" in refused.text
+    assert "系统管理员、安全保密管理员与审计员互不兼任。" in refused.text
     assert 'value="陈&lt;b&gt;"' in refused.text
     assert re.search(r'name="roles" value="auditor" checked', refused.text)
     assert root.post("/people/handler", typed).status_code == 303
