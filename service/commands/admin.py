@@ -30,29 +30,31 @@ def init(as_json: bool) -> None:
     told = _about_stores(house)
     house.database.dispose()
     if as_json:
-        out_json({"home": str(settings.home), "made": made, "administrator_link": link or None, "locks": told})
+        out_json({"home": str(settings.home), "made": made, "administrator_link": link or None, **told})
         return
     click.echo(f"{'made' if made else 'found'} the archive at {settings.home}")
-    for place, why in told.items():
-        if why and getattr(settings, "object_store" if place == "store" else "replica").startswith("s3"):
-            click.echo(f"  the {place} cannot lock objects: {why}")
+    for why in filter(None, told.get("locks", {}).values()):
+        click.echo(f"  objects cannot be locked: {why}")
     if link:
         click.echo(f"the first administrator sets a password here, once, within 7 days (name: admin):\n  {link}")
 
 
-def _about_stores(house: House) -> dict[str, str]:
-    """Make the buckets; returns for each store why it locks no objects, "" where it does, or what it answered."""
+def _about_stores(house: House) -> dict[str, dict[str, str]]:
+    """Make the buckets; returns as `locks` for each of them why it locks no objects, "" where it does, or what it answered."""
     from service.flow.objects import stores
     from vault.errors import VaultError
 
     told = {}
+    addresses = {"store": house.settings.object_store, "replica": house.settings.replica}
     for place, store in stores(house).items():
+        if addresses[place].startswith("file:"):
+            continue
         try:
             store.check()
             told[place] = store.locks()
         except VaultError as error:
             told[place] = f"{error} (its bucket is made when it answers)"
-    return told
+    return {"locks": told} if told else {}
 
 
 @click.command()

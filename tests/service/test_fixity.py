@@ -28,6 +28,7 @@ from service.flow.replicate import copy_waiting
 from service.flow.upkeep import verify_due
 from service.records.tables import AuditEntry, CaseFile, FixityRun, ObjectState, Rendition
 from service.settings import load
+from tests.contract.test_object_store import client_of
 from tests.service.conftest import DIGITAL, OWNER, Office, embedded_env, open_office, server_env
 from tests.service.test_flow import archive, decide_all, due_file, fill, new_contract, propose
 from vault.errors import StoreUnavailable
@@ -507,3 +508,16 @@ def test_the_store_says_that_it_has_no_locks(embedded, juanzong_here):
     assert "no object lock" in told["locks"]["store"]
     assert told["ok"]
     assert "no object lock" in juanzong_here(embedded.env, "doctor").stdout
+
+
+@pytest.mark.parametrize("server", ["minio", "versity"])
+def test_init_makes_the_bucket_with_locks_or_says_that_it_has_none(server, request, tmp_path, juanzong_here):
+    address = request.getfixturevalue(f"{server}_url")
+    env = {**embedded_env(tmp_path / "home"), "JUANZONG_OBJECT_STORE": f"{address}/made-{uuid4().hex[:12]}"}
+    assert json.loads(juanzong_here(env, "init", "--json").stdout)["locks"] == {"store": ""}
+    client, bucket = client_of(f"{address}/there-{uuid4().hex[:12]}")
+    client.make_bucket(bucket)
+    env = {**embedded_env(tmp_path / "other"), "JUANZONG_OBJECT_STORE": f"{address}/{bucket}"}
+    assert "without object lock" in juanzong_here(env, "init").stdout
+    down = {**embedded_env(tmp_path / "down"), "JUANZONG_OBJECT_STORE": "s3+http://key:secret@127.0.0.1:9/bucket"}
+    assert "cannot be reached" in juanzong_here(down, "init").stdout
