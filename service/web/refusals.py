@@ -475,13 +475,17 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:sheets: )?a number of sheets of paper, from 1", "写纸张的张数，从 1 起。"),
     (r"(?:sides: )?1 or 2", "选单面或双面。"),
     (r"(?:sides: )?batch (?P<n>\S+) has (?P<d>\d)", "批次 {n} 已经说明是 {d} 面。"),
-    (r"(?:contract: )?(?:(?P<n>[^:]+): )?there is no such contract", "没有这份合同。"),
-    (r"(?:customer: )?(?:(?P<n>[^:]+): )?there is no such customer", "没有这个客户。"),
+    (r"(?:contract: )?there is no such contract", "没有这份合同。"),
+    (r"(?:customer: )?there is no such customer", "没有这个客户。"),
+    (r"(?:contract: )?(?P<n>\S+): there is no such contract", "没有这份合同：{n}。"),
+    (r"(?:customer: )?(?P<n>\S+): there is no such customer", "没有这个客户：{n}。"),
     (
-        r"(?:code: )?the bar code of (?P<n>.+) does not fit on a label (?P<cut>L\d+); take the square code",
-        "条形码在标签 %(cut)s 上印不下，请用二维码。",
+        r"(?:code: )?the bar code of (?P<n>.+) does not fit on a label (?P<cut>\S+); take the square code",
+        "{n} 的条形码在标签 {cut} 上印不下，请用二维码。",
     ),
-    (r"(?:copies: )?1 to (?P<n>\d+) labels at once", "一次 1 到 %(n)s 张标签。"),
+    (r"(?:copies: )?1 to (?P<n>\d+) labels at once", "一次 1 到 {n} 张标签。"),
+    (r"(?:used: )?0 to (?P<n>\d+)", "0 到 {n}。"),
+    (r"(?:\w+: )?one of L7160, .*|(?:\w+: )?one of qr, code128", "选一种。"),
     (r"(?:reason: )?at most (?P<n>\d+) characters", "最多 {n} 个字符。"),
     # signing in
     (r"too many wrong attempts to sign in from this address: .*", "这个地址错得太多，请等一刻钟再试。"),
@@ -595,6 +599,9 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"a value must follow “(?P<n>.*):” at once", "“{n}:”后面要紧跟要找的值。"),
     (r"there is nothing to look for here", "这里没有要找的内容。"),
     (r"the query has more words than the engine can look for at once", "检索式的词太多了。"),
+    (r"there is an archive in the database already: .*", "数据库里已经有档案，只能恢复到空系统。"),
+    (r"there are objects in the object store already: .*", "对象存储里已经有对象，只能恢复到空系统。"),
+    (r"the destruction register lacks files that were destroyed before the backup: .*", "销毁清册缺少备份之前销毁的案卷，请找完整的一份。"),
     (r"a number of yuan such as 32000000\.00", "写成数字，元，例如 32000000.00。"),
 )
 _KNOWN = tuple((re.compile(pattern), said) for pattern, said in _SENTENCES)
