@@ -92,9 +92,9 @@ ROLES = {
     "security_administrator": _("安全保密管理员"),
 }
 SCOPES = {
-    "read": _("查看"),
+    "read": _("查看与检索"),
     "hand_in": _("交件"),
-    "work": _("办理"),
+    "work": _("办理业务"),
     "administer": _("管账户与权限"),
 }
 PAPERS = {

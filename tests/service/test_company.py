@@ -130,7 +130,7 @@ def test_a_person_links_their_account_signs_in_with_it_and_out_of_both(real: Sit
     # Now without the password, in another browser, and to the page that was asked for.
     fresh = real.visitor()
     page = fresh.get("/sign-in?next=/contracts").text
-    assert "用公司统一登录登录" in page
+    assert "使用公司统一登录" in page
     link = unescape(re.search(r'href="(/sign-in/company\?[^"]+)"', page).group(1))
     sent = fresh.get(link)
     query = dict(parse_qsl(urlsplit(sent.headers["Location"]).query))
