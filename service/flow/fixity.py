@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from service.access.policy import Actor
 from service.flow import claims
 from service.flow.guard import require
-from service.flow.objects import Known, after, count, is_kept, stores
+from service.flow.objects import Known, after, count, fresh, is_kept, stores
 from service.flow.orphans import Orphan, find_orphans
 from service.house import House
 from service.records import audit
@@ -144,6 +144,10 @@ class _Walk:
         """Check one object, in both stores, and mend it."""
         found = []
         trouble = self._trouble(self._first, known)
+        if trouble == "damaged":
+            with self.house.database.read() as session:
+                known = fresh(session, known)
+            trouble = self._trouble(self._first, known)
         if trouble:
             found.append(("store", trouble, self._mend(self._second, self._first, known)))
         elif self._is_copied(known):

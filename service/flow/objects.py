@@ -1,6 +1,6 @@
 """Objects: what the database knows of the sealed objects, one after the other in the order of their names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -86,6 +86,13 @@ def after(session: Session, position: str, limit: int, *more: ColumnElement[bool
     )
     found += [Known(row.id, row.id, row.sha256, row.size, row.key, state) for row, state in session.execute(stacks)]
     return sorted(found, key=lambda known: known.name)[:limit]
+
+
+def fresh(session: Session, known: Known) -> Known:
+    """Return it with its owner's key as it is wrapped now: another master key may have wrapped it since."""
+    stack = session.get(Stack, known.owner)
+    query = select(WrappedKey.wrapped).where(WrappedKey.document_id == known.owner)
+    return replace(known, wrapped=session.scalar(query) if stack is None else stack.key)
 
 
 def count(session: Session) -> int:

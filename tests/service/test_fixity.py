@@ -26,7 +26,7 @@ from service.flow.orphans import find_orphans, remove_orphans
 from service.flow.receive import receive
 from service.flow.replicate import copy_waiting
 from service.flow.upkeep import verify_due
-from service.records.tables import AuditEntry, CaseFile, FixityRun, ObjectState, Rendition
+from service.records.tables import AuditEntry, CaseFile, FixityFinding, FixityRun, ObjectState, Rendition, WrappedKey
 from service.settings import load
 from tests.contract.test_object_store import client_of
 from tests.service.conftest import DIGITAL, OWNER, Office, embedded_env, open_office, server_env
@@ -245,6 +245,28 @@ def test_a_run_that_goes_on_checks_nothing_twice_and_forgets_nothing(embedded, m
     assert last(house).damaged == report.damaged
     *_, again = fixity(house, OWNER, restart=True)
     assert again.resumed == 0
+
+
+def test_a_key_that_is_wrapped_anew_meanwhile_is_no_damage(embedded):
+    house, one = embedded.house, embedded.take_in()
+
+    def wrapped_as(value: bytes) -> bytes:
+        with house.database.write() as session:
+            row = session.get_one(WrappedKey, one)
+            before, row.wrapped = row.wrapped, value
+            return before
+
+    good = wrapped_as(b"as the key that is going had wrapped it")
+    steps = fixity(house, OWNER)
+    first = next(steps)
+    assert first.checked == 0
+    report = next(steps)  # by now all that is to be checked was read from the database
+    assert report.damaged == [one]
+    wrapped_as(good)
+    *_, report = steps
+    assert report.checked == report.total
+    with house.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(FixityFinding)) == 1
 
 
 def test_two_at_once_do_not_share_a_run(embedded):
