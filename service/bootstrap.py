@@ -15,6 +15,7 @@ from service.records.migrate import has_tables, is_current, is_newer, require_wh
 from service.settings import place_of
 from vault.adapters import open_store
 from vault.adapters.keyfile import KeyFile
+from vault.adapters.keyfolder import KeyFolder, open_key, provider_of
 from vault.keyring import KeyRing
 from vault.vault import Vault
 
@@ -58,6 +59,8 @@ def prepare(settings: Settings) -> bool:
                 f"names {settings.key_file}, which is not there, but the archive was sealed with a key: put it back",
             )
         require_whole(database)
+        if settings.key_file.exists() and has_tables(database):
+            _require_key(settings, database, _ring(settings))
         fresh = upgrade(database)
         if database.is_sqlite and database.url.database:
             Path(database.url.database).chmod(0o600)  # SQLite gives its log and its index the same mode
@@ -71,11 +74,21 @@ def prepare(settings: Settings) -> bool:
     return made or fresh
 
 
+def open_keys(settings: Settings) -> KeyFolder:
+    """Return the master keys that the settings lead to. Raises KeyUnusable, which names the provider."""
+    return KeyFolder(settings.key_file, lambda path: open_key(path, settings.key_secret_file))
+
+
+def _ring(settings: Settings) -> KeyRing:
+    keys = open_keys(settings)
+    return KeyRing(keys.current(), keys)
+
+
 def _seal_trail(settings: Settings) -> None:
     """Begin the audit chain of an empty database, and make the key that signs it. A trail that lost its end is never given a new one."""
     from service.records import audit, signing
 
-    keys = KeyRing(KeyFile(settings.key_file))
+    keys = _ring(settings)
     sealing = Database(settings.database_url, keys.derive(_AUDIT))
     try:
         with sealing.write() as session:
@@ -87,17 +100,31 @@ def _seal_trail(settings: Settings) -> None:
 
 def _has_keys(database: Database) -> bool:
     """Return whether the database, of whatever version, holds documents that were sealed."""
-    return has_tables(database) and _sealed_with(database) is not None
-
-
-def _sealed_with(database: Database) -> str | None:
-    """Return the name of the master key that the archive's documents are sealed with; None when there are none."""
     from sqlalchemy import select
 
     from service.records.tables import WrappedKey
 
+    if not has_tables(database):
+        return False
     with database.read() as session:
-        return session.scalar(select(WrappedKey.master_key_id).limit(1))
+        return session.scalar(select(WrappedKey.document_id).limit(1)) is not None
+
+
+def _sealed_with(database: Database) -> set[str]:
+    """Return the names of master keys that the archive is sealed with: of its signing keys, of its first and its last document.
+
+    A rotation goes from the first document to the last: where it stands in the middle, these are the old key and the new one.
+    """
+    from sqlalchemy import inspect, select
+
+    from service.records.tables import AuditKey, WrappedKey
+
+    with database.read() as session:
+        signed = inspect(session.connection()).has_table(AuditKey.__tablename__)  # not before the third form
+        found = set(session.scalars(select(AuditKey.master_key_id))) if signed else set()
+        for order in (WrappedKey.document_id, WrappedKey.document_id.desc()):
+            found |= set(session.scalars(select(WrappedKey.master_key_id).order_by(order).limit(1)))
+        return found
 
 
 def _require_fit(settings: Settings, database: Database, keys: KeyRing) -> None:
@@ -110,12 +137,17 @@ def _require_fit(settings: Settings, database: Database, keys: KeyRing) -> None:
         raise NotInitialised("the archive is of a newer program than this one: install that, this one changes nothing")
     if not is_current(database):
         raise NotInitialised("the database is not at this program's version: run `juanzong init`")
-    sealed_with = _sealed_with(database)
-    if sealed_with not in (None, keys.key_id):
-        raise BadSetting(
-            "JUANZONG_KEY_FILE",
-            f"names {settings.key_file}, a key that did not seal this archive: put the right one back ({sealed_with})",
-        )
+    _require_key(settings, database, keys)
+
+
+def _require_key(settings: Settings, database: Database, keys: KeyRing) -> None:
+    for sealed_with in sorted(_sealed_with(database)):
+        if not keys.knows(sealed_with):
+            raise BadSetting(
+                "JUANZONG_KEY_FILE",
+                f"names {settings.key_file} ({provider_of(settings.key_file)}), a key that did not seal this archive: "
+                f"put the right one back ({sealed_with})",
+            )
 
 
 def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empty: bool = False) -> House:
@@ -127,7 +159,7 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empt
     if not settings.key_file.exists():
         advice = "put the master key of the backup there" if empty else "run `juanzong init`"
         raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): {advice}")
-    keys = KeyRing(KeyFile(settings.key_file))
+    keys = _ring(settings)
     database = Database(settings.database_url, keys.derive(_AUDIT))
     try:
         if not empty:

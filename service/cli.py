@@ -18,6 +18,7 @@ COMMANDS = {
     "ingest": "intake",
     "station": "station",
     "batch": "batch",
+    "labels": "labels",
     "search": "reading",
     "show": "reading",
     "get": "reading",
@@ -29,6 +30,7 @@ COMMANDS = {
     "backup": "backup",
     "restore": "backup",
     "destructions": "backup",
+    "keys": "keys",
     "doctor": "checks",
 }
 

@@ -50,6 +50,7 @@ class Settings:
     object_store: str = field(repr=False)
     search: str = field(repr=False)
     key_file: Path
+    key_secret_file: Path | None = None
     ocr: str = "auto"
     ocr_threads: int = 1
     ocr_processes: int = 0
@@ -99,6 +100,8 @@ class Settings:
     separated_administrators: bool = False
     clamd: str = ""
     checkpoint_hours: int = 1
+    tsa: str = field(default="", repr=False)
+    tsa_ca: Path | None = None
 
     @property
     def reading_processes(self) -> int:
@@ -202,6 +205,15 @@ class _Source:
             good = False
         if value and not good:
             raise BadSetting(f"JUANZONG_{name.upper()}", "must be unix:///path/of/the/socket or tcp://host:port")
+        return value
+
+    def tsa(self) -> str:
+        """The address of a time-stamping authority, which needs the certificates its answers lead to."""
+        value = self.text("tsa")
+        if value and not value.startswith(("http://", "https://")):
+            raise BadSetting("JUANZONG_TSA", "must begin with http:// or https://")
+        if value and not self.text("tsa_ca"):
+            raise BadSetting("JUANZONG_TSA_CA", "must name the file with the certificates that time stamps lead to (PEM)")
         return value
 
     def names(self, name: str) -> tuple[str, ...]:
@@ -362,6 +374,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         object_store=source.url("object_store", f"file://{home}/objects", ("file", "s3+http", "s3+https")),
         search=source.url("search", f"tantivy://{home}/index", ("tantivy", "http", "https")),
         key_file=Path(source.text("key_file", f"{home}/keys/master.key")).expanduser().absolute(),
+        key_secret_file=_file(source.text("key_secret_file")),
         ocr=source.choice("ocr", OCR_ENGINES, "auto"),
         ocr_threads=source.whole("ocr_threads", Settings.ocr_threads),
         ocr_processes=source.whole("ocr_processes", 0, least=0, most=256),
@@ -407,6 +420,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         classified=source.choice("classified", ("internal", "secret", "core"), "secret"),
         separated_administrators=source.flag("separated_administrators", default=False),
         clamd=source.clamd("clamd"),
+        tsa=source.tsa(),
+        tsa_ca=_file(source.text("tsa_ca")),
         checkpoint_hours=source.whole("checkpoint_hours", Settings.checkpoint_hours, most=24 * 31),
     )
     source.demand_known()

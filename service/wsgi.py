@@ -1,7 +1,5 @@
 """The web entry point: `gunicorn service.wsgi:app`."""
 
-import hashlib
-import hmac
 import os
 
 from flask import Flask
@@ -19,7 +17,7 @@ def make(settings: Settings) -> Flask:
     house.hint = attach(open_queue(settings), lambda: house)
     _ = house.reader  # made before there are threads that would each make one
     # Every machine that opens the archive signs form tokens alike, and the key itself never signs anything.
-    secret = hmac.digest(settings.key_file.read_bytes(), b"juanzong page tokens 1", hashlib.sha256)
+    secret = house.keys.derive(b"page tokens")
     app = create_app(house, secret=secret)
     for part in (blueprint(house), watch(house)):
         app.extensions["csrf"].exempt(part)  # bearer tokens only, no cookie

@@ -64,6 +64,10 @@ class MasterKey(Protocol):
     def key_id(self) -> str:
         """A short public name of this key (not a secret), stored beside what it wrapped."""
 
+    @property
+    def root(self) -> bytes:
+        """The 32 bytes that `derive` makes all it makes from; a key that follows this one keeps them. They open nothing."""
+
     def derive(self, purpose: bytes) -> bytes:
         """Return 32 bytes for another use than wrapping: always the same for one `purpose`, and nothing about the key."""
 

@@ -285,6 +285,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"the object store has checkpoint (?P<n>\d+) of \S+, for (?P<m>\d+) entries, and the database has not: .*",
         "对象存储里有检查点 {n}（当时有 {m} 条记录），数据库里没有：数据库被退回到了早先的一天。",
     ),
+    (r"the time stamp of checkpoint (?P<n>\d+) does not hold", "检查点 {n} 的时间戳不成立。"),
     (r"more than \d+ entries: narrow the period", "记录太多，请缩短时间段再导出。"),
     (
         r"the audit trail is broken, so that nothing can be proved by it: see `juanzong audit verify`",
@@ -599,9 +600,13 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"a value must follow “(?P<n>.*):” at once", "“{n}:”后面要紧跟要找的值。"),
     (r"there is nothing to look for here", "这里没有要找的内容。"),
     (r"the query has more words than the engine can look for at once", "检索式的词太多了。"),
+    (r"another rotation of the master key is running", "正在更换主密钥。"),
     (r"there is an archive in the database already: .*", "数据库里已经有档案，只能恢复到空系统。"),
     (r"there are objects in the object store already: .*", "对象存储里已经有对象，只能恢复到空系统。"),
-    (r"the destruction register lacks files that were destroyed before the backup: .*", "销毁清册缺少备份之前销毁的案卷，请找完整的一份。"),
+    (
+        r"the destruction register lacks files that were destroyed before the backup: .*",
+        "销毁清册缺少备份之前销毁的案卷，请找完整的一份。",
+    ),
     (r"a number of yuan such as 32000000\.00", "写成数字，元，例如 32000000.00。"),
 )
 _KNOWN = tuple((re.compile(pattern), said) for pattern, said in _SENTENCES)

@@ -9,7 +9,7 @@ from vault.adapters import files
 from vault.adapters.wrapping import KEY_SIZE, InMemoryKey
 from vault.errors import KeyUnusable
 
-_FIRST_LINE = "juanzong master key 1"
+FIRST_LINE = "juanzong master key 1"
 _NOTE = """\
 # This key opens every sealed document of the archive. Whoever has it and the objects can read them all;
 # without it nobody can, and nothing brings it back. Keep a copy in a safe, never in the same backup as the objects.
@@ -20,22 +20,24 @@ class KeyFile(InMemoryKey):
     """The master key in the file at `path`. Raises KeyUnusable: missing, open to others, damaged, or not a key file."""
 
     def __init__(self, path: Path) -> None:
-        lines = files.read(path, _FIRST_LINE)
+        lines = files.read(path, FIRST_LINE)
         try:
-            secret = bytes.fromhex(lines.get("key", ""))
+            secret, root = bytes.fromhex(lines.get("key", "")), bytes.fromhex(lines.get("root", ""))
         except ValueError:
-            secret = b""
-        if len(secret) != KEY_SIZE or lines.get("check") != _check(secret):
+            secret = root = b""
+        sound = len(secret) == KEY_SIZE and len(root) in (0, KEY_SIZE)
+        if not sound or lines.get("check") != _check(secret + root):
             raise KeyUnusable(
                 f"the key in {path} is damaged: its check value does not match; restore it from your copy"
             )
-        super().__init__(secret)
+        super().__init__(secret, root or None)
 
     @classmethod
-    def create(cls, path: Path) -> Self:
-        """Make a new key in a new file and return it. Raises KeyUnusable; never overwrites."""
+    def create(cls, path: Path, root: bytes = b"") -> Self:
+        """Make a new key in a new file and return it. root: the old key's, in a rotation. Raises KeyUnusable; never overwrites."""
         secret = os.urandom(KEY_SIZE)
-        files.create(path, f"{_FIRST_LINE}\n{_NOTE}key: {secret.hex()}\ncheck: {_check(secret)}\n")
+        more = f"root: {root.hex()}\n" if root else ""
+        files.create(path, f"{FIRST_LINE}\n{_NOTE}key: {secret.hex()}\n{more}check: {_check(secret + root)}\n")
         return cls(path)
 
 

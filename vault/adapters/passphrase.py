@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Self
 
 from vault.adapters import files
-from vault.adapters.wrapping import KEY_SIZE, InMemoryKey, name_of
+from vault.adapters.wrapping import KEY_SIZE, ROOT, InMemoryKey, name_of
 from vault.errors import KeyUnusable
 
-_FIRST_LINE = "juanzong passphrase 1"
+FIRST_LINE = "juanzong passphrase 1"
 _NOTE = """\
 # Salt and costs from which, with the passphrase, the master key is made again. Both are needed: keep a copy of this file.
 """
@@ -25,7 +25,7 @@ class PassphraseKey(InMemoryKey):
     """The master key made from `passphrase` and the file at `path`. Raises KeyUnusable, also if the passphrase is wrong."""
 
     def __init__(self, path: Path, passphrase: str) -> None:
-        lines = files.read(path, _FIRST_LINE)
+        lines = files.read(path, FIRST_LINE)
         try:
             salt = bytes.fromhex(lines["salt"])
             passes, memory_kib, lanes = int(lines["passes"]), int(lines["memory_kib"]), int(lines["lanes"])
@@ -37,18 +37,24 @@ class PassphraseKey(InMemoryKey):
         if name_of(secret) != lines.get("key_id"):
             raise KeyUnusable(f"the passphrase does not fit {path}")
         super().__init__(secret)
+        if "root" in lines:
+            self.root = self.unwrap(files.hexadecimal(lines["root"], path), ROOT)
 
     @classmethod
-    def create(cls, path: Path, passphrase: str) -> Self:
-        """Make a new file for `passphrase` (12 characters or more) and return its key. Raises KeyUnusable; never overwrites."""
+    def create(cls, path: Path, passphrase: str, root: bytes = b"") -> Self:
+        """Make a new file for `passphrase` (12 characters or more) and return its key. Raises KeyUnusable; never overwrites.
+
+        root: the old key's, in a rotation.
+        """
         if len(passphrase) < SHORTEST:
             raise KeyUnusable(f"a passphrase needs {SHORTEST} characters or more")
         salt = os.urandom(SALT_SIZE)
         secret = derive(passphrase, salt, PASSES, MEMORY_KIB, LANES)
+        more = f"root: {InMemoryKey(secret).wrap(root, ROOT).hex()}\n" if root else ""
         files.create(
             path,
-            f"{_FIRST_LINE}\n{_NOTE}salt: {salt.hex()}\npasses: {PASSES}\nmemory_kib: {MEMORY_KIB}\n"
-            f"lanes: {LANES}\nkey_id: {name_of(secret)}\n",
+            f"{FIRST_LINE}\n{_NOTE}salt: {salt.hex()}\npasses: {PASSES}\nmemory_kib: {MEMORY_KIB}\n"
+            f"lanes: {LANES}\nkey_id: {name_of(secret)}\n{more}",
         )
         return cls(path, passphrase)
 

@@ -181,7 +181,7 @@ def _verify_keys(file: Reader, found: Found, keys: KeyRing) -> None:
         else:
             found.keys += 1
             wrapped_by = entry.get("row", {}).get("master_key_id", keys.key_id)
-            if wrapped_by != keys.key_id:
+            if not keys.knows(wrapped_by):
                 raise KeyUnusable(
                     f"{file.path} holds keys wrapped by another master key: put that one back ({wrapped_by})"
                 )

@@ -1,0 +1,65 @@
+"""Master keys: list them, and let another one follow."""
+
+from pathlib import Path
+
+import click
+
+from service.access.policy import Actor
+from service.commands.common import json_option, out_json, table, with_house
+from service.house import House
+
+DAMAGE = 6
+
+
+@click.group()
+def keys() -> None:
+    """The master key and what it wraps: list, rotate."""
+
+
+@keys.command("list")
+@json_option
+@with_house
+def keys_list(house: House, _actor: Actor, as_json: bool) -> None:
+    """List the master keys at hand, and how many keys each has wrapped."""
+    from service.bootstrap import open_keys
+    from service.flow.rotate import count
+
+    at_hand = [key.key_id for key in open_keys(house.settings).candidates()]
+    wrapped = count(house)
+    for name in at_hand + sorted(wrapped.keys() - set(at_hand) - {""}):
+        state = "wraps" if name == house.keys.key_id else "opens" if name in at_hand else "MISSING"
+        if as_json:
+            out_json({"key_id": name, "state": state.lower(), "wrapped": wrapped.get(name, 0)})
+        else:
+            table(("key", "", "wrapped"), [(name, state, str(wrapped.get(name, 0)))])
+
+
+@keys.command("rotate")
+@click.option("--passphrase", is_flag=True, help="The new key is made from the passphrase in JUANZONG_KEY_SECRET_FILE.")
+@json_option
+@with_house
+def keys_rotate(house: House, actor: Actor, *, passphrase: bool, as_json: bool) -> int:
+    """Let a new master key follow: all keys are wrapped anew while the service runs; objects stay. Broken off, run it again."""
+    from service.bootstrap import open_keys
+    from service.flow.rotate import rotate
+    from vault.adapters.files import secret_in
+    from vault.adapters.keyfile import KeyFile
+    from vault.adapters.passphrase import PassphraseKey
+
+    def make(path: Path, root: bytes) -> object:
+        if passphrase:
+            word = secret_in(house.settings.key_secret_file, "the passphrase")
+            return PassphraseKey.create(path, word, root)
+        return KeyFile.create(path, root)
+
+    folder = open_keys(house.settings)
+    done = rotate(house, actor, folder, make)
+    new = folder.current().key_id
+    if as_json:
+        out_json({"key_id": new, "keys": done.keys, "rewrapped": done.changed, "lost": done.lost})
+    else:
+        click.echo(f"master key {new} wraps {done.keys} keys; copy {folder.path} to the safe now")
+        click.echo("  the old key stays beside it (.old-…): backups made until now need it")
+        for owner in done.lost:
+            click.echo(f"  no key at hand opens that of {owner}")
+    return DAMAGE if done.lost else 0
