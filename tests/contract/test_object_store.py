@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import BinaryIO, cast
 from uuid import UUID, uuid4
 
@@ -497,3 +498,67 @@ def test_an_unreachable_server_is_said_within_seconds(server):
                 call()
             assert "tell-nobody" not in str(caught.value)
         assert time.monotonic() - started < 6 * 5
+
+
+class Odd(BaseHTTPRequestHandler):
+    """An S3 server with a bucket, that does with an object what its name says: stall, break off, or refuse with a code."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+    def _answer(self, status: int, body: str, length: int | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(length or len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body.encode())
+            self.wfile.flush()
+
+    def do_HEAD(self) -> None:
+        self._answer(200, "")
+
+    def do_GET(self) -> None:
+        what = self.server.does  # type: ignore[attr-defined]  # set by `odd_server`
+        if "versioning" in self.path:
+            self._answer(200, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+        elif "location" in self.path:
+            self._answer(200, "<LocationConstraint>us-east-1</LocationConstraint>")
+        elif what in ("stall", "break off"):
+            self._answer(200, "x" * 100, length=1000)
+            if what == "stall":
+                self.server.over.wait(30)  # type: ignore[attr-defined]  # likewise
+            self.close_connection = True
+        else:
+            self._answer(403, f"<Error><Code>{what}</Code><Message>no</Message></Error>")
+
+
+@contextmanager
+def odd_server(does: str) -> Iterator[str]:
+    """The address of a bucket on such a server."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
+        server.does, server.over = does, threading.Event()  # type: ignore[attr-defined]  # what the handler asks for
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"s3+http://key:tell-nobody@127.0.0.1:{server.server_address[1]}/bucket"
+        finally:
+            server.over.set()  # type: ignore[attr-defined]  # likewise
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("does", ["stall", "break off"])
+def test_a_read_that_stalls_or_breaks_off_is_no_end(does, monkeypatch):
+    monkeypatch.setattr("vault.adapters.s3._READ_SECONDS", 0.5)
+    with odd_server(does) as url, open_store(url).open(uuid4()) as sealed, pytest.raises(StoreUnavailable):
+        list(iter(lambda: sealed.read(10), b""))
+
+
+@pytest.mark.parametrize(("does", "said"), [("RequestTimeTooSkewed", "clocks"), ("XMinioStorageFull", "full")])
+def test_what_a_server_refuses_is_said_in_our_words(does, said):
+    with odd_server(does) as url, pytest.raises(StoreUnavailable, match=said) as caught, open_store(url).open(uuid4()):
+        pass
+    assert "tell-nobody" not in str(caught.value)

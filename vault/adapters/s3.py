@@ -1,5 +1,6 @@
 """Sealed bytes in a versioned bucket of any S3 server, through the `minio` client. An object's key is its UUID."""
 
+import errno
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ _CONNECT_SECONDS, _READ_SECONDS = 2.0, 20.0
 _RETRIES = 2
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _NO_SUCH_OBJECT = {"NoSuchKey", "NoSuchVersion", "NoSuchObject"}
+_FULL = {"XMinioStorageFull", "InsufficientStorage", "InsufficientCapacity"}
 _BEYOND_THE_END = "InvalidRange"
 _NO_LOCKS = {
     "ObjectLockConfigurationNotFoundError",
@@ -248,6 +250,9 @@ class S3Store:
                 raise StoreUnavailable(
                     f"the object store {self._place} refuses this key, or what it may do: {error.code}"
                 ) from error
+            if error.code in _FULL:
+                full = OSError(errno.ENOSPC, "No space left on the server")
+                raise StoreUnavailable(f"the object store {self._place} is full") from full
             if error.code == "RequestTimeTooSkewed":
                 raise StoreUnavailable(
                     f"the clocks of the object store {self._place} and of this machine differ too much: set both by NTP"
