@@ -12,6 +12,7 @@ from sqlalchemy import select
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.objects import stores
+from service.flow.timestamps import holds, stamp_missing
 from service.house import SYSTEM, House
 from service.records import audit, checkpoints, signing
 from service.records.checkpoints import TrailReport
@@ -41,6 +42,7 @@ def checkpoint(house: House, actor: Actor) -> Checkpoint | None:
     with house.database.write() as session:
         made = checkpoints.make(session, house.keys, actor.name, after=taken)
     store_missing(house)
+    stamp_missing(house)
     return made or before
 
 
@@ -121,6 +123,8 @@ def _compare(house: House, archive: str, rows: list[Checkpoint], report: TrailRe
         there = _read(house, archive, row.number)
         if there is not None and checkpoints.of_object(there) != (row.statement, row.signature, row.public):
             return done + 1, f"checkpoint {row.number} in the object store is another than the database has"
+        if row.stamp and not holds(house, row):
+            return done + 1, f"the time stamp of checkpoint {row.number} does not hold"
         done = row.entries
     accepted = _accepted(house)
     for number in _unknown(house, archive, known.keys()):

@@ -75,7 +75,6 @@ def _log(report: TrailReport | None = None) -> ResponseReturnValue:
             asked={name: value for name, value in request.args.items() if name in _ASKED.values()},
             checkpoint=checkpoint,
             fingerprint=fingerprint(public) if public else "",
-            separated=house().settings.separated_administrators,
             fixity=last_fixity(house()),
         )
 
