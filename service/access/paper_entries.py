@@ -68,8 +68,7 @@ def revoke_paper(house: House, actor: Actor, login: str, paper_id: str, reason: 
 
 def list_papers(house: House, actor: Actor, login: str) -> list[Paper]:
     """Return what is on record of a person, one's own or as whoever keeps it. Raises NotAllowed, NotFound."""
-    if actor.name != f"person:{login}":
-        people.demand(actor, "paper.keep")
+    people.demand(actor, "account.own" if actor.name == f"person:{login}" else "paper.keep")
     with house.database.read() as session:
         return rules.papers_of(session, _find(session, login).id)
 

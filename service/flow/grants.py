@@ -138,8 +138,7 @@ def _may_see(session: Session, actor: Actor, grant: Grant) -> bool:
 
 def list_grants(house: House, actor: Actor, login: str | None = None) -> list[Grant]:
     """Return the grants the actor may see, open ones first: one's own, or those one could give. Raises NotAllowed."""
-    if login is None or actor.name != f"person:{login}":
-        require(actor, "grant.give")
+    require(actor, "account.own" if actor.name == f"person:{login}" else "grant.give")
     query = select(Grant).join(Person, Grant.person_id == Person.id).order_by(Grant.given_at.desc(), Grant.id)
     if login is not None:
         query = query.where(Person.login == login)

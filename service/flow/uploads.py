@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from intake.inspect import safe_name
-from service.access.policy import Actor
+from service.access.policy import Actor, decide
 from service.errors import (
     ChecksumMismatch,
     DatabaseUnavailable,
@@ -128,7 +128,8 @@ def find(house: House, actor: Actor, upload_id: str) -> Upload:
 
 
 def _mine(upload: Upload | None, actor: Actor, upload_id: str) -> Upload:
-    if upload is None or upload.created_by != actor.name or upload.state == "removed":
+    mine = upload is not None and upload.created_by == actor.name and upload.state != "removed"
+    if upload is None or not mine or decide(actor, "document.upload").reason == "scope_missing":
         raise NotFound(f"there is no upload {upload_id}")
     return upload
 

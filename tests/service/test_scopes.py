@@ -288,3 +288,53 @@ def test_on_the_command_line(env):  # noqa: F811 - the fixture
     assert said("user", "unlock", "desk1")["login"] == "desk1"
     juanzong(env, "user", "reset-second-factor", "desk1", check=4)
     juanzong(env, "user", "link", "desk1", "E-1", check=3)
+
+
+def test_an_upload_goes_on_only_with_a_token_that_hands_in(client, embedded):  # noqa: F811 - the fixture
+    house = embedded.house
+    tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": "filename YS5wZGY="}
+    handing, reading = (
+        bearer(people.create_token(house, OWNER, "handler", scope, scopes=[scope])) for scope in ("hand_in", "read")
+    )
+    assert client.post("/api/v1/uploads", headers=reading | tus).status_code == 403
+    address = client.post("/api/v1/uploads", headers=handing | tus).headers["Location"]
+    more = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    for answer in (
+        client.get(address, headers=reading),
+        client.patch(address, headers=reading | more, data=b"x"),
+        client.delete(address, headers=reading | more),
+    ):
+        assert answer.status_code == 404
+    assert client.patch(address, headers=handing | more, data=b"x").headers["Upload-Offset"] == "1"
+
+
+def test_every_operation_of_a_person_wants_a_scope(client, embedded):  # noqa: F811 - the fixture
+    """Whatever is one's own is no way round: a token without any scope that fits is refused everywhere."""
+    house = embedded.house
+    embedded.take_in()
+    answered = set()
+    for scope in SCOPES:
+        mine = bearer(people.create_token(house, OWNER, "archivist", scope, scopes=[scope]))
+        for operation in (operation for group in GROUPS for operation in group.found):
+            path = "/api/v1" + re.sub(r"\{login\}", "archivist", re.sub(r"\{(?!login)\w+\}", "x", operation.path))
+            answer = client.open(path, method=operation.method, headers=mine, json={})
+            if answer.status_code < 400:
+                answered.add((operation.name, scope))
+    assert {name for name, scope in answered if scope == "read"} >= {"list_documents", "list_contracts"}
+    assert {(name, scope) for name, scope in answered if _WANTED.get(name, "read") != scope} == set()
+
+
+# What answers an archivist's empty call, and is no reading.
+_WANTED = {
+    "list_own_receipts": "hand_in",
+    "print_separators": "hand_in",
+    "list_tokens": "administer",
+    "list_sessions": "administer",
+    "list_identities": "administer",
+    "list_papers": "administer",
+    "end_session": "administer",
+    "unlink_identity": "administer",
+    "list_review_queue": "work",
+    "take_next_document": "work",
+    "list_grants": "administer",
+}
