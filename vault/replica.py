@@ -90,7 +90,7 @@ def copy(source: ObjectStore, target: ObjectStore, name: UUID, key: FileKey, pla
         with source.open(name) as sealed, suppress(ObjectExists):  # another copier was faster
             target.put(name, sealed)
         Vault(target).verify(name, key, plain_sha256)
-    if lock != Lock() and not target.locks():
+    if not target.locks():
         target.lock(name, lock)
 
 

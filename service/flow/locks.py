@@ -22,6 +22,7 @@ from service.house import House
 from service.records.tables import CaseFile, Document, Hold, HoldFile, ObjectState, Rendition
 from vault.errors import LocksNotOffered, ObjectMissing, StoreUnavailable
 from vault.model import Lock
+from vault.ports import ObjectStore
 
 _NEVER = date(1, 1, 1)
 _BATCH = 500
@@ -53,7 +54,8 @@ def lock_waiting(house: House, case_file_id: str | None = None, go_on: Callable[
 
     Can be run twice, and by two at once. Raises StoreUnavailable: the next call goes on. Where no store offers locks nothing is done.
     """
-    if house.vault.store.locks():
+    locker = _Locker(house)
+    if not locker.offering:
         return 0
     done = 0
     today = datetime.now(UTC).date()  # the store's calendar is the real one, also where ours was moved
@@ -66,7 +68,7 @@ def lock_waiting(house: House, case_file_id: str | None = None, go_on: Callable[
         for wanted in waiting:
             if not go_on():
                 return done
-            _lock(house, wanted)
+            locker.lock(wanted)
             done, last = done + 1, wanted.name
 
 
@@ -106,20 +108,48 @@ def _differing(session: Session, today: date, last: str, case_file_id: str | Non
     return [_Wanted(name, end if end is not None and end > today else None, bool(hold)) for name, end, hold in rows]
 
 
-def _lock(house: House, wanted: _Wanted) -> None:
-    """Note that a hold may stand before the store is asked for it, so that whoever lifts it later knows that it is ours."""
-    if wanted.held:
-        with house.database.write() as session:
-            state_of(session, wanted.name).held = "unsure"
-    try:
-        house.vault.store.lock(UUID(wanted.name), Lock(midnight(wanted.until), wanted.held))
-    except ObjectMissing:
-        return  # fixity says so
-    with house.database.write() as session:
-        state = state_of(session, wanted.name)
-        state.held = "held" if wanted.held else ""
-        if wanted.until is not None:
-            state.locked_until = wanted.until
+class _Locker:
+    """Tells the stores. One look at whether they offer locks, and whether the replica is there, serves many objects."""
+
+    def __init__(self, house: House) -> None:
+        self._house, self._behind = house, False
+        self.offering: dict[str, ObjectStore] = {}
+        for place, store in stores(house).items():
+            try:
+                if not store.locks():
+                    self.offering[place] = store
+            except StoreUnavailable:
+                if place == "store":
+                    raise
+                self._behind = True
+
+    def lock(self, wanted: _Wanted) -> None:
+        """Lock one object. That a hold may stand is noted before a store is asked for it, so that whoever lifts it knows it is ours."""
+        if wanted.held:
+            with self._house.database.write() as session:
+                state_of(session, wanted.name).held = "unsure"
+        for place, store in list(self.offering.items()):
+            try:
+                store.lock(UUID(wanted.name), Lock(midnight(wanted.until), wanted.held))
+            except ObjectMissing:
+                if place == "store":
+                    return  # fixity says so
+            except StoreUnavailable:
+                if place == "store":
+                    raise
+                self._behind = True
+                del self.offering[place]
+        self._note(wanted)
+
+    def _note(self, wanted: _Wanted) -> None:
+        """A replica that did not answer gets its lock with the next look at its copy; a hold is not gone before it is gone there."""
+        with self._house.database.write() as session:
+            state = state_of(session, wanted.name)
+            state.held = "held" if wanted.held else "unsure" if self._behind else ""
+            if wanted.until is not None:
+                state.locked_until = wanted.until
+            if self._behind:
+                state.copied_to = ""
 
 
 def let_go(house: House, names: list[str]) -> None:

@@ -523,6 +523,47 @@ def reopened(office: Office, more: dict[str, str]) -> Office:
     return Office(house, office.department_id, env, office.actors)
 
 
+def test_a_replica_that_is_down_keeps_no_lock_from_the_store_and_gets_it_later(request, tmp_path, monkeypatch):
+    first, second = (request.getfixturevalue(f"{name}_url") for name in ("minio", "versity"))
+    word = uuid4().hex[:12]
+    env = {"JUANZONG_OBJECT_STORE": f"{first}/first-{word}", "JUANZONG_REPLICA": f"{second}/second-{word}"}
+    office = open_office({**embedded_env(tmp_path / "home"), **env})
+    house = office.house
+    file_id, document_id = due_file(office)
+    names = objects_of(office, document_id)
+    lock_waiting(house)
+    copy_waiting(house)
+    store, replica = stores(house).values()
+
+    def down(*_args):
+        raise StoreUnavailable("the replica does not answer")
+
+    def held(place) -> set[bool]:
+        return {place.lock_of(name).held for name in names}
+
+    assert {replica.lock_of(name).until for name in names} == {store.lock_of(names[0]).until}
+    with monkeypatch.context() as patch:
+        patch.setattr(replica, "lock", down)
+        hold = holds.place_hold(house, office["archivist"], "诉讼", "案件未结", [file_id])
+        lock_waiting(house)
+        assert held(store) == {True}
+    assert held(replica) == {False}
+    copy_waiting(house)
+    assert held(replica) == {True}
+    with monkeypatch.context() as patch:
+        patch.setattr(replica, "lock", down)
+        holds.ask_release(house, office["archivist"], hold.id, "案件已结")
+        holds.release(house, office["administrator"], hold.id)
+        lock_waiting(house)
+        assert held(store) == {False}
+    assert held(replica) == {True}
+    lock_waiting(house)
+    assert held(replica) == {False}
+    destroy_file(office, file_id)
+    assert destroy.prove(house, office["auditor"], file_id).ok
+    house.database.dispose()
+
+
 def test_the_store_says_that_it_has_no_locks(embedded, juanzong_here):
     assert "no object lock" in embedded.house.vault.store.locks()
     assert lock_waiting(embedded.house) == 0
