@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from service.access.policy import ROLES
 from service.clock import Clock
 from service.errors import BadSetting, NotInitialised
 from service.house import House
@@ -150,6 +151,16 @@ def _require_key(settings: Settings, database: Database, keys: KeyRing) -> None:
             )
 
 
+def _check_ways_in(settings: Settings) -> None:
+    """Raise BadSetting for what would otherwise be found out by the first person who signs in."""
+    known = ("all", *ROLES)
+    if not set(settings.second_factor_roles) <= set(known):
+        raise BadSetting("JUANZONG_SECOND_FACTOR_ROLES", f"takes roles, of {', '.join(known)}")
+    secret = settings.oidc_client_secret_file
+    if secret is not None and not os.access(secret, os.R_OK):
+        raise BadSetting("JUANZONG_OIDC_CLIENT_SECRET_FILE", f"names {secret}, which cannot be read")
+
+
 def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empty: bool = False) -> House:
     """Return the house for `settings`. Raises NotInitialised, BadSetting, KeyUnusable, DatabaseUnavailable.
 
@@ -159,6 +170,7 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empt
     if not settings.key_file.exists():
         advice = "put the master key of the backup there" if empty else "run `juanzong init`"
         raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): {advice}")
+    _check_ways_in(settings)
     keys = _ring(settings)
     database = Database(settings.database_url, keys.derive(_AUDIT))
     try:

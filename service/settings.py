@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from service.access.policy import ROLES
 from service.errors import BadSetting
 from service.typed import day_of
 
@@ -213,7 +212,9 @@ class _Source:
         if value and not value.startswith(("http://", "https://")):
             raise BadSetting("JUANZONG_TSA", "must begin with http:// or https://")
         if value and not self.text("tsa_ca"):
-            raise BadSetting("JUANZONG_TSA_CA", "must name the file with the certificates that time stamps lead to (PEM)")
+            raise BadSetting(
+                "JUANZONG_TSA_CA", "must name the file with the certificates that time stamps lead to (PEM)"
+            )
         return value
 
     def names(self, name: str) -> tuple[str, ...]:
@@ -223,13 +224,6 @@ class _Source:
             return tuple(str(item) for item in value)
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
 
-    def roles(self, name: str) -> tuple[str, ...]:
-        found = self.names(name)
-        known = ("all", *ROLES)
-        if not set(found) <= set(known):
-            raise BadSetting(f"JUANZONG_{name.upper()}", f"takes roles, of {', '.join(known)}")
-        return found
-
     def company_sign_in(self, mode: str) -> dict[str, Any]:
         """Where the company's sign-in is, and who we are to it; all of it or nothing."""
         issuer, client_id = self.text("oidc_issuer"), self.text("oidc_client_id")
@@ -238,11 +232,15 @@ class _Source:
             parts = urlsplit(issuer)
             allowed = ("https", "http") if mode == "test" else ("https",)
             if parts.scheme not in allowed or not parts.hostname or parts.query or parts.fragment:
-                raise BadSetting("JUANZONG_OIDC_ISSUER", "must be an address that begins with https://, as the provider says it")
+                raise BadSetting(
+                    "JUANZONG_OIDC_ISSUER", "must be an address that begins with https://, as the provider says it"
+                )
             if not client_id:
                 raise BadSetting("JUANZONG_OIDC_CLIENT_ID", "must say under which name the provider knows this archive")
         elif client_id or secret or name:
-            raise BadSetting("JUANZONG_OIDC_ISSUER", "must name the provider when other JUANZONG_OIDC settings are given")
+            raise BadSetting(
+                "JUANZONG_OIDC_ISSUER", "must name the provider when other JUANZONG_OIDC settings are given"
+            )
         return {
             "oidc_issuer": issuer,
             "oidc_client_id": client_id,
@@ -396,7 +394,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         minor_amount=minor,
         session_hours=source.whole("session_hours", 12),
         session_idle_minutes=source.whole("session_idle_minutes", Settings.session_idle_minutes),
-        second_factor_roles=source.roles("second_factor_roles"),
+        second_factor_roles=source.names("second_factor_roles"),
         **source.company_sign_in(mode),
         proxies=source.whole("proxies", 0, least=0, most=10),
         api_per_minute=source.whole("api_per_minute", Settings.api_per_minute, least=0),

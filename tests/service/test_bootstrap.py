@@ -76,6 +76,18 @@ def test_a_database_that_was_open_to_others_is_closed(tmp_path):
     assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("JUANZONG_SECOND_FACTOR_ROLES", "auditor,king"), ("JUANZONG_OIDC_CLIENT_SECRET_FILE", "/nonexistent/secret")],
+)
+def test_a_way_in_that_is_wrong_is_named_before_anybody_signs_in(tmp_path, name, value):
+    env = embedded_env(tmp_path / "home")
+    prepare(load(env))
+    whole = {"JUANZONG_OIDC_ISSUER": "https://id.example.com", "JUANZONG_OIDC_CLIENT_ID": "juanzong"}
+    with pytest.raises(BadSetting, match=name):
+        build(load(env | whole | {name: value}))
+
+
 def test_a_home_that_cannot_be_used_is_named(tmp_path):
     (tmp_path / "home").touch()
     with pytest.raises(BadSetting, match="JUANZONG_HOME"):

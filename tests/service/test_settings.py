@@ -46,7 +46,6 @@ def test_defaults_lie_under_the_home(tmp_path):
         ("JUANZONG_CONFIG", "/nonexistent.toml"),
         ("JUANZONG_TODAY", "2026-01-01"),
         ("JUANZONG_SESSION_IDLE_MINUTES", "0"),
-        ("JUANZONG_SECOND_FACTOR_ROLES", "administrator,king"),
         ("JUANZONG_OIDC_ISSUER", "http://id.example.com"),
         ("JUANZONG_OIDC_ISSUER", "https://id.example.com/?realm=x"),
         ("JUANZONG_OIDC_ISSUER", "id.example.com"),
