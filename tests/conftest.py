@@ -6,6 +6,7 @@ skipped and says so; with JUANZONG_REQUIRE_SERVERS=1 it fails.
 
 import os
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -20,7 +21,7 @@ from tests.servers import programs, shared
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
-    | {"libreoffice", "tesseract", "chromium", "docker_compose", "tus_js", "oidc_provider", "verapdf", "sane", "imap_server"}
+    | {"libreoffice", "tesseract", "chromium", "docker_compose", "tus_js", "oidc_provider", "verapdf", "sane", "imap_server", "softhsm"}
 )
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
@@ -151,6 +152,19 @@ def sane(tmp_path: Path) -> dict[str, str]:
     (home / "dll.conf").write_text("test\n")
     (home / "test.conf").write_text("")
     return {"SANE_CONFIG_DIR": str(home)}
+
+
+@pytest.fixture
+def softhsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The PKCS#11 library of SoftHSM, with one empty token (label `archive`, PIN 4321) for this test alone."""
+    library, tool = _program(programs.softhsm)
+    (tmp_path / "tokens").mkdir()
+    settings = tmp_path / "softhsm2.conf"
+    settings.write_text(f"directories.tokendir = {tmp_path}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(settings))
+    pins = ("--so-pin", "12345678", "--pin", "4321")
+    subprocess.run([tool, "--init-token", "--free", "--label", "archive", *pins], check=True, capture_output=True)
+    return library
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from service.commands.common import json_option, out_json, table, with_house
 from service.house import House
 
 DAMAGE = 6
+_FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path)
 
 
 @click.group()
@@ -36,20 +37,39 @@ def keys_list(house: House, _actor: Actor, as_json: bool) -> None:
 
 @keys.command("rotate")
 @click.option("--passphrase", is_flag=True, help="The new key is made from the passphrase in JUANZONG_KEY_SECRET_FILE.")
+@click.option("--pkcs11", "module", type=_FILE, help="The new key is made in a token: the token's PKCS#11 library.")
+@click.option("--token", default="", help="The token's label.")
+@click.option("--pin-file", type=_FILE, help="Where the token's PIN stands; its path is noted beside the key.")
 @json_option
 @with_house
-def keys_rotate(house: House, actor: Actor, *, passphrase: bool, as_json: bool) -> int:
+def keys_rotate(
+    house: House,
+    actor: Actor,
+    *,
+    passphrase: bool,
+    module: Path | None,
+    token: str,
+    pin_file: Path | None,
+    as_json: bool,
+) -> int:
     """Let a new master key follow: all keys are wrapped anew while the service runs; objects stay. Broken off, run it again."""
     from service.bootstrap import open_keys
     from service.flow.rotate import rotate
     from vault.adapters.files import secret_in
     from vault.adapters.keyfile import KeyFile
     from vault.adapters.passphrase import PassphraseKey
+    from vault.adapters.pkcs11 import Pkcs11Key
+
+    if bool(module) != bool(token and pin_file) or (module and passphrase):
+        raise click.UsageError("--pkcs11, --token and --pin-file belong together, and not with --passphrase")
 
     def make(path: Path, root: bytes) -> object:
         if passphrase:
             word = secret_in(house.settings.key_secret_file, "the passphrase")
             return PassphraseKey.create(path, word, root)
+        if module and pin_file:
+            pin = secret_in(pin_file, "the token's PIN")
+            return Pkcs11Key.create(path, pin, str(module), token, root, secret_file=str(pin_file))
         return KeyFile.create(path, root)
 
     folder = open_keys(house.settings)

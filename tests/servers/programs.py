@@ -56,6 +56,15 @@ def _go_program(name: str) -> Path:
     return found
 
 
+def softhsm() -> tuple[Path, Path]:
+    """Return SoftHSM's PKCS#11 library and the tool that makes tokens. Raises Missing."""
+    library = _first([Path("/usr/lib/softhsm/libsofthsm2.so"), *Path("/usr/lib").glob("*/softhsm/libsofthsm2.so")])
+    tool = _first(_on_path("softhsm2-util"))
+    if library is None or tool is None:
+        raise Missing("SoftHSM is not installed: apt install softhsm2")
+    return library, tool
+
+
 def minio() -> Path:
     """Return the MinIO server program. Raises Missing."""
     return _go_program("minio")

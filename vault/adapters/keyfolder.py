@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from vault.adapters import files, keyfile, passphrase
+from vault.adapters import files, keyfile, passphrase, pkcs11
 from vault.errors import KeyUnusable
 from vault.ports import MasterKey
 
-PROVIDERS = {keyfile.FIRST_LINE: "key file", passphrase.FIRST_LINE: "passphrase"}
+PROVIDERS = {keyfile.FIRST_LINE: "key file", passphrase.FIRST_LINE: "passphrase", pkcs11.FIRST_LINE: "PKCS#11"}
 
 
 def provider_of(path: Path) -> str:
@@ -23,10 +23,13 @@ def provider_of(path: Path) -> str:
 def open_key(path: Path, secret_file: Path | None) -> MasterKey:
     """Return the master key that the file at `path` is or leads to. Raises KeyUnusable, with the provider's name.
 
-    secret_file: where the passphrase stands, for the provider that needs one.
+    secret_file: where passphrase or PIN stands, for a provider that needs one and whose file does not say where.
     """
     line = files.first_line(path)
     try:
+        if line == pkcs11.FIRST_LINE:
+            own = files.read(path, line).get("secret_file")
+            return pkcs11.Pkcs11Key(path, files.secret_in(Path(own) if own else secret_file, "the token's PIN"))
         if line == passphrase.FIRST_LINE:
             return passphrase.PassphraseKey(path, files.secret_in(secret_file, "the passphrase"))
         return keyfile.KeyFile(path)

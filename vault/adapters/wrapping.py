@@ -14,8 +14,8 @@ from vault.errors import KeyUnusable
 KEY_SIZE = 32
 #: What the root is wrapped for where it lies in a file beside a key that is not in that file.
 ROOT = b"juanzong derivation root 1"
-_FORM = b"\x01"
-_NONCE_SIZE, _TAG_SIZE = 12, 16
+FORM = b"\x01"
+NONCE_SIZE, _TAG_SIZE = 12, 16
 
 
 def name_of(secret: bytes) -> str:
@@ -31,6 +31,13 @@ def root_of(secret: bytes) -> bytes:
 def derived(root: bytes, purpose: bytes) -> bytes:
     """Return 32 bytes that depend on `root` and `purpose` alone (the expansion of HKDF-SHA256, RFC 5869)."""
     return HKDFExpand(SHA256(), KEY_SIZE, b"juanzong derived key 1:" + purpose).derive(root)
+
+
+def parts_of(wrapped: bytes) -> tuple[bytes, bytes]:
+    """Return nonce (12 bytes) and sealed key with its tag (48) of a wrapped key. Raises KeyUnusable."""
+    if len(wrapped) != len(FORM) + NONCE_SIZE + KEY_SIZE + _TAG_SIZE or not wrapped.startswith(FORM):
+        raise KeyUnusable("the wrapped key is cut, or not of a form this program knows")
+    return wrapped[1 : 1 + NONCE_SIZE], wrapped[1 + NONCE_SIZE :]
 
 
 class InMemoryKey:
@@ -55,17 +62,14 @@ class InMemoryKey:
         """Return form (1 byte), nonce (12), sealed key (32) and tag (16)."""
         if len(file_key) != KEY_SIZE:
             raise ValueError(f"a file key has {KEY_SIZE} bytes, not {len(file_key)}")
-        nonce = os.urandom(_NONCE_SIZE)
-        return _FORM + nonce + self._cipher.encrypt(nonce, file_key, _FORM + context)
+        nonce = os.urandom(NONCE_SIZE)
+        return FORM + nonce + self._cipher.encrypt(nonce, file_key, FORM + context)
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """Return the 32 bytes that `wrap` was given with this `context`. Raises KeyUnusable."""
-        size = len(_FORM) + _NONCE_SIZE + KEY_SIZE + _TAG_SIZE
-        if len(wrapped) != size or not wrapped.startswith(_FORM):
-            raise KeyUnusable("the wrapped key is cut, or not of a form this program knows")
-        nonce, sealed = wrapped[1 : 1 + _NONCE_SIZE], wrapped[1 + _NONCE_SIZE :]
+        nonce, sealed = parts_of(wrapped)
         try:
-            return self._cipher.decrypt(nonce, sealed, _FORM + context)
+            return self._cipher.decrypt(nonce, sealed, FORM + context)
         except InvalidTag:
             raise KeyUnusable(
                 f"master key {self.key_id} did not wrap this key, or it was wrapped for something else"
