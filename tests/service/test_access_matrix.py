@@ -1,0 +1,364 @@
+"""Every role on every API operation, own and other department, every tier: the answers are those of `access_matrix.txt`.
+
+What a person may not see answers as what does not exist does, byte for byte but for the id, and shows in no list, count, facet,
+search or export.
+"""
+
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from fpdf import FPDF
+from sqlalchemy import select
+
+from service.access import people
+from service.access.policy import ROLES, TIERS
+from service.api.app import GROUPS, blueprint
+from service.api.operations import Operation
+from service.flow import grants, holds, ledger, uploads
+from service.flow.index import index_documents
+from service.flow.process import process
+from service.flow.receive import receive
+from service.records.tables import AccessRequest, Batch, CaseFile, Customer, Document, Transfer
+from service.web.security import request_class
+from tests.service.conftest import OWNER, Office, embedded_env, open_office
+from tests.service.test_flow import due_file, propose
+
+TABLE = Path(__file__).parent / "access_matrix.txt"
+OPERATIONS = {operation.name: operation for group in GROUPS for operation in group.found}
+BY_TIER = ("document", "filed", "file", "contract", "transfer", "customer", "hold", "loan", "batch", "grant")
+CELLS = ("no", "own", "all", "every", "see", "sees", "yes")
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Offset": "0", "Upload-Metadata": "filename YS5wZGY="}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    thing: str
+    starred: bool
+    cells: dict[str, str]
+    sends: str
+
+
+def read_table() -> dict[str, Row]:
+    rows = {}
+    for line in TABLE.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, thing, *cells = line.split(maxsplit=2 + len(ROLES))
+            sends = cells.pop() if len(cells) > len(ROLES) else ""
+            assert set(cells) <= set(CELLS), line
+            assert name not in rows, name
+            rows[name] = Row(thing.rstrip("*"), thing.endswith("*"), dict(zip(ROLES, cells, strict=True)), sends)
+    return rows
+
+
+ROWS = read_table()
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something of a department and a tier. marks: what shows that a list, a count or an export knows of it."""
+
+    id: str
+    department: str
+    tier: str
+    file: str = ""
+    marks: tuple[str, ...] = ()
+
+
+@dataclass
+class City:
+    """Two departments with one of everything of every tier in each, and people of every role in the first."""
+
+    office: Office
+    things: dict[str, list[Thing]] = field(default_factory=dict)
+    tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+    staff: dict[str, str] = field(default_factory=dict)
+
+    def hire(self, role: str, clearance: str, word: str = "", papers: tuple[str, ...] | None = None) -> str:
+        login = f"m.{role.replace('_', '.')}{word}"
+        more = {} if papers is None else {"papers": papers}
+        self.office.hire(login, role, clearance=clearance, **more)
+        secret = people.create_token(self.office.house, OWNER, login, "matrix")
+        self.tokens[login] = {"Authorization": f"Bearer {secret}"}
+        return login
+
+
+def a_page(text: str, path: Path) -> Path:
+    page = FPDF()
+    page.add_page()
+    page.set_font("Helvetica", size=14)
+    page.cell(text=f"commonword {text}")
+    path.write_bytes(bytes(page.output()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory):
+    home = tmp_path_factory.mktemp("city")
+    office = open_office({**embedded_env(home / "home"), "JUANZONG_API_PER_MINUTE": "0"})
+    house = office.house
+    found = City(office)
+    file_id, _ = due_file(office)
+    found.things["review"] = [Thing(propose(office, file_id), "", "")]
+    house.clock.move_to(date(2026, 11, 25))
+    other = people.create_department(house, OWNER, "CG", "采购部")
+    departments = {"own": office.department_id, "other": other.id}
+    found.things["department"] = [Thing(id_, where, "public") for where, id_ in departments.items()]
+    office.hire("scanner", "handler", department_id=other.id)
+    for where, department_id in departments.items():
+        login = {"own": "staff.xs", "other": "staff.cg"}[where]
+        office.hire(login, "handler", clearance="core", department_id=department_id)
+        found.staff[where] = office[login].person_id or ""
+        for tier in TIERS:
+            add_things(found, home, where, department_id, office[login], tier)
+    found.things["account"] = [Thing("victim", "", "")]
+    office.hire("victim", "handler")
+    found.things["code"] = [Thing("CG", "", "")]
+    upload = uploads.begin(house, office["staff.xs"], uploads.Announced(filename="a.pdf", length=9), channel="api")
+    found.things["upload"] = [Thing(upload.id, "", "")]
+    for role in ROLES:
+        found.hire(role, "internal")
+    yield found
+    house.database.dispose()
+
+
+def add_things(city: City, home: Path, where: str, department_id: str, staff, tier: str) -> None:
+    """One of everything, of this department and tier. Each has a word of its own in its name."""
+    house = city.office.house
+    mark = f"mark{where}{tier}"
+    given = {"department_id": department_id, "title": f"{mark}contract", "counterparty": f"{mark}customer"}
+    contract = ledger.create_contract(
+        house,
+        OWNER,
+        ledger.ContractInput(**given, handler_id=staff.person_id or "", signed_on="2026-11-02"),
+    )
+    ids = {}
+    for kind in ("document", "filed"):
+        path = a_page(f"{mark}{kind}", home / f"{mark}{kind}.pdf")
+        ids[kind] = receive(
+            house, staff, path, path.name, batch=f"{mark}batch" if kind == "document" else ""
+        ).document_id
+        process(house, ids[kind])
+    with house.database.write() as session:
+        file = session.scalars(select(CaseFile).where(CaseFile.contract_id == contract.id)).one()
+        transfer = session.scalars(select(Transfer).where(Transfer.case_file_id == file.id)).one()
+        file.tier = tier
+        for kind, document_id in ids.items():
+            document = session.get_one(Document, document_id)
+            document.received_by, document.title, document.status = "person:scanner", f"{mark}{kind}", "needs_review"
+            document.tier, document.case_file_id = ("public", file.id) if kind == "filed" else (tier, None)
+            document.review_reasons, document.category = ["unknown_kind"], "1.10"
+        moment = datetime.now(UTC)
+        session.add(
+            Batch(name=f"{mark}batch", operator="person:scanner", department_id=department_id, opened_at=moment)
+        )
+        loan = AccessRequest(
+            case_file_id=file.id, reader_id=staff.person_id or "", purpose=f"{mark}loan", asked_on=date(2026, 11, 1)
+        )
+        session.add(loan)
+        session.flush()
+        customer = session.get_one(Customer, file.customer_id or "")
+        made = {
+            "file": file.id,
+            "contract": contract.id,
+            "transfer": transfer.id,
+            "customer": customer.id,
+            "loan": loan.id,
+        }
+    made |= ids | {"batch": f"{mark}batch"}
+    made["hold"] = holds.place_hold(house, OWNER, f"{mark}hold", "r", [file.id]).id
+    made["grant"] = grants.give_grant(house, OWNER, "scanner", "file", file.id, date(2099, 1, 1), f"{mark}grant").id
+    index_documents(house, ids.values())
+    for kind in BY_TIER:
+        marks = {"document": (f"{mark}document",), "filed": (f"{mark}filed",), "hold": (f"{mark}hold",)}
+        shown = marks.get(kind, (f"{mark}{kind}",))
+        city.things.setdefault(kind, []).append(Thing(made[kind], where, tier, file.id, (made[kind], *shown)))
+
+
+def reached(cell: str, thing: Thing, tiers: tuple[str, ...]) -> bool:
+    """Whether the table lets someone with this cell reach the thing. tiers: those they may open."""
+    if cell in ("every", "sees", "yes"):
+        return True
+    if cell == "no" or (thing.tier and thing.tier not in tiers):
+        return False
+    return cell == "all" or thing.department in ("own", "")
+
+
+#: how a thing is read: who may not do that learns nothing of it from any other operation
+READ_BY = {
+    "document": "show_document",
+    "filed": "download",
+    "file": "show_file",
+    "contract": "show_contract",
+    "transfer": "show_transfer_list",
+    "customer": "show_customer",
+    "batch": "show_batch",
+    "review": "show_review",
+    "hold": "ask_release",
+    "loan": "decide_loan",
+    "grant": "end_grant",
+    "upload": "show_upload",
+    "account": "show_person",
+}
+
+
+def call(client, city: City, login: str, operation: Operation, row: Row, thing: Thing | None, id_: str | None = None):
+    """Return the answer of one call, about `thing` or, with `id_`, about another of its kind."""
+    wanted = id_ if id_ is not None else thing.id if thing else ""
+    first = True
+
+    def fill(found: re.Match[str]) -> str:
+        nonlocal first
+        if first:
+            first = False
+            return wanted
+        return {"kind": "page-image" if row.thing == "filed" else "x", "page": "1", "category": "1.1"}.get(
+            found[1], str(uuid4()) if found[1] != "page" else "1"
+        )
+
+    in_path = thing is not None and "{" in operation.path
+    path = re.sub(r"\{(\w+)\}", fill if in_path else (lambda _m: "1"), operation.path)
+    if row.thing == "batch" and operation.name == "show_batch_page":
+        path = path.replace("/pages/1", "/pages/1.1")
+    text = row.sends.replace("{id}", wanted)
+    if thing is not None:
+        text = text.replace("{file}", thing.file).replace("{staff}", city.staff.get(thing.department, ""))
+    sends = json.loads(text) if text else None
+    more: dict[str, object] = {}
+    if operation.multipart:
+        more = {
+            "data": {**(sends or {}), "file": (io.BytesIO(b"no document"), "a.pdf")},
+            "content_type": "multipart/form-data",
+        }
+    elif operation.query is not None:
+        query = dict(sends or {})
+        if operation.name == "download":
+            query["page"] = 1
+        more = {"query_string": query}
+    elif sends is not None:
+        more = {"json": sends}
+    headers = dict(city.tokens[login])
+    if "upload" in operation.name:
+        headers |= TUS | {"Content-Type": "application/offset+octet-stream", "X-HTTP-Method-Override": "PATCH"}
+    return client.open(f"/api/v1{path}", method=operation.method, headers=headers, **more)
+
+
+@pytest.fixture(scope="module")
+def client(city: City):
+    app = Flask("matrix")
+    app.request_class = request_class(str(city.office.house.settings.home / "tmp"))
+    app.register_blueprint(blueprint(city.office.house))
+    return app.test_client()
+
+
+def test_every_operation_has_its_row_and_every_row_its_operation():
+    assert set(ROWS) == set(OPERATIONS)
+
+
+def lists() -> list[str]:
+    return [name for name, row in ROWS.items() if row.thing == "-" and OPERATIONS[name].method == "GET"]
+
+
+#: what shows in a list, so that its absence is no accident: list -> kinds of things
+SHOWN_IN = {
+    "list_documents": ("document", "filed"),
+    "search": ("document", "filed"),
+    "list_review_queue": ("document", "filed"),
+    "list_batches": ("batch",),
+    "list_contracts": ("contract",),
+    "export_contracts": ("contract",),
+    "list_files": ("file",),
+    "list_transfers": ("transfer",),
+    "list_holds": ("hold",),
+    "customers_list": ("customer",),
+    "list_grants": ("grant",),
+}
+#: what names a thing but shows no more than the number or name another visible thing carries anyway
+_NAMED_BESIDE = {"customer": ("contract", "file", "transfer")}
+
+
+def assert_nothing_hidden(city: City, role: str, name: str, body: str, tiers: tuple[str, ...]) -> None:
+    for kind in BY_TIER:
+        cell = ROWS[READ_BY[kind]].cells[role]
+        if name == "list_grants" and kind != "grant" and ROWS["end_grant"].cells[role] == "every":
+            continue  # who gives grants without reading sees the ids they name, and nothing else of those things
+        for thing in city.things[kind]:
+            visible = reached(cell, thing, tiers)
+            present = [mark for mark in thing.marks if mark and mark in body]
+            if not visible:
+                assert not present, (role, name, kind, thing)
+            elif kind in SHOWN_IN.get(name, ()):
+                assert present, (role, name, kind, thing)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_lists_counts_facets_and_exports_hold_what_may_be_seen_and_nothing_else(city, client, role):
+    login = "m." + role.replace("_", ".")
+    for name in lists():
+        row = ROWS[name]
+        answer = call(client, city, login, OPERATIONS[name], row, None)
+        assert (answer.status_code == 403) == (row.cells[role] == "no"), (role, name, answer.status_code)
+        assert answer.status_code < 500
+        if row.cells[role] == "yes" and role != "auditor":
+            assert_nothing_hidden(city, role, name, answer.data.decode(errors="replace"), ("public", "internal"))
+    cell = ROWS["show_document"].cells[role]
+    if cell != "no":
+        seen = [
+            t for kind in ("document", "filed") for t in city.things[kind] if reached(cell, t, ("public", "internal"))
+        ]
+        found = call(client, city, login, OPERATIONS["search"], ROWS["search"], None).get_json()
+        assert found["total"] == len(seen)
+        assert all(sum(counts.values()) <= len(seen) for counts in found["facets"].values())
+        listed = call(client, city, login, OPERATIONS["list_documents"], ROWS["list_documents"], None).get_json()
+        assert listed["total"] == len(seen) + 1  # and the document of the file that is due
+
+
+def missing(operation: Operation, thing: Thing) -> str:
+    return (
+        "NONE" if operation.path.startswith("/departments") else "nobody.here" if thing.id == "victim" else str(uuid4())
+    )
+
+
+def fault(client, city: City, role: str, name: str, thing: Thing) -> str:
+    """Return what is wrong with how one operation answers a role about one thing, "" for nothing."""
+    row, operation = ROWS[name], OPERATIONS[name]
+    login, cell, tiers = "m." + role.replace("_", "."), row.cells[role], ("public", "internal")
+    answer = call(client, city, login, operation, row, thing)
+    status = answer.status_code
+    if reached(cell, thing, tiers):
+        refused = {401} | (set() if cell in ("see", "sees") else {403}) | (set() if row.starred else {404})
+        return "is refused" if status in refused or status >= 500 else ""
+    readable = row.thing in READ_BY and reached(ROWS[READ_BY[row.thing]].cells[role], thing, tiers)
+    if row.thing == "department" or readable:
+        return "" if status == 403 else "is not refused"
+    if status not in (403, 404):
+        return "is not refused"
+    other = missing(operation, thing)
+    same = call(client, city, login, operation, row, thing, other)
+    shown = same.data.replace(other.encode(), thing.id.encode())
+    as_missing = (same.status_code, shown, same.content_type) == (status, answer.data, answer.content_type)
+    return "" if as_missing else f"learns that it exists: {answer.data!r}, for what is not there {same.data!r}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_may_not_be_seen_answers_as_what_is_not_there(city, client, role):
+    wrong = []
+    for name, row in ROWS.items():
+        operation = OPERATIONS[name]
+        if row.thing == "-" and operation.method != "GET":
+            status = call(client, city, "m." + role.replace("_", "."), operation, row, None).status_code
+            if (status == 403) != (row.cells[role] == "no"):
+                wrong.append(f"{name}: {status}")
+        for thing in city.things[row.thing] if row.thing != "-" else ():
+            found = fault(client, city, role, name, thing)
+            if found:
+                wrong.append(f"{name} {thing.department} {thing.tier}: {found}")
+    assert not wrong, "\n" + "\n".join(wrong)
