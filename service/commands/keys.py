@@ -40,6 +40,11 @@ def keys_list(house: House, _actor: Actor, as_json: bool) -> None:
 @click.option("--pkcs11", "module", type=_FILE, help="The new key is made in a token: the token's PKCS#11 library.")
 @click.option("--token", default="", help="The token's label.")
 @click.option("--pin-file", type=_FILE, help="Where the token's PIN stands; its path is noted beside the key.")
+@click.option(
+    "--transit", "server", help="EXPERIMENTAL: the new key is made on this HashiCorp Vault or OpenBao server."
+)
+@click.option("--engine", default="transit", help="Where its transit engine is mounted.")
+@click.option("--token-file", type=_FILE, help="Where the server's token stands; its path is noted beside the key.")
 @json_option
 @with_house
 def keys_rotate(
@@ -50,6 +55,9 @@ def keys_rotate(
     module: Path | None,
     token: str,
     pin_file: Path | None,
+    server: str | None,
+    engine: str,
+    token_file: Path | None,
     as_json: bool,
 ) -> int:
     """Let a new master key follow: all keys are wrapped anew while the service runs; objects stay. Broken off, run it again."""
@@ -59,9 +67,12 @@ def keys_rotate(
     from vault.adapters.keyfile import KeyFile
     from vault.adapters.passphrase import PassphraseKey
     from vault.adapters.pkcs11 import Pkcs11Key
+    from vault.adapters.transit import TransitKey
 
-    if bool(module) != bool(token and pin_file) or (module and passphrase):
-        raise click.UsageError("--pkcs11, --token and --pin-file belong together, and not with --passphrase")
+    if bool(module) != bool(token and pin_file) or bool(server) != bool(token_file):
+        raise click.UsageError("--pkcs11, --token and --pin-file belong together, and --transit and --token-file")
+    if bool(module) + bool(server) + passphrase > 1:
+        raise click.UsageError("the new key has one provider: --passphrase, --pkcs11 or --transit")
 
     def make(path: Path, root: bytes) -> object:
         if passphrase:
@@ -70,6 +81,9 @@ def keys_rotate(
         if module and pin_file:
             pin = secret_in(pin_file, "the token's PIN")
             return Pkcs11Key.create(path, pin, str(module), token, root, secret_file=str(pin_file))
+        if server and token_file:
+            word = secret_in(token_file, "the server's token")
+            return TransitKey.create(path, word, server, engine, root, secret_file=str(token_file))
         return KeyFile.create(path, root)
 
     folder = open_keys(house.settings)

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from vault.adapters import files, keyfile, passphrase, pkcs11
+from vault.adapters import files, keyfile, passphrase, pkcs11, transit
 from vault.errors import KeyUnusable
 from vault.ports import MasterKey
 
-PROVIDERS = {keyfile.FIRST_LINE: "key file", passphrase.FIRST_LINE: "passphrase", pkcs11.FIRST_LINE: "PKCS#11"}
+PROVIDERS = {
+    keyfile.FIRST_LINE: "key file",
+    passphrase.FIRST_LINE: "passphrase",
+    pkcs11.FIRST_LINE: "PKCS#11",
+    transit.FIRST_LINE: "transit",
+}
 
 
 def provider_of(path: Path) -> str:
@@ -27,9 +32,12 @@ def open_key(path: Path, secret_file: Path | None) -> MasterKey:
     """
     line = files.first_line(path)
     try:
-        if line == pkcs11.FIRST_LINE:
+        if line in (pkcs11.FIRST_LINE, transit.FIRST_LINE):
             own = files.read(path, line).get("secret_file")
-            return pkcs11.Pkcs11Key(path, files.secret_in(Path(own) if own else secret_file, "the token's PIN"))
+            place = Path(own) if own else secret_file
+            if line == pkcs11.FIRST_LINE:
+                return pkcs11.Pkcs11Key(path, files.secret_in(place, "the token's PIN"))
+            return transit.TransitKey(path, files.secret_in(place, "the server's token"))
         if line == passphrase.FIRST_LINE:
             return passphrase.PassphraseKey(path, files.secret_in(secret_file, "the passphrase"))
         return keyfile.KeyFile(path)
