@@ -95,7 +95,8 @@ def count_failure(session: Session, person_id: str | None, place: str, now: date
 
 
 def _add(session: Session, person_id: str, place: str, now: datetime, window: timedelta | None = None) -> SignInTally:
-    tally = session.get(SignInTally, (person_id, place))
+    # Read anew: what was read before the trail's lock may be what another writer has changed since.
+    tally = session.get(SignInTally, (person_id, place), populate_existing=True)
     if tally is None:
         tally = SignInTally(person_id=person_id, place=place, failures=0)
         session.add(tally)
@@ -110,7 +111,7 @@ def _add(session: Session, person_id: str, place: str, now: datetime, window: ti
 
 def count_success(session: Session, person_id: str, place: str, now: datetime) -> None:
     """Note that a person came in from a place: it is known from now on, and its wrong attempts are forgotten."""
-    tally = session.get(SignInTally, (person_id, place))
+    tally = session.get(SignInTally, (person_id, place), populate_existing=True)
     if tally is None:
         tally = SignInTally(person_id=person_id, place=place)
         session.add(tally)

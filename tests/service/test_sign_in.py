@@ -1,5 +1,6 @@
 """Wrong attempts are slowed down where they come from; sessions end by time, by hand and with the password."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from service.access import accounts, people, throttle
+from service.access import accounts, people, second_factor, sessions, throttle
+from service.access.sessions import Visitor
 from service.access.throttle import FROM_EVERYWHERE, FROM_ONE_PLACE, INTO_ANY_ACCOUNT, place_of, wait_after
 from service.errors import NotAllowed, NotSignedIn, RuleRefused, TooManyRequests
-from service.records.tables import SignInTally, WebSession
+from service.records.tables import Person, SignInTally, WebSession
 from tests.service.conftest import OWNER, Office
 from tests.service.test_accounts import entries
 
@@ -221,6 +223,41 @@ def test_idle_time_is_a_setting(embedded, li, time):
     time.passes(minutes=6)
     with pytest.raises(NotSignedIn):
         people.person_of_session(embedded.house, cookie)
+
+
+def test_wrong_attempts_at_once_are_all_counted(office, monkeypatch):
+    li = office.hire("li", "handler")
+    monkeypatch.setattr(people, "_matches", lambda _hashed, _password: False)
+    count = FROM_EVERYWHERE - 1
+    with ThreadPoolExecutor(8) as threads:
+        tried = [threads.submit(enter, office, "wrong", f"10.6.{number}.6") for number in range(count)]
+        assert [attempt.result() for attempt in tried] == [None] * count
+        again = [threads.submit(enter, office, "wrong", HOME) for _ in range(FROM_ONE_PLACE - 1)]
+        assert [attempt.result() for attempt in again] == [None] * (FROM_ONE_PLACE - 1)
+    with office.house.database.read() as session:
+        home, all_over = (session.get_one(SignInTally, (li.person_id, place)) for place in (HOME, "*"))
+    assert home.failures <= FROM_ONE_PLACE - 1
+    assert all_over.failures >= FROM_EVERYWHERE
+    assert all_over.blocked_until
+
+
+def test_a_recovery_code_used_twice_at_once_works_once(office):
+    office.hire("li", "handler", password=PASSWORD)
+    with office.house.database.read() as session:
+        person = session.scalars(select(Person).where(Person.login == "li")).one()
+    secret = second_factor.begin(office.house, person)
+    step = int(office.house.clock.now().timestamp()) // second_factor.STEP
+    codes = second_factor.confirm(office.house, person, second_factor.code_at(secret, step))
+    halves = [enter(office) for _ in range(4)]
+
+    def complete(half: str) -> bool:
+        try:
+            return bool(sessions.complete(office.house, half, codes[0], Visitor(HOME)))
+        except NotSignedIn:
+            return False
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(complete, halves)) == 1
 
 
 def test_unlocking_says_how_many_places_waited(embedded, li, time):
