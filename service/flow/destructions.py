@@ -25,7 +25,7 @@ from service.errors import BadInput
 from service.house import House
 from service.records import audit
 from service.records.tables import AuditHead, CaseFile, Counter, Department, ReviewFile, ReviewRecord, Stub
-from vault.errors import ObjectDamaged
+from vault.errors import ObjectDamaged, StoreUnavailable
 from vault.keyring import KeyRing
 
 _PURPOSE = b"destruction register"
@@ -182,7 +182,7 @@ def bring_up_to_date(house: House, path: Path) -> int:
     """Append to the register at `path` what it does not know yet, and a mark; make it when it is missing. Durable on return.
 
     Returns how many destructions it holds. Killed in the middle, the next call cuts the broken line and goes on.
-    Raises BadInput (it cannot be written, or is none), ObjectDamaged (it was changed: nothing is added to it).
+    Raises StoreUnavailable (it cannot be written), BadInput (it is none), ObjectDamaged (it was changed: nothing is added to it).
     """
     key = house.keys.derive(_PURPOSE)
     try:
@@ -197,7 +197,7 @@ def bring_up_to_date(house: House, path: Path) -> int:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise BadInput(f"the destruction register {path} cannot be written: {error.strerror}") from error
+        raise StoreUnavailable(f"the destruction register {path} cannot be written: {error.strerror}") from error
     return count
 
 
@@ -223,7 +223,10 @@ def note(house: House) -> None:
 
 
 def export(house: House, actor_name: str, path: Path) -> int:
-    """As `bring_up_to_date`, and noted in the audit trail before."""
+    """As `bring_up_to_date`, and noted in the audit trail before. Raises BadInput when it cannot be written."""
     with house.database.write() as session:
         audit.append(session, actor_name, "register.export", "register", {"form": "sealed"})
-    return bring_up_to_date(house, path)
+    try:
+        return bring_up_to_date(house, path)
+    except StoreUnavailable as error:
+        raise BadInput(str(error)) from error

@@ -5,67 +5,30 @@ starts on it. The objects follow, each written once, so that a restore that was 
 transaction: the tables as they were, the migrations, the destructions, the audit entry, and the end of the mark.
 """
 
-import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from search.errors import IndexUnavailable
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.backup import form
 from service.flow.backup.check import Chain, Found, each_object, each_row, verify
-from service.flow.backup.chosen import named
+from service.flow.backup.prove import Progress, Restored, prove
 from service.flow.backup.replay import documents_of, put_review_files, replay
-from service.flow.backup.take import snapshot
 from service.flow.destructions import Register
-from service.flow.erase import remove_objects
-from service.flow.index import reindex
-from service.flow.process import READ
 from service.flow.room import room
-from service.house import SYSTEM, House
+from service.house import House
 from service.records import audit
 from service.records.migrate import has_tables, mark_restoring, restoring, to_form
-from service.records.tables import Batch, Checkpoint, Document, Rendition, Stack, WrappedKey
-from vault.errors import KeyUnusable, ObjectDamaged, ObjectExists, ObjectMissing
+from service.records.tables import Batch, Checkpoint, Document, Rendition, Stack
+from vault.errors import ObjectDamaged, ObjectExists
 
-_log = logging.getLogger("juanzong.restore")
-Progress = Callable[[str, int, int], None]
 _KEYS_AT_ONCE = 500
-
-
-@dataclass
-class Restored:
-    """The proof of a restore: what the backup said, what is there now, and what does not agree.
-
-    destroyed: files that were destroyed again. damaged, missing: objects that do not open, or are not there.
-    trail_ok: whether the audit trail is whole from its first entry to that of the restore. waiting: not in the index yet.
-    """
-
-    backup: str
-    taken_at: str
-    rows: int = 0
-    objects: int = 0
-    entries: int = 0
-    trail_ok: bool = False
-    destroyed: list[str] = field(default_factory=list)
-    reread: list[str] = field(default_factory=list)
-    damaged: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    counts_ok: bool = False
-    indexed: int = 0
-    waiting: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything that the backup holds is there and sound."""
-        return self.counts_ok and self.trail_ok and not self.damaged and not self.missing
 
 
 def demand_empty(house: House, chain: Chain) -> None:
@@ -143,7 +106,7 @@ def restore(
             result.destroyed = [line["stub"]["case_file_id"] for line in destroy]
             _note(session, actor, chain, result, found)
             mark_restoring(session, None)
-    return _prove(house, chain, result, tell)
+    return prove(house, chain, result, tell)
 
 
 def _demand_objects(house: House, chain: Chain, found: Found, gone: set[str]) -> None:
@@ -252,50 +215,3 @@ def _note(session: Session, actor: Actor, chain: Chain, result: Restored, found:
         "destroyed_again": len(result.destroyed),
     }
     audit.append(session, actor.name, "backup.restore", f"backup:{result.backup}", detail)
-
-
-def _prove(house: House, chain: Chain, result: Restored, tell: Progress) -> Restored:
-    """Look at what is there now, independently of what was written."""
-    for file_id in result.destroyed:
-        remove_objects(house, SYSTEM.name, file_id)
-    house.database.scrub()
-    result.rows = sum(chain.newest.first["counts"].values())
-    for done, total in _opened(house, result):
-        tell("opened", done, total)
-    with house.database.read() as session:
-        report = audit.verify_all(session)
-    result.entries, result.trail_ok = report.entries, report.ok
-    with house.database.read() as session:
-        result.waiting = session.scalar(select(func.count()).where(Document.status.in_(READ))) or 0
-    try:
-        for done, total in reindex(house, []):
-            result.indexed, result.waiting = done, total - done
-            tell("indexed", done, total)
-    except (
-        IndexUnavailable
-    ) as error:  # every document counts as not indexed: the worker does it when the engine is back
-        _log.warning("the index follows later: %s", error)
-    return result
-
-
-def _opened(house: House, result: Restored) -> Iterator[tuple[int, int]]:
-    """Open every object with its key to its end and compare it with the digest that the database has of it."""
-    with snapshot(house.database) as session:
-        expected = list(named(session))
-        keys = {row.document_id: row.wrapped for row in session.scalars(select(WrappedKey))}
-        keys |= {row.id: row.key for row in session.scalars(select(Stack).where(Stack.key.is_not(None))) if row.key}
-    for done, entry in enumerate(expected, 1):
-        try:
-            key = house.keys.unwrap(UUID(entry.owner), keys.get(entry.owner, b""))
-            if entry.digest:
-                house.vault.verify(UUID(entry.name), key, entry.digest)
-            else:
-                with house.vault.open(UUID(entry.name), key) as plain:
-                    while plain.read(1 << 20):
-                        pass
-            result.objects += 1
-        except ObjectMissing:
-            result.missing.append(entry.name)
-        except (ObjectDamaged, KeyUnusable):
-            result.damaged.append(entry.name)
-        yield done, len(expected)

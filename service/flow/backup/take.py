@@ -6,7 +6,6 @@ meanwhile are left out, and what a restore must know to destroy them again is pu
 """
 
 import contextlib
-import fcntl
 import json
 import os
 from collections import Counter
@@ -23,12 +22,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
-from service.errors import BadInput
 from service.flow import destructions
 from service.flow.backup import form
 from service.flow.backup.chosen import DOCUMENT, is_held, named
-from service.flow.backup.container import MANIFEST, OBJECTS, ROWS, Reader, Writer, opened, tar_of
+from service.flow.backup.container import MANIFEST, OBJECTS, ROWS, Reader, Writer, opened
+from service.flow.backup.fresh import digest, fresh, said
 from service.flow.backup.passphrase import new_ring
+from service.flow.backup.tars import tar_of
 from service.flow.room import room
 from service.house import House
 from service.records import audit
@@ -96,9 +96,9 @@ def take(house: House, actor: Actor, target: Path, how: How | None = None, progr
     how = how or How()
     house.vault.store.check()
     destructions.note(house)  # a register that cannot be written is said now, not after hours
-    with room(), contextlib.ExitStack() as stack:
-        file = stack.enter_context(_fresh(target))
-        apart = None if how.keys_to is None else stack.enter_context(_fresh(how.keys_to))
+    with said(target), room(), contextlib.ExitStack() as stack:
+        file = stack.enter_context(fresh(target))
+        apart = None if how.keys_to is None else stack.enter_context(fresh(how.keys_to))
         for _attempt in range(_ATTEMPTS):
             try:
                 taken = _Taking(house, how, progress).write(file, apart)
@@ -110,7 +110,7 @@ def take(house: House, actor: Actor, target: Path, how: How | None = None, progr
                         begun.truncate()
         else:
             raise StoreUnavailable("scanned stacks are released faster than they are copied: try again later")
-        taken.size, taken.sha256 = _digest(file)
+        taken.size, taken.sha256 = digest(file)
     with house.database.write() as session:
         detail = {name: value for name, value in vars(taken).items() if name not in ("id", "missing")}
         audit.append(
@@ -118,46 +118,6 @@ def take(house: House, actor: Actor, target: Path, how: How | None = None, progr
         )
     destructions.note(house)
     return taken
-
-
-@contextlib.contextmanager
-def _fresh(target: Path) -> Iterator[BinaryIO]:
-    """A new file beside `target` that gets its name when all of it is on the disk. What a killed backup left is overwritten."""
-    part = target.with_name(f"{target.name}.part")
-    if target.exists():
-        raise BadInput(f"{target} is there already: a backup is never overwritten")
-    try:
-        descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise BadInput(f"{target} cannot be written: {error.strerror}") from error
-    with os.fdopen(descriptor, "r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BadInput(f"another backup is being written to {target}") from None
-        file.truncate()
-        try:
-            yield cast("BinaryIO", file)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            part.unlink()
-            raise
-        part.rename(target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _digest(file: BinaryIO) -> tuple[int, str]:
-    found, size = sha256(), 0
-    file.seek(0)
-    while block := file.read(1 << 20):
-        found.update(block)
-        size += len(block)
-    return size, found.hexdigest()
 
 
 class _Taking:
