@@ -281,6 +281,8 @@ class Document(Base):
     """
 
     __tablename__ = "documents"
+    # What waits for a person is listed the oldest first: in order, without sorting thousands to show fifty.
+    __table_args__ = (Index("ix_documents_received_at_id", "received_at", "id"),)
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     filename: Mapped[str] = mapped_column(String(255))

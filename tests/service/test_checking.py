@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 
 from intake.model import Word
 from service.access import people
@@ -480,3 +480,15 @@ def test_that_a_field_is_not_there_can_be_argued_about_and_taken_back(embedded: 
     assert values.state_of(field(embedded, document_id, "party_b")) == "disputed"
     with pytest.raises(BadInput, match="one of the two"):
         say(embedded, "handler", document_id, entries=[Entry("title", "服务合同", not_here=True)])
+
+
+def test_thousands_that_wait_are_listed_in_the_order_they_lie_in(embedded: Office) -> None:
+    several(embedded, 40)
+    with embedded.house.database.read() as session:
+        bare = desk.waiting(embedded["administrator"]).with_only_columns(Document.id, maintain_column_froms=True)
+        bare = bare.order_by(Document.received_at, Document.id).limit(50)
+        sql = str(bare.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        session.execute(text("ANALYZE"))
+        plan = " / ".join(row[3] for row in session.execute(text(f"EXPLAIN QUERY PLAN {sql}")))
+    assert "ix_documents_received_at_id" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan

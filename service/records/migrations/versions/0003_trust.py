@@ -23,6 +23,12 @@ def upgrade() -> None:
     _identity()
     _access()
     _audit()
+    _checking()
+
+
+def _checking() -> None:
+    """The order in which documents wait for a person."""
+    op.create_index(op.f("ix_documents_received_at_id"), "documents", ["received_at", "id"], unique=False)
 
 
 def _access() -> None:
