@@ -71,10 +71,11 @@ def _as_own(verdict: Verdict, own: Template) -> Verdict:
     return replace(verdict, kind=kind, confidence=0.95)
 
 
-def understand_as(pages: Sequence[PageText], category: str) -> Understanding:
+def understand_as(pages: Sequence[PageText], category: str, templates: Sequence[Template] = ()) -> Understanding:
     """Return what the document says as one of `category`, which a person has chosen. Pure. Raises KeyError: no such category.
 
     Of a category with several kinds (an authorization, an identity card) it is the one its words fit best.
+    templates: forms of the company's own; what the labels of one that fits mean counts here, too.
     """
     kinds = [k for k in KINDS if k.category == category] or [k for k in KINDS if category == "1.5" and k.name in _OURS]
     if not kinds:
@@ -84,6 +85,9 @@ def understand_as(pages: Sequence[PageText], category: str) -> Understanding:
     verdict = classify(paper)
     paper = replace(paper, headline=verdict.title)
     found = _fields(paper, kind, verdict.title)
+    own = best(templates, re.sub(r"\s", "", paper.flow.key))
+    if own and own.labels:
+        found |= other.at_labels(paper, own.labels)
     title = printed(verdict.title) if verdict.title else kind
     return Understanding(category, kind, title, 1.0, found, tuple(_review(kind, 1.0, found)))
 

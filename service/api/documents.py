@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, cast
 from flask import Response, request
 from pydantic import Field
 
+from intake.errors import Rejected
 from intake.typed import MAX_VALUE
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
@@ -51,7 +52,12 @@ def create_document(house: House, actor: Actor, given: Upload) -> Any:
     if given.split:
         from service.api.batches import take_stack
 
-        return take_stack(house, actor, file, given)
+        try:
+            return take_stack(house, actor, file, given)
+        except Rejected as error:
+            if error.code != "no_stack":
+                raise
+            file.stream.seek(0)  # a picture or a message is no stack: it is one document, as from every other channel
     received = receive(
         house,
         actor,

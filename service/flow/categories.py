@@ -79,7 +79,7 @@ def reread(house: House, actor: Actor, document_id: str, category: str) -> Readi
         return None
     from intake.understand import understand_as  # a document that keeps its category is not read again
 
-    return Reading(understand_as(pages, category), tuple(pages))
+    return Reading(understand_as(pages, category, house.own_forms), tuple(pages))
 
 
 def put_category(

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from intake.templates import BadTemplate, load, parse
-from intake.understand import understand
+from intake.understand import understand, understand_as
 from tests.intake.layouts import letter
 
 FORM = """
@@ -27,6 +27,13 @@ def test_an_own_form_gives_its_category_and_the_meaning_of_its_labels():
     read = understand([letter(PAGE)], (), [parse(FORM)])
     assert read.category == "5.2"
     assert (read.fields["name"].value, read.fields["amount"].value) == ("石桥建材有限公司", "3000000.00")
+
+
+def test_the_labels_of_an_own_form_count_when_a_person_has_named_the_category():
+    read = understand_as([letter(PAGE)], "5.10", [parse(FORM)])
+    assert read.category == "5.10"
+    assert read.fields["amount"].value == "3000000.00"
+    assert "amount" not in understand_as([letter(PAGE)], "5.10").fields
 
 
 def test_a_page_without_the_words_of_the_form_is_read_as_ever():

@@ -127,6 +127,11 @@ def test_a_batch_through_the_api(caller, tmp_path):
     ]
     again = caller("scanner", "POST", "/documents?split=true", file=path)
     assert (again.status_code, again.get_json()["status"]) == (200, "duplicate")
+    picture = tmp_path / "one.jpg"
+    picture.write_bytes(scans.jpeg(page(9), 72))
+    alone = caller("scanner", "POST", "/documents?split=true", file=picture)
+    assert (alone.status_code, alone.get_json()["pages"]) == (201, 1)
+    assert alone.headers["Location"] == f"/api/v1/documents/{alone.get_json()['document_id']}"
     shown = caller("scanner", "GET", f"/documents/{got['documents'][1]['document_id']}").get_json()
     assert shown["separator"] == {"contract": "HT-XS-2026-0001", "category": "1.9"}
     assert [b["batch"] for b in caller("scanner", "GET", "/batches").get_json()["batches"]] == ["B-9"]
