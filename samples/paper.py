@@ -46,11 +46,12 @@ def _known(face: str, char: str) -> bool:
 
 @dataclass
 class Printed:
-    """One printed line: its text and its box in pixels."""
+    """One printed line: its text, its box and the boxes of its characters in pixels."""
 
     text: str
     box: Box
     block: str = ""
+    letters: tuple[Box, ...] = ()
 
 
 @dataclass
@@ -155,8 +156,10 @@ class Sheet:
         stroke = round(FACES[face][2] * em / 100)
         start, fields = x, {}
         piece: list[tuple[str, Box]] = []
+        letters: list[Box] = []
         for char, name in row:
             advance = font.getlength(char)
+            letters.append((x, y, x + advance, y + em))
             if not char.isspace():
                 if piece and x - piece[-1][1][2] > 1.2 * em:  # a wide gap parts two lines
                     self.pieces.append(piece)
@@ -177,9 +180,9 @@ class Sheet:
             return
         if join and self.lines:
             last = self.lines[-1]
-            self.lines[-1] = Printed(last.text + text, _union(last.box, box), last.block)
+            self.lines[-1] = Printed(last.text + text, _union(last.box, box), last.block, (*last.letters, *letters))
         else:
-            self.lines.append(Printed(text, box, self.block))
+            self.lines.append(Printed(text, box, self.block, tuple(letters)))
 
     def width_of(self, markup: str, size: float, face: str) -> float:
         """Return the width of one line in millimetres."""

@@ -5,16 +5,19 @@ import json
 import math
 import random
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from samples.paper import Box, Printed, Sheet, soften
 
 _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
+_BLACK = 150  # what is darker becomes black on a black-and-white scan
+_LEGIBLE = 0.4  # of the outline of a character that must still be seen against paper
 
 
 @dataclass
@@ -31,6 +34,7 @@ class Scan:
     seals: list[Box]
     signatures: list[Box]
     across: list[int] | None = None
+    hidden: list[tuple[int, int]] = field(default_factory=list)
 
 
 def scan(
@@ -51,24 +55,31 @@ def scan(
     levels. light: how much darker the darkest corner is. blur: pixels.
     """
     w, h = sheet.image.size
+
+    def place(box: Box) -> Box:
+        return _turn(box, skew, w / 2, h / 2)
+
     tinted = np.asarray(sheet.image, float) * (np.array(paper, float) / 255)
     image = Image.fromarray(tinted.astype(np.uint8)).rotate(
         skew, resample=Image.Resampling.BICUBIC, fillcolor=(236, 236, 234)
     )
     image = soften(image, blur)
     dice = np.random.default_rng(rng.getrandbits(32))
-    pixels = np.asarray(image, float) * _light(w, h, light, rng)[..., None]
+    lamp = _light(w, h, light, rng)
+    pixels = np.asarray(image, float) * lamp[..., None]
     pixels += dice.normal(0, noise, (h, w, 1)) + (dice.normal(0, noise / 2, (h, w, 3)) if mode == "colour" else 0)
     image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
     if mode != "colour":
         image = image.convert("L")
+    hidden: list[tuple[int, int]] = []
     if mode == "bilevel":
-        image = image.point(lambda v: 255 if v > 150 else 0).convert("1", dither=Image.Dither.NONE)
+        image = image.point(lambda v: 255 if v > _BLACK else 0).convert("1", dither=Image.Dither.NONE)
+        if sheet.seals:
+            red = sheet.image.getchannel("R").rotate(skew, resample=Image.Resampling.BICUBIC, fillcolor=236)
+            print_alone = np.asarray(soften(red, blur), float) * (paper[0] / 255) * lamp <= _BLACK
+            hidden = _hidden(sheet.lines, print_alone, np.asarray(image), place)
     if rotation:
         image = image.transpose(_TURNS[rotation])
-
-    def place(box: Box) -> Box:
-        return _turn(box, skew, w / 2, h / 2)
 
     return Scan(
         image,
@@ -81,7 +92,30 @@ def scan(
         [place(box) for box in sheet.seals],
         [place(box) for box in sheet.signatures],
         _row_by_row(sheet.lines),
+        hidden,
     )
+
+
+def _hidden(
+    lines: Sequence[Printed], print_alone: Any, scanned: Any, place: Callable[[Box], Box]
+) -> list[tuple[int, int]]:
+    """Return (line, position) of the characters that nobody can read any more, because a seal became as black as they are.
+
+    print_alone: height x width, true where there is print, as it would be scanned without seals (red ink is light in red
+    light). scanned: the same page as it was scanned, true where it is white. Print is told from what lies on it by its
+    outline alone: a character is hidden when less than 40 % of the pixels around its strokes are still paper.
+    """
+    strokes = Image.fromarray((print_alone * 255).astype(np.uint8))
+    outline = (np.asarray(strokes.filter(ImageFilter.MaxFilter(3))) > 0) & ~print_alone
+    seen = outline & scanned
+    found = []
+    for number, line in enumerate(lines):
+        for position, (char, box) in enumerate(zip(line.text, line.letters, strict=True)):
+            x0, y0, x1, y1 = (max(0, v) for v in _whole(place(box)))
+            around = outline[y0:y1, x0:x1].sum()
+            if not char.isspace() and around and seen[y0:y1, x0:x1].sum() < _LEGIBLE * around:
+                found.append((number, position))
+    return found
 
 
 def _light(w: int, h: int, depth: float, rng: random.Random) -> Any:
@@ -131,6 +165,7 @@ class Truth:
             "fields": values,
             "field_places": places,
             "seals": [[n, _whole(box)] for n, p in enumerate(self.pages, 1) for box in p.seals],
+            "hidden": [[n, line, position] for n, p in enumerate(self.pages, 1) for line, position in p.hidden],
             "signatures": [[n, _whole(box)] for n, p in enumerate(self.pages, 1) for box in p.signatures],
         }
         target = root / "truth" / f"{self.file}.json"

@@ -1,6 +1,7 @@
 """The sample scans are real input for demo, tests and benchmarks: their ground truth has to be beyond doubt."""
 
 import json
+import random
 import re
 from collections import Counter
 from datetime import date
@@ -15,7 +16,9 @@ from PIL import Image
 from pypdfium2 import PdfDocument
 from stdnum.cn import uscc
 
-from tools.bench_reading import distance
+from samples.paper import FACES, Sheet
+from samples.scanner import scan
+from tools.bench_reading import distance, legible_distance
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 TRUTHS = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted((SAMPLES / "truth").glob("*.json"))}
@@ -174,3 +177,25 @@ def test_the_error_rate_counts_as_the_textbook_does(pattern: str, text: str, any
             column.append(min(before[i] + (c != char), before[i + 1] + 1, column[i] + 1))
         best = min(best, column[-1])
     assert distance(pattern, text, anywhere=anywhere) == (best if anywhere else column[-1])
+
+
+@given(st.text("甲乙丙", max_size=9), st.text("甲乙丙", max_size=14), st.data())
+def test_what_is_hidden_costs_nothing_and_all_else_what_it_did(pattern: str, text: str, data: st.DataObject) -> None:
+    assert legible_distance(pattern, text, set()) == distance(pattern, text)
+    hidden = data.draw(st.sets(st.sampled_from(range(len(pattern))))) if pattern else set()
+    cost = legible_distance(pattern, text, hidden)
+    assert distance(pattern, text) - len(hidden) <= cost <= distance(pattern, text)
+    left_out = "".join(c for i, c in enumerate(pattern) if i not in hidden)
+    assert legible_distance(pattern, left_out, hidden) == 0
+
+
+@pytest.mark.skipif(not Path(FACES["song-bold"][0]).exists(), reason="the fonts of the samples are not installed")
+@pytest.mark.parametrize("mode", ["bilevel", "gray"])
+def test_print_is_hidden_only_where_a_black_seal_blots_it_out(mode: str) -> None:
+    """The star of the seal is black all over: what is under its middle is gone. Beside the seal, and on gray paper, nothing is."""
+    sheet = Sheet(random.Random(3), 120, 100, 300)
+    sheet.text(20, 20, "合同专用章以外的字", 12)
+    sheet.text(60, 60, "国", 6, align="centre", width=0.001)
+    sheet.seal(60, 61, "华岳实业集团有限公司", diameter=50)
+    page = scan(sheet, random.Random(3), mode=mode)
+    assert page.hidden == ([(1, 0)] if mode == "bilevel" else [])

@@ -1,7 +1,8 @@
 """How well and how fast pages are read: `python -m tools.bench_reading [DIR] [--threads N] [--untimed] [--json]`.
 
 DIR holds `scans/` and `truth/` as samples/ and `samples.unseen` do. Measured in one run, each against what must be
-reached (exit code 1 when one is missed): the character error rate, the share of fields that are exactly right, of values
+reached (exit code 1 when one is missed): the character error rate (of the characters that can be
+seen: those a seal blotted out on a black-and-white scan are a figure of their own), the share of fields that are exactly right, of values
 that are wrong without being marked for a person, of right categories, and the time of the whole intake against the bare OCR engine on the
 same pages. The two take turns, file by file, and swap who begins, so that whatever slows the machine slows both.
 """
@@ -15,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pypdfium2
@@ -59,6 +60,20 @@ def distance(pattern: str, text: str, *, anywhere: bool = False) -> int:
     return best if anywhere else score
 
 
+def legible_distance(pattern: str, text: str, hidden: set[int]) -> int:
+    """Return the Levenshtein distance where the characters of `pattern` at `hidden` cost nothing, read or passed over."""
+    if not hidden:
+        return distance(pattern, text)
+    above = list(range(len(text) + 1))
+    for i, c in enumerate(pattern):
+        cost = i not in hidden
+        row = [above[0] + cost]
+        for j, d in enumerate(text):
+            row.append(min(above[j] + (cost and c != d), above[j + 1] + cost, row[j] + 1))
+        above = row
+    return above[-1]
+
+
 @dataclass
 class FileResult:
     """What one file gave. Errors are counted in characters, times in seconds."""
@@ -67,6 +82,8 @@ class FileResult:
     characters: int = 0
     errors: int = 0
     errors_with_seals: int = 0
+    hidden: int = 0
+    errors_with_hidden: int = 0
     fields: int = 0
     exact: int = 0
     placed: int = 0
@@ -95,13 +112,36 @@ def page_images(path: Path, digital: Sequence[bool]) -> list[Any]:
         return [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)]
 
 
-def compare_text(page: Any, truth: dict[str, Any], index: int) -> tuple[int, int, int]:
-    """Return (characters, errors, errors with what was read from seals and signatures) of one page."""
+class Compared(NamedTuple):
+    """One page against its truth. characters: the legible ones, whose errors are counted; hidden: the others."""
+
+    characters: int
+    errors: int
+    errors_with_seals: int
+    hidden: int
+    errors_with_hidden: int
+
+
+def _wanted(truth: dict[str, Any], index: int) -> list[tuple[str, set[int]]]:
+    """Return the text of a page in each order that is right, with the places of what is hidden under a seal as black as print."""
     printed = truth["text"][index].split("\n")
-    orders = [printed]
-    if truth["other_order"][index]:
-        orders.append([printed[i] for i in truth["other_order"][index]])
-    wanted = ["".join(map(fold, lines)) for lines in orders]
+    covered = {(line, position) for page, line, position in truth.get("hidden", ()) if page == index + 1}
+    orders = [range(len(printed)), *([truth["other_order"][index]] if truth["other_order"][index] else [])]
+    wanted = []
+    for order in orders:
+        text, hidden = "", set[int]()
+        for line in order:
+            for position, c in enumerate(printed[line]):
+                start, text = len(text), text + fold(c)
+                if (line, position) in covered:
+                    hidden.update(range(start, len(text)))
+        wanted.append((text, hidden))
+    return wanted
+
+
+def compare_text(page: Any, truth: dict[str, Any], index: int) -> Compared:
+    """Return the characters of one page and the errors in them; with what was read from seals and signatures, and with what they hide."""
+    wanted = _wanted(truth, index)
     scale = truth["sizes"][index][0] / page.width
     seals = [box for number, box in truth["seals"] if number == index + 1]
     pens = [box for number, box in truth["signatures"] if number == index + 1]
@@ -118,12 +158,19 @@ def compare_text(page: Any, truth: dict[str, Any], index: int) -> tuple[int, int
                 text = text[: word.start] + text[word.start + len(word.text) :]
         text = fold(text)
         stamped = [on(word.box, seals) for word in line.words] or [on(line.box, seals)]
-        only_seal = sum(stamped) * 2 > len(stamped) and distance(text, wanted[0], anywhere=True) * 2 > len(text)
+        only_seal = sum(stamped) * 2 > len(stamped) and distance(text, wanted[0][0], anywhere=True) * 2 > len(text)
         return "" if only_seal else text
 
     everything = "".join(fold(line.text) for line in page.lines)
     kept = "".join(printed_part(line) for line in page.lines)
-    return len(wanted[0]), min(distance(w, kept) for w in wanted), min(distance(w, everything) for w in wanted)
+    hidden = len(wanted[0][1])
+    return Compared(
+        len(wanted[0][0]) - hidden,
+        min(legible_distance(text, kept, under) for text, under in wanted),
+        min(legible_distance(text, everything, under) for text, under in wanted),
+        hidden,
+        min(distance(text, kept) for text, _ in wanted),
+    )
 
 
 def marked(name: str, understood: Any) -> bool:
@@ -220,10 +267,12 @@ def measure(
             result.failure = str(error)
         else:
             for index, page in enumerate(pages):
-                characters, errors, with_seals = compare_text(page, truth, index)
-                result.characters += characters
-                result.errors += errors
-                result.errors_with_seals += with_seals
+                compared = compare_text(page, truth, index)
+                result.characters += compared.characters
+                result.errors += compared.errors
+                result.errors_with_seals += compared.errors_with_seals
+                result.hidden += compared.hidden
+                result.errors_with_hidden += compared.errors_with_hidden
                 result.turned_wrong += page.rotation != truth["rotation"][index]
             result.category = (truth["category"], understood.category)
             result.needs_review = tuple(understood.needs_review)
@@ -242,6 +291,7 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
     characters, fields = sum(r.characters for r in results), sum(r.fields for r in results)
     intake, engine = sum(r.intake_seconds for r in results), sum(r.engine_seconds for r in results)
     cer = share(sum(r.errors for r in results), characters)
+    hidden = sum(r.hidden for r in results)
     exact, ratio = share(sum(r.exact for r in results), fields), share(intake, engine)
     unmarked, right = (
         share(sum(r.unmarked for r in results), fields),
@@ -257,6 +307,8 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
         "characters": characters,
         "character_error_rate": cer,
         "character_error_rate_with_seals": share(sum(r.errors_with_seals for r in results), characters),
+        "characters_hidden": hidden,
+        "character_error_rate_with_hidden": share(sum(r.errors_with_hidden for r in results), characters + hidden),
         "character_error_rate_by_file": {r.file: share(r.errors, r.characters) for r in results},
         "fields": fields,
         "fields_exact": exact,
@@ -306,6 +358,9 @@ def show(figures: dict[str, Any]) -> None:
         f"character error rate   {rate:8.3%}  at most {MAX_CHARACTER_ERRORS:.1%}  {verdict[passed['character_error_rate']]}"
     )
     print(f"  with seal readings   {with_seals:8.3%}")
+    print(
+        f"  with hidden print    {figures['character_error_rate_with_hidden']:8.3%}  {figures['characters_hidden']} characters"
+    )
     print(
         f"fields exactly right   {figures['fields_exact']:8.1%}  at least {MIN_FIELDS:.0%}  {verdict[passed['fields_exact']]}"
     )
