@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, func, select, update
+from sqlalchemy import Column, bindparam, func, select, update
 
 from service.access.policy import Actor
 from service.errors import RuleRefused
@@ -125,6 +125,7 @@ def _some(house: House, place: Place, position: str, done: Pass) -> str | None:
     with house.database.write() as session:
         query = select(place.owner, place.wrapped, master).where(place.owner > position, place.wrapped.is_not(None))
         rows = session.execute(query.order_by(place.owner).limit(_BATCH).with_for_update()).all()
+        changed = []
         for owner, wrapped, noted in rows:
             done.keys += 1
             try:
@@ -133,9 +134,17 @@ def _some(house: House, place: Place, position: str, done: Pass) -> str | None:
                 done.lost.append(owner)
                 continue
             if new != wrapped or (place.master is not None and noted != name):
-                values = {place.wrapped.key: new} | ({} if place.master is None else {place.master.key: name})
-                session.execute(update(place.owner.table).where(place.owner == owner).values(values))
-                done.changed += 1
+                changed.append({"whose": owner, "new": new, "name": name})
+        if changed:
+            values = {place.wrapped.key: bindparam("new")}
+            if place.master is not None:
+                values[place.master.key] = bindparam("name")
+            else:
+                changed = [{"whose": row["whose"], "new": row["new"]} for row in changed]
+            session.connection().execute(
+                update(place.owner.table).where(place.owner == bindparam("whose")).values(values), changed
+            )
+            done.changed += len(changed)
     return rows[-1][0] if rows else None
 
 

@@ -347,3 +347,29 @@ def test_the_command_rotates_and_lists(embedded, juanzong_here):
     with contextlib.suppress(FileNotFoundError):
         embedded.house.settings.key_file.with_name("master.key.next").unlink()
         pytest.fail("the key that followed was left beside")
+
+
+def test_backups_of_before_and_after_are_restored_with_the_keys_of_their_day(embedded, tmp_path, juanzong_here):
+    document_id = embedded.take_in()
+    keys = embedded.house.settings.key_file
+    (tmp_path / "first.key").write_bytes(keys.read_bytes())
+    juanzong_here(embedded.env, "backup", tmp_path / "before")
+    _rotate(embedded.house)
+    (tmp_path / "second.key").write_bytes(keys.read_bytes())
+    juanzong_here(embedded.env, "backup", tmp_path / "after")
+    for backup, key, code in (
+        ("before", "first", 0),
+        ("after", "second", 0),
+        ("after", "first", 2),
+        ("before", "second", 2),
+    ):
+        home = tmp_path / f"{backup}-{key}"
+        (tmp_path / f"{key}.key").chmod(0o600)
+        env = {**embedded_env(home), "JUANZONG_KEY_FILE": str(tmp_path / f"{key}.key")}
+        ran = juanzong_here(env, "restore", tmp_path / backup, "--no-register", check=None)
+        assert ran.returncode == code, ran.stderr + ran.stdout
+        if code == 0:
+            house = build(load(env))
+            assert _original(house, document_id) == DIGITAL.read_bytes()
+            assert _whole(house)
+            house.database.dispose()

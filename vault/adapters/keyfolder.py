@@ -46,19 +46,18 @@ def open_key(path: Path, secret_file: Path | None) -> MasterKey:
 
 
 class KeyFolder:
-    """The keys at `path` and beside it. `key_opener` opens one file; it is asked once for each key."""
+    """The keys at `path` and beside it; `next` is where the one lies that is to follow.
+
+    key_opener: opens one file; it is asked once for each key.
+    """
 
     def __init__(self, path: Path, key_opener: Callable[[Path], MasterKey]) -> None:
         self.path, self._open = path, key_opener
+        self.next = path.with_name(f"{path.name}.next")
         self._seen: list[tuple[int, int]] = []
         self._keys: list[MasterKey] = []
         self._old: dict[Path, MasterKey] = {}
         self.current()
-
-    @property
-    def next(self) -> Path:
-        """Where the key lies that is to follow."""
-        return self.path.with_name(f"{self.path.name}.next")
 
     def current(self) -> MasterKey:
         """Return the key that wraps now: the one that is to follow, where there is one. Raises KeyUnusable."""
