@@ -136,7 +136,7 @@ def _some(house: House, place: Place, position: str, done: Pass) -> str | None:
             if new != wrapped or (place.master is not None and noted != name):
                 changed.append({"whose": owner, "new": new, "name": name})
         if changed:
-            values = {place.wrapped.key: bindparam("new")}
+            values: dict[str, Any] = {place.wrapped.key: bindparam("new")}
             if place.master is not None:
                 values[place.master.key] = bindparam("name")
             else:
