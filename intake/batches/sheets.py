@@ -1,21 +1,26 @@
 """Separator sheets to print: a square code and a bar code of the same payload, and words for people.
 
-The PDF names one of the fonts every PDF reader has or replaces for Chinese (STSong-Light, ISO 32000-1, 9.7.5.2) instead of
-holding one: the machine that makes it needs no Chinese font, the one that prints it does. The codes are drawn as areas.
+The PDF holds what it uses of its font, so that every machine prints it alike; the codes are drawn as areas. The machine that
+makes it needs a font with Han characters (`intake/formats/fonts.py`); without one these are set as question marks.
 """
 
-import io
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from intake.batches.payload import LINEAR_LIMIT, Separator, encode
+from intake.formats.fonts import han_font_path
 
-_MM = 72 / 25.4
-_WIDTH, _HEIGHT = 210.0, 297.0
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+_WIDTH = 210.0
 _QR_MM, _BAR_MM, _BAR_HEIGHT_MM = 78.0, 176.0, 22.0
 
 
@@ -74,77 +79,75 @@ def _runs(dark: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
     return runs
 
 
+@contextmanager
+def new_pdf() -> Iterator["FPDF"]:
+    """Give an empty PDF of A4 pages in millimetres, its font chosen; the same drawing gives the same bytes."""
+    from fpdf import FPDF
+
+    logging.getLogger("fontTools.subset").setLevel(logging.ERROR)  # it names every table it leaves out
+    document = FPDF(unit="mm", format="A4")
+    document.set_auto_page_break(auto=False)
+    document.set_margin(0)
+    document.set_producer("Juanzong")
+    document.set_creation_date(datetime(2026, 1, 1, tzinfo=UTC))
+    path = han_font_path()
+    if path is not None:
+        document.add_font("han", "", path)
+    try:
+        yield document
+    finally:
+        for font in document.fonts.values():
+            if hasattr(font, "ttfont"):
+                font.ttfont.close()
+
+
 def as_pdf(sheets: Sequence[Sheet]) -> bytes:
     """Return the sheets as a PDF of A4 pages; the same sheets give the same bytes."""
-    import pikepdf
-    from pikepdf import Array, Dictionary, Name
-
-    with pikepdf.new() as pdf:
-        info = Dictionary(Registry=b"Adobe", Ordering=b"GB1", Supplement=4)
-        glyphs = pdf.make_indirect(
-            Dictionary(
-                Type=Name.Font, Subtype=Name.CIDFontType0, BaseFont=Name("/STSong-Light"), CIDSystemInfo=info, DW=1000,
-                W=Array([1, Array([500] * 95)]), FontDescriptor=pdf.make_indirect(_descriptor()),
-            )
-        )  # fmt: skip
-        font = pdf.make_indirect(
-            Dictionary(
-                Type=Name.Font, Subtype=Name.Type0, BaseFont=Name("/STSong-Light"), Encoding=Name("/UniGB-UTF16-H"),
-                DescendantFonts=Array([glyphs]),
-            )
-        )  # fmt: skip
+    with new_pdf() as document:
         for sheet in sheets:
-            page = pdf.add_blank_page(page_size=(_WIDTH * _MM, _HEIGHT * _MM))
-            page.obj.Resources = Dictionary(Font=Dictionary(F=font))
-            page.obj.Contents = pdf.make_stream(_drawing(sheet).encode("ascii"))
-        out = io.BytesIO()
-        pdf.save(out, deterministic_id=True)
-        return out.getvalue()
+            document.add_page()
+            _draw(document, sheet)
+        return bytes(document.output())
 
 
-def _descriptor() -> Any:
-    from pikepdf import Array, Dictionary, Name
-
-    return Dictionary(
-        Type=Name.FontDescriptor, FontName=Name("/STSong-Light"), Flags=6, FontBBox=Array([-25, -254, 1000, 880]),
-        ItalicAngle=0, Ascent=880, Descent=-120, CapHeight=880, StemV=93,
-    )  # fmt: skip
-
-
-def _drawing(sheet: Sheet) -> str:
-    parts = [_words(sheet.heading, 34.0, 24)]
+def _draw(document: "FPDF", sheet: Sheet) -> None:
+    words(document, sheet.heading, 15, 34.0, _WIDTH - 30, 24, middle=True)
     qr = modules(sheet.separator, "qr")
     assert qr is not None  # noqa: S101 - only a bar code can be too long
     cell = _QR_MM / qr.shape[1]
-    parts.append(_areas(qr, (_WIDTH - _QR_MM) / 2, 48.0, cell, cell))
+    areas(document, qr, (_WIDTH - _QR_MM) / 2, 48.0, cell, cell)
     y = 48.0 + _QR_MM + 18
     for line in sheet.lines:
-        parts.append(_words(line, y, 15))
+        words(document, line, 15, y, _WIDTH - 30, 15, middle=True)
         y += 11
     bars = modules(sheet.separator, "code128")
     if bars is not None:
         cell = min(_BAR_MM / bars.shape[1], 0.8)
-        parts.append(_areas(bars, (_WIDTH - cell * bars.shape[1]) / 2, 232.0, cell, _BAR_HEIGHT_MM))
-    parts += [_words(encode(sheet.separator), 262.0, 9), _words(sheet.foot, 278.0, 11)]
-    return "\n".join(parts)
+        areas(document, bars, (_WIDTH - cell * bars.shape[1]) / 2, 232.0, cell, _BAR_HEIGHT_MM)
+    words(document, encode(sheet.separator), 15, 262.0, _WIDTH - 30, 9, middle=True)
+    words(document, sheet.foot, 15, 278.0, _WIDTH - 30, 11, middle=True)
 
 
-def _areas(dark: NDArray[np.bool_], left: float, top: float, across: float, down: float) -> str:
-    """Return filled areas for dark modules; millimetres from the top left corner."""
-    rows = [
-        f"{(left + x * across) * _MM:.3f} {(_HEIGHT - top - (y + 1) * down) * _MM:.3f} "
-        f"{w * across * _MM:.3f} {down * _MM:.3f} re"
-        for x, y, w in _runs(dark)
-    ]
-    return "0 g\n" + "\n".join(rows) + "\nf"
+def areas(document: "FPDF", dark: NDArray[np.bool_], left: float, top: float, across: float, down: float) -> None:
+    """Fill the dark modules of a code; millimetres from the top left corner."""
+    # One path for all: readers round the edges of rectangles that stand alone to their pixels, which no bar survives.
+    with document.new_path() as path:
+        path.style.fill_color, path.style.stroke_color = "#000000", None
+        for x, y, w in _runs(dark):
+            path.rectangle(left + x * across, top + y * down, w * across, down)
 
 
-def _words(text: str, top: float, points: float) -> str:
-    """Return a line of text centred at `top` millimetres."""
-    text = "".join(c if c.isprintable() and ord(c) <= 0xFFFF else "?" for c in text)
-    width = sum(0.5 if ord(c) < 0x7F else 1.0 for c in text) * points
-    room = (_WIDTH - 30) * _MM
+def words(
+    document: "FPDF", text: str, left: float, top: float, room: float, points: float, *, middle: bool = False
+) -> None:
+    """Set a line of text with its foot at `top` millimetres, smaller where it would be wider than `room`."""
+    han = "han" in document.fonts
+    text = "".join(c if c.isprintable() and ord(c) <= (0xFFFF if han else 0xFF) else "?" for c in text)
+    if not text:
+        return
+    document.set_font("han" if han else "helvetica", size=points)
+    width = document.get_string_width(text)
     if width > room:
-        points, width = points * room / width, room
-    left = (_WIDTH * _MM - width) / 2
-    return f"BT /F {points:.2f} Tf {left:.2f} {(_HEIGHT - top) * _MM:.2f} Td <{text.encode('utf-16-be').hex()}> Tj ET"
+        document.set_font(size=points * room / width)
+        width = room
+    document.text(left + ((room - width) / 2 if middle else 0), top, text)

@@ -27,7 +27,8 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @cache
-def _han_font() -> str | None:
+def han_font_path() -> str | None:
+    """Return where a font with Han characters lies on this machine; None when none does."""
     found: dict[str, str] = {}
     for folder in _FOLDERS:
         for place, _, names in os.walk(Path(folder).expanduser()):
@@ -44,5 +45,5 @@ def _han_font() -> str | None:
 @cache
 def font(size: int) -> Font:
     """Return the font at `size` pixels. Without any installed that has Han characters they are drawn as boxes."""
-    path = _han_font()
+    path = han_font_path()
     return ImageFont.truetype(path, size) if path else ImageFont.load_default(size)

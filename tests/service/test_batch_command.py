@@ -3,8 +3,10 @@
 import pytest
 
 from service.flow.stacks import How, receive_stack
+from service.records.tables import Contract
 from tests.service.conftest import OWNER
 from tests.service.test_cli import lines
+from tests.service.test_flow import new_contract
 from tests.service.test_split import TWO, digital
 
 
@@ -61,3 +63,16 @@ def test_people_read_the_account(juanzong_here, env):
 )
 def test_wrong_words_are_one_line(juanzong_here, env, words, code):
     assert len(juanzong_here(env, "batch", *words, check=code).stderr.splitlines()) == 1
+
+
+def test_labels_are_written_for_what_exists(juanzong_here, embedded, tmp_path):
+    contract_id, _ = new_contract(embedded)
+    with embedded.house.database.read() as session:
+        number = session.get_one(Contract, contract_id).number
+    path = tmp_path / "labels.pdf"
+    (said,) = lines(juanzong_here(embedded.env, "labels", "--contract", number, "--copies", 2, "-o", path, "--json"))
+    assert said["labels"] == 2
+    assert path.read_bytes().startswith(b"%PDF")
+    refused = juanzong_here(embedded.env, "labels", "--contract", "HT-0", "-o", tmp_path / "none.pdf", check=3)
+    assert "no such contract" in refused.stderr
+    assert not (tmp_path / "none.pdf").exists()

@@ -6,11 +6,13 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake.batches import sheets
+from intake.batches.labels import CUTS
 from intake.batches.payload import decode
 from service.errors import BadInput, NotAllowed, NotFound
 from service.flow import batches as flow
 from service.flow.categories import CATEGORIES
 from service.flow.guard import require
+from service.flow.labels import MAX_LABELS, Chosen, print_labels
 from service.flow.rescan import rescan
 from service.flow.separators import MAX_COPIES, Wanted, separator_for
 from service.web import words
@@ -139,8 +141,34 @@ def separators() -> ResponseReturnValue:
     """Show the form for separator sheets."""
     require(actor(), "document.upload")
     return render_template(
-        "separators.html", categories=[(code, words.category(code)) for code in CATEGORIES], most=MAX_COPIES
+        "separators.html",
+        categories=[(code, words.category(code)) for code in CATEGORIES],
+        most=MAX_COPIES,
+        cuts=CUTS,
+        most_labels=MAX_LABELS,
     )
+
+
+@web.get("/labels/print")
+def print_the_labels() -> ResponseReturnValue:
+    """Return labels as a PDF to print; when something is wrong, the form with the reason."""
+    args = request.args
+    numbers = [number for line in args.get("numbers", "").splitlines() if (number := line.strip())]
+    of_customers = args.get("kind") == "customer"
+    chosen = Chosen(
+        contracts=() if of_customers else numbers,
+        customers=numbers if of_customers else (),
+        category=args.get("category", ""),
+        cut=args.get("cut", "L7160"),
+        code=args.get("code", "qr"),
+        copies=args.get("copies", 1, type=int),
+        used=args.get("used", 0, type=int),
+    )
+    try:
+        pdf, _count = print_labels(house(), actor(), chosen)
+    except BadInput as error:
+        return refused(error, separators, url_for("web.separators"))
+    return Response(pdf, mimetype="application/pdf", headers={"Content-Disposition": "inline; filename=labels.pdf"})
 
 
 @web.get("/separators/print")

@@ -65,3 +65,10 @@ def test_the_path_for_the_browser_covers_the_dark_modules():
     assert width == height
     path = svg(SAID, "qr")
     assert path.startswith("M0 0h7v1h-7z")  # the finder pattern in the corner
+
+
+def test_a_sheet_holds_its_font():
+    with pikepdf.open(io.BytesIO(as_pdf([SHEET]))) as pdf:
+        (font,) = (f for f in pdf.pages[0].resources.Font.values() if f.Subtype == "/Type0")
+        held = font.DescendantFonts[0].FontDescriptor
+        assert "/FontFile2" in held or "/FontFile3" in held

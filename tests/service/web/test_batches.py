@@ -151,3 +151,27 @@ def test_separator_sheets_are_printed_for_what_exists(site, scanner):
     assert "没有这份合同" in wrong.text
     assert 'value="HT-0"' in wrong.text
     assert site.signed_in("auditor").get("/separators").status_code == 403
+
+
+def test_labels_are_printed_for_the_numbers_that_were_chosen(site, scanner):
+    import pypdfium2
+
+    contract_id, _ = new_contract(site.office)
+    from service.records.tables import Contract
+
+    with site.office.house.database.read() as session:
+        contract = session.get_one(Contract, contract_id)
+    assert "打印标签" in scanner.get("/separators").text
+    answer = scanner.get(f"/labels/print?numbers={contract.number}%0A&category=1.9&cut=L7163&copies=3&used=13")
+    assert answer.mimetype == "application/pdf"
+    with pypdfium2.PdfDocument(answer.data) as document:
+        texts = [page.get_textpage().get_text_range() for page in document]
+    assert [text.count(contract.number) for text in texts] == [1, 2]
+    assert contract.title in texts[0]
+    wrong = scanner.get(f"/labels/print?numbers={contract.number}%0AHT-0&used=21&cut=L7160")
+    assert wrong.status_code == 422
+    assert "0 到 20。" in wrong.text
+    wrong = scanner.get(f"/labels/print?numbers={contract.number}%0AHT-0")
+    assert "没有这份合同：HT-0。" in wrong.text
+    assert scanner.get("/labels/print?copies=501").status_code == 422
+    assert site.signed_in("auditor").get("/labels/print").status_code == 403
