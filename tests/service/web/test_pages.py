@@ -82,7 +82,7 @@ def test_a_refused_invitation_keeps_what_was_typed_and_says_why_at_the_field(sit
     assert answer.status_code == 422
     assert 'value="Bad Login"' in answer.text
     assert "2 到 64 个小写字母" in answer.text
-    assert "系统管理员与审计员互不兼任。" in answer.text
+    assert "系统管理员、安全保密管理员与审计员互不兼任。" in answer.text
 
 
 def test_upload_without_a_script(site: Site) -> None:
