@@ -7,7 +7,12 @@ from typing import Any
 from service.api.operations import Operation, Operations
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-_ALWAYS = {401: "not signed in", 403: "not allowed", 429: "too many calls: see Retry-After", 503: "a backing service is down"}
+_ALWAYS = {
+    401: "not signed in",
+    403: "not allowed",
+    429: "too many calls: see Retry-After",
+    503: "a backing service is down",
+}
 _PART = {
     "206": {
         "description": "the part that the header Range asks for",
