@@ -61,7 +61,7 @@ def test_B1_a_document_that_comes_into_a_category_takes_back_that_it_does_not_ap
     documents.set_category(house, embedded["handler"], document_id, "1.8")
     filing.unfile_document(house, embedded["handler"], document_id)
     assert [slot_of(embedded, file_id, category) for category in ("1.8", "1.9")] == [("missing", "")] * 2
-    _, entries = trail.list_entries(house, embedded["auditor"], action="file.not_applicable")
+    _, entries = trail.list_entries(house, embedded["auditor"], trail.TrailFilter(action="file.not_applicable"))
     withdrawn = [json.loads(entry.detail) for entry in entries[:2]]
     assert withdrawn == [{"category": c, "document": document_id, "reason": ""} for c in ("1.8", "1.9")]
 

@@ -220,7 +220,7 @@ def test_B3_a_file_is_handed_over_by_its_handler_or_for_them_by_name(office):
     transfers.hand_over(house, office["head"], item.transfer.id)
     (item,) = transfers.transfers_of(house, office["handler"], file_id)
     assert (item.transfer.handed_over_by, item.transfer.handed_over_for) == ("person:head", "person:handler")
-    _, (entry, *_) = trail.list_entries(house, office["auditor"], action="transfer.hand_over")
+    _, (entry, *_) = trail.list_entries(house, office["auditor"], trail.TrailFilter(action="transfer.hand_over"))
     assert (entry.actor, json.loads(entry.detail)["for"]) == ("person:head", "person:handler")
 
 
