@@ -21,7 +21,18 @@ from tests.servers import programs, shared
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
-    | {"libreoffice", "tesseract", "chromium", "docker_compose", "tus_js", "oidc_provider", "verapdf", "sane", "imap_server", "softhsm"}
+    | {
+        "libreoffice",
+        "tesseract",
+        "chromium",
+        "docker_compose",
+        "tus_js",
+        "oidc_provider",
+        "verapdf",
+        "sane",
+        "imap_server",
+        "softhsm",
+    }
 )
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")

@@ -105,7 +105,9 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> None:
         if given.category is not None and given.category != document.category:
             put_category(session, actor, document, given.category, reading)
         for entry in given.entries:
-            whole = values.Entry(entry.name, entry.text, entry.seen, entry.place, entry.as_printed, capitals, entry.not_here)
+            whole = values.Entry(
+                entry.name, entry.text, entry.seen, entry.place, entry.as_printed, capitals, entry.not_here
+            )
             try:
                 made = values.enter(session, actor, document, whole, now)
             except BadInput as error:

@@ -176,7 +176,9 @@ def documents_of(house: House, actor: Actor, case_file_id: str) -> list[Document
         load_file(session, actor, case_file_id)
         query = visible(select(Document).where(Document.case_file_id == case_file_id), actor)
         query = query.options(selectinload(Document.fields))
-        return sorted(session.scalars(query), key=lambda d: ([int(n) for n in d.category.split(".") if n], d.received_at))
+        return sorted(
+            session.scalars(query), key=lambda d: ([int(n) for n in d.category.split(".") if n], d.received_at)
+        )
 
 
 def credit_file(house: House, actor: Actor, customer_id: str) -> CaseFile:

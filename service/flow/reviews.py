@@ -81,7 +81,9 @@ def propose(
     today = house.clock.today()
     with house.database.write() as session:
         for case_file_id in sorted(set(case_file_ids)):
-            load_file(session, actor, case_file_id)  # what may not be seen is said to be missing before anything else is
+            load_file(
+                session, actor, case_file_id
+            )  # what may not be seen is said to be missing before anything else is
         names = {person_id: _name(house, session, person_id) for person_id in (*group, approver_id, *supervisor_ids)}
         everyone = [actor.name, *(names[i] for i in (*group, approver_id, *supervisor_ids))]
         if len(set(everyone)) != len(everyone) or len(supervisor_ids) != 2:
