@@ -90,6 +90,13 @@ def get_batch(house: House, actor: Actor, name: str) -> Whole:
         return _whole(session, name)
 
 
+def still_cut(house: House, actor: Actor, name: str) -> bool:
+    """Return whether documents of a batch are still being made; asked again and again, so it is no reading. Raises NotFound."""
+    with house.database.read() as session:
+        load_batch(session, actor, name)
+        return _whole(session, name).busy
+
+
 def list_batches(house: House, actor: Actor, *, state: str = "open", limit: int = 50, offset: int = 0) -> list[Batch]:
     """Return batches with stacks that the actor may see, newest first."""
     require(actor, "batch.read")

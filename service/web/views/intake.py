@@ -11,9 +11,9 @@ from werkzeug.datastructures import FileStorage
 from intake.errors import Rejected
 from service.access.people import list_departments
 from service.access.policy import Reach
-from service.errors import NotFound
+from service.errors import NotAllowed, NotFound
 from service.flow import pages
-from service.flow.batches import list_batches
+from service.flow.batches import list_batches, still_cut
 from service.flow.documents import list_documents
 from service.flow.guard import allowed, require
 from service.flow.receive import receive
@@ -163,4 +163,8 @@ def batch_progress(batch: str) -> ResponseReturnValue:
                 "href": url_for("web.document", document_id=document.id),
             }
         )
-    return jsonify(documents=rows, unfinished=sum(row["status"] in UNREAD for row in rows))
+    try:
+        busy = still_cut(house(), actor(), batch)
+    except (NotFound, NotAllowed):  # a batch of single files
+        busy = False
+    return jsonify(documents=rows, unfinished=sum(row["status"] in UNREAD for row in rows), busy=busy)

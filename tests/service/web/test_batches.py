@@ -5,9 +5,11 @@ from contextlib import ExitStack
 
 import numpy as np
 import pytest
+from sqlalchemy import func, select
 
 from intake.batches.payload import Separator
 from service.flow import batches
+from service.records.tables import AuditEntry
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import SCANS
 from tests.service.test_batches import BLANK, SHEET, page, stack
@@ -175,3 +177,19 @@ def test_labels_are_printed_for_the_numbers_that_were_chosen(site, scanner):
     assert "没有这份合同：HT-0。" in wrong.text
     assert scanner.get("/labels/print?copies=501").status_code == 422
     assert site.signed_in("auditor").get("/labels/print").status_code == 403
+
+
+def test_the_progress_says_whether_the_stack_is_still_cut(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1, SHEET, 2), sheets="3", sides="1", order="fronts")
+    before = audit_count(site)
+    assert scanner.get(f"{at}/progress").json["busy"] is True  # the backs are still to come
+    assert audit_count(site) == before  # asked every moment, it is no reading; the page is one
+    assert "data-busy" in scanner.get(at).text
+    at = send(scanner, stack(tmp_path, 3, SHEET, 4, name="two.pdf"), sheets="3", sides="1")
+    assert scanner.get(f"{at}/progress").json["busy"] is False
+    assert "data-busy" not in scanner.get(at).text
+
+
+def audit_count(site):
+    with site.office.house.database.read() as session:
+        return session.scalar(select(func.count()).select_from(AuditEntry))

@@ -71,11 +71,13 @@ def test_a_stack_from_the_scanner_to_the_release(desk: Desk, tmp_path: Path) -> 
     expect(page.locator("#account")).to_contain_text(account, timeout=120_000)  # sent in pieces, then cut
     expect(page.locator("fieldset.part")).to_have_count(3)
     expect(page.locator("#pages")).to_contain_text(f"合同 {number}")
+    expect(page.locator("button[data-key=s]")).to_be_enabled(timeout=60_000)  # follows by itself once all is cut
     # The payment and the supplement lie behind the acceptance: they are documents of their own, and one lies on its side.
     page.locator("#r-1\\.9").focus()
     page.keyboard.press("Space")
     page.keyboard.press("s")
     expect(page.locator("fieldset.part")).to_have_count(4)
+    expect(page.locator("button[data-key=s]")).to_be_enabled(timeout=60_000)
     until(page, "document.activeElement.id == 'r-1.9'")  # the next key goes on from the same page
     page.keyboard.press("ArrowRight")
     expect(page.locator("#r-1\\.10")).to_be_checked()

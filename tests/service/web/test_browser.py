@@ -27,6 +27,7 @@ from tests.service.web.conftest import PASSWORD, Site
 PICTURES = os.environ.get("JUANZONG_PICTURES")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 WAIT = 60_000
+expect.set_options(timeout=WAIT)  # two processors share the browser, the servers and the engine: slow is not wrong
 NAMES = {
     "handler": "陈立",
     "administrator": "周敏",
