@@ -1,5 +1,6 @@
 """`juanzong`: the command line. Each command lives in `service/commands/` and is loaded when it is called."""
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -47,6 +48,9 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"service.commands.{COMMANDS[cmd_name]}"), cmd_name)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         return command
 
 
@@ -58,6 +62,7 @@ def juanzong() -> None:
 
 def main() -> None:
     """Run the command line; exit codes are those of `service/errors.py`."""
+    gc.disable()  # loading a command makes a great many objects and no garbage; looking for some takes a tenth of a search
     from service.commands.common import run
 
     os.umask(0o077)  # whatever the archive writes is its owner's alone

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from intake.model import Limits
-from intake.templates import Template, load
 from service.access.policy import Actor
 from service.errors import BadSetting
 
 if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
+    from intake.model import Limits
     from intake.ports import PageReader
+    from intake.templates import Template
     from retention.calendar import WorkCalendar
     from search.ports import SearchIndex
     from service.access.oidc import Provider
@@ -81,10 +81,14 @@ class House:
     @cached_property
     def own_forms(self) -> tuple[Template, ...]:
         """The company's own forms, from the folder forms of the data directory."""
+        from intake.templates import load
+
         return load(self.settings.home / "forms")
 
     @property
     def limits(self) -> Limits:
         """What one file may cost."""
+        from intake.model import Limits
+
         s = self.settings
         return Limits(max_bytes=s.max_bytes, max_pages=s.max_pages, max_pixels=s.max_pixels, render_dpi=s.render_dpi)

@@ -14,7 +14,6 @@ from search.errors import IndexUnavailable
 from search.model import IndexedPage
 from service.access.policy import document_tokens
 from service.flow.guard import reach_of
-from service.flow.values import values_of
 from service.house import House
 from service.records.tables import Document, Rendition, WrappedKey
 from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
@@ -57,6 +56,8 @@ def each_page(
 
 def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
     """Return what the index shall hold of a document. A document without readable pages is one empty page."""
+    from service.flow.values import values_of
+
     file = document.case_file
     contract = file.contract if file else None
     customer = (file.customer if file else None) or (contract.customer if contract else None)

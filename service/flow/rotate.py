@@ -20,7 +20,7 @@ from service.access.policy import Actor
 from service.errors import RuleRefused
 from service.house import House
 from service.records import audit
-from service.records.tables import Base
+from service.records.tables import whole
 from vault.adapters.keyfolder import KeyFolder
 from vault.errors import KeyUnusable
 
@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 
 def _place(table: str, owner: str, wrapped: str, master: str = "") -> Place:
-    columns = Base.metadata.tables[table].c
+    columns = whole().tables[table].c
     return Place(columns[owner], columns[wrapped], columns[master] if master else None)
 
 

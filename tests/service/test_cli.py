@@ -381,14 +381,51 @@ def test_the_whole_line_on_real_servers(request, tmp_path):
     juanzong(env, "audit", "verify")
 
 
-def test_search_starts_cold_without_an_ocr_engine(env):
+# What a search may load: each module, package and mapped table is paid for at every start (`python -m tools.bench_start`). Before
+# adding one here, see whether it can be imported where it is used, or mapped in a module of its own (`service/records/tables.py`).
+SEARCH_LOADS = {
+    *("credit", "credit.errors", "retention", "retention.errors"),
+    *("intake", "intake.codec", "intake.errors", "intake.model"),
+    *("search", "search.adapters", "search.adapters.tantivy", "search.errors", "search.fields", "search.folding"),
+    *("search.highlight", "search.model", "search.ports", "search.projection", "search.results", "search.syntax"),
+    *("service", "service.access", "service.access.policy", "service.bootstrap", "service.cli", "service.clock"),
+    *("service.commands", "service.commands.common", "service.commands.reading", "service.errors", "service.flow"),
+    *("service.flow.find", "service.flow.guard", "service.flow.index", "service.flow.places", "service.house"),
+    *("service.records", "service.records.audit", "service.records.database", "service.records.migrate"),
+    *("service.records.tables", "service.settings", "service.typed"),
+    *("vault", "vault.adapters", "vault.adapters.files", "vault.adapters.filesystem", "vault.adapters.keyfile"),
+    *("vault.adapters.keyfolder", "vault.adapters.passphrase", "vault.adapters.pkcs11", "vault.adapters.transit"),
+    *("vault.adapters.wrapping", "vault.envelope", "vault.errors", "vault.hashing", "vault.keyring", "vault.model"),
+    *("vault.ports", "vault.streams", "vault.vault"),
+}
+SEARCH_NEEDS = {
+    "_cffi_backend",
+    "_distutils_hack",
+    "click",
+    "cryptography",
+    "sqlalchemy",
+    "tantivy",
+    "typing_extensions",
+}
+SEARCH_MAPS = {"AuditEntry", "AuditHead", "AuditKey", "CaseFile", "Contract", "Customer", "Department", "Document"} | {
+    *("DocumentField", "Person", "Rendition", "WrappedKey"),
+}
+ROOMS = {"credit", "intake", "retention", "search", "service", "vault"}
+
+
+def test_search_starts_cold_with_nothing_that_it_does_not_need(env):
     juanzong(env, "ingest", DIGITAL)
     code = (
-        "import sys; from service.cli import juanzong; juanzong.main(['search', '技术服务'], standalone_mode=False); "
-        "heavy = {'rapidocr', 'onnxruntime', 'cv2', 'numpy', 'pdfplumber', 'flask', 'alembic', 'minio', 'elasticsearch'}; "
-        "print(sorted(heavy & set(sys.modules)))"
+        "import json, sys; from service.cli import juanzong; juanzong.main(['search', '技术服务'], standalone_mode=False); "
+        "files = {n: getattr(m, '__file__', None) or '' for n, m in sys.modules.items()}; "
+        "from service.records.tables import Base; "
+        "print(json.dumps([files, [mapper.class_.__name__ for mapper in Base.registry.mappers]]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, **env}, cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines()[-1] == "[]"
+    files, mapped = json.loads(done.stdout.splitlines()[-1])
+    assert {name for name in files if name.partition(".")[0] in ROOMS} - SEARCH_LOADS == set()
+    foreign = {name.partition(".")[0] for name, file in files.items() if "site-packages" in file}
+    assert {name for name in foreign if not name.startswith("__editable__")} - SEARCH_NEEDS == set()
+    assert set(mapped) - SEARCH_MAPS == set()

@@ -37,7 +37,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from service.records.database import UtcDateTime
-from service.records.tables import Base
+from service.records.tables import whole
 
 #: What is over by itself after a restore (who was signed in or tried to, what was half sent, who looked at what), and what
 #: only says how things stood in the old object store.
@@ -95,7 +95,7 @@ def _kind(type_: Any) -> str:
     return next(kind for cls, kind in _KINDS if isinstance(type_, cls))
 
 
-def form(metadata: MetaData = Base.metadata) -> Form:
+def form(metadata: MetaData | None = None) -> Form:
     """Describe the tables, those of this program or, by `metadata`, of an earlier one: parents before children.
 
     columns: kind by name. empty: columns that may be NULL. key: the primary key. apart: whether whole rows go into the keys part.
@@ -108,7 +108,7 @@ def form(metadata: MetaData = Base.metadata) -> Form:
             "key": [column.name for column in table.primary_key],
             "apart": any(_kind(column.type) == "bytes" and not column.nullable for column in table.columns),
         }
-        for table in metadata.sorted_tables
+        for table in (metadata or whole()).sorted_tables
         if table.name not in LEFT_OUT
     ]
 

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from service.records.tables import Base
+from service.records.tables import whole
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+    connection=context.config.attributes["connection"], target_metadata=whole(), render_as_batch=True
 )
 with context.begin_transaction():
     context.run_migrations()
