@@ -1,14 +1,18 @@
-"""A rendition as an HTTP answer: whole, or the part that was asked for (RFC 9110, 14), so that players can seek."""
+"""Files as HTTP answers: a rendition whole, or the part that was asked for (RFC 9110, 14), so that players can seek; and what is packed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.http import dump_options_header
 
 from service.access.policy import Actor
 from service.flow.render import Opened, open_rendition
+from service.flow.room import room
 from service.house import House
 
 _BLOCK = 1 << 18
@@ -59,3 +63,29 @@ def rendition(house: House, actor: Actor, document_id: str, kind: str, page: int
 def _blocks(opened: Opened) -> Iterator[bytes]:
     while block := opened.stream.read(_BLOCK):
         yield block
+
+
+def packed(house: House, pack: Callable[[BinaryIO], object], name: str) -> Response:
+    """Return a zip as a download, after `pack` wrote it whole: what fails on the way is an answer of its own. Raises NoSpace."""
+    file = cast("BinaryIO", TemporaryFile(dir=house.settings.home / "tmp"))  # noqa: SIM115 - it closes with the answer
+    try:
+        with room():
+            pack(file)
+        size = file.tell()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    answer = Response(_whole(file), content_type="application/zip")
+    answer.call_on_close(file.close)
+    answer.content_length = size
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _whole(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while block := file.read(_BLOCK):
+            yield block

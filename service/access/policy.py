@@ -49,6 +49,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "contract.correct": frozenset({"handler", "credit_administrator"}),
     "file.read": _READERS,
     "file.mark": frozenset({"handler", "credit_administrator"}),
+    "file.tier": frozenset({"credit_administrator", "archivist", "department_head"}),
     "transfer.read": _READERS,
     "transfer.hand_over": frozenset({"handler", "credit_administrator", "department_head"}),
     "transfer.receive": frozenset({"credit_administrator"}),

@@ -11,7 +11,7 @@ from werkzeug.http import dump_options_header
 from service.access.policy import Actor
 from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
-from service.flow import corrections, exports, filing, holds, ledger, ledger_rows, loans, reviews, transfers
+from service.flow import corrections, exports, filing, holds, ledger, ledger_rows, loans, reviews, tiers, transfers
 from service.flow.customers import get_customer, list_customers, warning_as_json
 from service.flow.destroy import execute, prove, register
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
@@ -224,6 +224,19 @@ class Mark(Input):
 def mark_not_applicable(house: House, actor: Actor, file_id: str, category: str, given: Mark) -> None:
     """Mark a category as not applicable (RULES B1)."""
     filing.mark_not_applicable(house, actor, file_id, category, given.reason)
+
+
+class FileTier(Input):
+    """How confidential a file is, and why that changes."""
+
+    tier: Literal["public", "internal", "secret", "core"]
+    reason: Reason
+
+
+@files("PUT", "/files/{file_id}/tier", "Set the confidentiality tier, with the reason", body=FileTier, problems=(409,))
+def set_file_tier(house: House, actor: Actor, file_id: str, given: FileTier) -> dict[str, Any]:
+    """Change the tier of a file, its contract and what lies in it; search follows at once."""
+    return file_as_json(tiers.set_file_tier(house, actor, file_id, given.tier, given.reason))
 
 
 @files("POST", "/files/{file_id}/archiving", "Archive: number, retention, due date", problems=(409,))

@@ -1,20 +1,18 @@
 """The audit trail: read, filtered, exported, verified; and a document with its evidence."""
 
-from collections.abc import Iterator
-from tempfile import TemporaryFile
-from typing import Annotated, Any, BinaryIO, Literal, cast
+from typing import Annotated, Any, Literal
 
-from flask import Response
+from flask import Response, current_app
 from pydantic import Field
 
 from service.access.policy import Actor
 from service.api.archive import Day, Paging, sheet
 from service.api.operations import Input, Operations
 from service.flow import trail
-from service.flow.evidence import evidence
-from service.flow.room import room
+from service.flow.evidence import evidence, evidence_of_file
 from service.flow.trail_export import export
 from service.house import House
+from service.partial import packed
 
 audit = Operations("audit")
 documents = Operations("documents")
@@ -100,21 +98,21 @@ def verify_audit(house: House, actor: Actor) -> dict[str, Any]:
 )
 def document_evidence(house: House, actor: Actor, document_id: str) -> Response:
     """Send the evidence package."""
-    file = cast("BinaryIO", TemporaryFile(dir=house.settings.home / "tmp"))  # noqa: SIM115 - it closes with the answer
-    try:
-        with room():
-            evidence(house, actor, document_id, file)
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return _file(_blocks(file), f"evidence-{document_id}.zip", "application/zip")
+    words = current_app.extensions.get("juanzong.words", str)
+    return packed(house, lambda file: evidence(house, actor, document_id, file, words), f"evidence-{document_id}.zip")
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while block := file.read(1 << 20):
-            yield block
+@documents(
+    "GET",
+    "/files/{file_id}/evidence",
+    "The evidence packages of all documents of a case file, in one zip",
+    answer="application/zip",
+    problems=(409,),
+)
+def file_evidence(house: House, actor: Actor, file_id: str) -> Response:
+    """Send the package of every document of the file."""
+    words = current_app.extensions.get("juanzong.words", str)
+    return packed(house, lambda file: evidence_of_file(house, actor, file_id, file, words), f"evidence-{file_id}.zip")
 
 
 def _file(content: Any, name: str, kind: str) -> Response:

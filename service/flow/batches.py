@@ -21,6 +21,7 @@ from service.flow.guard import allowed, reach_of, require
 from service.flow.looks import thumbnail
 from service.flow.parts import order_of, seen, settle, want
 from service.flow.stacks import remove
+from service.flow.watermark import is_classified, mark, words
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, BatchPart, Document, Stack, new_id
@@ -339,7 +340,7 @@ def _dropped(whole: Whole) -> dict[str, float]:
 
 
 def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
-    """Return the small picture of a page (JPEG). Raises NotFound."""
+    """Return the small picture of a page (JPEG), with a watermark in a batch with something classified. Raises NotFound."""
     with house.database.read() as session:
         load_batch(session, actor, name)
         position, _, number = key.partition(".")
@@ -351,4 +352,6 @@ def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
     found = thumbnail(house, stack, int(number))
     if found is None:
         raise NotFound(f"batch {name} has no picture of page {key}")
-    return found
+    return mark(found, words(actor, house.clock.now())) if marked else found
+        documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
+        marked = not actor.owner and any(is_classified(house, reach_of(document)) for document in documents)

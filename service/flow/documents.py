@@ -6,14 +6,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from intake.typed import kind_of
-from service.access.policy import TIERS, Actor
-from service.errors import BadInput, NotAllowed
+from service.access.policy import Actor
+from service.errors import BadInput
 from service.flow import values
 from service.flow.categories import capitals_of, put_category, reread
 from service.flow.guard import listing, load_document, lock_file, reach_of, require
 from service.flow.index import index_soon
 from service.flow.original import demand_reason, set_original
 from service.flow.sight import visible
+from service.flow.tiers import demand_tier
 from service.house import House
 from service.records import audit
 from service.records.tables import Department, Document
@@ -162,14 +163,7 @@ def set_tier(house: House, actor: Actor, document_id: str, tier: str, reason: st
 
 
 def _set_tier(session: Session, actor: Actor, document: Document, tier: str, reason: str) -> None:
-    if tier not in TIERS:
-        raise BadInput(f"tier: one of {', '.join(TIERS)}", {"tier": f"one of {', '.join(TIERS)}"})
-    require(actor, "document.tier", reach_of(document))
-    if not actor.owner and TIERS.index(tier) > TIERS.index(actor.clearance):
-        raise NotAllowed("document.tier: its confidentiality tier is above your clearance")
-    lowered = TIERS.index(tier) < TIERS.index(document.tier)
-    if lowered and not (actor.owner or actor.roles & {"credit_administrator", "archivist"}):
-        raise NotAllowed("document.tier: no role of yours may do this")
+    demand_tier(actor, "document.tier", reach_of(document), document.tier, tier)
     before, document.tier, document.indexed = document.tier, tier, False
     detail = {"from": before, "to": tier, "reason": reason.strip()}
     audit.append(session, actor.name, "document.tier", f"document:{document.id}", detail)

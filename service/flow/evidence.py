@@ -6,6 +6,7 @@ without showing anything else of the trail.
 """
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from hashlib import sha256
 from importlib.resources import files
 from io import BytesIO
 from pathlib import PurePath
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
@@ -20,12 +22,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
-from service.errors import NotFound, RuleRefused
+from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.checkpoints import checkpoint
 from service.flow.evidence_cover import Told, cover
-from service.flow.guard import allowed, load_document, reach_of_file
+from service.flow.guard import allowed, load_document, load_file, reach_of, reach_of_file
 from service.flow.index import load_key
+from service.flow.sight import visible
 from service.flow.views import document_as_json, file_as_json
+from service.flow.watermark import demand_unmarked
 from service.house import House
 from service.records import audit, checkpoints, signing
 from service.records.tables import AuditEntry, Checkpoint, Document, Rendition
@@ -35,6 +39,7 @@ from vault.model import FileKey
 FORMAT = "juanzong evidence 1"
 _NAMES = {"original": "original", "preservation": "preservation.pdf", "text": "text.txt"}
 _BLOCK = 1 << 20
+MOST_PACKED = 200  # documents of one case file
 
 
 @dataclass
@@ -61,14 +66,53 @@ def evidence(
 ) -> Package:
     """Write the package of a document into `target`, a new file; note it. words: what an action is called on the cover.
 
-    Raises NotFound (also without the right to read it, or after its destruction), RuleRefused: the trail is broken.
-    Raises ObjectDamaged, ObjectMissing, StoreUnavailable.
+    Raises NotFound (also without the right to read it, or after its destruction), NotAllowed (it is classified, and the
+    original is not theirs), RuleRefused: the trail is broken. Raises ObjectDamaged, ObjectMissing, StoreUnavailable.
     """
     with house.database.write() as session:
         found = _find(house, session, actor, document_id)
-        detail = {"sha256": found.document.sha256}
-        audit.append(session, actor.name, "document.evidence", f"document:{document_id}", detail)
+        _note(session, actor, found)
     checkpoint(house, actor)
+    return _pack(house, actor, found, target, words)
+
+
+def evidence_of_file(
+    house: House, actor: Actor, case_file_id: str, target: BinaryIO, words: Callable[[str], str] = str
+) -> list[Package]:
+    """Write a zip with the package of every document of a case file that the actor may read; note it and each of them.
+
+    Raises as `evidence`, and BadInput for a file without documents, or with more than `MOST_PACKED`.
+    """
+    with house.database.write() as session:
+        file = load_file(session, actor, case_file_id)
+        living = Document.status.not_in(("receiving", "destroyed"))
+        query = visible(select(Document).where(Document.case_file_id == file.id, living), actor)
+        ids = [document.id for document in session.scalars(query.order_by(Document.received_at, Document.id))]
+        if not 0 < len(ids) <= MOST_PACKED:
+            raise BadInput(f"a package has documents, at most {MOST_PACKED}; this file has {len(ids)}")
+        found = [_find(house, session, actor, document_id) for document_id in ids]
+        for one in found:
+            _note(session, actor, one)
+        audit.append(session, actor.name, "file.evidence", f"file:{case_file_id}", {"documents": len(found)})
+    checkpoint(house, actor)
+    packages = []
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as packed:
+        for one in found:
+            with TemporaryFile(dir=house.settings.home / "tmp") as part:
+                packages.append(_pack(house, actor, one, cast("BinaryIO", part), words))
+                part.seek(0)
+                with packed.open(f"evidence-{one.document.id}.zip", "w", force_zip64=True) as inner:
+                    shutil.copyfileobj(part, inner, _BLOCK)
+    return packages
+
+
+def _note(session: Session, actor: Actor, found: _Found) -> None:
+    detail = {"sha256": found.document.sha256}
+    audit.append(session, actor.name, "document.evidence", f"document:{found.document.id}", detail)
+
+
+def _pack(house: House, actor: Actor, found: _Found, target: BinaryIO, words: Callable[[str], str]) -> Package:
+    document_id = found.document.id
     with house.database.read() as session:
         history = _history(session, found.subjects)
         signer = signing.ensure(session, house.keys)  # made with the archive; here it is only read
@@ -135,6 +179,7 @@ def _put(packed: zipfile.ZipFile, package: Package, name: str, stream: BinaryIO)
 
 def _find(house: House, session: Session, actor: Actor, document_id: str) -> _Found:
     document = load_document(session, actor, document_id)
+    demand_unmarked(house, actor, reach_of(document))
     query = select(Rendition).where(
         Rendition.document_id == document_id, Rendition.kind.in_(_NAMES), Rendition.state == "kept", Rendition.page == 0
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
 from service.clock import CHINA
 from service.records.signing import fingerprint
 from service.settings import Settings
@@ -38,6 +39,14 @@ def _moment(text: str) -> str:
     return f"{datetime.fromisoformat(text).astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
 
 
+_TIERS = {"public": "公开", "internal": "内部", "secret": "商业秘密", "core": "核心商业秘密"}
+
+
+def _category(code: str) -> str:
+    known = CONTRACT_CATEGORIES.get(code) or CREDIT_CATEGORIES.get(code)
+    return f"{code} {known.zh}" if known else code
+
+
 def _rows(pairs: Iterable[tuple[str, object]]) -> str:
     return "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
@@ -55,7 +64,8 @@ def _about(told: Told) -> str:
             ("档号", m["archive_number"]),
             ("案卷", file.get("title")),
             ("归档日期", file.get("archived_on")),
-            ("类别", m["category"]),
+            ("类别", _category(m["category"])),
+            ("密级", _TIERS.get(m["tier"], m["tier"])),
             ("来时的文件名", m["filename"]),
             ("页数", m["pages"]),
             ("大小", f"{m['size']} 字节"),

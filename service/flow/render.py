@@ -13,9 +13,9 @@ from sqlalchemy import select
 from intake.model import PageText
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound
-from service.flow.guard import load_document, reach_of, require
+from service.flow.guard import load_document, reach_of
 from service.flow.index import load_key, load_pages
-from service.flow.watermark import is_classified, mark, words
+from service.flow.watermark import demand_unmarked, is_classified, mark, words
 from service.house import House
 from service.records import audit
 from service.records.tables import Rendition
@@ -60,9 +60,8 @@ def open_rendition(
         return
     with house.database.write() as session:
         document = load_document(session, actor, document_id)
-        classified = not actor.owner and is_classified(house, reach_of(document))
-        if classified and kind in _UNMARKED:
-            require(actor, "original.read", reach_of(document))
+        if kind in _UNMARKED:
+            demand_unmarked(house, actor, reach_of(document))
         row = session.scalar(
             select(Rendition).where(
                 Rendition.document_id == document_id,
@@ -75,7 +74,7 @@ def open_rendition(
             place = f" of page {page}" if page else ""
             raise NotFound(f"document {document_id} has no {kind}{place} (yet)")
         key = load_key(house, session, document_id)
-        marked = classified and kind == "page-image"
+        marked = kind == "page-image" and not actor.owner and is_classified(house, reach_of(document))
         wanted = None if marked else part(row.size, row.sha256)
         detail = {"rendition": kind, "page": page} | ({"bytes": list(wanted)} if wanted else {})
         if marked:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from service.access.policy import TIERS, Actor, Reach
 from service.clock import CHINA
+from service.flow.guard import require
 from service.house import House
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ _STEPS = 4  # rows of the words across a page
 def is_classified(house: House, reach: Reach) -> bool:
     """Return whether what lies in `reach` is of a tier that needs a confidentiality agreement (JUANZONG_CLASSIFIED)."""
     return TIERS.index(reach.tier) >= TIERS.index(house.settings.classified)
+
+
+def demand_unmarked(house: House, actor: Actor, reach: Reach) -> None:
+    """Raise NotAllowed unless `actor` may have the bytes as they came: of what is classified only who keeps the archive."""
+    if not actor.owner and is_classified(house, reach):
+        require(actor, "original.read", reach)
 
 
 def words(actor: Actor, now: datetime) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from service.web.context import actor, here
 from service.web.rooms import rooms
 from service.web.site import web
 from service.web.text import gettext, language
+from service.web.trail_words import chinese_word
 
 
 def create_app(house: House, *, secret: bytes) -> Flask:
@@ -50,6 +51,7 @@ def create_app(house: House, *, secret: bytes) -> Flask:
     temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.request_class = security.request_class(str(temporary))
     app.extensions["juanzong"] = house
+    app.extensions["juanzong.words"] = chinese_word  # what an action is called on a paper that leaves the house
     app.before_request(sessions.authenticate)
     CSRFProtect(app)
     app.before_request(_demand_text)

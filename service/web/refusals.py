@@ -323,6 +323,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     (r"nothing was changed", "什么都没有改。"),
     (
+        r"a package has documents, at most (?P<n>\d+); this file has (?P<m>\d+)",
+        "证据包须有文件，最多 {n} 份；这一卷有 {m} 份。",
+    ),
+    (
         r"contract\.correct: the handler corrects their own entry until the file is handed over, then the credit administrator",
         "移交以前由承办人更正自己的登记，移交以后由信用管理员更正。",
     ),

@@ -8,6 +8,7 @@ from intake import verification as rules
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import Actor
 from service.flow.values import stand_of, state_of
+from service.access.policy import TIERS as RANK
 from service.records.tables import DocumentField
 from service.web.text import _, gettext, ngettext
 
@@ -283,6 +284,11 @@ def category(code: str | None) -> str:
 
 def reason(code: str) -> str:
     """Return why a document needs a look: ``缺少字段：金额``."""
+def tiers_up_to(clearance: str) -> list[tuple[str, str]]:
+    """Return the tiers not above a clearance, with their words, for a form."""
+    return [(tier, TIERS[tier]) for tier in TIERS if RANK.index(tier) <= RANK.index(clearance)]
+
+
     kind, _colon, field = code.partition(":")
     word = named(REASONS, kind)
     if kind in ("unread", "rescan"):

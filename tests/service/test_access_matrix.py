@@ -230,7 +230,7 @@ def call(client, city: City, login: str, operation: Operation, row: Row, thing: 
         path = path.replace("/pages/1", "/pages/1.1")
     text = row.sends.replace("{id}", wanted)
     if thing is not None:
-        text = text.replace("{file}", thing.file).replace("{staff}", city.staff.get(thing.department, ""))
+        text = text.replace("{tier}", thing.tier).replace("{file}", thing.file).replace("{staff}", city.staff.get(thing.department, ""))
     sends = json.loads(text) if text else None
     more: dict[str, object] = {}
     if operation.multipart:

@@ -4,8 +4,10 @@ from flask import Flask
 
 from service.access import people
 from service.api.app import blueprint
+from service.flow import filing
 from service.records import audit
 from tests.service.conftest import OWNER
+from tests.service.test_flow import new_contract
 
 
 def test_the_trail_and_a_documents_evidence(embedded):
@@ -37,3 +39,10 @@ def test_the_trail_and_a_documents_evidence(embedded):
     assert (answer.status_code, answer.data[:2]) == (200, b"PK")
     assert call(f"/documents/{document_id}/evidence").status_code in (403, 404)
     assert call("/documents/none/evidence", "handler").status_code == 404
+
+    _, file_id = new_contract(embedded)
+    assert call(f"/files/{file_id}/evidence", "handler").status_code == 422  # nothing lies in it yet
+    filing.file_document(house, embedded["handler"], document_id, file_id, "1.9")
+    answer = call(f"/files/{file_id}/evidence", "handler")
+    assert (answer.status_code, answer.data[:2]) == (200, b"PK")
+    assert call(f"/files/{file_id}/evidence").status_code in (403, 404)

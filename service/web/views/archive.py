@@ -6,16 +6,19 @@ from flask.typing import ResponseReturnValue
 from retention.transfer import PARTS
 from retention.why import Why
 from service.errors import KNOWN_ERRORS, RuleRefused
-from service.flow import corrections, filing, holds, loans, pages, transfers
+from service.flow import corrections, filing, holds, loans, pages, tiers, transfers
 from service.flow.destroy import prove
+from service.flow.evidence import evidence_of_file
 from service.flow.guard import allowed, reach_of_file, require
 from service.flow.outlook import ENDED, Outlook, outlook
 from service.flow.transfers import DueTransfer
+from service.partial import packed
 from service.records.tables import CaseFile, Document, Transfer
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.site import web
 from service.web.text import gettext, language
+from service.web.trail_words import chinese_word
 
 PAGE = 50
 
@@ -105,6 +108,7 @@ def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
         ahead_why=ahead and (ahead.after.why.zh if language() == "zh" else ahead.after.why.en),
         happening_options=[(c, w) for c, w in words.HAPPENINGS.items() if not (c == ENDED and file.closed_on)],
         may_mark=allowed(who, "file.mark", reach),
+        tier_options=words.tiers_up_to(who.clearance) if allowed(who, "file.tier", reach) else [],
         may_event=allowed(who, "contract.create", reach),
         may_correct=corrections.correctable(house(), who, file),
         may_hand_over=may_hand_over,
@@ -119,6 +123,26 @@ def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
 def case_file(case_file_id: str) -> ResponseReturnValue:
     """Show one case file with everything that is known of it."""
     return file_page(case_file_id)
+
+
+@web.get("/files/<case_file_id>/evidence")
+def file_evidence(case_file_id: str) -> ResponseReturnValue:
+    """Return the evidence packages of the file's documents in one zip."""
+    name = gettext("证据包") + f"-{case_file_id}.zip"
+    return packed(house(), lambda file: evidence_of_file(house(), actor(), case_file_id, file, chinese_word), name)
+
+
+@web.post("/files/<case_file_id>/tier")
+def set_file_tier(case_file_id: str) -> ResponseReturnValue:
+    """Say, with a reason, how confidential the file is."""
+    form = request.form
+    to = url_for("web.case_file", case_file_id=case_file_id)
+    return act(
+        lambda: tiers.set_file_tier(house(), actor(), case_file_id, form.get("tier", ""), form.get("reason", "")),
+        lambda: file_page(case_file_id),
+        done=gettext("密级已改，卷内文件和检索立即随之改变。"),
+        to=to,
+    )
 
 
 @web.post("/files/<case_file_id>/mark")

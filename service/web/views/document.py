@@ -5,11 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from intake.formats.signatures import MEDIA_TYPES, RECORDINGS
 from search.errors import BadQuery
-from service.access.policy import TIERS
 from service.errors import BadInput, NotFound
 from service.flow import documents as flow
 from service.flow import filing, pages
 from service.flow.attached import attached_to
+from service.flow.evidence import evidence
 from service.flow.guard import allowed, reach_of
 from service.flow.hints import said_before
 from service.flow.page_quality import of_document
@@ -17,12 +17,14 @@ from service.flow.process import read_again as reread
 from service.flow.render import page_text, read_rendition
 from service.flow.values import confirmable
 from service.flow.watermark import is_classified
-from service.partial import rendition
+from service.flow.watermark import words as said
+from service.partial import packed, rendition
 from service.records.tables import Document
 from service.web import words
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext, ngettext
+from service.web.trail_words import chinese_word
 
 
 def _hits(document: Document, leaf: int | None) -> tuple[str, pages.Hits]:
@@ -33,11 +35,6 @@ def _hits(document: Document, leaf: int | None) -> tuple[str, pages.Hits]:
         return query, pages.hits_in(house(), actor(), document.id, query, request.args.get("hit", 1, type=int), leaf)
     except BadQuery:
         return query, pages.Hits(0, leaf or 1, (), 0)
-
-
-def _within(tier: str) -> bool:
-    """Return whether a tier is not above this person's clearance."""
-    return TIERS.index(tier) <= TIERS.index(actor().clearance)
 
 
 def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
@@ -68,10 +65,11 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         may_file=may_file,
         waits=waits,
         unconfirmed=bool(confirmable(document, actor().name)),
-        tier_options=[(tier, word) for tier, word in words.TIERS.items() if _within(tier)] if may_tier else [],
+        tier_options=words.tiers_up_to(actor().clearance) if may_tier else [],
         may_mark=(may_tier or may_file) and document.status not in ("destroyed", "received", "reading"),
         classified=is_classified(house(), reach),
         may_original=not is_classified(house(), reach) or allowed(actor(), "original.read", reach),
+        mark=said(actor(), house().clock.now())[0],
         missing_fields=[(code, word) for code, word in words.FIELDS.items() if code not in read],
         category_options=[("", gettext("未分类")), *((code, words.category(code)) for code in words.CATEGORIES)],
         open_files=filing.list_case_files(house(), actor(), state="open", limit=50)[1] if may_file else [],
@@ -119,6 +117,13 @@ def recording(document_id: str) -> ResponseReturnValue:
 def copy(document_id: str) -> ResponseReturnValue:
     """Return the pages as a PDF that says across each who took it and when."""
     return rendition(house(), actor(), document_id, "copy", 0, "attachment")
+
+
+@web.get("/documents/<document_id>/evidence")
+def document_evidence(document_id: str) -> ResponseReturnValue:
+    """Return the document with its history and proofs, for a court."""
+    name = gettext("证据包") + f"-{document_id}.zip"
+    return packed(house(), lambda file: evidence(house(), actor(), document_id, file, chinese_word), name)
 
 
 @web.get("/documents/<document_id>/original")
