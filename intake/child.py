@@ -141,6 +141,9 @@ class _WhenNeeded:
     def read(self, image: Image) -> Sequence[Line]:
         return self._engine.read(image)
 
+    def read_line(self, image: Image) -> Line | None:
+        return self._engine.read_line(image)
+
     def rotation(self, image: Image) -> int:
         return self._engine.rotation(image)
 

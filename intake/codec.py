@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from intake.model import Line, PageText, Quality, Word
+from intake.model import Line, PageText, Quality, Seal, Word
 
 _VERSION = 1
 PAGE_BREAK = "\f"  # between the pages of the text rendition
@@ -16,7 +16,7 @@ def to_json(page: PageText) -> bytes:
         [line.text, line.box, line.confidence, [[w.start, w.text, w.box, w.confidence] for w in line.words]]
         for line in page.lines
     ]
-    value = {
+    value: dict[str, Any] = {
         "v": _VERSION,
         "number": page.number,
         "width": page.width,
@@ -25,6 +25,8 @@ def to_json(page: PageText) -> bytes:
         "source": page.source,
         "lines": lines,
     }
+    if page.seals:
+        value["seals"] = [[seal.box, seal.text, seal.confidence] for seal in page.seals]
     # What is not valid text (a lone surrogate out of a broken file) is escaped by json itself.
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
@@ -42,7 +44,9 @@ def from_json(data: bytes) -> PageText:
             Line(text, _box(box), confidence, tuple(Word(s, t, _box(b), c) for s, t, b, c in words))
             for text, box, confidence, words in value["lines"]
         )
-        return PageText(value["number"], value["width"], value["height"], value["rotation"], value["source"], lines)
+        seals = tuple(Seal(_box(box), text, confidence) for box, text, confidence in value.get("seals", ()))
+        size = value["width"], value["height"]
+        return PageText(value["number"], *size, value["rotation"], value["source"], lines, seals)
     except (KeyError, TypeError) as error:
         raise ValueError("not the text of a page") from error
 

@@ -41,12 +41,21 @@ class Line:
     words: tuple[Word, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal on a page. text: the name around it, empty when it cannot be read; confidence: of the text, 0..1."""
+
+    box: Box
+    text: str
+    confidence: float
+
+
 @dataclass(frozen=True)
 class PageText:
     """The text of one page with its places.
 
     number: from 1. width, height: pixels of the stored page image. rotation: degrees clockwise the raw page
-    was turned to stand upright (0, 90, 180, 270). source: text-layer, rapidocr, tesseract, or unread.
+    was turned to stand upright (0, 90, 180, 270). source: text-layer, rapidocr, tesseract, or unread. seals: from top to bottom.
     """
 
     number: int
@@ -55,11 +64,21 @@ class PageText:
     rotation: int
     source: str
     lines: tuple[Line, ...]
+    seals: tuple[Seal, ...] = ()
 
     @property
     def text(self) -> str:
         """Lines in reading order, joined by a newline."""
         return "\n".join(line.text for line in self.lines)
+
+    @property
+    def with_seals(self) -> tuple[Line, ...]:
+        """The lines, and behind them the names around the seals, each as a line of one word: what a search looks through."""
+        named = [seal for seal in self.seals if seal.text]
+        return (
+            *self.lines,
+            *(Line(s.text, s.box, s.confidence, (Word(0, s.text, s.box, s.confidence),)) for s in named),
+        )
 
 
 @dataclass(frozen=True)

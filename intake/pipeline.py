@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from intake import quality, reading_order, rules, seals, textlayer
+from intake import quality, reading_order, rules, seal_text, seals, textlayer
 from intake.errors import Rejected
 from intake.formats import opening
 from intake.formats.pages import Layer, Picture
@@ -62,17 +62,23 @@ def _layered(kept: ReadPage, picture: Picture, layer: Layer, engine: OcrEngine) 
     areas = [textlayer.turned(area, turn, image.width, image.height) for area in layer.pictures]
     upright = image.transpose(_TURN[turn]) if turn else image
     found = list(layer.lines)
-    pixels = seals.lift(np.asarray(upright.convert("RGB")))
+    scanned = np.asarray(upright.convert("RGB"))
+    stamps = seals.locate(scanned)
+    pixels = seals.lift(scanned, stamps)
     if layer.share > _PICTURES:
         found += [p for p in engine.read(pixels) if textlayer.inside(p, areas) and textlayer.beside(p, layer.lines)]
     arranged = reading_order.arrange(found, rules.finder(pixels))
-    text = PageText(kept.page.number, upright.width, upright.height, turn, "text-layer", arranged)
+    # A ring drawn in black on a page that prints itself is a drawing; what is red or gray and says a name is a seal.
+    stamped = seal_text.read(scanned, stamps, engine) if stamps.boxes else ()
+    text = PageText(kept.page.number, upright.width, upright.height, turn, "text-layer", arranged, stamped)
     return ReadPage(text, _jpeg(upright, picture.dpi) if turn else kept.image, dpi=picture.dpi)
 
 
 def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage:
     image, found = picture.image, kept.quality
-    pixels = seals.lift(np.asarray(image.convert("RGB")))
+    scanned = np.asarray(image.convert("RGB"))
+    stamps = seals.locate(scanned)
+    pixels = seals.lift(scanned, stamps)
     askew = found.skew if found and abs(found.skew) > quality.CORRECTED else 0.0
     if askew:
         pixels = quality.level(pixels, askew)
@@ -80,12 +86,14 @@ def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage
     if turn:
         image = image.transpose(_TURN[turn])
         pixels = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
+        scanned, stamps = np.rot90(scanned, -turn // 90), seals.turned(stamps, turn, scanned.shape)
     lines = reading_order.arrange(engine.read(pixels), rules.finder(pixels))
     if askew:
         lines = quality.put_back(lines, image.width, image.height, askew)
     if found and "blank" in found.findings and lines:  # so pale that only the engine saw it
         found = replace(found, findings=tuple("faint" if f == "blank" else f for f in found.findings))
-    text = PageText(kept.page.number, image.width, image.height, turn, engine.name, lines)
+    stamped = seal_text.read(scanned, stamps, engine)
+    text = PageText(kept.page.number, image.width, image.height, turn, engine.name, lines, stamped)
     data = _jpeg(image, picture.dpi) if turn else kept.image
     return ReadPage(text, data, dpi=picture.dpi, quality=found)
 

@@ -20,6 +20,9 @@ class OcrEngine(Protocol):
     def read(self, image: Image) -> Sequence[Line]:
         """Return the lines as found, in any order, boxes in pixels of `image`. Raises EngineUnavailable."""
 
+    def read_line(self, image: Image) -> Line | None:
+        """Return what an image of nothing but one straight line says, boxes in pixels of `image`; None for nothing."""
+
     def rotation(self, image: Image) -> int:
         """Return the degrees clockwise (0, 90, 180, 270) that turn `image` upright; 0 when there is no text."""
 

@@ -1,16 +1,19 @@
 """Seals lie over print and hide it from the engines; here they are lifted off the copy that is read."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from intake import textlayer
+from intake.model import Box
 from intake.ports import Image
 
-_RED = 40  # how much more red than green and blue ink must be, of 255
+RED = 40  # how much more red than green and blue ink must be, of 255
 _COLOURED = 1e-4  # part of a page that is red where there is any red ink
-_GRAY = (60, 170)  # what a red seal becomes on a gray scan; print is darker, paper lighter
+GRAY = (60, 170)  # what a red seal becomes on a gray scan; print is darker, paper lighter
 _CONTRAST = 35  # how much lighter than the print a gray seal must be
 _PRINT = 0.55  # of the way from print to seal, what is darker is print
 _STROKE = 550  # the shorter side of a page in strokes of a seal
@@ -23,16 +26,47 @@ _CLOSINGS = (0.004, 0.01, 0.02)  # gaps in the outline of a seal, as part of the
 _WORK_SIDE = 1200  # seals are looked for on a copy of about this size
 
 
-def lift(image: Image) -> Image:
-    """Return the image with the ink of seals turned into paper and the print under it kept; itself if there is none.
+@dataclass(frozen=True)
+class Stamps:
+    """Where seals lie on an image, on a grid of every `factor`-th pixel. coloured: they are red; else a gray lighter than the print."""
 
-    image: height x width x 3, RGB. Print that is no seal (a red headline) stays. A seal is a shape about as wide as high
-    whose outline is drawn, in red; on a gray scan, in a gray clearly lighter than the print.
+    boxes: tuple[Box, ...]
+    coloured: bool
+    factor: int
+
+    @property
+    def places(self) -> tuple[Box, ...]:
+        """Their boxes in pixels of the image, x1 and y1 at most a grid step beyond it."""
+        f = self.factor
+        return tuple((x0 * f, y0 * f, x1 * f, y1 * f) for x0, y0, x1, y1 in self.boxes)
+
+
+def locate(image: Image) -> Stamps:
+    """Return where seals lie. image: height x width x 3, RGB.
+
+    A seal is a shape about as wide as high whose outline is drawn, in red; on a gray scan, in a gray clearly lighter than the print.
     """
     factor = max(1, round(max(image.shape[:2]) / _WORK_SIDE))
-    red = _redness(image[::factor, ::factor]) > _RED
+    red = redness(image[::factor, ::factor]) > RED
     coloured = bool(red.mean() > _COLOURED)
-    boxes = _seals(red if coloured else _middle_gray(image)[::factor, ::factor])
+    boxes = outlined(red if coloured else _middle_gray(image)[::factor, ::factor])
+    return Stamps(tuple(boxes), coloured, factor)
+
+
+def turned(stamps: Stamps, turn: int, shape: tuple[int, ...]) -> Stamps:
+    """Return the same seals after an image of this shape was turned by `turn` degrees clockwise."""
+    height, width = (-(-side // stamps.factor) for side in shape[:2])
+    boxes = tuple(textlayer.turned(box, turn, width, height) for box in stamps.boxes)
+    return Stamps(boxes, stamps.coloured, stamps.factor)
+
+
+def lift(image: Image, stamps: Stamps | None = None) -> Image:
+    """Return the image with the ink of seals turned into paper and the print under it kept; itself if there is none.
+
+    image: height x width x 3, RGB. Print that is no seal (a red headline) stays. stamps: what `locate` said of it.
+    """
+    stamps = stamps or locate(image)
+    boxes, coloured, factor = stamps.boxes, stamps.coloured, stamps.factor
     darkest = float(np.percentile(image[::4, ::4, 1], 0.5)) if boxes else 0.0
     stroke = max(3, round(min(image.shape[:2]) / _STROKE)) | 1
     result = image
@@ -48,7 +82,8 @@ def lift(image: Image) -> Image:
     return result
 
 
-def _redness(image: Image) -> NDArray[np.uint8]:
+def redness(image: Image) -> NDArray[np.uint8]:
+    """Return how much more red than green or blue every pixel is (0..255)."""
     red, green, blue = cv2.split(np.ascontiguousarray(image))
     return np.asarray(cv2.subtract(red, cv2.max(green, blue)), dtype=np.uint8)
 
@@ -56,14 +91,14 @@ def _redness(image: Image) -> NDArray[np.uint8]:
 def _middle_gray(image: Image) -> NDArray[np.bool_]:
     """Return where strokes are neither as dark as print nor as light as paper. Edges of print are thinner than strokes."""
     gray = image[..., 1]
-    middle = cv2.inRange(gray, np.array([_GRAY[0]]), np.array([_GRAY[1]]))
+    middle = cv2.inRange(gray, np.array([GRAY[0]]), np.array([GRAY[1]]))
     return np.asarray(cv2.morphologyEx(middle, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), dtype=np.bool_)
 
 
 def _red_lifted(part: Image) -> Image | None:
     """Return the part with reddish pixels replaced by how dark they are in red light, where red ink is paper."""
-    ink = _redness(part)
-    strong = ink > _RED
+    ink = redness(part)
+    strong = ink > RED
     if not strong.any() or strong.all():
         return None
     red = part[..., 0].astype(np.float32)
@@ -71,7 +106,7 @@ def _red_lifted(part: Image) -> Image | None:
     # Ink of a seal is a little darker than paper even in red light, unevenly so: its darkest twentieth is the measure.
     level = max(60.0, float(np.percentile(red[strong], 5)))
     clean = np.clip(red * (paper / level), 0, paper)
-    share = np.clip(ink.astype(np.float32) * 2 / _RED, 0, 1)[..., None]  # soft edges, no new outlines
+    share = np.clip(ink.astype(np.float32) * 2 / RED, 0, 1)[..., None]  # soft edges, no new outlines
     mixed = part * (1 - share) + clean[..., None] * share
     return np.asarray(mixed.round(), dtype=np.uint8)
 
@@ -96,7 +131,7 @@ def _gray_lifted(part: Image, print_level: float, stroke: int) -> Image | None:
     core[sizes[:, cv2.CC_STAT_AREA][parts] < _GRAIN] = 0
     near = cv2.dilate(core, np.ones((3, 3), np.uint8)).astype(bool)
     # Fine print may be as pale as the seal: only broad strokes of gray are taken for its ink, with their soft edges.
-    middle = (gray >= limit) & (gray <= _GRAY[1])
+    middle = (gray >= limit) & (gray <= GRAY[1])
     broad = cv2.morphologyEx(middle.astype(np.uint8), cv2.MORPH_OPEN, np.ones((stroke, stroke), np.uint8))
     broad = cv2.dilate(broad, np.ones((stroke + 2, stroke + 2), np.uint8)).astype(bool)
     clean = np.where(broad & ~near, paper, gray).astype(np.uint8)
@@ -105,7 +140,7 @@ def _gray_lifted(part: Image, print_level: float, stroke: int) -> Image | None:
 
 def _around(gray: NDArray[np.uint8], dark: float, level: float, stroke: int) -> NDArray[np.float32]:
     """Return how dark the seal's ink is around every place: pressed unevenly, it is as dark as print in parts."""
-    inked = ((gray > dark + _PRESSED) & (gray <= _GRAY[1])).astype(np.uint8)
+    inked = ((gray > dark + _PRESSED) & (gray <= GRAY[1])).astype(np.uint8)
     inked = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((stroke, stroke), np.uint8)).astype(np.float32)
     window = (gray.shape[1] // 5 | 1, gray.shape[0] // 5 | 1)
     there = cv2.blur(inked, window)
@@ -113,7 +148,8 @@ def _around(gray: NDArray[np.uint8], dark: float, level: float, stroke: int) -> 
     return np.where(there > 0.01, np.minimum(mean, level), level).astype(np.float32)
 
 
-def _seals(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
+def outlined(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
+    """Return the boxes of shapes of ink about as wide as high whose outline is drawn, in pixels of `ink`."""
     mask = np.ascontiguousarray(ink, dtype=np.uint8)
     if not mask.any():
         return []

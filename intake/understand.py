@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from intake.classify import Verdict, classify, closest
-from intake.fields import authorization, contract, identity, licence, other
+from intake.fields import authorization, contract, identity, licence, other, seals
 from intake.fields.paper import Paper
 from intake.fields.read import printed
 from intake.kinds import BY_NAME, KINDS
@@ -37,7 +37,7 @@ def understand(
     our_companies: names of our own companies; an authorization by one of them is 1.5, any other 1.4.
     templates: forms of the company's own; one that fits gives the category and what its labels mean.
     needs_review: "unknown_kind", "low_confidence:kind", "missing:NAME", "check_digit_failed:NAME", "repaired:NAME",
-    "amount_mismatch", "term_mismatch", "low_confidence:NAME".
+    "amount_mismatch", "term_mismatch", "low_confidence:NAME", "seal_mismatch:NAME".
     """
     paper = Paper.of(pages)
     verdict = classify(paper)
@@ -48,7 +48,8 @@ def understand(
         verdict = _as_own(verdict, own)
     if verdict.kind is None:
         more = own.labels if own else {}
-        return Understanding("", "unknown", title, 0.0, other.fields(paper, "unknown", more), ("unknown_kind",))
+        said = other.fields(paper, "unknown", more) | seals.fields(pages)
+        return Understanding("", "unknown", title, 0.0, said, ("unknown_kind",))
     kind = verdict.kind.name
     found = _fields(paper, kind, verdict.title)
     if own and own.labels:
@@ -57,10 +58,11 @@ def understand(
     if kind in _OURS and "principal" in found and any(same_name(found["principal"].value, c) for c in our_companies):
         category = "1.5"
     review = _review(kind, verdict.confidence, found)
+    found, about_seals = _sealed(found, kind, pages)
     required = [found[n].confidence if n in found else 0.0 for n in _REQUIRED.get(kind, ())]
     weakest = sum(required) / len(required) if required else 1.0
     confidence = round(verdict.confidence * (0.5 + 0.5 * weakest), 3)
-    return Understanding(category, kind, title or kind, confidence, found, tuple(review))
+    return Understanding(category, kind, title or kind, confidence, found, (*review, *about_seals))
 
 
 def _as_own(verdict: Verdict, own: Template) -> Verdict:
@@ -89,7 +91,9 @@ def understand_as(pages: Sequence[PageText], category: str, templates: Sequence[
     if own and own.labels:
         found |= other.at_labels(paper, own.labels)
     title = printed(verdict.title) if verdict.title else kind
-    return Understanding(category, kind, title, 1.0, found, tuple(_review(kind, 1.0, found)))
+    review = _review(kind, 1.0, found)
+    found, about_seals = _sealed(found, kind, pages)
+    return Understanding(category, kind, title, 1.0, found, (*review, *about_seals))
 
 
 def _fields(paper: Paper, kind: str, title: Run | None) -> dict[str, Field]:
@@ -102,6 +106,13 @@ def _fields(paper: Paper, kind: str, title: Run | None) -> dict[str, Field]:
     if kind == "identity_card":
         return identity.fields(paper)
     return other.fields(paper, kind)
+
+
+def _sealed(found: dict[str, Field], kind: str, pages: Sequence[PageText]) -> tuple[dict[str, Field], list[str]]:
+    """Return the fields with the seals among them, held against the parties, and the reasons to look that gives."""
+    found = found | seals.fields(pages)
+    held, reasons = seals.compared(found, kind, CONFIDENCE_LINE)
+    return found | held, reasons
 
 
 def _review(kind: str, sure: float, found: Mapping[str, Field]) -> list[str]:

@@ -19,6 +19,7 @@ STATES = (UNCONFIRMED, ENTERED, ONCE, VERIFIED, DISPUTED)
 #: Reasons to look that understanding the values gives; all others are about the pages themselves.
 ABOUT_VALUES = frozenset(
     {"unknown_kind", "low_confidence", "missing", "check_digit_failed", "repaired", "amount_mismatch", "term_mismatch"}
+    | {"seal_mismatch"}
 )
 _AGAIN = {
     "amount_mismatch": ("amount",),

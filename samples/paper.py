@@ -67,6 +67,7 @@ class Sheet:
     values: dict[str, str] = field(default_factory=dict)
     places: dict[str, Box] = field(default_factory=dict)
     seals: list[Box] = field(default_factory=list)
+    seal_names: list[str] = field(default_factory=list)
     signatures: list[Box] = field(default_factory=list)
     block: str = ""
     pieces: list[list[tuple[str, Box]]] = field(
@@ -303,6 +304,7 @@ class Sheet:
         area = (left, top, left + final, top + final)
         self.image.paste(ImageChops.multiply(self.image.crop(area), layer), area)
         self.seals.append(tuple(float(v) for v in area))
+        self.seal_names.append(around)
 
     def sign(self, x: float, y: float, width: float = 22, height: float = 9) -> None:
         """Scrawl a signature with its left edge at x, centred on y."""

@@ -35,6 +35,7 @@ class Scan:
     signatures: list[Box]
     across: list[int] | None = None
     hidden: list[tuple[int, int]] = field(default_factory=list)
+    seal_names: list[str] = field(default_factory=list)
 
 
 def scan(
@@ -93,6 +94,7 @@ def scan(
         [place(box) for box in sheet.signatures],
         _row_by_row(sheet.lines),
         hidden,
+        list(sheet.seal_names),
     )
 
 
@@ -165,6 +167,7 @@ class Truth:
             "fields": values,
             "field_places": places,
             "seals": [[n, _whole(box)] for n, p in enumerate(self.pages, 1) for box in p.seals],
+            "seal_names": [name for p in self.pages for name in p.seal_names],
             "hidden": [[n, line, position] for n, p in enumerate(self.pages, 1) for line, position in p.hidden],
             "signatures": [[n, _whole(box)] for n, p in enumerate(self.pages, 1) for box in p.signatures],
         }

@@ -19,6 +19,7 @@ _PRINTED: tuple[str, ...] = (
     ),
     *("address", "scope", "authority", "issued_on", "principal", "agent", "signed_on", "contract_number", "title"),
     *("party_a", "party_b", "party_a_code", "party_b_code", "amount", "currency", "term_from", "term_until"),
+    "seal",
 )
 
 # What a query may name, and the stored names it looks in. A field read from a document is known by its own name.
@@ -33,6 +34,7 @@ FIELDS: dict[str, tuple[str, ...]] = {name: (name,) for name in _PRINTED} | {
     "number": ("contract_number", "archive_number", "numbers"),
     "archive_number": ("archive_number",),
     "kind": ("kind",),
+    "seal": ("seal", "seal_2", "seal_3", "seal_4"),
     "handler": ("handler",),
     "received_on": ("received_on",),
 }
@@ -52,6 +54,7 @@ ALIASES: dict[str, str] = {
     "乙方": "party_b",
     "金额": "amount",
     "法定代表人": "legal_representative",
+    "印章": "seal",
 }
 
 # Names whose value is a code from a short list: `category:1.1` must not find 1.10.

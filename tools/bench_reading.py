@@ -28,6 +28,8 @@ MAX_CHARACTER_ERRORS, MIN_FIELDS, MAX_WRONG_UNMARKED, MIN_CATEGORIES, MAX_TIME =
 
 
 PERIODS = ("valid_from", "valid_until", "term_from", "term_until")
+SEAL_FIELDS = ("seal", "seal_2", "seal_3", "seal_4")  # counted by themselves, seal by seal
+SURE = 0.75  # as `intake.understand.CONFIDENCE_LINE`
 
 
 def fold(text: str) -> str:
@@ -92,6 +94,8 @@ class FileResult:
     category: tuple[str, str] = ("", "")
     needs_review: tuple[str, ...] = ()
     turned_wrong: int = 0
+    seals: Counter[str] = field(default_factory=Counter)
+    seals_wrong: list[dict[str, Any]] = field(default_factory=list)
     misses: list[dict[str, Any]] = field(default_factory=list)
     invented: list[dict[str, Any]] = field(default_factory=list)
     intake_seconds: float = 0.0
@@ -208,8 +212,39 @@ def compare_fields(result: FileResult, understood: Any, pages: Sequence[Any], tr
         x0, y0, x1, y1 = place["box"]
         result.placed += read.page == place["page"] and x0 - 10 <= x <= x1 + 10 and y0 - 10 <= y <= y1 + 10
     for name, read in understood.fields.items():
-        if name not in truth["fields"]:
+        if name not in truth["fields"] and name not in SEAL_FIELDS:
             result.invented.append({"file": result.file, "field": name, "got": read.value})
+
+
+def compare_seals(result: FileResult, pages: Sequence[Any], truth: dict[str, Any]) -> None:
+    """Count the seals that were stamped, found, read exactly, wrongly, and wrongly without a doubt; and those nobody stamped."""
+    names = truth.get("seal_names") or [""] * len(truth["seals"])
+    for index, page in enumerate(pages):
+        scale = truth["sizes"][index][0] / page.width
+        found = list(page.seals)
+        for (number, (x0, y0, x1, y1)), name in zip(truth["seals"], names, strict=True):
+            if number != index + 1:
+                continue
+            result.seals["stamped"] += 1
+            seal = next((s for s in found if _lies_on(s.box, (x0, y0, x1, y1), scale)), None)
+            if seal is None:
+                continue
+            found.remove(seal)
+            result.seals["found"] += 1
+            result.seals["exact"] += bool(name) and seal.text == name
+            if name and seal.text and seal.text != name:
+                result.seals["wrong"] += 1
+                result.seals["wrong_unmarked"] += seal.confidence >= SURE
+                result.seals_wrong.append(
+                    {"file": result.file, "wanted": name, "got": seal.text, "sure": seal.confidence}
+                )
+        result.seals["invented"] += len(found)
+
+
+def _lies_on(box: Sequence[float], other: Sequence[float], scale: float) -> bool:
+    """Tell whether the middles of two boxes, the first of them on a page scaled so, are near each other."""
+    off = [abs((box[k] + box[k + 2]) * scale - other[k] - other[k + 2]) / 2 for k in (0, 1)]
+    return max(off) < (other[2] - other[0]) / 3
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -277,6 +312,7 @@ def measure(
             result.category = (truth["category"], understood.category)
             result.needs_review = tuple(understood.needs_review)
             compare_fields(result, understood, pages, truth)
+            compare_seals(result, pages, truth)
         results.append(result)
         progress(result)
     return results
@@ -322,6 +358,8 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
         "categories_wrong": [
             {"file": r.file, "category": r.category} for r in results if r.category[0] != r.category[1]
         ],
+        "seals": dict(sum((r.seals for r in results), Counter[str]())),
+        "seals_wrong": [w for r in results for w in r.seals_wrong],
         "pages_turned_wrong": {r.file: r.turned_wrong for r in results if r.turned_wrong},
         "wrong_without_review": [r.file for r in results if r.misses and not r.needs_review and not r.failure],
         "right_but_for_review": [r.file for r in results if not r.misses and r.needs_review],
@@ -368,6 +406,11 @@ def show(figures: dict[str, Any]) -> None:
     print(f"  in the right place   {figures['fields_in_their_place']:8.1%}")
     print(
         f"wrong and not marked   {figures['fields_wrong_unmarked']:8.2%}  at most {MAX_WRONG_UNMARKED:.1%}  {verdict[passed['fields_wrong_unmarked']]}"
+    )
+    seals = Counter(figures["seals"])
+    print(
+        f"seals read exactly     {seals['exact']} of {seals['stamped']}, {seals['found']} found, {seals['wrong']} wrong, "
+        f"{seals['wrong_unmarked']} of these not marked, {seals['invented']} nobody stamped"
     )
     print(
         f"categories right       {figures['categories_right']:8.1%}  at least {MIN_CATEGORIES:.0%}  {verdict[passed['categories_right']]}"

@@ -91,6 +91,13 @@ class RapidOcr:
         texts = script.harmonised([r.text for r, _ in found], [r.score for r, _ in found])
         return [line_at(replace(r, text=text), quad, image.shape) for (r, quad), text in zip(found, texts, strict=True)]
 
+    def read_line(self, image: Image) -> Line | None:
+        """Return what a straight line says that fills the image (height x width x 3, RGB); None for nothing."""
+        height, width = image.shape[:2]
+        quad = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+        reading = self._recognize(image, [(0, False)], quad[None])[0]
+        return line_at(reading, quad, image.shape) if reading.text.strip() else None
+
     def _bridge(self, image: Image, seen: _Seen, bridges: Sequence[boxes.Bridge]) -> None:
         """Read lines through the seals that cut them; what a seal lies on is less sure than it reads."""
         quads = np.asarray([b.quad for b in bridges], dtype=np.float32).reshape(-1, 4, 2)

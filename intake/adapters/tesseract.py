@@ -11,7 +11,7 @@ from intake.model import Line
 from intake.ports import Image
 from intake.words import Char, line_of
 
-_PAGE = 3  # page segmentation: a whole page, no orientation detection
+_PAGE, _LINE = 3, 7  # page segmentation: a whole page, no orientation detection; one line
 _SECONDS = 300  # a page that takes longer is given up
 
 
@@ -34,7 +34,14 @@ class Tesseract:
 
     def read(self, image: Image) -> Sequence[Line]:
         """Return the lines of an upright image (height x width x 3, RGB)."""
-        data = self._run("image_to_data", image, lang=self._languages, config=f"--psm {_PAGE}")
+        return self._lines(image, _PAGE)
+
+    def read_line(self, image: Image) -> Line | None:
+        """Return what a straight line says that fills the image (height x width x 3, RGB); None for nothing."""
+        return next(iter(self._lines(image, _LINE)), None)
+
+    def _lines(self, image: Image, segmentation: int) -> list[Line]:
+        data = self._run("image_to_data", image, lang=self._languages, config=f"--psm {segmentation}")
         lines: dict[tuple[int, int, int], list[Char | None]] = defaultdict(list)
         for i, text in enumerate(data["text"]):
             sure = float(data["conf"][i]) / 100

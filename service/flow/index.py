@@ -9,6 +9,8 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from intake.codec import from_json
+from intake.fields.seals import NAMES as SEALS
+from intake.fields.seals import PRESENT
 from intake.model import PageText
 from search.errors import IndexUnavailable
 from search.model import IndexedPage
@@ -62,8 +64,8 @@ def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
     contract = file.contract if file else None
     customer = (file.customer if file else None) or (contract.customer if contract else None)
     department = file.department if file else document.department
-    fields = values_of(document)
-    texts = [(page.number, page.text) for page in pages] or [(1, "")]
+    fields = {name: value for name, value in values_of(document).items() if value != PRESENT or name not in SEALS}
+    texts = [(page.number, "\n".join(line.text for line in page.with_seals)) for page in pages] or [(1, "")]
     contract_number = contract.number if contract else ""
     archive_number = (file.archive_number if file else None) or ""
     numbers = [
@@ -97,6 +99,15 @@ def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
     ]
 
 
+def _look_again(house: House, document: Document) -> list[IndexedPage] | None:
+    """Return the entry of a document that may have got another key, and other objects, since we looked; None if it is damaged."""
+    with house.database.read() as session:
+        try:
+            return project(document, each_page(house, session, document.id))
+        except (NoResultFound, ObjectDamaged, ObjectMissing):
+            return None
+
+
 def index_document(house: House, document_id: str) -> None:
     """Put the present state of a document into the index and note that it is there. Raises IndexUnavailable."""
     index_documents(house, [document_id])
@@ -119,8 +130,10 @@ def index_documents(house: House, document_ids: Iterable[str]) -> list[str]:
             except NoResultFound:
                 continue  # its key was destroyed since we looked
             except (ObjectDamaged, ObjectMissing):
-                damaged.append(document_id)
-                entries[document_id] = project(document, [])
+                entry = _look_again(house, document)
+                if entry is None:
+                    damaged.append(document_id)
+                entries[document_id] = entry or project(document, [])
     if not entries:
         return damaged
     house.index.replace_many(entries)

@@ -24,11 +24,11 @@ def _in_line(line: Line, start: int, end: int) -> Box | None:
 
 
 def boxes_of(page: PageText, spans: Iterable[tuple[int, int]]) -> list[Box]:
-    """Return one box per line that a span of `page.text` touches, in order. A match across a line wrap has two."""
+    """Return one box per line that a span of the page's searched text touches, in order. A match across a line wrap has two."""
     boxes: list[Box] = []
     for start, end in spans:
         offset = 0
-        for line in page.lines:
+        for line in page.with_seals:
             first, last = max(start - offset, 0), min(end - offset, len(line.text))
             if first < last:
                 box = _in_line(line, first, last)

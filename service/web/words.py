@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from intake import verification as rules
+from intake.fields.seals import NAMES as SEALS
+from intake.fields.seals import PRESENT
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import Actor
 from service.flow.values import stand_of, state_of
@@ -81,6 +83,10 @@ FIELDS = {
     "year": _("年度"),
     "bank": _("开户银行"),
     "account": _("银行账号"),
+    "seal": _("印章"),
+    "seal_2": _("印章（二）"),
+    "seal_3": _("印章（三）"),
+    "seal_4": _("印章（四）"),
 }
 ROLES = {
     "operator": _("扫描员"),
@@ -228,6 +234,7 @@ REASONS = {
     "amount_mismatch": _("大小写金额不符"),
     "term_mismatch": _("期限与起止日期不符"),
     "birth_mismatch": _("出生日期与身份证号不符"),
+    "seal_mismatch": _("印章上的名称与当事人不符"),
     "unread": _("这一页没有读出来"),
     "rescan": _("请重新扫描"),
     "attachment_refused": _("附件没有收下"),
@@ -316,6 +323,18 @@ def _marked(field: DocumentField) -> State | None:
         return State("late", gettext("大小写不符"), gettext("大写金额与数字金额不一致，请对照原件"))
     if "term_mismatch" in field.marks:
         return State("late", gettext("期限不符"), gettext("写明的年限与起止日期不一致，请对照原件"))
+    if "seal_mismatch" in field.marks:
+        return State("late", gettext("印章不符"), gettext("印章上的名称不是当事人的名称，请对照原件"))
+    if field.name in SEALS and field.value == PRESENT:
+        return State("soon", gettext("有印章"), gettext("有印章，环上的名称认不出来"))
+    return None
+
+
+def _sound(field: DocumentField) -> State | None:
+    if "check_digit_ok" in field.marks:
+        return State("good", gettext("校验位通过"), gettext("末位校验码与前面的数字相符；尚无人核对"))
+    if "seal_ok" in field.marks:
+        return State("good", gettext("与当事人相符"), gettext("印章上的名称就是当事人的名称；尚无人核对"))
     return None
 
 
@@ -352,9 +371,7 @@ def field_state(field: DocumentField, actor: Actor) -> State:
         return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
     if field.confidence < CONFIDENCE_LINE:
         return State("late", gettext("存疑 %(score).2f", score=field.confidence), gettext("识别把握不足，请对照原件"))
-    if "check_digit_ok" in field.marks:
-        return State("good", gettext("校验位通过"), gettext("末位校验码与前面的数字相符；尚无人核对"))
-    return State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
+    return _sound(field) or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
 
 
 def note(code: str) -> str:

@@ -24,6 +24,9 @@ class Fragile:
     def rotation(self, image):
         return 0
 
+    def read_line(self, image):
+        return None
+
     def read(self, image):
         shade = int(image[0, 0, 0])
         if shade == KILLS:

@@ -20,7 +20,7 @@ LIMITS = Limits()
 
 @pytest.fixture(scope="module")
 def engine():
-    return open_engine("auto")
+    return open_engine("auto", threads=1)
 
 
 class Blind:
@@ -34,6 +34,9 @@ class Blind:
     def read(self, image):
         self.asked += 1
         return []
+
+    def read_line(self, image):
+        return None
 
     def rotation(self, image):
         return 0

@@ -1,0 +1,225 @@
+"""Seals as they lie on the sample scans, read by the real engine; and what counts as no seal."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from intake import seal_text, seals
+from intake.adapters.rapidocr import RapidOcr
+from intake.codec import from_json, to_json
+from intake.fields.seals import PRESENT, compared, fields
+from intake.formats.opening import open_pages
+from intake.inspect import inspect
+from intake.model import Field, Limits, Line, PageText, Seal, Word
+from intake.understand import CONFIDENCE_LINE, understand
+from tests.intake import scans
+
+LIMITS = Limits()
+BOX = (10, 10, 90, 90)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return RapidOcr(threads=1)
+
+
+def sealed_pages():
+    """Yield every sample page that bears seals: its upright image, and whose they are by box in its pixels."""
+    for path in sorted((scans.SAMPLES / "scans").iterdir()):
+        truth = scans.truth(path.name)
+        if not truth["seals"]:
+            continue
+        with open_pages(path, inspect(path, LIMITS).kind, LIMITS) as pages:
+            for number in sorted({number for number, _ in truth["seals"]}):
+                image = np.asarray(pages.picture(number - 1).image.convert("RGB"))
+                image = np.ascontiguousarray(np.rot90(image, -truth["rotation"][number - 1] // 90))
+                scale = truth["sizes"][number - 1][0] / image.shape[1]
+                mine = zip(truth["seals"], truth["seal_names"], strict=True)
+                yield image, [([v / scale for v in box], name) for (n, box), name in mine if n == number]
+
+
+def middle(box):
+    return np.array([box[0] + box[2], box[1] + box[3]]) / 2
+
+
+def test_the_seals_of_the_samples_are_found_where_they_are_and_read(engine):
+    stamped = exact = sure_and_wrong = 0
+    for image, wanted in sealed_pages():
+        found = list(seal_text.read(image, seals.locate(image), engine))
+        assert len(found) == len(wanted)
+        for box, name in wanted:
+            seal = min(found, key=lambda s: np.abs(middle(s.box) - middle(box)).max())
+            assert np.abs(middle(seal.box) - middle(box)).max() < 0.05 * (box[2] - box[0])
+            stamped += 1
+            exact += seal.text == name
+            sure_and_wrong += seal.text != name and seal.confidence >= CONFIDENCE_LINE
+    assert stamped == 24
+    assert exact >= 22
+    assert sure_and_wrong <= 1
+
+
+def test_a_seal_is_read_whichever_way_it_was_stamped(engine):
+    path = scans.scan("licence-two-columns.jpg")
+    image = np.asarray(Image.open(path).convert("RGB"))
+    x0, y0, x1, y1 = scans.truth(path.name)["seals"][0][1]
+    part = np.ascontiguousarray(image[y0 - 40 : y1 + 40, x0 - 40 : x1 + 40])
+    page = np.full((2339, 1654, 3), 250, np.uint8)
+    page[100 : 100 + part.shape[0], 100 : 100 + part.shape[1]] = part[::-1, ::-1]
+    assert [seal.text for seal in seal_text.read(page, seals.locate(page), engine)] == ["澜江市行政审批局"]
+
+
+def blank_page():
+    return np.full((2339, 1654, 3), 250, np.uint8)
+
+
+def test_a_ring_without_letters_is_a_seal_without_a_name(engine):
+    page = blank_page()
+    cv2.circle(page, (800, 800), 160, (210, 30, 40), 9)
+    cv2.circle(page, (800, 800), 40, (210, 30, 40), -1)
+    (seal,) = seal_text.read(page, seals.locate(page), engine)
+    assert (seal.text, seal.confidence) == ("", 0.0)
+    assert np.abs(middle(seal.box) - [800, 800]).max() < 8
+    black = np.where(page.min(axis=2, keepdims=True) < 128, 0, 255).astype(np.uint8).repeat(3, axis=2)
+    assert seal_text.read(black, seals.locate(black), engine) == ()  # in black it may be any circle
+
+
+def test_emblems_and_frames_are_no_seals(engine):
+    page = blank_page()
+    cv2.circle(page, (400, 400), 150, (210, 30, 40), -1)
+    cv2.rectangle(page, (900, 300), (1200, 600), (210, 30, 40), 9)
+    cv2.putText(page, "RED HEADLINE", (200, 1200), cv2.FONT_HERSHEY_DUPLEX, 4, (210, 30, 40), 12)
+    assert seal_text.read(page, seals.locate(page), engine) == ()
+
+
+class Says:
+    """An engine that says one line of any strip: letters side by side at these places."""
+
+    name = "says"
+
+    def __init__(self, text, places, sure=0.99):
+        self._text, self._places, self._sure = text, places, sure
+
+    def read(self, image):
+        return []
+
+    def rotation(self, image):
+        return 0
+
+    def read_line(self, image):
+        height, width = image.shape[:2]
+        words = tuple(
+            Word(i, char, (round(width * at) - 5, 0, round(width * at) + 5, height), self._sure)
+            for i, (char, at) in enumerate(zip(self._text, self._places, strict=True))
+        )
+        return Line(self._text, (0, 0, width, height), self._sure, words)
+
+
+EIGHT = "甲乙丙丁戊己庚辛"
+PLACES = tuple(np.linspace(0.082, 0.918, 8))
+
+
+def lettered_page():
+    """A seal with eight signs evenly around it."""
+    page = blank_page()
+    cv2.circle(page, (800, 800), 160, (210, 30, 40), 9)
+    for degrees in range(-105, 106, 30):
+        x, y = 800 + 120 * np.sin(np.radians(degrees)), 800 - 120 * np.cos(np.radians(degrees))
+        cv2.circle(page, (round(x), round(y)), 20, (210, 30, 40), 7)
+    return page
+
+
+def test_a_name_with_all_its_letters_is_sure():
+    page = lettered_page()
+    (seal,) = seal_text.read(page, seals.locate(page), Says(EIGHT, PLACES))
+    assert (seal.text, seal.confidence) == (EIGHT, 0.99)
+
+
+@pytest.mark.parametrize("lost", range(8))
+def test_a_name_with_a_letter_lost_is_never_sure(lost):
+    page = lettered_page()
+    text, places = EIGHT[:lost] + EIGHT[lost + 1 :], PLACES[:lost] + PLACES[lost + 1 :]
+    (seal,) = seal_text.read(page, seals.locate(page), Says(text, places))
+    assert seal.text == text
+    assert seal.confidence < CONFIDENCE_LINE
+
+
+def test_a_name_with_a_sign_that_is_no_letter_of_a_name_is_never_sure():
+    page = lettered_page()
+    (seal,) = seal_text.read(page, seals.locate(page), Says("甲乙7丁戊己庚辛", PLACES))
+    assert seal.text == "甲乙丁戊己庚辛"
+    assert seal.confidence < CONFIDENCE_LINE
+
+
+def test_a_few_signs_are_no_name():
+    page = lettered_page()
+    (seal,) = seal_text.read(page, seals.locate(page), Says("甲乙丙", (0.1, 0.5, 0.9)))
+    assert seal.text == ""
+
+
+@given(
+    st.lists(st.builds(Seal, st.tuples(*[st.integers(0, 9000)] * 4), st.text(max_size=20), st.floats(0, 1)), max_size=4)
+)
+def test_seals_are_kept_with_the_text_of_their_page(found):
+    page = PageText(1, 10, 10, 0, "rapidocr", (), tuple(found))
+    assert from_json(to_json(page)) == page
+
+
+def page_of(*found, number=1):
+    return PageText(number, 100, 100, 0, "rapidocr", (), found)
+
+
+def test_seals_become_fields_each_name_once_and_the_nameless_behind():
+    first, second = Seal(BOX, "甲方公司", 0.6), Seal((1, 1, 5, 5), "", 0.0)
+    better, other = Seal((2, 2, 6, 6), "甲方公司", 0.9), Seal(BOX, "乙方公司", 0.8)
+    found = fields([page_of(first, second), page_of(better, other, number=2)])
+    assert {n: (f.value, f.page, f.confidence) for n, f in found.items()} == {
+        "seal": ("甲方公司", 2, 0.9), "seal_2": ("乙方公司", 2, 0.8), "seal_3": (PRESENT, 1, 1.0),
+    }  # fmt: skip
+    assert fields([page_of()]) == {}
+
+
+def held(kind, seal, confidence, **parties):
+    found = {name: Field(value, 1, BOX, 0.99) for name, value in parties.items()} | {
+        "seal": Field(seal, 1, BOX, confidence)
+    }
+    changed, reasons = compared(found, kind, CONFIDENCE_LINE)
+    return changed["seal"].marks if "seal" in changed else (), reasons
+
+
+@pytest.mark.parametrize(
+    ("kind", "seal", "confidence", "parties", "marks", "reasons"),
+    [
+        ("contract", "临溪市鼎川阀门有限公司", 0.9, {}, ("seal_ok",), []),
+        ("contract", "临溪市鼎川阀门有限公司合同专用章", 0.9, {}, ("seal_ok",), []),
+        ("contract", "青泽北岭钢铁贸易有限公司", 0.9, {}, ("seal_mismatch",), ["seal_mismatch:seal"]),
+        ("contract", "临溪市鼎川闸门有限公司", 0.9, {}, ("seal_mismatch",), ["seal_mismatch:seal"]),  # sure: another company
+        ("contract", "临溪市鼎川闸门有限公司", 0.5, {}, (), []),  # an unsure reading of the party's
+        ("contract", "青泽北岭钢铁贸易有限公司", 0.5, {}, (), ["low_confidence:seal"]),
+        ("contract", PRESENT, 1.0, {}, (), []),
+        ("licence", "临溪市市场监督管理局", 0.9, {}, (), []),
+        ("contract", "青泽北岭钢铁贸易有限公司", 0.9, {"party_b": None}, (), []),  # it may be that party's
+    ],
+)  # fmt: skip
+def test_the_company_of_a_seal_is_held_against_the_parties(kind, seal, confidence, parties, marks, reasons):
+    known = {"party_a": "华岳实业集团有限公司", "party_b": "临溪市鼎川阀门有限公司"} | parties
+    assert held(kind, seal, confidence, **{n: v for n, v in known.items() if v}) == (marks, reasons)
+
+
+def test_a_seal_of_somebody_else_on_an_authorization_is_for_a_person(tmp_path, engine):
+    from intake.pipeline import read
+
+    path = scans.scan("authorization.jpg")
+    (page,) = read(path, inspect(path, LIMITS), engine, LIMITS)
+    read_well = understand([page.page])
+    assert read_well.fields["seal"].value == read_well.fields["principal"].value == "临溪市鼎川阀门有限公司"
+    assert "seal_ok" in read_well.fields["seal"].marks
+    (seal,) = page.page.seals
+    other = PageText(**{**vars(page.page), "seals": (Seal(seal.box, "青泽北岭钢铁贸易有限公司", seal.confidence),)})
+    assert "seal_mismatch:seal" in understand([other]).needs_review
+    image = Image.open(io.BytesIO(page.image))
+    assert 0 < seal.box[0] < seal.box[2] <= image.width
