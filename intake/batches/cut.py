@@ -17,7 +17,9 @@ from intake.errors import Rejected
 
 #: What whole stacks come as; every other format holds one document.
 STACKS = frozenset({"pdf", "tiff"})
-_IMAGES = frozenset({"tiff", "jpeg", "png"})
+_IMAGES = frozenset({"tiff", "jpeg", "png", "bmp", "webp", "heic"})
+#: What a PDF cannot hold as it came: its pixels go in, losslessly.
+_DECODED = frozenset({"bmp", "webp", "heic"})
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ def _as_pdf(piece: Piece) -> bytes:
 
 
 def _image(piece: Piece) -> bytes:
+    if piece.source.kind in _DECODED:
+        return _decoded(piece)
     if piece.source.kind != "tiff":
         return piece.source.path.read_bytes()
     alone = io.BytesIO()  # img2pdf would take every page of the file
@@ -132,7 +136,7 @@ def _image(piece: Piece) -> bytes:
 
 
 def _decoded(piece: Piece) -> bytes:
-    """Return a TIFF page that cannot be copied as a PNG of its pixels."""
+    """Return a page that cannot be copied as a PNG of its pixels."""
     from intake.formats.opening import open_pages
     from intake.model import Limits
 

@@ -104,6 +104,13 @@ def merge(parts: Sequence[Part], key: str) -> list[Part]:
     return [*parts[:p], joined, *parts[p + 2 :]]
 
 
+def join(parts: Sequence[Part]) -> list[Part]:
+    """Join all documents into one, in their order; what the first one's separator said holds."""
+    if not parts:
+        raise NoSuchPage("there is no document to join")
+    return [replace(parts[0], pages=tuple(page for part in parts for page in part.pages))]
+
+
 def exchange(parts: Sequence[Part], key: str, new: str) -> list[Part]:
     """Put another scan of a page in its place."""
     p, i = _place(parts, key)

@@ -10,6 +10,7 @@ from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
 from service.flow import batches as flow
+from service.flow.arrange import arrange
 from service.flow.rescan import rescan
 from service.flow.separators import MAX_COPIES, separator_for
 from service.flow.stacks import AT_ONCE, How, receive_stack
@@ -60,11 +61,14 @@ def count_batch(house: House, actor: Actor, batch: str, given: Count) -> dict[st
 
 
 class ChangePage(Input):
-    """What to do with a page. to: degrees for rotate, the page it shall come before for move ("" its document's end)."""
+    """What to do with a page; join (all documents into one) and undo need none.
+
+    to: degrees for rotate, the page it shall come before for move ("" its document's end).
+    """
 
     version: int
-    action: Literal["rotate", "earlier", "later", "move", "drop", "keep", "split", "merge"]
-    page: Key
+    action: Literal["rotate", "earlier", "later", "move", "drop", "keep", "split", "merge", "join", "undo"]
+    page: Key | Literal[""] = ""
     to: Annotated[str, Field(max_length=16)] = ""
 
 
@@ -72,6 +76,18 @@ class ChangePage(Input):
 def change_batch_page(house: House, actor: Actor, batch: str, given: ChangePage) -> dict[str, Any]:
     """Change the documents of an open batch and return it."""
     flow.change_pages(house, actor, batch, given.version, given.action, given.page, given.to)
+    return batch_as_json(flow.get_batch(house, actor, batch))
+
+
+@operation(
+    "POST",
+    "/batches/{batch}/arrangement",
+    "Open the single files of a batch for changes of their pages",
+    problems=(409,),
+)
+def arrange_batch(house: House, actor: Actor, batch: str) -> dict[str, Any]:
+    """Make the files' pages pages of the batch and return it."""
+    arrange(house, actor, batch)
     return batch_as_json(flow.get_batch(house, actor, batch))
 
 

@@ -27,6 +27,8 @@ from service.records import audit
 from service.records.tables import Batch, BatchPart, Document, Stack, new_id
 
 MAX_REASON = 500
+#: So many changes of pages can be undone, one after the other.
+MAX_UNDO = 20
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,12 @@ def _order(stacks: Sequence[Stack]) -> list[str]:
 
 
 def _pages(part: BatchPart) -> list[tuple[str, int]]:
-    return [(page.partition("@")[0], int(page.partition("@")[2] or 0)) for page in part.pages]
+    return [_page(page) for page in part.pages]
+
+
+def _page(page: str) -> tuple[str, int]:
+    key, _, turn = page.partition("@")
+    return key, int(turn or 0)
 
 
 def count_paper(house: House, actor: Actor, name: str, *, sheets: int, sides: int) -> None:
@@ -195,13 +202,19 @@ def change_pages(house: House, actor: Actor, name: str, version: int, action: st
     """Put the pages of a batch right: new documents are made of them, the stack stays as it came.
 
     action: rotate (to: 90, 180, 270), earlier, later, move (to: the page it comes before, "" the end), drop, keep, split
-    (a new document begins here), merge (with the next document). version: what the caller has seen.
+    (a new document begins here), merge (with the next document), join (all documents into one), undo (the latest change).
+    The last two need no page. version: what the caller has seen.
     Raises BadInput, NotFound, RuleRefused (released; changed meanwhile; still being cut), Rejected.
     """
     change = _change(action, page, to)
     with house.database.write() as session:
         whole = to_change(session, actor, name, version)
-        want_parts(session, whole, apply_change(change, whole))
+        if action == "undo":
+            _step_back(session, whole)
+        else:
+            parts = apply_change(change, whole)
+            remember(whole, [page] if action in ("drop", "keep") else [])
+            want_parts(session, whole, parts)
         if action in ("drop", "keep"):
             note_page(whole, page, {"kind": "blank" if action == "drop" else "page", "by": actor.name})
         detail = {"action": action, "page": page} | ({"to": to} if to else {})
@@ -221,10 +234,40 @@ def _change(action: str, page: str, to: str) -> Change:
         "keep": lambda parts, whole: edit.keep(parts, page, whole.order),
         "split": lambda parts, _: edit.split_before(parts, page),
         "merge": lambda parts, _: edit.merge(parts, page),
+        "join": lambda parts, _: edit.join(parts),
+        "undo": lambda parts, _: parts,
     }
     if action not in changes:
         raise BadInput(f"action: one of {', '.join(changes)}", {"action": f"one of {', '.join(changes)}"})
     return changes[action]
+
+
+def remember(whole: Whole, touched: Sequence[str], left: Sequence[str] = ()) -> None:
+    """Write down how the documents stand before a change, to come back to. touched: pages that will count as something else.
+
+    left: pages of the change itself, which count for nothing once it is undone.
+    """
+    step = {
+        "parts": [[part.pages, part.contract_number, part.customer_number, part.category] for part in whole.parts],
+        "looked": {key: whole.page(key) for key in touched} | {key: {"kind": "replaced"} for key in left},
+    }
+    whole.batch.undo = [*(whole.batch.undo or []), step][-MAX_UNDO:]
+
+
+def _step_back(session: Session, whole: Whole) -> None:
+    """Want the documents as they were before the latest change of pages. Raises RuleRefused when there is none."""
+    steps = list(whole.batch.undo or [])
+    if not steps:
+        raise RuleRefused(f"batch {whole.batch.name} has no change of pages to undo")
+    step = steps.pop()
+    want_parts(
+        session,
+        whole,
+        [Part(tuple(map(_page, pages)), contract, customer, kind) for pages, contract, customer, kind in step["parts"]],
+    )
+    for key, looked in step["looked"].items():
+        note_page(whole, key, looked, anew=True)
+    whole.batch.undo = steps
 
 
 def to_change(session: Session, actor: Actor, name: str, version: int) -> Whole:
@@ -246,9 +289,12 @@ def apply_change(change: Change, whole: Whole) -> list[Part]:
     """Return the documents of a batch as they are to be. Raises BadInput for a page that is in none."""
     parts = [Part(tuple(_pages(p)), p.contract_number, p.customer_number, p.category) for p in whole.parts]
     try:
-        return change(parts, whole)
+        changed = change(parts, whole)
     except NoSuchPage as error:
         raise BadInput(f"page: {error}", {"page": str(error)}) from error
+    if parts and not changed:
+        raise RuleRefused(f"batch {whole.batch.name} would have no page left")
+    return changed
 
 
 def want_parts(session: Session, whole: Whole, parts: Sequence[Part]) -> None:
@@ -273,13 +319,15 @@ def want_parts(session: Session, whole: Whole, parts: Sequence[Part]) -> None:
     want(session, whole.batch.name, rows)
 
 
-def note_page(whole: Whole, key: str, what: dict[str, Any]) -> None:
-    """Write beside what was seen of a page what a person made of it."""
+def note_page(whole: Whole, key: str, what: dict[str, Any], *, anew: bool = False) -> None:
+    """Write beside what was seen of a page what a person made of it. anew: in place of it."""
     position, _, number = key.partition(".")
     for stack in whole.stacks:
         if str(stack.position) == position and stack.looked is not None:
             index = int(number) - 1
-            stack.looked = [{**page, **what} if i == index else page for i, page in enumerate(stack.looked)]
+            stack.looked = [
+                (what if anew else {**page, **what}) if i == index else page for i, page in enumerate(stack.looked)
+            ]
 
 
 def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
@@ -302,7 +350,7 @@ def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
         if not whole.manifest.balances:
             _demand_second_person(actor, whole, reason)
         batch.state, batch.released_by, batch.released_at = "released", actor.name, house.clock.now()
-        batch.release_reason = reason
+        batch.release_reason, batch.undo = reason, None
         for stack in whole.stacks:
             stack.state, stack.key = "released", None
         detail = {**_numbers(whole.manifest), "documents": len(whole.parts), "dropped": _dropped(whole)}
@@ -343,6 +391,8 @@ def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
     """Return the small picture of a page (JPEG), with a watermark in a batch with something classified. Raises NotFound."""
     with house.database.read() as session:
         load_batch(session, actor, name)
+        documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
+        marked = not actor.owner and any(is_classified(house, reach_of(document)) for document in documents)
         position, _, number = key.partition(".")
         stack = None
         if position.isdecimal() and number.isdecimal():
@@ -353,5 +403,3 @@ def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
     if found is None:
         raise NotFound(f"batch {name} has no picture of page {key}")
     return mark(found, words(actor, house.clock.now())) if marked else found
-        documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
-        marked = not actor.owner and any(is_classified(house, reach_of(document)) for document in documents)

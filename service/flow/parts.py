@@ -132,11 +132,29 @@ def _plan(house: House, name: str, stack_ids: Sequence[str]) -> None:
     with house.database.write() as session:
         stacks = list(session.scalars(select(Stack).where(Stack.id.in_(stack_ids)).order_by(Stack.position)))
         stacks.sort(key=lambda stack: stack_ids.index(stack.id))
-        pages = seen(stacks)
-        found = split(pages[key] for key in order_of(stacks))
-        want(session, name, [*_standing(session, name), *(_row(name, part) for part in found)])
+        if stacks[0].turn_over == "arranged":
+            rows = _as_it_is(session, stacks[0])
+        else:
+            pages = seen(stacks)
+            rows = [_row(name, part) for part in split(pages[key] for key in order_of(stacks))]
+        want(session, name, [*_standing(session, name), *rows])
+        session.get_one(Batch, name).undo = None  # a step back would take the new documents away
         for stack in stacks:
             stack.state = "cutting"
+
+
+def _as_it_is(session: Session, stack: Stack) -> list[BatchPart]:
+    """Return the document that a file became when it came, as a part: every page of it counts. None when it was filed meanwhile."""
+    living = Document.status.not_in(("receiving", "destroyed"))
+    query = select(Document).where(Document.sha256 == stack.sha256, Document.batch == stack.batch, living)
+    document = session.scalar(query.where(Document.case_file_id.is_(None)))
+    kind = "page" if document is not None else "replaced"
+    stack.looked = [{**page, "kind": kind} for page in stack.looked or []]
+    if document is None:
+        return []
+    row = _row(stack.batch, Part(tuple((f"{stack.position}.{number}", 0) for number in range(1, stack.pages + 1))))
+    row.document_id, row.made = document.id, True
+    return [row]
 
 
 def _row(name: str, part: Part) -> BatchPart:
@@ -183,6 +201,7 @@ def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejec
             for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in again]))):
                 stack.state, stack.looked = "cut", [{"kind": "replaced"}]  # the first scan of the page stays
             session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
+            session.get_one(Batch, name).undo = None
         else:
             rows = _standing(session, name)
             for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in cutting]))):

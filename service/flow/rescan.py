@@ -14,7 +14,7 @@ from intake.inspect import inspect, safe_name
 from service.access.policy import Actor
 from service.errors import BadInput
 from service.flow import claims
-from service.flow.batches import apply_change, load_batch, note_page, to_change, want_parts
+from service.flow.batches import apply_change, load_batch, note_page, remember, to_change, want_parts
 from service.flow.looks import look_at
 from service.flow.malware import demand_clean
 from service.flow.parts import key_of, settle
@@ -88,7 +88,9 @@ def _exchange(house: House, actor: Actor, version: int, page: str, stack_id: str
         stack = session.get_one(Stack, stack_id, with_for_update=True)
         whole = to_change(session, actor, stack.batch, version)
         new = f"{stack.position}.1"
-        want_parts(session, whole, apply_change(lambda parts, _: edit.exchange(parts, page, new), whole))
+        parts = apply_change(lambda parts, _: edit.exchange(parts, page, new), whole)
+        remember(whole, [page], left=[new])
+        want_parts(session, whole, parts)
         note_page(whole, page, {"kind": "replaced", "by": actor.name})
         stack.looked = [{**found, "kind": "page"} for found in stack.looked or [{}]]
         stack.state = "cutting"

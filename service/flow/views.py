@@ -143,6 +143,7 @@ def batch_as_json(whole: "Whole") -> dict[str, Any]:
     return batch_line(whole.batch) | {
         "version": whole.batch.version,
         "busy": whole.busy,
+        "undo": len(whole.batch.undo or []),
         "manifest": {
             "expected": m.expected,
             "received": m.received,

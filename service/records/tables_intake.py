@@ -122,7 +122,8 @@ class Batch(Base):
     """A batch of scanned stacks and the account of its paper. state: open, released.
 
     sheets: paper sheets fed, None until somebody counted. sides: 1 or 2, 0 when nobody said. settings: of the scanner, as
-    words. version: counts the changes, so that two people never change the same pages at once.
+    words. version: counts the changes, so that two people never change the same pages at once. undo: what the documents
+    were before each of the latest changes of pages, see `flow/batches.py`.
     """
 
     __tablename__ = "batches"
@@ -135,6 +136,7 @@ class Batch(Base):
     sheets: Mapped[int | None]
     sides: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
+    undo: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     opened_at: Mapped[datetime]
     released_by: Mapped[str | None] = mapped_column(String(80))
     released_at: Mapped[datetime | None]

@@ -446,10 +446,20 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"another request continues this upload|the upload stands at \d+, not at \d+", "这个文件正在别处接着传。"),
     (r"the upload is being made a document: ask again", "文件已经传完，正在入库，请稍候。"),
     (r"the disk of the archive is full; .*", "服务器的磁盘满了；已经传到的不会丢，过一会儿再试。"),
+    # keys
+    (r"a key is renewed for a reason: say which", "换密钥须写明理由。"),
+    (r"somebody is at work on the document: try again when it is read", "文件正在识别或办理，完成后再试。"),
+    (r"the document was destroyed, withdrawn or read anew meanwhile", "文件刚被销毁、撤回或重新识别。"),
     # batches
     (r"batch (?P<n>\S+) is not released yet; .*", "批次 {n} 还没有放行，放行以后才能归卷。"),
     (r"batch (?P<n>\S+) was released; nothing is added to it any more", "批次 {n} 已放行，不能再加进文件。"),
     (r"batch (?P<n>\S+) was released; its pages stay as they are", "批次 {n} 已放行，页面不再改动。"),
+    (
+        r"batch (?P<n>\S+) has no file whose pages can be put in order",
+        "批次 {n} 里没有可以整理页面的文件：签名的、带附件的、办公文档、邮件、录音录像，以及已归卷和密级较高的，保持原样。",
+    ),
+    (r"batch (?P<n>\S+) has no change of pages to undo", "批次 {n} 没有可以撤销的页面改动。"),
+    (r"batch (?P<n>\S+) would have no page left", "这是批次 {n} 的最后一页，不能去掉。"),
     (r"batch (?P<n>\S+) waits for the second pass, the backs of its pages", "批次 {n} 还在等第二遍（背面）。"),
     (r"batch (?P<n>\S+) is still being cut; wait a moment", "批次 {n} 正在分件，过一会儿再试。"),
     (
@@ -603,6 +613,12 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"there is no field “(?P<n>.*)”; known are .*", "没有“{n}”这个字段；带冒号的文字请加引号。"),
     (r"a value must follow “(?P<n>.*):” at once", "“{n}:”后面要紧跟要找的值。"),
     (r"there is nothing to look for here", "这里没有要找的内容。"),
+    (r"“near:” takes a number of characters from 0 to (?P<n>\d+)", "“near:”后面是字数，0 到 {n}。"),
+    (r"“near:” stands between two words", "“near:”要放在两个词之间，两边都不能是括号或栏目。"),
+    (r"“near:” needs words of two characters or more", "“near:”两边的词至少两个字。"),
+    (r"a date \(.*\) must stand here", "这里要写日期，例如 2024、2024-01、2024-01-31。"),
+    (r"an amount \(.*\) must stand here", "这里要写金额，例如 1000000、100万。"),
+    (r"this range ends before it begins", "范围的终点早于起点。"),
     (r"the query has more words than the engine can look for at once", "检索式的词太多了。"),
     (r"another rotation of the master key is running", "正在更换主密钥。"),
     (r"there is an archive in the database already: .*", "数据库里已经有档案，只能恢复到空系统。"),

@@ -4,6 +4,11 @@ Revision ID: 0004
 Revises: 0003
 """
 
+import sqlalchemy as sa
+from alembic import op
+
+from service.records.database import UtcDateTime
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -12,3 +17,26 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring a database of the third form to the fourth, with everything in it."""
+    _pages()
+    _keys()
+
+
+def _pages() -> None:
+    """The way back from a change of pages."""
+    op.add_column("batches", sa.Column("undo", sa.JSON(), nullable=True))
+
+
+def _keys() -> None:
+    """Documents that are being sealed anew under another key."""
+    op.create_table(
+        "key_renewals",
+        sa.Column("document_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("master_key_id", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("begun_by", sa.String(length=80), nullable=False),
+        sa.Column("begun_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_key_renewals_document_id_documents")),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_key_renewals")),
+    )

@@ -1,0 +1,160 @@
+"""Files that came singly become pages that are turned, ordered, split, merged and put back; killed in between nothing is lost."""
+
+import io
+from pathlib import Path
+
+import pikepdf
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from service.errors import NotFound, RuleRefused
+from service.flow import arrange as flow
+from service.flow import batches, filing, stacks
+from service.flow.receive import receive
+from service.records.tables import Batch, Document, Stack
+from tests.service.test_batches import change, original, page, rows, scanner, send, sound, stack, whole
+from tests.service.test_flow import new_contract
+
+__all__ = ["scanner"]
+
+
+def photo(folder: Path, seed: int, name: str) -> Path:
+    path = folder / name
+    Image.fromarray(page(seed)).save(path)
+    return path
+
+
+def take(office, *paths, login="scanner", batch="B-1"):
+    return [receive(office.house, office[login], path, path.name, batch=batch).document_id for path in paths]
+
+
+def arrange(office, login="scanner"):
+    return flow.arrange(office.house, office[login], "B-1")
+
+
+def test_a_pdf_and_photographs_become_one_document_and_fall_apart_again(scanner, tmp_path):
+    paths = [
+        stack(tmp_path, 1, 2, name="a.pdf"),
+        photo(tmp_path, 3, "b.webp"),
+        photo(tmp_path, 4, "c.bmp"),
+        photo(tmp_path, 5, "d.png"),
+    ]
+    ids = take(scanner, *paths)
+    assert arrange(scanner) == 4
+    opened = whole(scanner)
+    assert [part.document_id for part in opened.parts] == ids  # nothing was made anew yet
+    assert (opened.manifest.kept, opened.manifest.expected, opened.manifest.balances) == (5, 5, True)
+    assert arrange(scanner) == 0
+
+    assert change(scanner, "join", "") == [["1.1", "1.2", "2.1", "3.1", "4.1"]]
+    (part,) = whole(scanner).parts
+    with pikepdf.open(io.BytesIO(original(scanner, part.document_id))) as pdf:
+        assert len(pdf.pages) == 5
+    assert len(rows(scanner, Document)) == 1
+    assert change(scanner, "move", "4.1", "1.1") == [["4.1", "1.1", "1.2", "2.1", "3.1"]]
+    assert change(scanner, "rotate", "1.1", "90")[0][1] == "1.1@90"
+    assert change(scanner, "split", "2.1") == [["4.1", "1.1@90", "1.2"], ["2.1", "3.1"]]
+    for expected in ([["4.1", "1.1@90", "1.2", "2.1", "3.1"]], [["4.1", "1.1", "1.2", "2.1", "3.1"]]):
+        assert change(scanner, "undo", "") == expected
+    change(scanner, "undo", "")
+    assert change(scanner, "undo", "") == [["1.1", "1.2"], ["2.1"], ["3.1"], ["4.1"]]
+    # Every file is again what was sent, byte for byte.
+    for made, path in zip(whole(scanner).parts, paths, strict=True):
+        assert original(scanner, made.document_id) == path.read_bytes()
+    with pytest.raises(RuleRefused, match="no change of pages to undo"):
+        change(scanner, "undo", "")
+    assert sound(scanner)
+    batches.release(scanner.house, scanner["scanner"], "B-1")
+    assert sound(scanner)
+    with pytest.raises(RuleRefused, match="was released"):
+        arrange(scanner)
+
+
+def test_a_dropped_page_comes_back_with_what_was_seen_of_it(scanner, tmp_path):
+    send(scanner, stack(tmp_path, 1, 2, 3), sheets=3, sides=1)
+    before = whole(scanner).page("1.2")
+    change(scanner, "drop", "1.2")
+    assert whole(scanner).manifest.blanks == 1
+    change(scanner, "undo", "")
+    assert whole(scanner).page("1.2") == before
+    assert whole(scanner).manifest.kept == 3
+
+
+def test_the_last_page_is_not_dropped(scanner, tmp_path):
+    take(scanner, photo(tmp_path, 1, "a.png"))
+    arrange(scanner)
+    with pytest.raises(RuleRefused, match="no page left"):
+        change(scanner, "drop", "1.1")
+    assert whole(scanner).manifest.kept == 1
+
+
+def test_a_stack_that_comes_later_is_not_taken_away_by_a_step_back(scanner, tmp_path):
+    send(scanner, stack(tmp_path, 1, 2))
+    change(scanner, "split", "1.2")
+    send(scanner, stack(tmp_path, 3, name="more.pdf"))
+    with pytest.raises(RuleRefused, match="no change of pages to undo"):
+        change(scanner, "undo", "")
+    assert [part.pages for part in whole(scanner).parts] == [["1.1"], ["1.2"], ["2.1"]]
+
+
+def test_what_would_break_stays_as_it_is(scanner, tmp_path):
+    kept = take(scanner, photo(tmp_path, 1, "a.png"), photo(tmp_path, 2, "b.png"), photo(tmp_path, 3, "c.png"))
+    with scanner.house.database.write() as session:
+        for document_id, notes, tier in zip(
+            kept, (["signed"], ["from:x"], []), (*["internal"] * 2, "secret"), strict=True
+        ):
+            document = session.get_one(Document, document_id)
+            document.notes, document.tier = notes, tier
+    with scanner.house.database.read() as session:
+        assert not flow.can_arrange(list(session.scalars(select(Document))))
+    flow_owner = scanner["administrator"]
+    with pytest.raises((RuleRefused, NotFound)):
+        flow.arrange(scanner.house, flow_owner, "B-1")
+    assert rows(scanner, Batch) == []
+    (last,) = take(scanner, photo(tmp_path, 4, "d.png"), login="administrator", batch="B-2")
+    assert flow.arrange(scanner.house, flow_owner, "B-2") == 1
+    _contract, file_id = new_contract(scanner)
+    with pytest.raises(RuleRefused, match="not released yet"):
+        filing.file_document(scanner.house, flow_owner, last, file_id)
+
+
+def test_others_batches_are_not_there(scanner, tmp_path):
+    take(scanner, photo(tmp_path, 1, "a.png"))
+    scanner.hire("auditing", "auditor")
+    with pytest.raises(NotFound):
+        arrange(scanner, "auditing")
+    with pytest.raises(NotFound):
+        flow.arrange(scanner.house, scanner["scanner"], "B-none")
+    assert rows(scanner, Batch) == []
+
+
+class Killed(BaseException):
+    """What a killed process does not catch."""
+
+
+def test_killed_in_between_the_files_are_all_there_once(scanner, tmp_path, monkeypatch):
+    """The process ends between the bytes of a file and its row; the next sweep and a second try finish it."""
+    paths = [photo(tmp_path, 1, "a.png"), photo(tmp_path, 2, "b.png")]
+    ids = take(scanner, *paths)
+    put = scanner.house.vault.put
+    died = []
+
+    def dies(*given):
+        put(*given)
+        if len(died) < 1:
+            died.append(True)
+            raise Killed
+
+    monkeypatch.setattr(flow, "forget", lambda *_: None)  # nothing is tidied up by who was killed
+    monkeypatch.setattr(type(scanner.house.vault), "put", lambda _self, *given: dies(*given))
+    with pytest.raises(Killed):
+        arrange(scanner)
+    assert [stack.state for stack in rows(scanner, Stack)] == ["receiving"]
+    monkeypatch.undo()
+    stacks.resume(scanner.house)
+    assert rows(scanner, Stack) == []
+    assert {document.id for document in rows(scanner, Document)} == set(ids)
+    assert arrange(scanner) == 2
+    assert [part.document_id for part in whole(scanner).parts] == ids
+    assert sound(scanner)
