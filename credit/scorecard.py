@@ -7,7 +7,9 @@ rounded score, so that what is shown and what is graded are the same number.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, localcontext
+from fractions import Fraction
 from itertools import pairwise
+from math import floor
 from types import MappingProxyType
 
 from credit.errors import BadScorecard, CreditError
@@ -46,9 +48,12 @@ class Band:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator: either bands (numeric) or choices (categorical: answer -> points), never both.
+    """One indicator, rated in one of four ways: by bands, by a curve, by choices (answer -> points), or by an expert.
 
     weight: per cent. missing_points: what an indicator without data counts; None means that it may not be missing.
+    curve: (value, points) with rising values; between two of them the points lie on the straight line, before the first
+    and after the last they stay. expert: the value is the points that a named person gives, with a reason.
+    source: the computation of `credit.indicators` that gives the value, "" when a person enters it.
     """
 
     code: str
@@ -58,16 +63,26 @@ class Indicator:
     bands: tuple[Band, ...] = ()
     choices: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     missing_points: Decimal | None = None
+    curve: tuple[tuple[Decimal, Decimal], ...] = ()
+    expert: bool = False
+    source: str = ""
 
     def __post_init__(self) -> None:
         _plain(self.weight, f"the weight of {self.code}", Decimal(0), HUNDRED)
-        if self.weight == 0 or bool(self.bands) == bool(self.choices):
-            raise BadScorecard(f"indicator {self.code} needs a weight above 0 and either bands or choices")
-        points = [band.points for band in self.bands] + list(self.choices.values())
+        ways = [bool(self.bands), bool(self.curve), bool(self.choices), self.expert]
+        if self.weight == 0 or sum(ways) != 1:
+            raise BadScorecard(
+                f"indicator {self.code} needs a weight above 0 and one of bands, a curve, choices or an expert"
+            )
+        points = [band.points for band in self.bands] + list(self.choices.values()) + [p for _, p in self.curve]
         for value in points if self.missing_points is None else [*points, self.missing_points]:
             _plain(value, f"the points of {self.code}", Decimal(0), HUNDRED)
         if self.bands:
             self._check_bands()
+        if self.curve and (len(self.curve) < 2 or not all(value.is_finite() for value, _ in self.curve)):
+            raise BadScorecard(f"the curve of {self.code} needs two points or more, all of them numbers")
+        if any(left >= right for (left, _), (right, _) in pairwise(self.curve)):
+            raise BadScorecard(f"the values of the curve of {self.code} do not rise")
 
     def _check_bands(self) -> None:
         if self.bands[0].low is not None or self.bands[-1].high is not None:
@@ -93,8 +108,27 @@ class Indicator:
             return self.choices[value], value
         if not isinstance(value, Decimal) or not value.is_finite():
             raise CreditError(f"{self.code}: {value!r} is no number")
+        if self.expert:
+            if not 0 <= value <= HUNDRED or -int(value.normalize().as_tuple().exponent) > _DIGITS:
+                raise CreditError(f"{self.code}: {value} is not 0 to 100 with at most {_DIGITS} digits after the point")
+            return value, "expert"
+        if self.curve:
+            return _on_curve(self.curve, value)
         band = next(band for band in self.bands if band.holds(value))
         return band.points, str(band)
+
+
+def _on_curve(curve: tuple[tuple[Decimal, Decimal], ...], value: Decimal) -> tuple[Decimal, str]:
+    """Return (points rounded half up to four digits, the stretch they lie on)."""
+    if value <= curve[0][0]:
+        return curve[0][1], f"≤ {curve[0][0]}"
+    if value >= curve[-1][0]:
+        return curve[-1][1], f"≥ {curve[-1][0]}"
+    (x0, y0), (x1, y1) = next((a, b) for a, b in pairwise(curve) if value <= b[0])
+    # Fractions: a division in decimals would depend on a precision.
+    share = (Fraction(value) - Fraction(x0)) / (Fraction(x1) - Fraction(x0))
+    exact = Fraction(y0) + (Fraction(y1) - Fraction(y0)) * share
+    return Decimal(floor(exact * 10**_DIGITS + Fraction(1, 2))).scaleb(-_DIGITS), f"{x0} … {x1}"
 
 
 @dataclass(frozen=True)
@@ -131,10 +165,15 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Input:
-    """A value for an indicator: a number, an answer, or None when there is no data. evidence: ids of documents."""
+    """A value for an indicator: a number, an answer, or None when there is no data. evidence: ids of documents.
+
+    by, note: who gave an expert's points, and why; both are demanded there.
+    """
 
     value: Decimal | str | None
     evidence: tuple[str, ...] = ()
+    by: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +187,8 @@ class ScoreLine:
     points: Decimal
     weight: Decimal
     contribution: Decimal
+    by: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,9 +208,21 @@ def _line(indicator: Indicator, given: Input) -> ScoreLine:
             raise CreditError(f"there is no data for {indicator.code}, and the scorecard does not let it be missing")
         points, matched = indicator.missing_points, "missing"
     else:
+        if indicator.expert and not (given.by.strip() and given.note.strip()):
+            raise CreditError(f"{indicator.code}: an expert's points need a name and a reason")
         points, matched = indicator.rate(given.value)
     contribution = (points * indicator.weight).scaleb(-2)
-    return ScoreLine(indicator.code, given.value, given.evidence, matched, points, indicator.weight, contribution)
+    return ScoreLine(
+        indicator.code,
+        given.value,
+        given.evidence,
+        matched,
+        points,
+        indicator.weight,
+        contribution,
+        given.by,
+        given.note,
+    )
 
 
 def assess(card: Scorecard, inputs: Mapping[str, Input]) -> Assessment:
@@ -192,4 +245,4 @@ def recompute(card: Scorecard, assessment: Assessment) -> Assessment:
     """Return the assessment computed again from its kept inputs. Raises CreditError when `card` is another version."""
     if card.version != assessment.version:
         raise CreditError(f"the assessment was made with scorecard {assessment.version}, not {card.version}")
-    return assess(card, {line.code: Input(line.value, line.evidence) for line in assessment.lines})
+    return assess(card, {line.code: Input(line.value, line.evidence, line.by, line.note) for line in assessment.lines})

@@ -1,6 +1,7 @@
 from dataclasses import asdict, replace
 from decimal import Decimal, getcontext, localcontext
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +33,14 @@ def cards(draw):
     made = []
     for i, weight in enumerate(weights):
         missing = draw(points)
-        if draw(st.booleans()):
+        kind = draw(st.sampled_from(["bands", "choices", "curve", "expert"]))
+        if kind == "curve":
+            edges = sorted(draw(st.sets(st.decimals(-1000, 1000, places=2), min_size=2, max_size=5)))
+            curve = tuple((edge, draw(points)) for edge in edges)
+            made.append(Indicator(f"i{i}", "", "", weight, curve=curve, missing_points=missing))
+        elif kind == "expert":
+            made.append(Indicator(f"i{i}", "", "", weight, expert=True, missing_points=missing))
+        elif kind == "bands":
             edges = sorted(draw(st.sets(st.decimals(-1000, 1000, places=2), min_size=1, max_size=4)))
             bands = tuple(Band(a, b, draw(points)) for a, b in zip([None, *edges], [*edges, None], strict=True))
             made.append(Indicator(f"i{i}", "", "", weight, bands=bands, missing_points=missing))
@@ -48,8 +56,22 @@ def cards_with_inputs(draw):
     inputs = {}
     for item in card.indicators:
         value = st.sampled_from(sorted(item.choices)) if item.choices else st.decimals(-2000, 2000, places=3)
-        inputs[item.code] = Input(draw(st.none() | value), ("doc-1",))
+        if item.expert:
+            value = st.decimals(0, 100, places=4)
+        inputs[item.code] = Input(draw(st.none() | value), ("doc-1",), "周敏", "走访")
     return card, inputs
+
+
+def on_curve(curve, x):
+    """Points by the two-point form of a line, rounded half up at the fourth digit."""
+    if x < curve[0][0] or x > curve[-1][0]:
+        return curve[0][1] if x < curve[0][0] else curve[-1][1]
+    for n in range(len(curve) - 1):
+        (a, pa), (b, pb) = ((Fraction(v), Fraction(p)) for v, p in curve[n : n + 2])
+        if a <= x <= b:
+            exact = (pa * (b - x) + pb * (x - a)) / (b - a)
+            return Fraction((exact * 20_000 + 1) // 2, 10_000)
+    raise AssertionError(x)
 
 
 def oracle(card, inputs):
@@ -61,6 +83,10 @@ def oracle(card, inputs):
             points = item.missing_points
         elif item.choices:
             points = item.choices[value]
+        elif item.expert:
+            points = value
+        elif item.curve:
+            points = on_curve(item.curve, Fraction(value))
         else:
             low_enough = [b for b in item.bands if b.low is None or Fraction(b.low) <= Fraction(value)]
             points = low_enough[-1].points
@@ -90,6 +116,68 @@ def test_a1_1_an_assessment_is_recomputed_to_the_same_digit_anywhere(made, preci
         again = recompute(card, assessment)
     assert asdict(again) == asdict(assessment)
     assert getcontext().prec == 28
+
+
+def drawn(random):
+    """A scorecard and inputs by plain chance: many of them in little time."""
+    count = random.randint(1, 6)
+    cuts = sorted(random.sample(range(1, 1_000_000), count - 1))
+    points = lambda: Decimal(random.randint(0, 1_000_000)).scaleb(-4)  # noqa: E731
+    indicators, inputs = [], {}
+    for n, (low, high) in enumerate(zip([0, *cuts], [*cuts, 1_000_000], strict=True)):
+        weight, code = Decimal(high - low).scaleb(-4), f"i{n}"
+        edges = [Decimal(e).scaleb(-2) for e in sorted(random.sample(range(-99_999, 99_999), random.randint(2, 5)))]
+        value = Decimal(random.randint(-150_000, 150_000)).scaleb(-2) if random.random() < 0.9 else random.choice(edges)
+        kind = random.choice(["bands", "choices", "curve", "expert"])
+        if kind == "bands":
+            bands = tuple(Band(a, b, points()) for a, b in zip([None, *edges], [*edges, None], strict=True))
+            indicators.append(Indicator(code, "", "", weight, bands=bands, missing_points=points()))
+        elif kind == "curve":
+            curve = tuple((edge, points()) for edge in edges)
+            indicators.append(Indicator(code, "", "", weight, curve=curve, missing_points=points()))
+        elif kind == "choices":
+            indicators.append(
+                Indicator(code, "", "", weight, choices={"a": points(), "b": points()}, missing_points=points())
+            )
+            value = random.choice("ab")
+        else:
+            indicators.append(Indicator(code, "", "", weight, expert=True, missing_points=points()))
+            value = points()
+        inputs[code] = Input(value if random.random() < 0.85 else None, (f"doc-{n}",), "周敏", "走访")
+    return Scorecard("drawn", tuple(indicators), GRADE_SCALE), inputs
+
+
+def test_a1_1_ten_thousand_random_scorecards_are_recomputed_to_the_last_digit():
+    random = Random(20261126)
+    for _ in range(10_000):
+        card, inputs = drawn(random)
+        assessment = assess(card, inputs)
+        assert recompute(card, assessment) == assessment
+        exact = oracle(card, inputs)
+        assert Fraction(assessment.exact) == exact
+        assert assessment.score == Decimal(int(exact * 100 + Fraction(1, 2))).scaleb(-2)
+
+
+def test_a1_1_a_curve_gives_points_between_and_stays_at_its_ends():
+    item = indicator(curve=((Decimal(0), Decimal(100)), (Decimal(30), Decimal(40)), (Decimal(90), Decimal(0))))
+    rated = [item.rate(Decimal(days))[0] for days in ("-5", "0", "10", "30", "31", "90", "400")]
+    assert rated == [100, 100, 80, 40, Decimal("39.3333"), 0, 0]
+    assert item.rate(Decimal(10))[1] == "0 … 30"
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (Input(Decimal(80)), "name and a reason"),
+        (Input(Decimal(80), by="周敏", note=" "), "name and a reason"),
+        (Input(Decimal(101), by="周敏", note="走访"), "not 0 to 100"),
+        (Input(Decimal("80.00001"), by="周敏", note="走访"), "not 0 to 100"),
+        (Input("good", by="周敏", note="走访"), "no number"),
+    ],
+)
+def test_a1_1_an_experts_points_need_a_name_a_reason_and_a_number(given, why):
+    with pytest.raises(CreditError, match=why):
+        assess(Scorecard("v", (indicator(expert=True),), GRADE_SCALE), {"x": given})
 
 
 def test_a1_1_the_arithmetic_is_kept():
@@ -156,6 +244,12 @@ def test_a1_1_bands_with_a_gap_or_an_overlap_are_refused(bands, why):
         lambda: indicator(bands=(band(None, None, 5),), choices={"a": Decimal(1)}),
         lambda: indicator(bands=(band(None, None, 101),)),
         lambda: indicator(choices={"a": Decimal(-1)}),
+        lambda: indicator(curve=((Decimal(1), Decimal(50)),)),
+        lambda: indicator(curve=((Decimal(1), Decimal(50)), (Decimal(1), Decimal(60)))),
+        lambda: indicator(curve=((Decimal(2), Decimal(50)), (Decimal(1), Decimal(60)))),
+        lambda: indicator(curve=((Decimal(1), Decimal(50)), (Decimal(2), Decimal(101)))),
+        lambda: indicator(curve=((Decimal(1), Decimal(50)), (Decimal("NaN"), Decimal(60)))),
+        lambda: indicator(expert=True, curve=((Decimal(1), Decimal(50)), (Decimal(2), Decimal(60)))),
         lambda: indicator(choices={"a": Decimal(1)}, missing_points=Decimal(200)),
         lambda: Scorecard(" ", (indicator(),), GRADE_SCALE),
         lambda: Scorecard("v", (), GRADE_SCALE),

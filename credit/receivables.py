@@ -1,0 +1,192 @@
+"""Receivables: which money paid which invoice, how late, and what is open (RULES Part B, Credit grades; A1.1 payment history)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Literal
+
+from credit.ageing import Receivable, days_overdue
+from credit.errors import CreditError
+
+_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """What a customer owes. due_on: the last day in time. amount: above 0, in whole cents."""
+
+    number: str
+    issued_on: date
+    due_on: date
+    amount: Decimal
+    currency: str = "CNY"
+
+    def __post_init__(self) -> None:
+        _money(f"invoice {self.number}", self.amount, self.currency)
+        if self.due_on < self.issued_on:
+            raise CreditError(f"invoice {self.number}: due on {self.due_on}, before it was issued on {self.issued_on}")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Money that came (payment) or a debt that was waived (credit_note). invoice: the one it is for, None for the oldest debt."""
+
+    number: str
+    received_on: date
+    amount: Decimal
+    currency: str = "CNY"
+    invoice: str | None = None
+    kind: Literal["payment", "credit_note"] = "payment"
+
+    def __post_init__(self) -> None:
+        _money(f"receipt {self.number}", self.amount, self.currency)
+
+
+def _money(what: str, amount: Decimal, currency: str) -> None:
+    if not amount.is_finite() or amount <= 0 or amount != amount.quantize(_CENT, context=_WIDE):
+        raise CreditError(f"{what}: amount {amount} must be above 0, in whole cents")
+    if len(currency) != 3 or not currency.isascii() or not currency.isupper():
+        raise CreditError(f"{what}: {currency!r} is no currency code of ISO 4217, such as CNY")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A piece of an invoice that was paid or waived. on: the day it counts, never before the invoice was issued."""
+
+    invoice: str
+    receipt: str
+    on: date
+    amount: Decimal
+    kind: Literal["payment", "credit_note"]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What became of a customer's invoices. open: invoice number -> open amount above 0. prepaid: currency -> money not used."""
+
+    invoices: Mapping[str, Invoice]
+    settled: Sequence[Settled]
+    open: Mapping[str, Decimal]
+    prepaid: Mapping[str, Decimal]
+
+    def receivables(self) -> list[Receivable]:
+        """Return what is open, for `credit.ageing`."""
+        rows = [(self.invoices[number], amount) for number, amount in self.open.items()]
+        return [Receivable(row.number, row.due_on, amount, row.currency) for row, amount in rows]
+
+
+def settle(invoices: Iterable[Invoice], receipts: Iterable[Receipt], today: date) -> Ledger:
+    """Return which money paid which invoice until `today`; what is dated later does not count yet.
+
+    A receipt for an invoice pays that invoice; all other money pays the debts in the order in which they fell due (then by
+    number), the oldest money first. Money that came before there was anything to pay waits and counts on the day of the invoice.
+    Currencies never pay one another. Raises CreditError for a number given twice, a receipt for an invoice that is not there
+    or in another currency, and receipts for one invoice that are larger than it.
+    """
+    invoices, receipts = list(invoices), list(receipts)
+    _no_number_twice((i.number for i in invoices), "invoice")
+    _no_number_twice((r.number for r in receipts), "receipt")
+    bills = {i.number: i for i in invoices if i.issued_on <= today}
+    money = [r for r in receipts if r.received_on <= today]
+    left = {number: invoice.amount for number, invoice in bills.items()}
+    settled: list[Settled] = []
+    free: dict[str, list[Receipt]] = defaultdict(list)
+    for receipt in sorted(money, key=lambda r: (r.received_on, r.number)):
+        if receipt.invoice is None:
+            free[receipt.currency].append(receipt)
+            continue
+        invoice = bills.get(receipt.invoice)
+        if invoice is None or invoice.currency != receipt.currency:
+            raise CreditError(f"receipt {receipt.number}: there is no invoice {receipt.invoice} in {receipt.currency}")
+        if receipt.amount > left[invoice.number]:
+            raise CreditError(
+                f"receipt {receipt.number} of {receipt.amount} is larger than what invoice {invoice.number} leaves open "
+                f"({left[invoice.number]})"
+            )
+        left[invoice.number] -= receipt.amount
+        settled.append(_piece(invoice, receipt))
+    prepaid = {}
+    for currency, waiting in free.items():
+        rest = _pay_oldest([i for i in bills.values() if i.currency == currency], waiting, left, settled)
+        if rest:
+            prepaid[currency] = rest
+    return Ledger(bills, tuple(settled), {number: amount for number, amount in left.items() if amount}, prepaid)
+
+
+def _pay_oldest(
+    bills: Sequence[Invoice], waiting: Sequence[Receipt], left: dict[str, Decimal], settled: list[Settled]
+) -> Decimal:
+    """Let money of one currency, in the order in which it came, pay what is open on each day; return what is over."""
+    coming, money = sorted(bills, key=lambda i: i.issued_on), list(waiting)
+    purse: list[tuple[Receipt, Decimal]] = []
+    debts: list[Invoice] = []
+    for day in sorted({i.issued_on for i in coming} | {r.received_on for r in money}):
+        debts = sorted([*debts, *(i for i in coming if i.issued_on == day)], key=lambda i: (i.due_on, i.number))
+        purse += [(r, r.amount) for r in money if r.received_on == day]
+        while purse and debts:
+            (receipt, rest), invoice = purse[0], debts[0]
+            paid = min(rest, left[invoice.number])
+            if paid:
+                left[invoice.number] -= paid
+                settled.append(Settled(invoice.number, receipt.number, day, paid, receipt.kind))
+            if not left[invoice.number]:
+                debts.pop(0)
+            purse[0] = (receipt, rest - paid)
+            if rest == paid:
+                purse.pop(0)
+    return sum((rest for _, rest in purse), Decimal(0))
+
+
+def _piece(invoice: Invoice, receipt: Receipt) -> Settled:
+    on = max(invoice.issued_on, receipt.received_on)
+    return Settled(invoice.number, receipt.number, on, receipt.amount, receipt.kind)
+
+
+def _no_number_twice(numbers: Iterable[str], what: str) -> None:
+    seen: set[str] = set()
+    for number in numbers:
+        if number in seen:
+            raise CreditError(f"{what} {number} is there twice")
+        seen.add(number)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How a customer pays, in one currency. days: None when nothing fell due. overdue_share: of what is open, 0 to 1."""
+
+    days_beyond_terms: Decimal | None
+    overdue_amount: Decimal
+    oldest_overdue_days: int
+    open_amount: Decimal
+    overdue_share: Decimal
+
+
+def behaviour(ledger: Ledger, today: date, currency: str = "CNY", window_days: int = 365) -> Behaviour:
+    """Return how a customer paid within the last `window_days` and what is overdue today.
+
+    Days beyond terms: the days after the due date at which money came, each weighted by its amount; in time or early counts as 0,
+    what is overdue and open counts with the days until today, what was waived does not count. Two digits, rounded half up.
+    """
+    weighted, total = Decimal(0), Decimal(0)
+    for piece in ledger.settled:
+        invoice = ledger.invoices[piece.invoice]
+        if invoice.currency != currency or piece.kind != "payment" or not 0 <= (today - piece.on).days < window_days:
+            continue
+        weighted += piece.amount * days_overdue(invoice.due_on, piece.on)
+        total += piece.amount
+    open_amount, overdue, oldest = Decimal(0), Decimal(0), 0
+    for number, amount in ledger.open.items():
+        invoice = ledger.invoices[number]
+        if invoice.currency != currency:
+            continue
+        open_amount += amount
+        late = days_overdue(invoice.due_on, today)
+        if late:
+            overdue, oldest = overdue + amount, max(oldest, late)
+            weighted, total = weighted + amount * late, total + amount
+    days = _WIDE.divide(weighted, total).quantize(_CENT, context=_WIDE) if total else None
+    share = _WIDE.divide(overdue, open_amount).quantize(Decimal("0.0001"), context=_WIDE) if open_amount else Decimal(0)
+    return Behaviour(days, overdue, oldest, open_amount, share)
