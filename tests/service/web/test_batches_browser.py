@@ -6,14 +6,14 @@ from pathlib import Path
 import img2pdf
 import numpy as np
 import pypdfium2
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from intake.batches.payload import Separator
 from intake.batches.sheets import Sheet, as_pdf
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import SCANS
 from tests.service.test_flow import new_contract
-from tests.service.web.test_browser import Desk, desk
+from tests.service.web.test_browser import Desk, desk, until
 
 __all__ = ["desk"]
 
@@ -36,15 +36,6 @@ def stack(path: Path, number: str) -> Path:
     ]
     path.write_bytes(img2pdf.convert(pages, nodate=True))
     return path
-
-
-def until(page: Page, script: str) -> None:
-    """Wait until an expression holds; the pages' own rules let no script wait for it."""
-    for _ in range(150):
-        if page.evaluate(script):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(script)
 
 
 def test_a_stack_from_the_scanner_to_the_release(desk: Desk, tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from service.flow import documents, values
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_checking import OTHER, PARTY_B
 from tests.service.web.conftest import Site
-from tests.service.web.test_browser import Desk, desk
+from tests.service.web.test_browser import Desk, desk, until
 
 __all__ = ["desk"]
 SECOND = b"\n% the same paper, received once more\n"
@@ -35,21 +35,25 @@ def down_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached")
 
 
-def live(page: Page, name: str) -> str:
-    return page.locator(f"#f-{name} [data-live]").inner_text()
+def live(page: Page, name: str) -> Locator:
+    """What is said of a value while it is typed."""
+    return page.locator(f"#f-{name} [data-live]")
 
 
-def lit_is_in_sight(page: Page) -> bool:
-    """Whether the lit box stands inside the frame of the page."""
-    return bool(
-        page.evaluate("""() => {
-          const box = document.querySelector("rect.field.on"), frame = document.querySelector("[data-view]");
-          if (!box) return false;
-          const a = box.getBoundingClientRect(), b = frame.getBoundingClientRect();
-          const x = (a.left + a.right) / 2, y = (a.top + a.bottom) / 2;
-          return x >= b.left && x <= b.right && y >= b.top && y <= b.bottom;
-        }""")
-    )
+def said(page: Page, words: str) -> None:
+    """Wait for what the next page says, and until that page listens to the keys."""
+    expect(page.get_by_role("status")).to_contain_text(words)
+    page.wait_for_load_state()
+
+
+# Whether the lit box stands inside the frame of the page.
+LIT_IS_IN_SIGHT = """() => {
+  const box = document.querySelector("rect.field.on"), frame = document.querySelector("[data-view]");
+  if (!box) return false;
+  const a = box.getBoundingClientRect(), b = frame.getBoundingClientRect();
+  const x = (a.left + a.right) / 2, y = (a.top + a.bottom) / 2;
+  return x >= b.left && x <= b.right && y >= b.top && y <= b.bottom;
+}"""
 
 
 def walk(page: Page, party_b_code: str) -> None:
@@ -63,19 +67,19 @@ def walk(page: Page, party_b_code: str) -> None:
     expect(page.locator("#v-contract_number")).to_be_focused()
     down_to(page, "party_b_code")
     page.keyboard.type(party_b_code[:-1] + "0")
-    assert "校验位不符" in live(page, "party_b_code")
-    assert page.locator("#f-party_b_code del").inner_text() == party_b_code[-1]
+    expect(live(page, "party_b_code")).to_contain_text("校验位不符")
+    expect(page.locator("#f-party_b_code del")).to_have_text(party_b_code[-1])
     expect(page.locator("[name=ok-party_b_code]")).to_be_disabled()
     press(page, "Backspace")
-    assert "位数不对" in live(page, "party_b_code")
+    expect(live(page, "party_b_code")).to_contain_text("位数不对")
     page.keyboard.type(party_b_code[-1])
-    assert live(page, "party_b_code").strip() == "校验位通过"
+    expect(live(page, "party_b_code")).to_have_text("校验位通过")
     down_to(page, "amount")
     page.keyboard.type("860000")
-    assert "与大写金额不符" in live(page, "amount")
+    expect(live(page, "amount")).to_contain_text("与大写金额不符")
     press(page, "Control+a")
     page.keyboard.type("680,000.00")
-    assert "与大写金额相符" in live(page, "amount")
+    expect(live(page, "amount")).to_contain_text("与大写金额相符")
     press(page, "Control+a")
     page.keyboard.type("680000.00")
 
@@ -93,13 +97,13 @@ def see_the_page(desk: Desk, page: Page) -> None:
     expect(page.locator("[data-view]")).to_have_attribute("data-page", "1")
     press(page, "Alt+=", "Alt+=")
     expect(page.locator("svg.sheet")).to_have_class("sheet z200")
-    assert lit_is_in_sight(page)
+    until(page, LIT_IS_IN_SIGHT)
     press(page, "Alt+r")
     expect(page.locator("svg.sheet")).to_have_attribute("data-angle", "90")
-    assert lit_is_in_sight(page)
+    until(page, LIT_IS_IN_SIGHT)
     before = page.evaluate("document.querySelector('[data-view]').scrollTop")
     press(page, "Alt+ArrowDown")
-    assert page.evaluate("document.querySelector('[data-view]').scrollTop") > before
+    until(page, f"document.querySelector('[data-view]').scrollTop > {before}")
     desk.look(page, "check-turned")
     press(page, "Alt+0", "Alt+r", "Alt+r", "Alt+r")
     expect(page.locator("svg.sheet")).to_have_attribute("data-angle", "0")
@@ -142,14 +146,14 @@ def test_a_person_checks_documents_with_the_keyboard_alone(site: Site, desk: Des
     down_to(page, "party_b")
     page.keyboard.type(OTHER)
     press(page, "Enter", "Control+s")
-    expect(page.get_by_role("status")).to_contain_text("已保存")
+    said(page, "已保存")
     expect(page.locator("#f-party_b ins")).to_have_text("科")
     desk.look(page, "check-corrected")
     press(page, "Alt+z")
-    expect(page.get_by_role("status")).to_contain_text("已撤销上次保存")
+    said(page, "已撤销上次保存")
     expect(page.locator("#v-party_b")).to_have_value(PARTY_B)
     press(page, "Control+Enter")
-    expect(page.get_by_role("status")).to_contain_text("没有别的文件在等你了")  # the archivist has the other one
+    said(page, "没有别的文件在等你了")  # the archivist has the other one
     found = documents.get_document(house, OWNER, first)
     assert {values.state_of(field) for field in found.fields} == {"once"}
     assert desk.seen >= {"check", "check-list", "check-turned", "check-keys", "check-corrected"}
@@ -201,7 +205,7 @@ def test_two_people_at_odds_on_the_screen_of_a_third(site: Site, desk: Desk) -> 
     press(page, "Space", "ArrowDown")
     expect(page.locator("[name=decide-party_b][value='2']")).to_be_checked()
     press(page, "Control+s")
-    expect(page.get_by_role("status")).to_contain_text("已保存")
+    said(page, "已保存")
     expect(page.locator("#v-party_b")).to_have_value(OTHER)
     field = next(f for f in documents.get_document(house, OWNER, document_id).fields if f.name == "party_b")
     assert (field.entered_by, field.confirmed_by, field.rival) == ("person:archivist", ["person:handler"], {})
@@ -224,7 +228,7 @@ def test_a_key_says_that_a_field_is_not_on_the_paper_and_takes_it_back(site: Sit
     expect(gone).not_to_be_checked()
     press(page, "Control+a", "Alt+x")
     page.keyboard.press("Control+s")
-    expect(page.get_by_role("status")).to_contain_text("已保存")
+    said(page, "已保存")
     expect(page.locator("#f-party_b del")).to_have_text(PARTY_B)
     expect(page.locator("#v-party_b")).to_have_attribute("placeholder", "不在此件上")
     desk.look(page, "check-not-here")
