@@ -414,3 +414,20 @@ def test_names_from_paper_are_never_markup(site: Site, name: str) -> None:
     assert evil not in page
     assert "<img src=x>" not in page
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ("北京云桥科技公司", 0),
+        ("云桥智联信息技术有限公司", 1),
+        ("云桥智联信息技术（深圳前海）有限责任公司成都第二分公司", 3),
+    ],
+)
+def test_a_value_longer_than_its_column_has_as_many_lines_as_it_takes(site: Site, value: str, lines: int) -> None:
+    document_id = site.office.take_in()
+    documents.correct_field(site.office.house, site.office["administrator"], document_id, "party_b", value)
+    page = site.signed_in("administrator").get(f"/documents/{document_id}").text
+    shown = re.search(rf'<textarea id="v-party_b" name="value" rows="(\d)"[^>]*>{value}</textarea>', page)
+    assert (int(shown.group(1)) if shown else 0) == lines
+    assert (f'<input id="v-party_b" name="value" value="{value}"' in page) is (lines == 0)

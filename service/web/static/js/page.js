@@ -18,9 +18,10 @@ fields.forEach((row, at) => {
   row.addEventListener("focusin", () => light(row.dataset.name));
   row.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const inText = event.target.matches("textarea");
-    if (event.key === "ArrowDown" && !inText && fields[at + 1]) { event.preventDefault(); enter(fields[at + 1]); }
-    if (event.key === "ArrowUp" && !inText && fields[at - 1]) { event.preventDefault(); enter(fields[at - 1]); }
+    const text = event.target, inText = text.matches("textarea");
+    // Inside a text of several lines the arrows walk its lines first.
+    if (event.key === "ArrowDown" && (!inText || text.selectionEnd === text.value.length) && fields[at + 1]) { event.preventDefault(); enter(fields[at + 1]); }
+    if (event.key === "ArrowUp" && (!inText || text.selectionStart === 0) && fields[at - 1]) { event.preventDefault(); enter(fields[at - 1]); }
     if (event.key === "Enter" && inText && !event.shiftKey) { event.preventDefault(); row.requestSubmit(); }
   });
 });
