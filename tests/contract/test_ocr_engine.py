@@ -16,7 +16,7 @@ SAMPLE = "payment.jpg"
 @pytest.fixture(scope="module", params=["rapidocr", pytest.param("tesseract", marks=pytest.mark.servers)])
 def engine(request):
     try:
-        return open_engine(request.param)
+        return open_engine(request.param, threads=1)
     except EngineUnavailable as error:
         if request.param == "rapidocr" or os.environ.get("JUANZONG_REQUIRE_SERVERS") == "1":
             raise

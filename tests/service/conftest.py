@@ -19,11 +19,13 @@ from service.flow.process import process
 from service.flow.receive import receive
 from service.house import House
 from service.settings import load
+from tests.service import ready
 
 SCANS = Path(__file__).parents[2] / "samples" / "scans"
 DIGITAL = SCANS / "contract-digital.pdf"
 OUR_COMPANY = "华岳实业集团有限公司"
 OWNER = Actor("cli:test", owner=True)
+TODAY = date(2026, 11, 25)
 
 
 def embedded_env(home: Path) -> dict[str, str]:
@@ -91,10 +93,17 @@ class Office:
 
 def open_office(env: dict[str, str]) -> Office:
     """Make an archive and the usual people."""
+    first = ready.put(env, "office", _staffed)
+    house = build(load(env))
+    house.clock.move_to(TODAY)
+    return Office(house, first.department_id, env, dict(first.actors))
+
+
+def _staffed(env: dict[str, str]) -> Office:
     settings = load(env)
     prepare(settings)
     house = build(settings)
-    house.clock.move_to(date(2026, 11, 25))
+    house.clock.move_to(TODAY)
     department = people.create_department(house, OWNER, "XS", "销售部")
     office = Office(house, department.id, env)
     for login, role in (
@@ -107,7 +116,19 @@ def open_office(env: dict[str, str]) -> Office:
         office.hire(login, role)
     for login in ("first", "second", "third", "fourth", "fifth"):
         office.hire(login, "department_head")
+    house.database.dispose()
     return office
+
+
+def prepared(env: dict[str, str]) -> None:
+    """Make an archive with nobody in it."""
+    ready.put(env, "empty", lambda env: prepare(load(env)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ready_archives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with ready.shelf(tmp_path_factory.mktemp("ready")):
+        yield
 
 
 @pytest.fixture
@@ -123,6 +144,20 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """An office on the embedded parts, and again on real servers."""
     home = tmp_path / "home"
     env = embedded_env(home) if request.param == "embedded" else server_env(home, request)
+    office = open_office(env)
+    yield office
+    office.house.database.dispose()
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def copied(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """An office whose objects have a replica: in a second directory, or in a bucket of a server of another make."""
+    home = tmp_path / "home"
+    if request.param == "embedded":
+        env = {**embedded_env(home), "JUANZONG_REPLICA": f"file://{tmp_path}/replica"}
+    else:
+        place = f"{request.getfixturevalue('versity_url')}/replica-{uuid4().hex[:12]}"
+        env = {**server_env(home, request), "JUANZONG_REPLICA": place}
     office = open_office(env)
     yield office
     office.house.database.dispose()

@@ -12,7 +12,7 @@ from service.flow import filing
 from service.records.tables import AuditEntry
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
-from tests.service.test_cli import env, juanzong, lines  # noqa: F401 - one is a fixture
+from tests.service.test_cli import env, lines  # noqa: F401 - one is a fixture
 from tests.service.test_flow import new_contract
 
 PASSWORD = "correct horse battery"
@@ -245,20 +245,20 @@ def test_through_the_api(client, headers, embedded, root):  # noqa: F811 - the f
     assert client.post("/api/v1/departments/FW/opening", headers=mine).status_code == 403
 
 
-def test_on_the_command_line(env):  # noqa: F811 - the fixture
+def test_on_the_command_line(env, juanzong_here):  # noqa: F811 - the fixture
     def said(*arguments: str) -> dict:
-        return lines(juanzong(env, *arguments, "--json"))[-1]
+        return lines(juanzong_here(env, *arguments, "--json"))[-1]
 
     said("department", "add", "XS", "销售部")
     said("user", "add", "li", "--name", "李某", "--role", "handler", "--department", "XS")
     changed = said("user", "change", "li", "--role", "operator", "--role", "handler", "--department", "-")
     assert (changed["roles"], changed["department"], changed["name"]) == (["handler", "operator"], None, "李某")
-    juanzong(env, "user", "change", "li", check=3)
-    juanzong(env, "user", "enable", "li", check=4)
+    juanzong_here(env, "user", "change", "li", check=3)
+    juanzong_here(env, "user", "enable", "li", check=4)
     said("user", "disable", "li")
     assert "/invite/" in said("user", "enable", "li")["link"]
     assert said("department", "rename", "XS", "营销中心") == {"code": "XS", "name": "营销中心", "closed": False}
     assert said("department", "close", "XS")["closed"]
     assert said("department", "list")["closed"]
     assert not said("department", "open", "XS")["closed"]
-    juanzong(env, "department", "close", "ZZ", check=3)
+    juanzong_here(env, "department", "close", "ZZ", check=3)

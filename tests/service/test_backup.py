@@ -32,7 +32,7 @@ from service.flow.find import find
 from service.house import House
 from service.records import audit
 from service.records.database import Database
-from service.records.tables import AuditEntry, Base, CaseFile, Document, ReviewRecord, Stack, Stub, WrappedKey
+from service.records.tables import AuditEntry, CaseFile, Document, ReviewRecord, Stack, Stub, WrappedKey, whole
 from service.settings import load
 from tests.conftest import fresh_database
 from tests.service.conftest import OWNER, Office, embedded_env, server_env
@@ -738,7 +738,7 @@ def test_a_backup_of_an_earlier_form_is_carried_forward(office, empty, tmp_path)
     assert set(result.missing) == {r["id"] for r in kept["renditions"]} - _of_destroyed(kept)
     with opened(empty) as again, again.database.read() as session:
         for name in kept.keys() - form.LEFT_OUT:
-            there = session.scalar(select(func.count()).select_from(Base.metadata.tables[name]))
+            there = session.scalar(select(func.count()).select_from(whole().tables[name]))
             assert there == len(kept[name]) + (name == "audit"), name  # the restore is an entry of its own
         for row in kept["case_files"]:
             assert session.get_one(CaseFile, row["id"]).archive_number == row["archive_number"]

@@ -19,9 +19,9 @@ from service.commands.common import plain
 from service.flow.find import find
 from service.flow.receive import receive as receive_file
 from service.settings import load
-from tests.service import bad_files
+from tests.service import bad_files, ready
 from tests.service.bad_files import LICENCE
-from tests.service.conftest import DIGITAL, OWNER, embedded_env, server_env
+from tests.service.conftest import DIGITAL, OWNER, Ran, embedded_env, server_env
 from vault.errors import ObjectDamaged
 
 ROOT = Path(__file__).parents[2]
@@ -50,11 +50,11 @@ def juanzong(
 def env(tmp_path: Path) -> dict[str, str]:
     """An initialised archive."""
     env = embedded_env(tmp_path / "home")
-    juanzong(env, "init")
+    ready.put(env, "initialised", lambda first: juanzong(first, "init"))
     return env
 
 
-def lines(done: subprocess.CompletedProcess[str]) -> list[dict]:
+def lines(done: subprocess.CompletedProcess[str] | Ran) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -96,28 +96,28 @@ def test_ingest_search_show_get(env, tmp_path):
     juanzong(env, "show", "no-such-document", check=3)
 
 
-def test_nothing_readable_lies_in_the_store_and_the_checks_are_green(env, tmp_path):
-    juanzong(env, "ingest", DIGITAL)
+def test_nothing_readable_lies_in_the_store_and_the_checks_are_green(env, tmp_path, juanzong_here):
+    juanzong_here(env, "ingest", DIGITAL)
     for path in (tmp_path / "home" / "objects").rglob("*"):
         if path.is_file():
             data = path.read_bytes()
             assert "技术服务".encode() not in data
             assert b"%PDF" not in data
     assert list((tmp_path / "home" / "tmp").iterdir()) == []
-    assert json.loads(juanzong(env, "fixity", "--json").stdout)["ok"] is True
-    assert json.loads(juanzong(env, "audit", "verify", "--json").stdout)["ok"] is True
-    assert json.loads(juanzong(env, "doctor", "--json").stdout)["ok"] is True
+    assert json.loads(juanzong_here(env, "fixity", "--json").stdout)["ok"] is True
+    assert json.loads(juanzong_here(env, "audit", "verify", "--json").stdout)["ok"] is True
+    assert json.loads(juanzong_here(env, "doctor", "--json").stdout)["ok"] is True
 
 
-def test_fixity_names_damaged_and_missing(env, tmp_path):
-    (line,) = lines(juanzong(env, "ingest", DIGITAL, "--json"))
+def test_fixity_names_damaged_and_missing(env, tmp_path, juanzong_here):
+    (line,) = lines(juanzong_here(env, "ingest", DIGITAL, "--json"))
     objects = sorted(p for p in (tmp_path / "home" / "objects").rglob("*") if p.is_file())
     objects[0].chmod(0o600)
     data = bytearray(objects[0].read_bytes())
     data[len(data) // 2] ^= 1
     objects[0].write_bytes(data)
     objects[1].unlink()
-    report = json.loads(juanzong(env, "fixity", "--json", check=6).stdout)
+    report = json.loads(juanzong_here(env, "fixity", "--json", check=6).stdout)
     assert report["ok"] is False
     assert (report["damaged"], report["missing"]) == ([line["document_id"]], [line["document_id"]])
 
@@ -125,14 +125,14 @@ def test_fixity_names_damaged_and_missing(env, tmp_path):
 BAD = bad_files.CONTENTS | dict.fromkeys(bad_files.NAMES, lambda p: p.write_bytes(DIGITAL.read_bytes()))
 
 
-def test_bad_input_is_refused_one_by_one_and_the_rest_goes_on(env, tmp_path):
+def test_bad_input_is_refused_one_by_one_and_the_rest_goes_on(env, tmp_path, juanzong_here):
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     for name, make in BAD.items():
         make(inbox / name)
     (inbox / "zz-good.pdf").write_bytes(DIGITAL.read_bytes())
     env["JUANZONG_MAX_PAGES"] = str(bad_files.MAX_PAGES)
-    done = juanzong(env, "ingest", inbox, "--json", check=3)
+    done = juanzong_here(env, "ingest", inbox, "--json", check=3)
     by_name = {Path(line["path"]).name: line for line in lines(done)}
     assert set(by_name) == {*BAD, "zz-good.pdf"}
     for name in BAD:
@@ -146,8 +146,8 @@ def test_bad_input_is_refused_one_by_one_and_the_rest_goes_on(env, tmp_path):
     assert len(list(house.index.documents())) == 1
 
 
-def test_what_cannot_be_read_is_refused(env, tmp_path):
-    done = juanzong(env, "ingest", tmp_path / "nowhere.pdf", "--json", check=3)
+def test_what_cannot_be_read_is_refused(env, tmp_path, juanzong_here):
+    done = juanzong_here(env, "ingest", tmp_path / "nowhere.pdf", "--json", check=3)
     assert lines(done)[0]["status"] == "rejected"
 
 
@@ -179,9 +179,9 @@ def test_a_directory_that_cannot_be_read_is_named_not_passed_over(env, tmp_path)
     assert found["b"]["error"]
 
 
-def test_an_empty_directory_is_said(env, tmp_path):
+def test_an_empty_directory_is_said(env, tmp_path, juanzong_here):
     (tmp_path / "inbox" / "deeper").mkdir(parents=True)
-    done = juanzong(env, "ingest", tmp_path / "inbox")
+    done = juanzong_here(env, "ingest", tmp_path / "inbox")
     assert done.stdout == ""
     assert done.stderr == f"juanzong: nothing to take in in {tmp_path / 'inbox'}\n"
 
@@ -264,22 +264,22 @@ def test_an_older_document_that_is_damaged_does_not_keep_new_ones_out(ingest, mo
     assert (code, found[0]["status"]) == (0, "stored")
 
 
-def test_quick_doctor_asks_whether_all_answer(env):
-    assert json.loads(juanzong(env, "doctor", "--quick", "--json").stdout)["ok"] is True
-    juanzong(env, "doctor", "--quick", "--repair", check=2)
+def test_quick_doctor_asks_whether_all_answer(env, juanzong_here):
+    assert json.loads(juanzong_here(env, "doctor", "--quick", "--json").stdout)["ok"] is True
+    juanzong_here(env, "doctor", "--quick", "--repair", check=2)
 
 
-def test_the_same_bytes_twice_are_one_document(env, tmp_path):
+def test_the_same_bytes_twice_are_one_document(env, tmp_path, juanzong_here):
     copy = tmp_path / "other-name.pdf"
     copy.write_bytes(DIGITAL.read_bytes())
-    first, second = lines(juanzong(env, "ingest", DIGITAL, copy, "--json"))
+    first, second = lines(juanzong_here(env, "ingest", DIGITAL, copy, "--json"))
     assert (first["status"], second["status"]) == ("stored", "duplicate")
     assert first["document_id"] == second["document_id"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.6, 1.2, 2.0, 3.5])
-def test_a_killed_ingest_leaves_nothing_or_is_finished_by_the_next_start(env, delay):
+def test_a_killed_ingest_leaves_nothing_or_is_finished_by_the_next_start(env, delay, juanzong_here):
     process = subprocess.Popen(
         [sys.executable, "-m", "service", "ingest", str(LICENCE)],
         env={**os.environ, **env},
@@ -290,30 +290,30 @@ def test_a_killed_ingest_leaves_nothing_or_is_finished_by_the_next_start(env, de
     time.sleep(delay)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    juanzong(env, "doctor", "--repair")
+    juanzong_here(env, "doctor", "--repair")
     house = build(load({**os.environ, **env}))
     stored = {str(name) for name in house.vault.store.names()}
     total = find(house, OWNER, "营业执照").total
     assert (len(stored), total) in ((0, 0), (4, 1))
-    (line,) = lines(juanzong(env, "ingest", LICENCE, "--json"))
+    (line,) = lines(juanzong_here(env, "ingest", LICENCE, "--json"))
     assert line["status"] == ("duplicate" if total else "stored")
     assert find(house, OWNER, "营业执照").total == 1
-    assert json.loads(juanzong(env, "fixity", "--json").stdout)["checked"] == 4
+    assert json.loads(juanzong_here(env, "fixity", "--json").stdout)["checked"] == 4
 
 
-def test_a_search_engine_that_is_down_delays_but_loses_nothing(env):
+def test_a_search_engine_that_is_down_delays_but_loses_nothing(env, juanzong_here):
     down = {**env, "JUANZONG_SEARCH": "http://127.0.0.1:9/test"}
-    done = juanzong(down, "ingest", DIGITAL, "--json", check=5)
+    done = juanzong_here(down, "ingest", DIGITAL, "--json", check=5)
     assert len(done.stderr.splitlines()) == 1
     (accepted,) = lines(done)  # it is durable, so that the sender is told its id
     assert (accepted["status"], accepted["pages"]) == ("received", 2)
     assert "later" in accepted["error"]
-    juanzong(down, "doctor", "--quick", check=5)
-    juanzong(down, "search", "技术", check=5)
-    (line,) = lines(juanzong(env, "ingest", DIGITAL, "--json"))
+    juanzong_here(down, "doctor", "--quick", check=5)
+    juanzong_here(down, "search", "技术", check=5)
+    (line,) = lines(juanzong_here(env, "ingest", DIGITAL, "--json"))
     assert (line["status"], line["document_id"]) == ("duplicate", accepted["document_id"])
     assert line["sha256"] == accepted["sha256"]
-    assert json.loads(juanzong(env, "search", "技术服务", "--json").stdout)["total"] == 1
+    assert json.loads(juanzong_here(env, "search", "技术服务", "--json").stdout)["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -323,8 +323,8 @@ def test_a_search_engine_that_is_down_delays_but_loses_nothing(env):
         ("JUANZONG_DATABASE_URL", "postgresql://a:b@127.0.0.1:9/x"),
     ],
 )
-def test_a_store_or_database_that_is_down_is_exit_5(env, name, value):
-    done = juanzong({**env, name: value}, "ingest", DIGITAL, check=5)
+def test_a_store_or_database_that_is_down_is_exit_5(env, name, value, juanzong_here):
+    done = juanzong_here({**env, name: value}, "ingest", DIGITAL, check=5)
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -337,35 +337,37 @@ def test_wrong_usage_wrong_setting_wrong_query(env, tmp_path):
     juanzong({**env, "JUANZONG_HOME": str(tmp_path / "none")}, "search", "a", check=2)
 
 
-def test_users_and_tokens(env):
-    juanzong(env, "department", "add", "XS", "销售部")
-    made = juanzong(env, "user", "add", "li", "--name", "李某", "--role", "handler", "--department", "XS", "--json")
+def test_users_and_tokens(env, juanzong_here):
+    juanzong_here(env, "department", "add", "XS", "销售部")
+    made = juanzong_here(
+        env, "user", "add", "li", "--name", "李某", "--role", "handler", "--department", "XS", "--json"
+    )
     assert "/invite/" in json.loads(made.stdout)["link"]
-    juanzong(env, "user", "add", "li", "--name", "李某", "--role", "handler", check=3)
-    juanzong(env, "user", "add", "x", "--name", "x", "--role", "king", check=2)
-    assert {line["login"] for line in lines(juanzong(env, "user", "list", "--json"))} == {"admin", "li"}
-    token = json.loads(juanzong(env, "token", "create", "--user", "li", "--json").stdout)["token"]
+    juanzong_here(env, "user", "add", "li", "--name", "李某", "--role", "handler", check=3)
+    juanzong_here(env, "user", "add", "x", "--name", "x", "--role", "king", check=2)
+    assert {line["login"] for line in lines(juanzong_here(env, "user", "list", "--json"))} == {"admin", "li"}
+    token = json.loads(juanzong_here(env, "token", "create", "--user", "li", "--json").stdout)["token"]
     assert token.startswith("jz_")
-    juanzong(env, "token", "create", "--user", "nobody", check=3)
-    (listed,) = lines(juanzong(env, "token", "list", "--json"))
+    juanzong_here(env, "token", "create", "--user", "nobody", check=3)
+    (listed,) = lines(juanzong_here(env, "token", "list", "--json"))
     assert (listed["user"], listed["revoked_at"]) == ("li", None)
-    juanzong(env, "token", "revoke", listed["id"])
-    assert lines(juanzong(env, "token", "list", "--user", "li", "--json"))[0]["revoked_at"]
-    juanzong(env, "token", "revoke", "no-such-token", check=3)
-    juanzong(env, "user", "disable", "li")
-    assert {line["login"]: line["disabled"] for line in lines(juanzong(env, "user", "list", "--json"))}["li"]
-    juanzong(env, "user", "disable", "nobody", check=3)
+    juanzong_here(env, "token", "revoke", listed["id"])
+    assert lines(juanzong_here(env, "token", "list", "--user", "li", "--json"))[0]["revoked_at"]
+    juanzong_here(env, "token", "revoke", "no-such-token", check=3)
+    juanzong_here(env, "user", "disable", "li")
+    assert {line["login"]: line["disabled"] for line in lines(juanzong_here(env, "user", "list", "--json"))}["li"]
+    juanzong_here(env, "user", "disable", "nobody", check=3)
 
 
-def test_a_lost_index_is_rebuilt(env, tmp_path):
-    juanzong(env, "ingest", DIGITAL)
+def test_a_lost_index_is_rebuilt(env, tmp_path, juanzong_here):
+    juanzong_here(env, "ingest", DIGITAL)
     shutil.rmtree(tmp_path / "home" / "index")
     (tmp_path / "home" / "index").mkdir()
-    assert json.loads(juanzong(env, "search", "技术服务", "--json").stdout)["total"] == 0
-    juanzong(env, "doctor", check=6)
-    juanzong(env, "reindex")
-    assert json.loads(juanzong(env, "search", "技术服务", "--json").stdout)["total"] == 1
-    juanzong(env, "doctor")
+    assert json.loads(juanzong_here(env, "search", "技术服务", "--json").stdout)["total"] == 0
+    juanzong_here(env, "doctor", check=6)
+    juanzong_here(env, "reindex")
+    assert json.loads(juanzong_here(env, "search", "技术服务", "--json").stdout)["total"] == 1
+    juanzong_here(env, "doctor")
 
 
 @pytest.mark.slow
@@ -413,8 +415,8 @@ SEARCH_MAPS = {"AuditEntry", "AuditHead", "AuditKey", "CaseFile", "Contract", "C
 ROOMS = {"credit", "intake", "retention", "search", "service", "vault"}
 
 
-def test_search_starts_cold_with_nothing_that_it_does_not_need(env):
-    juanzong(env, "ingest", DIGITAL)
+def test_search_starts_cold_with_nothing_that_it_does_not_need(env, juanzong_here):
+    juanzong_here(env, "ingest", DIGITAL)
     code = (
         "import json, sys; from service.cli import juanzong; juanzong.main(['search', '技术服务'], standalone_mode=False); "
         "files = {n: getattr(m, '__file__', None) or '' for n, m in sys.modules.items()}; "

@@ -17,7 +17,7 @@ from service.errors import BadSetting, RuleRefused
 from service.flow import destructions, index, rotate
 from service.flow.checkpoints import checkpoint, verify
 from service.records import audit
-from service.records.tables import AuditEntry, Base, Batch, Person, Stack, Upload
+from service.records.tables import AuditEntry, Batch, Person, Stack, Upload, whole
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, open_office
 from vault.adapters.keyfile import KeyFile
@@ -88,7 +88,7 @@ def test_every_binary_column_is_one_that_a_rotation_reaches():
     """Whoever adds a wrapped key adds it to the rotation."""
     columns = {
         (table.name, column.name)
-        for table in Base.metadata.tables.values()
+        for table in whole().tables.values()
         for column in table.columns
         if isinstance(column.type, LargeBinary)
     }

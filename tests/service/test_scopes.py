@@ -13,7 +13,7 @@ from service.flow import documents, find
 from service.flow.process import process
 from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.test_api import client, upload  # noqa: F401 - one is a fixture
-from tests.service.test_cli import env, juanzong, lines  # noqa: F401 - one is a fixture
+from tests.service.test_cli import env, lines  # noqa: F401 - one is a fixture
 
 LICENCE = SCANS / "licence-portrait.jpg"
 HERE = "10.1.2.3"
@@ -272,22 +272,22 @@ def test_through_the_api(client, embedded):  # noqa: F811 - the fixture
     assert client.delete("/api/v1/accounts/handler/identities/E-1", headers=keeper).status_code == 204
 
 
-def test_on_the_command_line(env):  # noqa: F811 - the fixture
+def test_on_the_command_line(env, juanzong_here):  # noqa: F811 - the fixture
     def said(*arguments: str) -> dict:
-        return lines(juanzong(env, *arguments, "--json"))[-1]
+        return lines(juanzong_here(env, *arguments, "--json"))[-1]
 
     said("department", "add", "XS", "销售部")
     assert said("user", "add-station", "desk1", "--name", "前台", "--department", "XS")["kind"] == "station"
     said("token", "create", "--user", "desk1", "--network", "10.1.0.0/16", "--days", "30")
     listed = said("token", "list", "--user", "desk1")
     assert (listed["scopes"], listed["networks"], listed["last_used_at"]) == (["hand_in"], ["10.1.0.0/16"], None)
-    juanzong(env, "token", "create", "--user", "desk1", "--scope", "read", check=3)
-    juanzong(env, "user", "invite", "desk1", check=4)
+    juanzong_here(env, "token", "create", "--user", "desk1", "--scope", "read", check=3)
+    juanzong_here(env, "user", "invite", "desk1", check=4)
     said("user", "disable", "desk1")
     assert said("user", "enable", "desk1")["done"] == "is open"
     assert said("user", "unlock", "desk1")["login"] == "desk1"
-    juanzong(env, "user", "reset-second-factor", "desk1", check=4)
-    juanzong(env, "user", "link", "desk1", "E-1", check=3)
+    juanzong_here(env, "user", "reset-second-factor", "desk1", check=4)
+    juanzong_here(env, "user", "link", "desk1", "E-1", check=3)
 
 
 def test_an_upload_goes_on_only_with_a_token_that_hands_in(client, embedded):  # noqa: F811 - the fixture

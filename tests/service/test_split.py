@@ -24,7 +24,7 @@ from service.records.tables import Document, Stack
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_batches import SHEET, original, page, sound, stack
-from tests.service.test_cli import ROOT, env, juanzong, lines
+from tests.service.test_cli import ROOT, env, lines
 from tests.service.test_flow import new_contract
 
 __all__ = ["env"]
@@ -44,9 +44,9 @@ def digital(path, *sheets):
 TWO = (Separator("file", "HT-XS-2026-0007", category="1.9"), Separator(category="1.10"))
 
 
-def test_ingest_split_gives_a_line_for_every_document(env, tmp_path):
+def test_ingest_split_gives_a_line_for_every_document(env, tmp_path, juanzong_here):
     path = digital(tmp_path / "stack.pdf", *TWO)
-    done = juanzong(env, "ingest", "--split", "--sheets", 4, "--sides", 1, path, "--json")
+    done = juanzong_here(env, "ingest", "--split", "--sheets", 4, "--sides", 1, path, "--json")
     first, second = lines(done)
     assert [(line["part"], line["category"], line["contract"], line["pages"]) for line in (first, second)] == [
         (1, "1.9", "HT-XS-2026-0007", 1),
@@ -55,28 +55,28 @@ def test_ingest_split_gives_a_line_for_every_document(env, tmp_path):
     assert first["path"] == second["path"] == str(path)
     assert first["batch"] == second["batch"]
     assert first["status"] in ("stored", "needs_review")
-    found = lines(juanzong(env, "search", "技术服务", "--json"))[0]
+    found = lines(juanzong_here(env, "search", "技术服务", "--json"))[0]
     assert {hit["document_id"] for hit in found["hits"]} <= {first["document_id"], second["document_id"]}
     assert found["total"] >= 1
-    again = lines(juanzong(env, "ingest", "--split", path, "--json"))
+    again = lines(juanzong_here(env, "ingest", "--split", path, "--json"))
     assert [line["status"] for line in again] == ["duplicate"] * 2
     assert [line["document_id"] for line in again] == [first["document_id"], second["document_id"]]
-    assert lines(juanzong(env, "fixity", "--json"))[0]["ok"]
-    assert lines(juanzong(env, "doctor", "--json"))[0]["orphans"] == []
+    assert lines(juanzong_here(env, "fixity", "--json"))[0]["ok"]
+    assert lines(juanzong_here(env, "doctor", "--json"))[0]["orphans"] == []
 
 
-def test_what_is_no_stack_is_a_document_and_what_is_broken_is_refused(env, tmp_path):
+def test_what_is_no_stack_is_a_document_and_what_is_broken_is_refused(env, tmp_path, juanzong_here):
     from tests.service.conftest import SCANS
 
     bad = tmp_path / "bad.pdf"
     bad.write_bytes(b"%PDF-1.7 cut short")
     png = SCANS / "authorization-upside-down.png"
-    done = juanzong(env, "ingest", "--split", bad, png, "--json", check=3)
+    done = juanzong_here(env, "ingest", "--split", bad, png, "--json", check=3)
     assert [line["status"] == "rejected" for line in lines(done)] == [True, False]
-    assert "--split" in juanzong(env, "ingest", "--sheets", 3, DIGITAL, check=2).stderr
+    assert "--split" in juanzong_here(env, "ingest", "--sheets", 3, DIGITAL, check=2).stderr
 
 
-def test_a_killed_ingest_is_finished_by_the_next_and_gives_no_document_twice(env, tmp_path):
+def test_a_killed_ingest_is_finished_by_the_next_and_gives_no_document_twice(env, tmp_path, juanzong_here):
     path = digital(tmp_path / "stack.pdf", *TWO)
     for wait in (1.5, 4.0):
         running = subprocess.Popen(
@@ -86,11 +86,11 @@ def test_a_killed_ingest_is_finished_by_the_next_and_gives_no_document_twice(env
         time.sleep(wait)
         running.send_signal(signal.SIGKILL)
         running.wait()
-    done = lines(juanzong(env, "ingest", "--split", path, "--json"))
+    done = lines(juanzong_here(env, "ingest", "--split", path, "--json"))
     assert [line["category"] for line in done] == ["1.9", "1.10"]
-    again = lines(juanzong(env, "ingest", "--split", path, "--json"))
+    again = lines(juanzong_here(env, "ingest", "--split", path, "--json"))
     assert [line["document_id"] for line in again] == [line["document_id"] for line in done]
-    assert lines(juanzong(env, "doctor", "--json"))[0]["documents"] == 2
+    assert lines(juanzong_here(env, "doctor", "--json"))[0]["documents"] == 2
 
 
 @pytest.fixture
