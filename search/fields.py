@@ -60,6 +60,8 @@ ALIASES: dict[str, str] = {
 # Names whose value is a code from a short list: `category:1.1` must not find 1.10.
 WHOLE = frozenset({"category", "status", "tier"})
 
+_COMPANIES = frozenset({"party_a", "party_b", "principal", "name"})
+
 # RULES B1 and B5: a clerk types the word, not the code.
 CATEGORY_WORDS: dict[str, str] = {
     "1.1": "谈判记录 可行性研究 报审 批准文件 negotiation",
@@ -95,12 +97,14 @@ class Value:
 
     head: a title or a number, which outranks all else. free: what finds the document without naming the field: any
     "part" of the value, the "whole" of it, or "nothing" (codes of short lists, or `1.2` would find every licence).
+    company: the name of one, which the initials of its syllables find, too.
     """
 
     name: str
     text: str
     head: bool = False
     free: Literal["part", "whole", "nothing"] = "part"
+    company: bool = False
 
 
 def values(page: IndexedPage) -> Iterator[Value]:
@@ -113,12 +117,12 @@ def values(page: IndexedPage) -> Iterator[Value]:
         Value("category", page.category, free="nothing"),
         *(Value("category", word, free="whole") for word in CATEGORY_WORDS.get(page.category, "").split()),
         Value("kind", page.kind, free="whole"),
-        Value("customer", page.customer),
+        Value("customer", page.customer, company=True),
         Value("department", page.department),
         Value("handler", page.handler),
         Value("status", page.status, free="nothing"),
         Value("tier", page.tier, free="nothing"),
         Value("received_on", page.received_on, free="nothing"),
-        *(Value(name, text) for name, text in page.fields.items()),
+        *(Value(name, text, company=name in _COMPANIES) for name, text in page.fields.items()),
     ]
     return (value for value in pairs if value.text)

@@ -1,7 +1,7 @@
 """Folding: what counts as the same character, and where each one stood in the original text.
 
-A text is read as a stream of characters: compatibility forms (full- and half-width, ligatures, Kangxi radicals) and case
-fold together, accents and invisible characters vanish, and so does all white space, because a line wrap, a page's inner
+A text is read as a stream of characters: compatibility forms (full- and half-width, ligatures, Kangxi radicals), case,
+traditional and simplified forms fold together, accents and invisible characters vanish, and so does all white space, because a line wrap, a page's inner
 spaces and a wrapped number do not change what the paper says. Punctuation stays. Both engines and the highlighter work
 on this one stream, so they cannot disagree.
 """
@@ -11,6 +11,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+from search.dates import dates, typed_date
+
+if TYPE_CHECKING:
+    import opencc
 
 _DASHES = "‐‑‒–—―−﹘﹣－"
 _SAME = {
@@ -41,7 +48,23 @@ def _fold_one(char: str) -> str:
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
     kept = (c for c in plain if ord(c) not in _ACCENTS and unicodedata.category(c) not in _INVISIBLE)
     # Spaces inside an expansion (U+00B4 is a space and an accent) are not white space of the text.
-    return "".join(_SAME.get(ord(c), c) for c in kept).replace(" ", "")
+    return "".join(_SAME.get(ord(c)) or _simplified(c) for c in kept).replace(" ", "")
+
+
+def _simplified(char: str) -> str:
+    """Return the simplified form of a Han character. Character by character: the stream must keep every place."""
+    if char < "\u3400" or not char.isidentifier():
+        return char
+    # Some forms go by way of another; folding what is folded must change nothing.
+    simplified: str = _converter().convert(_converter().convert(char))
+    return simplified
+
+
+@cache
+def _converter() -> "opencc.OpenCC":
+    import opencc  # 50 ms, only where there is Chinese to fold
+
+    return opencc.OpenCC("t2s")
 
 
 _TABLE = _Table(_SAME)
@@ -131,13 +154,14 @@ def _separators(run: str) -> list[int]:
 
 _FIGURES = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,8})?"
 _UNITS = {"": Decimal(1), "千": Decimal(10**3), "万": Decimal(10**4), "萬": Decimal(10**4), "亿": Decimal(10**8)}
+_CHUNK = re.compile(r"[0-9][0-9.,]*")
 _NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})(?:([千万萬亿])|(?![a-z\d]|[.,]\d))")
 _TYPED_AMOUNT = re.compile(rf"(?:人民币|rmb|cny)?[¥¥$]?({_FIGURES})([千万萬亿]?)(?:元|圆)?整?")
 
 
 @dataclass(frozen=True)
 class Number:
-    """A whole number in a text: its canonical decimal form, and the stretch of the stream where it stands."""
+    """A whole number or a date in a text: its canonical form, and the stretch of the stream where it stands."""
 
     value: str
     start: int
@@ -147,18 +171,35 @@ class Number:
 def numbers(folded: Folded) -> list[Number]:
     """Return the numbers of a text in order, thousands and units (万, 亿) worked out."""
     found = []
-    for match in _NUMBER.finditer(folded.spaced):
-        start = match.start() - folded.spaced.count(" ", 0, match.start())
-        found.append(Number(_canonical(match[1], match[2] or ""), start, start + len(match[0])))
+    for chunk in _CHUNK.finditer(folded.spaced):
+        # Two more characters are all that the pattern looks at after a number.
+        for match in _NUMBER.finditer(folded.spaced, chunk.start(), chunk.end() + 2):
+            if match.start() < chunk.end():
+                start = match.start() - folded.spaced.count(" ", 0, match.start())
+                found.append(Number(_canonical(match[1], match[2] or ""), start, start + len(match[0])))
     return found
+
+
+def days(folded: Folded) -> list[Number]:
+    """Return the dates of a text in order: `2026-02-19`, or `2026-02` where no day is written."""
+    spaces = folded.spaced.count
+    return [
+        Number(value, start - spaces(" ", 0, start), end - spaces(" ", 0, end))
+        for value, start, end in dates(folded.spaced)
+    ]
 
 
 def typed_amount(chars: str) -> str:
     """Return the canonical value of a folded word that is an amount and nothing else, otherwise ""."""
-    match = _TYPED_AMOUNT.fullmatch(chars)
-    if not match or re.fullmatch(r"0.*|\d{1,3}", chars):
+    if re.fullmatch(r"0.*|\d{1,3}", chars):
         return ""  # `00` and `26` are runs of digits, not amounts
-    return _canonical(match[1], match[2])
+    return typed_figure(chars)
+
+
+def typed_figure(chars: str) -> str:
+    """Return the canonical value of a folded word where only an amount can stand; "" if it is none."""
+    match = _TYPED_AMOUNT.fullmatch(chars)
+    return _canonical(match[1], match[2]) if match else ""
 
 
 def _canonical(figures: str, unit: str) -> str:
@@ -172,11 +213,12 @@ def _canonical(figures: str, unit: str) -> str:
 
 @dataclass(frozen=True)
 class Forms:
-    """What to look for: `exact` in the stream; `loose` ("" if it makes no sense) with separators left out; `amount`."""
+    """What to look for: `exact` in the stream; `loose` ("" if it makes no sense) with separators left out; `amount`; `date`."""
 
     exact: str
     loose: str = ""
     amount: str = ""
+    date: str = ""
 
 
 def forms(text: str, *, exact: bool) -> Forms:
@@ -187,7 +229,7 @@ def forms(text: str, *, exact: bool) -> Forms:
     loose = squeeze(folded)
     if sum(char.isascii() and char.isalnum() for char in loose) < _LEAST:
         loose = ""
-    return Forms(folded.chars, loose, typed_amount(folded.chars))
+    return Forms(folded.chars, loose, typed_amount(folded.chars), typed_date(folded.chars))
 
 
 def places(wanted: Forms, text: Folded) -> list[tuple[int, int]]:
@@ -203,6 +245,8 @@ def places(wanted: Forms, text: Folded) -> list[tuple[int, int]]:
             ]
     if wanted.amount:
         found += [(number.start, number.end) for number in numbers(text) if number.value == wanted.amount]
+    if wanted.date:
+        found += [(day.start, day.end) for day in days(text) if wanted.date in (day.value, day.value[:7])]
     return found
 
 

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from search.fields import Value, values
-from search.folding import Folded, fold, forms, merged, origins, places
+from search.folding import Folded, Forms, fold, forms, merged, origins, places
+from search.initials import initials, typed_initials
 from search.projection import Stored
-from search.syntax import And, FieldMatch, Node, Not, Or, Phrase, Word
+from search.similar import near_places
+from search.syntax import And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
 SNIPPET_WIDTH = 120  # characters
 
@@ -27,20 +31,36 @@ def spans(node: Node, text: str) -> list[Span]:
     return merged([(at[start], at[end - 1] + 1) for start, end in found])
 
 
-def leaves(node: Node) -> Iterator[Word | Phrase]:
-    """Yield the words and phrases that should be on a page."""
+Leaf: TypeAlias = Word | Phrase | Near | Similar
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """Yield the words, phrases and neighbours that should be on a page."""
     match node:
-        case Word() | Phrase():
+        case Word() | Phrase() | Near() | Similar():
             yield node
         case And(parts) | Or(parts):
             for part in parts:
                 yield from leaves(part)
-        case FieldMatch() | Not():
+        case FieldMatch() | Range() | Not():
             return
 
 
-def _places(leaf: Word | Phrase, folded: Folded) -> list[Span]:
+def _places(leaf: Leaf, folded: Folded) -> list[Span]:
+    if isinstance(leaf, Near):
+        return list(_neighbours(leaf, folded))
+    if isinstance(leaf, Similar):
+        return _places(leaf.leaf, folded) or list(near_places(fold(leaf.leaf.text).chars, folded.chars))
     return places(forms(leaf.text, exact=isinstance(leaf, Phrase)), folded)
+
+
+def _neighbours(near: Near, folded: Folded) -> Iterator[Span]:
+    left, right = (places(Forms(fold(leaf.text).chars), folded) for leaf in (near.left, near.right))
+    for one in left:
+        for other in right:
+            first, second = sorted((one, other))
+            if 0 <= second[0] - first[1] <= near.distance:
+                yield from (first, second)
 
 
 @dataclass(frozen=True)
@@ -61,13 +81,13 @@ def best_page(node: Node, stored: Stored) -> Best:
     """
     wanted = list(dict.fromkeys(leaves(node)))
     about = list(values(stored.about))
-    known = {leaf for leaf in wanted if any(_in_value(leaf, value) for value in about)}
+    known = {leaf for leaf in wanted if any(stands_in(leaf, value) for value in about)}
     ranked, whole, some = [], 0, 0
     for order, (number, text) in enumerate(stored.pages):
         folded = fold(text)
         found = {leaf: len(_places(leaf, folded)) for leaf in wanted}
         here = {leaf for leaf, count in found.items() if count}
-        fulfilled = _fulfilled(node, here | known, folded)
+        fulfilled = _fulfilled(node, here | known)
         whole += bool(here) and fulfilled
         some += bool(here)
         ranked.append(((fulfilled, len(here), sum(found.values()), -order), number, text))
@@ -75,22 +95,46 @@ def best_page(node: Node, stored: Stored) -> Best:
     return Best(number, text, tuple(spans(node, text)), whole or some or 1)
 
 
-def _in_value(leaf: Word | Phrase, value: Value) -> bool:
+def stands_in(leaf: Leaf, value: Value) -> bool:
+    """Return whether a word of a query, without the name of a field, finds a metadata value."""
+    if isinstance(leaf, Near):
+        return False
     folded = fold(value.text)
+    if isinstance(leaf, Similar):
+        return stands_in(leaf.leaf, value) or (value.free == "part" and bool(_places(leaf, folded)))
+    if value.company and isinstance(leaf, Word):
+        letters = typed_initials(fold(leaf.text).chars)
+        if letters and letters in initials(folded.chars):
+            return True
     if value.free == "part":
         return bool(_places(leaf, folded))
     return value.free == "whole" and fold(leaf.text).chars == folded.chars
 
 
-def _fulfilled(node: Node, here: set[Word | Phrase], folded: Folded) -> bool:
+def holds(node: Node, stored: Stored) -> bool:
+    """Return whether a document has on its pages and in its metadata what the query looks for there.
+
+    Fields, ranges and words to leave out do not count; the engine has settled them.
+    """
+    about = list(values(stored.about))
+    texts = [fold(text) for _, text in stored.pages]
+    here = {
+        leaf
+        for leaf in leaves(node)
+        if any(_places(leaf, text) for text in texts) or any(stands_in(leaf, value) for value in about)
+    }
+    return _fulfilled(node, here)
+
+
+def _fulfilled(node: Node, here: AbstractSet[Leaf]) -> bool:
     match node:
-        case Word() | Phrase():
+        case Word() | Phrase() | Near() | Similar():
             return node in here
         case And(parts):
-            return all(_fulfilled(part, here, folded) for part in parts)
+            return all(_fulfilled(part, here) for part in parts)
         case Or(parts):
-            return any(_fulfilled(part, here, folded) for part in parts)
-        case FieldMatch() | Not():
+            return any(_fulfilled(part, here) for part in parts)
+        case FieldMatch() | Range() | Not():
             return True  # the engine has settled these for the document as a whole
 
 

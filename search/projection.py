@@ -8,25 +8,33 @@ by a token that no query holds: words of a query may stand on different pages, t
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import add
 from typing import Any, TypeAlias
 
 from search.fields import FIELDS, WHOLE, Value, values
-from search.folding import Folded, Forms, fold, forms, numbers, squeezed
+from search.folding import Folded, Forms, days, fold, forms, numbers, squeezed
+from search.initials import initials, typed_initials
 from search.model import IndexedPage
-from search.syntax import And, FieldMatch, Node, Not, Or, Phrase, Word
+from search.ranges import STORED, stored_values
+from search.similar import LEAST, Holed, candidates, variants
+from search.syntax import MAX_NEAR, And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
 # Raise it whenever the tokens change: an index made by other rules is refused, not misread.
-VERSION = 1
+VERSION = 2
 
 RUNS = ("text", "codes", "head", "meta", "named")  # fields whose tokens stand at positions
 MARKS = "marks"  # the field whose tokens are a set
 FACETS = ("category", "department", "customer", "status")
+RANGES = tuple(f"range_{name}" for name in STORED)  # whole numbers
 LONGEST_KEYWORD = 256  # characters kept of a facet value
 
 _SQUEEZED = "~"  # begins the tokens of a value's codes without their separators
+_INITIALS = "^"  # begins the tokens of the pinyin initials of a name
 _GAP = "\ue000"  # a private-use character: folding leaves none in any query
+_APART = (_GAP,) * (MAX_NEAR + 2)  # so that nothing is near what stands on the next page
 _HEAD, _META = 1000.0, 100.0  # a title or number outranks other metadata, which outranks the body
+_LIKELY = 5.0  # of what may be a near-miss
+_SOUND = 50.0  # letters that may stand for a name rank below the name itself
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class Entry:
     tokens: dict[str, str]
     facets: dict[str, str]
     access: tuple[str, ...]
+    ranges: dict[str, int]
     stored: str
 
 
@@ -56,7 +65,7 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
     marks: set[str] = set()
     for page in ordered:
         folded = fold(page.text)
-        tokens["text"] += [*_pairs(folded.chars), _GAP]
+        tokens["text"] += [*_pairs(folded.chars), *_APART]
         for stretch in squeezed(folded):
             tokens["codes"] += [*_pairs(stretch.chars), _GAP]
         marks.update(_marks("t", folded))
@@ -64,9 +73,10 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
         _project_value(value, tokens, marks)
     return Entry(
         document=document,
-        tokens={name: " ".join(found) for name, found in tokens.items()} | {MARKS: " ".join(sorted(marks))},
+        tokens={name: " ".join(found) for name, found in tokens.items()} | {MARKS: " ".join(marks)},
         facets={name: keyword(getattr(about, name)) for name in FACETS if getattr(about, name)},
         access=tuple(sorted({token for page in ordered for token in page.access})),
+        ranges={f"range_{name}": value for name, value in stored_values(about).items()},
         stored=_store(about, ordered),
     )
 
@@ -78,6 +88,8 @@ def _project_value(value: Value, tokens: dict[str, list[str]], marks: set[str]) 
         tokens["named"] += [*_pairs(chars, value.name + sign), _GAP]
         if value.free == "part":
             tokens[part] += [*_pairs(chars, sign), _GAP]
+    if value.company:
+        tokens["meta"] += [*_pairs(initials(folded.chars), _INITIALS), _GAP]
     if value.free == "part":
         marks.update(_marks(mark, folded))
     elif value.free == "whole":
@@ -88,14 +100,15 @@ def _project_value(value: Value, tokens: dict[str, list[str]], marks: set[str]) 
 
 
 def _pairs(chars: str, name: str = "") -> Iterator[str]:
-    prefix = f"{name}:" if name else ""
-    return (f"{prefix}{one}{two}" for one, two in pairwise(chars))
+    found = map(add, chars, chars[1:])  # hundreds of millions of them: no code of ours runs for each
+    return map(f"{name}:".__add__, found) if name else found
 
 
 def _marks(kind: str, folded: Folded) -> Iterator[str]:
-    """Yield the single characters and the numbers of a text as marks of a kind."""
-    yield from (f"{kind}'{char}" for char in set(folded.chars))
+    """Yield the single characters, the numbers and the dates of a text as marks of a kind; a date is also its month."""
+    yield from map(f"{kind}'".__add__, set(folded.chars))
     yield from (f"{kind}#{number.value}" for number in numbers(folded))
+    yield from (f"{kind}@{value}" for day in days(folded) for value in (day.value, day.value[:7]))
 
 
 def _prefixes(code: str) -> list[str]:
@@ -151,11 +164,25 @@ def unproject(document: str, stored: str) -> Entry:
 
 @dataclass(frozen=True)
 class Run:
-    """Tokens at successive positions of a field. weight: a fixed score; None lets the engine weigh by rarity."""
+    """Tokens at successive positions of a field. weight: a fixed score; None lets the engine weigh by rarity.
+
+    hole: how many positions, of which the tokens do not matter, follow the first `before` tokens.
+    """
 
     field: str
     tokens: tuple[str, ...]
     weight: float | None = None
+    before: int = 0
+    hole: int = 0
+
+
+@dataclass(frozen=True)
+class Between:
+    """The whole number stored under `field` lies from `low` to `high`, both included; None is no bound."""
+
+    field: str
+    low: int | None
+    high: int | None
 
 
 @dataclass(frozen=True)
@@ -187,7 +214,7 @@ class Without:
     part: "Plan"
 
 
-Plan: TypeAlias = Run | Mark | Every | Either | Without
+Plan: TypeAlias = Run | Mark | Between | Every | Either | Without
 
 
 def plan(node: Node) -> Plan:
@@ -197,12 +224,51 @@ def plan(node: Node) -> Plan:
             return _leaf(node)
         case FieldMatch(name, value):
             return _named(FIELDS[name], value)
+        case Range(name, low, high):
+            return Between(f"range_{name}", low, high)
+        case Near(left, right, distance):
+            return _near(fold(left.text).chars, fold(right.text).chars, distance)
+        case Similar(leaf):
+            return _similar(leaf)
         case Not(part):
             return Without(plan(part))
         case And(parts):
             return Every(tuple(map(plan, parts)))
         case Or(parts):
             return Either(tuple(map(plan, parts)))
+
+
+def _near(left: str, right: str, distance: int) -> Plan:
+    """Return every arrangement: with so few of them, no engine's own idea of nearness is needed."""
+    found: list[Plan] = []
+    for first, second in ((left, right), (right, left)):
+        tokens = (*_pairs(first), *_pairs(second))
+        # The pair of the last character and the one after it is the first position of the hole.
+        found += [Run("text", tokens, 1.0, len(first) - 1, between + 1) for between in range(distance + 1)]
+    return Either(tuple(found))
+
+
+def _similar(leaf: Word | Phrase) -> Plan:
+    """Return a plan that finds every near-miss, and some documents that are none."""
+    wanted = fold(leaf.text).chars
+    found = [_leaf(leaf)]
+    if len(wanted) < 2:
+        return found[0]
+    for field, kind in (("text", "t"), ("head", "h"), ("meta", "m")):
+        found += [_look(field, kind, variant, _LIKELY) for variant in variants(wanted)]
+        if len(wanted) >= LEAST:
+            found += [_with_hole(field, kind, run) for run in candidates(wanted)]
+    return Either(tuple(found))
+
+
+def _with_hole(field: str, kind: str, run: Holed) -> Plan:
+    if len(run.before) > 1 and len(run.after) > 1:
+        tokens = (*_pairs(run.before), *_pairs(run.after))
+        return Run(field, tokens, _LIKELY, len(run.before) - 1, run.hole + 1)
+    parts = [
+        _look(field, kind, chars, _LIKELY if len(chars) > 2 else 1.0) for chars in (run.before, run.after) if chars
+    ]
+    return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
 def _leaf(leaf: Word | Phrase) -> Plan:
@@ -215,6 +281,10 @@ def _leaf(leaf: Word | Phrase) -> Plan:
             found.append(Run(squeezed_field, tuple(_pairs(wanted.loose, sign)), weight))
         if wanted.amount:
             found.append(Mark(f"{kind}#{wanted.amount}", weight or 1.0))
+        if wanted.date:
+            found.append(Mark(f"{kind}@{wanted.date}", weight or 1.0))
+    if isinstance(leaf, Word) and (letters := typed_initials(wanted.exact)):
+        found.append(Run("meta", tuple(_pairs(letters, _INITIALS)), _SOUND))
     return Either(tuple(found))
 
 
@@ -242,6 +312,8 @@ def _named(names: Iterable[str], leaf: Word | Phrase) -> Plan:
             found.append(Run("named", tuple(_pairs(wanted.loose, name + _SQUEEZED)), _META))
         if wanted.amount:
             found.append(Mark(f"{name}.#{wanted.amount}", _META))
+        if wanted.date:
+            found.append(Mark(f"{name}.@{wanted.date}", _META))
     return Either(tuple(found))
 
 

@@ -1,13 +1,23 @@
 """From what an engine stored to the hit that is shown: the same code for both engines, so the same answer."""
 
-from search.highlight import best_page, snippet
+from search.highlight import best_page, holds, snippet
 from search.model import Hit
+from search.nearly import exactly
 from search.projection import Stored
 from search.syntax import Node
 
 
-def hit(query: Node, stored: Stored, score: float) -> Hit:
-    """Return the hit of a document that matches `query`, with its best page, excerpt and places."""
+def hit(query: Node, stored: Stored, score: float) -> Hit | None:
+    """Return the hit of a document that matches `query`, with its best page, excerpt and places.
+
+    None where the engine could only say that it may be a near-miss, and it is not.
+    """
+    exact = exactly(query)
+    approximate = False
+    if exact != query:
+        if not holds(query, stored):
+            return None
+        approximate = not holds(exact, stored)
     best = best_page(query, stored)
     excerpt, marks = snippet(best.text, best.spans)
     about = stored.about
@@ -26,4 +36,5 @@ def hit(query: Node, stored: Stored, score: float) -> Hit:
         marks=marks,
         spans=best.spans,
         pages_matched=best.pages_matched,
+        approximate=approximate,
     )

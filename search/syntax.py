@@ -2,8 +2,9 @@
 
     query     = either
     either    = all { "OR" all }
-    all       = part { part }
-    part      = "-" part | "(" either ")" | '"' phrase '"' | field ":" value | word
+    all       = part { part | "near:" number part }
+    part      = "-" part | "(" either ")" | '"' phrase '"' | field ":" value | field ":" range | word
+    range     = value ".." [ value ] | ".." value | ( ">" | ">=" | "<" | "<=" ) value
 
 A word is a run without white space. What could be an operator but is not used as one (a lone bracket, a bracket inside a
 word, a dash between spaces, a dash before the only word) has its plain meaning: it is part of the text to look for.
@@ -16,9 +17,11 @@ from typing import TypeAlias
 from search.errors import BadQuery
 from search.fields import ALIASES, FIELDS
 from search.folding import fold
+from search.ranges import AMOUNTS, SHORT, STORED, NoValue, bounds, is_range
 
 MAX_LENGTH = 1000  # characters; longer ones are pasted pages, which no engine can look for in one piece
 MAX_DEPTH = 20
+MAX_NEAR = 20  # characters; pages are that far apart in the index
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,31 @@ class FieldMatch:
 
 
 @dataclass(frozen=True)
+class Range:
+    """The value of a field (one of `search.ranges.STORED`) lies from `low` to `high`, both included; None is no bound."""
+
+    field: str
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True)
+class Near:
+    """Both stand in the text of one page, in either order, with at most `distance` characters between them."""
+
+    left: Word | Phrase
+    right: Word | Phrase
+    distance: int
+
+
+@dataclass(frozen=True)
+class Similar:
+    """What `leaf` says, or what may have been meant by it; no query says so, see `search.nearly`."""
+
+    leaf: Word | Phrase
+
+
+@dataclass(frozen=True)
 class Not:
     """Documents in which `part` stands nowhere."""
 
@@ -67,11 +95,26 @@ class Or:
     parts: tuple["Node", ...]
 
 
-Node: TypeAlias = Word | Phrase | FieldMatch | Not | And | Or
+Node: TypeAlias = Word | Phrase | FieldMatch | Range | Near | Similar | Not | And | Or
 
-__all__ = ["MAX_LENGTH", "And", "FieldMatch", "Node", "Not", "Or", "Phrase", "Word", "parse"]
+__all__ = [
+    "MAX_LENGTH",
+    "MAX_NEAR",
+    "And",
+    "FieldMatch",
+    "Near",
+    "Node",
+    "Not",
+    "Or",
+    "Phrase",
+    "Range",
+    "Similar",
+    "Word",
+    "parse",
+]
 
 _QUOTES = {'"': '"', "＂": "＂", "“": "”"}
+_NEAR = re.compile(r"(?:near|相距)[:：]([^\s()\"“]*)", re.IGNORECASE)
 _FIELD = re.compile(r"([a-z_]+|[\u4e00-\u9fff]{2,6})[:：]", re.IGNORECASE)
 
 
@@ -134,6 +177,10 @@ class _Parser:
         parts: list[Node] = []
         while (part := self._part()) is not None:
             parts.append(part)
+            last = part
+            while (near := self._near(last)) is not None:
+                parts[-1:] = [near] if parts[-1] is last else [parts[-1], near]
+                last = near.right
         return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else None
 
     def _part(self) -> Node | None:
@@ -146,6 +193,23 @@ class _Parser:
             node = self._term()
             if node is not None:
                 return Not(node, here) if negated else node
+
+    def _near(self, left: Node) -> Near | None:
+        self._skip_space()
+        start = self._at
+        named = _NEAR.match(self._text, start)
+        if named is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,2}", named[1]) or int(named[1]) > MAX_NEAR:
+            raise BadQuery(f"“near:” takes a number of characters from 0 to {MAX_NEAR}", named.start(1))
+        self._at = named.end()
+        right = self._part()
+        if not isinstance(left, Word | Phrase) or not isinstance(right, Word | Phrase):
+            raise BadQuery("“near:” stands between two words", start)
+        for word in (left, right):
+            if len(fold(word.text).chars) < 2:
+                raise BadQuery("“near:” needs words of two characters or more", word.position)
+        return Near(left, right, int(named[1]))
 
     def _take_dash(self) -> bool:
         here, rest = self._at, self._text[self._at + 1 :]
@@ -161,6 +225,8 @@ class _Parser:
         if char in _QUOTES and (end := self._quote_end(start)):
             self._at = end + 1
             return self._leaf(Phrase(self._text[start + 1 : end], start), start)
+        if _NEAR.match(self._text, start):
+            raise BadQuery("“near:” stands between two words", start)
         named = _FIELD.match(self._text, start)
         if named and (node := self._field(named)) is not None:
             return node
@@ -222,10 +288,10 @@ class _Parser:
         if after == "//":
             return None  # the address of a web page
         chinese = not name.isascii()
-        if chinese and name not in ALIASES:
+        if chinese and name not in ALIASES and name not in SHORT:
             return None  # running text with a colon
-        if name not in FIELDS and name not in ALIASES:
-            known = ", ".join(sorted(FIELDS))
+        if name not in FIELDS and name not in ALIASES and name not in SHORT:
+            known = ", ".join(sorted({*FIELDS, *(short for short in SHORT if short.isascii())}))
             raise BadQuery(f"there is no field “{name}”; known are {known}. Put quotes around text with a colon", start)
         self._at = named.end()
         if not after.strip() or after[0] in "()":
@@ -233,10 +299,31 @@ class _Parser:
                 self._at = start
                 return None
             raise BadQuery(f"a value must follow “{name}:” at once", self._at)
+        stored = SHORT.get(name) or ALIASES.get(name, name)
+        if stored in STORED and (found := self._range(stored, always=name in SHORT and not chinese)):
+            return found
+        if chinese and name not in ALIASES:
+            self._at = start
+            return None
         value = self._value()
         match = FieldMatch(ALIASES.get(name, name), value)
         # `甲方：某公司` is also how a page reads, so the run itself counts, too.
         return Or((match, Word(self._text[start : self._at], start))) if chinese else match
+
+    def _range(self, stored: str, *, always: bool) -> Range | None:
+        """Return the range that stands here; None, and nothing taken, for a value to look for (unless `always`)."""
+        start, word = self._at, self._word()
+        if not always and not is_range(word):
+            self._at = start
+            return None
+        try:
+            found = bounds(stored, word)
+        except NoValue as error:
+            wanted = "an amount (1000000, 100万)" if stored in AMOUNTS else "a date (2024, 2024-01, 2024-01-31)"
+            raise BadQuery(f"{wanted} must stand here", start + error.at) from error
+        if found.low is not None and found.high is not None and found.low > found.high:
+            raise BadQuery("this range ends before it begins", start)
+        return Range(stored, found.low, found.high)
 
     def _value(self) -> Word | Phrase:
         start, char = self._at, self._text[self._at]

@@ -91,8 +91,9 @@ class ElasticsearchIndex:
                 aggs={name: {"terms": {"field": name, "size": _FACET_VALUES}} for name in p.FACETS},
             )
         hits = [
-            hit(query, p.restore(found["_id"], found["_source"]["stored"]), found["_score"])
+            made
             for found in answer["hits"]["hits"]
+            if (made := hit(query, p.restore(found["_id"], found["_source"]["stored"]), found["_score"])) is not None
         ]
         facets = {name: _counts(answer["aggregations"][name]["buckets"]) for name in p.FACETS}
         return Results(int(answer["hits"]["total"]["value"]), tuple(hits), facets)
@@ -258,6 +259,7 @@ def _mappings() -> Body:
         p.MARKS: uncounted | {"index_options": "docs"},
         **{name: counted if name in ("text", "codes") else uncounted for name in p.RUNS},
         **dict.fromkeys(p.FACETS, keyword),
+        **{name: {"type": "long"} for name in p.RANGES},
     }
     return {"dynamic": "strict", "_source": {"includes": ["stored"]}, "properties": properties}
 
@@ -269,6 +271,7 @@ def _source(entry: p.Entry) -> Body:
         "access": list(entry.access),
         **entry.tokens,
         **entry.facets,
+        **entry.ranges,
     }
 
 
@@ -298,16 +301,21 @@ def _filter(reader: Reader, filters: Mapping[str, str]) -> list[Body]:
 
 def _compile(plan: p.Plan) -> Body:
     match plan:
-        case p.Run(field, tokens, weight):
+        case p.Run(field, tokens, weight, before, hole):
             # Tokens hold no white space, and neither query has a syntax of its own.
             query: Body = (
-                {"match_phrase": {field: {"query": " ".join(tokens)}}}
+                _holed(field, tokens, before, hole)
+                if hole
+                else {"match_phrase": {field: {"query": " ".join(tokens)}}}
                 if len(tokens) > 1
                 else {"term": {field: tokens[0]}}
             )
             return query if weight is None else _constant(query, weight)
         case p.Mark(token, weight):
             return _constant({"term": {p.MARKS: token}}, weight)
+        case p.Between(field, low, high):
+            within = {name: value for name, value in (("gte", low), ("lte", high)) if value is not None}
+            return _constant({"range": {field: within}}, 1.0)
         case p.Without(part):
             return {"bool": {"must_not": [_compile(part)]}}
         case p.Every(parts):
@@ -319,6 +327,13 @@ def _compile(plan: p.Plan) -> Body:
             }
         case p.Either(parts):
             return {"bool": {"should": [_compile(part) for part in parts], "minimum_should_match": 1}}
+
+
+def _holed(field: str, tokens: Sequence[str], before: int, hole: int) -> Body:
+    """Return the query for a run with a hole; a phrase of this engine cannot have one."""
+    clauses: list[Body] = [{"span_term": {field: token}} for token in tokens]
+    clauses.insert(before, {"span_gap": {field: hole}})
+    return {"span_near": {"clauses": clauses, "slop": 0, "in_order": True}}
 
 
 def _constant(query: Body, weight: float) -> Body:

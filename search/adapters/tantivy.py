@@ -91,7 +91,9 @@ class TantivyIndex:
             found = searcher.search(wanted, limit=max(most, 1), count=True)
             total = int(found.count)  # type: ignore[attr-defined]  # missing from the engine's stubs
             shown = found.hits[:most][max(offset, 0) :]
-            hits = [self._hit(query, searcher, score, address) for score, address in shown]
+            hits = [
+                made for score, address in shown if (made := self._hit(query, searcher, score, address)) is not None
+            ]
             # Equal scores come in the order of the files; inside a page of results the id decides, as in the other engine.
             hits.sort(key=lambda found: (-found.score, found.document))
             facets = self._facets(searcher, wanted) if total else {name: {} for name in p.FACETS}
@@ -170,9 +172,9 @@ class TantivyIndex:
             raise IndexUnavailable(self._damaged("its list of files is missing")) from error
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _hit(self, query: Node, searcher: tantivy.Searcher, score: float, address: tantivy.DocAddress) -> Hit:
+    def _hit(self, query: Node, searcher: tantivy.Searcher, score: float, address: tantivy.DocAddress) -> Hit | None:
         found = searcher.doc(address)
-        stored = p.restore(str(found.get_first("document")), str(found.get_first("stored")))
+        stored = p.restore(str(found.get_first("document")), _stored(found))
         return hit(query, stored, score)
 
     def _facets(self, searcher: tantivy.Searcher, wanted: Query) -> dict[str, dict[str, int]]:
@@ -194,15 +196,19 @@ class TantivyIndex:
 
     def _compile(self, plan: p.Plan) -> Query:
         match plan:
-            case p.Run(field, tokens, weight):
+            case p.Run(field, tokens, weight, before, hole):
+                placed = [(at + hole * (at >= before), token) for at, token in enumerate(tokens)] if hole else tokens
                 query = (
-                    Query.phrase_query(self._schema, field, list(tokens))
+                    Query.phrase_query(self._schema, field, list(placed))
                     if len(tokens) > 1
                     else Query.term_query(self._schema, field, tokens[0], "freq")
                 )
                 return query if weight is None else Query.const_score_query(query, weight)
             case p.Mark(token, weight):
                 return Query.const_score_query(Query.term_query(self._schema, p.MARKS, token, "basic"), weight)
+            case p.Between(field, low, high):
+                within = Query.range_query(self._schema, field, tantivy.FieldType.Integer, low, high)
+                return Query.const_score_query(within, 1.0)
             case p.Without(part):
                 everything = Query.const_score_query(Query.all_query(), 0.0)
                 return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self._compile(part))])
@@ -294,7 +300,7 @@ class TantivyIndex:
                 kept = searcher.doc(address)
                 document = str(kept.get_first("document"))
                 writer.delete_documents_by_term("document", document)
-                writer.add_document(_entry(p.unproject(document, str(kept.get_first("stored")))))
+                writer.add_document(_entry(p.unproject(document, _stored(kept))))
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -317,12 +323,14 @@ class TantivyIndex:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("document", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("stored", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("stored", stored=True)
     for name in p.RUNS:
         builder.add_text_field(name, tokenizer_name="spaces", index_option="position")
     builder.add_text_field(p.MARKS, tokenizer_name="spaces", index_option="basic")
     for name in p.FACETS:
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in p.RANGES:
+        builder.add_integer_field(name, indexed=True, fast=True)
     builder.add_text_field("access", tokenizer_name="raw", index_option="basic")
     # tantivy refuses a directory with another schema: a field named for the rules refuses one with other tokens, too.
     builder.add_bytes_field(f"rules_{p.VERSION}")
@@ -332,14 +340,21 @@ def _schema() -> tantivy.Schema:
 def _entry(entry: p.Entry) -> tantivy.Document:
     document = tantivy.Document()
     document.add_text("document", entry.document)
-    document.add_text("stored", entry.stored)
+    document.add_bytes("stored", entry.stored.encode())
     for name, tokens in entry.tokens.items():
         document.add_text(name, tokens)
     for name, value in entry.facets.items():
         document.add_text(name, value)
+    for name, number in entry.ranges.items():
+        document.add_integer(name, number)
     for token in entry.access:
         document.add_text("access", token)
     return document
+
+
+def _stored(found: tantivy.Document) -> str:
+    stored: bytes = bytes(found.get_first("stored") or b"")
+    return stored.decode()
 
 
 def _counts(buckets: list[dict[str, Any]]) -> dict[str, int]:

@@ -15,8 +15,9 @@ import pytest
 from search.adapters import open_index
 from search.errors import BadQuery, IndexUnavailable, SearchError
 from search.fields import values
-from search.highlight import spans
+from search.highlight import spans, stands_in
 from search.model import IndexedPage, Reader
+from search.nearly import search_nearly
 from search.syntax import Word, parse
 from tests.search.pages import corpus, plain
 
@@ -70,7 +71,7 @@ CONTRACT = [
         archive_number="J001-HT·2026-D30-XS-0001",
         numbers=("HT-XS-2026-0001", "91310000MA1FL5BE4K"),
         handler="王小明",
-        fields={"amount": "6922000.00", "party_b": "北京远洋物流有限公司"},
+        fields={"amount": "6922000.00", "party_b": "北京远洋物流有限公司", "signed_on": "2026-02-19"},
         access=("dept:sales",),
     )
     for number, text in enumerate(
@@ -133,6 +134,17 @@ def standing(request, tmp_path_factory):
         ("华东贸易", ["contract"]),
         ("远洋物流", ["contract"]),
         ("王小明", ["contract"]),
+        ("採購鋼材", ["contract"]),
+        ("customer:華東貿易", ["contract"]),
+        ("營業執照", ["licence"]),
+        ("hdmy", ["contract"]),  # initials
+        ("YYWL", ["contract"]),
+        ('"hdmy"', []),
+        ("2026年2月19日", ["contract"]),
+        ("二〇二六年二月十九日", ["contract"]),
+        ("2026/2", ["contract"]),
+        ("2026年3月", []),
+        ("signed_on:2026.2.19", ["contract"]),
         ("营业执照", ["licence"]),
         ("法人营业执照", ["licence"]),  # a word for its category
         ("91310000MA1FL5BE4K", ["contract", "licence"]),
@@ -149,6 +161,23 @@ def standing(request, tmp_path_factory):
         ("code:91310000", ["contract"]),
         ("amount:6,922,000", ["contract"]),
         ("handler:王", ["contract"]),
+        ("amount:>1000000", ["contract"]),
+        ("amount:692.2万..", ["contract"]),
+        ("amount:>6,922,000", []),
+        ("金额:<=692.2万元", ["contract"]),
+        ("signed:2026", ["contract"]),
+        ("signed:2025-06..2026-02", ["contract"]),
+        ("signed_on:>2026-02", []),
+        ("签订:..2026年2月19日", ["contract"]),
+        ("钢材 -signed:2026", ["licence"]),
+        ("received:>1900", []),
+        ("甲方 near:1 乙方", ["contract"]),
+        ("乙方 near:1 甲方", ["contract"]),
+        ("甲方 near:2 采购", []),
+        ("甲方 near:3 采购", ["contract"]),
+        ("甲方 near:1 乙方 near:0 采购", ["contract"]),
+        ("见附件 near:20 附件", []),  # the next page is not near
+        ("甲方 相距:20 价款 -终止", []),
         ('title:"采购 合同"', ["contract"]),
         ("客户:华东", ["contract"]),
         ("kind:contract", ["contract"]),
@@ -421,8 +450,7 @@ def test_a_word_finds_exactly_the_documents_on_which_it_can_be_marked(url):
         expected = {
             name
             for name, many in documents.items()
-            if any(spans(word, one.text) for one in many)
-            or any(spans(word, value.text) for value in values(many[0]) if value.free == "part")
+            if any(spans(word, one.text) for one in many) or any(stands_in(word, value) for value in values(many[0]))
         }
         results = index.search(word, EVERYONE, limit=500)
         assert {hit.document for hit in results.hits} == expected, typed
@@ -510,6 +538,67 @@ def test_both_engines_show_the_same_places_excerpts_and_clear_order(tmp_path, el
         ranks = [[round(hit.score / 50) for hit in results.hits] for results in (one, other)]
         assert all(first >= second for rank in ranks for first, second in pairwise(rank))
     _drop(address)
+
+
+# --- near-misses ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_near_miss_is_found_marked_and_ranks_below_what_is_exact(index):
+    index.replace_many(
+        {
+            "near": [page("near", "本采购台同自签字之日起生效", category="1.9")],
+            "gap": [page("gap", "本采合同", category="1.9")],
+            "exact": [page("exact", "另页" * 200 + "采购合同", category="1.2", access=("a",))],
+            "other": [page("other", "采购清单与合同")],
+            "name": [page("name", "无", customer="上海采购含同有限公司")],
+        }
+    )
+    results = search_nearly(index, parse("采购合同"), EVERYONE)
+    assert (results.hits[0].document, results.hits[0].approximate) == ("exact", False)
+    assert {(hit.document, hit.approximate) for hit in results.hits[1:]} == {
+        ("near", True),
+        ("gap", True),
+        ("name", True),
+    }
+    assert results.total == 4
+    assert results.facets["category"] == {"1.9": 2, "1.2": 1}
+    (shown,) = [hit for hit in results.hits if hit.document == "near"]
+    assert shown.snippet[slice(*shown.marks[0])] == "采购台同"
+    assert search_nearly(index, parse("采购合同"), Reader(frozenset({"a"}))).total == 1
+    assert search_nearly(index, parse("采购合同 -生效"), EVERYONE).total == 3
+    assert search_nearly(index, parse("采购合同"), EVERYONE, filters={"category": "1.9"}).total == 2
+    assert [hit.document for hit in search_nearly(index, parse("采购合同"), EVERYONE, offset=1, limit=1).hits] == [
+        results.hits[1].document
+    ]
+    assert search_nearly(index, parse("末同"), EVERYONE).total == 0
+
+
+def test_one_wrong_character_is_forgiven_in_every_length(url):
+    documents = corpus(seed=21, documents=150)
+    index = open_index(url)
+    rng = random.Random(22)
+    asked = []
+    for name, many in documents.items():
+        text = many[0].text
+        size = rng.randint(4, 12)
+        at = rng.randrange(20, len(text) - 40)
+        wanted = plain(text[at : at + size + 6])[:size]
+        # What stands elsewhere without an error ranks above, and company names stand everywhere.
+        if len(wanted) < size or '"' in wanted or sum(wanted in _scan(other) for other in documents.values()) > 1:
+            continue
+        wrong = rng.randrange(size)
+        bad = wanted[:wrong] + rng.choice(["", "龘", "龘" + wanted[wrong]]) + wanted[wrong + 1 :]
+        documents[name] = [page(name, text + "\n。" + bad + "。\n")] + [page(name, "", one.page) for one in many[1:]]
+        # The word itself must stand nowhere, or the near-miss would rank below it.
+        documents[name][0] = page(name, documents[name][0].text.replace(text[at : at + size + 6], ""))
+        asked.append((name, wanted))
+    index.replace_many(documents)
+    found = [
+        name in [hit.document for hit in search_nearly(index, parse(f'"{wanted}"'), EVERYONE, limit=10).hits]
+        for name, wanted in asked
+    ]
+    assert len(found) > 90
+    assert sum(found) >= 0.95 * len(found)
 
 
 # --- addresses and failures ----------------------------------------------------------------------------------------------

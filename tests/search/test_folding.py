@@ -123,3 +123,16 @@ def test_another_number_is_not(typed, printed):
 def test_an_exact_phrase_keeps_its_separators():
     assert not places(forms("HTXS2026", exact=True), fold("HT-XS-2026"))
     assert places(forms("HT-XS-2026", exact=True), fold("ht-xs-\n2026"))
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("臺灣貿易股份有限公司", "台湾贸易股份有限公司"),
+        ("採購鋼材合約，逾期違約金", "采购钢材合约，逾期违约金"),
+        ("乾燥機", "干燥机"),
+    ],
+)
+def test_traditional_and_simplified_are_one_script_and_keep_their_places(traditional, simplified):
+    assert fold(traditional).chars == fold(simplified).chars
+    assert origins(traditional) == list(range(len(traditional)))

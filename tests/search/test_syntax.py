@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.errors import BadQuery
-from search.syntax import MAX_LENGTH, And, FieldMatch, Not, Or, Phrase, Word, parse
+from search.syntax import MAX_LENGTH, And, FieldMatch, Near, Not, Or, Phrase, Range, Word, parse
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,22 @@ from search.syntax import MAX_LENGTH, And, FieldMatch, Not, Or, Phrase, Word, pa
         ("https://example.com", Word("https://example.com")),
         ("12:30", Word("12:30")),
         ("*?~^[]{}/\\+", Word("*?~^[]{}/\\+")),
+        ("signed:2024-01..2025-06", Range("signed_on", 20240101, 20250630)),
+        ("signed_on:>2024", Range("signed_on", 20241232, None)),
+        ("valid_until:..2024年2月", Range("valid_until", None, 20240229)),
+        ("received:2024-02-01", Range("received_on", 20240201, 20240201)),
+        ("amount:>1000000", Range("amount", 100000001, None)),
+        ("amount:<100万", Range("amount", None, 99999999)),
+        ("-金额:>=1,000.50 合同", And((Not(Range("amount", 100050, None)), Word("合同")))),
+        ("amount:5000", FieldMatch("amount", Word("5000"))),
+        ("签订：上海", Word("签订：上海")),
+        ("party:>5", FieldMatch("party", Word(">5"))),
+        ("甲方 near:5 乙方", Near(Word("甲方"), Word("乙方"), 5)),
+        ('“甲方” near:0 "乙方" 合同', And((Near(Phrase("甲方"), Phrase("乙方"), 0), Word("合同")))),
+        (
+            "甲方 near:5 乙方 near:3 违约",
+            And((Near(Word("甲方"), Word("乙方"), 5), Near(Word("乙方"), Word("违约"), 3))),
+        ),
         ("title_foo*", Word("title_foo*")),
     ],
 )
@@ -62,6 +78,23 @@ def test_what_is_typed_becomes_the_tree_a_person_means(typed, tree):
         ("合同 custmer:华东", 3),
         ("合同 number: 5", 10),
         ("(甲 “乙)”", 0),
+        ("signed:", 7),
+        ("signed:someday", 7),
+        ("合同 signed:2024..x", 16),
+        ("signed:2025..2024", 7),
+        ("signed:2024-13..", 7),
+        ("signed_on:..", 10),
+        ("amount:>many", 8),
+        ("amount:>" + "9" * 40, 8),
+        ("near:5", 0),
+        ("甲方 near:5", 3),
+        ("near:5 甲方", 0),
+        ("甲方 near:21 乙方", 8),
+        ("甲方 near:x 乙方", 8),
+        ("甲方 near: 乙方", 8),
+        ("甲 near:5 乙方", 0),
+        ("甲方 near:5 (乙方 丙方)", 3),
+        ("(甲方 乙方) near:5 丙方", 8),
         ("字" * (MAX_LENGTH + 1), MAX_LENGTH),
         ("(" * 30 + "a" + ")" * 30, 20),
     ],

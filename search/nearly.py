@@ -1,0 +1,61 @@
+"""Search that forgives: near-misses below what is exact, and marked."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from search.model import Hit, Reader, Results
+from search.ports import SearchIndex
+from search.projection import FACETS
+from search.syntax import And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
+
+CANDIDATES = 300  # documents whose text is looked at; more would take a second
+
+
+def search_nearly(
+    index: SearchIndex,
+    query: Node,
+    reader: Reader,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    filters: Mapping[str, str] | None = None,
+) -> Results:
+    """Return the documents that match, those that only nearly do below them and marked `approximate`.
+
+    total and facets count what was found among the likeliest CANDIDATES documents.
+    """
+    found = index.search(loosened(query), reader, limit=CANDIDATES, filters=filters)
+    hits = sorted(found.hits, key=lambda hit: (hit.approximate, -hit.score, hit.document))
+    first = max(offset, 0)
+    return Results(len(hits), tuple(hits[first : first + max(limit, 0)]), _facets(hits))
+
+
+def loosened(node: Node) -> Node:
+    """Return the query with near-misses allowed in every word; not in values of fields and words to leave out."""
+    match node:
+        case Word() | Phrase():
+            return Similar(node)
+        case And(parts):
+            return And(tuple(map(loosened, parts)))
+        case Or(parts):
+            return Or(tuple(map(loosened, parts)))
+        case FieldMatch() | Range() | Near() | Similar() | Not():
+            return node
+
+
+def exactly(node: Node) -> Node:
+    """Return what `loosened` was given."""
+    match node:
+        case Similar(leaf):
+            return leaf
+        case And(parts):
+            return And(tuple(map(exactly, parts)))
+        case Or(parts):
+            return Or(tuple(map(exactly, parts)))
+        case Word() | Phrase() | FieldMatch() | Range() | Near() | Not():
+            return node
+
+
+def _facets(hits: list[Hit]) -> dict[str, dict[str, int]]:
+    counted = {name: Counter(value for hit in hits if (value := str(getattr(hit, name)))) for name in FACETS}
+    return {name: dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))) for name, counts in counted.items()}

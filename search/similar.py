@@ -1,0 +1,114 @@
+"""Near-misses: one wrong, missing or added character in four or more, and characters that are taken for one another.
+
+What a recogniser read wrongly must be found all the same. An engine gives the documents that can be near-misses; whether
+they are is decided here, on their text, the same for both engines.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+LEAST = 4  # characters of a word in which one may be wrong
+WHOLE_WORDS = 12  # from this length on, half of the word is rare enough to look for
+
+# Characters that a recogniser, or a tired eye, takes for one another, as they stand in the folded stream.
+_GROUPS = (
+    *("0o〇○", "1li|", "2z", "5s", "8b", "6g", "9q", "未末", "己已巳", "土士", "日曰", "人入八", "大太犬", "千干于"),
+    *("戊戌戍", "天夭", "王玉", "田由甲申", "贝见", "今令", "司可", "名各", "侯候", "折拆", "待侍", "径经", "治冶"),
+    *("沽活", "徽微", "崇祟", "毫亳", "晴睛", "祥样", "货贷", "贸贺", "免兔", "历厉", "刀力", "儿几", "口囗", "目自"),
+    *("木本", "问间", "住往", "拔拨", "扬杨", "弋戈", "币市", "斤斥", "丈文", "万方", "乌鸟", "西酉", "宇字", "亨享"),
+    *("帐账", "柬束", "洒酒", "仑仓", "仪议", "代伐", "休体", "何伺", "佑估", "洲州", "准淮", "冻栋", "元无", "早旱"),
+)
+
+
+@cache
+def _table() -> dict[int, int]:
+    """Return each character's representative."""
+    return {ord(char): ord(group[0]) for group in _GROUPS for char in group}
+
+
+def blurred(chars: str) -> str:
+    """Return the stream with each character replaced by the one that stands for all that look like it."""
+    return chars.translate(_table())
+
+
+@cache
+def _likes() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for char, first in _table().items():
+        found[chr(first)] = found.get(chr(first), "") + chr(char)
+    return found
+
+
+def variants(chars: str, most: int = 24) -> list[str]:
+    """Return the word with one character replaced by one that looks like it, for each; not more than `most`."""
+    found = []
+    for at, char in enumerate(chars):
+        others = _likes().get(blurred(char), "")
+        found += [chars[:at] + other + chars[at + 1 :] for other in others if other != char]
+    return list(dict.fromkeys(found))[:most]
+
+
+def near_places(wanted: str, chars: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a folded stream that are `wanted`, or what may have been meant by it."""
+    blur, text = blurred(wanted), blurred(chars)
+    size, half = len(blur), len(blur) // 2
+    if size < LEAST:
+        yield from ((at, at + size) for at in _every(blur, text))
+        return
+    found: set[tuple[int, int]] = set()
+    # One error leaves one of the halves whole.
+    for at in _every(blur[:half], text):
+        rest = blur[half:]
+        length = _fits(rest, text[at + half : at + half + len(rest) + 1])
+        if length is not None:
+            found.add((at, at + half + length))
+    for at in _every(blur[half:], text):
+        first, end = blur[:half], at + size - half
+        length = _fits(first[::-1], text[max(at - half - 1, 0) : at][::-1])
+        if length is not None:
+            found.add((at - length, end))
+    yield from sorted(found)
+
+
+def _every(wanted: str, text: str) -> Iterator[int]:
+    at = text.find(wanted)
+    while at >= 0:
+        yield at
+        at = text.find(wanted, at + 1)
+
+
+def _fits(wanted: str, text: str) -> int | None:
+    """Return how many characters of the beginning of `text` are `wanted` with at most one error; None if they are not."""
+    size = len(wanted)
+    if text.startswith(wanted):
+        return size
+    same = next((at for at in range(min(size, len(text))) if wanted[at] != text[at]), min(size, len(text)))
+    if len(text) >= size and wanted[same + 1 :] == text[same + 1 : size]:
+        return size  # another character
+    if wanted[same + 1 :] == text[same : size - 1]:
+        return size - 1  # one is missing in the text
+    if wanted[same:] == text[same + 1 : size + 1]:
+        return size + 1  # one too many in the text
+    return None
+
+
+@dataclass(frozen=True)
+class Holed:
+    """A run with a hole: `before`, then `hole` characters that do not matter, then `after`."""
+
+    before: str
+    hole: int
+    after: str
+
+
+def candidates(wanted: str) -> list[Holed]:
+    """Return the runs of which every text with one error in `wanted` holds one; one of `before`, `after` may be short."""
+    half = len(wanted) // 2
+    if len(wanted) >= WHOLE_WORDS:
+        return [Holed(wanted[:half], 0, ""), Holed("", 0, wanted[half:])]
+    found = [Holed("", 0, wanted[1:]), Holed(wanted[:-1], 0, "")]
+    for at in range(1, len(wanted) - 1):
+        found += [Holed(wanted[:at], hole, wanted[at + 1 :]) for hole in (0, 1)]
+    found += [Holed(wanted[:at], 1, wanted[at:]) for at in range(1, len(wanted))]
+    return found
