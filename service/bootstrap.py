@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +19,11 @@ from vault.adapters import open_store
 from vault.adapters.keyfile import KeyFile
 from vault.adapters.keyfolder import KeyFolder, open_key, provider_of
 from vault.keyring import KeyRing
+from vault.suites import NUMBERS, why_not
 from vault.vault import Vault
 
 if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from intake.ports import PageReader
     from retention.calendar import WorkCalendar
@@ -44,11 +46,27 @@ def make_home(settings: Settings) -> None:
         raise BadSetting("JUANZONG_HOME", f"names {settings.home}, which cannot be used: {error.strerror}") from error
 
 
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Let one program at a time make the archive of this home; another waits, and then finds it made. A killed one lets go."""
+    import fcntl
+
+    make_home(settings)
+    folder = os.open(settings.home, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # a network's disk that knows no locks: the key file is created once all the same
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def prepare(settings: Settings) -> bool:
     """Make the home, the master key and the database where they are missing; returns whether anything was made.
 
     Run twice it changes nothing. A database that holds documents never gets a new master key.
     """
+    _suite(settings)
     made = not settings.home.exists()
     make_home(settings)
     database = Database(settings.database_url)
@@ -151,6 +169,15 @@ def _require_key(settings: Settings, database: Database, keys: KeyRing) -> None:
             )
 
 
+def _suite(settings: Settings) -> int:
+    """Return the number of the ciphers that seal new objects. Raises BadSetting where this machine has them not."""
+    number = NUMBERS[settings.suite]
+    why = why_not(number)
+    if why:
+        raise BadSetting("JUANZONG_SUITE", f"asks for {settings.suite}, and {why}; aes-256-gcm is there everywhere")
+    return number
+
+
 def _check_ways_in(settings: Settings) -> None:
     """Raise BadSetting for what would otherwise be found out by the first person who signs in."""
     known = ("all", *ROLES)
@@ -171,6 +198,7 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empt
         advice = "put the master key of the backup there" if empty else "run `juanzong init`"
         raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): {advice}")
     _check_ways_in(settings)
+    suite = _suite(settings)
     keys = _ring(settings)
     database = Database(settings.database_url, keys.derive(_AUDIT))
     try:
@@ -183,12 +211,12 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empt
         settings=settings,
         clock=Clock(settings.today),
         database=database,
-        vault=Vault(_store(settings)),
+        vault=Vault(_store(settings), suite),
         keys=keys,
         make_index=_index(settings),
         make_reader=_reader(settings),
         make_calendar=_calendar,
-        make_parts=_parts(settings),
+        make_parts=_parts(settings, suite),
     )
     if hint is not None:
         house.hint = hint
@@ -228,13 +256,13 @@ def _index(settings: Settings) -> Callable[[], SearchIndex]:
     return make
 
 
-def _parts(settings: Settings) -> Callable[[], Vault]:
+def _parts(settings: Settings, suite: int) -> Callable[[], Vault]:
     """Unfinished uploads lie beside the archive, not in it: whatever is found there and belongs to none is deleted."""
 
     def make() -> Vault:
         from vault.adapters.filesystem import FilesystemStore
 
-        return Vault(FilesystemStore(settings.home / "tmp" / "uploads"))
+        return Vault(FilesystemStore(settings.home / "tmp" / "uploads"), suite)
 
     return make
 

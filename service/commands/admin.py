@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 def init(as_json: bool) -> None:
     """Make the archive: home, master key, database, and a one-time link for the first administrator."""
     from service.access.people import invite, list_people
-    from service.bootstrap import build, prepare
+    from service.bootstrap import alone, build, prepare
 
     settings = load()
-    made = prepare(settings)
-    house = build(settings)
     link = ""
-    if not list_people(house, cli_actor()):
-        link = f"{settings.base_url}/invite/{invite(house, cli_actor(), 'admin', 'Administrator', ['administrator'])}"
+    with alone(settings):
+        made = prepare(settings)
+        house = build(settings)
+        if not list_people(house, cli_actor()):
+            secret = invite(house, cli_actor(), "admin", "Administrator", ["administrator"])
+            link = f"{settings.base_url}/invite/{secret}"
     told = _about_stores(house)
     house.database.dispose()
     if as_json:

@@ -71,6 +71,24 @@ def test_init_makes_everything_once(tmp_path):
     assert key.read_bytes() == before
 
 
+def test_two_that_make_it_at_once_make_one_archive(tmp_path, juanzong_here):
+    env = embedded_env(tmp_path / "home")
+    words = [sys.executable, "-m", "service", "init", "--json"]
+    both = [
+        subprocess.Popen(
+            words, env=os.environ | env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=300) for process in both]
+    assert [(process.returncode, error) for process, (_, error) in zip(both, said, strict=True)] == [(0, ""), (0, "")]
+    made = [json.loads(out) for out, _ in said]
+    assert sorted(one["made"] for one in made) == [False, True]
+    assert sorted(bool(one["administrator_link"]) for one in made) == [False, True]
+    assert json.loads(juanzong_here(env, "doctor", "--json").stdout)["ok"] is True
+    assert json.loads(juanzong_here(env, "audit", "verify", "--json").stdout)["ok"] is True
+
+
 def test_ingest_search_show_get(env, tmp_path):
     (line,) = lines(juanzong(env, "ingest", DIGITAL, "--json"))
     assert (line["status"], line["category"], line["pages"]) == ("stored", "1.9", 2)
@@ -390,6 +408,7 @@ SEARCH_LOADS = {
     *("intake", "intake.codec", "intake.errors", "intake.model"),
     *("search", "search.adapters", "search.adapters.tantivy", "search.errors", "search.fields", "search.folding"),
     *("search.highlight", "search.model", "search.ports", "search.projection", "search.results", "search.syntax"),
+    *("search.dates", "search.initials", "search.nearly", "search.ranges", "search.similar"),
     *("service", "service.access", "service.access.policy", "service.bootstrap", "service.cli", "service.clock"),
     *("service.commands", "service.commands.common", "service.commands.reading", "service.errors", "service.flow"),
     *("service.flow.find", "service.flow.guard", "service.flow.index", "service.flow.places", "service.house"),
@@ -405,6 +424,7 @@ SEARCH_NEEDS = {
     "_distutils_hack",
     "click",
     "cryptography",
+    "opencc",
     "sqlalchemy",
     "tantivy",
     "typing_extensions",
