@@ -93,7 +93,7 @@ def origins(text: str) -> list[int]:
 
 _CONTEXT = 8  # characters on each side of a code that are squeezed with it, so that `编号HTXS20260001` is one word
 _LEAST = 4  # shorter runs (`1-2`, `A/B`) are not codes: leaving out their separator would only find strangers
-_RUN = re.compile(r"[a-z0-9]+(?:(?:\s*[-_/\\·]\s*|\.|(?<=\d),(?=\d{3}(?!\d)))+[a-z0-9]+)+")
+_RUN = re.compile(r"[a-z0-9]+(?:(?:\s*[-_/\\·]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+[a-z0-9]+)+")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 
 

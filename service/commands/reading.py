@@ -14,13 +14,14 @@ from service.house import House
 @click.argument("query")
 @click.option("--limit", default=20, type=click.IntRange(1, 200))
 @click.option("--offset", default=0, type=click.IntRange(0))
+@click.option("--near", is_flag=True, help="Near-misses of one character, too.")
 @json_option
 @with_house
-def search(house: House, actor: Actor, query: str, limit: int, offset: int, as_json: bool) -> None:
-    """Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value."""
+def search(house: House, actor: Actor, query: str, limit: int, offset: int, near: bool, as_json: bool) -> None:
+    """Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5."""
     from service.flow.find import find
 
-    found = find(house, actor, query, limit=limit, offset=offset)
+    found = find(house, actor, query, limit=limit, offset=offset, near=near)
     if as_json:
         hits = [
             {
@@ -42,6 +43,7 @@ def search(house: House, actor: Actor, query: str, limit: int, offset: int, as_j
     for hit in found.hits:
         click.echo(
             f"{click.style(plain(hit.title), bold=True)}  {hit.category}  {plain(hit.customer)}  {hit.archive_number}".rstrip()
+            + ("  ≈" if hit.approximate else "")
         )
         click.echo(f"  {_marked(hit.snippet, hit.marks)}")
         click.echo(click.style(f"  page {hit.page}  {hit.document_id}", dim=True))

@@ -9,6 +9,7 @@ from sqlalchemy.exc import NoResultFound
 
 from intake.model import Box
 from search.model import Hit, Reader
+from search.nearly import search_nearly
 from search.syntax import parse
 from service.access.policy import Actor, reader_tokens
 from service.flow.guard import allowed, reach_of, require
@@ -65,18 +66,21 @@ def find(
     limit: int = 20,
     offset: int = 0,
     filters: Mapping[str, str] | None = None,
+    near: bool = False,
 ) -> Found:
-    """Search. Raises BadQuery (with the position), NotAllowed, IndexUnavailable."""
+    """Search; near-misses count when asked for (`near`), and when nothing is found without them.
+
+    Raises BadQuery (with the position), NotAllowed, IndexUnavailable.
+    """
     require(actor, "search")
     query = parse(text)
     began = time.perf_counter()
-    results = house.index.search(
-        query,
-        Reader(reader_tokens(actor)),
-        limit=min(max(limit, 0), MAX_LIMIT),
-        offset=max(offset, 0),
-        filters=filters,
-    )
+    reader, limit, offset = Reader(reader_tokens(actor)), min(max(limit, 0), MAX_LIMIT), max(offset, 0)
+    results = None
+    if not near:
+        results = house.index.search(query, reader, limit=limit, offset=offset, filters=filters)
+    if results is None or results.total == 0:
+        results = search_nearly(house.index, query, reader, limit=limit, offset=offset, filters=filters)
     hits = tuple(found for hit in results.hits if (found := _place(house, actor, hit)) is not None)
     took = round((time.perf_counter() - began) * 1000)
     with house.database.write() as session:

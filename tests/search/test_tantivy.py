@@ -40,7 +40,7 @@ def test_processes_take_turns_and_lose_nothing(tmp_path):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(300)
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
     index = TantivyIndex(tmp_path)
     assert index.search(parse("合同"), EVERYONE).total == 24

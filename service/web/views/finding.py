@@ -49,7 +49,15 @@ def search() -> ResponseReturnValue:
     found, bad = None, None
     if query:
         try:
-            found = find(house(), actor(), query, limit=PAGE, offset=offset_of(PAGE), filters=_filters())
+            found = find(
+                house(),
+                actor(),
+                query,
+                limit=PAGE,
+                offset=offset_of(PAGE),
+                filters=_filters(),
+                near=bool(request.args.get("near")),
+            )
         except BadQuery as error:
             bad = {"message": str(error), "position": min(error.position, len(query))}
     chosen, preview_hit, preview = _preview(found)

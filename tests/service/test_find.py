@@ -1,0 +1,37 @@
+"""Search through the service: near-misses when asked for or when nothing else is found, ranges of what was read."""
+
+import pytest
+
+from search.errors import BadQuery
+from service.access.policy import Actor
+from service.flow.find import find
+from tests.service.conftest import OWNER, Office
+
+
+@pytest.fixture
+def archive(office: Office) -> Office:
+    office.take_in()
+    return office
+
+
+def test_what_was_read_from_a_page_is_found_as_a_person_means_it(archive: Office) -> None:
+    def found(query: str, **how: bool) -> list[bool]:
+        return [hit.approximate for hit in find(archive.house, OWNER, query, **how).hits]
+
+    assert found("設備物聯監測平臺") == [False]
+    assert found("设备物联监侧平台") == [True]  # nothing is exact: near-misses come unasked
+    assert found("技术服务", near=True) == [False]
+    assert found("设备物联监侧平台 -技术服务") == []
+    assert found("技术 near:0 服务") == [False]
+    assert found("received:>2000-01") == [False]
+    assert found("received:<2000") == []
+    with pytest.raises(BadQuery) as refused:
+        found("合同 received:昨天")
+    assert refused.value.position == 12
+
+
+def test_near_misses_stay_within_what_one_may_see(archive: Office) -> None:
+    stranger = Actor("person:stranger", roles=frozenset({"handler"}), clearance="public")
+    assert find(archive.house, OWNER, "设备物联监侧平台").total == 1
+    hidden = find(archive.house, stranger, "设备物联监侧平台")
+    assert (hidden.total, hidden.hits, set(map(len, hidden.facets.values()))) == (0, (), {0})
