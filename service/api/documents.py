@@ -222,7 +222,7 @@ def show_page(house: House, actor: Actor, document_id: str, page: str) -> dict[s
 
 
 class Search(Input):
-    """What to find. q: the query language of the manual."""
+    """What to find. q: the query language of the manual. near: near-misses, too, not only where nothing else is found."""
 
     q: Annotated[str, Field(max_length=20_000)] = ""
     limit: Limit = 20
@@ -231,6 +231,7 @@ class Search(Input):
     department: Annotated[str, Field(max_length=120)] | None = None
     customer: Annotated[str, Field(max_length=200)] | None = None
     status: Annotated[str, Field(max_length=16)] | None = None
+    near: bool = False
 
 
 @search_operation("GET", "/search", "Find documents by any words on them", query=Search, problems=(400,))
@@ -241,7 +242,7 @@ def search(house: House, actor: Actor, given: Search) -> dict[str, Any]:
         for name, value in given.model_dump(include={"category", "department", "customer", "status"}).items()
         if value is not None
     }
-    found = find(house, actor, given.q, limit=given.limit, offset=given.offset, filters=filters)
+    found = find(house, actor, given.q, limit=given.limit, offset=given.offset, filters=filters, near=given.near)
     hits = [
         {
             "document_id": hit.document_id,
