@@ -1,0 +1,320 @@
+"""Ask both engines what a plain scan of all pages can answer, and compare: generated pages, generated queries of every kind.
+
+python -m tools.differential_search [--pages N] [--queries N] [--url URL]
+
+Prints one JSON object: what was asked, what was missed and what was wrongly found (the first of each). Without --url it asks the
+embedded engine in a temporary directory; an index given by --url is emptied first. The scan shares no code with the engines.
+"""
+
+import argparse
+import json
+import random
+import re
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import opencc
+from pypinyin import Style, lazy_pinyin
+
+from search.adapters import open_index
+from search.model import IndexedPage, Reader
+from search.ports import SearchIndex
+from search.syntax import parse
+from tests.search.pages import corpus, plain
+
+TIERS = ("tier:internal", "tier:secret")
+_HAN_DIGITS = "〇一二三四五六七八九"
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A document as the scan sees it: everything on it in simplified form, folded by `plain`."""
+
+    about: IndexedPage
+    pages: tuple[str, ...]
+    whole: str
+    squeezed: str
+    amounts: frozenset[int]  # cents
+    dates: frozenset[str]
+    initials: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query and what must be true of a document that answers it."""
+
+    kind: str
+    query: str
+    holds: Callable[[Scanned], bool]
+
+
+@dataclass
+class Outcome:
+    """What came of asking: queries by kind, documents expected, and (query, document) pairs that differ."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    expected: int = 0
+    missed: list[tuple[str, str]] = field(default_factory=list)
+    false: list[tuple[str, str]] = field(default_factory=list)
+
+
+def generate(seed: int, documents: int) -> tuple[dict[str, list[IndexedPage]], dict[str, Scanned]]:
+    """Return the documents to index, every fifth in traditional characters, and the same for the scan."""
+    rng = random.Random(seed)
+    traditional = opencc.OpenCC("s2t")
+    made: dict[str, list[IndexedPage]] = {}
+    scans: dict[str, Scanned] = {}
+    for order, (name, pages) in enumerate(corpus(seed, documents).items()):
+        signed = f"{rng.randint(2019, 2026)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+        dated = [replace(page, fields={**page.fields, "signed_on": signed}) for page in pages]
+        scans[name] = _scan(dated)
+        made[name] = [replace(page, text=traditional.convert(page.text)) for page in dated] if order % 5 == 0 else dated
+    return made, scans
+
+
+def _scan(pages: list[IndexedPage]) -> Scanned:
+    about = pages[0]
+    texts = tuple(plain(page.text).replace("—", "-") for page in pages)
+    values = [about.title, about.contract_number, about.customer, about.department, *about.fields.values()]
+    whole = "\n".join([*texts, *map(plain, values)])
+    names = (about.customer, about.fields["party_a"], about.fields["party_b"])
+    # A line may break at a separator. Where it breaks between digits, nothing tells one number from two.
+    raw = "\n".join([*(unicodedata.normalize("NFKC", page.text) for page in pages), about.fields["amount"]])
+    return Scanned(
+        about=about,
+        pages=texts,
+        whole=whole,
+        squeezed=re.sub("[-,]", "", whole),
+        amounts=frozenset(
+            round(float(re.sub(r"[,\s]", "", found)) * 100)
+            for found in re.findall(
+                r"(?<![0-9])[0-9]+(?:\s?,\s?[0-9]{3})*\.[0-9]{2}(?![0-9])",
+                raw,
+            )
+        ),
+        dates=frozenset(
+            f"{year}-{int(month):02}-{int(day):02}"
+            for year, month, day in [
+                *re.findall(r"(?<!\d)(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日", raw),
+                about.fields["signed_on"].split("-"),
+            ]
+        ),
+        initials=tuple(
+            "".join(filter(str.isalnum, "".join(lazy_pinyin(plain(name), style=Style.FIRST_LETTER)))) for name in names
+        ),
+    )
+
+
+def questions(rng: random.Random, scans: dict[str, Scanned]) -> Iterator[Question]:
+    """Yield questions without end, a kind after the other."""
+    known = list(scans.values())
+    kinds = (_phrase, _traditional, _single, _code, _amount, _date, _initials, _near, _named, _range, _combined)
+    while True:
+        for kind in kinds:
+            asked = kind(rng, rng.choice(known))
+            if asked is not None:
+                yield asked
+
+
+def _part(rng: random.Random, scanned: Scanned, least: int, most: int) -> str:
+    text = rng.choice(scanned.pages)
+    length = rng.randint(least, most)
+    start = rng.randrange(len(text) - length)
+    return text[start : start + length].replace('"', "甲")
+
+
+def _phrase(rng: random.Random, scanned: Scanned, kind: str = "phrase") -> Question:
+    wanted = _part(rng, scanned, 2, 12)
+    if rng.random() < 0.2:
+        wanted = wanted[:-2] + wanted[-1] + wanted[-2]
+    return Question(kind, f'"{wanted}"', lambda one: wanted in one.whole)
+
+
+def _traditional(rng: random.Random, scanned: Scanned) -> Question:
+    simplified = _phrase(rng, scanned)
+    return replace(simplified, kind="traditional", query=opencc.OpenCC("s2t").convert(simplified.query))
+
+
+def _single(rng: random.Random, scanned: Scanned) -> Question:
+    wanted = _part(rng, scanned, 1, 1)
+    return Question("one character", f'"{wanted}"', lambda one: wanted in one.whole)
+
+
+def _code(rng: random.Random, scanned: Scanned) -> Question:
+    code = plain(scanned.about.contract_number)
+    typed = rng.choice([code, code.replace("-", ""), code.replace("-", "/"), code.upper(), code[3:].replace("-", "")])
+    bare = re.sub("[-/]", "", typed.lower())
+    return Question("code", typed, lambda one: bare in one.squeezed)
+
+
+def _amount(rng: random.Random, scanned: Scanned) -> Question | None:
+    cents = rng.choice(sorted(scanned.amounts))
+    typed = rng.choice([f"{cents / 100:,.2f}", f"{cents / 100:.2f}", f"{cents / 100:,.2f}元"])
+    bare = typed.replace(",", "")
+    if cents < 100_000:
+        return None  # `5.00` is rather a part of another number
+    return Question("amount", typed, lambda one: cents in one.amounts or bare in one.squeezed or typed in one.whole)
+
+
+def _date(rng: random.Random, scanned: Scanned) -> Question:
+    day = rng.choice(sorted(scanned.dates))
+    year, month, date = map(int, day.split("-"))
+    han = "".join(_HAN_DIGITS[int(digit)] for digit in str(year))
+    months = (*_HAN_DIGITS[1:], "十", "十一", "十二")
+    typed = rng.choice(
+        [day, f"{year}/{month}/{date}", f"{year}年{month}月{date}日", f"{han}年{months[month - 1]}月{_numeral(date)}日"]
+    )
+    bare = re.sub("[-/]", "", typed)
+    return Question("date", typed, lambda one: day in one.dates or bare in one.squeezed)
+
+
+def _numeral(day: int) -> str:
+    tens, ones = divmod(day, 10)
+    return ("", "十", "二十", "三十")[tens] + (_HAN_DIGITS[ones] if ones else "")
+
+
+def _initials(rng: random.Random, scanned: Scanned) -> Question | None:
+    name = rng.choice(scanned.initials)
+    start = rng.randrange(len(name) - 3)
+    letters = name[start : start + rng.randint(3, 6)]
+    if not letters.isalpha():
+        return None
+    return Question("initials", letters, lambda one: letters in one.whole or any(letters in n for n in one.initials))
+
+
+def _near(rng: random.Random, scanned: Scanned) -> Question:
+    text = rng.choice(scanned.pages)
+    start, gap, distance = rng.randrange(len(text) - 40), rng.randint(0, 24), rng.randint(0, 20)
+    left = text[start : start + rng.randint(2, 4)].replace('"', "甲")
+    right = text[start + len(left) + gap :][: rng.randint(2, 4)].replace('"', "甲")
+    if len(right) < 2:
+        right = "甲方"
+    if rng.random() < 0.5:
+        left, right = right, left
+    return Question(
+        "near",
+        f'"{left}" near:{distance} "{right}"',
+        lambda one: any(_close(page, left, right, distance) for page in one.pages),
+    )
+
+
+def _close(text: str, left: str, right: str, distance: int) -> bool:
+    for first, second in ((left, right), (right, left)):
+        at = text.find(first)
+        while at >= 0:
+            end = at + len(first)
+            if second in text[end : end + distance + len(second)]:
+                return True
+            at = text.find(first, at + 1)
+    return False
+
+
+def _named(rng: random.Random, scanned: Scanned) -> Question:
+    about = scanned.about
+    party = plain(about.fields["party_a"])[1:6]
+    return rng.choice(
+        [
+            Question("field", f"category:{about.category}", lambda one: one.about.category == about.category),
+            Question("field", f"status:{about.status}", lambda one: one.about.status == about.status),
+            Question("field", f'party_a:"{party}"', lambda one: party in plain(one.about.fields["party_a"])),
+            Question(
+                "field", f"department:{about.department[:2]}", lambda one: about.department[:2] in one.about.department
+            ),
+        ]
+    )
+
+
+def _range(rng: random.Random, scanned: Scanned) -> Question:
+    fields = scanned.about.fields
+    if rng.random() < 0.5:
+        yuan = round(float(fields["amount"]))
+        sign = rng.choice([">", ">=", "<", "<="])
+
+        def compared(one: Scanned) -> bool:
+            value = round(float(one.about.fields["amount"]))
+            return {">": value > yuan, ">=": value >= yuan, "<": value < yuan, "<=": value <= yuan}[sign]
+
+        return Question("range", f"amount:{sign}{rng.choice([f'{yuan}', f'{yuan:,}.00'])}", compared)
+    first, last = sorted([fields["signed_on"][:7], f"{rng.randint(2019, 2026)}-{rng.randint(1, 12):02}"])
+    return Question("range", f"signed:{first}..{last}", lambda one: first <= one.about.fields["signed_on"][:7] <= last)
+
+
+def _combined(rng: random.Random, scanned: Scanned) -> Question:
+    def leaf() -> Question:
+        kind = rng.choice([_named, _range, _near, None, None])
+        if kind is not None:
+            return kind(rng, scanned)
+        wanted = _part(rng, scanned, 1, 3)
+        return Question("", f'"{wanted}"', lambda one: wanted in one.whole)
+
+    a, b, c = leaf(), leaf(), leaf()
+    query, holds = rng.choice(
+        [
+            (f"{a.query} {b.query}", lambda one: a.holds(one) and b.holds(one)),
+            (f"{a.query} -({b.query})", lambda one: a.holds(one) and not b.holds(one)),
+            (f"{a.query} OR {b.query}", lambda one: a.holds(one) or b.holds(one)),
+            (f"({a.query} OR {b.query}) {c.query}", lambda one: (a.holds(one) or b.holds(one)) and c.holds(one)),
+            (f"{a.query} -({b.query} {c.query})", lambda one: a.holds(one) and not (b.holds(one) and c.holds(one))),
+        ]
+    )
+    return Question("combined", query, holds)
+
+
+def compare(index: SearchIndex, scans: dict[str, Scanned], asked: list[Question], rng: random.Random) -> Outcome:
+    """Ask an index that holds the documents and compare with the scan, as readers of different rights."""
+    outcome = Outcome()
+    for question in asked:
+        tier = rng.choice((None, *TIERS))
+        wanted = {
+            name
+            for name, scanned in scans.items()
+            if (tier is None or tier in scanned.about.access) and question.holds(scanned)
+        }
+        reader = Reader(None if tier is None else frozenset({tier}))
+        results = index.search(parse(question.query), reader, limit=len(scans))
+        found = {hit.document for hit in results.hits}
+        outcome.asked[question.kind] += 1
+        outcome.expected += len(wanted)
+        outcome.missed += [(question.query, name) for name in wanted - found]
+        outcome.false += [(question.query, name) for name in found - wanted]
+        if results.total != len(found):
+            outcome.false.append((question.query, f"total {results.total}, found {len(found)}"))
+    return outcome
+
+
+def main() -> None:
+    """Run the comparison; exit code 1 when anything differs."""
+    options = argparse.ArgumentParser(description="Compare an engine with a scan of all pages.")
+    options.add_argument("--pages", type=int, default=20_000)
+    options.add_argument("--queries", type=int, default=2000)
+    options.add_argument("--url", help="a search address; its index is emptied")
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="differential-") as place:
+        index = open_index(given.url or f"tantivy://{place}/index")
+        index.clear()
+        documents, scans = generate(given.seed, round(given.pages / 1.6))  # 1.6 pages a document
+        names = list(documents)
+        for start in range(0, len(names), 500):
+            index.replace_many({name: documents[name] for name in names[start : start + 500]})
+        rng = random.Random(given.seed)
+        endless = questions(rng, scans)
+        outcome = compare(index, scans, [next(endless) for _ in range(given.queries)], rng)
+    report = {
+        "engine": type(index).__name__,
+        "pages": sum(map(len, documents.values())),
+        "queries": dict(outcome.asked),
+        "expected": outcome.expected,
+        "missed": len(outcome.missed),
+        "false": len(outcome.false),
+        "first": [outcome.missed[:5], outcome.false[:5]],
+    }
+    print(json.dumps(report, ensure_ascii=False))
+    raise SystemExit(bool(outcome.missed or outcome.false))
+
+
+if __name__ == "__main__":
+    main()
