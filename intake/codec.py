@@ -27,6 +27,8 @@ def to_json(page: PageText) -> bytes:
     }
     if page.seals:
         value["seals"] = [[seal.box, seal.text, seal.confidence] for seal in page.seals]
+    if page.handwriting:
+        value["handwriting"] = page.handwriting
     # What is not valid text (a lone surrogate out of a broken file) is escaped by json itself.
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
@@ -46,7 +48,8 @@ def from_json(data: bytes) -> PageText:
         )
         seals = tuple(Seal(_box(box), text, confidence) for box, text, confidence in value.get("seals", ()))
         size = value["width"], value["height"]
-        return PageText(value["number"], *size, value["rotation"], value["source"], lines, seals)
+        hand = tuple(map(_box, value.get("handwriting", ())))
+        return PageText(value["number"], *size, value["rotation"], value["source"], lines, seals, hand)
     except (KeyError, TypeError) as error:
         raise ValueError("not the text of a page") from error
 

@@ -56,6 +56,7 @@ class PageText:
 
     number: from 1. width, height: pixels of the stored page image. rotation: degrees clockwise the raw page
     was turned to stand upright (0, 90, 180, 270). source: text-layer, rapidocr, tesseract, or unread. seals: from top to bottom.
+    handwriting: where it was written on by hand, see `intake/handwriting.py`.
     """
 
     number: int
@@ -65,11 +66,17 @@ class PageText:
     source: str
     lines: tuple[Line, ...]
     seals: tuple[Seal, ...] = ()
+    handwriting: tuple[Box, ...] = ()
 
     @property
     def text(self) -> str:
         """Lines in reading order, joined by a newline."""
         return "\n".join(line.text for line in self.lines)
+
+    def is_handwritten(self, box: Box) -> bool:
+        """Tell whether what stands in `box` (its middle) was written by hand."""
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.handwriting)
 
     @property
     def with_seals(self) -> tuple[Line, ...]:

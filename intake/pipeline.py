@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from intake import quality, reading_order, rules, seal_text, seals, textlayer
+from intake import handwriting, quality, reading_order, rules, seal_text, seals, textlayer
 from intake.errors import Rejected
 from intake.formats import opening
 from intake.formats.pages import Layer, Picture
@@ -78,7 +78,7 @@ def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage
     image, found = picture.image, kept.quality
     scanned = np.asarray(image.convert("RGB"))
     stamps = seals.locate(scanned)
-    pixels = seals.lift(scanned, stamps)
+    lifted = pixels = seals.lift(scanned, stamps)
     askew = found.skew if found and abs(found.skew) > quality.CORRECTED else 0.0
     if askew:
         pixels = quality.level(pixels, askew)
@@ -87,13 +87,16 @@ def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage
         image = image.transpose(_TURN[turn])
         pixels = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
         scanned, stamps = np.rot90(scanned, -turn // 90), seals.turned(stamps, turn, scanned.shape)
+        lifted = np.rot90(lifted, -turn // 90)
     lines = reading_order.arrange(engine.read(pixels), rules.finder(pixels))
     if askew:
         lines = quality.put_back(lines, image.width, image.height, askew)
     if found and "blank" in found.findings and lines:  # so pale that only the engine saw it
         found = replace(found, findings=tuple("faint" if f == "blank" else f for f in found.findings))
     stamped = seal_text.read(scanned, stamps, engine)
-    text = PageText(kept.page.number, image.width, image.height, turn, engine.name, lines, stamped)
+    black = () if stamps.boxes else tuple(seal.box for seal in stamped)
+    hand = handwriting.found(lifted, lines, black)
+    text = PageText(kept.page.number, image.width, image.height, turn, engine.name, lines, stamped, hand)
     data = _jpeg(image, picture.dpi) if turn else kept.image
     return ReadPage(text, data, dpi=picture.dpi, quality=found)
 

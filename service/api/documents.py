@@ -205,7 +205,7 @@ def download(house: House, actor: Actor, document_id: str, kind: str, given: Pag
 
 @operation("GET", "/documents/{document_id}/pages/{page}", "Words and boxes of a page")
 def show_page(house: House, actor: Actor, document_id: str, page: str) -> dict[str, Any]:
-    """Return the lines and words of one page; boxes in pixels of its page image."""
+    """Return the lines, words, seals and handwriting of one page; boxes in pixels of its page image."""
     if not page.isdecimal() or len(page) > 6:
         raise BadInput("page: a number from 1", {"page": "a number from 1"})
     text = page_text(house, actor, document_id, int(page))
@@ -214,11 +214,27 @@ def show_page(house: House, actor: Actor, document_id: str, page: str) -> dict[s
             "text": line.text,
             "box": list(line.box),
             "confidence": round(line.confidence, 4),
-            "words": [{"text": w.text, "box": list(w.box), "confidence": round(w.confidence, 4)} for w in line.words],
+            "words": [
+                {
+                    "text": w.text,
+                    "box": list(w.box),
+                    "confidence": round(w.confidence, 4),
+                    "handwritten": text.is_handwritten(w.box),
+                }
+                for w in line.words
+            ],
         }
         for line in text.lines
     ]
-    return {"page": text.number, "width": text.width, "height": text.height, "source": text.source, "lines": lines}
+    return {
+        "page": text.number,
+        "width": text.width,
+        "height": text.height,
+        "source": text.source,
+        "lines": lines,
+        "seals": [{"text": s.text, "box": list(s.box), "confidence": s.confidence} for s in text.seals],
+        "handwriting": [list(box) for box in text.handwriting],
+    }
 
 
 class Search(Input):

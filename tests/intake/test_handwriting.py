@@ -1,0 +1,67 @@
+"""Handwriting on the sample scans, whose signatures are known, and what is no handwriting."""
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from intake import handwriting, seals
+from intake.adapters.rapidocr import RapidOcr
+from intake.codec import from_json, to_json
+from intake.model import Line, PageText, Word
+from tests.intake import scans
+
+
+def overlap(a, b):
+    across, down = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
+    return max(0, across) * max(0, down) / smaller
+
+
+@pytest.mark.parametrize("name", ["acceptance.jpg", "authorization.jpg"])
+def test_the_signatures_of_a_scan_are_marked_and_hardly_anything_else(name):
+    pixels = seals.lift(np.asarray(Image.open(scans.scan(name)).convert("RGB")))
+    found = handwriting.found(pixels, RapidOcr(1).read(pixels))
+    signatures = [box for _, box in scans.truth(name)["signatures"]]
+    assert all(any(overlap(box, mark) > 0.3 for mark in found) for box in signatures)
+    assert sum(all(overlap(box, mark) < 0.2 for box in signatures) for mark in found) <= 1
+
+
+def page(words):
+    """A page of three lines of print, said to be read as `words` at this confidence."""
+    image = np.full((1000, 800, 3), 250, np.uint8)
+    lines = []
+    for i, sure in enumerate(words):
+        y = 100 + 60 * i
+        cv2.putText(image, "PRINTED LETTERS", (100, y), cv2.FONT_HERSHEY_DUPLEX, 1, (30, 30, 30), 2)
+        box = (95, y - 28, 420, y + 8)
+        lines.append(Line("PRINTED LETTERS", box, sure, (Word(0, "PRINTED LETTERS", box, sure),)))
+    return image, lines
+
+
+def scrawl(image, x, y):
+    points = [(x + 9 * i, y + round(18 * np.sin(i * 1.9))) for i in range(14)]
+    cv2.polylines(
+        image, [np.array(points, np.int32)], isClosed=False, color=(40, 40, 60), thickness=2, lineType=cv2.LINE_AA
+    )
+
+
+def test_a_scrawl_is_marked_and_print_rules_stamps_and_pictures_are_not():
+    image, lines = page([0.99, 0.99, 0.99])
+    cv2.line(image, (50, 400), (750, 400), (30, 30, 30), 2)
+    cv2.rectangle(image, (500, 700), (560, 760), (30, 30, 30), -1)
+    assert handwriting.found(image, lines) == ()
+    scrawl(image, 300, 600)
+    (box,) = handwriting.found(image, lines)
+    assert overlap(box, (300, 582, 417, 618)) > 0.9
+    assert handwriting.found(image, lines, [(250, 550, 450, 650)]) == ()  # a seal that could not be lifted
+    read = PageText(1, 800, 1000, 0, "rapidocr", tuple(lines), (), (box,))
+    assert read.is_handwritten((310, 590, 350, 612))
+    assert not read.is_handwritten(lines[0].box)
+    assert from_json(to_json(read)) == read
+
+
+def test_a_page_without_print_has_no_measure():
+    image, lines = page([0.99, 0.99])
+    scrawl(image, 300, 600)
+    assert handwriting.found(image, lines) == ()
