@@ -81,6 +81,7 @@ class Settings:
     upload_hours: int = 72
     uploads_per_person: int = 100
     upload_bytes_per_person: int = 8 * 1024**3
+    suite: str = "aes-256-gcm"
     replica: str = field(default="", repr=False)
     fixity_days: int = 7
     fixity_rate: int = 20
@@ -401,6 +402,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         upload_hours=source.whole("upload_hours", Settings.upload_hours),
         uploads_per_person=source.whole("uploads_per_person", Settings.uploads_per_person),
         upload_bytes_per_person=source.whole("upload_bytes_per_person", Settings.upload_bytes_per_person),
+        suite=source.choice("suite", ("aes-256-gcm", "sm4-gcm"), Settings.suite),
         replica=source.url("replica", "", ("file", "s3+http", "s3+https")) if source.text("replica") else "",
         fixity_days=source.whole("fixity_days", Settings.fixity_days, least=0),
         fixity_rate=source.whole("fixity_rate", Settings.fixity_rate, least=0),

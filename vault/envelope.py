@@ -1,31 +1,29 @@
-"""The sealed object format, version 1: one object, one fresh data key, AES-256-GCM chunks in the STREAM construction.
+"""The sealed object format, version 1: one object, one fresh data key, chunks in the STREAM construction.
 
 STREAM is the nonce-based online encryption of Hoang, Reyhanitabar, Rogaway and Vizár, "Online Authenticated-Encryption
 and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015: the chunk's number and a flag for the last chunk are part of the
 nonce, so a chunk that was cut off, moved, repeated or added does not open. docs/vault.md gives the format byte by byte.
+The ciphers are those of the suite that the header names.
 """
 
 import io
 import os
 import struct
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from types import TracebackType
 from typing import BinaryIO, Self
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vault.errors import ObjectDamaged
 from vault.hashing import HashedBlocks
 from vault.model import FileKey, Sealed
 from vault.streams import Buffer, fill, read_exactly
+from vault.suites import AES_256_GCM, TAG_SIZE, knows, suite_of
 
 MAGIC = b"JZSEALED"
 VERSION = 1
-SUITE_AES_256_GCM_STREAM = 1
-TAG_SIZE = 16
 # Measured (docs/vault.md): smaller chunks pay per call, larger ones leave the processor's cache.
 CHUNK_SIZE = 64 * 1024
 SMALLEST_CHUNK, LARGEST_CHUNK = 4 * 1024, 1024 * 1024
@@ -53,6 +51,7 @@ def sealed_size(size: int, chunk_size: int = CHUNK_SIZE) -> int:
 class SealingReader(io.RawIOBase):
     """Reads as the sealed form of `plain`; `seal` says what it was once everything has been read.
 
+    suite: one of `vault.suites`; SuiteNotOffered is raised where this machine has it not.
     random: where key, nonce prefix and wrap nonce come from, called with 32, 7 and 12 in this order. Only for
     reproducing test vectors is it ever anything but the system's generator.
     """
@@ -64,6 +63,7 @@ class SealingReader(io.RawIOBase):
         key: FileKey,
         *,
         chunk_size: int = CHUNK_SIZE,
+        suite: int = AES_256_GCM,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         super().__init__()
@@ -71,9 +71,10 @@ class SealingReader(io.RawIOBase):
             raise ValueError(f"a chunk size of {chunk_size} is not within the format's range")
         self._name, self._chunk_size = name, chunk_size
         data_key, prefix, wrap_nonce = random(32), random(7), random(12)
-        identity = _IDENTITY.pack(MAGIC, VERSION, SUITE_AES_256_GCM_STREAM, chunk_size, name.bytes, prefix)
-        header = identity + wrap_nonce + AESGCM(key.secret).encrypt(wrap_nonce, data_key, identity)
-        self._prefix, self._bound_to, self._cipher = prefix, sha256(header).digest(), AESGCM(data_key)
+        ciphers = suite_of(suite)
+        identity = _IDENTITY.pack(MAGIC, VERSION, suite, chunk_size, name.bytes, prefix)
+        header = identity + wrap_nonce + ciphers.wrapper(key.secret).encrypt(wrap_nonce, data_key, identity)
+        self._prefix, self._bound_to, self._cipher = prefix, ciphers.digest(header), ciphers.sealer(data_key)
         self._blocks = HashedBlocks(plain, _BLOCK_SIZE // chunk_size * chunk_size)
         self._chunks = self._cut()
         self._number, self._finished = 0, False
@@ -147,7 +148,7 @@ class OpeningReader(io.RawIOBase):
     """Reads as the plaintext of `sealed`. A chunk is given out only after its tag proved it whole and in its place.
 
     `go_on` lets it continue with another chunk than the first. Raises ObjectDamaged, on opening when the header is not that of
-    `name` under `key`, on reading at the first chunk that is not what was sealed.
+    `name` under `key`, on reading at the first chunk that is not what was sealed. Raises SuiteNotOffered.
     """
 
     def __init__(self, sealed: BinaryIO, name: UUID, key: FileKey) -> None:
@@ -161,18 +162,19 @@ class OpeningReader(io.RawIOBase):
         wrap_nonce, wrapped = _WRAP.unpack_from(header, _IDENTITY.size)
         if magic != MAGIC:
             raise self._damaged("it does not begin like a sealed object")
-        if (version, suite) != (VERSION, SUITE_AES_256_GCM_STREAM):
+        if version != VERSION or not knows(suite):
             raise self._damaged(f"format version {version}, suite {suite} is not known to this program")
         if owner != name.bytes:
             raise self._damaged("it is another object's bytes")
         if not SMALLEST_CHUNK <= self._chunk_size <= LARGEST_CHUNK:
             raise self._damaged("its chunk size is out of range")
+        ciphers = suite_of(suite)
         try:
-            data_key = AESGCM(key.secret).decrypt(wrap_nonce, wrapped, header[: _IDENTITY.size])
+            data_key = ciphers.wrapper(key.secret).decrypt(wrap_nonce, wrapped, header[: _IDENTITY.size])
         except InvalidTag:
             raise self._damaged("its header was changed, or sealed with another document's key") from None
-        self._bound_to = sha256(header).digest()
-        self._cipher = AESGCM(data_key)
+        self._bound_to = ciphers.digest(header)
+        self._cipher = ciphers.sealer(data_key)
         self._number = self._first = 0
         self._room: memoryview | None = None
         self._sealed_rest = self._rest = memoryview(b"")

@@ -9,6 +9,10 @@ class StoreUnavailable(VaultError):
     """The object store cannot be reached or answered with a failure of its own; try again later."""
 
 
+class SuiteNotOffered(StoreUnavailable):
+    """The object is sealed with ciphers that this machine's crypto library does not have. It is no damage: another machine reads it."""
+
+
 class ObjectExists(VaultError):
     """The name is taken: an object is written once and never overwritten."""
 

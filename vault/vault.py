@@ -11,20 +11,24 @@ from vault.envelope import CHUNK_SIZE, HEADER_SIZE, OpeningReader, RangeReader, 
 from vault.errors import ObjectDamaged
 from vault.model import FileKey, Sealed
 from vault.ports import ObjectStore
+from vault.suites import AES_256_GCM
 
 
 class Vault:
-    """Seals and opens objects of any size in constant memory. Every method raises StoreUnavailable."""
+    """Seals and opens objects of any size in constant memory. Every method raises StoreUnavailable.
 
-    def __init__(self, store: ObjectStore) -> None:
-        self.store = store
+    suite: what new objects are sealed with; each says with what it was sealed.
+    """
+
+    def __init__(self, store: ObjectStore, suite: int = AES_256_GCM) -> None:
+        self.store, self.suite = store, suite
 
     def put(self, name: UUID, key: FileKey, plain: BinaryIO) -> Sealed:
         """Seal everything `plain` yields, from where it stands, and store it under `name`; durable on return.
 
         All or nothing: when `plain` raises, that error passes through and nothing is stored. Raises ObjectExists.
         """
-        with SealingReader(plain, name, key) as sealed:
+        with SealingReader(plain, name, key, suite=self.suite) as sealed:
             self.store.put(name, cast("BinaryIO", sealed))
             return sealed.seal()
 

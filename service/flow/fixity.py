@@ -21,7 +21,7 @@ from service.flow.orphans import Orphan, find_orphans
 from service.house import House
 from service.records import audit
 from service.records.tables import FixityFinding, FixityRun, ObjectState, Rendition, Stack
-from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing, StoreUnavailable
+from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing, StoreUnavailable, SuiteNotOffered
 from vault.ports import ObjectStore
 from vault.replica import copy
 from vault.vault import Vault
@@ -178,7 +178,7 @@ class _Walk:
             Vault(store).verify(UUID(known.name), known.key(self.house), known.sha256)
         except ObjectMissing:
             return "missing"
-        except (ObjectDamaged, KeyUnusable):
+        except (ObjectDamaged, KeyUnusable, SuiteNotOffered):
             return "damaged"
         return ""
 

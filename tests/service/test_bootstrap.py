@@ -11,9 +11,11 @@ from sqlalchemy import text
 
 from service.bootstrap import build, prepare
 from service.errors import BadSetting
+from service.flow.fixity import fixity
+from service.flow.render import read_rendition
 from service.records.database import Database
 from service.settings import load
-from tests.service.conftest import DIGITAL, embedded_env, open_office, server_env
+from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env, open_office, server_env
 from tests.service.test_migrations import form_of_first_release
 from vault.adapters.keyfile import KeyFile
 
@@ -106,3 +108,36 @@ def test_an_archive_without_its_key_is_not_upgraded(tmp_path):
     with database.read() as session:
         assert session.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0001"
     database.dispose()
+
+
+def _suites(office) -> set[int]:
+    objects = office.house.settings.home / "objects"
+    return {path.read_bytes()[9] for path in objects.glob("*/*/*-*")}
+
+
+def test_the_suite_of_the_settings_seals_what_is_new_and_everything_stays_readable(tmp_path):
+    office = open_office(embedded_env(tmp_path / "home"))
+    first = office.take_in()
+    assert _suites(office) == {1}
+    office.house.database.dispose()
+    chinese = build(load({**office.env, "JUANZONG_SUITE": "sm4-gcm"}))
+    office.house = chinese
+    second = office.take_in(SCANS / "contract-mixed.pdf")
+    assert _suites(office) == {1, 2}
+    chinese.database.dispose()
+    again = build(load(office.env))
+    for document_id, path in ((first, DIGITAL), (second, SCANS / "contract-mixed.pdf")):
+        assert read_rendition(again, OWNER, document_id, "original")[0].read() == path.read_bytes()
+    *_, report = fixity(again, OWNER)
+    assert report.ok
+    again.database.dispose()
+
+
+def test_a_suite_that_this_machine_has_not_stops_the_start_and_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("service.bootstrap.why_not", lambda _number: "the crypto library offers no SM4-GCM")
+    settings = load({**embedded_env(tmp_path / "home"), "JUANZONG_SUITE": "sm4-gcm"})
+    with pytest.raises(BadSetting, match=r"JUANZONG_SUITE asks for sm4-gcm.*offers no SM4-GCM"):
+        prepare(settings)
+    assert not settings.home.exists()
+    with pytest.raises(BadSetting, match=r"JUANZONG_SUITE must be one of"):
+        load({**embedded_env(tmp_path / "home"), "JUANZONG_SUITE": "des"})

@@ -16,17 +16,22 @@ from vault.adapters.filesystem import FilesystemStore
 from vault.envelope import CHUNK_SIZE, HEADER_SIZE, TAG_SIZE
 from vault.errors import ObjectDamaged
 from vault.model import FileKey
+from vault.suites import NUMBERS
 from vault.vault import Vault
 
 KEY = FileKey(uuid4(), os.urandom(32))
 SIZE = 5 * CHUNK_SIZE + 1234
 
 
-@pytest.fixture(scope="module")
-def here(tmp_path_factory):
+@pytest.fixture(scope="module", params=NUMBERS)
+def here(request, tmp_path_factory):
     """A vault with one object: (vault, name, plaintext, the object's file)."""
     folder = tmp_path_factory.mktemp("ranges")
-    vault, name, plain = Vault(open_store(f"file://{folder}")), uuid4(), random.Random(7).randbytes(SIZE)
+    vault, name, plain = (
+        Vault(open_store(f"file://{folder}"), NUMBERS[request.param]),
+        uuid4(),
+        random.Random(7).randbytes(SIZE),
+    )
     vault.put(name, KEY, io.BytesIO(plain))
     (file,) = folder.glob(f"*/*/{name}")
     return vault, name, plain, file

@@ -1,4 +1,4 @@
-"""The vault on a real file system: what goes in comes out, and the store sees sealed bytes only."""
+"""The vault on a real file system, with each suite: what goes in comes out, and the store sees sealed bytes only."""
 
 import hashlib
 import io
@@ -13,15 +13,16 @@ from vault.adapters.keyfile import KeyFile
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectExists, ObjectMissing
 from vault.keyring import KeyRing
 from vault.model import FileKey
+from vault.suites import NUMBERS
 from vault.vault import Vault
 
 MIB = 1024 * 1024
 TEXT = "授权委托书".encode()
 
 
-@pytest.fixture
-def vault(tmp_path) -> Vault:
-    return Vault(open_store(f"file://{tmp_path}/objects"))
+@pytest.fixture(params=NUMBERS)
+def vault(request, tmp_path) -> Vault:
+    return Vault(open_store(f"file://{tmp_path}/objects"), NUMBERS[request.param])
 
 
 @pytest.fixture
