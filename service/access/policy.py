@@ -63,8 +63,12 @@ ACTIONS: dict[str, frozenset[str]] = {
     "loan.ask": _READERS,
     "loan.decide": frozenset({"archivist"}),
     "customer.read": _READERS,
+    "assessment.read": frozenset({"handler", "credit_administrator", "archivist", "department_head"}),
+    "assessment.make": frozenset({"credit_administrator"}),
+    "assessment.decide": frozenset({"credit_administrator", "department_head"}),
     "audit.read": frozenset({"auditor"}),
     "people.manage": frozenset({"administrator"}),
+    "keys.renew": frozenset({"administrator"}),
     "people.read": frozenset({"administrator", "security_administrator"}),
     "rights.give": frozenset({"administrator", "security_administrator"}),
     "grant.give": frozenset({"administrator", "security_administrator", "credit_administrator", "archivist"}),
@@ -87,7 +91,8 @@ _READING = frozenset({"document.read", "file.read", "contract.read", "customer.r
 _SCOPE_OF = {
     **dict.fromkeys(("document.upload", "receipt.read", "batch.add"), "hand_in"),
     **dict.fromkeys(
-        ("people.manage", "people.read", "rights.give", "grant.give", "paper.keep", "account.own"), "administer"
+        ("people.manage", "people.read", "rights.give", "grant.give", "paper.keep", "account.own", "keys.renew"),
+        "administer",
     ),
 }
 

@@ -11,6 +11,7 @@ from service.api import (
     archive,
     batches,
     checking,
+    credit,
     directory,
     documents,
     identity,
@@ -33,12 +34,13 @@ GROUPS = (
     batches.separators,
     uploads.operation,
     *archive.GROUPS,
+    *credit.GROUPS,
     *trail.GROUPS,
     *people.GROUPS,
     *identity.GROUPS,
     *rights.GROUPS,
     directory.directory,
-    storage.operation,
+    *storage.GROUPS,
 )
 
 

@@ -1,4 +1,4 @@
-"""Master keys: list them, and let another one follow."""
+"""Keys: list the master keys, let another one follow, give a document another file key."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Pat
 
 @click.group()
 def keys() -> None:
-    """The master key and what it wraps: list, rotate."""
+    """The master key and what it wraps: list, rotate; renew the key of a document."""
 
 
 @keys.command("list")
@@ -97,3 +97,24 @@ def keys_rotate(
         for owner in done.lost:
             click.echo(f"  no key at hand opens that of {owner}")
     return DAMAGE if done.lost else 0
+
+
+@keys.command("renew")
+@click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...")
+@click.option("--reason", required=True, help="Why: it stands in the audit trail.")
+@json_option
+@with_house
+def keys_renew(house: House, actor: Actor, *, documents: tuple[str, ...], reason: str, as_json: bool) -> None:
+    """Give documents new file keys, because somebody may have copied theirs: all is sealed anew, and what the old key sealed goes.
+
+    Broken off, the worker goes on, or the same command.
+    """
+    from service.flow.renew import renew
+
+    for document_id in documents:
+        done = renew(house, actor, document_id, reason)
+        if as_json:
+            out_json(vars(done))
+        else:
+            after = "the old ones are gone" if done.removed else "the old ones are removed when all stores answer"
+            click.echo(f"document {document_id}: {done.objects} objects are sealed under a new key, {after}")

@@ -22,6 +22,7 @@ from service.records.tables import (
     Document,
     DocumentField,
     FieldCorrection,
+    KeyRenewal,
     LastSave,
     ObjectState,
     Rendition,
@@ -67,9 +68,10 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
                 "objects": sorted(objects),
             }
         )
-        key = session.get(WrappedKey, document.id)
-        if key is not None:
-            session.delete(key)
+        for table in (WrappedKey, KeyRenewal):
+            key = session.get(table, document.id)
+            if key is not None:
+                session.delete(key)
         document.status, document.indexed = "destroyed", False
         document.filename = document.title = document.kind = document.error = ""
         document.review_reasons, document.fields, document.notes = [], [], []
@@ -127,7 +129,10 @@ def look(house: House, case_file_id: str) -> Proof:
     with house.database.read() as session:
         documents = session.get_one(Stub, case_file_id).documents["documents"]
         ids = [document["document_id"] for document in documents]
-        keys = session.scalar(select(func.count()).where(WrappedKey.document_id.in_(ids))) or 0
+        keys = sum(
+            session.scalar(select(func.count()).where(table.document_id.in_(ids))) or 0
+            for table in (WrappedKey, KeyRenewal)
+        )
         fields = sum(
             session.scalar(select(func.count()).where(table.document_id.in_(ids))) or 0
             for table in (DocumentField, FieldCorrection, LastSave)

@@ -102,6 +102,14 @@ def count(session: Session) -> int:
     return (session.scalar(renditions.where(*_kept())) or 0) + (session.scalar(stacks) or 0)
 
 
+def original_of(session: Session, document_id: str) -> UUID:
+    """Return the name of the object that holds a document's original. Raises NoResultFound."""
+    query = select(Rendition.id).where(
+        Rendition.document_id == document_id, Rendition.kind == "original", Rendition.state == "kept"
+    )
+    return UUID(session.scalars(query).one())
+
+
 def is_kept(session: Session, name: str) -> bool:
     """Return whether the object should exist still: its document may have been destroyed a moment ago."""
     query = select(Rendition.id).join(Document, Document.id == Rendition.document_id)

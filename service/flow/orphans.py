@@ -49,7 +49,7 @@ def find_orphans(house: House, unreached: list[str] | None = None) -> list[Orpha
     # The stores are listed before the database is asked: what arrives meanwhile is known to it.
     with house.database.read() as session:
         known = owners(session).keys() | leaving(session)
-        arriving = set(session.scalars(select(Rendition.id).where(Rendition.state == "pending")))
+        arriving = set(session.scalars(select(Rendition.id).where(Rendition.state.in_(("pending", "renewing")))))
         arriving |= set(session.scalars(select(Stack.id).where(Stack.state == "receiving")))
     return [
         Orphan(place, trace.name, trace.at, trace.unfinished)

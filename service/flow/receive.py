@@ -33,6 +33,7 @@ from service.records.tables import (
     Document,
     DocumentField,
     FieldCorrection,
+    KeyRenewal,
     LastSave,
     Rendition,
     WrappedKey,
@@ -278,6 +279,6 @@ def discard(house: House, document_id: str) -> None:
         house.vault.delete(UUID(name))
     with house.database.write() as session:
         session.execute(delete(Rendition).where(Rendition.document_id == document_id))
-        for table in (WrappedKey, DocumentField, FieldCorrection, LastSave, Desk):
+        for table in (WrappedKey, KeyRenewal, DocumentField, FieldCorrection, LastSave, Desk):
             session.execute(delete(table).where(table.document_id == document_id))
         session.execute(delete(Document).where(Document.id == document_id, Document.status == "receiving"))

@@ -15,10 +15,12 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotFound
 from service.flow.guard import load_document, reach_of
 from service.flow.index import load_key, load_pages
+from service.flow.objects import is_kept
 from service.flow.watermark import demand_unmarked, is_classified, mark, words
 from service.house import House
 from service.records import audit
 from service.records.tables import Rendition
+from vault.errors import ObjectDamaged, ObjectMissing
 
 KINDS = ("original", "page-image", "page-text", "text", "preservation", "copy")
 #: Bytes as they came, without a watermark: of what is classified only for who keeps the archive.
@@ -58,6 +60,21 @@ def open_rendition(
     if kind == "copy":
         yield _copy(house, actor, document_id)
         return
+    with contextlib.ExitStack() as stack:
+        try:
+            opened = _open(house, actor, document_id, kind, page, part, stack)
+        except _Gone:
+            opened = _open(house, actor, document_id, kind, page, part, stack)
+        yield opened
+
+
+class _Gone(ObjectMissing):
+    """The document was destroyed, or got another key and other objects, between the look into the database and that into the store."""
+
+
+def _open(
+    house: House, actor: Actor, document_id: str, kind: str, page: int, part: Part, stack: contextlib.ExitStack
+) -> Opened:
     with house.database.write() as session:
         document = load_document(session, actor, document_id)
         if kind in _UNMARKED:
@@ -81,16 +98,21 @@ def open_rendition(
             detail["watermark"] = True
         audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
     name = UUID(row.id)
-    with (
-        house.vault.open_range(name, key, wanted[0], wanted[1] - wanted[0])
-        if wanted
-        else house.vault.open(name, key) as stream
-    ):
-        if marked:
-            image = mark(stream.read(), words(actor, house.clock.now()))
-            yield Opened(io.BytesIO(image), "image/jpeg", len(image), document.filename, _digest(image))
-        else:
-            yield Opened(stream, row.media_type, row.size, document.filename, row.sha256, wanted)
+    try:
+        stream = stack.enter_context(
+            house.vault.open_range(name, key, wanted[0], wanted[1] - wanted[0])
+            if wanted
+            else house.vault.open(name, key)
+        )
+    except (ObjectDamaged, ObjectMissing) as error:
+        with house.database.read() as session:
+            if is_kept(session, row.id):
+                raise
+        raise _Gone from error
+    if marked:
+        image = mark(stream.read(), words(actor, house.clock.now()))
+        return Opened(io.BytesIO(image), "image/jpeg", len(image), document.filename, _digest(image))
+    return Opened(stream, row.media_type, row.size, document.filename, row.sha256, wanted)
 
 
 def _digest(data: bytes) -> str:

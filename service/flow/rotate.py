@@ -44,6 +44,7 @@ def _place(table: str, owner: str, wrapped: str, master: str = "") -> Place:
 #: Every wrapped key there is; what a document has more (small pictures, page texts) is sealed under the same key.
 PLACES = (
     _place("wrapped_keys", "document_id", "wrapped", "master_key_id"),
+    _place("key_renewals", "document_id", "wrapped", "master_key_id"),
     _place("second_factors", "person_id", "wrapped", "master_key_id"),
     _place("audit_keys", "id", "wrapped", "master_key_id"),
     _place("stacks", "id", "key"),

@@ -124,7 +124,9 @@ class Database:
             if self.is_sqlite:
                 raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             else:
-                tables = "wrapped_keys, document_fields, field_corrections, last_saves, documents, renditions"
+                tables = (
+                    "wrapped_keys, key_renewals, document_fields, field_corrections, last_saves, documents, renditions"
+                )
                 raw.exec_driver_sql(f"VACUUM {tables}")
 
     def dispose(self) -> None:

@@ -16,11 +16,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from service.records.database import UtcDateTime
 
 if TYPE_CHECKING:
+    from service.records.tables_credit import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_intake import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_keeping import *  # noqa: F403 - as above
     from service.records.tables_people import *  # noqa: F403 - as above
 
-_FURTHER = ("people", "intake", "keeping")  # tables_*.py
+_FURTHER = ("people", "intake", "keeping", "credit")  # tables_*.py
 
 
 def new_id() -> str:
@@ -225,6 +226,8 @@ class DocumentField(Base):
 
 class Rendition(Base):
     """A sealed object. kind: original, page-image, page-text, text. state: pending until the store has it, then kept.
+
+    A new file key seals it anew as another row: renewing, then kept; the old one is leaving, see `flow/renew.py`.
 
     quality: of the page, with its image, see `intake/quality.py`.
     """

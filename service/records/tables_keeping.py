@@ -46,6 +46,19 @@ class ObjectState(Base):
     copied_to: Mapped[str] = mapped_column(String(300), default="", index=True)
 
 
+class KeyRenewal(Base):
+    """A document is being sealed anew under the key `wrapped`, see `flow/renew.py`. id: what the new objects' names are made from."""
+
+    __tablename__ = "key_renewals"
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(Id, default=new_id)
+    wrapped: Mapped[bytes]
+    master_key_id: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text)
+    begun_by: Mapped[str] = mapped_column(String(80))
+    begun_at: Mapped[datetime]
+
+
 class FixityRun(Base):
     """One verification of all objects, in the order of their names. position: the last one that was checked.
 

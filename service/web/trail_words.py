@@ -5,6 +5,7 @@ from flask_babel import force_locale  # type: ignore[import-untyped]  # it carri
 from service.web.text import _, gettext
 
 NOUNS = {
+    "assessment": _("信用评估"),
     "audit": _("审计日志"),
     "backup": _("备份"),
     "batch": _("批次"),
@@ -55,6 +56,7 @@ VERBS = {
     "carry": _("随页带走更正"),
     "cancel": _("作废"),
     "categorise": _("改类别"),
+    "arrange": _("整理页面"),
     "change": _("修改"),
     "change_password": _("改密码"),
     "checkpoint": _("签名检查点"),
@@ -90,6 +92,7 @@ VERBS = {
     "keep": _("续存"),
     "link": _("关联"),
     "list": _("浏览"),
+    "make": _("作出"),
     "not_applicable": _("不适用"),
     "open": _("打开"),
     "original": _("原件或复印件"),
@@ -109,7 +112,10 @@ VERBS = {
     "reindex": _("重建索引"),
     "rotate": _("更换主密钥"),
     "rotate_begin": _("开始更换主密钥"),
-    "renew_key": _("换文件密钥"),
+    "renew": _("换文件密钥"),
+    "renew_begin": _("开始换文件密钥"),
+    "renew_end": _("删除旧密钥封装的对象"),
+    "renew_failed": _("文件密钥没有换成"),
     "reject": _("不批准"),
     "release": _("解除"),
     "remove": _("撤销"),

@@ -206,6 +206,8 @@ def _note(session: Session, actor: Actor, chain: Chain, result: Restored, found:
     session.execute(update(Document).values(indexed=False))
     for table in (Document, Stack, Batch):  # whoever was at work on them is not any more
         session.execute(update(table).values(claimed_by="", claimed_until=None))
+    # Only what is kept was in the backup: a key that was being renewed seals its document once more from the beginning.
+    session.execute(update(Rendition).where(Rendition.state == "renewing").values(sha256=""))
     session.execute(update(Checkpoint).values(stored_at=None))  # the new store has none of them yet
     detail = {
         "taken_at": result.taken_at,

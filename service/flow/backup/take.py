@@ -34,7 +34,7 @@ from service.house import House
 from service.records import audit
 from service.records.database import Database
 from service.records.migrate import HEAD
-from service.records.tables import AuditHead, Rendition, Stub
+from service.records.tables import AuditEntry, AuditHead, Rendition, Stub
 from vault.envelope import SealingReader
 from vault.errors import ObjectMissing, StoreUnavailable
 from vault.model import FileKey
@@ -76,7 +76,7 @@ class How:
 
 
 class _Moved(Exception):
-    """A stack was released between the snapshot and the copy of its bytes: a later snapshot has its documents instead."""
+    """What the snapshot names is elsewhere by now: in the documents of a stack that was released, or under a document's new key."""
 
 
 @contextlib.contextmanager
@@ -109,7 +109,9 @@ def take(house: House, actor: Actor, target: Path, how: How | None = None, progr
                         begun.seek(0)
                         begun.truncate()
         else:
-            raise StoreUnavailable("scanned stacks are released faster than they are copied: try again later")
+            raise StoreUnavailable(
+                "stacks are released, or keys renewed, faster than objects are copied: try again later"
+            )
         taken.size, taken.sha256 = digest(file)
     with house.database.write() as session:
         detail = {name: value for name, value in vars(taken).items() if name not in ("id", "missing")}
@@ -212,7 +214,7 @@ class _Taking:
                             yield f"objects/{name}/{number:06}", block
                             number += 1
                 except ObjectMissing:
-                    self._miss(order, name, owner)
+                    self._miss(order, name, owner, taken.entries)
                 else:
                     about = {"size": size, "sha256": sealed.hexdigest(), "in": taken.id}
                     listed.write(form.line({**entry, **about}))
@@ -220,9 +222,11 @@ class _Taking:
             if self._progress:
                 self._progress(done, total)
 
-    def _miss(self, order: int, name: str, owner: str) -> None:
+    def _miss(self, order: int, name: str, owner: str, since: int) -> None:
         with self._house.database.read() as session:
             if order != DOCUMENT and not is_held(session, owner):
+                raise _Moved
+            if order == DOCUMENT and _is_sealed_anew(session, owner, since):
                 raise _Moved
         self._gone.append((order, name, owner))
 
@@ -253,6 +257,14 @@ class _Taking:
             yield form.line({"destroyed": destroyed})
         for document_id in renewed:
             yield form.line({"renewed": document_id})
+
+
+def _is_sealed_anew(session: Session, document_id: str, since: int) -> bool:
+    """Whether the document got another key after this entry of the audit trail."""
+    query = select(AuditEntry.seq).where(
+        AuditEntry.subject == f"document:{document_id}", AuditEntry.action == "keys.renew", AuditEntry.seq > since
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 class _Merged:

@@ -19,6 +19,7 @@ def upgrade() -> None:
     """Bring a database of the third form to the fourth, with everything in it."""
     _pages()
     _keys()
+    _credit()
 
 
 def _pages() -> None:
@@ -40,3 +41,29 @@ def _keys() -> None:
         sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_key_renewals_document_id_documents")),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_key_renewals")),
     )
+
+
+def _credit() -> None:
+    """What customers were assessed at."""
+    op.create_table(
+        "assessments",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("scorecard", sa.String(length=40), nullable=False),
+        sa.Column("assessed_on", sa.Date(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("exact", sa.String(length=40), nullable=False),
+        sa.Column("score", sa.Numeric(precision=5, scale=2), nullable=False),
+        sa.Column("score_grade", sa.String(length=3), nullable=False),
+        sa.Column("grade", sa.String(length=3), nullable=False),
+        sa.Column("set_reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_assessments_customer_id_customers")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assessments")),
+    )
+    op.create_index(op.f("ix_assessments_customer_id"), "assessments", ["customer_id"], unique=False)
