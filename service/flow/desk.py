@@ -110,14 +110,17 @@ def counts(house: House, actor: Actor, want: Want) -> dict[str, int]:
 
 
 def list_waiting(
-    house: House, actor: Actor, want: Want, *, limit: int, offset: int = 0
+    house: House, actor: Actor, want: Want, *, limit: int, offset: int = 0, total: int | None = None
 ) -> tuple[int, list[tuple[Document, Holder | None]]]:
-    """Return (how many in all, one page of what waits, the oldest first, with who has it before them)."""
+    """Return (how many in all, one page of what waits, the oldest first, with who has it before them).
+
+    total: how many in all, for who has counted them already.
+    """
     require(actor, "document.correct")
     query = waiting(actor, want)
     now = house.clock.now()
     with listing(house, actor, "document") as session:
-        total = count(session, query)
+        total = count(session, query) if total is None else total
         ids = _in_order(session, query, limit, offset)
         rows = session.scalars(select(Document).where(Document.id.in_(ids)))
         documents = sorted(rows, key=lambda document: ids.index(document.id))
@@ -133,7 +136,8 @@ def _holder(desk: Desk | None, actor: Actor) -> Holder | None:
 def batches(house: House, actor: Actor) -> list[str]:
     """Return the batches from which something waits, the latest first."""
     require(actor, "document.correct")
-    found = waiting(actor, Want("all")).where(Document.batch != "").subquery()
+    query = waiting(actor, Want("all")).where(Document.batch != "")
+    found = query.with_only_columns(Document.batch, Document.received_at, maintain_column_froms=True).subquery()
     last = func.max(found.c.received_at)
     with house.database.read() as session:
         rows = select(found.c.batch).group_by(found.c.batch).order_by(last.desc()).limit(50)

@@ -10,6 +10,7 @@ from intake.batches.labels import CUTS
 from intake.batches.payload import decode
 from service.errors import BadInput, NotAllowed, NotFound
 from service.flow import batches as flow
+from service.flow.arrange import arrange
 from service.flow.categories import CATEGORIES
 from service.flow.guard import require
 from service.flow.labels import MAX_LABELS, Chosen, print_labels
@@ -68,7 +69,7 @@ def change_batch(batch: str) -> ResponseReturnValue:
     version = request.form.get("version", 0, type=int)
 
     def step() -> None:
-        if not page:
+        if not page and action not in ("join", "undo"):
             raise BadInput("page: choose a page first", {"page": "choose a page first"})
         if action == "rescan":
             file = request.files.get("file")
@@ -83,6 +84,19 @@ def change_batch(batch: str) -> ResponseReturnValue:
             flow.change_pages(house(), actor(), batch, version, action, page, to)
 
     return act(step, lambda: page_of(batch), done=gettext("已改好；原来的扫描保留到放行。"), to=_back(batch, page))
+
+
+@web.post("/batches/<batch>/arrangement")
+def arrange_batch(batch: str) -> ResponseReturnValue:
+    """Open the single files of a batch for changes of their pages."""
+    from service.web.views.intake import batch as page_of
+
+    return act(
+        lambda: arrange(house(), actor(), batch),
+        lambda: page_of(batch),
+        done=gettext("可以整理页面了：转、移、拆、合并；原来的文件保留到放行。"),
+        to=_back(batch),
+    )
 
 
 def _key_of(batch: str, number: str) -> str:

@@ -74,7 +74,10 @@ def _filters() -> dict[str, Any]:
 def review_list() -> ResponseReturnValue:
     """Show what waits for a person, the oldest first, narrowed by the address."""
     want = _want()
-    total, rows = desk.list_waiting(house(), actor(), want, limit=PAGE, offset=offset_of(PAGE))
+    counts = desk.counts(house(), actor(), want)
+    total, rows = desk.list_waiting(
+        house(), actor(), want, limit=PAGE, offset=offset_of(PAGE), total=counts.get(want.reason)
+    )
     return render_template(
         "review_list.html",
         total=total,
@@ -82,7 +85,7 @@ def review_list() -> ResponseReturnValue:
         size=PAGE,
         want=want,
         filters=_filters(),
-        counts=desk.counts(house(), actor(), want),
+        counts=counts,
         batches=desk.batches(house(), actor()),
         category_options=[("", gettext("全部类目")), ("none", gettext("未分类")), *_categories()],
         reason_options=[("look", gettext("全部缘由")), *((code, str(words.REASONS[code])) for code in words.REASONS)],

@@ -13,6 +13,7 @@ from service.access.people import list_departments
 from service.access.policy import Reach
 from service.errors import NotAllowed, NotFound
 from service.flow import pages
+from service.flow.arrange import can_arrange
 from service.flow.batches import list_batches, still_cut
 from service.flow.documents import list_documents
 from service.flow.guard import allowed, require
@@ -70,6 +71,10 @@ def upload_submit() -> ResponseReturnValue:
         [batch, row["filename"][:_NAME], row["document_id"]] for row in rows if row["status"] == "duplicate"
     ][:_NOTES]
     cut = next((row["batch"] for row in rows if "batch" in row), batch)  # a stack that came before has its own
+    if request.form.get("arrange") and any(row["status"] == "received" and "batch" not in row for row in rows):
+        from service.web.views.batches import arrange_batch
+
+        return arrange_batch(batch)
     return redirect(url_for("web.batch", batch=cut), 303)
 
 
@@ -133,9 +138,13 @@ def batch(batch: str) -> ResponseReturnValue:
     _total, documents = list_documents(house(), actor(), batch=batch, limit=MOST_IN_BATCH)
     from service.web.views.batches import stacked
 
+    stack = stacked(batch)
+    held = {part.document_id for part in stack["whole"].parts} if stack else set()
+    editable = not stack or (stack["open"] and not stack["whole"].busy)
     return render_template(
         "batch.html",
-        stack=stacked(batch),
+        stack=stack,
+        arrangeable=editable and can_arrange([document for document in documents if document.id not in held]),
         batch=batch,
         documents=documents,
         unfinished=sum(document.status in UNREAD for document in documents),

@@ -34,7 +34,7 @@ def pieces(desk: Desk) -> int:
 
 
 def drop_in(page: Page, path: Path) -> None:
-    """Drag the file from the desktop onto the page."""
+    """Drag the file from the desktop onto the page, and send it."""
     page.evaluate(
         """async ([name, type, data]) => {
           const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
@@ -44,6 +44,7 @@ def drop_in(page: Page, path: Path) -> None:
         }""",
         [path.name, "application/pdf", base64.b64encode(path.read_bytes()).decode()],
     )
+    page.keyboard.press("Enter")  # the button has the focus
 
 
 def test_a_broken_connection_and_a_closed_page(desk: Desk, tmp_path: Path) -> None:

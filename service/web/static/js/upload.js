@@ -1,4 +1,4 @@
-// Uploading: files are dragged in or chosen, go one after the other, and each says how far it is: sent, read, done.
+// Uploading: files are dragged in or chosen, looked at and put in order, then go one after the other; each says how far it is.
 import { send } from "./tus.js";
 
 const form = document.getElementById("upload");
@@ -6,21 +6,90 @@ const drop = document.getElementById("drop");
 const input = document.getElementById("files");
 const panel = document.getElementById("progress");
 const body = panel.querySelector("tbody");
+const arranging = document.getElementById("arranging");
 const word = (name) => document.querySelector(`#said`).content.querySelector(`[data-word=${name}]`).textContent;
 const waiting = new Map();
+const chosen = []; // not sent yet, in the order in which they will go
+const SMALL = 96; // pixels: the longer side of a preview
+const SHOWN = 6; // pages of a file that are shown as they are read
 let polling = false;
+let sending = Promise.resolve();
+
+function button(text, label, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "btn btn-sm btn-quiet";
+  made.textContent = text;
+  made.setAttribute("aria-label", label);
+  made.addEventListener("click", act);
+  return made;
+}
 
 function row(file) {
-  const line = body.insertRow();
-  const name = line.insertCell();
+  const tr = body.insertRow();
+  const view = tr.insertCell().appendChild(document.createElement("div"));
+  view.className = "previews";
+  const name = tr.insertCell();
+  name.className = "wide";
   name.textContent = file.name;
-  const state = line.insertCell();
-  const span = state.appendChild(document.createElement("span"));
-  const bar = line.insertCell().appendChild(document.createElement("progress"));
-  bar.setAttribute("aria-label", `${file.name} ${word("progress")}`);
-  bar.max = 1;
-  bar.value = 0;
-  return { name, span, bar };
+  const span = tr.insertCell().appendChild(document.createElement("span"));
+  const last = tr.insertCell().appendChild(document.createElement("div"));
+  last.className = "inline-flex";
+  const line = { file, tr, view, name, span, last, bar: null };
+  last.append(
+    button("↑", `${file.name} ${word("earlier")}`, (event) => move(line, -1, event.target)),
+    button("↓", `${file.name} ${word("later")}`, (event) => move(line, 1, event.target)),
+    button("×", `${file.name} ${word("leave_out")}`, () => leaveOut(line)),
+  );
+  say(line, "grey", word("chosen"));
+  preview(line);
+  return line;
+}
+
+// The browser's own picture of what it can open; anything else is shown once the server has read its pages.
+async function preview(line) {
+  const kind = line.view.appendChild(document.createElement("span"));
+  kind.className = "preview chip";
+  kind.textContent = (line.file.name.match(/\.([^.]{1,5})$/) || ["", "?"])[1].toUpperCase();
+  if (!/^image\/(jpeg|png|webp|bmp)$/.test(line.file.type)) return;
+  const picture = await createImageBitmap(line.file).catch(() => null);
+  if (!picture) return; // not what it says it is: the server will tell why
+  const scale = Math.min(1, SMALL / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  canvas.className = "preview";
+  canvas.width = Math.max(1, Math.round(picture.width * scale));
+  canvas.height = Math.max(1, Math.round(picture.height * scale));
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `${line.file.name} ${word("preview")}`);
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  kind.replaceWith(canvas);
+}
+
+function move(line, by, pressed) {
+  const at = chosen.indexOf(line);
+  const other = chosen[at + by];
+  if (!other) return;
+  [chosen[at], chosen[at + by]] = [other, line];
+  if (by < 0) other.tr.before(line.tr); else other.tr.after(line.tr);
+  pressed.focus();
+}
+
+function leaveOut(line) {
+  const at = chosen.indexOf(line);
+  chosen.splice(at, 1);
+  line.tr.remove();
+  const next = chosen[Math.min(at, chosen.length - 1)];
+  (next ? next.last.lastElementChild : input).focus();
+  if (!body.rows.length) panel.hidden = true;
+}
+
+function choose(files) {
+  if (!files.length) return;
+  panel.hidden = false;
+  for (const file of files) chosen.push(row(file));
+  input.value = "";
+  input.required = false; // what is to be sent stands in the list
 }
 
 function say(line, colour, text, why) {
@@ -47,8 +116,18 @@ function stackOf(first) {
   return { split: "true", sheets: first ? sheets.value : "", sides: sides.value === "0" ? "" : sides.value, order: order.value };
 }
 
+function start(line) {
+  line.bar = document.createElement("progress");
+  line.bar.setAttribute("aria-label", `${line.file.name} ${word("progress")}`);
+  line.bar.max = 1;
+  line.bar.value = 0;
+  line.last.replaceChildren(line.bar);
+  say(line, "grey", word("queued"));
+}
+
 // Returns the page of the batch when the file was cut, "" otherwise.
-async function carry(file, line, stack) {
+async function carry(line, stack) {
+  const { file } = line;
   line.bar.max = file.size;
   say(line, "soon", word("sending"));
   const got = await send(file, {
@@ -72,12 +151,29 @@ async function carry(file, line, stack) {
       say(line, "soon", word("waiting"));
       line.bar.removeAttribute("value");
       waiting.set(got.document, { line, page: form.dataset.batch.replace(/[^/]*$/, got.batch) });
+      if (got.batch === form.elements.batch.value) arranging.hidden = false;
       return "";
     }
     say(line, "grey", word("duplicate"));
   } else say(line, "late", word(got.status), got.why);
   line.bar.remove();
   return "";
+}
+
+// The first pages, as they are read: of what the browser could not show by itself.
+function showPages(line, document_) {
+  const first = line.view.querySelector("canvas");
+  if (first) return;
+  const there = line.view.querySelectorAll("img").length;
+  if (!there && document_.pages_read) line.view.replaceChildren();
+  for (let number = there + 1; number <= Math.min(document_.pages_read, SHOWN); number += 1) {
+    const picture = document.createElement("img");
+    picture.className = "preview";
+    picture.loading = "lazy";
+    picture.src = `${document_.href}/pages/${number}.jpg`;
+    picture.alt = word("page").replace("0", number);
+    line.view.append(picture);
+  }
 }
 
 async function poll() {
@@ -96,6 +192,7 @@ async function poll() {
       line.bar.max = document.pages;
       line.bar.value = document.pages_read;
       say(line, document.colour, `${document.word} ${document.pages_read} / ${document.pages}`);
+      showPages(line, document);
       if (!["received", "reading"].includes(document.status)) {
         line.name.querySelector("a").textContent = document.title;
         line.bar.remove();
@@ -106,26 +203,31 @@ async function poll() {
   polling = false;
 }
 
-async function take(files) {
-  panel.hidden = false;
-  const lines = [...files].map((file, number) => [file, row(file), stackOf(number === 0)]);
-  input.value = "";
+async function take(lines) {
   const pages = new Set();
-  for (const [file, line, stack] of lines) {
-    pages.add(await carry(file, line, stack));
+  for (const { line, stack } of lines) {
+    pages.add(await carry(line, stack));
     poll();
   }
   const [page] = pages;
   if (page && pages.size === 1) location.assign(page); // all of it was cut: its pages are looked at next
+  else if (form.elements.arrange.checked && !chosen.length && !arranging.hidden) arranging.requestSubmit();
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (input.files.length) take(input.files);
+  const lines = chosen.splice(0).map((line, number) => ({ line, stack: stackOf(number === 0) }));
+  if (!lines.length) return;
+  lines.forEach(({ line }) => start(line));
+  sending = sending.then(() => take(lines)); // what is added meanwhile waits its turn
 });
+// Without this what the browser kept of an earlier visit would be sent, but not shown.
+choose(input.files);
+input.addEventListener("change", () => choose(input.files));
 for (const name of ["dragover", "dragenter"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
 for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
 drop.addEventListener("drop", (event) => {
   event.preventDefault();
-  if (event.dataTransfer.files.length) take(event.dataTransfer.files);
+  choose(event.dataTransfer.files);
+  form.querySelector("[data-primary]").focus();
 });
