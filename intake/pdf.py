@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 from PIL import Image
 from pypdfium2 import raw
 
+from intake import signatures
 from intake.errors import Rejected
 from intake.formats.names import plain_name
 from intake.model import Limits
@@ -56,7 +57,7 @@ _MAX_ATTACHMENTS = 200  # names that are noted
 
 
 def check(path: Path, limits: Limits) -> tuple[int, tuple[str, ...]]:
-    """Return the number of pages and the notes: "signed", "attachment:NAME". Nothing in the file is executed.
+    """Return the number of pages and the notes: "signed", "signature:STATE:NAME", "attachment:NAME". Nothing in the file is executed.
 
     Raises Rejected.
     """
@@ -72,7 +73,8 @@ def check(path: Path, limits: Limits) -> tuple[int, tuple[str, ...]]:
                 width, height = document.get_page_size(index)
             check_size(width * scale, height * scale, limits)
             facts(document, index, limits)
-        return count, _notes(document)
+        notes = _notes(document)
+        return count, (notes[0], *signatures.notes(path), *notes[1:]) if notes[:1] == ("signed",) else notes
 
 
 def _notes(document: pdfium.PdfDocument) -> tuple[str, ...]:

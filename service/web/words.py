@@ -7,6 +7,7 @@ from typing import Any
 from intake import verification as rules
 from intake.fields.seals import NAMES as SEALS
 from intake.fields.seals import PRESENT
+from intake.signatures import parted
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import Actor
 from service.flow.values import stand_of, state_of
@@ -253,6 +254,13 @@ PAGE_TROUBLES = {
     "memory": _("识别超出内存"),
     "error": _("识别出错"),
     "damaged": _("这一页的数据损坏"),
+#: What a PDF's own signatures say of it. Whether their certificates may be trusted is another question.
+SIGNATURES = {
+    "unchanged": _("签名后没有改动（证书是否可信未查）"),
+    "added_to": _("所签内容没有改动，其后又有追加，例如另一方的签名（证书是否可信未查）"),
+    "changed": _("所签内容已被改动"),
+    "unverifiable": _("这种签名在此不能验证"),
+}
 }
 EDGES = {"left": _("左边"), "top": _("上边"), "right": _("右边"), "bottom": _("下边")}
 WALL = (
@@ -391,3 +399,13 @@ def quality(found: Mapping[str, Any]) -> str:
         edges = "、".join(named(EDGES, edge) for edge in found["cut"]) if finding == "cut" else ""
         parts.append(named(PAGE_TROUBLES, finding) + (f"（{edges}）" if edges else ""))
     return " · ".join(parts)
+    signature = parted(code)
+    if signature:
+        who = signature[1] or gettext("签名者不明")
+        return gettext("数字签名：%(who)s · %(state)s", who=who, state=named(SIGNATURES, signature[0]))
+def told(notes: Sequence[str]) -> list[str]:
+    """Return what a file shows by itself, each in one line; that it is signed is not said beside its signatures."""
+    spoken = [code for code in notes if code != "signed" or not any(map(parted, notes))]
+    return [text for code in spoken if (text := note(code))]
+
+

@@ -72,7 +72,7 @@ def test_every_image_format_shows_the_same_page(tmp_path, name):
 def test_signatures_and_attachments_of_a_pdf_are_noted_and_nothing_is_run(tmp_path):
     path = put(tmp_path, made.pdf(signed=True, attachment="../报价 单\u202e.xlsx", script=True))
     before = path.read_bytes()
-    assert inspect(path, LIMITS).notes == ("signed", "attachment:报价 单.xlsx")
+    assert inspect(path, LIMITS).notes == ("signed", "signature:unverifiable:", "attachment:报价 单.xlsx")
     assert path.read_bytes() == before
 
 
