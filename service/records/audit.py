@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Table, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from service.records.tables import AuditEntry, AuditHead, Person
@@ -87,9 +87,16 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
 
 
+# Made once: putting a statement together costs more than the database does to carry it out.
+_entries, _heads = (cast("Table", table.__table__) for table in (AuditEntry, AuditHead))
+_READ_HEAD = select(_heads.c.seq, _heads.c.hash, _heads.c.seal).where(_heads.c.id == _HEAD)
+_READ_LAST = select(_entries.c.seq, _entries.c.hash).order_by(_entries.c.seq.desc()).limit(1)
+_ADD, _MOVE_HEAD = insert(_entries), update(_heads).where(_heads.c.id == _HEAD)
+
+
 def read_head(session: Session) -> Head | None:
     """Return where the chain ends; None when nothing says it, or what says it was not sealed with our key."""
-    row = session.execute(select(AuditHead.seq, AuditHead.hash, AuditHead.seal).where(AuditHead.id == _HEAD)).first()
+    row = session.connection().execute(_READ_HEAD).first()
     if row is None or not hmac.compare_digest(str(row.seal).encode(), _seal(session, row.seq, row.hash).encode()):
         return None
     return Head(row.seq, row.hash)
@@ -112,8 +119,8 @@ def append(session: Session, actor: str, action: str, subject: str, detail: Mapp
     """
     session.flush()
     lock(session)
-    head = read_head(session)
-    last = session.execute(select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)).first()
+    head, connection = read_head(session), session.connection()
+    last = connection.execute(_READ_LAST).first()
     there, previous = (last.seq, last.hash) if last else (0, GENESIS)
     if head is not None:
         there, previous = max(there, head.seq), head.hash
@@ -121,22 +128,19 @@ def append(session: Session, actor: str, action: str, subject: str, detail: Mapp
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     payload = canonical(detail or {})
     digest = entry_hash(previous, seq, at, actor, action, subject, payload)
-    session.add(
-        AuditEntry(
-            seq=seq,
-            at=at,
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail=payload,
-            previous=previous,
-            hash=digest,
-        )
-    )
-    session.flush()
+    entry = {
+        "seq": seq,
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": payload,
+        "previous": previous,
+        "hash": digest,
+    }
+    connection.execute(_ADD, entry)
     if head is not None:
-        values = {"seq": seq, "hash": digest, "seal": _seal(session, seq, digest)}
-        session.execute(update(AuditHead).where(AuditHead.id == _HEAD).values(**values))
+        connection.execute(_MOVE_HEAD, {"seq": seq, "hash": digest, "seal": _seal(session, seq, digest)})
 
 
 def verify(

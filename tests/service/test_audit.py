@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from service.records import audit
@@ -170,3 +170,16 @@ def test_a_rolled_back_change_leaves_no_entry(database):
         fail()
     with database.read() as session:
         assert audit.verify_all(session).entries == 5
+
+
+def test_an_entry_costs_four_short_statements_however_many_there_are(database):
+    """The head and the last entry are read, the entry and the new head are written; thousands fit into one transaction."""
+    said: list[str] = []
+    with database.write() as session:
+        event.listen(session.connection(), "before_cursor_execute", lambda *given: said.append(given[2].split()[0]))
+        for number in range(200):
+            audit.append(session, "test", "test.add", f"document:{number}", {"n": number})
+    lock = [] if database.is_sqlite else ["SELECT"]
+    assert said == [*lock, "SELECT", "SELECT", "INSERT", "UPDATE"] * 200
+    with database.read() as session:
+        assert audit.verify_all(session).ok
