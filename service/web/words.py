@@ -1,6 +1,6 @@
 """What codes are called. One word for one thing: the terms of DESIGN.md, said in both languages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
