@@ -497,7 +497,7 @@ def test_an_unreachable_server_is_said_within_seconds(server):
             with pytest.raises(StoreUnavailable) as caught:
                 call()
             assert "tell-nobody" not in str(caught.value)
-        assert time.monotonic() - started < 6 * 5
+        assert time.monotonic() - started < 6 * 15  # not the minutes that a library would go on
 
 
 class Odd(BaseHTTPRequestHandler):
@@ -552,7 +552,7 @@ def odd_server(does: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("does", ["stall", "break off"])
 def test_a_read_that_stalls_or_breaks_off_is_no_end(does, monkeypatch):
-    monkeypatch.setattr("vault.adapters.s3._READ_SECONDS", 0.5)
+    monkeypatch.setattr("vault.adapters.s3._READ_SECONDS", 3.0)
     with odd_server(does) as url, open_store(url).open(uuid4()) as sealed, pytest.raises(StoreUnavailable):
         list(iter(lambda: sealed.read(10), b""))
 

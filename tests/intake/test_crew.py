@@ -60,7 +60,7 @@ def test_pages_come_in_order_from_any_number_of_children(crew, tmp_path):
 def test_a_page_that_brings_its_reader_down_costs_only_its_own_text(crew, tmp_path, shade, why):
     path = book(tmp_path / "b.tif", [100, shade, 101, 102])
     began = time.monotonic()
-    pages = read(crew(seconds=5.0 if why == "timeout" else 60.0), path)
+    pages = read(crew(seconds=10.0 if why == "timeout" else 60.0), path)
     assert seen(pages) == ["shade 100", why, "shade 101", "shade 102"]
     assert time.monotonic() - began < 40
     lost = pages[1]

@@ -38,7 +38,7 @@ class Plan:
     environment: dict[str, str] = field(default_factory=dict, repr=False)
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
-    seconds_to_start: float = 60.0
+    seconds_to_start: float = 180.0
 
 
 def _free_port() -> int:
@@ -209,7 +209,7 @@ def elasticsearch(directory: Path) -> Plan:
         lambda: _answers(f"http://127.0.0.1:{port}/_cluster/health?wait_for_status=yellow&timeout=4s"),
         environment,
         user=user,
-        seconds_to_start=180,
+        seconds_to_start=300,
     )
 
 

@@ -134,7 +134,7 @@ class Kept:
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(30)
+                self.process.wait(120)
         for pid in self.begun:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
@@ -244,7 +244,7 @@ class Trouble(threading.Thread):
             "plug": lambda: next(iter(self._serve.members()), None),
             "station": lambda: next(iter(self._station.members()), None),
         }
-        pid = patiently(found[event], 60)
+        pid = patiently(found[event], 300)
         with suppress(ProcessLookupError):
             (os.killpg if event == "plug" else os.kill)(pid, signal.SIGKILL)
 

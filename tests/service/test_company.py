@@ -84,7 +84,7 @@ def real(oidc_provider: Path, embedded: Office, tmp_path: Path) -> Iterator[Site
         yield open_site(embedded)
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -97,13 +97,13 @@ class Elsewhere:
 
     def go(self, address: str) -> str:
         """Go on until the provider sends the browser back; returns the path and query there."""
-        answer = self._session.get(address, allow_redirects=False, timeout=30)
+        answer = self._session.get(address, allow_redirects=False, timeout=120)
         for _ in range(20):
             if answer.is_redirect:
                 address = urljoin(address, answer.headers["Location"])
                 if address.startswith(self._base):
                     return address.removeprefix(self._base)
-                answer = self._session.get(address, allow_redirects=False, timeout=30)
+                answer = self._session.get(address, allow_redirects=False, timeout=120)
                 continue
             assert answer.status_code == 200, answer.text
             form = re.search(r"<form.*?</form>", answer.text, re.DOTALL)
@@ -113,7 +113,7 @@ class Elsewhere:
             fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form.group()))
             address = urljoin(address, unescape(action.group(1)))
             data = {**fields, "login": self._login, "password": "whatever"}
-            answer = self._session.post(address, data, allow_redirects=False, timeout=30)
+            answer = self._session.post(address, data, allow_redirects=False, timeout=120)
         raise AssertionError("it never came back")
 
 

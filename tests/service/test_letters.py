@@ -283,7 +283,7 @@ def test_killed_at_any_point_a_letter_is_taken_once(post, house, where):
     post.send(DIGITAL, LICENCE, Subject="a")
     done = subprocess.run(
         [sys.executable, "-c", DIE, where], env=os.environ | post.env, cwd=ROOT, capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL, done.stderr
     Mail(house, house.settings.mailbox).look()

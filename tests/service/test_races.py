@@ -37,12 +37,12 @@ def race(monkeypatch) -> Callable[..., tuple[Future[Any], Future[Any]]]:
             append(session, actor, done, *more)
             if done == action and not inside.is_set():
                 inside.set()
-                go_on.wait(20)
+                go_on.wait(120)
 
         monkeypatch.setattr(audit, "append", stopping)
         with ThreadPoolExecutor(2) as people:
             one = people.submit(first)
-            assert inside.wait(20), one.exception()
+            assert inside.wait(120), one.exception()
             two = people.submit(second)
             wait([two], HEAD_START)
             go_on.set()

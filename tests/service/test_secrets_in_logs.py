@@ -181,7 +181,7 @@ def test_nothing_secret_is_in_what_the_servers_print(embedded, tmp_path):
     with log.open("wb") as out:
         process_ = subprocess.Popen([sys.executable, "-m", "service", "serve"], env=env, stdout=out, stderr=out)
         try:
-            patiently(lambda: answers(address), 90)
+            patiently(lambda: answers(address), 300)
             sign_in(WRONG)
             sign_in(PASSWORD)
             ask(f"/search?q={urllib.parse.quote(WORDS)}")
@@ -204,10 +204,10 @@ def test_nothing_secret_is_in_what_the_servers_print(embedded, tmp_path):
                         select(DocumentField.name).where(DocumentField.document_id == document_id).limit(1)
                     )
 
-            patiently(is_read, 120)  # by the worker, which found it itself
+            patiently(is_read, 300)  # by the worker, which found it itself
         finally:
             process_.terminate()
-            process_.wait(60)
+            process_.wait(120)
     printed = log.read_text("utf-8", "replace")
     assert "Listening at" in printed  # the log is what we think it is
     assert cookies_of(jar), "nobody was signed in"

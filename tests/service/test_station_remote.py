@@ -83,7 +83,7 @@ def test_a_station_account_is_all_a_station_needs(archive, tmp_path):
     answer = requests.get(
         f"{archive.address}/api/v1/receipts",
         headers={"Authorization": f"Bearer {token_file.read_text()}"},
-        timeout=30,
+        timeout=120,
     )
     assert answer.json()["total"] == 3
     again = tmp_path / "again"

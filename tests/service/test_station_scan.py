@@ -214,7 +214,7 @@ def slow_scan(env: dict[str, str], spool: Path, pages: int) -> tuple[subprocess.
         [sys.executable, "-m", "service", "station", "scan", *STACK, "--expect", "10"],
         env={**os.environ, **env}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    last = time.monotonic() + 60
+    last = time.monotonic() + 300
     while time.monotonic() < last:
         folders = list(spool.glob("2*"))
         if folders and len(list(folders[0].glob("p*.tiff"))) >= pages:
@@ -230,13 +230,13 @@ def test_killed_while_it_scans_the_pages_are_kept_and_another_waits_for_the_scan
     process.wait()
     early = juanzong_here(env, "station", "resume", folder.name, "--json", check=None)
     assert early.returncode in (0, 5)
-    if early.returncode:  # the scanner itself was still at work: it kept its lock, and the pages came through
+    last = time.monotonic() + 300
+    while early.returncode:  # the scanner itself is still at work: it keeps its lock, and the pages come through
         assert "still at work" in early.stderr
-        last = time.monotonic() + 60
-        while len(list(folder.glob("p*.tiff"))) < 10 and time.monotonic() < last:
-            time.sleep(0.1)
-        time.sleep(0.5)
-        early = juanzong_here(env, "station", "resume", folder.name, "--json")
+        assert time.monotonic() < last
+        time.sleep(0.2)
+        early = juanzong_here(env, "station", "resume", folder.name, "--json", check=None)
+        assert early.returncode in (0, 5)
     assert lines(early)[0]["pages"] == 10
     assert waiting(spool) == []
 
@@ -272,7 +272,7 @@ juanzong.main(sys.argv[1:], standalone_mode=False)
 def test_killed_around_the_receipt_a_stack_is_one_document(juanzong_here, env, spool, where):
     words = [sys.executable, "-c", DIE, where, "station", "scan", *STACK, "--expect", "10"]
     done = subprocess.run(
-        words, env=os.environ | env, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        words, env=os.environ | env, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     names = [json.loads(line)["scan"] for line in juanzong_here(env, "station", "spool", "--json").stdout.splitlines()]

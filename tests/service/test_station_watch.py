@@ -157,7 +157,7 @@ def test_it_watches_until_it_is_told_to_stop(env, hot):
         part.rename(hot / "b.jpg")
         assert json.loads(process.stdout.readline())["path"].endswith("b.jpg")
         process.send_signal(signal.SIGINT)
-        _out, err = process.communicate(timeout=30)
+        _out, err = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()

@@ -92,7 +92,7 @@ def test_the_worker_takes_in_and_reads_what_its_folders_hold(tmp_path, hot):
     with (tmp_path / "log").open("wb") as log:
         worker = subprocess.Popen([sys.executable, "-m", "service.worker"], env=env, cwd=ROOT, stdout=log, stderr=log)
     try:
-        last = time.monotonic() + 120
+        last = time.monotonic() + 300
         status = []
         while status != ["stored"] and time.monotonic() < last:
             time.sleep(0.5)
@@ -104,7 +104,7 @@ def test_the_worker_takes_in_and_reads_what_its_folders_hold(tmp_path, hot):
             watched(house.settings, hot, LocalDelivery(house, OWNER, "folder"))
     finally:
         worker.send_signal(signal.SIGTERM)
-        worker.wait(timeout=30)
+        worker.wait(timeout=120)
     house.database.dispose()
 
 
