@@ -240,6 +240,13 @@ REASONS = {
     "rescan": _("请重新扫描"),
     "attachment_refused": _("附件没有收下"),
 }
+#: What a PDF's own signatures say of it. Whether their certificates may be trusted is another question.
+SIGNATURES = {
+    "unchanged": _("签名后没有改动（证书是否可信未查）"),
+    "added_to": _("所签内容没有改动，其后又有追加，例如另一方的签名（证书是否可信未查）"),
+    "changed": _("所签内容已被改动"),
+    "unverifiable": _("这种签名在此不能验证"),
+}
 #: Why a page should be scanned again, and why one was not read.
 PAGE_TROUBLES = {
     "resolution": _("分辨率低于 200 dpi"),
@@ -254,13 +261,6 @@ PAGE_TROUBLES = {
     "memory": _("识别超出内存"),
     "error": _("识别出错"),
     "damaged": _("这一页的数据损坏"),
-#: What a PDF's own signatures say of it. Whether their certificates may be trusted is another question.
-SIGNATURES = {
-    "unchanged": _("签名后没有改动（证书是否可信未查）"),
-    "added_to": _("所签内容没有改动，其后又有追加，例如另一方的签名（证书是否可信未查）"),
-    "changed": _("所签内容已被改动"),
-    "unverifiable": _("这种签名在此不能验证"),
-}
 }
 EDGES = {"left": _("左边"), "top": _("上边"), "right": _("右边"), "bottom": _("下边")}
 WALL = (
@@ -387,7 +387,17 @@ def note(code: str) -> str:
     kind, _colon, name = code.partition(":")
     if kind == "attachment":
         return gettext("附件：%(name)s", name=name)
+    signature = parted(code)
+    if signature:
+        who = signature[1] or gettext("签名者不明")
+        return gettext("数字签名：%(who)s · %(state)s", who=who, state=named(SIGNATURES, signature[0]))
     return {"signed": gettext("带有数字签名（未验证）"), "macros": gettext("带有宏（不执行）")}.get(kind, "")
+
+
+def told(notes: Sequence[str]) -> list[str]:
+    """Return what a file shows by itself, each in one line; that it is signed is not said beside its signatures."""
+    spoken = [code for code in notes if code != "signed" or not any(map(parted, notes))]
+    return [text for code in spoken if (text := note(code))]
 
 
 def quality(found: Mapping[str, Any]) -> str:
@@ -399,13 +409,3 @@ def quality(found: Mapping[str, Any]) -> str:
         edges = "、".join(named(EDGES, edge) for edge in found["cut"]) if finding == "cut" else ""
         parts.append(named(PAGE_TROUBLES, finding) + (f"（{edges}）" if edges else ""))
     return " · ".join(parts)
-    signature = parted(code)
-    if signature:
-        who = signature[1] or gettext("签名者不明")
-        return gettext("数字签名：%(who)s · %(state)s", who=who, state=named(SIGNATURES, signature[0]))
-def told(notes: Sequence[str]) -> list[str]:
-    """Return what a file shows by itself, each in one line; that it is signed is not said beside its signatures."""
-    spoken = [code for code in notes if code != "signed" or not any(map(parted, notes))]
-    return [text for code in spoken if (text := note(code))]
-
-
