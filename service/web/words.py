@@ -9,9 +9,9 @@ from intake.fields.seals import NAMES as SEALS
 from intake.fields.seals import PRESENT
 from intake.signatures import parted
 from intake.understand import CONFIDENCE_LINE
+from service.access.policy import TIERS as RANK
 from service.access.policy import Actor
 from service.flow.values import stand_of, state_of
-from service.access.policy import TIERS as RANK
 from service.records.tables import DocumentField
 from service.web.text import _, gettext, ngettext
 
@@ -292,6 +292,11 @@ def state(table: Mapping[str, tuple[str, object]], code: str) -> State:
     return State(colour, str(word))
 
 
+def tiers_up_to(clearance: str) -> list[tuple[str, str]]:
+    """Return the tiers not above a clearance, with their words, for a form."""
+    return [(tier, TIERS[tier]) for tier in TIERS if RANK.index(tier) <= RANK.index(clearance)]
+
+
 def category(code: str | None) -> str:
     """Return ``1.2 对方营业执照``."""
     return f"{code} {named(CATEGORIES, code)}" if code else gettext("未分类")
@@ -299,11 +304,6 @@ def category(code: str | None) -> str:
 
 def reason(code: str) -> str:
     """Return why a document needs a look: ``缺少字段：金额``."""
-def tiers_up_to(clearance: str) -> list[tuple[str, str]]:
-    """Return the tiers not above a clearance, with their words, for a form."""
-    return [(tier, TIERS[tier]) for tier in TIERS if RANK.index(tier) <= RANK.index(clearance)]
-
-
     kind, _colon, field = code.partition(":")
     word = named(REASONS, kind)
     if kind in ("unread", "rescan"):
