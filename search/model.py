@@ -32,6 +32,11 @@ class IndexedPage:
     access: tuple[str, ...] = ()
     handler: str = ""
 
+    @property
+    def year(self) -> str:
+        """The year of `received_on`, "" if there is none."""
+        return self.received_on[:4]
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -64,6 +69,8 @@ class Hit:
     spans: tuple[tuple[int, int], ...]
     pages_matched: int = 1
     approximate: bool = False
+    year: str = ""
+    tier: str = ""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class SearchIndex(Protocol):
     ) -> Results:
         """Return the documents whose pages match, best first, only those `reader` may see.
 
-        Facets (category, department, customer, status) count documents. filters: facet name to exact value.
+        Facets (category, department, customer, year received, status, tier) count documents. filters: facet name to exact value.
         Where the query allows near-misses, total and facets count what may be one; hits are only those that are.
         """
 

@@ -24,7 +24,7 @@ VERSION = 2
 
 RUNS = ("text", "codes", "head", "meta", "named")  # fields whose tokens stand at positions
 MARKS = "marks"  # the field whose tokens are a set
-FACETS = ("category", "department", "customer", "status")
+FACETS = ("category", "department", "customer", "year", "status", "tier")
 RANGES = tuple(f"range_{name}" for name in STORED)  # whole numbers
 LONGEST_KEYWORD = 256  # characters kept of a facet value
 

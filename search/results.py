@@ -37,4 +37,6 @@ def hit(query: Node, stored: Stored, score: float) -> Hit | None:
         spans=best.spans,
         pages_matched=best.pages_matched,
         approximate=approximate,
+        year=about.year,
+        tier=about.tier,
     )

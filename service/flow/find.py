@@ -10,6 +10,7 @@ from sqlalchemy.exc import NoResultFound
 from intake.model import Box
 from search.model import Hit, Reader
 from search.nearly import search_nearly
+from search.projection import FACETS
 from search.syntax import parse
 from service.access.policy import Actor, reader_tokens
 from service.flow.guard import allowed, reach_of, require
@@ -19,6 +20,8 @@ from service.house import House
 from service.records import audit
 from service.records.tables import Document
 from vault.errors import ObjectDamaged, ObjectMissing
+
+__all__ = ["FACETS", "MAX_LIMIT", "Found", "FoundHit", "find"]
 
 MAX_LIMIT = 200
 

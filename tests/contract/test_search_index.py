@@ -72,6 +72,7 @@ CONTRACT = [
         numbers=("HT-XS-2026-0001", "91310000MA1FL5BE4K"),
         handler="王小明",
         fields={"amount": "6922000.00", "party_b": "北京远洋物流有限公司", "signed_on": "2026-02-19"},
+        received_on="2026-03-01",
         access=("dept:sales",),
     )
     for number, text in enumerate(
@@ -170,7 +171,7 @@ def standing(request, tmp_path_factory):
         ("signed_on:>2026-02", []),
         ("签订:..2026年2月19日", ["contract"]),
         ("钢材 -signed:2026", ["licence"]),
-        ("received:>1900", []),
+        ("received:>1900", ["contract"]),
         ("甲方 near:1 乙方", ["contract"]),
         ("乙方 near:1 甲方", ["contract"]),
         ("甲方 near:2 采购", []),
@@ -265,6 +266,7 @@ def test_facets_count_documents_most_first(filled):
     assert facets["customer"] == {"上海华东贸易有限公司": 1, "甲": 1}
     assert facets["department"] == {"采购部": 1, "销售部": 1}
     assert facets["status"] == {"archived": 1, "stored": 1}
+    assert (facets["year"], facets["tier"]) == ({"2026": 1}, {"internal": 3})
     assert set(filled.search(parse("无此词"), EVERYONE).facets) == set(facets)
 
 
@@ -272,6 +274,7 @@ def test_filters_are_exact_values_of_facets(standing):
     assert ids(standing, "钢材", filters={"department": "采购部"}) == ["licence"]
     assert ids(standing, "钢材", filters={"category": "1.9", "status": "archived"}) == ["contract"]
     assert ids(standing, "钢材", filters={"customer": "上海华东"}) == []
+    assert ids(standing, "钢材", filters={"year": "2026", "tier": "internal"}) == ["contract"]
     with pytest.raises(BadQuery):
         ids(standing, "钢材", filters={"stored": "x"})
 
@@ -336,7 +339,7 @@ def test_another_process_sees_what_was_just_written_and_the_other_way_round(url)
         "import sys; from search.adapters import open_index; from search.model import IndexedPage;"
         "open_index(sys.argv[1]).replace('two', [IndexedPage('two', 1, '合同乙')])"
     )
-    subprocess.run([sys.executable, "-c", program, url], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program, url], check=True, timeout=300)
     assert sorted(ids(here, "合同")) == ["one", "two"]
     there.remove("one")
     assert ids(here, "合同") == ["two"]
@@ -625,7 +628,7 @@ def test_a_server_that_is_not_there_is_unavailable_at_once():
             attempt()
         assert "127.0.0.1:9" in str(told.value)
         assert "hunter2" not in str(told.value)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # not the minute that a connection is given
 
 
 class _Overloaded(BaseHTTPRequestHandler):
@@ -653,7 +656,7 @@ def test_a_server_that_fails_is_unavailable_at_once(status, told):
     for attempt in (index.check, lambda: index.replace("d", LICENCE), lambda: index.search(parse("合同"), EVERYONE)):
         with pytest.raises(IndexUnavailable, match=told):
             attempt()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # not the minute that a connection is given
     index._client.close()
     server.shutdown()
     server.server_close()
@@ -679,7 +682,7 @@ def test_deleted_entries_can_be_driven_out_of_the_servers_files(elasticsearch_ur
     index.replace_many({"a": CONTRACT, "b": LICENCE})
     index.replace("a", CONTRACT)
     index.remove("a")
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         index.purge()
         counted = index._client.indices.stats(index=index._alias, metric="docs")["_all"]["primaries"]["docs"]

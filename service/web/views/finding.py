@@ -26,6 +26,8 @@ def _facet_value(name: str, value: str) -> str:
         return words.category(value)
     if name == "status":
         return words.state(words.DOCUMENT_STATES, value).word
+    if name == "tier":
+        return words.named(words.TIERS, value)
     return value or gettext("（无）")
 
 
