@@ -222,7 +222,14 @@ OUTCOMES = {
     "gone": ("grey", _("另一次鉴定已销毁")),
     "": ("grey", _("未执行")),
 }
-FILTERS = {"category": _("类目"), "department": _("部门"), "customer": _("客户"), "status": _("状态")}
+FILTERS = {
+    "category": _("类目"),
+    "department": _("部门"),
+    "customer": _("客户"),
+    "year": _("收到年份"),
+    "status": _("状态"),
+    "tier": _("密级"),
+}
 REASONS = {
     "low_confidence": _("识别把握不足"),
     "unknown_kind": _("认不出是哪类文件"),
