@@ -12,7 +12,7 @@ from service.api.operations import Input, Operations
 from service.errors import BadInput
 from service.flow import documents as flow
 from service.flow.filing import file_document, unfile_document
-from service.flow.find import MAX_LIMIT, find
+from service.flow.find import FACETS, MAX_LIMIT, find
 from service.flow.hints import said_before
 from service.flow.page_quality import of_document
 from service.flow.process import read_again
@@ -246,7 +246,9 @@ class Search(Input):
     category: Annotated[str, Field(max_length=8)] | None = None
     department: Annotated[str, Field(max_length=120)] | None = None
     customer: Annotated[str, Field(max_length=200)] | None = None
+    year: Annotated[str, Field(max_length=4)] | None = None
     status: Annotated[str, Field(max_length=16)] | None = None
+    tier: Annotated[str, Field(max_length=16)] | None = None
     near: bool = False
 
 
@@ -255,7 +257,7 @@ def search(house: House, actor: Actor, given: Search) -> dict[str, Any]:
     """Search; hits carry page, snippet and boxes."""
     filters = {
         name: value
-        for name, value in given.model_dump(include={"category", "department", "customer", "status"}).items()
+        for name, value in given.model_dump(include=set(FACETS)).items()
         if value is not None
     }
     found = find(house, actor, given.q, limit=given.limit, offset=given.offset, filters=filters, near=given.near)
