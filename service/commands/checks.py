@@ -21,15 +21,16 @@ DAMAGE, DOWN = 6, 5
 
 
 @click.command()
+@click.option("--anew", is_flag=True, help="Throw the old index away first; search finds what is done so far.")
 @json_option
 @with_house
-def reindex(house: House, actor: Actor, as_json: bool) -> int:
-    """Rebuild the search index from database and vault. Exit code 6 when the text of a document could not be read."""
+def reindex(house: House, actor: Actor, anew: bool, as_json: bool) -> int:
+    """Rebuild the search index from database and vault, while search goes on. Exit code 6 when the text of a document could not be read."""
     from service.flow.index import reindex as rebuild
     from service.records import audit as trail
 
     total, damaged = 0, list[str]()
-    for _done, total in _shown(rebuild(house, damaged), "documents"):  # noqa: B007 - the last total is what is reported
+    for _done, total in _shown(rebuild(house, damaged, anew=anew), "documents"):  # noqa: B007 - the last total is what is reported
         pass
     with house.database.write() as session:
         trail.append(session, actor.name, "check.reindex", "index", {"documents": total, "damaged": len(damaged)})

@@ -9,8 +9,6 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from intake.codec import from_json
-from intake.fields.seals import NAMES as SEALS
-from intake.fields.seals import PRESENT
 from intake.model import PageText
 from search.errors import IndexUnavailable
 from search.model import IndexedPage
@@ -58,6 +56,8 @@ def each_page(
 
 def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
     """Return what the index shall hold of a document. A document without readable pages is one empty page."""
+    from intake.fields.seals import NAMES as SEALS
+    from intake.fields.seals import PRESENT
     from service.flow.values import values_of
 
     file = document.case_file
@@ -162,20 +162,40 @@ def touch_file(session: Session, case_file_id: str) -> list[str]:
     return ids
 
 
-def reindex(house: House, damaged: list[str]) -> Iterator[tuple[int, int]]:
+def reindex(house: House, damaged: list[str], *, anew: bool = False) -> Iterator[tuple[int, int]]:
     """Rebuild the whole index from database and vault; yields (done, total) as it goes.
 
-    Killed half-way, the sweeper finishes it: every document counts as not indexed until it is. Appends to `damaged` the ids of
-    documents whose page text the store could not give.
+    Documents are replaced in place, so search answers all the while; what the database does not know is removed at the end. Only an
+    index that cannot be used, or with `anew`, is emptied first. Killed half-way, the sweeper finishes it: every document counts as not
+    indexed until it is. Appends to `damaged` the ids of documents whose page text the store could not give.
     """
     with house.database.write() as session:
         living = Document.status.in_(_LIVING)
         session.execute(update(Document).where(living).values(indexed=False))
         ids = list(session.scalars(select(Document.id).where(living).order_by(Document.received_at)))
-    house.index.clear()
+    if anew or not _usable(house):
+        house.index.clear()
     for start in range(0, len(ids), _BATCH):
         damaged += index_documents(house, ids[start : start + _BATCH])
         yield min(start + _BATCH, len(ids)), len(ids)
+    if unknown := _unknown(house):
+        house.index.remove_many(unknown)
+
+
+def _usable(house: House) -> bool:
+    try:
+        house.index.check()
+    except IndexUnavailable:
+        return False
+    return True
+
+
+def _unknown(house: House) -> list[str]:
+    """Return what is in the index and not among the living documents now; one taken in since we began is among them."""
+    entries = list(house.index.documents())
+    with house.database.read() as session:
+        living = set(session.scalars(select(Document.id).where(Document.status.in_(_LIVING))))
+    return [document_id for document_id in entries if document_id not in living]
 
 
 def index_soon(house: House, document_ids: Iterable[str]) -> None:

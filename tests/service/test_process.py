@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from intake.crew import Allowance, Crew
+from search.model import IndexedPage
 from service.bootstrap import without_settings
 from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
 from service.flow import find
@@ -185,10 +186,25 @@ def test_a_rebuild_that_was_killed_is_finished_by_the_sweeper(embedded):
     with pytest.raises(KeyboardInterrupt):
         next(steps)
     house_index.replace_many = original
-    assert find.find(house, OWNER, "技术服务").total == 0
+    assert find.find(house, OWNER, "技术服务").total == 1  # search goes on
     assert sweep(house) == [document_id]
     process_waiting(house)
     assert find.find(house, OWNER, "技术服务").total == 1
+
+
+def test_search_goes_on_while_the_index_is_rebuilt_and_strangers_leave_it(office):
+    house = office.house
+    document_id = office.take_in()
+    house.index.replace("stranger", [IndexedPage("stranger", 1, "没有主人的条目")])
+    for _done, _total in reindex(house, []):
+        assert find.find(house, OWNER, "技术服务").total == 1
+    assert list(house.index.documents()) == [document_id]
+    with house.database.read() as session:
+        assert session.get_one(Document, document_id).indexed
+    steps = reindex(house, [], anew=True)
+    house.index.replace("stranger", [IndexedPage("stranger", 1, "没有主人的条目")])
+    assert list(steps) == [(1, 1)]
+    assert list(house.index.documents()) == [document_id]
 
 
 def test_a_document_destroyed_while_it_is_read_stays_destroyed(embedded):
