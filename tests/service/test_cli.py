@@ -409,6 +409,7 @@ SEARCH_LOADS = {
     *("search", "search.adapters", "search.adapters.tantivy", "search.errors", "search.fields", "search.folding"),
     *("search.highlight", "search.model", "search.ports", "search.projection", "search.results", "search.syntax"),
     *("search.dates", "search.initials", "search.nearly", "search.ranges", "search.similar"),
+    *("search.dates", "search.initials", "search.nearly", "search.ranges", "search.similar"),
     *("service", "service.access", "service.access.policy", "service.bootstrap", "service.cli", "service.clock"),
     *("service.commands", "service.commands.common", "service.commands.reading", "service.errors", "service.flow"),
     *("service.flow.find", "service.flow.guard", "service.flow.index", "service.flow.places", "service.house"),
@@ -417,7 +418,7 @@ SEARCH_LOADS = {
     *("vault", "vault.adapters", "vault.adapters.files", "vault.adapters.filesystem", "vault.adapters.keyfile"),
     *("vault.adapters.keyfolder", "vault.adapters.passphrase", "vault.adapters.pkcs11", "vault.adapters.transit"),
     *("vault.adapters.wrapping", "vault.envelope", "vault.errors", "vault.hashing", "vault.keyring", "vault.model"),
-    *("vault.ports", "vault.streams", "vault.vault"),
+    *("vault.ports", "vault.spare", "vault.streams", "vault.suites", "vault.vault"),
 }
 SEARCH_NEEDS = {
     "_cffi_backend",
