@@ -596,6 +596,7 @@ def show_customer(house: House, actor: Actor, customer_id: str) -> dict[str, Any
     """Return the customer card."""
     view = get_customer(house, actor, customer_id)
     customer = view.customer
+    current = view.assessed.current if view.assessed else None
     return {
         "id": customer.id,
         "number": customer.number,
@@ -604,6 +605,9 @@ def show_customer(house: House, actor: Actor, customer_id: str) -> dict[str, Any
         "contracts": [contract_as_json(contract) for contract in view.contracts],
         "files": [file_as_json(file) for file in view.files],
         "warnings": [warning_as_json(warning) for warning in view.warnings],
+        "grade": current.grade if current else None,
+        "score": f"{current.score:.2f}" if current else None,
+        "next_assessment_due": view.assessed.due.due.isoformat() if view.assessed else None,
     }
 
 

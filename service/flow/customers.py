@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from credit.warnings import CustomerState, RiskWarning, Validity, WarningLines, warnings_for
 from service.access.policy import Actor
 from service.errors import NotFound
-from service.flow.guard import listing, require
+from service.flow.assessments import Assessed, assessments_of, scores_of
+from service.flow.guard import allowed, listing, require
 from service.flow.sight import customers_in_sight, sees_customer, visible, visible_contracts, visible_files
 from service.flow.values import values_of
 from service.house import House
@@ -25,13 +26,14 @@ _HOLDER = {"licence": "code", "authorization": "code"}
 
 @dataclass(frozen=True)
 class CustomerView:
-    """A customer with what the reader may see of it."""
+    """A customer with what the reader may see of it. assessed: None for who may not see assessments."""
 
     customer: Customer
     contracts: tuple[Contract, ...]
     files: tuple[CaseFile, ...]
     documents: tuple[Document, ...]
     warnings: tuple[RiskWarning, ...]
+    assessed: Assessed | None
 
 
 def list_customers(
@@ -56,14 +58,17 @@ def get_customer(house: House, actor: Actor, customer_id: str) -> CustomerView:
         customer = session.get(Customer, customer_id)
         query = visible_contracts(actor).where(Contract.customer_id == customer_id)
         contracts = tuple(session.scalars(query.order_by(Contract.number)))
-        if customer is None or not sees_customer(session, actor, customer_id):
+        if not sees_customer(session, actor, customer_id) or customer is None:
             raise NotFound(f"there is no customer {customer_id}")
         file_query = visible_files(actor).where(CaseFile.customer_id == customer_id)
         files = tuple(session.scalars(file_query.order_by(CaseFile.created_at)))
         documents = _documents(session, actor, [file.id for file in files])
-        found = warnings_for(WarningLines(), _state(documents, customer), house.clock.today())
+        assessed = None
+        if allowed(actor, "assessment.read"):
+            assessed = assessments_of(session, customer, house.clock.today())
+        found = warnings_for(WarningLines(), _state(documents, customer, assessed), house.clock.today())
         audit.append(session, actor.name, "customer.view", f"customer:{customer_id}")
-    return CustomerView(customer, contracts, files, documents, tuple(found))
+    return CustomerView(customer, contracts, files, documents, tuple(found), assessed)
 
 
 def _documents(session: Session, actor: Actor, file_ids: list[str]) -> tuple[Document, ...]:
@@ -74,8 +79,8 @@ def _documents(session: Session, actor: Actor, file_ids: list[str]) -> tuple[Doc
     return documents
 
 
-def _state(documents: Iterable[Document], customer: Customer) -> CustomerState:
-    """What the customer's papers say: of each kind the one that is valid longest counts, a newer copy replaces an older."""
+def _state(documents: Iterable[Document], customer: Customer, assessed: Assessed | None) -> CustomerState:
+    """What the customer's papers and scores say: of each kind the one that is valid longest counts, a newer copy replaces an older."""
     longest: dict[str, Validity] = {}
     for document in documents:
         name = _WATCHED.get(document.kind)
@@ -89,7 +94,7 @@ def _state(documents: Iterable[Document], customer: Customer) -> CustomerState:
         known = longest.get(document.kind)
         if known is None or (known.valid_until is not None and (until is None or until > known.valid_until)):
             longest[document.kind] = Validity(document.kind, document.id, until)  # type: ignore[arg-type]  # keys of _WATCHED
-    return CustomerState(validities=tuple(longest.values()))
+    return CustomerState(scores=scores_of(assessed) if assessed else (), validities=tuple(longest.values()))
 
 
 def _day(value: str) -> date | None:

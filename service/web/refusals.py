@@ -50,6 +50,12 @@ def _field(name: str) -> str:
     return words.named(words.FIELDS, name)
 
 
+def _indicator(code: str) -> str:
+    from credit.default_card import EXAMPLE_SCORECARD
+
+    return next((i.zh for i in EXAMPLE_SCORECARD.indicators if i.code == code), code)
+
+
 def _role(name: str) -> str:
     return words.named(words.ROLES, name)
 
@@ -103,6 +109,7 @@ def _period(code: str) -> str:
 # English sentence -> Chinese sentence; what is captured is put into words by the function of that name, if there is one.
 _PUT: dict[str, Callable[[str], str]] = {
     "field": _field,
+    "indicator": _indicator,
     "role": _role,
     "codes": _codes,
     "person": _person,
@@ -620,6 +627,21 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"an amount \(.*\) must stand here", "这里要写金额，例如 1000000、100万。"),
     (r"this range ends before it begins", "范围的终点早于起点。"),
     (r"the query has more words than the engine can look for at once", "检索式的词太多了。"),
+    # credit
+    (r"an assessment of this customer waits for a decision already", "这个客户已有一次评估在等待决定。"),
+    (r"this assessment was decided on already", "这次评估已经决定过了。"),
+    (r"who made an assessment does not decide on it", "作出评估的人不能自己决定。"),
+    (r"say why it is refused", "写明不同意的理由。"),
+    (r"give a number", "写成数字，小数最多 6 位。"),
+    (
+        r"there is no data for (?P<indicator>\S+), and the scorecard does not let it be missing",
+        "评分卡不许缺这一项：{indicator}。",
+    ),
+    (
+        r"(?P<grade>\w+) may be set up by (?P<up>\d+) and down by (?P<down>\d+) notches, not to (?P<n>\w+)",
+        "{grade} 最多升 {up} 级、降 {down} 级，不能改为 {n}。",
+    ),
+    (r"a grade set by a person needs a name and a reason", "改等级要写理由。"),
     (r"another rotation of the master key is running", "正在更换主密钥。"),
     (r"there is an archive in the database already: .*", "数据库里已经有档案，只能恢复到空系统。"),
     (r"there are objects in the object store already: .*", "对象存储里已经有对象，只能恢复到空系统。"),

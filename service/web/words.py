@@ -205,6 +205,13 @@ REVIEW_STATES = {
     "stopped": ("grey", _("已停止")),
 }
 PARTS = {"proposer": _("提出人"), "appraiser": _("鉴定小组成员"), "approver": _("批准人"), "supervisor": _("监销人")}
+ASSESSMENT_STATES = {
+    "waiting": ("soon", _("等待决定")),
+    "in_force": ("good", _("现行")),
+    "replaced": ("grey", _("已被取代")),
+    "refused": ("late", _("不同意")),
+}
+ANSWERS = {"leading": _("领先"), "strong": _("较强"), "average": _("一般"), "weak": _("较弱")}
 WARNINGS = {
     "score_below": ("late", _("信用分过低")),
     "score_drop": ("late", _("信用分下降")),

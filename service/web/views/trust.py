@@ -46,7 +46,9 @@ def customer(customer_id: str) -> ResponseReturnValue:
         }
         for warning in view.warnings
     ]
-    return render_template("customer.html", view=view, warnings=warnings)
+    from service.web.views.credit import shown
+
+    return render_template("customer.html", view=view, warnings=warnings, **shown())
 
 
 @web.post("/customers/<customer_id>/credit-file")

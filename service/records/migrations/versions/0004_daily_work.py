@@ -20,6 +20,7 @@ def upgrade() -> None:
     _pages()
     _keys()
     _credit()
+    _reading()
 
 
 def _pages() -> None:
@@ -28,7 +29,8 @@ def _pages() -> None:
 
 
 def _keys() -> None:
-    """Documents that are being sealed anew under another key."""
+    """Documents that are being sealed anew under another key; objects that a reader found broken."""
+    op.add_column("object_states", sa.Column("noticed", sa.String(length=8), nullable=False, server_default=""))
     op.create_table(
         "key_renewals",
         sa.Column("document_id", sa.String(length=36), nullable=False),
@@ -67,3 +69,10 @@ def _credit() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assessments")),
     )
     op.create_index(op.f("ix_assessments_customer_id"), "assessments", ["customer_id"], unique=False)
+
+
+def _reading() -> None:
+    """Uploads whose length is told later."""
+    op.add_column("uploads", sa.Column("deferred", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("uploads") as table:
+        table.alter_column("deferred", server_default=None)
