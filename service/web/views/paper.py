@@ -1,6 +1,6 @@
 """What leaves the screen: the forms that go to paper and are signed, and the lists that go into a spreadsheet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,28 @@ def print_transfer_list(transfer_id: str) -> ResponseReturnValue:
 def print_register() -> ResponseReturnValue:
     """Show the destruction register in its customary form, with its cover."""
     rows = destroy.register(house(), actor())
-    return render_template("register_print.html", rows=rows, fonds=house().settings.fonds)
+    return render_template(
+        "register_print.html",
+        rows=rows,
+        fonds=house().settings.fonds,
+        appraisals=_appraisals(dict.fromkeys(row["review_id"] for row in rows)),
+    )
+
+
+def _appraisals(review_ids: Iterable[str]) -> list[tuple[dict[str, Any], list["Signer"], bool]]:
+    """Return what the cover says of each review: its certificate, who signed it, whether that is untouched.
+
+    Left out are reviews that do not exist for the reader, and those that are not finished yet.
+    """
+    found = []
+    for review_id in review_ids:
+        try:
+            certificate = reviews.get_review(house(), actor(), review_id).record.certificate
+        except NotFound:
+            continue
+        if certificate is not None:
+            found.append((certificate, _signers(certificate), certificate_intact(certificate)))
+    return found
 
 
 @web.get("/reviews/<review_id>/certificate")

@@ -116,6 +116,15 @@ def test_the_register_and_the_certificate_on_paper(embedded: Office) -> None:
     page = on_paper(archivist.get("/register/print").text)
     for word in ("档案销毁清册", "J001-HT·2026-D10-XS-0001", "监销人二（签字、日期）", "11 年"):
         assert word in page
+    cover, rows = page.split('class="after"')
+    for person, signed in (
+        ("first", "鉴定意见"),
+        ("head", "已批准"),
+        ("fourth", "销毁前确认"),
+        ("fifth", "销毁后确认"),
+    ):
+        assert re.search(rf"<td>{person} 某<div>.*{signed} <span class=\"num\">2037-01-\d\d<", cover)
+    assert '<td class="num">2037-01-13</td>' in cover
     assert "只留存根" in on_paper(archivist.get(f"/files/{file_id}/print").text)
     answer = archivist.get("/register/export.xlsx")
     sheet = load_workbook(io.BytesIO(answer.data)).active
