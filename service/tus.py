@@ -1,6 +1,6 @@
 """tus 1.0.0, the resumable upload protocol (tus.io), as HTTP over the upload flow; the API and the pages both speak it.
 
-Extensions: creation, creation-with-upload, checksum, termination, expiration. A finished upload tells its document in the
+Extensions: creation, creation-with-upload, creation-defer-length, checksum, termination, expiration. A finished upload tells its document in the
 headers Juanzong-Document and Juanzong-Status (received, stored, needs_review, duplicate), at every later request, too; one
 that was cut (metadata split) names its batch in Juanzong-Batch instead of a document.
 """
@@ -26,7 +26,7 @@ from service.house import House
 from service.records.tables import Upload
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
+EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration"
 ALGORITHMS = ("sha1", "sha256")
 MEDIA_TYPE = "application/offset+octet-stream"
 METADATA = ("filename", "filetype", "sha256", "department_id", "batch", "split", "sheets", "sides", "order")
@@ -91,7 +91,10 @@ def tell(house: House, actor: Actor, upload_id: str) -> Response:
     _require_version()
     upload = finish(house, actor, upload_id)
     answer = _answer(house, upload, 200)
-    answer.headers["Upload-Length"] = str(upload.length)
+    if upload.deferred:
+        answer.headers["Upload-Defer-Length"] = "1"
+    else:
+        answer.headers["Upload-Length"] = str(upload.length)
     answer.headers["Upload-Metadata"] = _encode(
         {
             "filename": upload.filename,
@@ -114,10 +117,13 @@ def add(house: House, actor: Actor, upload_id: str) -> Response:
     if offset is None:
         raise BadRequest("Upload-Offset: say where the bytes belong")
     upload = flow.find(house, actor, upload_id)
+    length = _number("Upload-Length")
+    if length is not None:
+        upload = flow.settle_length(house, actor, upload_id, length)
     if offset == upload.received and (request.content_length or 0) > upload.length - offset:
         raise UploadTooLong(f"{request.content_length} bytes at {offset} are more than the {upload.length} announced")
     upload = _take(house, actor, upload_id, offset, checksum)
-    if upload.received == upload.length:
+    if upload.received == upload.length and not upload.deferred:
         upload = finish(house, actor, upload_id)
     return _answer(house, upload, 204)
 
@@ -143,7 +149,7 @@ def as_json(house: House, upload: Upload) -> dict[str, Any]:
     return {
         "upload_id": upload.id,
         "filename": upload.filename,
-        "length": upload.length,
+        "length": None if upload.deferred else upload.length,
         "offset": upload.received,
         "status": flow.status_of(house, upload),
         "document_id": upload.document_id,
@@ -185,9 +191,10 @@ def _number(name: str) -> int | None:
 
 def _announced(house: House) -> flow.Announced:
     length = _number("Upload-Length")
-    if length is None or "Upload-Defer-Length" in request.headers:
-        raise BadRequest("Upload-Length: say how many bytes the file has; its length cannot be given later")
-    if length > house.settings.max_bytes:
+    later = request.headers.get("Upload-Defer-Length")
+    if (length is None) != (later == "1") or later not in (None, "1"):
+        raise BadRequest("Upload-Length: say how many bytes the file has, or Upload-Defer-Length: 1 to say it later")
+    if length is not None and length > house.settings.max_bytes:
         raise UploadTooLong(f"the file has {length} bytes; at most {house.settings.max_bytes} are taken")
     given = metadata(request.headers.get("Upload-Metadata", ""))
     sha256 = given.get("sha256", "").lower()

@@ -54,7 +54,7 @@ def finish(house: House, actor: Actor, upload_id: str) -> Upload:
     with house.database.write() as session:
         upload = load(session, actor, upload_id)
         require_alive(house, upload)
-        if upload.state == "done" or upload.received < upload.length:
+        if upload.state == "done" or upload.deferred or upload.received < upload.length:
             return upload
         if claims.is_held(upload, house.clock.now()):
             raise UploadBusy("the upload is being made a document: ask again")
@@ -181,7 +181,11 @@ def tidy(house: House) -> list[str]:
         complete = select(Upload, Person).join(Person, Upload.created_by == "person:" + Person.login)
         quiet = now + timedelta(hours=house.settings.upload_hours) - _PATIENCE  # its sender asks, as long as it lives
         complete = complete.where(
-            Upload.state == "open", Upload.received == Upload.length, Upload.expires_at > now, Upload.expires_at < quiet
+            Upload.state == "open",
+            Upload.deferred.is_(False),
+            Upload.received == Upload.length,
+            Upload.expires_at > now,
+            Upload.expires_at < quiet,
         )
         waiting = [
             (upload, with_standing(house, session, to_actor(person), person))

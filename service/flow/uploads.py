@@ -44,12 +44,12 @@ SEGMENT = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Announced:
-    """What the sender says of a file before its bytes. length: bytes; sha256: of the whole file, hexadecimal, or empty.
+    """What the sender says of a file before its bytes. length: bytes, None: it will be told later; sha256: of the whole file, hexadecimal, or empty.
 
     how: a stack, scanned so, is cut at its separator sheets; None: the file is one document.
     """
 
-    length: int
+    length: int | None
     filename: str
     sha256: str = ""
     batch: str = ""
@@ -76,19 +76,20 @@ def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> 
     how = announced.how or How()
     check_how(how)
     filename = safe_name(announced.filename)
-    if announced.length > house.settings.max_bytes:
-        raise UploadTooLong(f"the file has {announced.length} bytes; at most {house.settings.max_bytes} are taken")
+    length = house.settings.max_bytes if announced.length is None else announced.length
+    _require_takeable(house, length)
     upload_id = new_id()
     _key, wrapped = house.keys.new(UUID(upload_id))
     with house.database.write() as session:
-        _require_room(session, house, actor, announced.length)
+        _require_room(session, house, actor, length)
         now = house.clock.now()
         upload = Upload(
             id=upload_id,
             created_by=actor.name,
             channel=channel,
             filename=filename,
-            length=announced.length,
+            length=length,
+            deferred=announced.length is None,
             sha256=announced.sha256,
             batch=announced.batch,
             department_id=announced.department_id,
@@ -102,6 +103,31 @@ def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> 
         )
         session.add(upload)
         audit.append(session, actor.name, "upload.begin", f"upload:{upload_id}", {"length": announced.length})
+    return upload
+
+
+def _require_takeable(house: House, length: int) -> None:
+    if length > house.settings.max_bytes:
+        raise UploadTooLong(f"the file has {length} bytes; at most {house.settings.max_bytes} are taken")
+
+
+def settle_length(house: House, actor: Actor, upload_id: str, length: int) -> Upload:
+    """Note how many bytes a file has whose length was to be told later; told once, it stays.
+
+    Raises NotFound, UploadGone, UploadTooLong, UploadConflict (it has another length, or more bytes came already).
+    """
+    with house.database.write() as session:
+        upload = load(session, actor, upload_id)
+        require_alive(house, upload)
+        if not upload.deferred:
+            if length != upload.length:
+                raise UploadConflict(f"the upload has {upload.length} bytes, not {length}", upload.received)
+            return upload
+        _require_takeable(house, length)
+        if length < upload.received:
+            raise UploadConflict(f"{upload.received} bytes came already, more than {length}", upload.received)
+        upload.length, upload.deferred = length, False
+        audit.append(session, actor.name, "upload.length", f"upload:{upload_id}", {"length": length})
     return upload
 
 

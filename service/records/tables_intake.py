@@ -78,6 +78,7 @@ class Upload(Base):
     being deleted). split, sheets, sides, turn_over: whether it is a stack to be cut, and how that was scanned.
     received: bytes that are durable. writer: which request may add to it, the latest. key: the key its parts are sealed
     with, wrapped; gone as soon as the upload is no longer open. claimed_by: who makes a document of it.
+    deferred: its length is not known yet; `length` is then the most that it may have.
     """
 
     __tablename__ = "uploads"
@@ -86,6 +87,7 @@ class Upload(Base):
     channel: Mapped[str] = mapped_column(String(16))
     filename: Mapped[str] = mapped_column(String(255))
     length: Mapped[int] = mapped_column(BigInteger)
+    deferred: Mapped[bool] = mapped_column(default=False)
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     sha256: Mapped[str] = mapped_column(String(64), default="")
     batch: Mapped[str] = mapped_column(String(36), default="")

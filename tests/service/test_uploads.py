@@ -122,7 +122,10 @@ def test_what_the_server_can_do(sender, embedded):
         assert answer.status_code == 204
         assert answer.headers["Tus-Version"] == "1.0.0"
         assert answer.headers["Tus-Max-Size"] == str(embedded.house.settings.max_bytes)
-        assert answer.headers["Tus-Extension"] == "creation,creation-with-upload,checksum,termination,expiration"
+        assert (
+            answer.headers["Tus-Extension"]
+            == "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration"
+        )
         assert answer.headers["Tus-Checksum-Algorithm"] == "sha1,sha256"
 
 
@@ -224,15 +227,52 @@ def test_hostile_metadata_is_refused_and_opens_nothing(sender, embedded, metadat
         assert session.scalars(select(Upload)).all() == []
 
 
+def test_a_length_may_be_told_with_the_last_bytes(sender, embedded):
+    opened = sender.open(Upload_Length="-", Upload_Defer_Length="1")
+    assert (opened.status_code, opened.headers["Upload-Offset"]) == (201, "0")
+    place = opened.headers["Location"]
+    assert sender.send(place, 0, DATA[:5000]).status_code == 204
+    told = sender.call("HEAD", place)
+    assert (told.headers["Upload-Offset"], told.headers["Upload-Defer-Length"]) == ("5000", "1")
+    assert "Upload-Length" not in told.headers
+    assert sender.call("GET", place).get_json()["length"] is None
+    assert sender.send(place, 5000, DATA[5000:], Upload_Length="4999").status_code == 409  # more came already
+    most = embedded.house.settings.max_bytes
+    assert sender.send(place, 5000, DATA[5000:], Upload_Length=str(most + 1)).status_code == 413
+    assert documents(embedded.house) == []
+    done = sender.send(place, 5000, DATA[5000:], Upload_Length=str(len(DATA)))
+    assert (done.status_code, documents(embedded.house)) == (204, [done.headers["Juanzong-Document"]])
+    assert get_document(embedded.house, OWNER, done.headers["Juanzong-Document"]).sha256 == SHA256
+
+
+def test_a_length_is_told_once_and_may_come_alone(sender, embedded):
+    place = sender.open(Upload_Length="-", Upload_Defer_Length="1").headers["Location"]
+    assert sender.send(place, 0, DATA).status_code == 204
+    tidy(embedded.house)
+    assert documents(embedded.house) == []  # whole or not: nobody has said so yet
+    assert sender.send(place, len(DATA), b"", Upload_Length=str(len(DATA) + 1)).status_code == 204
+    assert sender.send(place, len(DATA), b"", Upload_Length=str(len(DATA))).status_code == 409  # it stays what was said
+    assert sender.call("HEAD", place).headers["Upload-Length"] == str(len(DATA) + 1)
+    second = sender.open(Upload_Length="-", Upload_Defer_Length="1").headers["Location"]
+    assert sender.send(second, 0, DATA).status_code == 204
+    done = sender.send(second, len(DATA), b"", Upload_Length=str(len(DATA)))
+    assert documents(embedded.house) == [done.headers["Juanzong-Document"]]
+
+
 def test_lengths(sender, embedded):
     most = embedded.house.settings.max_bytes
     assert sender.open(most + 1).status_code == 413
     assert sender.open(most).status_code == 201
     for bad in ("-1", "1.5", "", "9" * 30, "0x10"):
         assert sender.open(metadata=words(filename="a"), Upload_Length=bad).status_code == 400
-    deferred = sender.open(Upload_Length="-", Upload_Defer_Length="1")
-    assert deferred.status_code == 400
-    assert "Upload-Length" in deferred.get_json()["title"]
+    for headers in (
+        {"Upload_Length": "-"},
+        {"Upload_Defer_Length": "1"},
+        {"Upload_Length": "-", "Upload_Defer_Length": "2"},
+    ):
+        neither = sender.open(**headers)
+        assert neither.status_code == 400
+        assert "Upload-Length" in neither.get_json()["title"]
     empty = sender.open(0, words(filename="a.pdf"))
     assert (empty.status_code, empty.get_json()["code"]) == (422, "empty")
     place = sender.open(10).headers["Location"]
