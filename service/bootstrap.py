@@ -207,11 +207,12 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empt
     except BaseException:
         database.dispose()
         raise
+    store = _store(settings)
     house = House(
         settings=settings,
         clock=Clock(settings.today),
         database=database,
-        vault=Vault(_store(settings), suite),
+        vault=Vault(store, suite, getattr(store, "second", None)),
         keys=keys,
         make_index=_index(settings),
         make_reader=_reader(settings),
@@ -220,7 +221,17 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empt
     )
     if hint is not None:
         house.hint = hint
+    house.vault.notice = lambda name, what: _notice(house, str(name), what)
     return house
+
+
+def _notice(house: House, name: str, what: str) -> None:
+    """Let a reader go on, who may be in the middle of a transaction of their own, while what they met is noted."""
+    from threading import Thread
+
+    from service.flow.mend import note
+
+    Thread(target=note, args=(house, name, what), name="noticed").start()
 
 
 def _store(settings: Settings) -> ObjectStore:

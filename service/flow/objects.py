@@ -137,6 +137,6 @@ def state_of(session: Session, name: str) -> ObjectState:
     """Return the object's row, made where there is none."""
     state = session.get(ObjectState, name)
     if state is None:
-        state = ObjectState(name=name, held="", copied_to="")
+        state = ObjectState(name=name, held="", copied_to="", noticed="")
         session.add(state)
     return state

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from service.flow.fixity import fixity, is_due
 from service.flow.locks import lock_waiting
+from service.flow.mend import mend_noticed
 from service.flow.renew import resume
 from service.flow.replicate import copy_waiting
 from service.house import SYSTEM, House
@@ -36,6 +37,7 @@ def upkeep(house: House) -> list[Upkeep]:
     return [
         Upkeep("the locking of objects", lambda go_on: lock_waiting(house, go_on=go_on)),
         Upkeep("the copying to the replica", lambda go_on: copy_waiting(house, go_on)),
+        Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),
         Upkeep("the renewal of keys", lambda go_on: resume(house, go_on)),
         Upkeep("the verification of the objects", lambda go_on: verify_due(house, go_on)),
     ]

@@ -36,7 +36,8 @@ class ObjectState(Base):
     """What was done about a sealed object beyond storing it. It has no row before anything was.
 
     locked_until: until when the store keeps it (governance). held: "" no, "held" by a legal hold of ours, "unsure" when one was
-    asked for and no answer noted. copied_to: the replica that has a verified copy, by its address without the key.
+    asked for and no answer noted. copied_to: the replica that has a verified copy, by its address without the key. noticed: missing or
+    damaged, when somebody read it from the replica instead; "" once it is mended.
     """
 
     __tablename__ = "object_states"
@@ -44,6 +45,7 @@ class ObjectState(Base):
     locked_until: Mapped[date | None]
     held: Mapped[str] = mapped_column(String(8), default="")
     copied_to: Mapped[str] = mapped_column(String(300), default="", index=True)
+    noticed: Mapped[str] = mapped_column(String(8), default="")
 
 
 class KeyRenewal(Base):
