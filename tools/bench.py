@@ -50,6 +50,8 @@ def main() -> int:
             for name, status in (
                 ("start", run("tools.bench_start")),
                 ("vault", run("tools.bench_vault")),
+                ("queue", run("tools.bench_queue")),
+                ("queue on PostgreSQL", run("tools.bench_queue", "--postgres")),
                 *((f"vault on {url.rpartition('@')[2]}", run("tools.bench_vault", "--store", url)) for url in stores),
                 ("search", run("tools.bench_search")),
                 *(

@@ -56,9 +56,20 @@ class Line:
     not_here: bool = False
 
     @property
+    def rows(self) -> int:
+        """How many lines its input has."""
+        return rows_for(self.typed)
+
+    @property
     def kind(self) -> str:
         """What sort of value it holds, for the script."""
         return kind_of(self.name)
+
+
+def rows_for(typed: str) -> int:
+    """Return how many lines show a value whole, at most four, with some 36 narrow characters or 18 Chinese ones a line."""
+    width = sum(2 if ord(character) > 0x2E7F else 1 for character in typed)
+    return min(1 + max(width - 1, 0) // 36, 4)
 
 
 def _want() -> Want:

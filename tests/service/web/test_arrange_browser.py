@@ -13,7 +13,6 @@ from service.flow.arrange import arrange
 from service.flow.receive import receive
 from tests.service.test_batches import original, stack
 from tests.service.test_batches import page as scanned
-from tests.service.web.test_batches_browser import until
 from tests.service.web.test_browser import Desk, desk
 
 __all__ = ["desk"]
@@ -78,7 +77,6 @@ def test_two_files_become_one_document(desk: Desk, tmp_path: Path) -> None:
     page.keyboard.press("Space")
     page.keyboard.press("r")
     expect(page.locator(".turn-90")).to_have_count(1)
-    until(page, "[...document.images].every((image) => image.complete && image.naturalWidth > 0)")
     desk.look(page, "pages-arranged")
     ready(page)
     page.locator(".leaflet[data-number='3']").drag_to(page.locator(".leaflet[data-number='1']"))

@@ -3,14 +3,31 @@
 import re
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from service.flow import checking, documents, values
 from service.flow.values import Entry
 from service.records.tables import Document, DocumentField
+from service.web.views.checking import rows_for
 from tests.service.conftest import OWNER, Office
 from tests.service.test_checking import OTHER, PARTY_B, several
 from tests.service.web.conftest import Browser, Site
+
+
+@pytest.mark.parametrize(
+    ("typed", "rows"),
+    [
+        ("", 1),
+        ("91330106MA4XJLN87D", 1),
+        ("有限责任公司（自然人投资或控股）", 1),
+        ("临" * 18, 1),
+        ("临" * 19, 2),
+        ("临" * 400, 4),
+    ],
+)
+def test_a_value_has_as_many_lines_as_it_takes(typed: str, rows: int) -> None:
+    assert rows_for(typed) == rows
 
 
 def form_of(page: str) -> dict[str, Any]:

@@ -257,9 +257,10 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey) return;
   if (key === "Escape" && inRow && typing(event.target)) { const frame = view(); if (frame) { done(); frame.focus(); } return; }
   if (!inRow || event.target.matches("[type=radio]")) return;
-  const inText = event.target.matches("textarea");
-  if (key === "ArrowDown" && !inText) { done(); step(1); }
-  if (key === "ArrowUp" && !inText) { done(); step(-1); }
+  // In a value of several lines the arrows go through the lines first; all of it chosen, as on arriving, they go on.
+  const text = event.target.matches("textarea") ? event.target : null;
+  if (key === "ArrowDown" && (!text || text.selectionEnd === text.value.length)) { done(); step(1); }
+  if (key === "ArrowUp" && (!text || text.selectionStart === 0)) { done(); step(-1); }
   if (key === "Enter" && !event.shiftKey && !event.target.matches("button, a")) {
     done();
     const tick = inRow.querySelector("[name^='ok-']");
