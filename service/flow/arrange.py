@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from intake.batches.cut import can_cut
 from intake.formats.signatures import MEDIA_TYPES
 from service.access.policy import Actor
-from service.errors import NotFound, RuleRefused
+from service.errors import RuleRefused
 from service.flow import claims
 from service.flow.batches import load_batch
 from service.flow.originals import original_on_disk
@@ -80,9 +80,7 @@ def _open(house: House, session: Session, actor: Actor, name: str) -> list[Docum
         )
         session.add(batch)
         session.flush()
-    if batch is None:
-        raise NotFound(f"there is no batch {name}")
-    load_batch(session, actor, name, "batch.edit", lock=True)
+    batch = load_batch(session, actor, name, "batch.edit", lock=True)
     if batch.state != "open":
         raise RuleRefused(f"batch {name} was released; its pages stay as they are")
     held = set(session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name)))

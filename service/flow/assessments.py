@@ -176,7 +176,7 @@ def assessment_as_json(record: AssessmentRecord) -> dict[str, Any]:
 
 def _customer(session: Session, actor: Actor, customer_id: str, action: str) -> Customer:
     customer = session.get(Customer, customer_id, with_for_update=action != "assessment.read")
-    if customer is None or not sees_customer(session, actor, customer_id):
+    if not sees_customer(session, actor, customer_id) or customer is None:
         raise NotFound(f"there is no customer {customer_id}")
     require(actor, action)
     return customer

@@ -73,10 +73,11 @@ def _arrives(stack: Stack) -> bool:
 def load_batch(session: Session, actor: Actor, name: str, action: str = "batch.read", *, lock: bool = False) -> Batch:
     """Return a batch the actor may act on: one with a document that they may not read does not exist for them: NotFound."""
     batch = session.get(Batch, name, with_for_update={"of": Batch} if lock else None)
+    # Asked for a batch that is not there, too: both answers take the same time.
+    documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
     if batch is None:
         raise NotFound(f"there is no batch {name}")
     reach = Reach(batch.department_id, TIERS[0], batch.operator)
-    documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
     if not allowed(actor, "batch.read", reach) or not all(
         allowed(actor, "batch.read", reach_of(document)) for document in documents
     ):

@@ -186,7 +186,7 @@ def credit_file(house: House, actor: Actor, customer_id: str) -> CaseFile:
     with house.database.write() as session:
         # Locked, so that two who ask at once do not both find none; a unique index guards it besides.
         customer = session.get(Customer, customer_id, with_for_update=True)
-        if customer is None or not sees_customer(session, actor, customer_id):
+        if not sees_customer(session, actor, customer_id) or customer is None:
             raise NotFound(f"there is no customer {customer_id}")
         query = select(CaseFile).where(CaseFile.customer_id == customer_id, CaseFile.kind == "credit")
         file = session.scalar(query.where(CaseFile.state != "destroyed", CaseFile.superseded_by.is_(None)))

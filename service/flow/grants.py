@@ -19,6 +19,8 @@ KINDS = ("document", "file", "customer")
 MAX_REASON = 500
 _LIVING = ("stored", "needs_review", "failed")
 _READERS = ACTIONS["document.read"]
+# Looked for in the place of a grant that is not there, so that both answers take the same time.
+_NONE = Grant(kind="document", subject_id="", given_by="")
 
 
 def give_grant(
@@ -116,7 +118,7 @@ def end_grant(house: House, actor: Actor, grant_id: str) -> None:
     require(actor, "grant.give")
     with house.database.write() as session:
         grant = session.get(Grant, grant_id, with_for_update={"of": Grant})
-        if grant is None or not _may_see(session, actor, grant):
+        if not _may_see(session, actor, grant or _NONE) or grant is None:
             raise NotFound(f"there is no grant {grant_id}")
         if grant.ended_at is None:
             grant.ended_by, grant.ended_at = actor.name, house.clock.now()

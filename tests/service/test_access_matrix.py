@@ -1,40 +1,65 @@
-"""Every role on every API operation, own and other department, every tier: the answers are those of `access_matrix.txt`.
+"""Every role on every API operation and every page, own and other department, every tier: the answers are those of `access_matrix.txt`
+and `page_matrix.txt`.
 
-What a person may not see answers as what does not exist does, byte for byte but for the id, and shows in no list, count, facet,
-search or export.
+What a person may not see answers as what does not exist does, byte for byte but for the id and with as many statements to the
+database, and shows in no list, count, facet, search or export.
 """
 
+import hashlib
 import io
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from fpdf import FPDF
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from service.access import people
-from service.access.policy import ROLES, TIERS
+from service.access import accounts, people
+from service.access.papers import KINDS
+from service.access.policy import ROLES, STATION, TIERS
 from service.api.app import GROUPS, blueprint
 from service.api.operations import Operation
 from service.flow import grants, holds, ledger, uploads
 from service.flow.index import index_documents
 from service.flow.process import process
 from service.flow.receive import receive
-from service.records.tables import AccessRequest, Batch, CaseFile, Customer, Document, Transfer
+from service.records.tables import AccessRequest, Batch, CaseFile, Customer, Document, Transfer, WebSession
+from service.web.app import create_app
 from service.web.security import request_class
+from service.web.sessions import COOKIE
 from tests.service.conftest import OWNER, Office, embedded_env, open_office
 from tests.service.test_flow import due_file, propose
 
 TABLE = Path(__file__).parent / "access_matrix.txt"
+PAGES = Path(__file__).parent / "page_matrix.txt"
 OPERATIONS = {operation.name: operation for group in GROUPS for operation in group.found}
 BY_TIER = ("document", "filed", "file", "contract", "transfer", "customer", "hold", "loan", "batch", "grant")
-CELLS = ("no", "own", "all", "every", "see", "sees", "yes")
+CELLS = ("no", "own", "own-", "all", "every", "see", "sees", "yes")
+#: those who may be asked: every role, and a scanning station
+CALLERS = (*ROLES, STATION)
+CLASSIFIED = ("secret", "core")
+USUAL = ("public", "internal")
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Offset": "0", "Upload-Metadata": "filename YS5wZGY="}
+
+
+#: roles that read documents, and other clearances than the usual: word, clearance, what opens, papers
+READERS = ("operator", "handler", "credit_administrator", "archivist", "department_head")
+OTHERS = (
+    (".public", "public", TIERS[:1], KINDS),
+    (".secret", "secret", TIERS[:3], KINDS),
+    (".core", "core", TIERS, KINDS),
+    (".unsigned", "core", USUAL, tuple(kind for kind in KINDS if kind != "agreement")),
+)
+READS = (
+    *("show_document", "download", "show_page", "document_evidence", "file_evidence", "show_file", "show_contract"),
+    *("show_customer", "show_transfer_list", "show_batch", "entry_from_document"),
+)
 
 
 @dataclass(frozen=True)
@@ -51,11 +76,11 @@ def read_table() -> dict[str, Row]:
     rows = {}
     for line in TABLE.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
-            name, thing, *cells = line.split(maxsplit=2 + len(ROLES))
-            sends = cells.pop() if len(cells) > len(ROLES) else ""
+            name, thing, *cells = line.split(maxsplit=2 + len(CALLERS))
+            sends = cells.pop() if len(cells) > len(CALLERS) else ""
             assert set(cells) <= set(CELLS), line
             assert name not in rows, name
-            rows[name] = Row(thing.rstrip("*"), thing.endswith("*"), dict(zip(ROLES, cells, strict=True)), sends)
+            rows[name] = Row(thing.rstrip("*"), thing.endswith("*"), dict(zip(CALLERS, cells, strict=True)), sends)
     return rows
 
 
@@ -86,9 +111,12 @@ class City:
         login = f"m.{role.replace('_', '.')}{word}"
         more = {} if papers is None else {"papers": papers}
         self.office.hire(login, role, clearance=clearance, **more)
+        self.bear(login)
+        return login
+
+    def bear(self, login: str) -> None:
         secret = people.create_token(self.office.house, OWNER, login, "matrix")
         self.tokens[login] = {"Authorization": f"Bearer {secret}"}
-        return login
 
 
 def a_page(text: str, path: Path) -> Path:
@@ -126,6 +154,10 @@ def city(tmp_path_factory: pytest.TempPathFactory):
     found.things["upload"] = [Thing(upload.id, "", "")]
     for role in ROLES:
         found.hire(role, "internal")
+    for role, (word, clearance, _tiers, papers) in product(READERS, OTHERS):
+        found.hire(role, clearance, word, papers)
+    accounts.create_station(house, OWNER, "m.station", "扫描站", office.department_id)
+    found.bear("m.station")
     yield found
     house.database.dispose()
 
@@ -189,6 +221,8 @@ def reached(cell: str, thing: Thing, tiers: tuple[str, ...]) -> bool:
         return True
     if cell == "no" or (thing.tier and thing.tier not in tiers):
         return False
+    if cell == "own-" and thing.tier in CLASSIFIED:
+        return False
     return cell == "all" or thing.department in ("own", "")
 
 
@@ -230,7 +264,11 @@ def call(client, city: City, login: str, operation: Operation, row: Row, thing: 
         path = path.replace("/pages/1", "/pages/1.1")
     text = row.sends.replace("{id}", wanted)
     if thing is not None:
-        text = text.replace("{tier}", thing.tier).replace("{file}", thing.file).replace("{staff}", city.staff.get(thing.department, ""))
+        text = (
+            text.replace("{tier}", thing.tier)
+            .replace("{file}", thing.file)
+            .replace("{staff}", city.staff.get(thing.department, ""))
+        )
     sends = json.loads(text) if text else None
     more: dict[str, object] = {}
     if operation.multipart:
@@ -249,6 +287,20 @@ def call(client, city: City, login: str, operation: Operation, row: Row, thing: 
     if "upload" in operation.name:
         headers |= TUS | {"Content-Type": "application/offset+octet-stream", "X-HTTP-Method-Override": "PATCH"}
     return client.open(f"/api/v1{path}", method=operation.method, headers=headers, **more)
+
+
+def counted(client, city: City, *asked):
+    """Return the answer of one call, and how many statements the database was sent for it: work that nothing else disturbs."""
+    statements: list[str] = []
+
+    def note(_connection, _cursor, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    event.listen(city.office.house.database.engine, "before_cursor_execute", note)
+    try:
+        return call(client, city, *asked), len(statements)
+    finally:
+        event.remove(city.office.house.database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +351,7 @@ def assert_nothing_hidden(city: City, role: str, name: str, body: str, tiers: tu
                 assert present, (role, name, kind, thing)
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", CALLERS)
 def test_lists_counts_facets_and_exports_hold_what_may_be_seen_and_nothing_else(city, client, role):
     login = "m." + role.replace("_", ".")
     for name in lists():
@@ -309,16 +361,36 @@ def test_lists_counts_facets_and_exports_hold_what_may_be_seen_and_nothing_else(
         assert answer.status_code < 500
         if row.cells[role] == "yes" and role != "auditor":
             assert_nothing_hidden(city, role, name, answer.data.decode(errors="replace"), ("public", "internal"))
+    if ROWS["show_document"].cells[role] != "no":
+        assert_counts(city, client, role, login, ("public", "internal"))
+
+
+def assert_counts(city: City, client, role: str, login: str, tiers: tuple[str, ...]) -> None:
     cell = ROWS["show_document"].cells[role]
-    if cell != "no":
-        seen = [
-            t for kind in ("document", "filed") for t in city.things[kind] if reached(cell, t, ("public", "internal"))
-        ]
-        found = call(client, city, login, OPERATIONS["search"], ROWS["search"], None).get_json()
-        assert found["total"] == len(seen)
-        assert all(sum(counts.values()) <= len(seen) for counts in found["facets"].values())
-        listed = call(client, city, login, OPERATIONS["list_documents"], ROWS["list_documents"], None).get_json()
-        assert listed["total"] == len(seen) + 1  # and the document of the file that is due
+    seen = [t for kind in ("document", "filed") for t in city.things[kind] if reached(cell, t, tiers)]
+    found = call(client, city, login, OPERATIONS["search"], ROWS["search"], None).get_json()
+    assert found["total"] == len(seen)
+    assert all(sum(counts.values()) <= len(seen) for counts in found["facets"].values())
+    listed = call(client, city, login, OPERATIONS["list_documents"], ROWS["list_documents"], None).get_json()
+    assert listed["total"] == len(seen) + ("internal" in tiers)  # and the document of the file that is due
+
+
+@pytest.mark.parametrize(
+    ("role", "other"), list(product(READERS, OTHERS)), ids=lambda given: given if isinstance(given, str) else given[0]
+)
+def test_another_clearance_opens_what_lies_up_to_it_and_nothing_else(city, client, role, other):
+    word, _clearance, tiers, _papers = other
+    login = f"m.{role.replace('_', '.')}{word}"
+    found = [
+        (name, thing, fault(client, city, role, name, thing, login, tiers))
+        for name in READS
+        for thing in city.things[ROWS[name].thing]
+    ]
+    assert not [said for said in found if said[2]]
+    assert_counts(city, client, role, login, tiers)
+    for name in ("search", "list_documents", "list_contracts", "export_contracts", "list_files", "customers_list"):
+        body = call(client, city, login, OPERATIONS[name], ROWS[name], None).data.decode(errors="replace")
+        assert_nothing_hidden(city, role, name, body, tiers)
 
 
 def missing(operation: Operation, thing: Thing) -> str:
@@ -327,11 +399,13 @@ def missing(operation: Operation, thing: Thing) -> str:
     )
 
 
-def fault(client, city: City, role: str, name: str, thing: Thing) -> str:
-    """Return what is wrong with how one operation answers a role about one thing, "" for nothing."""
+def fault(
+    client, city: City, role: str, name: str, thing: Thing, login: str = "", tiers: tuple[str, ...] = USUAL
+) -> str:
+    """Return what is wrong with how one operation answers a role about one thing, "" for nothing. tiers: what opens to them."""
     row, operation = ROWS[name], OPERATIONS[name]
-    login, cell, tiers = "m." + role.replace("_", "."), row.cells[role], ("public", "internal")
-    answer = call(client, city, login, operation, row, thing)
+    login, cell = login or "m." + role.replace("_", "."), row.cells[role]
+    answer, work = counted(client, city, login, operation, row, thing)
     status = answer.status_code
     if reached(cell, thing, tiers):
         refused = {401} | (set() if cell in ("see", "sees") else {403}) | (set() if row.starred else {404})
@@ -342,13 +416,17 @@ def fault(client, city: City, role: str, name: str, thing: Thing) -> str:
     if status not in (403, 404):
         return "is not refused"
     other = missing(operation, thing)
-    same = call(client, city, login, operation, row, thing, other)
+    same, as_much = counted(client, city, login, operation, row, thing, other)
+    if work != as_much:  # once more: what is only written every few minutes is written now
+        work, as_much = (counted(client, city, login, operation, row, thing, id_)[1] for id_ in (None, other))
+        if work != as_much:
+            return f"shows by the time it takes that it exists: {work} statements, {as_much} for what is not there"
     shown = same.data.replace(other.encode(), thing.id.encode())
     as_missing = (same.status_code, shown, same.content_type) == (status, answer.data, answer.content_type)
     return "" if as_missing else f"learns that it exists: {answer.data!r}, for what is not there {same.data!r}"
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", CALLERS)
 def test_what_may_not_be_seen_answers_as_what_is_not_there(city, client, role):
     wrong = []
     for name, row in ROWS.items():
@@ -359,6 +437,83 @@ def test_what_may_not_be_seen_answers_as_what_is_not_there(city, client, role):
                 wrong.append(f"{name}: {status}")
         for thing in city.things[row.thing] if row.thing != "-" else ():
             found = fault(client, city, role, name, thing)
+            if found:
+                wrong.append(f"{name} {thing.department} {thing.tier}: {found}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def read_pages() -> dict[str, tuple[str, Row]]:
+    """Return the address and the row of every page."""
+    pages = {}
+    for line in PAGES.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, address, thing, *cells = line.split()
+            decided = ROWS[cells[0]].cells if cells[0] in ROWS else dict(zip(ROLES, cells, strict=True))
+            pages[name] = address, Row(thing.rstrip("*"), thing.endswith("*"), decided, "")
+    return pages
+
+
+#: pages for whoever is not signed in yet, and for everybody
+OPEN = ("sign_in", "second_step", "company_sign_in", "company_sign_in_back", "invite", "keys")
+
+
+@pytest.fixture(scope="module")
+def pages(city: City) -> Flask:
+    app = create_app(city.office.house, secret=b"a secret for tests, not for use.")
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+def test_every_page_has_its_row_and_every_row_its_page(pages):
+    asked = {rule.endpoint for rule in pages.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert set(read_pages()) | set(OPEN) == {name.removeprefix("web.") for name in asked if name.startswith("web.")}
+
+
+def signed_in(pages: Flask, city: City, login: str):
+    """Return a browser of somebody of the city."""
+    house, secret = city.office.house, uuid4().hex
+    now = house.clock.now()
+    with house.database.write() as session:
+        person_id = city.office[login].person_id
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        session.add(WebSession(id=digest, person_id=person_id, created_at=now, expires_at=now + timedelta(hours=1)))
+    browser = pages.test_client()
+    browser.set_cookie(COOKIE, secret, path="/")
+    return browser
+
+
+#: the form token, which changes with the second
+_TOKEN = re.compile(r'(?<=name="csrf" content=")[^"]+|(?<=name="csrf_token" value=")[^"]+')
+
+
+def page_fault(browser, role: str, address: str, row: Row, thing: Thing) -> str:
+    """Return what is wrong with how a page answers a role about one thing, "" for nothing."""
+    answer = browser.get(address.replace("{id}", thing.id))
+    status, cell = answer.status_code, row.cells[role]
+    if reached(cell, thing, USUAL):
+        refused = (set() if cell in ("see", "sees") else {403}) | (set() if row.starred else {404})
+        return f"is refused: {status}" if status in refused or status >= 500 else ""
+    if row.thing in READ_BY and reached(ROWS[READ_BY[row.thing]].cells[role], thing, USUAL):
+        return "" if status == 403 or (row.starred and status == 404) else f"is not refused: {status}"
+    other = "nobody.here" if thing.id == "victim" else str(uuid4())
+    same = browser.get(address.replace("{id}", other))
+    told, missing_told = (_TOKEN.sub("", text) for text in (answer.text, same.text.replace(other, thing.id)))
+    # The page of a batch shows what one may see of it, for whatever name: nothing, here.
+    as_missing = (same.status_code, missing_told) == (status, told) and (status in (403, 404) or row.thing == "batch")
+    return "" if as_missing else f"learns that it exists: {status}, for what is not there {same.status_code}"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_opens_for_whom_the_table_says_and_for_nobody_else(pages, city, role):
+    browser, wrong = signed_in(pages, city, "m." + role.replace("_", ".")), []
+    for name, (address, row) in read_pages().items():
+        if row.thing == "-":
+            status = browser.get(address).status_code
+            if (status == 403) != (row.cells[role] == "no") or status >= 500:
+                wrong.append(f"{name}: {status}")
+            continue
+        for thing in city.things[row.thing]:
+            found = page_fault(browser, role, address, row, thing) if thing.tier in ("", "internal", "secret") else ""
             if found:
                 wrong.append(f"{name} {thing.department} {thing.tier}: {found}")
     assert not wrong, "\n" + "\n".join(wrong)
