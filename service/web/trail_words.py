@@ -80,6 +80,7 @@ VERBS = {
     "event": _("事件"),
     "evidence": _("出具证据包"),
     "expire": _("过期"),
+    "length": _("说明长度"),
     "export": _("导出"),
     "fail": _("失败"),
     "file": _("归入案卷"),
