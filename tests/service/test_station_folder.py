@@ -15,13 +15,13 @@ from intake.adapters import watched_folder
 from intake.adapters.watched_folder import Arrival, WatchedFolder
 from intake.channels.arrivals import Patience
 from intake.errors import DeliveryFailed, Rejected
-from service.bootstrap import build, prepare
+from service.bootstrap import build
 from service.channels import reason, watched
 from service.flow.delivery import LocalDelivery
 from service.house import House
 from service.records.tables import AuditEntry, Document
 from service.settings import load
-from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env
+from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env, prepared
 
 LICENCE = SCANS / "licence-portrait.jpg"
 ROOT = Path(__file__).parents[2]
@@ -72,9 +72,9 @@ class Station:
 
 @pytest.fixture
 def archive(tmp_path):
-    settings = load(embedded_env(tmp_path / "home"))
-    prepare(settings)
-    house = build(settings)
+    env = embedded_env(tmp_path / "home")
+    prepared(env)
+    house = build(load(env))
     yield house
     house.database.dispose()
 

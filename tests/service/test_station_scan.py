@@ -12,10 +12,10 @@ import pytest
 from PIL import Image, ImageChops
 from sqlalchemy import select
 
-from service.bootstrap import build, prepare
+from service.bootstrap import build
 from service.records.tables import Batch, Document, Stack
 from service.settings import load
-from tests.service.conftest import embedded_env
+from tests.service.conftest import embedded_env, prepared
 from tests.service.test_cli import ROOT, lines
 
 STACK = ("--device", "test", "--resolution", "50", "--json")
@@ -24,7 +24,7 @@ STACK = ("--device", "test", "--resolution", "50", "--json")
 @pytest.fixture
 def env(sane, tmp_path):
     env = embedded_env(tmp_path / "home") | sane
-    prepare(load(env))
+    prepared(env)
     return env
 
 

@@ -12,11 +12,11 @@ import time
 import pytest
 from sqlalchemy import select
 
-from service.bootstrap import build, prepare
+from service.bootstrap import build
 from service.flow.process import sweep
 from service.records.tables import Batch, Document, Stack
 from service.settings import load
-from tests.service.conftest import DIGITAL, SCANS, embedded_env
+from tests.service.conftest import DIGITAL, SCANS, embedded_env, prepared
 from tests.service.test_cli import ROOT, lines
 from tests.service.test_split import TWO, digital
 
@@ -27,7 +27,7 @@ QUICK = ("--settle", "0.2", "--once", "--json")
 @pytest.fixture
 def env(tmp_path):
     env = embedded_env(tmp_path / "home")
-    prepare(load(env))
+    prepared(env)
     return env
 
 

@@ -30,12 +30,12 @@ from tusclient.client import TusClient
 from intake.adapters.tus_delivery import TusDelivery
 from intake.errors import DeliveryFailed, Rejected
 from service.access import people
-from service.bootstrap import build, prepare
+from service.bootstrap import build
 from service.flow.documents import list_documents
 from service.house import House
 from service.records.tables import UploadPart, WrappedKey
 from service.settings import load
-from tests.service.conftest import DIGITAL, OWNER, embedded_env
+from tests.service.conftest import DIGITAL, OWNER, embedded_env, prepared
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
@@ -173,7 +173,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     env = embedded_env(tmp_path / "home")
-    prepare(load(env))
+    prepared(env)
     house = build(load(env))
     people.invite(house, OWNER, "scanner", "某", ["operator"])
     token_file = tmp_path / "token"

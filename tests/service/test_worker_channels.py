@@ -14,7 +14,7 @@ from sqlalchemy import select
 from intake.errors import DeliveryFailed
 from service import worker_channels
 from service.access import people
-from service.bootstrap import build, prepare
+from service.bootstrap import build
 from service.channels import watched
 from service.errors import BadSetting, NotFound
 from service.flow.delivery import LocalDelivery
@@ -22,7 +22,7 @@ from service.flow.stacks import How
 from service.records.tables import Batch, Document
 from service.settings import load
 from service.worker_channels import Folder, how_scanned
-from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env
+from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env, prepared
 from tests.service.test_split import TWO, digital
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +36,9 @@ def hot(tmp_path):
 
 
 def opened(tmp_path, folders):
-    settings = load(embedded_env(tmp_path / "home") | {"JUANZONG_FOLDERS": folders})
-    prepare(settings)
-    return build(settings)
+    env = embedded_env(tmp_path / "home") | {"JUANZONG_FOLDERS": folders}
+    prepared(env)
+    return build(load(env))
 
 
 def test_a_folder_gives_its_documents_to_its_department(tmp_path, hot):
