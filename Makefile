@@ -25,9 +25,9 @@ serve: all
 	$(BIN)/juanzong init
 	$(BIN)/juanzong serve
 
-# Two at a time, a file to one of them: what a file's tests share is made once.
+# Two at a time, a file to one of them: what a file's tests share is made once. tests/conftest.py says which files come first.
 test: all
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: all
 	$(BIN)/ruff check .

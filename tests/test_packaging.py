@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
+
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("intake", "vault", "search", "retention", "credit", "service")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -147,6 +149,10 @@ def test_the_pages_that_lead_to_others_lead_somewhere() -> None:
     for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "docs" / "README.md"):
         links = re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
         assert [link for link in links if not (page.parent / link).exists()] == [], page.name
+
+
+def test_the_tests_that_are_begun_first_are_there() -> None:
+    assert [name for name in LONG if not (ROOT / name).is_file()] == []
 
 
 def test_no_package_is_under_the_gpl_or_agpl() -> None:
