@@ -37,7 +37,8 @@ def memory(pid: int) -> int:
     """Return the proportional set size of a process and its descendants, in MiB; what ends meanwhile does not count."""
     total = 0
     try:
-        members = family(pid)
+        # Each once: when the thread that started children ends while we look, they are seen with it and with the next thread.
+        members = set(family(pid))
     except OSError:
         return 0
     for member in members:
