@@ -17,6 +17,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests import leaks
 from tests.servers import programs, shared
 
 SERVERS = frozenset(
@@ -60,7 +61,8 @@ Found = TypeVar("Found")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Open the place of this run's servers, in the process that will also close it."""
+    """Open the place of this run's servers, in the process that will also close it; watch the logs."""
+    leaks.register(config)
     if not hasattr(config, "workerinput") and shared.PLACE not in os.environ:
         config.stash[_PLACE] = shared.open_place(owner=os.getpid())
 
