@@ -84,7 +84,7 @@ def test_attachments_of_a_message_become_documents_of_their_own(quick):
 def test_signatures_and_attachments_are_noted_and_the_original_is_bit_exact(quick, tmp_path):
     data = made.pdf(signed=True, attachment="报价单.xlsx")
     document_id = take(quick, "signed.pdf", data)
-    assert row(quick, document_id)[4] == ["signed", "attachment:报价单.xlsx"]
+    assert row(quick, document_id)[4] == ["signed", "signature:unverifiable:", "attachment:报价单.xlsx"]
     from service.flow.render import open_rendition
 
     with open_rendition(quick.house, OWNER, document_id, "original") as opened:
