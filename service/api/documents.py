@@ -255,11 +255,7 @@ class Search(Input):
 @search_operation("GET", "/search", "Find documents by any words on them", query=Search, problems=(400,))
 def search(house: House, actor: Actor, given: Search) -> dict[str, Any]:
     """Search; hits carry page, snippet and boxes."""
-    filters = {
-        name: value
-        for name, value in given.model_dump(include=set(FACETS)).items()
-        if value is not None
-    }
+    filters = {name: value for name, value in given.model_dump(include=set(FACETS)).items() if value is not None}
     found = find(house, actor, given.q, limit=given.limit, offset=given.offset, filters=filters, near=given.near)
     hits = [
         {
