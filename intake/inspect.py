@@ -5,6 +5,7 @@ file in memory.
 """
 
 import hashlib
+import os
 import stat
 import unicodedata
 from collections.abc import Callable
@@ -30,9 +31,11 @@ def inspect(path: Path, limits: Limits, look: Look | None = None) -> Inspection:
     """
     try:
         status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            with os.scandir(path):  # one that cannot be looked into says so
+                raise Rejected("unreadable", "This is a directory; give a file.")
         if not stat.S_ISREG(status.st_mode):
-            what = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-            raise Rejected("unreadable", f"This is {what}; give a file.")
+            raise Rejected("unreadable", "This is not a regular file; give a file.")
         if status.st_size == 0:
             raise Rejected("empty", "The file is empty.")
         if status.st_size > limits.max_bytes:
@@ -51,8 +54,10 @@ def safe_name(name: str) -> str:
     plain = unicodedata.normalize("NFC", name)
     if not plain.strip() or plain in (".", ".."):
         raise Rejected("bad_name", "The file has no name.")
-    # Cc: control, Cf: invisible direction marks that make a name read as another, Cs: bytes that are no text.
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in plain):
+    if any(unicodedata.category(c) == "Cs" for c in plain):
+        raise Rejected("bad_name", "The file name is not valid text (its bytes are no UTF-8); rename the file.")
+    # Cc: control, Cf: invisible direction marks that make a name read as another.
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in plain):
         raise Rejected("bad_name", "The file name holds control characters.")
     if "/" in plain or "\\" in plain:
         raise Rejected("bad_name", "The file name holds a path.")

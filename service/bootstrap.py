@@ -188,15 +188,32 @@ def _check_ways_in(settings: Settings) -> None:
         raise BadSetting("JUANZONG_OIDC_CLIENT_SECRET_FILE", f"names {secret}, which cannot be read")
 
 
+def _demand_key_file(settings: Settings, *, empty: bool) -> None:
+    """Raise NotInitialised where there is no archive yet, BadSetting where there is one and its key is not at hand."""
+    try:
+        settings.home.stat()
+        there = settings.key_file.exists()
+    except FileNotFoundError:
+        there = False
+    except OSError as error:
+        raise BadSetting("JUANZONG_HOME", f"names {settings.home}, which cannot be read: {error.strerror}") from error
+    if there:
+        return
+    if not empty and (settings.home / "juanzong.db").exists():
+        raise BadSetting(
+            "JUANZONG_KEY_FILE", f"names {settings.key_file}, which is not there: put the archive's master key back"
+        )
+    advice = "put the master key of the backup there" if empty else "run `juanzong init`"
+    raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): {advice}")
+
+
 def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empty: bool = False) -> House:
     """Return the house for `settings`. Raises NotInitialised, BadSetting, KeyUnusable, DatabaseUnavailable.
 
     empty: whether there is an archive already is asked by the caller. Costly parts (index, reader, holiday data) are made on
     first use.
     """
-    if not settings.key_file.exists():
-        advice = "put the master key of the backup there" if empty else "run `juanzong init`"
-        raise NotInitialised(f"there is no archive at {settings.home} (no {settings.key_file}): {advice}")
+    _demand_key_file(settings, empty=empty)
     _check_ways_in(settings)
     suite = _suite(settings)
     keys = _ring(settings)

@@ -15,7 +15,7 @@ from service.commands.common import json_option, out_json, plain, with_house
 from service.errors import KNOWN_ERRORS, BadSetting, NotAllowed, NotInitialised, ServiceError, outcome
 from service.flow.attached import attached_to
 from service.flow.page_quality import of_document
-from service.flow.process import process, process_waiting
+from service.flow.process import process, process_waiting, read_again
 from service.flow.receive import receive
 from service.house import House
 from service.records.tables import Document, new_id
@@ -25,7 +25,7 @@ _PATIENCE = 3600.0
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(readable=False, path_type=Path))
 @click.option("--department", help="The code of the department the documents belong to.")
 @click.option("--split", is_flag=True, help="Cut stacks (PDF, TIFF) at separator sheets, a document each.")
 @click.option("--sheets", type=click.IntRange(min=1), help="With --split: how many sheets of paper were fed.")
@@ -78,7 +78,7 @@ def _each(
             for attached_id, name in attached_to(house, actor, line["document_id"]):
                 inside = path / name
                 yield finished(
-                    house, empty_line(inside) | _known(house, attached_id), inside, attached_id, duplicate=False
+                    house, actor, empty_line(inside) | _known(house, attached_id), inside, attached_id, duplicate=False
                 )
 
 
@@ -146,7 +146,7 @@ def take_one(
             raise
         return line | {"error": why(error)}, error
     line |= {"sha256": received.inspection.sha256, "pages": received.inspection.pages}
-    return finished(house, line, path, received.document_id, duplicate=received.duplicate)
+    return finished(house, actor, line, path, received.document_id, duplicate=received.duplicate)
 
 
 def empty_line(path: Path) -> dict[str, Any]:
@@ -156,11 +156,13 @@ def empty_line(path: Path) -> dict[str, Any]:
 
 
 def finished(
-    house: House, line: dict[str, Any], path: Path, document_id: str, *, duplicate: bool
+    house: House, actor: Actor, line: dict[str, Any], path: Path, document_id: str, *, duplicate: bool
 ) -> tuple[dict[str, Any], Exception | None]:
     """Wait until a received document is searchable. Returns its line, and what kept it from being finished."""
     line |= {"document_id": document_id}
     try:
+        if duplicate:
+            _try_again(house, actor, document_id)
         _until_searchable(house, document_id, path)
     except Exception as error:  # noqa: BLE001 - handed on with the line: `ingest` raises what stops the batch
         # It is durable: the caller must learn its id, and that it needs not be sent again.
@@ -182,6 +184,14 @@ def finished(
         "error": document.error or None,
     }
     return line, None
+
+
+def _try_again(house: House, actor: Actor, document_id: str) -> None:
+    """Who gives a file again whose reading failed wants it read: what failed it may have been a machine that was switched off."""
+    with house.database.read() as session:
+        failed = session.get_one(Document, document_id).status == "failed"
+    if failed:
+        read_again(house, actor, document_id)
 
 
 def _until_searchable(house: House, document_id: str, path: Path) -> None:

@@ -59,7 +59,7 @@ def _stack(house: House, actor: Actor, path: Path, batch: str, department_id: st
             document = session.get_one(Document, made.document_id)
         one = line | {"part": part, "contract": made.contract or None, "customer": made.customer or None}
         one |= {"sha256": document.sha256, "pages": document.pages}
-        yield finished(house, one, path, made.document_id, duplicate=made.duplicate)
+        yield finished(house, actor, one, path, made.document_id, duplicate=made.duplicate)
 
 
 def _nothing(got: StackReceived, how: How) -> dict[str, Any]:

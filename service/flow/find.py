@@ -5,9 +5,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from intake.model import Box
+from search.errors import IndexUnavailable
 from search.model import Hit, Reader
 from search.nearly import search_nearly
 from search.projection import FACETS
@@ -84,6 +86,8 @@ def find(
         results = house.index.search(query, reader, limit=limit, offset=offset, filters=filters)
     if results is None or results.total == 0:
         results = search_nearly(house.index, query, reader, limit=limit, offset=offset, filters=filters)
+    if results.total == 0:
+        _demand_index(house)
     hits = tuple(found for hit in results.hits if (found := _place(house, actor, hit)) is not None)
     took = round((time.perf_counter() - began) * 1000)
     with house.database.write() as session:
@@ -91,6 +95,22 @@ def find(
         digest = hashlib.sha256(text.encode()).hexdigest()
         audit.append(session, actor.name, "search", "index", {"query_sha256": digest, "total": results.total})
     return Found(results.total, took, hits, results.facets)
+
+
+def _demand_index(house: House) -> None:
+    """Raise IndexUnavailable where nothing was found because the index was lost: "0 found" would be a lie.
+
+    Of the documents that the database calls indexed the newest three must not all be missing from the index.
+    """
+    query = select(Document.id).where(Document.indexed, Document.status.in_(("stored", "needs_review")))
+    newest = query.where(Document.pages_read > 0).order_by(Document.received_at.desc(), Document.id.desc()).limit(3)
+    with house.database.read() as session:
+        known = list(session.scalars(newest))
+    if not known or any(house.index.contains(document) for document in known):
+        return
+    with house.database.read() as session:  # one that was destroyed meanwhile is missed by nobody
+        if session.scalar(query.where(Document.id.in_(known)).limit(1)):
+            raise IndexUnavailable("the search index is lost: `juanzong reindex` builds it anew")
 
 
 def _place(house: House, actor: Actor, hit: Hit) -> FoundHit | None:

@@ -88,6 +88,8 @@ def _open(
             )
         )
         if row is None:
+            if document.status == "destroyed":
+                raise NotFound(f"document {document_id} was destroyed; what is left is its entry in the register")
             place = f" of page {page}" if page else ""
             raise NotFound(f"document {document_id} has no {kind}{place} (yet)")
         key = load_key(house, session, document_id)

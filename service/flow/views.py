@@ -38,7 +38,7 @@ def document_as_json(document: Document) -> dict[str, Any]:
         "received_by": document.received_by,
         "received_at": document.received_at.isoformat(),
         "error": document.error or None,
-        "preservation": document.preservation,
+        "preservation": "destroyed" if document.status == "destroyed" else document.preservation,
         "fields": {
             f.name: {
                 "value": f.value,

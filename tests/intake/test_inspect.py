@@ -250,3 +250,8 @@ def test_a_name_that_passes_is_one_component_of_a_path(name):
 def test_importing_loads_no_library():
     code = "import sys, intake.inspect; print([m for m in ('PIL','numpy','cv2','pypdfium2','rapidocr') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_name_that_is_no_text_is_called_so():
+    with pytest.raises(Rejected, match="not valid text"):
+        safe_name(b"\xff\xfe.pdf".decode("utf-8", "surrogateescape"))

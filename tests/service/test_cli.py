@@ -18,6 +18,7 @@ from service.commands import intake
 from service.commands.common import plain
 from service.flow.find import find
 from service.flow.receive import receive as receive_file
+from service.records.tables import Document
 from service.settings import load
 from tests.service import bad_files, ready
 from tests.service.bad_files import LICENCE
@@ -183,18 +184,55 @@ def test_a_directory_that_cannot_be_read_is_named_not_passed_over(env, tmp_path)
     for name in ("a/1.pdf", "b/2.pdf", "c/3.pdf"):
         (inbox / name).parent.mkdir(parents=True)
         (inbox / name).write_bytes(DIGITAL.read_bytes())
-    (inbox / "b").chmod(0)
+    locked, shut = tmp_path / "locked", tmp_path / "shut.pdf"
+    locked.mkdir()
+    shut.write_bytes(DIGITAL.read_bytes())
+    for path in (inbox / "b", locked, shut):
+        path.chmod(0)
     try:
-        done = juanzong(env, "ingest", inbox, "--json", check=3, before=_without_privilege())
+        done = juanzong(env, "ingest", locked, shut, inbox, "--json", check=3, before=_without_privilege())
     finally:
-        (inbox / "b").chmod(0o700)
-    found = {str(Path(line["path"]).relative_to(inbox)): line for line in lines(done)}
+        for path in (inbox / "b", locked, shut):
+            path.chmod(0o700)
+    first, second, *rest = lines(done)
+    for line, path in ((first, locked), (second, shut)):
+        assert (line["path"], line["status"]) == (str(path), "rejected")
+        assert "Permission denied" in line["error"]
+    found = {str(Path(line["path"]).relative_to(inbox)): line for line in rest}
     assert {name: line["status"] for name, line in found.items()} == {
         "a/1.pdf": "stored",
         "c/3.pdf": "duplicate",
         "b": "rejected",
     }
-    assert found["b"]["error"]
+    assert "Permission denied" in found["b"]["error"]
+
+
+def test_a_file_given_again_is_read_again_where_its_reading_failed(env, juanzong_here):
+    (line,) = lines(juanzong_here(env, "ingest", DIGITAL, "--json"))
+    house = build(load(env))
+    with house.database.write() as session:
+        document = session.get_one(Document, line["document_id"])
+        document.status, document.error, document.attempts = "failed", "reading stopped 3 times without a result", 3
+    house.database.dispose()
+    (again,) = lines(juanzong_here(env, "ingest", DIGITAL, "--json"))
+    assert (again["status"], again["document_id"], again["error"]) == ("duplicate", line["document_id"], None)
+    assert json.loads(juanzong_here(env, "show", line["document_id"], "--json").stdout)["status"] == "stored"
+
+
+def test_a_missing_master_key_and_a_shut_home_are_named(env, tmp_path, juanzong_here):
+    key = tmp_path / "home" / "keys" / "master.key"
+    juanzong_here(env, "user", "list")
+    key.rename(tmp_path / "elsewhere.key")
+    said = juanzong_here(env, "user", "list", check=2).stderr
+    assert "JUANZONG_KEY_FILE" in said
+    assert "put the archive's master key back" in said
+    (tmp_path / "home").chmod(0)
+    try:
+        said = juanzong(env, "user", "list", check=2, before=_without_privilege()).stderr
+    finally:
+        (tmp_path / "home").chmod(0o700)
+    assert "JUANZONG_HOME" in said
+    assert "Permission denied" in said
 
 
 def test_an_empty_directory_is_said(env, tmp_path, juanzong_here):
@@ -381,10 +419,12 @@ def test_a_lost_index_is_rebuilt(env, tmp_path, juanzong_here):
     juanzong_here(env, "ingest", DIGITAL)
     shutil.rmtree(tmp_path / "home" / "index")
     (tmp_path / "home" / "index").mkdir()
-    assert json.loads(juanzong_here(env, "search", "技术服务", "--json").stdout)["total"] == 0
+    lost = juanzong_here(env, "search", "技术服务", "--json", check=5)
+    assert "`juanzong reindex`" in lost.stderr
     juanzong_here(env, "doctor", check=6)
     juanzong_here(env, "reindex")
     assert json.loads(juanzong_here(env, "search", "技术服务", "--json").stdout)["total"] == 1
+    assert json.loads(juanzong_here(env, "search", "不在任何一页", "--json").stdout)["total"] == 0
     juanzong_here(env, "doctor")
 
 

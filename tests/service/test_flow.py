@@ -18,6 +18,7 @@ from service.flow import (
     ledger,
     ledger_rows,
     loans,
+    render,
     reviews,
     trail,
     transfer_lists,
@@ -136,6 +137,8 @@ def test_main_job_from_contract_to_proved_destruction(office):
         assert session.get_one(Document, document_id).fields == []
     assert find.find(house, office["handler"], word).total == 0
     assert find.find(house, OWNER, word).total == 0
+    with pytest.raises(NotFound, match="was destroyed"), render.open_rendition(house, OWNER, document_id, "original"):
+        pass
     (row,) = destroy.register(house, office["auditor"])
     assert (row["archive_number"], row["retention"], row["kept"]) == (file.archive_number, "10 年", "11 年")
     assert row["remark"] == "鉴定意见一致：销毁（期满，无争议）"
