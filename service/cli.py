@@ -7,32 +7,48 @@ from importlib import import_module
 
 import click
 
-COMMANDS = {
-    "init": "admin",
-    "serve": "admin",
-    "worker": "admin",
-    "user": "admin",
-    "department": "admin",
-    "token": "admin",
-    "paper": "rights",
-    "grant": "rights",
-    "ingest": "intake",
-    "station": "station",
-    "batch": "batch",
-    "labels": "labels",
-    "search": "reading",
-    "show": "reading",
-    "get": "reading",
-    "extraction": "extraction",
-    "reindex": "checks",
-    "fixity": "checks",
-    "audit": "trail",
-    "evidence": "trail",
-    "backup": "backup",
-    "restore": "backup",
-    "destructions": "backup",
-    "keys": "keys",
-    "doctor": "checks",
+# name -> the module it stands in, and what it does: help lists all of them and loads none
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("admin", "Make the archive: home, master key, database, and a one-time link for the first administrator."),
+    "serve": ("admin", "Run the application: web and worker together."),
+    "worker": ("admin", "Run one worker of a server set-up: it reads what was received."),
+    "user": ("admin", "Accounts: add, list, change, invite, disable, enable."),
+    "department": ("admin", "Departments: add, list, rename, close, open."),
+    "token": ("admin", "Bearer tokens for programs."),
+    "paper": ("rights", "Confidentiality agreements and qualifications: add, list, revoke, lacking."),
+    "grant": ("rights", "What is opened to a person for a time: give, list, end."),
+    "ingest": (
+        "intake",
+        "Take PATHS in (files of the formats in docs/intake.md; a directory with all in it): seal, read, index.",
+    ),
+    "station": ("station", "The scanning station: hot folder and scanner."),
+    "batch": ("batch", "Batches of scanned stacks: look, count the paper, release."),
+    "labels": (
+        "labels",
+        "Write labels for contracts and customers as a PDF of A4 sheets; without a number they only begin a new document.",
+    ),
+    "search": (
+        "reading",
+        'Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5.',
+    ),
+    "show": ("reading", "Show a document: what it is, what was read from it, where it lies."),
+    "get": ("reading", "Take a rendition out, verified; FILE appears only when it is complete."),
+    "extraction": ("extraction", "What is read from pages, measured by what people said of it."),
+    "reindex": ("checks", "Rebuild the search index from database and vault, while search goes on."),
+    "fixity": (
+        "checks",
+        "Verify every sealed object against its recorded hash, and mend from the replica what is not sound.",
+    ),
+    "audit": ("trail", "The audit trail."),
+    "evidence": (
+        "trail",
+        "Pack a document for a court: the original, its history with proofs, a readable report, and what verifies them.",
+    ),
+    "backup": ("backup", "Write one sealed archive of database, keys and objects to FILE, while the service runs."),
+    "restore": ("backup", "Put a backup (FILES: it and those it rests on) into an empty system, and print the proof."),
+    "destructions": ("backup", "The destruction register outside the archive: a restore needs it."),
+    "keys": ("keys", "The master key and what it wraps: list, rotate; renew the key of a document."),
+    "doctor": ("checks", "Compare database, store and index."),
 }
 
 
@@ -43,11 +59,16 @@ class LazyGroup(click.Group):
         """Return the names of all commands, in the order of the manual."""
         return list(COMMANDS)
 
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, what) for name, (_module, what) in COMMANDS.items()])
+
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return one command, loaded now."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"service.commands.{COMMANDS[cmd_name]}"), cmd_name)
+        command: click.Command = getattr(import_module(f"service.commands.{COMMANDS[cmd_name][0]}"), cmd_name)
         if not gc.isenabled():
             gc.freeze()
             gc.enable()

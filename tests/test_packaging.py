@@ -166,3 +166,16 @@ def test_no_package_is_under_the_gpl_or_agpl() -> None:
         assert not bound or re.search(r"\bOR\b", says[0]), f"{about['Name']}: {text}"
         seen += bool(text.strip())
     assert seen > 100
+
+
+def test_the_help_says_of_each_command_what_the_command_says() -> None:
+    import click
+
+    from service.cli import COMMANDS, juanzong
+
+    context = click.Context(juanzong)
+    for name, (_module, what) in COMMANDS.items():
+        command = juanzong.get_command(context, name)
+        assert command is not None
+        assert command.get_short_help_str(200) == what
+    assert all(name in juanzong.get_help(context) for name in COMMANDS)

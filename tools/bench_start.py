@@ -1,4 +1,4 @@
-"""How long `juanzong search` takes from a cold start: `python -m tools.bench_start`. Exit 1 when the limit is missed.
+"""How long `juanzong search`, `show` and `--help` take from a cold start: `python -m tools.bench_start`. Exit 1 when the limit is missed.
 
 The archive is made for the measurement; each run is a process of its own. The figure is the middle of the runs, beside the time
 Python itself needs to start, measured in turn with it.
@@ -31,20 +31,23 @@ def main() -> int:
             env.pop(name, None)
         juanzong = [str(Path(sys.executable).with_name("juanzong"))]
         seconds([*juanzong, "init"], env)
-        seconds([*juanzong, "ingest", str(SAMPLE)], env)
-        searches, bare = [], []
+        done = subprocess.run(
+            [*juanzong, "ingest", str(SAMPLE), "--json"], env=env, cwd=ROOT, check=True, capture_output=True
+        )
+        document = json.loads(done.stdout)["document_id"]
+        verbs = {"search": ["search", "技术服务"], "show": ["show", document], "--help": ["--help"]}
+        taken: dict[str, list[float]] = {verb: [] for verb in verbs}
+        bare = []
         for _ in range(ROUNDS):
-            searches.append(seconds([*juanzong, "search", "技术服务"], env))
+            for verb, words in verbs.items():
+                taken[verb].append(seconds([*juanzong, *words], env))
             bare.append(seconds([sys.executable, "-c", "pass"], env))
-    value = statistics.median(searches)
-    figure = {"figure": "search from a cold start", "value": round(value, 3), "unit": "s", "limit": LIMIT_S}
-    figure |= {
-        "ok": value <= LIMIT_S,
-        "least": round(min(searches), 3),
-        "python_alone": round(statistics.median(bare), 3),
-    }
-    print(json.dumps(figure))
-    return 0 if figure["ok"] else 1
+    for verb, times in taken.items():
+        value = statistics.median(times)
+        figure = {"figure": f"{verb} from a cold start", "value": round(value, 3), "unit": "s", "limit": LIMIT_S}
+        figure |= {"ok": value <= LIMIT_S, "least": round(min(times), 3)}
+        print(json.dumps(figure | {"python_alone": round(statistics.median(bare), 3)}))
+    return 0 if all(statistics.median(times) <= LIMIT_S for times in taken.values()) else 1
 
 
 if __name__ == "__main__":

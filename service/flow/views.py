@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from retention.why import Why
-from service.flow.ledger_rows import LedgerRow
 from service.flow.values import is_verified, state_of
 from service.records.tables import Batch, CaseFile, Contract, Document
 
 if TYPE_CHECKING:
     from service.flow.batches import Whole
+    from service.flow.ledger_rows import LedgerRow
 
 
 def document_as_json(document: Document) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def contract_as_json(contract: Contract) -> dict[str, Any]:
     }
 
 
-def row_as_json(row: LedgerRow) -> dict[str, Any]:
+def row_as_json(row: "LedgerRow") -> dict[str, Any]:
     """Return a contract with its amendments and where its file is, as plain JSON values."""
     return {
         **contract_as_json(row.contract),
