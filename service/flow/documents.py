@@ -10,7 +10,7 @@ from service.access.policy import Actor
 from service.errors import BadInput
 from service.flow import values
 from service.flow.categories import capitals_of, put_category, reread
-from service.flow.guard import listing, load_document, lock_file, reach_of, require
+from service.flow.guard import allowed, listing, load_document, lock_file, reach_of, require
 from service.flow.index import index_soon
 from service.flow.original import demand_reason, set_original
 from service.flow.sight import visible
@@ -27,6 +27,13 @@ def get_document(house: House, actor: Actor, document_id: str) -> Document:
         _ = document.fields
         audit.append(session, actor.name, "document.view", f"document:{document_id}")
         return document
+
+
+def can_read(house: House, actor: Actor, document_id: str) -> bool:
+    """Return whether a document is there for the actor: for showing or hiding a way to it, so no reading is noted."""
+    with house.database.read() as session:
+        document = session.get(Document, document_id)
+        return document is not None and allowed(actor, "document.read", reach_of(document))
 
 
 def list_documents(

@@ -23,7 +23,9 @@ from intake.model import Inspection
 from service.access.policy import Actor, Reach
 from service.errors import BadInput, DatabaseUnavailable
 from service.flow import claims
+from service.flow.adopt import adopt
 from service.flow.guard import require
+from service.flow.index import index_soon
 from service.flow.malware import demand_clean
 from service.house import House
 from service.records import audit
@@ -69,6 +71,7 @@ def receive(
 ) -> Received:
     """Inspect, seal and record one file; durable on return. The same bytes twice give the first id.
 
+    What came without a department before is given to the one that sends it again (`adopt`).
     document_id: a fresh id for it, chosen before, by which a broken-off caller finds it again. note: what the audit entry
     keeps about where the file came from.
     Raises Rejected (nothing stored), BadInput (no such department), NotAllowed, StoreUnavailable, DatabaseUnavailable.
@@ -86,6 +89,7 @@ def receive(
             house, actor, document_id, name, inspection, wrapped, (channel, batch, department_id, note or {})
         )
         if known is not None:
+            _index_again(house, known)
             return Received(known, duplicate=True, inspection=inspection)
         try:
             _keep(house, actor, document_id, file_key, path, note or {})
@@ -94,6 +98,15 @@ def receive(
             raise
     house.hint(document_id)
     return Received(document_id, duplicate=False, inspection=inspection)
+
+
+def _index_again(house: House, document_id: str) -> None:
+    """Let a document that was given a department be found there at once; nothing for any other."""
+    with house.database.read() as session:
+        document = session.get(Document, document_id)
+        stale = document is not None and not document.indexed
+    if stale:
+        index_soon(house, [document_id])
 
 
 def check_department(house: House, actor: Actor, department_id: str) -> None:
@@ -181,6 +194,7 @@ def _write_intent(
             audit.append(
                 session, actor.name, "document.duplicate", f"document:{known.id}", {"channel": channel, **note}
             )
+            adopt(session, actor, known.id, department_id or actor.department_id)
             return known.id
         if known is not None and claims.is_held(known, house.clock.now()):
             raise Rejected("busy", "the same file is being received by another process; try again")

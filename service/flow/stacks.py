@@ -27,6 +27,7 @@ from intake.model import Inspection
 from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, RuleRefused
 from service.flow import claims
+from service.flow.adopt import adopt
 from service.flow.guard import allowed, require
 from service.flow.malware import demand_clean
 from service.flow.parts import key_of, parts_of, settle
@@ -196,6 +197,7 @@ def _write_intent(house: House, actor: Actor, given: Stack, how: How, department
         if known is not None:
             detail = {"stack": known.id, "channel": given.channel}
             audit.append(session, actor.name, "batch.duplicate", f"batch:{known.batch}", detail)
+            _adopt_batch(session, actor, known, department_id)
             return known.id
         _open_batch(house, session, actor, given, how, department_id)
         last = session.scalar(select(func.max(Stack.position)).where(Stack.batch == given.batch)) or 0
@@ -203,6 +205,15 @@ def _write_intent(house: House, actor: Actor, given: Stack, how: How, department
         claims.take(given, house.clock.now())
         session.merge(given)
         return None
+
+
+def _adopt_batch(session: Session, actor: Actor, stack: Stack, department_id: str | None) -> None:
+    """Give what came without a department to the one that sent it again: its documents, and the batch for those to come."""
+    batch = session.get_one(Batch, stack.batch, with_for_update=True)
+    if batch.department_id is None:
+        batch.department_id = department_id
+    for part in parts_of(session, stack):
+        adopt(session, actor, part.document_id, department_id)
 
 
 def _known(session: Session, sha256: str) -> Stack | None:

@@ -44,6 +44,7 @@ VERBS = {
     "": "",
     "add": _("启用"),
     "accept": _("验收"),
+    "adopt": _("归入部门"),
     "add_opinion": _("发表意见"),
     "amended": _("变更完毕"),
     "answer_for": _("确认数据库回退"),

@@ -384,6 +384,20 @@ def test_other_departments_and_roles_see_no_batch(scanner, tmp_path):
         whole(scanner, "colleague")
 
 
+def test_a_stack_without_a_department_goes_to_the_one_that_sends_it_again(scanner, tmp_path):
+    path = stack(tmp_path, *USUAL)
+    first = stacks.receive_stack(scanner.house, OWNER, path, "stack.pdf", batch="B-1")
+    with pytest.raises(NotFound):
+        batches.get_batch(scanner.house, scanner["scanner"], "B-1")
+    again = stacks.receive_stack(scanner.house, scanner["scanner"], path, "stack.pdf", batch="B-2")
+    assert (again.duplicate, again.batch) == (True, first.batch)
+    batches.get_batch(scanner.house, scanner["scanner"], "B-1")
+    with scanner.house.database.read() as session:
+        adopted = session.scalar(select(func.count()).where(AuditEntry.action == "document.adopt"))
+        assert adopted == len({made.document_id for made in first.documents})
+        assert set(session.scalars(select(Document.department_id))) == {scanner.department_id}
+
+
 def test_nobody_adds_to_a_batch_of_another_department(scanner, tmp_path):
     send(scanner, stack(tmp_path, 1, name="a.pdf"))
     other = people.create_department(scanner.house, OWNER, "CG", "采购部")

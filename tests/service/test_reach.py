@@ -24,6 +24,8 @@ from service.flow import (
     trail,
     transfers,
 )
+from service.flow.find import find
+from service.flow.process import process
 from service.flow.receive import receive
 from service.records.tables import AuditEntry, Customer
 from tests.service.conftest import DIGITAL, OWNER, Office
@@ -198,3 +200,26 @@ def test_a_document_is_given_to_a_department_that_exists_and_is_ones_own(embedde
     again = receive(house, embedded["handler"], DIGITAL, "a.pdf", department_id=embedded.department_id)
     assert again.duplicate
     assert again.document_id == received.document_id
+
+
+def test_what_came_without_a_department_goes_to_the_one_that_sends_it_again(embedded):
+    office, house = embedded, embedded.house
+    first = receive(house, OWNER, DIGITAL, "a.pdf").document_id
+    process(house, first)
+    handler, head = office["handler"], office.hire("own.head", "department_head")
+    stranger, strange_head = strangers(office)
+    with pytest.raises(NotFound):
+        documents.get_document(house, handler, first)
+    again = receive(house, handler, DIGITAL, "b.pdf")
+    assert (again.duplicate, again.document_id) == (True, first)
+    with house.database.read() as session:
+        entry = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
+        assert (entry.action, entry.actor, entry.subject) == ("document.adopt", "person:handler", f"document:{first}")
+        assert office.department_id in entry.detail
+    assert documents.get_document(house, head, first).department_id == office.department_id
+    assert first in [hit.document_id for hit in find(house, head, "合同").hits]
+    receive(house, stranger, DIGITAL, "c.pdf")  # it has a home now
+    assert documents.get_document(house, head, first).department_id == office.department_id
+    for one in (stranger, strange_head):
+        with pytest.raises(NotFound):
+            documents.get_document(house, one, first)

@@ -15,7 +15,7 @@ from service.errors import NotAllowed, NotFound
 from service.flow import pages
 from service.flow.arrange import can_arrange
 from service.flow.batches import list_batches, still_cut
-from service.flow.documents import list_documents
+from service.flow.documents import can_read, list_documents
 from service.flow.guard import allowed, require
 from service.flow.receive import receive
 from service.flow.stack_or_file import take_stack
@@ -94,8 +94,10 @@ def _take_in(file: FileStorage, batch: str, *, first: bool) -> dict[str, Any]:
         why = refusals.rejection(error.code, str(error))
         return {"status": "rejected", "filename": name, "code": error.code, "message": str(error), "why": why}
     status = "duplicate" if got.duplicate else "received"
-    href = url_for("web.document", document_id=got.document_id)
-    return {"status": status, "filename": name, "document_id": got.document_id, "href": href}
+    row = {"status": status, "filename": name, "document_id": got.document_id}
+    if can_read(house(), actor(), got.document_id):
+        row["href"] = url_for("web.document", document_id=got.document_id)
+    return row
 
 
 def _take_stack(
@@ -149,7 +151,11 @@ def batch(batch: str) -> ResponseReturnValue:
         documents=documents,
         unfinished=sum(document.status in UNREAD for document in documents),
         rejected=[{"filename": n, "code": c, "message": m} for b, n, c, m in session.get("rejected", []) if b == batch],
-        duplicates=[{"filename": n, "document_id": i} for b, n, i in session.get("duplicates", []) if b == batch],
+        duplicates=[
+            {"filename": n, "document_id": i, "open": can_read(house(), actor(), i)}
+            for b, n, i in session.get("duplicates", [])
+            if b == batch
+        ],
     )
 
 

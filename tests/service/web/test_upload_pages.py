@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from service.access import people
 from service.flow.documents import list_documents
+from service.flow.receive import receive
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_split import TWO, digital
 from tests.service.test_uploads import words as metadata
@@ -103,3 +105,25 @@ def test_a_refusal_speaks_the_readers_language(site: Site) -> None:
         assert words in answer.get_json()["error"]
     too_long = begin(browser, site.office.house.settings.max_bytes + 1)
     assert too_long.status_code == 413
+
+
+def test_who_may_not_open_the_first_copy_is_shown_no_way_to_it(site: Site) -> None:
+    house = site.office.house
+    first = receive(house, site.office["handler"], DIGITAL, "a.pdf").document_id
+    other = people.create_department(house, OWNER, "CG", "采购部")
+    site.office.hire("stranger", "handler", department_id=other.id)
+    for login, shown in (("stranger", False), ("handler", True)):
+        browser = site.signed_in(login)
+        browser.get("/upload")
+        answer = browser.post("/upload", {"batch": "B-20261125-0a1b2c", "files": [(io.BytesIO(DATA), "b.pdf")]})
+        page = browser.get(answer.headers["Location"]).text
+        assert (f"/documents/{first}" in page, "请找信用管理员" not in page) == (shown, shown)
+        place = begin(browser).headers["Location"]
+        last = ask(browser, "PATCH", place, DATA, Upload_Offset=0, Content_Type=BYTES)
+        assert (last.headers["Juanzong-Document"], last.headers["Juanzong-Status"]) == (first, "duplicate")
+        for told in (last, ask(browser, "HEAD", place)):
+            assert told.headers.get("Juanzong-Shut") == (None if shown else "yes")
+        headers = {"Accept": "application/json", "X-CSRFToken": browser.token}
+        sent = {"batch": "B-20261125-0a1b2c", "files": (io.BytesIO(DATA), "b.pdf")}
+        got = browser.client.post("/upload", data=sent, headers=headers).json
+        assert (got["status"], "href" in got) == ("duplicate", shown)

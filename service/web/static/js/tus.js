@@ -42,7 +42,7 @@ function remember(key, value) {
   try { if (value) localStorage.setItem(key, JSON.stringify(value)); else localStorage.removeItem(key); } catch { /* private window: it goes on while the page is open */ }
 }
 
-// The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch }, without a document for a stack that was cut, or { status: "rejected" | "signed_out" | "lost", why }.
+// The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch, shut }, shut where this person may not read it, without a document for a stack that was cut, or { status: "rejected" | "signed_out" | "lost", why }.
 export async function send(file, { address, batch, department, stack, progress, broken }) {
   const key = ["juanzong-upload", file.name, file.size, file.lastModified, ...Object.values(stack || {})].join(":");
   let known = remembered(key);
@@ -71,7 +71,7 @@ export async function send(file, { address, batch, department, stack, progress, 
       const cut = answer.header("Juanzong-Batch");
       remember(key, document || cut ? null : known);
       if (cut) return { status: answer.header("Juanzong-Status"), document: null, batch: decodeURIComponent(cut) };
-      if (document) return { status: answer.header("Juanzong-Status"), document, batch: known.batch };
+      if (document) return { status: answer.header("Juanzong-Status"), document, batch: known.batch, shut: answer.header("Juanzong-Shut") === "yes" };
       step = "send";
       continue;
     }

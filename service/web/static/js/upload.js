@@ -146,7 +146,7 @@ async function carry(line, stack) {
     return page;
   }
   if (got.document) {
-    link(line, form.dataset.document.replace(/-$/, got.document));
+    if (!got.shut) link(line, form.dataset.document.replace(/-$/, got.document));
     if (got.status !== "duplicate") {
       say(line, "soon", word("waiting"));
       line.bar.removeAttribute("value");
@@ -154,7 +154,7 @@ async function carry(line, stack) {
       if (got.batch === form.elements.batch.value) arranging.hidden = false;
       return "";
     }
-    say(line, "grey", word("duplicate"));
+    say(line, "grey", word("duplicate"), got.shut ? word("shut") : "");
   } else say(line, "late", word(got.status), got.why);
   line.bar.remove();
   return "";
