@@ -1,69 +1,87 @@
 """`make bench`: every figure of docs/benchmarks.md, one measurement after the other so that none disturbs another.
 
-The S3 and Elasticsearch figures need the test servers (`python -m tests.servers obtain`); what is not there is said and left out.
+The S3, PostgreSQL and Elasticsearch figures need the test servers (`python -m tests.servers obtain`), those of the station Tesseract
+for ocrmypdf; what is not there is said and left out.
 """
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from tests.servers import programs, shared
 
 ROOT = Path(__file__).parent.parent
+SERVERS = ("minio", "versity", "postgres", "elasticsearch")
+#: A measurement: what it is called and the words after `python -m`.
+Measurement = tuple[str, tuple[str, ...]]
+
+
+def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measurement]:
+    """Return what can be measured here. urls: the addresses of the servers, by name; tesseract: whether it is installed."""
+    stamp = int(time.time())
+    stores = [f"{urls[name]}/bench-{stamp}" for name in ("minio", "versity") if name in urls]
+    found: list[Measurement] = [
+        ("start", ("tools.bench_start",)),
+        ("vault", ("tools.bench_vault",)),
+        *((f"vault on {url.rpartition('@')[2]}", ("tools.bench_vault", "--store", url)) for url in stores),
+        ("backup", ("tools.bench_backup", "--small", "500")),
+        ("queue", ("tools.bench_queue",)),
+    ]
+    if "postgres" in urls:
+        found.append(("queue on PostgreSQL", ("tools.bench_queue", "--postgres")))
+    found.append(("search", ("tools.bench_search",)))
+    if "elasticsearch" in urls:
+        found.append(("search on Elasticsearch", ("tools.bench_search", "--url", f"{urls['elasticsearch']}/bench")))
+    found.append(("reading", ("tools.bench_reading",)))
+    if tesseract:
+        found.append(("station", ("tools.bench_station",)))
+    return [
+        *found,
+        ("memory, 100 pages", ("tools.bench_memory", "--pages", "100")),
+        ("memory, 1,000 pages", ("tools.bench_memory",)),
+        ("changes in sealed objects", ("pytest", "-q", "tests/vault/test_tamper.py")),
+        ("handwriting", ("pytest", "-q", "tests/intake/test_handwriting.py")),
+        ("faults", ("pytest", "-q", "tests/service/test_faults.py", "--log-cli-level=WARNING")),
+        ("demo", ("tools.demo",)),
+    ]
+
+
+def there(what: str, look: Callable[[], object]) -> object | None:
+    """Return what `look` finds; None, having said so, when it is not here."""
+    try:
+        return look()
+    except (programs.Missing, shared.Broken) as error:
+        print(f"# without {what}: {error}", flush=True)
+        return None
 
 
 def servers() -> dict[str, str]:
     """Return the addresses of the servers that can be started here."""
-    found = {}
-    for name in ("minio", "versity", "elasticsearch"):
-        try:
-            found[name] = shared.url_of(name)
-        except (programs.Missing, shared.Broken) as error:
-            print(f"# without {name}: {error}", flush=True)
-    return found
+    looked = {name: there(name, partial(shared.url_of, name)) for name in SERVERS}
+    return {name: str(url) for name, url in looked.items() if url is not None}
 
 
-def run(*words: str) -> int:
+def run(name: str, words: tuple[str, ...]) -> int:
+    """Measure one; returns its exit code."""
     print(f"\n# python -m {' '.join(words)}", flush=True)
-    return subprocess.run([sys.executable, "-m", *words], cwd=ROOT, check=False).returncode
-
-
-def demo() -> int:
     began = time.perf_counter()
-    status = run("tools.demo")
-    print(
-        f'{{"figure": "make demo after installation", "value": {time.perf_counter() - began:.0f}, "unit": "s", "limit": 180}}'
-    )
+    status = subprocess.run([sys.executable, "-m", *words], cwd=ROOT, check=False).returncode
+    if name == "demo":
+        took = time.perf_counter() - began
+        print(f'{{"figure": "make demo after installation", "value": {took:.0f}, "unit": "s", "limit": 180}}')
     return status
 
 
 def main() -> int:
-    import os
-
+    """Measure everything that can be measured here; returns 1 when a limit is missed."""
     place = shared.open_place(owner=os.getpid())
     try:
-        urls = servers()
-        stores = [f"{urls[name]}/bench-{int(time.time())}" for name in ("minio", "versity") if name in urls]
-        failed = [
-            name
-            for name, status in (
-                ("start", run("tools.bench_start")),
-                ("vault", run("tools.bench_vault")),
-                ("queue", run("tools.bench_queue")),
-                ("queue on PostgreSQL", run("tools.bench_queue", "--postgres")),
-                *((f"vault on {url.rpartition('@')[2]}", run("tools.bench_vault", "--store", url)) for url in stores),
-                ("search", run("tools.bench_search")),
-                *(
-                    [("search on Elasticsearch", run("tools.bench_search", "--url", f"{urls['elasticsearch']}/bench"))]
-                    if "elasticsearch" in urls
-                    else []
-                ),
-                ("reading", run("tools.bench_reading")),
-                ("demo", demo()),
-            )
-            if status
-        ]
+        wanted = measurements(servers(), tesseract=there("tesseract", programs.tesseract) is not None)
+        failed = [name for name, words in wanted if run(name, words)]
     finally:
         shared.stop_all(place)
     print(f"\n{'all limits are held' if not failed else 'missed: ' + ', '.join(failed)}")

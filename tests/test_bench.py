@@ -1,0 +1,37 @@
+"""`make bench` measures what docs/benchmarks.md says it does."""
+
+import re
+from pathlib import Path
+
+from tests.servers import programs
+from tools import bench
+
+ROOT = Path(__file__).parent.parent
+NAMED = re.compile(r"`(?:python -m (tools\.bench_\w+)|(?:\w+=N )?pytest (tests/\S+\.py)|make (demo))")
+
+
+def named() -> set[str]:
+    found = NAMED.findall((ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8"))
+    return {module or test or f"tools.{target}" for module, test, target in found}
+
+
+def measured(wanted: list[bench.Measurement]) -> set[str]:
+    return {words[2] if words[0] == "pytest" else words[0] for _name, words in wanted}
+
+
+def test_every_figure_of_the_page_is_measured():
+    assert {"tools.bench_station", "tools.demo", "tests/vault/test_tamper.py"} <= named()
+    urls = {name: f"http://{name}.test" for name in bench.SERVERS}
+    assert named() == measured(bench.measurements(urls, tesseract=True))
+    for words in (words for _name, words in bench.measurements(urls, tesseract=True)):
+        assert (ROOT / (words[2] if words[0] == "pytest" else f"{words[0].replace('.', '/')}.py")).is_file()
+
+
+def test_what_is_not_there_is_said_and_left_out(capsys):
+    def missing() -> None:
+        raise programs.Missing("it is not installed")
+
+    assert bench.there("tesseract", missing) is None
+    assert "without tesseract: it is not installed" in capsys.readouterr().out
+    flat = [word for _name, words in bench.measurements({}, tesseract=False) for word in words]
+    assert not {"--postgres", "--store", "--url", "tools.bench_station"} & set(flat)
