@@ -22,6 +22,7 @@ from service.flow.trail import verify_audit
 from service.house import House
 from service.records.tables import Document
 from service.settings import load
+from service.web.words import reason
 
 ROOT = Path(__file__).parent.parent
 HOME = ROOT / "var" / "demo"
@@ -61,6 +62,12 @@ def people_of(house: House, password: str) -> dict[str, Actor]:
     return actors
 
 
+def look(document: Document) -> str:
+    """Why a person should look at a document, in words; "" for one that needs none."""
+    why = [reason(code) for code in document.review_reasons]
+    return f"  ← 请看 look: {'；'.join(why)}" if why else ""
+
+
 def take_in(house: House, actor: Actor) -> dict[str, Document]:
     began, pages = time.perf_counter(), 0
     found: dict[str, Document] = {}
@@ -72,8 +79,7 @@ def take_in(house: House, actor: Actor) -> dict[str, Document]:
             _ = document.fields
         found[document.id] = document
         pages += document.pages
-        look = f"  ← {', '.join(document.review_reasons)}" if document.review_reasons else ""
-        say(f"   {path.name:32} {document.category or '?':5} {document.title[:24]}{look}")
+        say(f"   {path.name:32} {document.category or '?':5} {document.title[:24]}{look(document)}")
     took = time.perf_counter() - began
     say(f"   {len(found)} documents, {pages} pages in {took:.0f} s; all sealed, read and searchable")
     return found
@@ -231,7 +237,7 @@ def main() -> int:
     found = find.find(house, actors["chen.li"], word)
     hit = found.hits[0]
     say(
-        f"   {word}: {found.total} found in {found.took_ms} ms, page {hit.page}, {len(hit.boxes)} place(s) lit up: …{hit.snippet}…"
+        f"   {word}: {found.total} found in {found.took_ms} ms, page {hit.page}, {len(hit.boxes)} place(s) lit up: {hit.snippet}"
     )
     step(3, "编号、入卷", "number and file")
     file_id = file_case(house, actors, documents)

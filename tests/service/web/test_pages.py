@@ -431,3 +431,14 @@ def test_a_value_longer_than_its_column_has_as_many_lines_as_it_takes(site: Site
     shown = re.search(rf'<textarea id="v-party_b" name="value" rows="(\d)"[^>]*>{value}</textarea>', page)
     assert (int(shown.group(1)) if shown else 0) == lines
     assert (f'<input id="v-party_b" name="value" value="{value}"' in page) is (lines == 0)
+
+
+def test_a_file_whose_transfers_are_done_has_no_empty_column(town: Town, site: Site) -> None:
+    section = re.compile(r"<h2>移交</h2>.*?</section>", re.DOTALL)
+    done = section.search(town.signed_in("handler").get(f"/files/{town.ids['file']}").text).group()
+    assert len(re.findall("<th[ >]", done)) == 4
+    assert "办理" not in done
+    _contract, file_id = new_contract(site.office)
+    open_one = section.search(site.signed_in("handler").get(f"/files/{file_id}").text).group()
+    assert len(re.findall("<th[ >]", open_one)) == 5
+    assert "移交这一卷" in open_one

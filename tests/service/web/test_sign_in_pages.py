@@ -248,3 +248,36 @@ def test_a_station_is_made_and_gets_its_token(site: Site) -> None:
     person = accounts.get_person(site.office.house, OWNER, "desk1")
     assert (person.name, person.department_id, person.roles) == ("二楼", None, ["station"])
     assert "10.1.0.0/16" in root.get("/people/desk1").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "chinese"),
+    [
+        ("en-GB,en;q=0.9,zh;q=0.5", False),
+        ("zh-CN,zh;q=0.9,en;q=0.8", True),
+        ("fr-FR", True),
+        (";;q=x,", True),
+        (None, True),
+    ],
+)
+def test_a_visitor_reads_the_language_the_browser_asks_for(site: Site, asked: str | None, chinese: bool) -> None:
+    headers = {"Accept-Language": asked} if asked else {}
+    visitor = site.visitor()
+    assert ("<h1>卷宗</h1>" in visitor.get("/sign-in", headers=headers).text) is chinese
+    visitor.post("/language", {"language": "en" if chinese else "zh"}, headers=headers)
+    assert (
+        "<h1>卷宗</h1>" in visitor.get("/sign-in", headers=headers).text
+    ) is not chinese  # the switch has the last word
+    handler = site.signed_in("handler")
+    assert 'lang="zh-CN"' in handler.get("/", headers=headers).text  # and the account, for whoever signed in
+
+
+def test_the_one_time_link_can_be_read_in_either_language(site: Site) -> None:
+    link = f"/invite/{people.renew_invitation(site.office.house, OWNER, 'handler')}"
+    newcomer = site.visitor()
+    page = newcomer.get(link)
+    assert "新密码" in page.text
+    assert f'name="next" value="{link}"' in page.text
+    assert newcomer.post("/language", {"language": "en", "next": link}).headers["Location"] == link
+    assert "New password" in newcomer.get(link).text
+    assert newcomer.post(link, {"password": "short", "again": "short"}).status_code == 422
