@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
+from service.access import people
 from service.flow.documents import list_documents
 from service.records.tables import UploadPart
 from tests.service.conftest import DIGITAL, OWNER
@@ -117,5 +118,13 @@ def test_dragging_and_a_file_that_is_refused(desk: Desk, tmp_path: Path) -> None
     expect(page.locator("#progress")).to_contain_text("已经有了", timeout=WAIT)
     drop_in(page, bad)
     expect(page.locator("#progress")).to_contain_text("不是能收的文件类型", timeout=WAIT)
+    other = people.create_department(desk.site.office.house, OWNER, "CG", "采购部")
+    desk.site.office.hire("stranger", "handler", department_id=other.id)
+    theirs = desk.sit("stranger")
+    theirs.goto("/upload")
+    drop_in(theirs, DIGITAL)  # what they may not read is named, and no link leads to it
+    expect(theirs.locator("#progress")).to_contain_text("请找信用管理员", timeout=WAIT)
+    expect(theirs.locator("#progress tbody a")).to_have_count(0)
+    theirs.context.close()
     assert sums(desk) == [hashlib.sha256(DIGITAL.read_bytes()).hexdigest()]
     page.context.close()
