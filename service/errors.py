@@ -30,6 +30,7 @@ from vault.errors import (
     ObjectExists,
     ObjectMissing,
     StoreUnavailable,
+    SuiteNotOffered,
     VaultError,
 )
 
@@ -180,6 +181,7 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     ObjectExists: Outcome(409, 6),
     ObjectMissing: Outcome(500, 6),
     ObjectDamaged: Outcome(500, 6),
+    SuiteNotOffered: Outcome(503, 5),
     StoreUnavailable: Outcome(503, 5),
     LocksNotOffered: Outcome(409, 4),
     KeyUnusable: Outcome(503, 2),

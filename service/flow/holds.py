@@ -45,8 +45,10 @@ def place_hold(house: House, actor: Actor, matter: str, reason: str, case_file_i
 
 def _load(session: Session, actor: Actor, hold_id: str) -> Hold:
     require(actor, "hold.place")
+    # Both are asked whatever the first answers: what is not there and what is out of sight take the same work.
     hold = session.get(Hold, hold_id, with_for_update=True)
-    if hold is None or session.scalar(_visible(actor).where(Hold.id == hold_id)) is None:
+    seen = session.scalar(_visible(actor).where(Hold.id == hold_id))
+    if hold is None or seen is None:
         raise NotFound(f"there is no hold {hold_id}")
     return hold
 
