@@ -76,7 +76,7 @@ def _black(image: Image, factor: int) -> tuple[Box, ...]:
     small = cv2.resize(
         np.ascontiguousarray(image[..., 1]), None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA
     )
-    return seals.Stamps(tuple(seals.outlined(small < _DARK)), coloured=False, factor=factor).places
+    return seals.Stamps(tuple(seals.shapes(small < _DARK)), coloured=False, factor=factor).places
 
 
 def _name(image: Image, box: Box, engine: OcrEngine, *, coloured: bool, black: bool) -> tuple[bool, str, float]:

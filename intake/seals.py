@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake import textlayer
+from intake import rings, textlayer
 from intake.model import Box
 from intake.ports import Image
 
@@ -49,7 +49,7 @@ def locate(image: Image) -> Stamps:
     factor = max(1, round(max(image.shape[:2]) / _WORK_SIDE))
     red = redness(image[::factor, ::factor]) > RED
     coloured = bool(red.mean() > _COLOURED)
-    boxes = outlined(red if coloured else _middle_gray(image)[::factor, ::factor])
+    boxes = shapes(red if coloured else _middle_gray(image)[::factor, ::factor])
     return Stamps(tuple(boxes), coloured, factor)
 
 
@@ -148,13 +148,15 @@ def _around(gray: NDArray[np.uint8], dark: float, level: float, stroke: int) -> 
     return np.where(there > 0.01, np.minimum(mean, level), level).astype(np.float32)
 
 
-def outlined(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
-    """Return the boxes of shapes of ink about as wide as high whose outline is drawn, in pixels of `ink`."""
+def shapes(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
+    """Return the boxes of rings, and of other shapes of ink about as wide as high whose outline is drawn, in pixels of `ink`."""
     mask = np.ascontiguousarray(ink, dtype=np.uint8)
     if not mask.any():
         return []
     side = min(mask.shape)
-    found = list[tuple[int, int, int, int]]()
+    # Rings first: what is closed below may be the letters within one, or two rings that touch.
+    found = [ring.box for ring in rings.rings(ink, _SMALLEST * side, _LARGEST * side)]
+    ringed = len(found)
     # A seal alone needs little closing; a worn one more, which would make one shape of it and its neighbour.
     for share in _CLOSINGS:
         reach = max(3, round(share * side)) | 1
@@ -168,6 +170,8 @@ def outlined(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
             if not (_SMALLEST * side <= min(w, h) and max(w, h) <= _LARGEST * side and 0.45 <= w / h <= 2.2):
                 continue
             if any(a <= x + w / 2 <= c and b <= y + h / 2 <= d for a, b, c, d in found):
+                continue
+            if any(x <= (a + c) / 2 <= x + w and y <= (b + d) / 2 <= y + h for a, b, c, d in found[:ringed]):
                 continue
             if _drawn(contour, closed[y : y + h, x : x + w], x, y) >= _CLOSED:
                 found.append((x, y, x + w, y + h))
