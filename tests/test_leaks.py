@@ -32,7 +32,7 @@ def run(folder: Path, *tests: str, more: tuple[str, ...] = ()) -> subprocess.Com
     (folder / "pytest.ini").write_text("[pytest]\n")
     for number, text in enumerate(tests):
         (folder / f"test_{number}.py").write_text(text + "\n")
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"} | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *more, "."]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
