@@ -21,7 +21,13 @@ def test_a_document_is_opened_to_someone_and_shut_again(town: Town) -> None:
     stranger, document = town.signed_in("stranger"), town.ids["document"]
     assert stranger.get(f"/documents/{document}").status_code == 404
     browser = town.signed_in("archivist")
-    given = {"login": "stranger", "kind": "document", "subject_id": document, "until": "2099-12-31", "reason": "lawsuit"}
+    given = {
+        "login": "stranger",
+        "kind": "document",
+        "subject_id": document,
+        "until": "2099-12-31",
+        "reason": "lawsuit",
+    }
     assert browser.post("/rights/grants", {"form": "grant", **given, "tier": ""}).status_code == 303
     assert stranger.get(f"/documents/{document}").status_code == 200
     page = browser.get("/rights").text
