@@ -118,3 +118,10 @@ def test_refusals_of_the_flows_are_known_in_chinese() -> None:
         found |= set(raised.findall(path.read_text("utf-8")))
     assert found
     assert {text for text in found if not any(pattern.fullmatch(text) for pattern, _said in _KNOWN)} == set()
+
+
+@pytest.mark.parametrize("path", ["/upload", "/contracts?text=a"])
+def test_the_switch_in_the_shell_comes_back_to_the_page(site: Site, path: str) -> None:
+    form = re.search(r'<form action="/language".*?</form>', site.signed_in("handler").get(path).text, re.DOTALL)
+    assert form
+    assert f'name="next" value="{path}"' in form.group()
