@@ -557,7 +557,10 @@ def test_a_read_that_stalls_or_breaks_off_is_no_end(does, monkeypatch):
         list(iter(lambda: sealed.read(10), b""))
 
 
-@pytest.mark.parametrize(("does", "said"), [("RequestTimeTooSkewed", "clocks"), ("XMinioStorageFull", "full")])
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [("RequestTimeTooSkewed", "clocks"), ("XMinioStorageFull", "full"), ("QuotaExceeded", "full")],
+)
 def test_what_a_server_refuses_is_said_in_our_words(does, said):
     with odd_server(does) as url, pytest.raises(StoreUnavailable, match=said) as caught, open_store(url).open(uuid4()):
         pass

@@ -1,6 +1,5 @@
 """Sealed bytes in a versioned bucket of any S3 server, through the `minio` client. An object's key is its UUID."""
 
-import errno
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from minio.retention import Retention
 from minio.versioningconfig import VersioningConfig
 
 from vault.adapters.s3_client import Client, Version, write_mark
+from vault.adapters.s3_errors import REFUSED, unavailable
 from vault.errors import LocksNotOffered, ObjectExists, ObjectMissing, StoreUnavailable
 from vault.model import Lock, Trace
 from vault.streams import Buffer, fill
@@ -27,7 +27,6 @@ _CONNECT_SECONDS, _READ_SECONDS = 2.0, 20.0
 _RETRIES = 2
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 _NO_SUCH_OBJECT = {"NoSuchKey", "NoSuchVersion", "NoSuchObject"}
-_FULL = {"XMinioStorageFull", "InsufficientStorage", "InsufficientCapacity"}
 _BEYOND_THE_END = "InvalidRange"
 _NO_LOCKS = {
     "ObjectLockConfigurationNotFoundError",
@@ -35,7 +34,6 @@ _NO_LOCKS = {
     "NoSuchObjectLockConfiguration",
     "MissingObjectLockConfiguration",
 }
-_REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
 
 class S3Store:
@@ -155,7 +153,7 @@ class S3Store:
             try:
                 self._client.demand_object_lock(self._bucket)
             except S3Error as error:
-                if error.code in _REFUSED:
+                if error.code in REFUSED:
                     raise
                 if error.code in _NO_LOCKS:
                     return f"the bucket {self._place} was made without object lock"
@@ -246,18 +244,8 @@ class S3Store:
                 self._ready = True
             yield
         except S3Error as error:
-            if error.code in _REFUSED:
-                raise StoreUnavailable(
-                    f"the object store {self._place} refuses this key, or what it may do: {error.code}"
-                ) from error
-            if error.code in _FULL:
-                full = OSError(errno.ENOSPC, "No space left on the server")
-                raise StoreUnavailable(f"the object store {self._place} is full") from full
-            if error.code == "RequestTimeTooSkewed":
-                raise StoreUnavailable(
-                    f"the clocks of the object store {self._place} and of this machine differ too much: set both by NTP"
-                ) from error
-            raise StoreUnavailable(f"the object store {self._place} failed: {error.code} {error.message}") from error
+            said = unavailable(self._place, error)
+            raise said from said.__cause__ or error
         except (MinioException, urllib3.exceptions.HTTPError) as error:
             reason = getattr(error, "reason", None) or error
             raise StoreUnavailable(f"the object store {self._place} cannot be reached: {reason}") from error
