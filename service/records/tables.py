@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from service.records.tables_credit import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_intake import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_keeping import *  # noqa: F403 - as above
+    from service.records.tables_ledger import *  # noqa: F403 - as above
     from service.records.tables_people import *  # noqa: F403 - as above
 
-_FURTHER = ("people", "intake", "keeping", "credit")  # tables_*.py
+_FURTHER = ("people", "intake", "keeping", "credit", "ledger")  # tables_*.py
 
 
 def new_id() -> str:
@@ -48,7 +49,10 @@ class Base(DeclarativeBase):
 
 
 class Department(Base):
-    """A department with its code (used in contract numbers) and its fonds number."""
+    """A department with its code (used in contract numbers) and its fonds number.
+
+    company_id: the company it belongs to, None where there is only one. merged_into: the department that took its work over.
+    """
 
     __tablename__ = "departments"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -56,6 +60,9 @@ class Department(Base):
     name: Mapped[str] = mapped_column(String(120))
     fonds: Mapped[str] = mapped_column(String(8), default="J001")
     closed_at: Mapped[datetime | None]
+    company_id: Mapped[str | None] = mapped_column(Id)
+    merged_into: Mapped[str | None] = mapped_column(Id)
+    created_at: Mapped[datetime | None]
 
 
 class Person(Base):

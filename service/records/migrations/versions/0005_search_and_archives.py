@@ -4,6 +4,11 @@ Revision ID: 0005
 Revises: 0004
 """
 
+import sqlalchemy as sa
+from alembic import op
+
+from service.records.database import UtcDateTime
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -12,3 +17,137 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring a database of the fourth form to the fifth, with everything in it."""
+    _ledger()
+
+
+def _ledger() -> None:
+    """The organisation over time, milestones, where paper stands, former and void numbers, half-year statistics."""
+    op.add_column("departments", sa.Column("company_id", sa.String(length=36), nullable=True))
+    op.add_column("departments", sa.Column("merged_into", sa.String(length=36), nullable=True))
+    op.add_column("departments", sa.Column("created_at", UtcDateTime(), nullable=True))
+    op.add_column("contract_events", sa.Column("document_id", sa.String(length=36), nullable=True))
+    op.add_column("contract_events", sa.Column("note", sa.Text(), nullable=False, server_default=""))
+    op.add_column("contract_events", sa.Column("changes", sa.JSON(), nullable=False, server_default="{}"))
+    op.create_table(
+        "companies",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("code", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("fonds", sa.String(length=8), nullable=False),
+        sa.Column("parent_id", sa.String(length=36), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["parent_id"], ["companies.id"], name=op.f("fk_companies_parent_id_companies")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
+        sa.UniqueConstraint("code", name=op.f("uq_companies_code")),
+    )
+    op.create_table(
+        "organisation_changes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("what", sa.String(length=12), nullable=False),
+        sa.Column("old", sa.String(length=120), nullable=False),
+        sa.Column("new", sa.String(length=120), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_changes")),
+    )
+    op.create_index(op.f("ix_organisation_changes_subject_id"), "organisation_changes", ["subject_id"], unique=False)
+    op.create_table(
+        "milestones",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contract_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=20, scale=2), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("ended_note", sa.Text(), nullable=False),
+        sa.Column("ended_by", sa.String(length=80), nullable=True),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["contract_id"], ["contracts.id"], name=op.f("fk_milestones_contract_id_contracts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_milestones")),
+    )
+    for column in ("contract_id", "due_on", "state"):
+        op.create_index(op.f(f"ix_milestones_{column}"), "milestones", [column], unique=False)
+    op.create_table(
+        "file_places",
+        sa.Column("case_file_id", sa.String(length=36), nullable=False),
+        sa.Column("room", sa.String(length=60), nullable=False),
+        sa.Column("shelf", sa.String(length=60), nullable=False),
+        sa.Column("box", sa.String(length=60), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_file_id"], ["case_files.id"], name=op.f("fk_file_places_case_file_id_case_files")
+        ),
+        sa.PrimaryKeyConstraint("case_file_id", name=op.f("pk_file_places")),
+    )
+    op.create_table(
+        "paper_counts",
+        sa.Column("case_file_id", sa.String(length=36), nullable=False),
+        sa.Column("category", sa.String(length=8), nullable=False),
+        sa.Column("originals", sa.Integer(), nullable=False),
+        sa.Column("copies", sa.Integer(), nullable=False),
+        sa.Column("counted_by", sa.String(length=80), nullable=False),
+        sa.Column("counted_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_file_id"], ["case_files.id"], name=op.f("fk_paper_counts_case_file_id_case_files")
+        ),
+        sa.PrimaryKeyConstraint("case_file_id", "category", name=op.f("pk_paper_counts")),
+    )
+    op.create_table(
+        "former_numbers",
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.Column("case_file_id", sa.String(length=36), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_file_id"], ["case_files.id"], name=op.f("fk_former_numbers_case_file_id_case_files")
+        ),
+        sa.PrimaryKeyConstraint("kind", "number", name=op.f("pk_former_numbers")),
+    )
+    op.create_index(op.f("ix_former_numbers_case_file_id"), "former_numbers", ["case_file_id"], unique=False)
+    op.create_table(
+        "void_numbers",
+        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("prefix", sa.String(length=120), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("voided_by", sa.String(length=80), nullable=False),
+        sa.Column("voided_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_void_numbers")),
+        sa.UniqueConstraint("prefix", "serial", name=op.f("uq_void_numbers_prefix_serial")),
+    )
+    op.create_table(
+        "submissions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("unit", sa.String(length=12), nullable=False),
+        sa.Column("unit_id", sa.String(length=36), nullable=False),
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("prepared_by", sa.String(length=80), nullable=False),
+        sa.Column("prepared_at", UtcDateTime(), nullable=False),
+        sa.Column("signed_by", sa.String(length=80), nullable=True),
+        sa.Column("signed_at", UtcDateTime(), nullable=True),
+        sa.Column("submitted_by", sa.String(length=80), nullable=True),
+        sa.Column("submitted_on", sa.Date(), nullable=True),
+        sa.Column("returned_by", sa.String(length=80), nullable=True),
+        sa.Column("return_reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
+        sa.UniqueConstraint(
+            "kind", "unit", "unit_id", "period", "version", name=op.f("uq_submissions_kind_unit_unit_id_period_version")
+        ),
+    )
+    for column in ("unit_id", "period"):
+        op.create_index(op.f(f"ix_submissions_{column}"), "submissions", [column], unique=False)
