@@ -6,7 +6,8 @@
 Approval starts the waiting period in the same act. `stop` (or the approver's `reject`) ends in `stopped` from any state
 before `executing`. The state is never stored on its own: it follows from the signatures, so a step cannot be skipped.
 Five parts exclude one another: proposer, appraiser, approver, supervisor one, supervisor two. The proposer, or somebody
-without a part, carries the destruction out.
+without a part, carries the destruction out. Co-reviewers may be asked about single files; they too have no other part, and
+their opinions count like those of the group.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,6 +25,7 @@ from retention.steps import (
     SUPERVISORS,
     TRANSITIONS,
     Answer,
+    CoReviewer,
     Outcome,
     PartName,
     Replacement,
@@ -65,6 +67,7 @@ class Review:
     signatures: list[Signature] = field(default_factory=list)
     appointed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     replaced: list[Replacement] = field(default_factory=list)
+    co_reviewers: list[CoReviewer] = field(default_factory=list)
     _known: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -134,6 +137,8 @@ class Review:
             return "proposer"
         if person in self.group:
             return "appraiser"
+        if any(asked.person == person for asked in self.co_reviewers):
+            return "co_reviewer"
         if person == self.approver or person in self.appointed.get("approver", ()):
             return "approver"
         supervises = person in self.supervisors or person in self.appointed.get("supervisor", ())
@@ -154,7 +159,11 @@ class Review:
         if off is not None:
             why = because("taken_off", person=off.person, reason=off.reason)
             return Ruling("taken_off", complete=True, why=why)
-        return combine(list(self.opinions.get(file_id, {}).values()), len(self.group))
+        return combine(list(self.opinions.get(file_id, {}).values()), len(self._asked_about(file_id)))
+
+    def _asked_about(self, file_id: str) -> tuple[str, ...]:
+        """Return whose opinion on a file is needed: the group's, and that of the co-reviewers asked about it."""
+        return (*self.group, *(asked.person for asked in self.co_reviewers if file_id in asked.files))
 
     def may_execute(self, today: date) -> Answer:
         """Return whether the review as such may be executed today; each file is checked besides (`destruction.files_to_destroy`)."""
@@ -207,7 +216,7 @@ class Review:
         if len(supervisors) != SUPERVISORS or len(set(named)) != len(named) or not all(name.strip() for name in named):
             raise TransitionRefused("an approver and two supervisors are three different people")
         for person in named:
-            if person == self.proposer or person in self.group:
+            if self.part_of(person) in ("proposer", "appraiser", "co_reviewer"):
                 raise TransitionRefused(f"{person} is {self.part_of(person)} of review {self.number} already")
         self.appointed = {"approver": (approver,), "supervisor": tuple(supervisors)}
 
@@ -236,6 +245,9 @@ class Review:
             name: tuple(new if person == old else person for person in people)
             for name, people in self.appointed.items()
         }
+        self.co_reviewers = [
+            replace(asked, person=new) if asked.person == old else asked for asked in self.co_reviewers
+        ]
         self.replaced.append(Replacement(part, old, new, by, today, reason.strip()))
 
     def _has_acted(self, person: str) -> bool:
@@ -249,7 +261,9 @@ class Review:
         """Return who has a part and has not acted in it yet: those who could be replaced now."""
         if self.state not in ("proposed", "appraising", "decided", "waiting"):
             return ()
-        named = (*self.group, *self.appointed.get("approver", ()), *self.appointed.get("supervisor", ()))
+        co_reviewers = tuple(asked.person for asked in self.co_reviewers)
+        appointed = (*self.appointed.get("approver", ()), *self.appointed.get("supervisor", ()))
+        named = (*self.group, *co_reviewers, *appointed)
         return tuple(person for person in named if not self._has_acted(person))
 
     def open(self, group: Sequence[str], today: date, by: str | None = None) -> None:
@@ -262,13 +276,35 @@ class Review:
         self.group = tuple(group)
         self.signatures.append(Signature("open", by or self.proposer, today))
 
+    def ask_co_reviewer(self, by: str, person: str, files: Sequence[str], reason: str, today: date) -> None:
+        """Ask somebody without a part for an opinion on some files as well; then each of them needs it, and a keep of theirs wins.
+
+        by: a member of the group, or the proposer. Possible while the appraisal runs.
+        """
+        self._may("ask_co_reviewer", by, today, ("appraising",))
+        if by != self.proposer and by not in self.group:
+            raise TransitionRefused(f"{by} is not in the appraisal group of review {self.number}")
+        current = self.part_of(person)
+        if current is not None:
+            raise TransitionRefused(f"{person} is {current} of review {self.number} already")
+        if person in {gone.old for gone in self.replaced}:
+            raise TransitionRefused(f"{person} was replaced in review {self.number} and does not come back")
+        if not person.strip() or not reason.strip():
+            raise TransitionRefused("asking a co-reviewer needs a person and a reason")
+        wrong = next((file_id for file_id in files if not self._active(file_id)), None)
+        if wrong is not None or not files:
+            raise TransitionRefused(f"file {wrong or ''} is not on review {self.number}")
+        self.co_reviewers.append(CoReviewer(person, tuple(dict.fromkeys(files)), by, today, reason.strip()))
+
     def add_opinion(self, person: str, file_id: str, opinion: Opinion, today: date) -> None:
         """Note what an appraiser thinks of one file and why; a later opinion of the same person replaces it until `decide`."""
         self._may("add_opinion", person, today, ("appraising",))
-        if person not in self.group:
-            raise TransitionRefused(f"{person} is not in the appraisal group of review {self.number}")
         if not self._active(file_id):
             raise TransitionRefused(f"file {file_id} is not on review {self.number}")
+        if person not in self._asked_about(file_id):
+            if self.part_of(person) == "co_reviewer":
+                raise TransitionRefused(f"{person} was not asked about file {file_id} of review {self.number}")
+            raise TransitionRefused(f"{person} is not in the appraisal group of review {self.number}")
         if opinion.verdict == "destroy" and not opinion.reason.strip():
             raise TransitionRefused("whoever wants a file destroyed says why")
         if opinion.until is not None and opinion.until <= today:
@@ -277,13 +313,17 @@ class Review:
 
     def missing_opinions(self) -> dict[str, tuple[str, ...]]:
         """Return appraiser -> files still without their opinion; empty when all have spoken."""
-        rows = {p: tuple(f for f in self.active_files() if p not in self.opinions.get(f, {})) for p in self.group}
+        asked = {person: self.active_files() for person in self.group}
+        for one in self.co_reviewers:
+            asked[one.person] = tuple(file_id for file_id in one.files if file_id not in self.taken_off)
+        rows = {p: tuple(f for f in files if p not in self.opinions.get(f, {})) for p, files in asked.items()}
         return {person: files for person, files in rows.items() if files}
 
     def decide(self, person: str, today: date) -> None:
         """Close the appraisal: a member of the group states that all opinions are in, or who took off what still lacked one."""
         self._step("decide", person, today)
-        if person not in self.group and all(off.person != person for off in self.taken_off.values()):
+        asked = self.part_of(person) in ("appraiser", "co_reviewer")
+        if not asked and all(off.person != person for off in self.taken_off.values()):
             raise TransitionRefused(f"{person} is not in the appraisal group of review {self.number}")
         missing = self.missing_opinions()
         if missing:

@@ -163,6 +163,7 @@ def certificate(
         "signatures": signed,
         "appraised_on": _appraised_on(review),
         "replaced": [to_plain(replacement) for replacement in review.replaced],
+        "co_reviewers": [to_plain(asked) | {"files": list(asked.files)} for asked in review.co_reviewers],
         "rows": [asdict(row) for row in rows],
         "not_destroyed": {f: o.why for f, o in review.outcomes.items() if o.word != "destroyed"},
         "proofs": {file_id: dict(proof) for file_id, proof in (proofs or {}).items()},

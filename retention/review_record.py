@@ -7,7 +7,7 @@ from retention.appraisal import Review
 from retention.errors import TransitionRefused
 from retention.opinions import Opinion
 from retention.plain import to_plain, with_dates
-from retention.steps import TRANSITIONS, Outcome, Replacement, Signature, TakenOff
+from retention.steps import TRANSITIONS, CoReviewer, Outcome, Replacement, Signature, TakenOff
 
 
 def to_dict(review: Review) -> dict[str, Any]:
@@ -20,6 +20,7 @@ def to_dict(review: Review) -> dict[str, Any]:
         "group": list(review.group),
         "appointed": {part: list(people) for part, people in review.appointed.items()},
         "replaced": [to_plain(replacement) for replacement in review.replaced],
+        "co_reviewers": [to_plain(asked) for asked in review.co_reviewers],
         "opinions": {file: {who: to_plain(o) for who, o in row.items()} for file, row in review.opinions.items()},
         "taken_off": {file: to_plain(off) for file, off in review.taken_off.items()},
         "outcomes": {file: to_plain(outcome) for file, outcome in review.outcomes.items()},
@@ -51,6 +52,7 @@ def _replay(data: Mapping[str, Any]) -> Review:
         review.appoint(approver, appointed["supervisor"], first.on)
     # Taking off and opinions are kept without their order; the parts show below whether these people could.
     review.taken_off = {file: TakenOff(**with_dates(row)) for file, row in data["taken_off"].items()}
+    review.co_reviewers = _co_reviewers(data)
     opinions = _opinions(data)
     for signature in others:
         _redo(review, signature, data, opinions)
@@ -59,7 +61,26 @@ def _replay(data: Mapping[str, Any]) -> Review:
     if not review.taken_off.keys() <= set(review.files) or not all(review.part_of(person) for person in takers):
         raise TransitionRefused(f"review {review.number}: a stranger took a file off, or one that is not on it")
     _check_replaced(review, data.get("replaced", ()))
+    _check_co_reviewers(review)
     return review
+
+
+def _co_reviewers(data: Mapping[str, Any]) -> list[CoReviewer]:
+    rows = [with_dates(row) for row in data.get("co_reviewers", ())]
+    return [CoReviewer(**{**row, "files": tuple(row["files"])}) for row in rows]
+
+
+def _check_co_reviewers(review: Review) -> None:
+    """Those who were asked have no other part, and were asked about files of this review by someone who could ask."""
+    people = [asked.person for asked in review.co_reviewers]
+    askers = {review.proposer, *review.group, *(gone.old for gone in review.replaced)}
+    for asked in review.co_reviewers:
+        known = bool(asked.files) and set(asked.files) <= set(review.files)
+        others = {person for people_of in review.appointed.values() for person in people_of}
+        alone = review.part_of(asked.person) == "co_reviewer" and people.count(asked.person) == 1
+        alone = alone and asked.person not in others
+        if not (known and alone and asked.by in askers and asked.reason.strip()):
+            raise TransitionRefused(f"review {review.number}: {asked.person} cannot have been asked so")
 
 
 def _check_replaced(review: Review, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -76,8 +97,9 @@ def _check_replaced(review: Review, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _opinions(data: Mapping[str, Any]) -> dict[str, dict[str, Opinion]]:
-    files, group = set(data["files"]), set(data["group"])
+    files, asked = set(data["files"]), data.get("co_reviewers", ())
     for file, row in data["opinions"].items():
+        group = {*data["group"], *(one["person"] for one in asked if file in one["files"])}
         if file not in files or not row.keys() <= group:
             raise TransitionRefused(f"review {data['number']} has an opinion of a stranger or on another file")
     return {

@@ -112,6 +112,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "open_batch": ("扫描批次未放行：{batch}", "a scanned batch is not released: {batch}"),
     "pending_transfer": ("移交未完成：{transfer}", "a transfer is not finished: {transfer}"),
     "no_facts": ("查无此卷的现状，不得销毁", "nothing is known of the file now, so it is not destroyed"),
+    "unfinished": (
+        "密钥已销毁，对象或索引尚未清除完毕，系统会自动再试",
+        "its keys are destroyed; objects or index entries are not gone yet, it is tried again",
+    ),
     "destroyed_by": ("鉴定 {review} 已将其销毁", "review {review} had destroyed it already"),
     "taken_off": ("已从清册撤下：{person}，{reason}", "taken off the list by {person}: {reason}"),
     "decided_keep_until": ("鉴定意见：延期至 {until}（{reason}）", "appraisal: keep until {until} ({reason})"),

@@ -19,7 +19,7 @@ State = Literal[
     "stopped",
 ]
 STATES: tuple[State, ...] = get_args(State)
-PartName = Literal["proposer", "appraiser", "approver", "supervisor"]
+PartName = Literal["proposer", "appraiser", "co_reviewer", "approver", "supervisor"]
 OutcomeWord = Literal["destroyed", "kept", "blocked", "gone"]
 GROUP_LEAST = 3
 SUPERVISORS = 2
@@ -66,6 +66,17 @@ class Replacement:
     part: PartName
     old: str
     new: str
+    by: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class CoReviewer:
+    """Someone whom the appraisal group, or the proposer, asked for an opinion as well. files: on which; by: who asked."""
+
+    person: str
+    files: tuple[str, ...]
     by: str
     on: date
     reason: str

@@ -513,6 +513,52 @@ def replace_in_review(house: House, actor: Actor, review_id: str, given: Replace
     reviews.replace_person(house, actor, review_id, given.old, given.new_id, given.reason)
 
 
+class CoReviewer(Input):
+    """Who is asked (an id), about which files, and why."""
+
+    person_id: Id
+    file_ids: Annotated[list[Id], Field(min_length=1, max_length=50_000)]
+    reason: Reason
+
+
+@destructions(
+    "POST",
+    "/destructions/{review_id}/co-reviewers",
+    "Ask a co-reviewer about some files",
+    body=CoReviewer,
+    status=204,
+    problems=(409,),
+)
+def ask_co_reviewer(house: House, actor: Actor, review_id: str, given: CoReviewer) -> None:
+    """Ask somebody else for an opinion as well; it is waited for and counts like one of the group."""
+    reviews.ask_co_reviewer(house, actor, review_id, given.person_id, given.file_ids, given.reason)
+
+
+@destructions("GET", "/destructions/board", "Open reviews by stage")
+def show_board(house: House, actor: Actor) -> dict[str, Any]:
+    """Return the open reviews by stage: since when, whom they wait for, when the waiting period ends."""
+    found = reviews.board(house, actor)
+    return {
+        "stages": [
+            {
+                "stage": stage,
+                "reviews": [
+                    {
+                        "id": row.record.id,
+                        "number": row.record.number,
+                        "files": row.files,
+                        "since": row.since.isoformat(),
+                        "waits_for": list(row.waits_for),
+                        "execution_from": row.execution_from.isoformat() if row.execution_from else None,
+                    }
+                    for row in rows
+                ],
+            }
+            for stage, rows in found.items()
+        ]
+    }
+
+
 @destructions("POST", "/destructions/{review_id}/stop", "Stop with a reason", body=Cancel, status=204, problems=(409,))
 def stop(house: House, actor: Actor, review_id: str, given: Cancel) -> None:
     """Stop before execution."""

@@ -11,6 +11,7 @@ from retention.appraisal import Outcome, Review
 from retention.destruction import files_to_destroy, register_rows
 from retention.errors import DestructionBlocked
 from retention.why import because
+from search.errors import IndexUnavailable
 from service.access.policy import Actor, decide
 from service.errors import KNOWN_ERRORS, NotFound
 from service.flow.erase import Proof, destroy_keys, look, remove_objects
@@ -20,6 +21,7 @@ from service.flow.reviews import load, store
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import CaseFile, ReviewFile, ReviewRecord, Stub
+from vault.errors import ObjectDamaged, StoreUnavailable
 
 log = logging.getLogger("juanzong.destroy")
 
@@ -79,9 +81,38 @@ def broken_off(session: Session) -> list[str]:
 def _carry_out(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
     with house.database.read() as session:
         files = list(Review.from_dict(session.get_one(ReviewRecord, review_id).data).files)
+    waiting: list[Exception] = []
     for file_id in files:
-        _one_file(house, actor, review_id, file_id)
-    return _finish(house, actor, review_id)
+        try:
+            _one_file(house, actor, review_id, file_id)
+        except (StoreUnavailable, ObjectDamaged, IndexUnavailable) as error:
+            log.warning("the destruction of file %s waits: %s", file_id, error)
+            waiting.append(error)
+            _note_waiting(house, review_id, file_id)
+            if not _answer(house):
+                raise
+    found = _finish(house, actor, review_id)
+    if waiting:
+        raise waiting[0]
+    return found
+
+
+def _answer(house: House) -> bool:
+    """Whether store and index answer: then what failed is the matter of one file, and the others go on."""
+    try:
+        house.vault.store.check()
+        house.index.check()
+    except (StoreUnavailable, IndexUnavailable):
+        return False
+    return True
+
+
+def _note_waiting(house: House, review_id: str, file_id: str) -> None:
+    """Say on the review that a file's objects or index entry are not gone yet; the next sweep tries again."""
+    with house.database.write() as session:
+        row = session.get_one(ReviewFile, (review_id, file_id), with_for_update=True)
+        if not row.outcome:
+            row.why = because("unfinished").to_json()
 
 
 def _one_file(house: House, actor: Actor, review_id: str, file_id: str) -> None:
@@ -113,7 +144,10 @@ def _one_file(house: House, actor: Actor, review_id: str, file_id: str) -> None:
         proof = remove_objects(house, actor.name, file_id)
         if proof.ok:
             with house.database.write() as session:
-                session.get_one(ReviewFile, (review_id, file_id)).outcome = "destroyed"
+                row = session.get_one(ReviewFile, (review_id, file_id))
+                row.outcome, row.why = "destroyed", ""
+        else:
+            _note_waiting(house, review_id, file_id)
 
 
 def _finish(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:

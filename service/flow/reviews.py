@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from retention.appraisal import Opinion, Review, Ruling
 from retention.blockers import Block, blocks, candidate_blocks
 from retention.destruction import certificate
+from retention.steps import STATES
+from retention.why import Why
 from service.access.policy import Actor, decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.facts import CLOSED_REVIEWS, file_facts, open_review_of
@@ -27,13 +29,17 @@ CLOSED = CLOSED_REVIEWS
 
 @dataclass(frozen=True)
 class ReviewedFile:
-    """One file on a review: what the opinions amount to, what stands against destroying it now, what became of it."""
+    """One file on a review: what the opinions amount to, what stands against destroying it now, what became of it.
+
+    why: what is still being done where its keys are destroyed and the rest is not gone yet, as `retention.why` keeps it.
+    """
 
     file: CaseFile
     ruling: Ruling
     opinions: dict[str, Opinion]
     blocks: tuple[Block, ...]
     outcome: str
+    why: Why
 
 
 @dataclass(frozen=True)
@@ -268,6 +274,22 @@ def replace_person(house: House, actor: Actor, review_id: str, old: str, new_id:
         store(session, actor, record, review, "replace", **detail)
 
 
+def ask_co_reviewer(
+    house: House, actor: Actor, review_id: str, person_id: str, case_file_ids: Sequence[str], reason: str
+) -> None:
+    """Ask somebody without a part for an opinion on some files as well. Who may: the group and the proposer.
+
+    Raises BadInput, NotFound, NotAllowed, TransitionRefused.
+    """
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.take_part")
+        person = _name(house, session, person_id)
+        review.ask_co_reviewer(actor.name, person, case_file_ids, reason[:500], house.clock.today())
+        asked = review.co_reviewers[-1]
+        detail = {"person": person, "files": len(asked.files), "reason": asked.reason}
+        store(session, actor, record, review, "ask_co_reviewer", **detail)
+
+
 def supervise(house: House, actor: Actor, review_id: str) -> None:
     """Confirm as a supervisor: before the execution that it may go, after it that it was done. Raises TransitionRefused.
 
@@ -311,6 +333,33 @@ def list_reviews(house: House, actor: Actor) -> list[ReviewRecord]:
     return [record for record in found if sees_all(actor) or in_sight(actor, Review.from_dict(record.data))]
 
 
+@dataclass(frozen=True)
+class OnBoard:
+    """A review on the board. since: the day of its last step. waits_for: names whose step is next; from: the first day it can go on."""
+
+    record: ReviewRecord
+    files: int
+    since: date
+    waits_for: tuple[str, ...]
+    execution_from: date | None
+
+
+def board(house: House, actor: Actor) -> dict[str, list[OnBoard]]:
+    """Return the open reviews the actor may see by stage, every stage named, oldest first, and note the reading. Raises NotAllowed."""
+    require(actor, "review.read")
+    found: dict[str, list[OnBoard]] = {state: [] for state in STATES if state not in CLOSED}
+    with listing(house, actor, "review") as session:
+        query = select(ReviewRecord).where(ReviewRecord.state.not_in(CLOSED))
+        records = list(session.scalars(query.order_by(ReviewRecord.created_on, ReviewRecord.number)))
+    for record in records:
+        review = Review.from_dict(record.data)
+        if in_sight(actor, review):
+            since = review.signatures[-1].on
+            row = OnBoard(record, len(review.files), since, _waits_for(review), review.execution_from)
+            found[record.state].append(row)
+    return found
+
+
 def get_review(house: House, actor: Actor, review_id: str) -> ReviewView:
     """Return a review with its files and what it waits for, and note the reading. Raises NotFound, NotAllowed."""
     today = house.clock.today()
@@ -325,7 +374,9 @@ def get_review(house: House, actor: Actor, review_id: str) -> ReviewView:
             file = session.get_one(CaseFile, file_id)
             against = () if file.state == "destroyed" else tuple(blocks(file_facts(session, file), today))
             opinions = dict(review.opinions.get(file_id, {}))
-            files.append(ReviewedFile(file, review.ruling(file_id), opinions, against, rows[file_id].outcome))
+            kept = rows[file_id]
+            why = Why() if kept.outcome else Why.from_json(kept.why)
+            files.append(ReviewedFile(file, review.ruling(file_id), opinions, against, kept.outcome, why))
         people = {f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name))}
         audit.append(session, actor.name, "review.view", f"review:{review_id}", {"number": record.number})
     part = review.part_of(actor.name)
@@ -337,8 +388,10 @@ def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozens
     found = set()
     state = review.state
     first = review.execution_from
-    if state == "appraising" and part == "appraiser":
+    if state == "appraising" and part in ("appraiser", "co_reviewer"):
         found.add("opinion")
+    if state == "appraising" and part in ("appraiser", "proposer"):
+        found.add("ask")
     if state == "decided" and part == "approver":
         found |= {"approve", "reject"}
     waited = state == "waiting" and first is not None and today >= first
@@ -388,6 +441,7 @@ def as_json(view: ReviewView) -> dict[str, Any]:
         "approver": review.appointed["approver"][0],
         "supervisors": list(review.appointed["supervisor"]),
         "replaced": [{**asdict(gone), "on": gone.on.isoformat()} for gone in review.replaced],
+        "co_reviewers": [{**asdict(asked), "on": asked.on.isoformat()} for asked in review.co_reviewers],
         "execution_from": first.isoformat() if first else None,
         "waits_for": list(view.waits_for),
         "signatures": [{"act": s.act, "person": s.person, "on": s.on.isoformat()} for s in review.signatures],
@@ -401,6 +455,7 @@ def as_json(view: ReviewView) -> dict[str, Any]:
                 "why": {"zh": item.ruling.why.zh, "en": item.ruling.why.en},
                 "blocks": [{"kind": b.kind, "why": {"zh": b.why.zh, "en": b.why.en}} for b in item.blocks],
                 "outcome": item.outcome or None,
+                "unfinished": {"zh": item.why.zh, "en": item.why.en} if item.why.parts else None,
             }
             for item in view.files
         ],

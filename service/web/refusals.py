@@ -421,6 +421,11 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "{person} 已从鉴定 {n} 换下，不能再回来。",
     ),
     (r"a replacement needs a person and a reason", "换人须写明接替的人和理由。"),
+    (r"asking a co-reviewer needs a person and a reason", "请人会同鉴定，须写明请谁、为什么。"),
+    (
+        r"(?P<person>person:\S+) was not asked about file (?P<f>\S+) of review (?P<n>\S+)",
+        "鉴定 {n} 中没有请 {person} 对这一卷提意见。",
+    ),
     (r"(?:a stop|a rejection|taking a file off) needs a reason", "必须写明理由。"),
     (r"choose at least one file for your opinion", "先选要给意见的案卷。"),
     (r"type the review's number to execute: this cannot be undone", "请输入鉴定的编号再执行：这一步不能撤销。"),

@@ -51,6 +51,7 @@ VERBS = {
     "approve": _("批准"),
     "archive": _("归档"),
     "ask": _("申请"),
+    "ask_co_reviewer": _("请人会同鉴定"),
     "ask_release": _("申请解除"),
     "audit": _("审计链"),
     "begin": _("开始"),

@@ -204,7 +204,13 @@ REVIEW_STATES = {
     "certified": ("good", _("已完成")),
     "stopped": ("grey", _("已停止")),
 }
-PARTS = {"proposer": _("提出人"), "appraiser": _("鉴定小组成员"), "approver": _("批准人"), "supervisor": _("监销人")}
+PARTS = {
+    "proposer": _("提出人"),
+    "appraiser": _("鉴定小组成员"),
+    "co_reviewer": _("会同鉴定人"),
+    "approver": _("批准人"),
+    "supervisor": _("监销人"),
+}
 ASSESSMENT_STATES = {
     "waiting": ("soon", _("等待决定")),
     "in_force": ("good", _("现行")),

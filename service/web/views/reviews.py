@@ -75,11 +75,22 @@ def _list_page() -> str:
     return render_template(
         "reviews.html",
         reviews=_rows(closed=True),
+        board=_board(),
         candidates=reviews.candidates(house(), actor()),
         people=takers,
         people_options=[("", gettext("请选择")), *((p.id, f"{p.name} ({p.login})") for p in takers)],
         group_least=GROUP_LEAST,
     )
+
+
+def _board() -> list[tuple[words.State, list[tuple[reviews.OnBoard, str]]]]:
+    """Return each stage with its reviews and, in a line each, what they wait for."""
+    found = []
+    for stage, rows in reviews.board(house(), actor()).items():
+        if rows or stage not in ("proposed", "executing", "verified"):  # stages that pass by themselves
+            shown = [(row, _waits_for(row.record.state, row.execution_from, row.waits_for)) for row in rows]
+            found.append((words.state(words.REVIEW_STATES, stage), shown))
+    return found
 
 
 @web.get("/reviews")
@@ -160,11 +171,13 @@ def _steps(view: ReviewView) -> list[Step]:
 
 def _waits(view: ReviewView) -> str:
     """Return, in one line, what the review waits for."""
-    review = view.review
-    first = review.execution_from
-    if review.state == "waiting" and first is not None and house().clock.today() < first:
+    return _waits_for(view.review.state, view.review.execution_from, view.waits_for)
+
+
+def _waits_for(state: str, first: date | None, people: tuple[str, ...]) -> str:
+    if state == "waiting" and first is not None and house().clock.today() < first:
         return gettext("等待期，%(day)s 起监销人可以确认", day=day(first))
-    names = gettext("、").join(who(name) for name in view.waits_for)
+    names = gettext("、").join(who(name) for name in people)
     return gettext("等待 %(name)s", name=names) if names else ""
 
 
@@ -228,7 +241,7 @@ def review_page(review_id: str) -> str:
         gone=gone,
         proofs={file_id: destroy.prove(house(), actor(), file_id) for file_id in gone},
         replace_options=[(n, f"{words.named(words.PARTS, view.review.part_of(n))} {who(n)}") for n in replaceable],
-        successor_options=_successors(view) if replaceable else [],
+        successor_options=_successors(view) if replaceable or "ask" in view.may else [],
         stopped=[s for s in view.review.signatures if s.act in ("stop", "reject")],
         facts=pages.review_facts(house(), actor(), review_id),
         verdict_options=[(code, words.VERDICTS[code][1]) for code in ("destroy", "keep_until", "keep_permanently")],
@@ -285,6 +298,12 @@ def appraisal_step(review_id: str, step: str) -> ResponseReturnValue:
                 at, actor(), review_id, form.get("old", ""), form.get("new", ""), form.get("reason", "")
             ),
             gettext("已换人，理由留在鉴定记录里。"),
+        ),
+        "ask": (
+            lambda: reviews.ask_co_reviewer(
+                at, actor(), review_id, form.get("person", ""), form.getlist("asked"), form.get("reason", "")
+            ),
+            gettext("已请其会同鉴定，意见齐了才能形成结论。"),
         ),
         "confirm": (lambda: reviews.supervise(at, actor(), review_id), gettext("监销确认已记下。")),
         "execute": (lambda: _execute(review_id), gettext("已执行。请两名监销人确认。")),
