@@ -12,6 +12,7 @@ class IndexedPage:
     fields: values read from the document (names of DESIGN.md). customer, department, handler: names or codes, "" if none.
     numbers: contract number, archive number, credit codes: anything a person would type whole.
     access: opaque tokens; a page is visible to a reader who holds at least one of them.
+    received_at: the moment as ISO 8601, where it is known more closely than the day.
     """
 
     document: str
@@ -31,6 +32,7 @@ class IndexedPage:
     received_on: str = ""
     access: tuple[str, ...] = ()
     handler: str = ""
+    received_at: str = ""
 
     @property
     def year(self) -> str:
@@ -51,7 +53,7 @@ class Hit:
 
     spans: (start, end) offsets into the page's text where the query stands, in order; empty when only metadata matched.
     snippet: an excerpt of the page's text, newlines removed; marks: (start, end) offsets into the snippet.
-    pages_matched: how many pages of the document match.
+    pages_matched: how many pages of the document match. keys: its places in the orders, see `search.orders`.
     """
 
     document: str
@@ -71,6 +73,7 @@ class Hit:
     approximate: bool = False
     year: str = ""
     tier: str = ""
+    keys: Mapping[str, int | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

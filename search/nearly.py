@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from search.model import Hit, Reader, Results
+from search.orders import RELEVANCE, Anchor, in_order
 from search.ports import SearchIndex
 from search.projection import FACETS
 from search.syntax import And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
@@ -19,14 +20,19 @@ def search_nearly(
     limit: int = 20,
     offset: int = 0,
     filters: Mapping[str, str] | None = None,
+    order: str = RELEVANCE,
+    after: Anchor | None = None,
 ) -> Results:
     """Return the documents that match, those that only nearly do below them and marked `approximate`.
 
-    total and facets count what was found among the likeliest CANDIDATES documents.
+    total and facets count what was found among the likeliest CANDIDATES documents. A page begins behind the hit of `after`; where
+    that one is gone, behind as many as were shown.
     """
     found = index.search(loosened(query), reader, limit=CANDIDATES, filters=filters)
-    hits = sorted(found.hits, key=lambda hit: (hit.approximate, -hit.score, hit.document))
+    hits = in_order(list(found.hits), order)
     first = max(offset, 0)
+    if after is not None:
+        first = next((place for place, hit in enumerate(hits, 1) if hit.document == after.document), after.shown)
     return Results(len(hits), tuple(hits[first : first + max(limit, 0)]), _facets(hits))
 
 

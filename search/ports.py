@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from search.model import IndexedPage, Reader, Results
+from search.orders import RELEVANCE, Anchor
 from search.syntax import Node
 
 
@@ -29,9 +30,20 @@ class SearchIndex(Protocol):
         """
 
     def search(
-        self, query: Node, reader: Reader, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None
+        self,
+        query: Node,
+        reader: Reader,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        filters: Mapping[str, str] | None = None,
+        order: str = RELEVANCE,
+        after: Anchor | None = None,
     ) -> Results:
-        """Return the documents whose pages match, best first, only those `reader` may see.
+        """Return the documents whose pages match, in an order of `search.orders`, only those `reader` may see.
+
+        after: begin behind that hit, `offset` does not count then; no hit comes twice and none is left out, whatever was indexed
+        meanwhile. In the order of relevance nothing is given beyond the first RANKED hits.
 
         Facets (category, department, customer, year received, status, tier) count documents. filters: facet name to exact value.
         Where the query allows near-misses, total and facets count what may be one; hits are only those that are.

@@ -8,19 +8,21 @@ by a token that no query holds: words of a query may stand on different pages, t
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import add
 from typing import Any, TypeAlias
 
 from search.fields import FIELDS, WHOLE, Value, values
-from search.folding import Folded, Forms, days, fold, forms, numbers, squeezed
+from search.folding import Folded, Forms, days, fold, forms, numbers, squeezed_chars
 from search.initials import initials, typed_initials
 from search.model import IndexedPage
+from search.orders import order_keys
 from search.ranges import STORED, stored_values
 from search.similar import LEAST, Holed, candidates, variants
 from search.syntax import MAX_NEAR, And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
 # Raise it whenever the tokens change: an index made by other rules is refused, not misread.
-VERSION = 2
+VERSION = 3
 
 RUNS = ("text", "codes", "head", "meta", "named")  # fields whose tokens stand at positions
 MARKS = "marks"  # the field whose tokens are a set
@@ -47,6 +49,7 @@ class Entry:
     access: tuple[str, ...]
     ranges: dict[str, int]
     stored: str
+    orders: dict[str, int | str]
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,15 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
     for page in ordered:
         folded = fold(page.text)
         tokens["text"] += [*_pairs(folded.chars), *_APART]
-        for stretch in squeezed(folded):
-            tokens["codes"] += [*_pairs(stretch.chars), _GAP]
-        marks.update(_marks("t", folded))
+        for chars in squeezed_chars(folded):
+            tokens["codes"] += [*_pairs(chars), _GAP]
+        marks.update(folded.chars)  # of the text they stand bare: hundreds on each page
+        marks.update(_figures("t", folded))
     for value in values(about):
-        _project_value(value, tokens, marks)
+        placed, set_apart = _value_tokens(value)
+        for name, found in placed:
+            tokens[name] += found
+        marks.update(set_apart)
     return Entry(
         document=document,
         tokens={name: " ".join(found) for name, found in tokens.items()} | {MARKS: " ".join(marks)},
@@ -78,18 +85,26 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
         access=tuple(sorted({token for page in ordered for token in page.access})),
         ranges={f"range_{name}": value for name, value in stored_values(about).items()},
         stored=_store(about, ordered),
+        orders=order_keys(about),
     )
 
 
-def _project_value(value: Value, tokens: dict[str, list[str]], marks: set[str]) -> None:
+Placed: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@lru_cache(maxsize=16_384)  # customers, departments, titles and states come again on every other document
+def _value_tokens(value: Value) -> tuple[Placed, tuple[str, ...]]:
+    """Return the (field, tokens) of a metadata value, and its marks."""
     folded = fold(value.text)
     part, mark = ("head", "h") if value.head else ("meta", "m")
-    for chars, sign in [(folded.chars, ""), *((stretch.chars, _SQUEEZED) for stretch in squeezed(folded))]:
-        tokens["named"] += [*_pairs(chars, value.name + sign), _GAP]
+    placed: list[tuple[str, tuple[str, ...]]] = []
+    marks: set[str] = set()
+    for chars, sign in [(folded.chars, ""), *((chars, _SQUEEZED) for chars in squeezed_chars(folded))]:
+        placed.append(("named", (*_pairs(chars, value.name + sign), _GAP)))
         if value.free == "part":
-            tokens[part] += [*_pairs(chars, sign), _GAP]
+            placed.append((part, (*_pairs(chars, sign), _GAP)))
     if value.company:
-        tokens["meta"] += [*_pairs(initials(folded.chars), _INITIALS), _GAP]
+        placed.append(("meta", (*_pairs(initials(folded.chars), _INITIALS), _GAP)))
     if value.free == "part":
         marks.update(_marks(mark, folded))
     elif value.free == "whole":
@@ -97,6 +112,7 @@ def _project_value(value: Value, tokens: dict[str, list[str]], marks: set[str]) 
     marks.update(_marks(f"{value.name}.", folded))
     if value.name in WHOLE:
         marks.update(f"{value.name}={prefix}" for prefix in _prefixes(folded.chars))
+    return tuple(placed), tuple(marks)
 
 
 def _pairs(chars: str, name: str = "") -> Iterator[str]:
@@ -107,6 +123,10 @@ def _pairs(chars: str, name: str = "") -> Iterator[str]:
 def _marks(kind: str, folded: Folded) -> Iterator[str]:
     """Yield the single characters, the numbers and the dates of a text as marks of a kind; a date is also its month."""
     yield from map(f"{kind}'".__add__, set(folded.chars))
+    yield from _figures(kind, folded)
+
+
+def _figures(kind: str, folded: Folded) -> Iterator[str]:
     yield from (f"{kind}#{number.value}" for number in numbers(folded))
     yield from (f"{kind}@{value}" for day in days(folded) for value in (day.value, day.value[:7]))
 
@@ -124,7 +144,7 @@ def keyword(value: str) -> str:
 
 _ABOUT: tuple[str, ...] = (
     *("title", "category", "kind", "customer", "department", "status", "tier", "contract_number", "archive_number"),
-    *("received_on", "handler"),
+    *("received_on", "received_at", "handler"),
 )
 
 
@@ -295,7 +315,7 @@ def _written(wanted: Forms) -> list[str]:
 
 def _look(field: str, kind: str, chars: str, weight: float | None) -> Plan:
     if len(chars) == 1:
-        return Mark(f"{kind}'{chars}", weight or 1.0)
+        return Mark(chars if kind == "t" else f"{kind}'{chars}", weight or 1.0)
     return Run(field, tuple(_pairs(chars)), weight)
 
 

@@ -3,6 +3,7 @@
 from search.highlight import best_page, holds, snippet
 from search.model import Hit
 from search.nearly import exactly
+from search.orders import order_keys
 from search.projection import Stored
 from search.syntax import Node
 
@@ -39,4 +40,5 @@ def hit(query: Node, stored: Stored, score: float) -> Hit | None:
         approximate=approximate,
         year=about.year,
         tier=about.tier,
+        keys=order_keys(about),
     )

@@ -11,6 +11,7 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 from search import projection as p
 from search.errors import BadQuery, IndexUnavailable
 from search.model import IndexedPage, Reader, Results
+from search.orders import KEYS, NUMBER, ORDERS, RECEIVED, RELEVANCE, Anchor
 from search.results import hit
 from search.syntax import Node
 
@@ -72,10 +73,21 @@ class ElasticsearchIndex:
             self._client.indices.refresh(index=self._alias)
 
     def search(
-        self, query: Node, reader: Reader, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None
+        self,
+        query: Node,
+        reader: Reader,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        filters: Mapping[str, str] | None = None,
+        order: str = RELEVANCE,
+        after: Anchor | None = None,
     ) -> Results:
-        """Return the documents that match, best first, only those `reader` may see."""
-        first, size = max(offset, 0), max(limit, 0)
+        """Return the documents that match, in an order, only those `reader` may see.
+
+        Pages begin behind a value (`search_after`). A point in time would keep the files of destroyed documents, so there is none.
+        """
+        first, size = 0 if after else max(offset, 0), max(limit, 0)
         if first + size > _WINDOW:
             first, size = 0, 0
         wanted = {"bool": {"must": [_compile(p.plan(query))], "filter": _filter(reader, filters or {})}}
@@ -86,17 +98,29 @@ class ElasticsearchIndex:
                 query=wanted,
                 from_=first,
                 size=size,
-                sort=[{"_score": "desc"}, {"document": "asc"}],
+                sort=_sort(order),
+                search_after=self._behind_hit(wanted, order, after) if after else None,
                 track_total_hits=True,
                 aggs={name: {"terms": {"field": name, "size": _FACET_VALUES}} for name in p.FACETS},
             )
         hits = [
             made
             for found in answer["hits"]["hits"]
-            if (made := hit(query, p.restore(found["_id"], found["_source"]["stored"]), found["_score"])) is not None
+            if (made := hit(query, p.restore(found["_id"], found["_source"]["stored"]), found["_score"] or 0.0))
+            is not None
         ]
         facets = {name: _counts(answer["aggregations"][name]["buckets"]) for name in p.FACETS}
         return Results(int(answer["hits"]["total"]["value"]), tuple(hits), facets)
+
+    def _behind_hit(self, wanted: Body, order: str, after: Anchor) -> list[Any]:
+        """Return the values of the hit a page begins behind, as of now."""
+        if ORDERS[order].key:
+            return [after.key]
+        one = {"bool": {"must": [wanted], "filter": [{"term": {"document": after.document}}]}}
+        now = self._client.search(index=self._alias, query=one, size=1, source=False, track_total_hits=False)["hits"][
+            "hits"
+        ]
+        return [now[0]["_score"] if now else after.score, after.key]
 
     def contains(self, document: str) -> bool:
         """Return whether the index answers with `document`."""
@@ -260,6 +284,8 @@ def _mappings() -> Body:
         **{name: counted if name in ("text", "codes") else uncounted for name in p.RUNS},
         **dict.fromkeys(p.FACETS, keyword),
         **{name: {"type": "long"} for name in p.RANGES},
+        **{name: {"type": "long", "index": False} for name in KEYS},
+        NUMBER: keyword | {"index": False},
     }
     return {"dynamic": "strict", "_source": {"includes": ["stored"]}, "properties": properties}
 
@@ -272,7 +298,14 @@ def _source(entry: p.Entry) -> Body:
         **entry.tokens,
         **entry.facets,
         **entry.ranges,
+        **entry.orders,
     }
+
+
+def _sort(order: str) -> list[Body]:
+    by = ORDERS[order]
+    placed = {by.key or RECEIVED: "desc" if by.descending else "asc"}
+    return [placed] if by.key else [{"_score": "desc"}, placed]
 
 
 def _again(operations: list[Body], ids: set[str]) -> list[Body]:

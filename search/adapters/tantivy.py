@@ -15,8 +15,10 @@ import tantivy
 from tantivy import Occur, Query
 
 from search import projection as p
+from search.adapters.tantivy_orders import Page, places
 from search.errors import BadQuery, IndexUnavailable
 from search.model import Hit, IndexedPage, Reader, Results
+from search.orders import KEYS, NUMBER, ORDERS, RELEVANCE, Anchor
 from search.results import hit
 from search.syntax import Node
 
@@ -80,22 +82,28 @@ class TantivyIndex:
             self._wipe(None)
 
     def search(
-        self, query: Node, reader: Reader, *, limit: int = 20, offset: int = 0, filters: Mapping[str, str] | None = None
+        self,
+        query: Node,
+        reader: Reader,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        filters: Mapping[str, str] | None = None,
+        order: str = RELEVANCE,
+        after: Anchor | None = None,
     ) -> Results:
-        """Return the documents that match, best first, only those `reader` may see."""
+        """Return the documents that match, in an order, only those `reader` may see."""
         plan = p.plan(query)
         with self._guarded():
             wanted = self._whole_query(plan, reader, filters or {})
             searcher = self._searcher()
-            most = min(max(offset, 0) + max(limit, 0), searcher.num_docs)
-            found = searcher.search(wanted, limit=max(most, 1), count=True)
-            total = int(found.count)  # type: ignore[attr-defined]  # missing from the engine's stubs
-            shown = found.hits[:most][max(offset, 0) :]
+            page = Page(
+                min(max(offset, 0), searcher.num_docs), min(max(limit, 0), searcher.num_docs), ORDERS[order], after
+            )
+            total, shown = places(self._schema, searcher, wanted, page)
             hits = [
                 made for score, address in shown if (made := self._hit(query, searcher, score, address)) is not None
             ]
-            # Equal scores come in the order of the files; inside a page of results the id decides, as in the other engine.
-            hits.sort(key=lambda found: (-found.score, found.document))
             facets = self._facets(searcher, wanted) if total else {name: {} for name in p.FACETS}
         return Results(total, tuple(hits), facets)
 
@@ -331,6 +339,9 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in p.RANGES:
         builder.add_integer_field(name, indexed=True, fast=True)
+    for name in KEYS:
+        builder.add_integer_field(name, fast=True)
+    builder.add_text_field(NUMBER, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("access", tokenizer_name="raw", index_option="basic")
     # tantivy refuses a directory with another schema: a field named for the rules refuses one with other tokens, too.
     builder.add_bytes_field(f"rules_{p.VERSION}")
@@ -347,6 +358,9 @@ def _entry(entry: p.Entry) -> tantivy.Document:
         document.add_text(name, value)
     for name, number in entry.ranges.items():
         document.add_integer(name, number)
+    for name in KEYS:
+        document.add_integer(name, int(entry.orders[name]))
+    document.add_text(NUMBER, str(entry.orders[NUMBER]))
     for token in entry.access:
         document.add_text("access", token)
     return document

@@ -14,6 +14,7 @@ from search.errors import IndexUnavailable
 from search.model import IndexedPage
 from service.access.policy import document_tokens
 from service.flow.guard import reach_of
+from service.flow.objects import read_kept
 from service.house import House
 from service.records.tables import Document, Rendition, WrappedKey
 from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
@@ -51,7 +52,7 @@ def each_page(
         return
     key = load_key(house, session, document_id)
     for row in rows:
-        yield from_json(house.vault.read(UUID(row.id), key))
+        yield from_json(read_kept(house, row, key))
 
 
 def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
@@ -93,19 +94,11 @@ def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
             numbers=tuple(dict.fromkeys(value for value in numbers if value)),
             fields=fields,
             received_on=document.received_at.date().isoformat(),
+            received_at=document.received_at.isoformat(timespec="seconds"),
             access=document_tokens(reach_of(document)),
         )
         for number, text in texts
     ]
-
-
-def _look_again(house: House, document: Document) -> list[IndexedPage] | None:
-    """Return the entry of a document that may have got another key, and other objects, since we looked; None if it is damaged."""
-    with house.database.read() as session:
-        try:
-            return project(document, each_page(house, session, document.id))
-        except (NoResultFound, ObjectDamaged, ObjectMissing):
-            return None
 
 
 def index_document(house: House, document_id: str) -> None:
@@ -130,10 +123,8 @@ def index_documents(house: House, document_ids: Iterable[str]) -> list[str]:
             except NoResultFound:
                 continue  # its key was destroyed since we looked
             except (ObjectDamaged, ObjectMissing):
-                entry = _look_again(house, document)
-                if entry is None:
-                    damaged.append(document_id)
-                entries[document_id] = entry or project(document, [])
+                damaged.append(document_id)
+                entries[document_id] = project(document, [])
     if not entries:
         return damaged
     house.index.replace_many(entries)
