@@ -1,0 +1,204 @@
+"""Destruction, proved from outside (RULES Part B, Appraisal and destruction): nothing is left, whenever it was broken off."""
+
+import os
+import shutil
+import signal
+from collections import Counter
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from service.bootstrap import build
+from service.flow import destroy, holds, reviews
+from service.records.tables import AuditEntry, CaseFile, Rendition, ReviewFile, Stub, WrappedKey
+from service.settings import load
+from tests.service.conftest import OWNER, Office, embedded_env, open_office
+from tools.bench_destruction import EXECUTED, plant, review_of
+from tools.destruction_scan import planted, traces
+
+MANY = 50
+
+
+def _plant(office: Office, files: int, read: int = MANY) -> list[tuple[str, str, str]]:
+    """Make files; the first `read` of them are read and indexed, of the others there is the original alone."""
+    house, folder = office.house, office.house.settings.home
+    made = [
+        plant(house, office["handler"], office.department_id, n, folder, read=n <= read) for n in range(1, files + 1)
+    ]
+    office.house.database.scrub()
+    return made
+
+
+def _gone(office: Office, made: list[tuple[str, str, str]]):
+    url = office.env.get("JUANZONG_DATABASE_URL", f"sqlite:///{office.house.settings.home}/juanzong.db")
+    return planted(url, frozenset(word for *_, word in made), frozenset(document for _, document, _ in made))
+
+
+def test_nothing_is_left_of_many_destroyed_files(embedded):
+    made = _plant(embedded, MANY)
+    gone = _gone(embedded, made)
+    before = traces(embedded.env, gone)
+    # The scan proves something only if it finds each word, object and key while they are there.
+    assert {line.split()[0] for line in before} == {"file", "column", "object", "index"}
+    assert len({line for line in before if line.startswith("object")}) == len(gone.objects) >= 3 * MANY
+    assert {line.rpartition(" ")[2] for line in before if line.startswith("index")} == gone.words | gone.documents
+    assert {"column wrapped_keys.wrapped", "column last_saves.before", "column document_fields.value"} <= set(before)
+    review_id = review_of(embedded.house, embedded.actors, [file for file, _, _ in made])
+    outcomes = destroy.execute(embedded.house, embedded["archivist"], review_id)
+    assert [outcome.outcome for outcome in outcomes] == ["destroyed"] * MANY
+    assert traces(embedded.env, gone) == []
+
+
+def test_nothing_is_left_on_servers_and_what_stays_is_untouched(office):
+    *made, (kept, kept_document, kept_word) = _plant(office, 4)
+    gone, stays = _gone(office, made), _gone(office, [(kept, kept_document, kept_word)])
+    was = traces(office.env, stays)
+    assert was
+    assert {line.split()[0] for line in traces(office.env, gone)} >= {"column", "object", "index"}
+    review_id = review_of(office.house, office.actors, [file for file, _, _ in made])
+    destroy.execute(office.house, office["archivist"], review_id)
+    assert traces(office.env, gone) == []
+    assert {line for line in was if line.startswith(("object", "column"))} <= set(traces(office.env, stays))
+
+
+# --- a crash at every step ---
+
+
+class Final(NamedTuple):
+    """How an archive stands when a review was carried out. noted: how often each file's steps stand in the trail."""
+
+    state: str
+    outcomes: dict[str, str]
+    files: dict[str, str]
+    stubs: set[str]
+    proved: bool
+    keys: set[str]
+    objects: set[str]
+    rows: set[str]
+    index: set[str]
+    noted: Counter
+
+
+def _final(house, review_id: str) -> Final:
+    steps = ("file.destroy", "file.destroyed", "file.keep", "file.destruction_blocked")
+    with house.database.read() as session:
+        stubs = list(session.scalars(select(Stub)))
+        rows = session.scalars(select(ReviewFile).where(ReviewFile.review_id == review_id))
+        entries = session.execute(
+            select(AuditEntry.action, AuditEntry.subject).where(AuditEntry.action.in_((*steps, "review.finish")))
+        )
+        return Final(
+            reviews.get_review(house, OWNER, review_id).review.state,
+            {row.case_file_id: row.outcome for row in rows},
+            {file.id: file.state for file in session.scalars(select(CaseFile))},
+            {stub.case_file_id for stub in stubs},
+            all(stub.proof.get("ok") and stub.destroyed_at for stub in stubs),
+            set(session.scalars(select(WrappedKey.document_id))),
+            {str(name) for name in house.vault.store.names()},
+            set(session.scalars(select(Rendition.id))),
+            set(house.index.documents()),
+            Counter(map(tuple, entries)),
+        )
+
+
+class _Steps:
+    """Calls `at` with its number at every boundary between two steps of a destruction: before and after each one, and at each commit."""
+
+    def __init__(self, house, at) -> None:
+        self.passed, self._at = 0, at
+        for target, name in ((house.vault, "delete"), (house.index, "remove_many"), (house.database, "scrub")):
+            self._around(target, name)
+        real = house.database.write
+
+        @contextmanager
+        def write():
+            with real() as session:
+                yield session
+                session.flush()
+                self._here()
+            self._here()
+
+        house.database.write = write
+
+    def _here(self) -> None:
+        self.passed += 1
+        self._at(self.passed)
+
+    def _around(self, target, name: str) -> None:
+        real = getattr(target, name)
+
+        def watched(*args, **more):
+            self._here()
+            found = real(*args, **more)
+            self._here()
+            return found
+
+        setattr(target, name, watched)
+
+
+def _execute(env, archivist, review_id: str, at) -> int:
+    house = build(load(env))
+    house.clock.move_to(EXECUTED)
+    steps = _Steps(house, at)
+    destroy.execute(house, archivist, review_id)
+    house.database.dispose()
+    return steps.passed
+
+
+def _killed_at(env, archivist, review_id: str, last: int) -> None:
+    """Carry a review out in a process of its own that is killed at one boundary."""
+    child = os.fork()
+    if child == 0:
+        try:
+            _execute(env, archivist, review_id, lambda now: now == last and os.kill(os.getpid(), signal.SIGKILL))
+        finally:
+            os._exit(0)  # it came to its end: the boundary does not exist
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+
+def _go_on(house, archivist, review_id: str) -> Final:
+    """Do what the next start does, and the archivist where the destruction had not begun."""
+    destroy.resume(house)
+    if reviews.get_review(house, OWNER, review_id).review.state == "supervised":
+        destroy.execute(house, archivist, review_id)
+    return _final(house, review_id)
+
+
+def test_a_crash_at_any_of_a_hundred_points_ends_in_the_same_final_state(tmp_path):
+    """What lies on the disk at a boundary is what a kill there leaves; some real kills show that it is so."""
+    first = open_office(embedded_env(tmp_path / "home"))
+    made = _plant(first, 8, read=2)  # reading and indexing cost most
+    kept, held = made[-1][0], made[-2][0]
+    review_id = review_of(first.house, first.actors, [file for file, _, _ in made])
+    holds.place_hold(first.house, first["head"], "（2026）川01民初118号", "诉讼保全", [held])
+    reviews.take_off(first.house, first["fourth"], review_id, kept, "仍需使用")
+    first.house.index.check()
+    archivist = first["archivist"]
+    first.house.database.dispose()
+
+    def copy(source: str, name: str) -> dict[str, str]:
+        shutil.copytree(tmp_path / source, tmp_path / name)
+        return embedded_env(tmp_path / name)
+
+    points = _execute(copy("home", "whole"), archivist, review_id, lambda now: copy("whole", f"at-{now}"))
+    house = build(load(embedded_env(tmp_path / "whole")))
+    house.clock.move_to(EXECUTED)
+    wanted = _final(house, review_id)
+    assert points >= 100
+    assert wanted.proved
+    assert sorted(wanted.outcomes.values()) == ["blocked", *["destroyed"] * 6, "kept"]
+    for now in range(1, points + 1):
+        house.database.dispose()
+        house.__dict__.pop("index", None)
+        shutil.rmtree(tmp_path / "whole")
+        (tmp_path / f"at-{now}").rename(tmp_path / "whole")
+        assert _go_on(house, archivist, review_id) == wanted, f"broken off at boundary {now} of {points}"
+    house.database.dispose()
+    for now in (1, 2, 9, points // 2, points - 1):
+        env = copy("home", f"killed-{now}")
+        _killed_at(env, archivist, review_id, now)
+        house = build(load(env))
+        house.clock.move_to(EXECUTED)
+        assert _go_on(house, archivist, review_id) == wanted, f"killed at boundary {now} of {points}"
+        house.database.dispose()
