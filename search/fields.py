@@ -1,8 +1,7 @@
 """The fields a query can name, the words for categories, and how an IndexedPage's metadata is known by them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from search.model import IndexedPage
 
@@ -91,8 +90,7 @@ CATEGORY_WORDS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """One metadata value under its stored name.
 
     head: a title or a number, which outranks all else. free: what finds the document without naming the field: any

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from search.dates import dates, typed_date
 
@@ -93,7 +94,9 @@ def origins(text: str) -> list[int]:
 
 _CONTEXT = 8  # characters on each side of a code that are squeezed with it, so that `编号HTXS20260001` is one word
 _LEAST = 4  # shorter runs (`1-2`, `A/B`) are not codes: leaving out their separator would only find strangers
-_RUN = re.compile(r"[a-z0-9]+(?:(?:\s*[-_/\\·]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+[a-z0-9]+)+")
+# Possessive: what follows letters and digits is none of them, so that giving one back never helps.
+_RUN = re.compile(r"[a-z0-9]++(?:(?:\s*[-_/\\·]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+[a-z0-9]++)+")
+_SEPARATOR = re.compile(r"[^a-z0-9]")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 
 
@@ -111,29 +114,43 @@ def squeezed(folded: Folded) -> list[Squeezed]:
     Separators are hyphens, underscores, slashes, middle dots and stops between Latin letters or digits, and the commas
     that group thousands; the stop of a decimal fraction is none. Nothing is returned for texts without separators.
     """
-    dropped: set[int] = set()
+    stretches = []
+    for bounds in _windows(folded):
+        places = tuple(chain.from_iterable(range(left + 1, right) for left, right in pairwise(bounds)))
+        stretches.append(Squeezed(_without(folded.chars, bounds), places))
+    return stretches
+
+
+def squeezed_chars(folded: Folded) -> list[str]:
+    """Return the characters alone of what `squeezed` returns, which is a good deal quicker."""
+    return [_without(folded.chars, bounds) for bounds in _windows(folded)]
+
+
+def _windows(folded: Folded) -> list[list[int]]:
+    """Return for each stretch the places before it, of every separator in it, and after it."""
     windows: list[list[int]] = []
+    most = len(folded.chars)
     for start, run in _runs(folded):
         gone = _separators(run)
         if not gone:
             continue
-        dropped.update(start + at for at in gone)
-        left, right = max(start - _CONTEXT, 0), min(start + len(run) + _CONTEXT, len(folded.chars))
-        if windows and left <= windows[-1][1]:
-            windows[-1][1] = right
+        left, right = max(start - _CONTEXT, 0), min(start + len(run) + _CONTEXT, most)
+        inside = [start + at for at in gone]
+        if windows and left <= windows[-1][-1]:
+            windows[-1][-1:] = [*inside, right]
         else:
-            windows.append([left, right])
-    stretches = []
-    for left, right in windows:
-        places = tuple(at for at in range(left, right) if at not in dropped)
-        stretches.append(Squeezed("".join(folded.chars[at] for at in places), places))
-    return stretches
+            windows.append([left - 1, *inside, right])
+    return windows
+
+
+def _without(chars: str, bounds: list[int]) -> str:
+    return "".join([chars[left + 1 : right] for left, right in pairwise(bounds)])
 
 
 def squeeze(folded: Folded) -> str:
     """Return the whole stream without the separators of its codes and amounts."""
-    dropped = {start + at for start, run in _runs(folded) for at in _separators(run)}
-    return "".join(char for at, char in enumerate(folded.chars) if at not in dropped)
+    dropped = [start + at for start, run in _runs(folded) for at in _separators(run)]
+    return _without(folded.chars, [-1, *dropped, len(folded.chars)])
 
 
 def _runs(folded: Folded) -> Iterator[tuple[int, str]]:
@@ -144,23 +161,26 @@ def _runs(folded: Folded) -> Iterator[tuple[int, str]]:
 
 def _separators(run: str) -> list[int]:
     """Return the places in `run` of the characters that a person may leave out."""
-    if sum(char.isalnum() for char in run) < _LEAST:
+    found = [match.start() for match in _SEPARATOR.finditer(run)]
+    if len(run) - len(found) < _LEAST:
         return []
-    amount = _AMOUNT.fullmatch(run) is not None
-    return [at for at, char in enumerate(run) if not char.isalnum() and not (amount and char == ".")]
+    if found and run[found[-1]] == "." and _AMOUNT.fullmatch(run):
+        found.pop()  # the only stop that an amount can have
+    return found
 
 
 # --- amounts: 6,922,000.00 is 6922000 is 692.2万 ------------------------------------------------------------------------
 
 _FIGURES = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,8})?"
 _UNITS = {"": Decimal(1), "千": Decimal(10**3), "万": Decimal(10**4), "萬": Decimal(10**4), "亿": Decimal(10**8)}
+_AROUND = frozenset(".,千万萬亿abcdefghijklmnopqrstuvwxyz")
+_AMOUNT_ALONE = re.compile(_FIGURES)
 _CHUNK = re.compile(r"[0-9][0-9.,]*")
 _NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})(?:([千万萬亿])|(?![a-z\d]|[.,]\d))")
 _TYPED_AMOUNT = re.compile(rf"(?:人民币|rmb|cny)?[¥¥$]?({_FIGURES})([千万萬亿]?)(?:元|圆)?整?")
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A whole number or a date in a text: its canonical form, and the stretch of the stream where it stands."""
 
     value: str
@@ -171,7 +191,17 @@ class Number:
 def numbers(folded: Folded) -> list[Number]:
     """Return the numbers of a text in order, thousands and units (万, 亿) worked out."""
     found = []
-    for chunk in _CHUNK.finditer(folded.spaced):
+    spaced = folded.spaced
+    for chunk in _CHUNK.finditer(spaced):
+        figures = chunk[0]
+        if _AMOUNT_ALONE.fullmatch(figures):
+            # Most have nothing around them that belongs to a number: the pattern that looks around is slow.
+            start, end = chunk.span()
+            before, after = spaced[start - 1 : start], spaced[end : end + 1]
+            if not (before in _AROUND or after in _AROUND or before.isdecimal() or after.isdecimal()):
+                at = start - spaced.count(" ", 0, start)
+                found.append(Number(_canonical(figures, ""), at, at + len(figures)))
+                continue
         # Two more characters are all that the pattern looks at after a number.
         for match in _NUMBER.finditer(folded.spaced, chunk.start(), chunk.end() + 2):
             if match.start() < chunk.end():
@@ -203,6 +233,10 @@ def typed_figure(chars: str) -> str:
 
 
 def _canonical(figures: str, unit: str) -> str:
+    if not unit and figures.isascii():
+        whole, _, part = figures.replace(",", "").partition(".")
+        part = part.rstrip("0")
+        return (whole.lstrip("0") or "0") + (f".{part}" if part else "")
     value = Decimal(figures.replace(",", "")) * _UNITS[unit]
     plain = f"{value:f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain

@@ -7,6 +7,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from search.dates import typed_date
 from search.folding import fold, typed_figure
@@ -93,6 +94,7 @@ def _read(name: str, text: str, at: int) -> tuple[int, int]:
     return span
 
 
+@lru_cache(maxsize=8192)  # there are only so many days
 def _span(name: str, text: str) -> tuple[int, int] | None:
     chars = fold(text).chars
     if name in AMOUNTS:

@@ -1,0 +1,52 @@
+"""The quick paths of folding agree with the plain patterns they stand for."""
+
+import random
+import re
+
+from search.dates import _FORMS, dates
+from search.folding import _CHUNK, _NUMBER, _canonical, fold, numbers, squeezed, squeezed_chars
+from tools.business_text import page
+
+ALPHABET = "0123456789.,-/_\\· \n年月日号年二三十〇万亿千萬abjanfebmarchdec()（），。¥٣日1212ａ１，"
+
+
+def texts():
+    rng = random.Random(11)
+    yield from (page(rng) for _ in range(60))
+    yield from ("".join(rng.choice(ALPHABET) for _ in range(rng.randint(0, 60))) for _ in range(8000))
+
+
+def test_numbers_are_those_of_the_pattern_that_looks_around():
+    for text in texts():
+        folded = fold(text)
+        wanted = [
+            (_canonical(match[1], match[2] or ""), re.sub(" ", "", folded.spaced[: match.start()]))
+            for chunk in _CHUNK.finditer(folded.spaced)
+            for match in _NUMBER.finditer(folded.spaced, chunk.start(), chunk.end() + 2)
+            if match.start() < chunk.end()
+        ]
+        assert [(one.value, folded.chars[: one.start]) for one in numbers(folded)] == wanted
+
+
+def test_dates_are_those_of_every_form():
+    for text in texts():
+        spaced = fold(text).spaced
+        every = [
+            (value, match.start(), match.end())
+            for pattern, read, _ in _FORMS
+            for match in pattern.finditer(spaced)
+            if not (
+                spaced[match.start() - 1 : match.start()].isascii()
+                and spaced[match.start() - 1 : match.start()].isalnum()
+            )
+            and (value := read(match))
+        ]
+        assert list(dates(spaced)) == every
+
+
+def test_codes_without_their_separators_stand_where_their_places_say():
+    for text in texts():
+        folded = fold(text)
+        stretches = squeezed(folded)
+        assert squeezed_chars(folded) == [stretch.chars for stretch in stretches]
+        assert all("".join(folded.chars[at] for at in one.places) == one.chars for one in stretches)
