@@ -34,6 +34,7 @@ class Model:
     approved_on: date | None = None
     before: list[str] = field(default_factory=list)
     off: set[str] = field(default_factory=set)
+    asked: list[tuple[str, str]] = field(default_factory=list)
     ended: bool = False
 
 
@@ -104,9 +105,14 @@ class ReviewMachine(RuleBasedStateMachine):
         if self.attempt("add_opinion", person, file, opinion):
             self.model.opinions[person, file] = word
 
+    @rule(by=PERSON, person=PERSON, file=FILE)
+    def ask_a_co_reviewer(self, by, person, file):
+        if self.attempt("ask_co_reviewer", by, person, [file], "x"):
+            self.model.asked.append((person, file))
+
     @rule(keeper=st.none() | FILE)
     def everybody_speaks(self, keeper):
-        for person in self.review.group:
+        for person in (*self.review.group, *(person for person, _ in self.model.asked)):
             for file in FILES:
                 self.say(person, file, "until" if file == keeper else "destroy")
 
@@ -192,13 +198,15 @@ class ReviewMachine(RuleBasedStateMachine):
         assert full_days_between >= self.waiting_days or self.waiting_days == 0
         parts = [model.proposer, *model.group, model.approver, *model.before]
         assert len(parts) == len(set(parts)) >= 7
+        assert not {person for person, _ in model.asked} & set(parts)
         assert len(model.before) == 2
         for facts in plan.destroy:
             now = self.facts[facts.file_id]
             assert not any((now.holds, now.loans, now.pending_transfers, now.contract_running))
             assert self.today >= now.due_on
             assert facts.file_id not in model.off
-            assert [model.opinions[person, facts.file_id] for person in model.group] == ["destroy"] * len(model.group)
+            heard = [*model.group, *(person for person, file in model.asked if file == facts.file_id)]
+            assert [model.opinions[person, facts.file_id] for person in heard] == ["destroy"] * len(heard)
             SEEN["destroyed"] += 1
         SEEN["blocked"] += len(plan.blocked)
         SEEN["kept"] += len(plan.kept)
@@ -233,5 +241,15 @@ def test_no_path_leads_to_a_destruction_that_must_not_be():
         ),
     )
     # The model proves something only if the runs got there.
-    for what in ("destroyed", "blocked", "kept", "refused", "finish", "stop", "take_off", "confirm_after"):
+    for what in (
+        "destroyed",
+        "blocked",
+        "kept",
+        "refused",
+        "finish",
+        "stop",
+        "take_off",
+        "confirm_after",
+        "ask_co_reviewer",
+    ):
         assert SEEN[what] > 0, f"no run reached {what}: {SEEN}"
