@@ -16,7 +16,6 @@ from io import BytesIO
 from pathlib import PurePath
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +26,7 @@ from service.flow.checkpoints import checkpoint
 from service.flow.evidence_cover import Told, cover
 from service.flow.guard import allowed, load_document, load_file, reach_of, reach_of_file
 from service.flow.index import load_key
+from service.flow.objects import open_kept
 from service.flow.sight import visible
 from service.flow.views import document_as_json, file_as_json
 from service.flow.watermark import demand_unmarked
@@ -123,7 +123,7 @@ def _pack(house: House, actor: Actor, found: _Found, target: BinaryIO, words: Ca
         for row in found.renditions:
             name = _name(row, found.document)
             original = name if row.kind == "original" else original
-            with house.vault.open(UUID(row.id), found.key) as stream:
+            with open_kept(house, row, found.key) as stream:
                 _put(packed, package, name, stream)
             if package.files[name]["sha256"] != row.sha256:
                 raise RuleRefused("the object is not what was once sealed: see `juanzong fixity`")

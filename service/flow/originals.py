@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from service.flow.objects import original_of
+from service.flow.objects import open_kept, original_of
 from service.house import House
 from service.records.tables import WrappedKey
 
@@ -20,12 +20,12 @@ def original_on_disk(house: House, document_id: str) -> Iterator[Path]:
     """
     with house.database.read() as session:
         wrapped = session.get_one(WrappedKey, document_id).wrapped
-        name = original_of(session, document_id)
+        original = original_of(session, document_id)
     key = house.keys.unwrap(UUID(document_id), wrapped)
     folder = house.settings.home / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
-        with house.vault.open(name, key) as plain:
+        with open_kept(house, original, key) as plain:
             shutil.copyfileobj(plain, file, 1 << 20)
         file.flush()
         yield Path(f"/proc/self/fd/{file.fileno()}")

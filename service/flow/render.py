@@ -15,7 +15,7 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotFound
 from service.flow.guard import load_document, reach_of
 from service.flow.index import load_key, load_pages
-from service.flow.objects import is_kept
+from service.flow.objects import is_kept, read_kept
 from service.flow.watermark import demand_unmarked, is_classified, mark, words
 from service.house import House
 from service.records import audit
@@ -128,19 +128,19 @@ def _copy(house: House, actor: Actor, document_id: str) -> Opened:
     said = words(actor, house.clock.now())
     with house.database.write() as session:
         document = load_document(session, actor, document_id)
-        query = select(Rendition.id).where(
+        query = select(Rendition).where(
             Rendition.document_id == document_id, Rendition.kind == "page-image", Rendition.state == "kept"
         )
-        names = list(session.scalars(query.order_by(Rendition.page)))
-        if not names:
+        pages = list(session.scalars(query.order_by(Rendition.page)))
+        if not pages:
             raise NotFound(f"document {document_id} has no page-image (yet)")
-        if len(names) > MOST_COPIED:
+        if len(pages) > MOST_COPIED:
             raise BadInput(f"a copy has at most {MOST_COPIED} pages; read a larger document page by page")
         key = load_key(house, session, document_id)
         audit.append(
             session, actor.name, "document.open", f"document:{document_id}", {"rendition": "copy", "watermark": True}
         )
-    data = bytes(img2pdf.convert([mark(house.vault.read(UUID(name), key), said) for name in names]))
+    data = bytes(img2pdf.convert([mark(read_kept(house, page, key), said) for page in pages]))
     filename = f"{document.filename.rpartition('.')[0] or document.filename}.pdf"
     return Opened(io.BytesIO(data), "application/pdf", len(data), filename, _digest(data))
 
@@ -153,9 +153,11 @@ def read_rendition(house: House, actor: Actor, document_id: str, kind: str, page
 
 def page_text(house: House, actor: Actor, document_id: str, page: int) -> PageText:
     """Return the words and boxes of one page and note the reading. Raises NotFound."""
-    with house.database.write() as session:
+    with house.database.read() as session:  # the store may be slow: nobody who writes waits for it
         load_document(session, actor, document_id)
         pages = load_pages(house, session, document_id, [page])
+    with house.database.write() as session:
+        load_document(session, actor, document_id)
         detail = {"rendition": "page-text", "page": page}
         audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
     if not pages:
