@@ -23,3 +23,7 @@ class TransitionRefused(RetentionError):
 
 class DestructionBlocked(RetentionError):
     """Something stands against destroying the file: a hold, a loan, a running contract, a date not reached."""
+
+
+class BadPeriod(RetentionError):
+    """A reporting period is not of the prescribed form."""

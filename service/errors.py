@@ -16,6 +16,7 @@ from intake.errors import (
 )
 from retention.errors import (
     BadNumber,
+    BadPeriod,
     BadSchedule,
     DestructionBlocked,
     FileIncomplete,
@@ -53,6 +54,10 @@ class BadInput(ServiceError):
     def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.fields = fields or {}
+
+
+class BadCursor(BadInput):
+    """A place in a list that was not handed out for this list; the list can be begun again."""
 
 
 class NotFound(ServiceError):
@@ -149,6 +154,7 @@ class Outcome:
 OUTCOMES: dict[type[Exception], Outcome] = {
     BadSetting: Outcome(500, 2),
     BadInput: Outcome(422, 3),
+    BadCursor: Outcome(400, 3),
     NotFound: Outcome(404, 3),
     NotSignedIn: Outcome(401, 4),
     TooManyRequests: Outcome(429, 4),
@@ -187,6 +193,7 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     KeyUnusable: Outcome(503, 2),
     VaultError: Outcome(500, 1),
     BadNumber: Outcome(422, 3),
+    BadPeriod: Outcome(422, 3),
     BadSchedule: Outcome(422, 3),
     FileIncomplete: Outcome(409, 4),
     TransitionRefused: Outcome(409, 4),

@@ -441,7 +441,9 @@ def create_department(house: House, actor: Actor, code: str, name: str, fonds: s
     with house.database.write() as session:
         if session.scalar(select(Department.id).where(Department.code == code)):
             raise BadInput(f"code: {code} is taken", {"code": "is taken"})
-        department = Department(code=code, name=name.strip(), fonds=fonds or house.settings.fonds)
+        department = Department(
+            code=code, name=name.strip(), fonds=fonds or house.settings.fonds, created_at=house.clock.now()
+        )
         session.add(department)
         session.flush()
         audit.append(session, actor.name, "department.create", f"department:{code}")

@@ -75,6 +75,9 @@ ACTIONS: dict[str, frozenset[str]] = {
     "paper.keep": frozenset({"administrator", "security_administrator", "credit_administrator"}),
     "account.own": frozenset(ROLES),
     "directory.read": frozenset(ROLES),
+    "statistics.read": frozenset({"credit_administrator", "archivist", "department_head", "auditor"}),
+    "statistics.work": frozenset({"credit_administrator", "department_head"}),
+    "statistics.receive": frozenset({"credit_administrator"}),
     "settings.read": frozenset({"administrator", "auditor"}),
 }
 

@@ -161,7 +161,7 @@ class Grant(Base):
 
 
 class Term(Base):
-    """A day from which a rule is demanded in this archive, by name. papers: set by the upgrade of an archive that has people."""
+    """A day from which a rule is demanded in this archive, by name. papers, statistics: set by the upgrade of an archive that has people."""
 
     __tablename__ = "terms"
     name: Mapped[str] = mapped_column(String(32), primary_key=True)

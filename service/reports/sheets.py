@@ -43,7 +43,8 @@ def write(table: Table, form: str) -> bytes:
     return {"csv": to_csv, "xlsx": to_xlsx}[form](table)
 
 
-def _text(cell: Cell) -> str:
+def text_of(cell: Cell) -> str:
+    """Return a cell as text: dates as YYYY-MM-DD, nothing as nothing."""
     return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
@@ -51,7 +52,7 @@ def to_csv(table: Table) -> bytes:
     """Return UTF-8 with a byte-order mark (Excel reads Chinese by it), comma-separated, lines ended by CR LF (RFC 4180)."""
 
     def safe(cell: Cell) -> str:
-        shown = _text(cell)
+        shown = text_of(cell)
         return f"'{shown}" if isinstance(cell, str) and _FORMULA.match(shown) else shown
 
     out = io.StringIO(newline="")
@@ -81,7 +82,7 @@ def to_xlsx(table: Table) -> bytes:
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     for at, column in enumerate(table.columns):
-        widest = max(map(_width, (column, *(_text(row[at]) for row in table.rows))))
+        widest = max(map(_width, (column, *(text_of(row[at]) for row in table.rows))))
         sheet.column_dimensions[get_column_letter(at + 1)].width = min(max(widest + 2, _NARROWEST), _WIDEST)
 
     def cell(value: Any, *, head: bool = False) -> Any:

@@ -102,12 +102,18 @@ def _loan_state(name: str) -> str:
     return words.state(words.LOAN_STATES, name).word
 
 
+def _duty_state(name: str) -> str:
+    return words.state(words.DUTY_STATES, name).word
+
+
 def _period(code: str) -> str:
     return words.named(words.RETENTIONS, code)
 
 
 # English sentence -> Chinese sentence; what is captured is put into words by the function of that name, if there is one.
 _PUT: dict[str, Callable[[str], str]] = {
+    "rpstate": _duty_state,
+    "rperiod": words.period,
     "field": _field,
     "indicator": _indicator,
     "role": _role,
@@ -586,6 +592,9 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"the database does not answer: .*|the database went away: .*", "数据库没有回应。"),
     # search
     (r"the query is empty", "检索式是空的。"),
+    (r"this cursor does not belong to this search: begin again with the first page", "这个翻页地址不属于这次检索，请从第一页看起。"),
+    (r"order: one of .*", "没有这种排序。"),
+    (r"a control character is no text", "控制字符不是文字。"),
     (r"the query is longer than (?P<n>\d+) characters", "检索式超过 {n} 个字符。"),
     (r"OR stands between two words", "OR 要放在两个词之间。"),
     (
@@ -632,6 +641,24 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"an amount \(.*\) must stand here", "这里要写金额，例如 1000000、100万。"),
     (r"this range ends before it begins", "范围的终点早于起点。"),
     (r"the query has more words than the engine can look for at once", "检索式的词太多了。"),
+    # statistics
+    (r"'.*' is no period such as 2025 or 2026-H1", "期间写成 2025 或 2026-H1。"),
+    (r"the period (?P<rperiod>\S+) has not ended; its figures can still change", "{rperiod}还没有结束，数字还会变。"),
+    (
+        r"the report is (?P<rpstate>\w+) already; it is returned before another is prepared",
+        "报表{rpstate}，退回以后才能重编。",
+    ),
+    (r"the report is (?P<rpstate>\w+); only what is prepared is signed off", "报表{rpstate}，只有编好的才能签署。"),
+    (r"the report is (?P<rpstate>\w+); only what is signed off is submitted", "报表{rpstate}，签署以后才能报送。"),
+    (
+        r"the report is (?P<rpstate>\w+); only what is signed off or submitted is returned",
+        "报表{rpstate}，只有已签署或已报送的才能退回。",
+    ),
+    (r"who prepared a report does not sign it off", "编制的人不能签署。"),
+    (r"the report is not what was prepared; prepare it again", "报表和编制时不一样，请重编。"),
+    (r"another version of this report was prepared meanwhile", "这份报表已经重编。"),
+    (r"(?:period: )?the analysis is made of a whole year", "分析报告按全年编制。"),
+    (r"(?:code: )?there is no (?:department|company|such unit) of this code", "没有这个代码的单位。"),
     # credit
     (r"an assessment of this customer waits for a decision already", "这个客户已有一次评估在等待决定。"),
     (r"this assessment was decided on already", "这次评估已经决定过了。"),

@@ -71,6 +71,7 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
                     ("web.appraisal", "web.propose_review"),
                 ),
                 ("web.register", gettext("销毁清册"), "review.read", "", ()),
+                ("web.statistics", gettext("统计报表"), "statistics.read", "", ("web.submission",)),
             ],
         ),
         (gettext("客户信用"), [("web.customers", gettext("客户"), "customer.read", "warnings", ("web.customer",))]),

@@ -170,6 +170,39 @@ FILE_STATES = {"open": ("soon", _("在办")), "archived": ("good", _("已归档"
 FILE_KINDS = {"contract": _("合同案卷"), "credit": _("客户信用案卷")}
 EVENTS = {"signed": _("签订"), "amended": _("变更"), "performed": _("履行"), "terminated": _("解除")}
 HAPPENINGS = {"litigation": _("诉讼"), "bad_debt": _("坏账"), "ended": _("客户关系终止")}
+REPORTS = {"contracts": _("合同统计报表"), "archives": _("档案统计表"), "analysis": _("信用管理情况分析报告")}
+UNITS = {"department": _("部门"), "company": _("公司"), "group": _("集团")}
+FIGURES_OF_REPORTS = {
+    "signed": _("签订份数"),
+    "signed_amount": _("签订金额"),
+    "unpriced": _("其中金额未定"),
+    "amended": _("变更次数"),
+    "performed": _("履行完毕"),
+    "terminated": _("解除"),
+    "running": _("期末在履行"),
+    "running_amount": _("期末在履行金额"),
+    "cancelled": _("作废号"),
+    "handed_in_time": _("按时移交"),
+    "handed_late": _("逾期移交"),
+    "not_handed": _("期末逾期未移交"),
+    "archived": _("本期归档"),
+    "destroyed": _("本期销毁"),
+    "held": _("期末保管"),
+    "documents": _("期末件数"),
+    "pages": _("期末页数"),
+    "lent": _("借出"),
+    "returned": _("归还"),
+    "not_back": _("期末逾期未还"),
+}
+DUTY_STATES = {
+    "due": ("grey", _("待编报")),
+    "missing": ("late", _("逾期未报")),
+    "prepared": ("soon", _("待签署")),
+    "signed": ("soon", _("待报送")),
+    "submitted": ("good", _("已报送")),
+    "submitted_late": ("late", _("逾期报送")),
+    "returned": ("late", _("已退回")),
+}
 STAGES = {"handler": _("承办人移交"), "archive": _("移交档案室")}
 TRANSFER_STATES = {
     "pending": ("soon", _("待移交")),
@@ -242,6 +275,14 @@ FILTERS = {
     "year": _("收到年份"),
     "status": _("状态"),
     "tier": _("密级"),
+}
+SEARCH_ORDERS = {
+    "relevance": _("最相关"),
+    "newest_received": _("最近收到"),
+    "oldest_received": _("最早收到"),
+    "newest_signed": _("最近签订"),
+    "oldest_signed": _("最早签订"),
+    "number": _("编号"),
 }
 REASONS = {
     "low_confidence": _("识别把握不足"),
@@ -429,3 +470,15 @@ def quality(found: Mapping[str, Any]) -> str:
         edges = "、".join(named(EDGES, edge) for edge in found["cut"]) if finding == "cut" else ""
         parts.append(named(PAGE_TROUBLES, finding) + (f"（{edges}）" if edges else ""))
     return " · ".join(parts)
+
+
+def period(code: str) -> str:
+    """Return what a reporting period is called: a year, or the first half of one."""
+    year, _dash, half = code.partition("-")
+    return gettext("%(year)s 年上半年", year=year) if half else gettext("%(year)s 年度", year=year)
+
+
+def figure(name: str, of: str) -> str:
+    """Return the head of a column of statistics; of: the currency or the retention code it is about, or ""."""
+    said = named(FIGURES_OF_REPORTS, name)
+    return f"{said} {named(RETENTIONS, of)}" if of else said

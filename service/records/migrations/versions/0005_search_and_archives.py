@@ -4,6 +4,8 @@ Revision ID: 0005
 Revises: 0004
 """
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -151,3 +153,6 @@ def _ledger() -> None:
     )
     for column in ("unit_id", "period"):
         op.create_index(op.f(f"ix_submissions_{column}"), "submissions", [column], unique=False)
+    if op.get_bind().scalar(sa.text("SELECT count(*) FROM people")):  # reports of the time before were made elsewhere
+        terms = sa.table("terms", sa.column("name", sa.String), sa.column("day", sa.Date))
+        op.execute(terms.insert().values(name="statistics", day=datetime.now(UTC).date()))
