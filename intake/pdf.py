@@ -176,8 +176,9 @@ def _facts(page: pdfium.PdfPage, limits: Limits) -> PageFacts:
         width,
         height,
         page.get_rotation(),
-        page.get_cropbox(),
-        page.get_mediabox(),
+        page.get_bbox(),
+        # Boxes may stand once for all pages, above them: then the library gives none, or American Letter in its place.
+        page.get_mediabox(fallback_ok=False) or page.get_bbox(),
         tuple(pictures),
         finest,
         seen,

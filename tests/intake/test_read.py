@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+from fpdf import FPDF
 from PIL import Image, ImageOps
 
 from intake import raster, seals, textlayer
@@ -142,6 +143,21 @@ def test_boxes_of_a_text_layer_follow_rotate_and_crop(tmp_path, turn):
     assert box[1] - 3 <= ink[1]
     assert ink[3] <= box[3] + 3
     assert box[2] - box[0] <= 1.1 * (ink[2] - ink[0])
+
+
+def test_the_size_of_a_page_may_stand_above_all_pages(tmp_path):
+    made = FPDF()  # it writes one /MediaBox for all pages, beside their list
+    made.set_font("Helvetica", size=12)
+    made.add_page()
+    made.cell(0, 8, "HT-2026 Agreement of sale")
+    path = tmp_path / "above.pdf"
+    made.output(str(path))
+    (found,) = pages_of(path, Blind())
+    assert found.page.text == "HT-2026 Agreement of sale"
+    ink = ImageOps.invert(picture(found).convert("L")).point(lambda v: 255 if v > 100 else 0).getbbox()
+    box = found.page.lines[0].box
+    assert box[1] - 3 <= ink[1]
+    assert ink[3] <= box[3] + 3
 
 
 def test_a_page_under_a_picture_is_read_as_an_image_though_it_has_a_layer(tmp_path):
