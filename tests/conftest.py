@@ -33,6 +33,7 @@ SERVERS = frozenset(
         "sane",
         "imap_server",
         "softhsm",
+        "openssl",
     }
 )
 # The files that take longest. They are begun first, so that of two who share the tests none is left alone at the end.
@@ -201,6 +202,12 @@ def softhsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pins = ("--so-pin", "12345678", "--pin", "4321")
     subprocess.run([tool, "--init-token", "--free", "--label", "archive", *pins], check=True, capture_output=True)
     return library
+
+
+@pytest.fixture(scope="session")
+def openssl() -> Path:
+    """The openssl program."""
+    return _program(programs.openssl)
 
 
 @pytest.fixture(scope="session")

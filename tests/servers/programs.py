@@ -65,6 +65,14 @@ def softhsm() -> tuple[Path, Path]:
     return library, tool
 
 
+def openssl() -> Path:
+    """Return the openssl program. Raises Missing."""
+    found = _first(_on_path("openssl"))
+    if found is None:
+        raise Missing("openssl is not installed: apt install openssl")
+    return found
+
+
 def minio() -> Path:
     """Return the MinIO server program. Raises Missing."""
     return _go_program("minio")

@@ -30,7 +30,7 @@ from service.flow.backup.tars import tar_of
 from service.flow.checks import doctor
 from service.flow.find import find
 from service.house import House
-from service.records import audit
+from service.records import audit, verify_audit
 from service.records.database import Database
 from service.records.tables import AuditEntry, CaseFile, Document, ReviewRecord, Stack, Stub, WrappedKey, whole
 from service.settings import load
@@ -103,6 +103,13 @@ def empty(request: pytest.FixtureRequest, office: Office, tmp_path: Path) -> Ite
     stack.callback(house.database.dispose)
     yield house
     stack.close()
+
+
+@pytest.fixture
+def second_url(postgres_server: str) -> Iterator[str]:
+    """Another empty database on the server."""
+    with fresh_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -501,6 +508,45 @@ def test_a_database_put_back_to_an_earlier_moment_is_destroyed_again_in_its_own_
     assert json.loads(juanzong_here(other, "doctor", "--json").stdout)["ok"] is True
     with opened(build(load(other))) as again:
         assert len(destroy.register(again, OWNER)) == 1
+
+
+def test_a_manifest_restored_over_its_own_store_is_an_alarm_until_somebody_answers_for_it(
+    office, tmp_path, juanzong_here, request
+):
+    """The whole way on the command line: backup of a manifest, more work and a checkpoint, restore, alarm, answer, evidence."""
+    env, path = office.env, tmp_path / "moment.jz"
+    made, document_id = sheet(office, tmp_path, "kept")
+    juanzong_here(env, "audit", "checkpoint")
+    juanzong_here(env, "backup", path, "--manifest-only")
+    later, later_id = sheet(office, tmp_path, "after the backup")
+    juanzong_here(env, "audit", "checkpoint")
+    juanzong_here(env, "destructions", "export", tmp_path / "register")
+    office.house.database.dispose()
+
+    other = {**env, "JUANZONG_HOME": str(tmp_path / "other"), "JUANZONG_KEY_FILE": str(office.house.settings.key_file)}
+    other["JUANZONG_OBJECT_STORE"] = office.house.settings.object_store
+    if "JUANZONG_DATABASE_URL" in env:
+        other |= {
+            "JUANZONG_DATABASE_URL": request.getfixturevalue("second_url"),
+            "JUANZONG_SEARCH": f"{env['JUANZONG_SEARCH']}-b",
+        }
+    juanzong_here(other, "restore", path, "--destructions", tmp_path / "register")
+    alarm = json.loads(juanzong_here(other, "audit", "verify", "--json", check=6).stdout)
+    assert (alarm["ok"], "put back to an earlier day" in alarm["problem"]) == (False, True)
+    assert "say why" in juanzong_here(other, "audit", "accept", "--reason", "  ", check=3).stderr
+    said = juanzong_here(other, "audit", "accept", "--reason", "restored after the fire")
+    assert "2" in said.stdout
+    assert json.loads(juanzong_here(other, "audit", "verify", "--json").stdout)["ok"] is True
+    assert "nothing to answer for" in juanzong_here(other, "audit", "accept", "--reason", "again", check=4).stderr
+
+    # what came after the backup is nobody's in the store, and is said to be; what was in it is whole and can be proved
+    assert json.loads(juanzong_here(other, "search", made.word, "--json").stdout)["total"] == 1
+    assert json.loads(juanzong_here(other, "search", later.word, "--json").stdout)["total"] == 0
+    found = json.loads(juanzong_here(other, "fixity", "--json", check=6).stdout)
+    assert (found["damaged"], found["missing"], f"store:{later_id}" in found["orphans"]) == ([], [], True)
+    juanzong_here(other, "audit", "checkpoint")
+    juanzong_here(other, "evidence", document_id, "-o", tmp_path / "proof.zip")
+    assert verify_audit.main([str(tmp_path / "proof.zip"), "--json"]) == 0
 
 
 def test_stacks_that_wait_for_their_release_come_back_with_their_pictures(embedded, scanner, bare, tmp_path):

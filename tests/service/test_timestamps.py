@@ -2,7 +2,6 @@
 
 import base64
 import json
-import shutil
 import subprocess
 import threading
 from dataclasses import replace
@@ -37,7 +36,8 @@ ess_cert_id_alg = sha256
 class Authority:
     """An authority; `spoil` changes what it answers."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, program):
+        self.program = program
         self.folder, self.asked, self.spoil = folder, 0, lambda answer: answer
         folder.mkdir()
         (folder / "serial").write_text("01\n")
@@ -71,7 +71,7 @@ class Authority:
         self._thread.start()
 
     def openssl(self, *words):
-        subprocess.run(["openssl", *words], cwd=self.folder, check=True, capture_output=True)
+        subprocess.run([self.program, *words], cwd=self.folder, check=True, capture_output=True)
 
     def answer(self, query):
         (self.folder / "query").write_bytes(query)
@@ -85,10 +85,8 @@ class Authority:
 
 
 @pytest.fixture
-def authority(tmp_path):
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    made = Authority(tmp_path / "tsa")
+def authority(tmp_path, openssl):
+    made = Authority(tmp_path / "tsa", openssl)
     yield made
     made.close()
 
