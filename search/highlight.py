@@ -31,6 +31,35 @@ def spans(node: Node, text: str) -> list[Span]:
     return merged([(at[start], at[end - 1] + 1) for start, end in found])
 
 
+@dataclass(frozen=True)
+class Lit:
+    """A stretch of a text that a query lights up. near: it is only nearly what is looked for."""
+
+    start: int
+    end: int
+    near: bool = False
+
+
+def lit(node: Node, text: str, *, near: bool = False) -> list[Lit]:
+    """Return every place of a query, as it was parsed, in `text`, in order; none overlaps another.
+
+    The exact ones are those of `spans`; with `near` what only nearly fits is there too, where nothing exact stands.
+    """
+    exact = spans(node, text)
+    close = _near_spans(node, text) if near else []
+    close = [one for one in close if all(one[1] <= left or right <= one[0] for left, right in exact)]
+    found = [Lit(*span) for span in exact] + [Lit(*span, near=True) for span in merged(close)]
+    return sorted(found, key=lambda one: one.start)
+
+
+def _near_spans(node: Node, text: str) -> list[Span]:
+    folded = fold(text)
+    words = dict.fromkeys(fold(leaf.text).chars for leaf in leaves(node) if isinstance(leaf, Word | Phrase))
+    found = [place for chars in words for place in near_places(chars, folded.chars)]
+    at = origins(text) if found else []
+    return [(at[start], at[end - 1] + 1) for start, end in found if start < end]
+
+
 Leaf: TypeAlias = Word | Phrase | Near | Similar
 
 

@@ -6,15 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from intake.model import Box
-from search.highlight import spans
-from search.syntax import parse
 from service.access.policy import Actor
 from service.errors import NotFound
 from service.flow.facts import standing_holds
-from service.flow.guard import allowed, load_document, load_file, reach_of_file, require
-from service.flow.index import load_pages
-from service.flow.places import boxes_of
+from service.flow.guard import allowed, load_file, reach_of_file, require
 from service.flow.sight import visible, visible_files
 from service.house import House
 from service.records.tables import (
@@ -45,16 +40,6 @@ class Batch:
     needs_review: int
 
 
-@dataclass(frozen=True)
-class Hits:
-    """The places of a query in one document. total: places in all; boxes: those on `page`; on: which of them is the hit."""
-
-    total: int
-    page: int
-    boxes: tuple[Box, ...]
-    on: int
-
-
 def names(house: House) -> Mapping[str, str]:
     """Return the names of people by how they stand in the audit trail."""
     with house.database.read() as session:
@@ -81,26 +66,6 @@ def recent_batches(house: House, actor: Actor, limit: int = 20) -> list[Batch]:
         return [
             Batch(*row) for row in session.execute(rows.group_by(query.c.batch).order_by(first.desc()).limit(limit))
         ]
-
-
-def hits_in(house: House, actor: Actor, document_id: str, text: str, hit: int = 1, page: int | None = None) -> Hits:
-    """Return the places of a query in a document: those on the page of place number `hit`, or on `page`.
-
-    Raises BadQuery, NotFound.
-    """
-    node = parse(text)
-    with house.database.read() as session:
-        load_document(session, actor, document_id)
-        pages = load_pages(house, session, document_id)
-    boxes = {found.number: boxes_of(found, spans(node, found.text)) for found in pages}
-    total = sum(map(len, boxes.values()))
-    before = 0
-    for number, here in boxes.items():
-        if (number == page) if page is not None else (before < hit <= before + len(here)):
-            on = hit - before if before < hit <= before + len(here) else 0
-            return Hits(total, number, tuple(here), on)
-        before += len(here)
-    return Hits(total, page or 1, (), 0)
 
 
 def contract_file(house: House, actor: Actor, contract_id: str) -> CaseFile:

@@ -1,5 +1,8 @@
 """A document: its page beside what was read from it."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -7,11 +10,13 @@ from intake.formats.signatures import MEDIA_TYPES, RECORDINGS
 from search.errors import BadQuery
 from service.errors import BadInput, NotFound
 from service.flow import documents as flow
-from service.flow import filing, pages
+from service.flow import filing, pages, thumbnails
 from service.flow.attached import attached_to
 from service.flow.evidence import evidence
+from service.flow.glyphs import runs_of
 from service.flow.guard import allowed, reach_of
 from service.flow.hints import said_before
+from service.flow.hits import Hits, hits_in
 from service.flow.page_quality import of_document
 from service.flow.process import read_again as reread
 from service.flow.render import page_text, read_rendition
@@ -26,21 +31,36 @@ from service.web.site import web
 from service.web.text import gettext, ngettext
 from service.web.trail_words import chinese_word
 
+_T = TypeVar("_T")
+ZOOMS = ("width", "page", "150", "200", "300")
+TURNS = (0, 90, 180, 270)
+STRIP = 7  # pages in the strip of small pictures
 
-def _hits(document: Document, leaf: int | None) -> tuple[str, pages.Hits]:
+
+def _hits(document: Document, leaf: int | None) -> tuple[str, Hits, str]:
+    """Return what is looked for, where it stands, and why the query cannot be understood."""
     query = request.args.get("q", "").strip()
+    nothing = Hits(0, leaf or 1)
     if not query or document.pages_read == 0:
-        return query, pages.Hits(0, leaf or 1, (), 0)
+        return query, nothing, ""
+    wanted, near = request.args.get("hit", type=int), bool(request.args.get("near"))
     try:
-        return query, pages.hits_in(house(), actor(), document.id, query, request.args.get("hit", 1, type=int), leaf)
-    except BadQuery:
-        return query, pages.Hits(0, leaf or 1, (), 0)
+        return query, hits_in(house(), actor(), document.id, query, hit=wanted, page=leaf, near=near), ""
+    except BadQuery as error:
+        return query, nothing, str(error)
+
+
+def _one_of(name: str, known: Sequence[_T]) -> _T:
+    """Return what the address chooses among `known`; the first where it chooses nothing of them."""
+    given = request.args.get(name, "")
+    return next((one for one in known if str(one) == given), known[0])
 
 
 def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
     document = flow.get_document(house(), actor(), document_id)
     leaf = leaf or request.args.get("leaf", type=int)
-    query, hits = _hits(document, leaf)
+    leaf = min(max(leaf, 1), max(document.pages, 1)) if leaf else None
+    query, hits, bad = _hits(document, leaf)
     number = min(max(leaf or hits.page, 1), max(document.pages, 1))
     try:
         page = page_text(house(), actor(), document_id, number)
@@ -58,9 +78,15 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         page=page,
         query=query,
         hits=hits,
-        hit=request.args.get("hit", 1, type=int),
+        bad=bad,
+        runs=list(runs_of(page)) if page else [],
+        strip=strip_around(number, document.pages),
+        cell=(thumbnails.WIDTH + thumbnails.GAP, thumbnails.HEIGHT),
         on=on or request.args.get("field", ""),
-        zoom=request.args.get("zoom") == "1",
+        zooms=ZOOMS,
+        zoom=_one_of("zoom", ZOOMS),
+        turn=_one_of("turn", TURNS),
+        wide=request.args.get("wide") == "1",
         may_correct=allowed(actor(), "document.correct", reach),
         may_file=may_file,
         waits=waits,
@@ -81,6 +107,12 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
     )
 
 
+def strip_around(number: int, pages: int) -> tuple[int, int]:
+    """Return the first and the last page of the strip around a page."""
+    first = max(min(number - STRIP // 2, pages - STRIP + 1), 1)
+    return first, min(first + STRIP - 1, max(pages, 1))
+
+
 def suggested(document_id: str) -> str:
     """Return the number of the file the separator sheet before the document named; "" for none."""
     said = said_before(house(), document_id)
@@ -94,7 +126,10 @@ def is_recording(document: Document) -> bool:
 
 @web.get("/documents/<document_id>")
 def document(document_id: str) -> ResponseReturnValue:
-    """Show a document; `?q=` lights the places of a query, `&hit=` chooses one, `?leaf=` a page, `?field=` a field."""
+    """Show a document; `?q=` lights the places of a query, `&hit=` chooses one, `?leaf=` a page, `?field=` a field.
+
+    `&near=1` lights near-misses too; `?zoom=`, `?turn=` and `?wide=1` say how the page is seen.
+    """
     return _page(document_id)
 
 
@@ -103,6 +138,12 @@ def page_image(document_id: str, page: int) -> ResponseReturnValue:
     """Return the image of a page: our own rendering, never bytes as they came."""
     stream, media_type = read_rendition(house(), actor(), document_id, "page-image", page)
     return Response(stream, mimetype=media_type, headers={"Cache-Control": "no-store"})
+
+
+@web.get("/documents/<document_id>/thumbnails/<int:first>-<int:last>.jpg")
+def page_strip(document_id: str, first: int, last: int) -> ResponseReturnValue:
+    """Return some pages side by side, small."""
+    return Response(thumbnails.strip(house(), actor(), document_id, first, last), mimetype="image/jpeg")
 
 
 @web.get("/documents/<document_id>/recording")

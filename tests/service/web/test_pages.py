@@ -143,7 +143,7 @@ def test_document_page_shows_fields_on_the_page_in_image_pixels(town: Town) -> N
     browser = town.signed_in("handler")
     page = browser.get(f"/documents/{town.ids['document']}?leaf=1").text
     width, height = re.search(r'viewBox="0 0 (\d+) (\d+)"', page).groups()
-    assert f'width="{width}" height="{height}" alt=' in page
+    assert f'pages/1.jpg" width="{width}" height="{height}"' in page
     with town.office.house.database.read() as session:
         field = session.get_one(DocumentField, (town.ids["document"], "amount"))
     x0, y0, x1, y1 = field.box

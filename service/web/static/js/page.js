@@ -1,10 +1,10 @@
 // A document: the field at work is lit on the page, a place on the page leads to its field, and ↑ ↓ walk the fields.
 const fields = [...document.querySelectorAll(".field-row")];
-const boxes = [...document.querySelectorAll("rect[data-field]")];
+const boxes = () => document.querySelectorAll("rect[data-field]"); // the viewer puts other pages in their place
 
 function light(name) {
   fields.forEach((row) => row.classList.toggle("on", row.dataset.name === name));
-  boxes.forEach((box) => box.classList.toggle("on", box.dataset.field === name));
+  boxes().forEach((box) => box.classList.toggle("on", box.dataset.field === name));
 }
 
 function enter(row) {
@@ -25,10 +25,15 @@ fields.forEach((row, at) => {
     if (event.key === "Enter" && inText && !event.shiftKey) { event.preventDefault(); row.requestSubmit(); }
   });
 });
-boxes.forEach((box) => box.addEventListener("click", () => {
-  const row = document.getElementById(`f-${box.dataset.field}`);
+document.addEventListener("click", (event) => {
+  // The text of the page lies over the boxes: a click chooses the field below it, a stroke selects text.
+  if (!event.target.closest("[data-view]") || !getSelection().isCollapsed) return;
+  const { clientX: x, clientY: y } = event;
+  const inside = ({ left, right, top, bottom }) => left <= x && x <= right && top <= y && y <= bottom;
+  const box = [...boxes()].find((one) => inside(one.getBoundingClientRect()));
+  const row = box && document.getElementById(`f-${box.dataset.field}`);
   if (row) enter(row);
-}));
+});
 const wanted = new URLSearchParams(location.search).get("field");
 const chosen = wanted && document.getElementById(`f-${wanted}`);
 if (chosen) enter(chosen);
