@@ -7,14 +7,14 @@ from datetime import date
 from service.errors import BadInput
 
 # Tabulators and line ends are text; every other control character is a mistake or an attack, and databases refuse some of them.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def demand_text(value: object, name: str = "") -> None:
     """Raise BadInput when a string anywhere in `value` (mappings, sequences) has control characters or half a character."""
     if isinstance(value, str):
-        if _CONTROL.search(value):
+        if CONTROL.search(value):
             why = "control characters are no text"
             raise BadInput(f"{name or 'input'}: {why}", {name: why} if name else None)
     elif isinstance(value, Mapping):

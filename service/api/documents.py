@@ -27,6 +27,7 @@ operation = Operations("documents")
 search_operation = Operations("search")
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+Sort = Literal["relevance", "newest_received", "oldest_received", "newest_signed", "oldest_signed", "number"]
 Offset = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -238,11 +239,19 @@ def show_page(house: House, actor: Actor, document_id: str, page: str) -> dict[s
 
 
 class Search(Input):
-    """What to find. q: the query language of the manual. near: near-misses, too, not only where nothing else is found."""
+    """What to find. q: the query language of the manual. near: near-misses, too, not only where nothing else is found.
 
-    q: Annotated[str, Field(max_length=20_000)] = ""
+    cursor: `next` of the page before, with the same q, sort and filters: pages that begin so have no end and neither repeat nor miss a
+    document. By offset the first 100,000 hits are reached; beyond the last hit there is an empty page.
+    """
+
+    said_elsewhere = frozenset({"q"})
+
+    q: str = ""
     limit: Limit = 20
-    offset: Offset = 0
+    offset: Annotated[int, Field(ge=0, le=10**15)] = 0
+    sort: Sort = "relevance"
+    cursor: Annotated[str, Field(max_length=2000)] = ""
     category: Annotated[str, Field(max_length=8)] | None = None
     department: Annotated[str, Field(max_length=120)] | None = None
     customer: Annotated[str, Field(max_length=200)] | None = None
@@ -254,9 +263,23 @@ class Search(Input):
 
 @search_operation("GET", "/search", "Find documents by any words on them", query=Search, problems=(400,))
 def search(house: House, actor: Actor, given: Search) -> dict[str, Any]:
-    """Search; hits carry page, snippet and boxes."""
+    """Search; hits carry page, snippet and boxes. next: the cursor of the page behind this one, null where there is none.
+
+    In the order of relevance cursors lead through the first 5,000 hits, in the others through all. A cursor that was changed, or that
+    another person or question was given, is refused with 400.
+    """
     filters = {name: value for name, value in given.model_dump(include=set(FACETS)).items() if value is not None}
-    found = find(house, actor, given.q, limit=given.limit, offset=given.offset, filters=filters, near=given.near)
+    found = find(
+        house,
+        actor,
+        given.q,
+        limit=given.limit,
+        offset=given.offset,
+        filters=filters,
+        near=given.near,
+        order=given.sort,
+        cursor=given.cursor,
+    )
     hits = [
         {
             "document_id": hit.document_id,
@@ -277,4 +300,10 @@ def search(house: House, actor: Actor, given: Search) -> dict[str, Any]:
         }
         for hit in found.hits
     ]
-    return {"total": found.total, "took_ms": found.took_ms, "hits": hits, "facets": found.facets}
+    return {
+        "total": found.total,
+        "took_ms": found.took_ms,
+        "hits": hits,
+        "facets": found.facets,
+        "next": found.next or None,
+    }

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -28,6 +28,9 @@ class Input(BaseModel):
     """What a caller sends; unknown names are refused, so that a misspelt one is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    #: Texts with a reader of their own, who says where in them something is wrong.
+    said_elsewhere: ClassVar[frozenset[str]] = frozenset()
 
 
 class Nothing(Input):
@@ -133,7 +136,7 @@ def _bind(house: House, limits: Limits, operation: Operation) -> Callable[..., R
         demand_text(path)
         given = _parse(operation)
         if given is not None:
-            demand_text(given.model_dump())
+            demand_text(given.model_dump(exclude=set(given.said_elsewhere)))
         arguments = [given] if given is not None else []
         result = operation.view(house, actor, *path.values(), *arguments)
         if isinstance(result, Response):

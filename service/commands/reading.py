@@ -9,19 +9,34 @@ from service.access.policy import Actor
 from service.commands.common import json_option, new_file, out_json, plain, table, with_house
 from service.house import House
 
+# Those of `search.orders`, written out: it would be loaded for every command's help.
+_ORDERS = ("relevance", "newest_received", "oldest_received", "newest_signed", "oldest_signed", "number")
+
 
 @click.command()
 @click.argument("query")
 @click.option("--limit", default=20, type=click.IntRange(1, 200))
 @click.option("--offset", default=0, type=click.IntRange(0))
 @click.option("--near", is_flag=True, help="Near-misses of one character, too.")
+@click.option("--sort", default="relevance", type=click.Choice(_ORDERS), help="What comes first.")
+@click.option("--cursor", default="", help="Go on where `next` of --json says; the rest of the command as before.")
 @json_option
 @with_house
-def search(house: House, actor: Actor, query: str, limit: int, offset: int, near: bool, as_json: bool) -> None:
+def search(
+    house: House,
+    actor: Actor,
+    query: str,
+    limit: int,
+    offset: int,
+    near: bool,
+    sort: str,
+    cursor: str,
+    as_json: bool,
+) -> None:
     """Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5."""
     from service.flow.find import find
 
-    found = find(house, actor, query, limit=limit, offset=offset, near=near)
+    found = find(house, actor, query, limit=limit, offset=offset, near=near, order=sort, cursor=cursor)
     if as_json:
         hits = [
             {
@@ -38,7 +53,7 @@ def search(house: House, actor: Actor, query: str, limit: int, offset: int, near
             }
             for hit in found.hits
         ]
-        out_json({"total": found.total, "took_ms": found.took_ms, "hits": hits})
+        out_json({"total": found.total, "took_ms": found.took_ms, "hits": hits, "next": found.next or None})
         return
     for hit in found.hits:
         click.echo(

@@ -9,23 +9,28 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from intake.model import Box
-from search.errors import IndexUnavailable
-from search.model import Hit, Reader
+from search.errors import BadQuery, IndexUnavailable
+from search.model import Hit, Reader, Results
 from search.nearly import search_nearly
+from search.orders import ORDERS, RANKED, RELEVANCE, Anchor, anchor
 from search.projection import FACETS
-from search.syntax import parse
+from search.syntax import Node, parse
 from service.access.policy import Actor, reader_tokens
+from service.errors import BadInput
+from service.flow.find_cursor import Place, Question, seal, unseal
 from service.flow.guard import allowed, reach_of, require
 from service.flow.index import load_pages
 from service.flow.places import boxes_of
 from service.house import House
 from service.records import audit
 from service.records.tables import Document
+from service.typed import CONTROL
 from vault.errors import ObjectDamaged, ObjectMissing
 
-__all__ = ["FACETS", "MAX_LIMIT", "Found", "FoundHit", "find"]
+__all__ = ["DEEPEST", "FACETS", "MAX_LIMIT", "ORDERS", "RANKED", "RELEVANCE", "Found", "FoundHit", "find"]
 
 MAX_LIMIT = 200
+DEEPEST = 100_000  # hits that can be jumped over by number; cursors go on from there
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,16 @@ class FoundHit:
 
 @dataclass(frozen=True)
 class Found:
-    """total documents that match, the time the search took in whole milliseconds, one page of hits, counts per facet."""
+    """total documents that match, the time the search took in whole milliseconds, one page of hits, counts per facet.
+
+    next: the cursor of the page behind this one, "" where there is none or, in the order of relevance, behind the first `RANKED`.
+    """
 
     total: int
     took_ms: int
     hits: tuple[FoundHit, ...]
     facets: Mapping[str, Mapping[str, int]]
+    next: str = ""
 
 
 def find(
@@ -72,20 +81,24 @@ def find(
     offset: int = 0,
     filters: Mapping[str, str] | None = None,
     near: bool = False,
+    order: str = RELEVANCE,
+    cursor: str = "",
 ) -> Found:
     """Search; near-misses count when asked for (`near`), and when nothing is found without them.
 
-    Raises BadQuery (with the position), NotAllowed, IndexUnavailable.
+    order: one of `ORDERS`. cursor: `next` of the page before; `offset` and `near` do not count then. An offset beyond `DEEPEST` or
+    the last hit is a page without hits. Raises BadQuery (with the position), BadInput, BadCursor, NotAllowed, IndexUnavailable.
     """
     require(actor, "search")
-    query = parse(text)
+    query = read(text)
+    if order not in ORDERS:
+        raise BadInput(f"order: one of {', '.join(ORDERS)}", {"order": f"one of {', '.join(ORDERS)}"})
+    question = Question(text, filters or {}, order)
+    place = unseal(house, actor, question, cursor) if cursor else None
     began = time.perf_counter()
-    reader, limit, offset = Reader(reader_tokens(actor)), min(max(limit, 0), MAX_LIMIT), max(offset, 0)
-    results = None
-    if not near:
-        results = house.index.search(query, reader, limit=limit, offset=offset, filters=filters)
-    if results is None or results.total == 0:
-        results = search_nearly(house.index, query, reader, limit=limit, offset=offset, filters=filters)
+    asked = Asked(query, Reader(reader_tokens(actor)), question.filters, order, place.near if place else near)
+    limit = min(max(limit, 0), MAX_LIMIT if place or offset < DEEPEST else 0)
+    results, near = look(house, asked, limit, min(max(offset, 0), DEEPEST), place.after if place else None)
     if results.total == 0:
         _demand_index(house)
     hits = tuple(found for hit in results.hits if (found := _place(house, actor, hit)) is not None)
@@ -94,7 +107,56 @@ def find(
         # The words themselves stay out of the trail: they may be the last trace of a destroyed document.
         digest = hashlib.sha256(text.encode()).hexdigest()
         audit.append(session, actor.name, "search", "index", {"query_sha256": digest, "total": results.total})
-    return Found(results.total, took, hits, results.facets)
+    shown = (place.after.shown if place else offset) + len(results.hits)
+    following = ""
+    if results.hits and shown < (min(results.total, RANKED) if order == RELEVANCE else results.total):
+        following = seal(house, actor, question, Place(anchor(results.hits[-1], order, shown), near))
+    return Found(results.total, took, hits, results.facets, following)
+
+
+def read(text: str) -> Node:
+    """Return what a query means. Raises BadQuery with the position, of control characters and halves of characters, too."""
+    if wrong := CONTROL.search(text):
+        raise BadQuery("a control character is no text", wrong.start())
+    return parse(text)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the engines take it. near: with near-misses at once, not only where nothing else is found."""
+
+    query: Node
+    reader: Reader
+    filters: Mapping[str, str]
+    order: str
+    near: bool
+
+
+def look(house: House, asked: Asked, limit: int, offset: int, after: Anchor | None) -> tuple[Results, bool]:
+    """Return one page of what the engine finds, and whether it is a list of near-misses."""
+    if not asked.near:
+        results = house.index.search(
+            asked.query,
+            asked.reader,
+            limit=limit,
+            offset=offset,
+            filters=asked.filters,
+            order=asked.order,
+            after=after,
+        )
+        if results.total or after is not None:
+            return results, False
+    results = search_nearly(
+        house.index,
+        asked.query,
+        asked.reader,
+        limit=limit,
+        offset=offset,
+        filters=asked.filters,
+        order=asked.order,
+        after=after,
+    )
+    return results, True
 
 
 def _demand_index(house: House) -> None:

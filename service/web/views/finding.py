@@ -5,10 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from intake.model import PageText
 from search.errors import BadQuery
-from service.errors import NotFound
-from service.flow.find import Found, FoundHit, find
+from service.errors import BadInput, NotFound
+from service.flow.find import DEEPEST, RANKED, RELEVANCE, Found, FoundHit, find
 from service.flow.guard import require
 from service.flow.render import page_text
+from service.typed import CONTROL
 from service.web import words
 from service.web.context import actor, house, offset_of
 from service.web.site import web
@@ -59,18 +60,25 @@ def search() -> ResponseReturnValue:
                 offset=offset_of(PAGE),
                 filters=_filters(),
                 near=bool(request.args.get("near")),
+                order=request.args.get("sort") or RELEVANCE,
+                cursor=request.args.get("cursor", ""),
             )
         except BadQuery as error:
             bad = {"message": str(error), "position": min(error.position, len(query))}
+        except BadInput as error:  # an order there is none of, a page of another search
+            bad = {"message": str(error), "position": None}
     chosen, preview_hit, preview = _preview(found)
     page = render_template(
         "search.html",
-        query=query,
+        query=CONTROL.sub("\N{REPLACEMENT CHARACTER}", query),
         found=found,
         bad=bad,
         filters=_filters(),
         facet_value=_facet_value,
         size=PAGE,
+        order=request.args.get("sort") or RELEVANCE,
+        deepest=DEEPEST // PAGE,
+        ranked=RANKED,
         chosen=chosen,
         preview_hit=preview_hit,
         preview=preview,

@@ -1,0 +1,68 @@
+"""The result list as a page: sorted, paged, and clear about what cannot be."""
+
+import re
+
+import pytest
+
+from service.flow.find import find
+from tests.service.test_find_orders import MANY, copies
+from tests.service.web.conftest import Site
+
+DOCUMENT = re.compile(r'class="title" href="/documents/([0-9a-f-]{36})')
+
+
+def test_a_list_is_sorted_and_paged_by_its_links(site: Site) -> None:
+    made = copies(site.office)
+    person = site.signed_in("handler")
+    page = person.get("/search?q=钢材").text
+    link = re.search(r'href="([^"]*sort=oldest_received[^"]*)"', page)
+    assert link
+    shown, address = [], link.group(1).replace("&amp;", "&")
+    while address:
+        page = person.get(address).text
+        shown += DOCUMENT.findall(page)
+        following = re.search(r'<a rel="next" href="([^"]+)"', page)
+        address = following.group(1).replace("&amp;", "&") if following else ""
+    assert shown == made
+    before = re.search(r'<a rel="prev" href="([^"]+)"', page)
+    assert before
+    assert DOCUMENT.findall(person.get(before.group(1).replace("&amp;", "&")).text) == made[20:40]
+
+
+@pytest.mark.parametrize("page", ["1000000000", "9" * 5000, "-1", "abc", "0"])
+def test_a_page_beyond_the_last_says_so(site: Site, page: str) -> None:
+    copies(site.office, 3)
+    answer = site.signed_in("handler").get(f"/search?q=钢材&page={page}")
+    assert answer.status_code == 200
+    assert ("这一页没有文件：一共 3 件。" in answer.text) == (page[0] in "19" and len(page) < 100)
+    assert "第 " not in answer.text.split('class="pager"')[-1] or 'rel="next"' not in answer.text
+
+
+def test_an_address_of_another_search_is_refused_on_the_page(site: Site) -> None:
+    copies(site.office)
+    person = site.signed_in("handler")
+    cursor = find(site.office.house, site.office["handler"], "钢材", limit=20).next
+    assert person.get(f"/search?q=钢材&cursor={cursor}&page=2").status_code == 200
+    for address in (
+        f"/search?q=钢&cursor={cursor}",
+        "/search?q=钢材&cursor=x",
+        f"/search?q=钢材&sort=number&cursor={cursor}",
+    ):
+        answer = person.get(address)
+        assert answer.status_code == 400
+        assert "这个翻页地址不属于这次检索，请从第一页看起。" in answer.text
+    assert "没有这种排序。" in person.get("/search?q=钢材&sort=colour").text
+
+
+@pytest.mark.parametrize("query", ["钢" * 10_000, '合同 "未完', "钢\x00材", "colour:red", "-钢材", "signed:昨天"])
+def test_a_wrong_query_is_explained_on_the_page(site: Site, query: str) -> None:
+    answer = site.signed_in("handler").get("/search", query_string={"q": query})
+    assert answer.status_code == 400
+    assert "看不懂这个检索式。" in answer.text
+    assert "<mark>" in answer.text
+
+
+def test_a_short_list_has_no_orders_to_choose(site: Site) -> None:
+    site.office.take_in()
+    assert 'class="why sorts' not in site.signed_in("handler").get("/search?q=技术服务").text
+    assert MANY > 40
