@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Take PATHS in (files of the formats in docs/intake.md; a directory with all in it): seal, read, index.",
     ),
     "station": ("station", "The scanning station: hot folder and scanner."),
+    "ledger": ("ledger", "The contract ledger: import one from XLSX; check the numbers for gaps and duplicates."),
     "batch": ("batch", "Batches of scanned stacks: look, count the paper, release."),
     "labels": (
         "labels",
@@ -32,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         'Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5.',
     ),
     "show": ("reading", "Show a document: what it is, what was read from it, where it lies."),
+    "related": ("reading", "List the documents related to one, and why."),
     "get": ("reading", "Take a rendition out, verified; FILE appears only when it is complete."),
     "extraction": ("extraction", "What is read from pages, measured by what people said of it."),
     "reindex": ("checks", "Rebuild the search index from database and vault, while search goes on."),
@@ -44,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "trail",
         "Pack a document for a court: the original, its history with proofs, a readable report, and what verifies them.",
     ),
+    "package": ("package", "A case file as a signed BagIt package: out of this archive, or into it."),
     "backup": ("backup", "Write one sealed archive of database, keys and objects to FILE, while the service runs."),
     "restore": ("backup", "Put a backup (FILES: it and those it rests on) into an empty system, and print the proof."),
     "destructions": ("backup", "The destruction register outside the archive: a restore needs it."),

@@ -10,6 +10,7 @@ from service.api.archive import Day, Paging, sheet
 from service.api.operations import Input, Operations
 from service.flow import trail
 from service.flow.evidence import evidence, evidence_of_file
+from service.flow.packages import export_package
 from service.flow.trail_export import export
 from service.house import House
 from service.partial import packed
@@ -113,6 +114,18 @@ def file_evidence(house: House, actor: Actor, file_id: str) -> Response:
     """Send the package of every document of the file."""
     words = current_app.extensions.get("juanzong.words", str)
     return packed(house, lambda file: evidence_of_file(house, actor, file_id, file, words), f"evidence-{file_id}.zip")
+
+
+@documents(
+    "GET",
+    "/files/{file_id}/package",
+    "A case file as a signed BagIt package (RFC 8493)",
+    answer="application/zip",
+    problems=(409,),
+)
+def file_package(house: House, actor: Actor, file_id: str) -> Response:
+    """Send the package; `juanzong package import` takes it into another archive."""
+    return packed(house, lambda file: export_package(house, actor, file_id, file), f"package-{file_id}.zip")
 
 
 def _file(content: Any, name: str, kind: str) -> Response:

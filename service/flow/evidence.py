@@ -53,7 +53,9 @@ class Package:
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
+    """A document with all that goes into a package. subjects: whose entries of the trail are about it."""
+
     document: Document
     renditions: list[Rendition]
     key: FileKey
@@ -70,7 +72,7 @@ def evidence(
     original is not theirs), RuleRefused: the trail is broken. Raises ObjectDamaged, ObjectMissing, StoreUnavailable.
     """
     with house.database.write() as session:
-        found = _find(house, session, actor, document_id)
+        found = find_whole(house, session, actor, document_id)
         _note(session, actor, found)
     checkpoint(house, actor)
     return _pack(house, actor, found, target, words)
@@ -90,7 +92,7 @@ def evidence_of_file(
         ids = [document.id for document in session.scalars(query.order_by(Document.received_at, Document.id))]
         if not 0 < len(ids) <= MOST_PACKED:
             raise BadInput(f"a package has documents, at most {MOST_PACKED}; this file has {len(ids)}")
-        found = [_find(house, session, actor, document_id) for document_id in ids]
+        found = [find_whole(house, session, actor, document_id) for document_id in ids]
         for one in found:
             _note(session, actor, one)
         audit.append(session, actor.name, "file.evidence", f"file:{case_file_id}", {"documents": len(found)})
@@ -106,22 +108,22 @@ def evidence_of_file(
     return packages
 
 
-def _note(session: Session, actor: Actor, found: _Found) -> None:
+def _note(session: Session, actor: Actor, found: Found) -> None:
     detail = {"sha256": found.document.sha256}
     audit.append(session, actor.name, "document.evidence", f"document:{found.document.id}", detail)
 
 
-def _pack(house: House, actor: Actor, found: _Found, target: BinaryIO, words: Callable[[str], str]) -> Package:
+def _pack(house: House, actor: Actor, found: Found, target: BinaryIO, words: Callable[[str], str]) -> Package:
     document_id = found.document.id
     with house.database.read() as session:
-        history = _history(session, found.subjects)
+        history = history_of(session, found.subjects)
         signer = signing.ensure(session, house.keys)  # made with the archive; here it is only read
         archive = signing.archive_id(session)
     package = Package(document_id, len(history["entries"]), max(e["checkpoint"] for e in history["entries"]))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as packed:
         original = ""
         for row in found.renditions:
-            name = _name(row, found.document)
+            name = packed_name(row, found.document)
             original = name if row.kind == "original" else original
             with open_kept(house, row, found.key) as stream:
                 _put(packed, package, name, stream)
@@ -132,14 +134,14 @@ def _pack(house: House, actor: Actor, found: _Found, target: BinaryIO, words: Ca
         )
         own = {
             "cover.html": cover(told, words).encode(),
-            "metadata.json": _json(found.metadata),
-            "history.json": _json(history),
+            "metadata.json": as_bytes(found.metadata),
+            "history.json": as_bytes(history),
             "public-key.txt": f"{signer.public}\n".encode(),
             "verify_audit.py": files("service.records").joinpath("verify_audit.py").read_bytes(),
         }
         for name, content in own.items():
             _put(packed, package, name, cast("BinaryIO", BytesIO(content)))
-        manifest = _json(
+        manifest = as_bytes(
             {
                 "format": FORMAT,
                 "archive": archive,
@@ -152,15 +154,16 @@ def _pack(house: House, actor: Actor, found: _Found, target: BinaryIO, words: Ca
         )
         packed.writestr("manifest.json", manifest)
         signed = {"public_key": signer.public, "signature": signing.sign(house.keys, signer, manifest)}
-        packed.writestr("manifest.sig.json", _json(signed))
+        packed.writestr("manifest.sig.json", as_bytes(signed))
     return package
 
 
-def _json(value: object) -> bytes:
+def as_bytes(value: object) -> bytes:
+    """Return plain values as a JSON file that people can read."""
     return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
-def _name(row: Rendition, document: Document) -> str:
+def packed_name(row: Rendition, document: Document) -> str:
     """Return a name that every system can unpack; the one the file came with is in the metadata."""
     suffix = PurePath(document.filename).suffix.lower()
     plain = suffix if suffix.isascii() and suffix[1:].isalnum() and len(suffix) <= 8 else ""
@@ -177,7 +180,8 @@ def _put(packed: zipfile.ZipFile, package: Package, name: str, stream: BinaryIO)
     package.files[name] = {"sha256": digest.hexdigest(), "size": size}
 
 
-def _find(house: House, session: Session, actor: Actor, document_id: str) -> _Found:
+def find_whole(house: House, session: Session, actor: Actor, document_id: str) -> Found:
+    """Return a document that the actor may take out whole. Raises NotFound, NotAllowed."""
     document = load_document(session, actor, document_id)
     demand_unmarked(house, actor, reach_of(document))
     query = select(Rendition).where(
@@ -192,10 +196,10 @@ def _find(house: House, session: Session, actor: Actor, document_id: str) -> _Fo
         metadata["file"] = file_as_json(file)
         subjects.append(f"file:{file.id}")  # its transfers and loans, too, are entries about the file
     renditions = [rows[kind] for kind in _NAMES if kind in rows]
-    return _Found(document, renditions, load_key(house, session, document_id), subjects, metadata)
+    return Found(document, renditions, load_key(house, session, document_id), subjects, metadata)
 
 
-def _history(session: Session, subjects: list[str]) -> dict[str, Any]:
+def history_of(session: Session, subjects: list[str]) -> dict[str, Any]:
     """Return the entries about these subjects, each with its checkpoint and the way to that checkpoint's root."""
     rows = list(session.scalars(select(AuditEntry).where(AuditEntry.subject.in_(subjects)).order_by(AuditEntry.seq)))
     by_checkpoint: dict[int, tuple[Checkpoint, list[AuditEntry]]] = {}

@@ -11,6 +11,7 @@ from service.flow.destroy import prove
 from service.flow.evidence import evidence_of_file
 from service.flow.guard import allowed, reach_of_file, require
 from service.flow.outlook import ENDED, Outlook, outlook
+from service.flow.packages import export_package
 from service.flow.transfers import DueTransfer
 from service.partial import packed
 from service.records.tables import CaseFile, Document, Transfer
@@ -130,6 +131,13 @@ def file_evidence(case_file_id: str) -> ResponseReturnValue:
     """Return the evidence packages of the file's documents in one zip."""
     name = gettext("证据包") + f"-{case_file_id}.zip"
     return packed(house(), lambda file: evidence_of_file(house(), actor(), case_file_id, file, chinese_word), name)
+
+
+@web.get("/files/<case_file_id>/package")
+def file_package(case_file_id: str) -> ResponseReturnValue:
+    """Return the case file as a signed BagIt package that another archive takes in."""
+    name = gettext("档案包") + f"-{case_file_id}.zip"
+    return packed(house(), lambda file: export_package(house(), actor(), case_file_id, file), name)
 
 
 @web.post("/files/<case_file_id>/tier")
