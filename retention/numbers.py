@@ -72,6 +72,19 @@ def contract_prefix(template: str, department: str, year: int) -> str:
     return _render(template, department, year, None)
 
 
+def parse_contract_number(template: str, text: str) -> tuple[str, int, int]:
+    """Return (department, year, serial) of a contract number of this template; rendered they give `text` again. Raises BadNumber."""
+    kinds = {"department": _DEPARTMENT.pattern, "year": "[0-9]{4}", "serial": "[0-9]{1,9}"}
+    form = "".join(f"(?P<{name}>{kinds[name]})" if name else re.escape(value) for name, value in _pieces(template))
+    found = re.fullmatch(form, text)
+    if found is None:
+        raise BadNumber(f"{text!r} is no contract number of the form {template}")
+    department, year, serial = found["department"], int(found["year"]), int(found["serial"])
+    if contract_number(template, department, year, serial) != text:
+        raise BadNumber(f"{text!r} is not zero-filled as prescribed")
+    return department, year, serial
+
+
 _FONDS = re.compile(r"[A-Z0-9]{4}")
 _CATEGORY = re.compile(r"[A-Z]{2}(?:·[A-Z]{2,4})?")
 _RETENTION = re.compile(r"Y|D[1-9][0-9]{0,2}")

@@ -46,6 +46,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "search": _READERS,
     "contract.read": _READERS,
     "contract.create": frozenset({"handler", "credit_administrator"}),
+    "contract.import": frozenset({"credit_administrator"}),
     "contract.correct": frozenset({"handler", "credit_administrator"}),
     "file.read": _READERS,
     "file.mark": frozenset({"handler", "credit_administrator"}),

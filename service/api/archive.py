@@ -4,20 +4,22 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from flask import Response
+from flask import Response, request
 from pydantic import Field
 from werkzeug.http import dump_options_header
 
 from service.access.policy import Actor
 from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
+from service.errors import BadInput
 from service.flow import corrections, exports, filing, holds, ledger, ledger_rows, loans, reviews, tiers, transfers
 from service.flow.customers import get_customer, list_customers, warning_as_json
 from service.flow.destroy import execute, prove, register
+from service.flow.guard import require
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
 from service.flow.outlook import outlook
 from service.flow.schedule import Period
-from service.flow.transfer_lists import list_as_json, transfer_list
+from service.flow.transfer_lists import list_as_json, signatures, transfer_list
 from service.flow.views import contract_as_json, document_as_json, file_as_json, row_as_json
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
@@ -87,6 +89,32 @@ def sheet(name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], form
     answer = Response(write(Table(name, columns, rows), form), content_type=FORMATS[form])
     answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": f"{name}.{form}"})
     return answer
+
+
+class ImportLedger(Input):
+    """dry_run: only judge the rows."""
+
+    dry_run: bool = True
+
+
+@contracts(
+    "POST",
+    "/contracts/import",
+    "Import a ledger from XLSX, all rows or none",
+    body=ImportLedger,
+    multipart=True,
+    problems=(409, 413),
+)
+def import_contracts(house: House, actor: Actor, given: ImportLedger) -> dict[str, Any]:
+    """Judge a workbook row by row; without `dry_run`, enter it in one transaction when no row is wrong."""
+    from service.flow import ledger_import
+
+    require(actor, "contract.import")
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise BadInput("file: send the workbook as the form's part named file", {"file": "is missing"})
+    step = ledger_import.check_import if given.dry_run else ledger_import.apply_import
+    return ledger_import.judged_as_json(step(house, actor, file.stream.read()), applied=not given.dry_run)
 
 
 class NewContract(Input):
@@ -330,7 +358,8 @@ def export_transfers(house: House, actor: Actor, given: ExportTransfers) -> Resp
 @transfer_operations("GET", "/transfers/{transfer_id}/list", "The transfer list both sides sign (移交清单)")
 def show_transfer_list(house: House, actor: Actor, transfer_id: str) -> dict[str, Any]:
     """Return what a transfer hands over, and who signed for it at both steps."""
-    return list_as_json(transfer_list(house, actor, transfer_id))
+    found = transfer_list(house, actor, transfer_id)
+    return list_as_json(found, signatures(house, found))
 
 
 @transfer_operations("POST", "/transfers/{transfer_id}/handing-over", "Hand a file over", status=204, problems=(409,))

@@ -24,6 +24,18 @@ def hold_counter(session: Session, prefix: str) -> None:
     session.execute(select(Counter.value).where(Counter.prefix == prefix).with_for_update())
 
 
+def last_serial(session: Session, prefix: str) -> int:
+    """Return the last serial given under `prefix`, 0 for none; other writers of it wait from now on."""
+    hold_counter(session, prefix)
+    return session.scalars(select(Counter.value).where(Counter.prefix == prefix)).one()
+
+
+def count_to(session: Session, prefix: str, serial: int) -> None:
+    """Take all serials up to `serial` at once: those of a ledger that was kept elsewhere. A counter never goes back."""
+    _begin(session, prefix)
+    session.execute(update(Counter).where(Counter.prefix == prefix, Counter.value < serial).values(value=serial))
+
+
 def _begin(session: Session, prefix: str) -> None:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(Counter).values(prefix=prefix, value=0).on_conflict_do_nothing())

@@ -52,7 +52,7 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
                     gettext("合同台账"),
                     "contract.read",
                     "",
-                    ("web.new_contract", "web.create_contract", "web.correct_contract"),
+                    ("web.new_contract", "web.create_contract", "web.correct_contract", "web.import_contracts"),
                 ),
             ],
         ),

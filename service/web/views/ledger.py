@@ -1,16 +1,22 @@
 """The contract ledger: the list, a new entry, and the formalities that start the clocks."""
 
-from flask import flash, redirect, render_template, request, url_for
+from typing import Any
+
+from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.http import dump_options_header
 
 from service.access.people import list_departments
 from service.access.policy import Reach
 from service.errors import KNOWN_ERRORS, BadInput, NotFound, Unconfirmed, outcome
-from service.flow import corrections, documents, filing, ledger, pages
+from service.flow import corrections, documents, filing, ledger, ledger_import, pages
 from service.flow.guard import allowed, require
 from service.flow.ledger import ContractInput
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
 from service.records.tables import Document
+from service.reports.ledger_sheet import HEADINGS, NEEDED, empty_form
+from service.reports.papers import Form, to_pdf
+from service.reports.sheets import XLSX_TYPE
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.download import demand_form, download
@@ -81,8 +87,9 @@ def _heads() -> dict[str, str]:
 
 @web.get("/contracts/export.<form>")
 def export_ledger(form: str) -> ResponseReturnValue:
-    """Send all rows that fit as a spreadsheet, in the words of the reader's language."""
-    demand_form(form)
+    """Send all rows that fit as a spreadsheet, or as the customary form that is signed, in the words of the reader's language."""
+    if form != "pdf":
+        demand_form(form)
     words_of = {
         "department": {d.code: d.name for d in list_departments(house())},
         "status": {code: str(word) for code, (_colour, word) in words.CONTRACT_STATES.items()},
@@ -93,7 +100,81 @@ def export_ledger(form: str) -> ResponseReturnValue:
         for row in export_contracts(house(), actor(), _only(), form)
     ]
     heads = _heads()
+    if form == "pdf":
+        return _ledger_form(rows, heads)
     return download(gettext("合同台账"), [heads[name] for name in LEDGER_COLUMNS], rows, form)
+
+
+_ON_PAPER = (
+    *("number", "department", "handler", "counterparty", "title", "amount", "signed_on", "term_until", "status"),
+    *("amendments", "ended_on", "archive_number"),
+)
+_WIDTHS = (1.2, 3.4, 1.8, 1.8, 4, 4, 2.6, 2, 2, 1.8, 1.2, 2, 3.6)
+
+
+def _ledger_form(rows: list[tuple[Any, ...]], heads: dict[str, str]) -> Response:
+    """Return the customary form of the ledger (合同台账) as a PDF to sign."""
+    at = {name: place for place, name in enumerate(LEDGER_COLUMNS)}
+    lines = []
+    for serial, row in enumerate(rows, 1):
+        amount = row[at["amount"]]
+        money = "" if amount is None else f"{amount:,.2f}\n{row[at['currency']]}"
+        lines.append([serial, *(money if name == "amount" else row[at[name]] for name in _ON_PAPER)])
+    today = house().clock.today()
+    sub = gettext("共 %(num)s 份，%(day)s", num=len(rows), day=today)
+    signs = (
+        gettext("制表人（签字、日期）"),
+        gettext("信用管理员（签字、日期）"),
+        gettext("部门负责人（签字、日期）"),
+    )
+    columns = [gettext("序号"), *(heads[name] for name in _ON_PAPER)]
+    pdf = to_pdf(Form(gettext("合同台账"), columns, _WIDTHS, lines, sub, signs))
+    answer = Response(pdf, content_type="application/pdf")
+    name = f"{gettext('合同台账')}-{today:%Y%m%d}.pdf"
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
+    return answer
+
+
+def _import_page(judged: ledger_import.Judged | None = None) -> str:
+    findings = judged.findings[:1000] if judged else ()
+    heads = {name: texts[0] for name, texts in HEADINGS.items()}
+    return render_template("import_contracts.html", judged=judged, findings=findings, heads=heads, needed=NEEDED)
+
+
+@web.get("/contracts/import")
+def import_contracts() -> ResponseReturnValue:
+    """Show how a ledger that was kept elsewhere comes in."""
+    require(actor(), "contract.import")
+    return _import_page()
+
+
+@web.get("/contracts/import/form.xlsx")
+def import_form() -> ResponseReturnValue:
+    """Send the empty form."""
+    require(actor(), "contract.import")
+    answer = Response(empty_form(), content_type=XLSX_TYPE)
+    name = gettext("合同台账") + ".xlsx"
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
+    return answer
+
+
+@web.post("/contracts/import")
+def import_contracts_submit() -> ResponseReturnValue:
+    """Judge a workbook row by row or, when asked to, enter it: all of it or nothing."""
+    require(actor(), "contract.import")
+    file = request.files.get("file")
+    data = file.stream.read() if file else b""
+    to = url_for("web.import_contracts")
+    try:
+        judged = ledger_import.check_import(house(), actor(), data)
+        if not request.form.get("apply") or judged.findings:
+            g.page = to
+            return make_response(_import_page(judged), 422 if judged.findings else 200)
+        ledger_import.apply_import(house(), actor(), data)
+    except KNOWN_ERRORS as error:
+        return refused(error, _import_page, to)
+    flash(gettext("已导入 %(rows)s 份合同。", rows=judged.rows), "done")
+    return redirect(url_for("web.contracts"), 303)
 
 
 @web.get("/contracts/<contract_id>")

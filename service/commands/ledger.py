@@ -1,0 +1,38 @@
+"""`juanzong ledger`: import of a ledger that was kept elsewhere."""
+
+from pathlib import Path
+
+import click
+
+from service.access.policy import Actor
+from service.commands.common import json_option, out_json, table, with_house
+from service.house import House
+
+
+@click.group()
+def ledger() -> None:
+    """The contract ledger."""
+
+
+@ledger.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--apply", "apply", is_flag=True, help="Enter the rows; without it they are only judged.")
+@json_option
+@with_house
+def ledger_import(house: House, actor: Actor, file: Path, *, apply: bool, as_json: bool) -> int:
+    """Judge the rows of FILE (XLSX) or, with --apply, enter all of them or none. Exit 3 when a row is wrong."""
+    from service.flow.ledger_import import apply_import, check_import, judged_as_json
+
+    data = file.read_bytes()
+    judged = check_import(house, actor, data)
+    applied = apply and not judged.findings
+    if applied:
+        judged = apply_import(house, actor, data)
+    if as_json:
+        out_json(judged_as_json(judged, applied=applied))
+        return 3 if judged.findings else 0
+    if judged.findings:
+        table(("row", "column", "what is wrong"), [(str(f.line), f.field, f.why) for f in judged.findings])
+    said = "imported" if applied else "nothing was imported" if judged.findings else "all can be imported"
+    click.echo(f"{judged.rows} rows, {judged.wrong_rows} wrong: {said}")
+    return 3 if judged.findings else 0

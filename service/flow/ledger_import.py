@@ -1,0 +1,396 @@
+"""Import of a ledger that was kept elsewhere (RULES B2): judged row by row without a change, then entered in one transaction or not at all.
+
+A number of the form this archive gives is kept, and those of a department and year must follow one another without a gap: a
+cancelled contract has its row, too. Any other number becomes a former one, and the contract gets a new one.
+"""
+
+import hashlib
+from collections import Counter as Tally
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from retention.errors import BadNumber
+from retention.numbers import contract_number, contract_prefix, parse_contract_number
+from retention.transfer import archive_deadline
+from service.access.policy import Actor
+from service.errors import BadInput, RuleRefused
+from service.flow.guard import require
+from service.flow.ledger import (
+    ContractInput,
+    against_handler,
+    checked_code,
+    find_or_make_customer,
+    read_entry,
+    title_of_file,
+    typed_date,
+)
+from service.flow.transfers import start_clock
+from service.house import House
+from service.records import audit
+from service.records.counters import count_to, last_serial, next_serial
+from service.records.tables import (
+    AuditEntry,
+    CaseFile,
+    Contract,
+    ContractEvent,
+    Counter,
+    Department,
+    FormerNumber,
+    Person,
+    Transfer,
+    new_id,
+)
+from service.reports.ledger_sheet import SheetRow, read_ledger
+
+STATES = {
+    "": "",
+    **dict.fromkeys(("draft", "草拟", "未签"), "draft"),
+    **dict.fromkeys(("signed", "已签订", "履行中", "在履行", "正常"), "signed"),
+    **dict.fromkeys(("amended", "已变更"), "amended"),
+    **dict.fromkeys(("performed", "履行完毕", "已履行", "已完成"), "performed"),
+    **dict.fromkeys(("terminated", "已解除", "解除"), "terminated"),
+    **dict.fromkeys(("cancelled", "已作废", "作废"), "cancelled"),
+}
+_ENDED = ("performed", "terminated")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a row. line: its number in the sheet; field: of `HEADINGS`."""
+
+    line: int
+    field: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row that can be entered. given: as for a contract; kept: (year, serial) of a number that stays, None for a new one."""
+
+    line: int
+    department: Department
+    handler: Person
+    values: dict[str, Any]
+    code: str
+    status: str
+    ended_on: date | None
+    kept: tuple[int, int] | None
+    number: str
+    former_archive: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What an import would do. rows: in the sheet; entries: those that can be entered; digest: the SHA-256 of the sheet."""
+
+    rows: int
+    entries: tuple[Entry, ...]
+    findings: tuple[Finding, ...]
+    digest: str
+
+    @property
+    def wrong_rows(self) -> int:
+        """How many rows have something wrong."""
+        return len({finding.line for finding in self.findings})
+
+
+def check_import(house: House, actor: Actor, data: bytes) -> Judged:
+    """Return what an import of this workbook would do, and change nothing. Raises BadInput (no such workbook), NotAllowed."""
+    require(actor, "contract.import")
+    rows = read_ledger(data)
+    with house.database.read() as session:
+        return _judge(house, session, rows, data, held=False)
+
+
+def apply_import(house: House, actor: Actor, data: bytes) -> Judged:
+    """Enter all rows of a workbook in one transaction. Raises BadInput naming every wrong row, RuleRefused (entered before), NotAllowed.
+
+    Contracts whose file has a former archive number go to the archive room within a month (RULES B3): the import is their
+    verification. The clocks of all others run from their own dates.
+    """
+    require(actor, "contract.import")
+    rows = read_ledger(data)
+    with house.database.write() as session:
+        judged = _judge(house, session, rows, data, held=True)
+        if judged.findings:
+            raise BadInput(
+                f"{judged.wrong_rows} of {judged.rows} rows are wrong; nothing was imported",
+                {f"row {f.line} {f.field}": f.why for f in judged.findings},
+            )
+        if not judged.entries:
+            raise BadInput("file: has no rows", {"file": "has no rows"})
+        _demand_new(session, judged.digest)
+        for (department_id, year), last in _last_kept(judged.entries).items():
+            count_to(session, _prefix(house, session.get_one(Department, department_id), year), last)
+        for entry in sorted(judged.entries, key=lambda e: (e.kept is None, e.line)):
+            _enter(house, session, actor, entry)
+        detail = {"rows": judged.rows, "sha256": judged.digest}
+        audit.append(session, actor.name, "ledger.import", "ledger", detail)
+        return judged
+
+
+def _demand_new(session: Session, digest: str) -> None:
+    before = select(AuditEntry.at).where(AuditEntry.action == "ledger.import", AuditEntry.detail.contains(digest))
+    at = session.scalar(before.limit(1))
+    if at is not None:
+        raise RuleRefused(f"this very file was imported on {at[:10]}")
+
+
+def _prefix(house: House, department: Department, year: int) -> str:
+    return contract_prefix(house.settings.contract_template, department.code, year)
+
+
+def _last_kept(entries: tuple[Entry, ...]) -> dict[tuple[str, int], int]:
+    last: dict[tuple[str, int], int] = {}
+    for entry in entries:
+        if entry.kept:
+            key = (entry.department.id, entry.kept[0])
+            last[key] = max(last.get(key, 0), entry.kept[1])
+    return last
+
+
+@dataclass
+class _Known:
+    """What rows are held against: looked up once, not for each."""
+
+    departments: dict[str, Department]
+    people: dict[str, list[Person]]
+    former: set[tuple[str, str]]
+    today: date
+    template: str
+    kept: dict[tuple[str, int], list[tuple[int, int]]]  # by department and year: (serial, line), of wrong rows, too
+
+
+def _judge(house: House, session: Session, rows: list[SheetRow], data: bytes, *, held: bool) -> Judged:
+    departments = list(session.scalars(select(Department)))
+    people: dict[str, list[Person]] = defaultdict(list)
+    for person in session.scalars(select(Person)):
+        people[person.login].append(person)
+        people[person.name].append(person)
+    by_word = {word: d for d in departments for word in (d.name, d.code)}
+    former = {(f.kind, f.number) for f in session.scalars(select(FormerNumber))}
+    known = _Known(by_word, people, former, house.clock.today(), house.settings.contract_template, defaultdict(list))
+    findings: list[Finding] = []
+    entries = [entry for row in rows if (entry := _entry(row, known, findings)) is not None]
+    findings += _twice(rows)
+    findings += _gaps(house, session, known, held=held)
+    ordered = tuple(sorted(findings, key=lambda f: (f.line, f.field)))
+    return Judged(len(rows), tuple(entries), ordered, hashlib.sha256(data).hexdigest())
+
+
+def _entry(row: SheetRow, known: _Known, findings: list[Finding]) -> Entry | None:
+    """Return a row as it can be entered; None, and what is wrong in `findings`, when it cannot."""
+    wrong: dict[str, str] = {}
+    value = row.values.get
+    department = known.departments.get(value("department", ""))
+    if department is None:
+        wrong["department"] = "there is no department of this code or name"
+    handler = _handler(known, value("handler", ""), department, wrong)
+    status = STATES.get(value("status", ""))
+    if status is None:
+        wrong["status"] = "draft, signed, amended, performed, terminated or cancelled"
+    status = status or ("signed" if value("signed_on") else "draft")
+    given = ContractInput(
+        department_id="",
+        title=value("title", ""),
+        counterparty=value("counterparty", ""),
+        handler_id="",
+        amount=value("amount", ""),
+        currency=value("currency", "CNY"),
+        signed_on=value("signed_on", ""),
+        term_from=value("term_from", ""),
+        term_until="" if value("term_until") in ("长期", "long-term") else value("term_until", ""),
+        printed_number=value("printed_number", ""),
+    )
+    values = read_entry(given, known.today, wrong)
+    ended_on = typed_date(wrong, "ended_on", value("ended_on", ""))
+    _demand_dates(status, values["signed_on"], ended_on, known.today, wrong)
+    code = ""
+    try:
+        code = checked_code(value("counterparty_code", ""))
+    except BadInput as error:
+        wrong.update(error.fields)
+    number = value("number", "")
+    kept = _kept(row.line, number, department, known, wrong)
+    former = value("former_archive_number", "")
+    if former and (("archive", former) in known.former or len(former) > 100):
+        wrong["former_archive_number"] = "is another file's already, or longer than 100 characters"
+    if wrong or department is None or handler is None:
+        findings += [Finding(row.line, name, why) for name, why in wrong.items()]
+        return None
+    return Entry(row.line, department, handler, values, code, status, ended_on, kept, number, former)
+
+
+def _handler(known: _Known, word: str, department: Department | None, wrong: dict[str, str]) -> Person | None:
+    found = known.people.get(word, [])
+    mine = [p for p in found if department is not None and not against_handler(p, department.id)]
+    if len({p.id for p in mine}) == 1:
+        return mine[0]
+    if mine:
+        wrong["handler"] = "several people have this name; give the login"
+    elif found and department is not None:
+        wrong["handler"] = against_handler(found[0], department.id)
+    elif not found:
+        wrong["handler"] = "there is no person of this login or name"
+    return None
+
+
+def _demand_dates(status: str, signed: date | None, ended: date | None, today: date, wrong: dict[str, str]) -> None:
+    if status in ("draft", "cancelled"):
+        if signed:
+            wrong.setdefault("signed_on", f"a contract that is {status} was not signed")
+    elif signed is None:
+        wrong.setdefault("signed_on", f"is needed for a contract that is {status}")
+    if status in _ENDED and ended is None:
+        wrong.setdefault("ended_on", f"is needed for a contract that is {status}")
+    elif status not in _ENDED and ended is not None:
+        wrong.setdefault("ended_on", f"a contract that is {status} has not ended")
+    elif ended is not None and (ended > today or (signed is not None and ended < signed)):
+        wrong.setdefault("ended_on", "lies in the future or before the signing")
+
+
+def _kept(
+    line: int, number: str, department: Department | None, known: _Known, wrong: dict[str, str]
+) -> tuple[int, int] | None:
+    """Return (year, serial) of a number that can stay; None for none or a foreign one, which becomes a former number."""
+    if not number:
+        return None
+    try:
+        code, year, serial = parse_contract_number(known.template, number)
+    except BadNumber:
+        if ("contract", number) in known.former or len(number) > 100:
+            wrong["number"] = "is another contract's already, or longer than 100 characters"
+        return None
+    if department is not None and code != department.code:
+        wrong["number"] = f"names department {code}, the row {department.code}"
+    else:  # of a row that is wrong elsewhere, too: the numbers after it leave no gap because of that
+        known.kept[code, year].append((serial, line))
+    return year, serial
+
+
+def _twice(rows: list[SheetRow]) -> list[Finding]:
+    found = []
+    for name in ("number", "former_archive_number"):
+        counted = Tally(row.values[name] for row in rows if name in row.values)
+        seen: dict[str, int] = {}
+        for row in rows:
+            text = row.values.get(name, "")
+            if counted[text] > 1 and text in seen:
+                found.append(Finding(row.line, name, f"stands in row {seen[text]}, too"))
+            seen.setdefault(text, row.line)
+    return found
+
+
+def _gaps(house: House, session: Session, known: _Known, *, held: bool) -> list[Finding]:
+    """Return what is wrong with the numbers that are kept: each follows the last one given, without a gap."""
+    found = []
+    for (code, year), mine in sorted(known.kept.items()):
+        prefix = contract_prefix(house.settings.contract_template, code, year)
+        before = last_serial(session, prefix) if held else _last_given(session, prefix)
+        expected = before + 1
+        for serial, line in sorted(mine):
+            if serial <= before:
+                found.append(Finding(line, "number", "was given here already"))
+            elif serial > expected:
+                gap = str(expected) if serial == expected + 1 else f"{expected} to {serial - 1}"
+                found.append(Finding(line, "number", f"serial {gap} is missing before it; a cancelled one has a row"))
+            expected = max(expected, serial + 1)
+    return found
+
+
+def _last_given(session: Session, prefix: str) -> int:
+    return session.scalar(select(Counter.value).where(Counter.prefix == prefix)) or 0
+
+
+def _enter(house: House, session: Session, actor: Actor, entry: Entry) -> None:
+    """Enter one row: its contract, file, events, former numbers and deadline."""
+    values = dict(entry.values)
+    signed_on = values.pop("signed_on")
+    now, today = house.clock.now(), house.clock.today()
+    template, department = house.settings.contract_template, entry.department
+    year, serial = entry.kept or ((signed_on or today).year, 0)
+    if not serial:
+        serial = next_serial(session, _prefix(house, department, year))
+    foreign = entry.number if entry.kept is None else ""
+    values["printed_number"] = values["printed_number"] or foreign
+    customer = find_or_make_customer(house, session, actor, values["counterparty"], entry.code)
+    contract = Contract(
+        id=new_id(),
+        number=contract_number(template, department.code, year, serial),
+        department_id=department.id,
+        year=year,
+        serial=serial,
+        **values,
+        customer_id=customer.id,
+        handler_id=entry.handler.id,
+        status=entry.status,
+        signed_on=signed_on,
+        ended_on=entry.ended_on,
+        created_at=now,
+    )
+    session.add(contract)
+    session.flush()
+    file = CaseFile(
+        id=new_id(),
+        kind="contract",
+        title=title_of_file(contract),
+        contract_id=contract.id,
+        customer_id=customer.id,
+        department_id=department.id,
+        closed_on=entry.ended_on,
+        created_at=now,
+    )
+    session.add(file)
+    session.flush()
+    for kind, number in (("contract", foreign), ("archive", entry.former_archive)):
+        if number:
+            session.add(
+                FormerNumber(kind=kind, number=number, case_file_id=file.id, entered_by=actor.name, entered_at=now)
+            )
+    events = [("signed", signed_on), (entry.status, entry.ended_on)]
+    for kind, day in ((kind, day) for kind, day in events if day is not None):
+        event = ContractEvent(
+            contract_id=contract.id, kind=kind, finished_on=day, recorded_by=actor.name, recorded_at=now
+        )
+        session.add(event)
+        session.flush()
+        if not entry.former_archive:
+            start_clock(house, session, contract, file, event)
+    if entry.former_archive and signed_on:
+        _to_archive_room(house, session, actor, file, entry.status if entry.ended_on else "signed")
+    detail = {"number": contract.number, "row": entry.line, "case_file": file.id, "was": entry.number}
+    audit.append(session, actor.name, "contract.import", f"contract:{contract.id}", detail)
+
+
+def _to_archive_room(house: House, session: Session, actor: Actor, file: CaseFile, kind: str) -> None:
+    today = house.clock.today()
+    deadline = archive_deadline(today, house.calendar, house.settings.roll_over)
+    session.add(
+        Transfer(
+            case_file_id=file.id,
+            stage="archive",
+            event_kind=kind,
+            event_on=today,
+            nominal_on=deadline.nominal,
+            due_on=deadline.due,
+            why=deadline.why.to_json(),
+            responsible_id=actor.person_id,
+        )
+    )
+
+
+def judged_as_json(judged: Judged, *, applied: bool) -> dict[str, Any]:
+    """Return what an import does or did as plain JSON values."""
+    return {
+        "rows": judged.rows,
+        "sound": judged.rows - judged.wrong_rows,
+        "wrong": judged.wrong_rows,
+        "sha256": judged.digest,
+        "applied": applied,
+        "findings": [{"row": f.line, "field": f.field, "why": f.why} for f in judged.findings],
+    }
