@@ -526,6 +526,14 @@ class Odd(BaseHTTPRequestHandler):
             self._answer(200, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
         elif "location" in self.path:
             self._answer(200, "<LocationConstraint>us-east-1</LocationConstraint>")
+        elif what.startswith("without a length"):
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(
+                b"64\r\n" + b"x" * 100 + b"\r\n" + (b"0\r\n\r\n" if what.endswith("whole") else b"64\r\nxx")
+            )
+            self.close_connection = True
         elif what in ("stall", "break off"):
             self._answer(200, "x" * 100, length=1000)
             if what == "stall":
@@ -550,7 +558,23 @@ def odd_server(does: str) -> Iterator[str]:
             thread.join()
 
 
-@pytest.mark.parametrize("does", ["stall", "break off"])
+def test_an_answer_without_a_length_is_read_to_its_end():
+    with odd_server("without a length, whole") as url, open_store(url).open(uuid4()) as sealed:
+        assert sealed.read() == b"x" * 100
+
+
+def test_bytes_go_straight_into_the_buffer_of_the_reader(s3_url, monkeypatch):
+    """No copy of them is made on the way; docs/benchmarks.md says what it costs."""
+    store, name = open_store(s3_url), uuid4()
+    store.put(name, io.BytesIO(noise(MIB)))
+    with store.open(name) as sealed, monkeypatch.context() as patched:
+        patched.setattr("urllib3.response.HTTPResponse.read", lambda *_: pytest.fail("a copy is made"))
+        got = bytearray(MIB)
+        assert sealed.readinto(got) == MIB
+    assert got == noise(MIB)
+
+
+@pytest.mark.parametrize("does", ["stall", "break off", "without a length, broken off"])
 def test_a_read_that_stalls_or_breaks_off_is_no_end(does, monkeypatch):
     monkeypatch.setattr("vault.adapters.s3._READ_SECONDS", 3.0)
     with odd_server(does) as url, open_store(url).open(uuid4()) as sealed, pytest.raises(StoreUnavailable):

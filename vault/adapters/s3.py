@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any, BinaryIO, cast
 from uuid import UUID, uuid4
 
@@ -276,11 +277,19 @@ class _Parts:
 
 
 class _Body(io.RawIOBase):
-    """The bytes of a response; a connection that breaks is the store's failure, and never looks like an end."""
+    """The bytes of a response; a connection that breaks is the store's failure, and never looks like an end.
+
+    They go from the connection straight into the reader's buffer: what urllib3 gives out is a copy in new memory, which costs a fast
+    server's client a third of its time. An answer without a length is read through urllib3 all the same.
+    """
 
     def __init__(self, response: Any, reached: Callable[[], Any]) -> None:
         super().__init__()
         self._response, self._reached = response, reached
+        self._straight: Any = getattr(
+            response, "_original_response", None
+        )  # http.client's; urllib3 gives it no public name
+        self._left: Any = getattr(self._straight, "length", None)
 
     def readable(self) -> bool:
         """Return True."""
@@ -290,9 +299,25 @@ class _Body(io.RawIOBase):
         """Read once into `buffer`; 0 at the end. Raises StoreUnavailable."""
         view = memoryview(buffer).cast("B")
         with self._reached():
+            if self._left is not None:
+                return self._read_straight(view[: self._left])
             block = self._response.read(len(view))
         view[: len(block)] = block
         return len(block)
+
+    def _read_straight(self, view: memoryview) -> int:
+        if not len(view):
+            return 0
+        try:
+            got: int = self._straight.readinto(view)
+        except (OSError, HTTPException) as error:
+            raise urllib3.exceptions.ProtocolError(f"the connection broke off: {error}", error) from error
+        if not got:
+            raise urllib3.exceptions.ProtocolError(f"the connection broke off {self._left} bytes before the end")
+        self._left -= got
+        if not self._left:
+            self._response.release_conn()  # whole: the next request may have it
+        return got
 
 
 def _lacks_lock(error: S3Error) -> bool:
