@@ -127,8 +127,9 @@ def apply_import(house: House, actor: Actor, data: bytes) -> Judged:
         _demand_new(session, judged.digest)
         for (department_id, year), last in _last_kept(judged.entries).items():
             count_to(session, _prefix(house, session.get_one(Department, department_id), year), last)
+        customers: dict[tuple[str, str], str] = {}
         for entry in sorted(judged.entries, key=lambda e: (e.kept is None, e.line)):
-            _enter(house, session, actor, entry)
+            _enter(house, session, actor, entry, customers)
         detail = {"rows": judged.rows, "sha256": judged.digest}
         audit.append(session, actor.name, "ledger.import", "ledger", detail)
         return judged
@@ -307,8 +308,8 @@ def _last_given(session: Session, prefix: str) -> int:
     return session.scalar(select(Counter.value).where(Counter.prefix == prefix)) or 0
 
 
-def _enter(house: House, session: Session, actor: Actor, entry: Entry) -> None:
-    """Enter one row: its contract, file, events, former numbers and deadline."""
+def _enter(house: House, session: Session, actor: Actor, entry: Entry, customers: dict[tuple[str, str], str]) -> None:
+    """Enter one row: its contract, file, events, former numbers and deadline. customers: those found so far, by name and code."""
     values = dict(entry.values)
     signed_on = values.pop("signed_on")
     now, today = house.clock.now(), house.clock.today()
@@ -318,7 +319,9 @@ def _enter(house: House, session: Session, actor: Actor, entry: Entry) -> None:
         serial = next_serial(session, _prefix(house, department, year))
     foreign = entry.number if entry.kept is None else ""
     values["printed_number"] = values["printed_number"] or foreign
-    customer = find_or_make_customer(house, session, actor, values["counterparty"], entry.code)
+    named = (values["counterparty"], entry.code)
+    if named not in customers:
+        customers[named] = find_or_make_customer(house, session, actor, *named).id
     contract = Contract(
         id=new_id(),
         number=contract_number(template, department.code, year, serial),
@@ -326,41 +329,46 @@ def _enter(house: House, session: Session, actor: Actor, entry: Entry) -> None:
         year=year,
         serial=serial,
         **values,
-        customer_id=customer.id,
+        customer_id=customers[named],
         handler_id=entry.handler.id,
         status=entry.status,
         signed_on=signed_on,
         ended_on=entry.ended_on,
         created_at=now,
     )
-    session.add(contract)
-    session.flush()
     file = CaseFile(
         id=new_id(),
         kind="contract",
         title=title_of_file(contract),
         contract_id=contract.id,
-        customer_id=customer.id,
+        customer_id=customers[named],
         department_id=department.id,
         closed_on=entry.ended_on,
         created_at=now,
     )
-    session.add(file)
+    session.add_all([contract, file])
     session.flush()
     for kind, number in (("contract", foreign), ("archive", entry.former_archive)):
         if number:
             session.add(
                 FormerNumber(kind=kind, number=number, case_file_id=file.id, entered_by=actor.name, entered_at=now)
             )
-    events = [("signed", signed_on), (entry.status, entry.ended_on)]
-    for kind, day in ((kind, day) for kind, day in events if day is not None):
-        event = ContractEvent(
-            contract_id=contract.id, kind=kind, finished_on=day, recorded_by=actor.name, recorded_at=now
+    happened = [(kind, day) for kind, day in (("signed", signed_on), (entry.status, entry.ended_on)) if day is not None]
+    events = [
+        ContractEvent(
+            id=new_id(),
+            contract_id=contract.id,
+            kind=kind,
+            finished_on=day,
+            recorded_by=actor.name,
+            recorded_at=now,
         )
-        session.add(event)
-        session.flush()
-        if not entry.former_archive:
-            start_clock(house, session, contract, file, event)
+        for kind, day in happened
+    ]
+    session.add_all(events)
+    session.flush()
+    for event in () if entry.former_archive else events:
+        start_clock(house, session, contract, file, event)
     if entry.former_archive and signed_on:
         _to_archive_room(house, session, actor, file, entry.status if entry.ended_on else "signed")
     detail = {"number": contract.number, "row": entry.line, "case_file": file.id, "was": entry.number}
