@@ -14,9 +14,11 @@ from service.flow import documents as flow
 from service.flow.filing import file_document, unfile_document
 from service.flow.find import FACETS, MAX_LIMIT, find
 from service.flow.hints import said_before
+from service.flow.hits import hits_in
 from service.flow.page_quality import of_document
 from service.flow.process import read_again
 from service.flow.receive import receive
+from service.flow.related import related_to
 from service.flow.render import page_text
 from service.flow.views import document_as_json
 from service.house import House
@@ -121,6 +123,48 @@ def show_document(house: House, actor: Actor, document_id: str) -> dict[str, Any
     document = flow.get_document(house, actor, document_id)
     said = {"separator": said_before(house, document_id) or None}
     return document_as_json(document) | {"quality": of_document(house, document_id)} | said
+
+
+class FindHits(Input):
+    """What to look for; page: whose places are wanted with their boxes, otherwise the page of place number hit."""
+
+    q: Annotated[str, Field(min_length=1, max_length=1000)]
+    hit: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    page: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    near: bool = False
+
+
+@operation("GET", "/documents/{document_id}/hits", "Find the places of a query in a document", query=FindHits)
+def find_hits(house: House, actor: Actor, document_id: str, given: FindHits) -> dict[str, Any]:
+    """Return the places around the chosen one, and the boxes of those on its page, in pixels of the page image."""
+    found = hits_in(house, actor, document_id, given.q, hit=given.hit, page=given.page, near=given.near, noted=True)
+    return {
+        "total": found.total,
+        "page": found.page,
+        "hit": found.on or None,
+        "hits": [
+            {"hit": p.number, "page": p.page, "approximate": p.near, "snippet": p.excerpt, "marks": p.marks}
+            for p in found.listed
+        ],
+        "on_page": [{"hit": p.number, "approximate": p.near, "boxes": p.boxes} for p in found.lighted],
+    }
+
+
+@operation("GET", "/documents/{document_id}/related", "List the documents related to one")
+def list_related(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
+    """Return the same paper scanned again, documents that name the same number, and those of the same file and customer."""
+    return {
+        "related": [
+            short(found.document)
+            | {
+                "reasons": [
+                    {"kind": reason.kind, "value": reason.value, "zh": reason.zh, "en": reason.en}
+                    for reason in found.reasons
+                ]
+            }
+            for found in related_to(house, actor, document_id)
+        ]
+    }
 
 
 class Change(Input):

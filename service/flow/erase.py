@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from service.flow import sketches
 from service.flow.destructions import note
 from service.flow.extraction import count_and_forget
 from service.flow.locks import let_go
@@ -21,6 +22,8 @@ from service.records.tables import (
     CaseFile,
     Document,
     DocumentField,
+    DocumentMark,
+    DocumentSketch,
     FieldCorrection,
     KeyRenewal,
     LastSave,
@@ -76,6 +79,7 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
         document.filename = document.title = document.kind = document.error = ""
         document.review_reasons, document.fields, document.notes = [], [], []
         document.verification, document.checked_by = "", []
+    sketches.forget(session, [document.id for document in documents])
     session.add(
         Stub(
             case_file_id=file.id,
@@ -135,7 +139,7 @@ def look(house: House, case_file_id: str) -> Proof:
         )
         fields = sum(
             session.scalar(select(func.count()).where(table.document_id.in_(ids))) or 0
-            for table in (DocumentField, FieldCorrection, LastSave)
+            for table in (DocumentField, FieldCorrection, LastSave, DocumentSketch, DocumentMark)
         )
         named = select(func.count()).where(
             Document.id.in_(ids), or_(Document.title != "", Document.filename != "", Document.status != "destroyed")

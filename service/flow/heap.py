@@ -1,6 +1,7 @@
 """The pages of a document while it is read: of a long one only those that tell what it is, so that memory stays bounded."""
 
 from collections import deque
+from collections.abc import Sequence
 
 from intake.codec import PAGE_BREAK
 from intake.errors import Rejected
@@ -18,6 +19,7 @@ class Heap:
         self._pages = self._unpictured = self._blank = 0
         self._reasons: list[str] = []
         self._texts: list[str] = []
+        self.sealed_pages: list[int] = []
         self._first: list[PageText] = []
         self._last: deque[PageText] = deque(maxlen=_LAST_PAGES)
 
@@ -27,6 +29,8 @@ class Heap:
         self._unpictured += not page.pictured
         self._blank += bool(page.quality and "blank" in page.quality.findings)
         self._texts.append(page.page.text)
+        if any(seal.text for seal in page.page.seals):
+            self.sealed_pages.append(page.page.number)
         (self._first if len(self._first) < _FIRST_PAGES else self._last).append(page.page)
         if page.trouble:
             self._reasons.append(f"unread:{page.page.number}:{page.trouble}")
@@ -48,6 +52,11 @@ class Heap:
     def telling(self) -> list[PageText]:
         """The pages by which the document is understood."""
         return [*self._first, *self._last]
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The text of each page."""
+        return self._texts
 
     @property
     def text(self) -> str:

@@ -13,6 +13,7 @@ from service.flow.index import load_pages
 from service.flow.places import boxes_of
 from service.flow.texts import texts_of
 from service.house import House
+from service.records import audit
 
 AROUND = 100  # places listed before the one that is chosen, and after it
 _WIDTH = 36  # characters of an excerpt
@@ -69,10 +70,12 @@ def hits_in(
     hit: int | None = None,
     page: int | None = None,
     near: bool = False,
+    noted: bool = False,
 ) -> Hits:
     """Return the places of a query: shown is `page`, or without it the page of place number `hit`, or of the first.
 
-    Near-misses count when asked for (`near`), and where nothing is found without them. Raises BadQuery, NotFound.
+    Near-misses count when asked for (`near`), and where nothing is found without them. noted: where it is no part of a page that is
+    noted itself. Raises BadQuery, NotFound.
     """
     node = parse(text)
     with house.database.read() as session:
@@ -90,6 +93,10 @@ def hits_in(
     lighted = tuple(
         Lighted(number, one.near, tuple(boxes_of(shown[0], [(one.start, one.end)]))) for number, one in here if shown
     )
+    if noted:
+        with house.database.write() as session:
+            detail = {"rendition": "page-text", "page": page, "hits": len(found)}
+            audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
     earlier = sum(where < page for where, _ in found)
     before, after = (on - 1, on + 1) if on else (earlier, earlier + 1)
     first = max((on or earlier) - AROUND, 1)

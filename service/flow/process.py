@@ -22,9 +22,10 @@ from intake.formats.signatures import RECORDINGS
 from intake.inspect import inspect
 from intake.model import PageText, ReadPage, Understanding
 from intake.understand import understand
+from search.sketch import Sketch
 from service.access.policy import Actor
 from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
-from service.flow import claims, values
+from service.flow import claims, sketches, values
 from service.flow.attached import receive_attached
 from service.flow.carry import LOOK_AGAIN
 from service.flow.guard import load_document
@@ -128,6 +129,7 @@ def _drop_derived(house: House, document_id: str) -> None:
         house.vault.delete(UUID(name))
     with house.database.write() as session:
         session.execute(delete(Rendition).where(Rendition.id.in_(names)))
+        sketches.forget(session, [document_id])
 
 
 def _read(house: House, document_id: str, progress: Progress | None) -> None:
@@ -155,6 +157,7 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         reasons = (*understanding.needs_review, *heap.reasons, *extra)
         understanding = replace(understanding, needs_review=reasons)
         _seal(house, document_id, key, [("text", 0, "text/plain; charset=utf-8", heap.text.encode(errors="replace"))])
+        looks = sketches.sketch_of(house, heap.texts)
     except Rejected as error:
         # It passed inspection at the door, yet a page of it cannot be rendered: the original stays, a person must look.
         _finish_failed(house, document_id, str(error))
@@ -163,7 +166,7 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
     except _Superseded:
         return
     else:
-        _finish(house, document_id, understanding, heap.telling)
+        _finish(house, document_id, understanding, heap.telling, (looks, heap.sealed_pages))
 
 
 class _Superseded(Exception):
@@ -223,7 +226,9 @@ def _still_reading(session: Session, document_id: str) -> Document:
     return document
 
 
-def _finish(house: House, document_id: str, found: Understanding, pages: Sequence[PageText]) -> None:
+def _finish(
+    house: House, document_id: str, found: Understanding, pages: Sequence[PageText], looks: tuple[Sketch, list[int]]
+) -> None:
     with house.database.write() as session:
         document = session.get(Document, document_id, with_for_update={"of": Document})
         if document is None or document.status != "reading":
@@ -236,6 +241,7 @@ def _finish(house: House, document_id: str, found: Understanding, pages: Sequenc
         document.status = "stored"
         values.take_reading(document, found, pages)
         values.settle(document)
+        sketches.keep(session, document_id, sketches.made_with(house), *looks)
         apply_hint(session, document)
         claims.release(document)
         audit.append(

@@ -34,6 +34,8 @@ from service.records.tables import (
     Desk,
     Document,
     DocumentField,
+    DocumentMark,
+    DocumentSketch,
     FieldCorrection,
     KeyRenewal,
     LastSave,
@@ -293,6 +295,15 @@ def discard(house: House, document_id: str) -> None:
         house.vault.delete(UUID(name))
     with house.database.write() as session:
         session.execute(delete(Rendition).where(Rendition.document_id == document_id))
-        for table in (WrappedKey, KeyRenewal, DocumentField, FieldCorrection, LastSave, Desk):
+        for table in (
+            WrappedKey,
+            KeyRenewal,
+            DocumentField,
+            FieldCorrection,
+            LastSave,
+            Desk,
+            DocumentSketch,
+            DocumentMark,
+        ):
             session.execute(delete(table).where(table.document_id == document_id))
         session.execute(delete(Document).where(Document.id == document_id, Document.status == "receiving"))

@@ -1,7 +1,6 @@
 """Thumbnails: the pages around one as a single small picture, so that a strip of them is read, and noted, once."""
 
 import io
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -9,6 +8,7 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotFound
 from service.flow.guard import load_document, reach_of
 from service.flow.index import load_key
+from service.flow.objects import read_kept
 from service.flow.watermark import is_classified, mark, words
 from service.house import House
 from service.records import audit
@@ -28,14 +28,14 @@ def strip(house: House, actor: Actor, document_id: str, first: int, last: int) -
         raise BadInput(f"a strip has at most {MOST} pages")
     with house.database.write() as session:
         document = load_document(session, actor, document_id)
-        query = select(Rendition.page, Rendition.id).where(
+        query = select(Rendition).where(
             Rendition.document_id == document_id,
             Rendition.kind == "page-image",
             Rendition.state == "kept",
             Rendition.page.between(first, last),
         )
-        names = {page: name for page, name in session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
-        if not names:
+        rows = list(session.scalars(query))
+        if not rows:
             raise NotFound(f"document {document_id} has no page-image of page {first} to {last} (yet)")
         key = load_key(house, session, document_id)
         marked = not actor.owner and is_classified(house, reach_of(document))
@@ -43,9 +43,9 @@ def strip(house: House, actor: Actor, document_id: str, first: int, last: int) -
         audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
     said = words(actor, house.clock.now())
     pictures: dict[int, bytes] = {}
-    for page, name in names.items():
+    for row in rows:
         try:
-            pictures[page] = house.vault.read(UUID(name), key)
+            pictures[row.page] = read_kept(house, row, key)
         except (ObjectDamaged, ObjectMissing):
             continue  # the page itself says what is wrong with it
     drawn = _draw(pictures, first, last)

@@ -9,6 +9,7 @@ from service.flow.locks import lock_waiting
 from service.flow.mend import mend_noticed
 from service.flow.renew import resume
 from service.flow.replicate import copy_waiting
+from service.flow.sketches import make_waiting
 from service.house import SYSTEM, House
 
 #: One look does no more than this, so that a worker that ends leaves little behind that is not noted.
@@ -38,6 +39,7 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the locking of objects", lambda go_on: lock_waiting(house, go_on=go_on)),
         Upkeep("the copying to the replica", lambda go_on: copy_waiting(house, go_on)),
         Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),
+        Upkeep("the sketches of documents", lambda go_on: make_waiting(house, go_on)),
         Upkeep("the renewal of keys", lambda go_on: resume(house, go_on)),
         Upkeep("the verification of the objects", lambda go_on: verify_due(house, go_on)),
     ]

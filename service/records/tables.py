@@ -109,7 +109,7 @@ class Contract(Base):
     serial: Mapped[int]
     title: Mapped[str] = mapped_column(String(300))
     counterparty: Mapped[str] = mapped_column(String(200))
-    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"))
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id"), index=True)
     printed_number: Mapped[str] = mapped_column(String(100), default="")
     amount: Mapped[Decimal | None] = mapped_column(Numeric(20, 2))
     currency: Mapped[str] = mapped_column(String(3), default="CNY")

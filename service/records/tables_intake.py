@@ -199,3 +199,26 @@ class BatchPart(Base):
     wanted: Mapped[bool] = mapped_column(default=False)
     made: Mapped[bool] = mapped_column(default=False)
     duplicate: Mapped[bool] = mapped_column(default=False)
+
+
+class DocumentSketch(Base):
+    """By what a document is known to look like another, see `search/sketch.py`. It goes with the document's key.
+
+    made_with: version and key of the hashes; "" while it waits to be made. pieces, figures: the smallest hashes.
+    sealed_pages: those with a name around a seal, which the text rendition does not have.
+    """
+
+    __tablename__ = "document_sketches"
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    made_with: Mapped[str] = mapped_column(String(80), index=True)
+    pieces: Mapped[str] = mapped_column(Text, default="")
+    figures: Mapped[str] = mapped_column(Text, default="")
+    sealed_pages: Mapped[list[int]] = mapped_column(default=list)
+
+
+class DocumentMark(Base):
+    """One of the hashes by which documents that look alike find each other."""
+
+    __tablename__ = "document_marks"
+    mark: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True, index=True)

@@ -19,6 +19,7 @@ from service.flow.hints import said_before
 from service.flow.hits import Hits, hits_in
 from service.flow.page_quality import of_document
 from service.flow.process import read_again as reread
+from service.flow.related import related_to
 from service.flow.render import page_text, read_rendition
 from service.flow.values import confirmable
 from service.flow.watermark import is_classified
@@ -102,6 +103,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         suggestion=suggested(document_id),
         quality=of_document(house(), document_id),
         unread=any(code.startswith("unread:") for code in document.review_reasons),
+        related=related_to(house(), actor(), document_id, noted=False) if document.pages_read else [],
         attached=attached_to(house(), actor(), document_id) if document.media_type == MEDIA_TYPES["eml"] else [],
         playable=document.media_type.partition("/")[0] if is_recording(document) else "",
     )

@@ -20,6 +20,7 @@ depends_on = None
 def upgrade() -> None:
     """Bring a database of the fourth form to the fifth, with everything in it."""
     _ledger()
+    _sketches()
 
 
 def _ledger() -> None:
@@ -156,3 +157,35 @@ def _ledger() -> None:
     if op.get_bind().scalar(sa.text("SELECT count(*) FROM people")):  # reports of the time before were made elsewhere
         terms = sa.table("terms", sa.column("name", sa.String), sa.column("day", sa.Date))
         op.execute(terms.insert().values(name="statistics", day=datetime.now(UTC).date()))
+
+
+def _sketches() -> None:
+    """By what documents look alike. Those that were read before wait for theirs; the worker makes it."""
+    op.create_table(
+        "document_sketches",
+        sa.Column("document_id", sa.String(length=36), nullable=False),
+        sa.Column("made_with", sa.String(length=80), nullable=False),
+        sa.Column("pieces", sa.Text(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=False),
+        sa.Column("sealed_pages", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_document_sketches_document_id_documents")
+        ),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_sketches")),
+    )
+    op.create_index(op.f("ix_document_sketches_made_with"), "document_sketches", ["made_with"], unique=False)
+    op.create_table(
+        "document_marks",
+        sa.Column("mark", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_document_marks_document_id_documents")
+        ),
+        sa.PrimaryKeyConstraint("mark", "document_id", name=op.f("pk_document_marks")),
+    )
+    op.create_index(op.f("ix_document_marks_document_id"), "document_marks", ["document_id"], unique=False)
+    op.create_index(op.f("ix_contracts_customer_id"), "contracts", ["customer_id"], unique=False)
+    op.execute(
+        "INSERT INTO document_sketches (document_id, made_with, pieces, figures, sealed_pages) "
+        "SELECT id, '', '', '', '[]' FROM documents WHERE status IN ('stored', 'needs_review') AND pages_read > 0"
+    )
