@@ -1,5 +1,6 @@
 """Documents and search."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, cast
 
 from flask import Response, request
@@ -13,6 +14,7 @@ from service.errors import BadInput
 from service.flow import documents as flow
 from service.flow.filing import file_document, unfile_document
 from service.flow.find import FACETS, MAX_LIMIT, find
+from service.flow.find_export import FOUND_COLUMNS, export_found
 from service.flow.hints import said_before
 from service.flow.hits import hits_in
 from service.flow.page_quality import of_document
@@ -20,10 +22,12 @@ from service.flow.process import read_again
 from service.flow.receive import receive
 from service.flow.related import related_to
 from service.flow.render import page_text
+from service.flow.suggest import MOST, suggest
 from service.flow.views import document_as_json
 from service.house import House
 from service.partial import rendition
 from service.records.tables import Document
+from service.reports.sheets import FORMATS, Table, write
 
 operation = Operations("documents")
 search_operation = Operations("search")
@@ -282,20 +286,13 @@ def show_page(house: House, actor: Actor, document_id: str, page: str) -> dict[s
     }
 
 
-class Search(Input):
-    """What to find. q: the query language of the manual. near: near-misses, too, not only where nothing else is found.
-
-    cursor: `next` of the page before, with the same q, sort and filters: pages that begin so have no end and neither repeat nor miss a
-    document. By offset the first 100,000 hits are reached; beyond the last hit there is an empty page.
-    """
+class Question(Input):
+    """What to find, and in which order."""
 
     said_elsewhere = frozenset({"q"})
 
     q: str = ""
-    limit: Limit = 20
-    offset: Annotated[int, Field(ge=0, le=10**15)] = 0
     sort: Sort = "relevance"
-    cursor: Annotated[str, Field(max_length=2000)] = ""
     category: Annotated[str, Field(max_length=8)] | None = None
     department: Annotated[str, Field(max_length=120)] | None = None
     customer: Annotated[str, Field(max_length=200)] | None = None
@@ -303,6 +300,59 @@ class Search(Input):
     status: Annotated[str, Field(max_length=16)] | None = None
     tier: Annotated[str, Field(max_length=16)] | None = None
     near: bool = False
+
+    def filters(self) -> dict[str, str]:
+        """Return the facets that narrow it."""
+        return {name: value for name, value in self.model_dump(include=set(FACETS)).items() if value is not None}
+
+
+class Search(Question):
+    """What to find. q: the query language of the manual. near: near-misses, too, not only where nothing else is found.
+
+    cursor: `next` of the page before, with the same q, sort and filters: pages that begin so have no end and neither repeat nor miss a
+    document. By offset the first 100,000 hits are reached; beyond the last hit there is an empty page.
+    """
+
+    limit: Limit = 20
+    offset: Annotated[int, Field(ge=0, le=10**15)] = 0
+    cursor: Annotated[str, Field(max_length=2000)] = ""
+
+
+class ExportSearch(Question):
+    """What to list, as for a search; the whole list goes out, 5,000 documents at most."""
+
+    form: Literal["csv", "xlsx"] = "xlsx"
+
+
+class Typed(Input):
+    """What was typed so far."""
+
+    said_elsewhere = frozenset({"q"})
+
+    q: str = ""
+    limit: Annotated[int, Field(ge=1, le=MOST)] = MOST
+
+
+@search_operation("GET", "/search/suggestions", "What may be meant by what was typed so far", query=Typed)
+def suggest_searches(house: House, actor: Actor, given: Typed) -> dict[str, Any]:
+    """Return names, numbers and values of documents the caller may read: text, its kind, and the query that finds it."""
+    return {"suggestions": [asdict(one) for one in suggest(house, actor, given.q, limit=given.limit)]}
+
+
+@search_operation(
+    "GET",
+    "/search/export",
+    "The list of what was found as a spreadsheet",
+    query=ExportSearch,
+    answer="application/octet-stream",
+    problems=(400,),
+)
+def export_search(house: House, actor: Actor, given: ExportSearch) -> Response:
+    """Send what is found, with the names and codes of this API; the export is noted."""
+    rows = export_found(house, actor, given.q, given.form, filters=given.filters(), near=given.near, order=given.sort)
+    answer = Response(write(Table("search", FOUND_COLUMNS, rows), given.form), content_type=FORMATS[given.form])
+    answer.headers["Content-Disposition"] = f"attachment; filename=search.{given.form}"
+    return answer
 
 
 @search_operation("GET", "/search", "Find documents by any words on them", query=Search, problems=(400,))
@@ -312,14 +362,13 @@ def search(house: House, actor: Actor, given: Search) -> dict[str, Any]:
     In the order of relevance cursors lead through the first 5,000 hits, in the others through all. A cursor that was changed, or that
     another person or question was given, is refused with 400.
     """
-    filters = {name: value for name, value in given.model_dump(include=set(FACETS)).items() if value is not None}
     found = find(
         house,
         actor,
         given.q,
         limit=given.limit,
         offset=given.offset,
-        filters=filters,
+        filters=given.filters(),
         near=given.near,
         order=given.sort,
         cursor=given.cursor,

@@ -20,6 +20,12 @@ _ORDERS = ("relevance", "newest_received", "oldest_received", "newest_signed", "
 @click.option("--near", is_flag=True, help="Near-misses of one character, too.")
 @click.option("--sort", default="relevance", type=click.Choice(_ORDERS), help="What comes first.")
 @click.option("--cursor", default="", help="Go on where `next` of --json says; the rest of the command as before.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the whole list, up to 5,000 documents, to FILE.xlsx or FILE.csv.",
+)
 @json_option
 @with_house
 def search(
@@ -31,11 +37,15 @@ def search(
     near: bool,
     sort: str,
     cursor: str,
+    output: Path | None,
     as_json: bool,
 ) -> None:
     """Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5."""
     from service.flow.find import find
 
+    if output is not None:
+        _export(house, actor, query, output, near=near, order=sort, as_json=as_json)
+        return
     found = find(house, actor, query, limit=limit, offset=offset, near=near, order=sort, cursor=cursor)
     if as_json:
         hits = [
@@ -63,6 +73,22 @@ def search(
         click.echo(f"  {_marked(hit.snippet, hit.marks)}")
         click.echo(click.style(f"  page {hit.page}  {hit.document_id}", dim=True))
     click.echo(f"{found.total} found in {found.took_ms} ms", err=True)
+
+
+def _export(house: House, actor: Actor, query: str, output: Path, *, near: bool, order: str, as_json: bool) -> None:
+    from service.flow.find_export import FOUND_COLUMNS, export_found
+    from service.reports.sheets import FORMATS, Table, write
+
+    form = output.suffix.lower().lstrip(".")
+    if form not in FORMATS:
+        raise click.BadParameter("the file's name must end in .xlsx or .csv", param_hint="--output")
+    with new_file(output) as part:
+        rows = export_found(house, actor, query, form, near=near, order=order)
+        part.write(write(Table("search", FOUND_COLUMNS, rows), form))
+    if as_json:
+        out_json({"file": str(output), "rows": len(rows)})
+    else:
+        click.echo(f"wrote {output} ({len(rows)} rows)")
 
 
 def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:
@@ -100,6 +126,30 @@ def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
         (f.name, f.value, state_of(f), str(f.page), f"{f.confidence:.2f}", " ".join(f.marks)) for f in document.fields
     ]
     table(("field", "value", "state", "page", "confidence", ""), rows)
+
+
+@click.command()
+@click.argument("document_id")
+@json_option
+@with_house
+def related(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
+    """List the documents related to one, and why."""
+    from service.flow.related import related_to
+
+    for found in related_to(house, actor, document_id):
+        other, reasons = found.document, found.reasons
+        if as_json:
+            out_json(
+                {
+                    "document_id": other.id,
+                    "title": other.title or other.filename,
+                    "category": other.category,
+                    "reasons": [{"kind": r.kind, "value": r.value, "zh": r.zh, "en": r.en} for r in reasons],
+                }
+            )
+        else:
+            click.echo(f"{click.style(plain(other.title or other.filename), bold=True)}  {other.category}  {other.id}")
+            click.echo(f"  {plain('; '.join(reason.en for reason in reasons))}")
 
 
 @click.command()

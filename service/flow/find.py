@@ -100,13 +100,11 @@ def find(
     limit = min(max(limit, 0), MAX_LIMIT if place or offset < DEEPEST else 0)
     results, near = look(house, asked, limit, min(max(offset, 0), DEEPEST), place.after if place else None)
     if results.total == 0:
-        _demand_index(house)
+        demand_index(house)
     hits = tuple(found for hit in results.hits if (found := _place(house, actor, hit)) is not None)
     took = round((time.perf_counter() - began) * 1000)
     with house.database.write() as session:
-        # The words themselves stay out of the trail: they may be the last trace of a destroyed document.
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        audit.append(session, actor.name, "search", "index", {"query_sha256": digest, "total": results.total})
+        audit.append(session, actor.name, "search", "index", {"query_sha256": digest_of(text), "total": results.total})
     shown = (place.after.shown if place else offset) + len(results.hits)
     following = ""
     if results.hits and shown < (min(results.total, RANKED) if order == RELEVANCE else results.total):
@@ -119,6 +117,11 @@ def read(text: str) -> Node:
     if wrong := CONTROL.search(text):
         raise BadQuery("a control character is no text", wrong.start())
     return parse(text)
+
+
+def digest_of(text: str) -> str:
+    """Return what the trail knows of a query: its words themselves may be the last trace of a destroyed document."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ def look(house: House, asked: Asked, limit: int, offset: int, after: Anchor | No
     return results, True
 
 
-def _demand_index(house: House) -> None:
+def demand_index(house: House) -> None:
     """Raise IndexUnavailable where nothing was found because the index was lost: "0 found" would be a lie.
 
     Of the documents that the database calls indexed the newest three must not all be missing from the index.

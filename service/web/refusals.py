@@ -645,6 +645,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"an amount \(.*\) must stand here", "这里要写金额，例如 1000000、100万。"),
     (r"this range ends before it begins", "范围的终点早于起点。"),
     (r"the query has more words than the engine can look for at once", "检索式的词太多了。"),
+    # departments
+    (r"department (?P<n>\S+) has (?P<m>\d+) open files: (?P<list>.+)", "部门 {n} 还有 {m} 卷在办：{list}。"),
+    (r"(?:into: )?another department that is open", "选另一个开放的部门。"),
+    (r"department (?P<n>\S+) is closed already", "部门 {n} 已经关闭。"),
     # import of a ledger
     (r"there is no department of this code or name", "没有这个代码或名称的部门。"),
     (r"there is no person of this login or name", "没有这个登录名或姓名的人。"),

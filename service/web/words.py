@@ -170,6 +170,7 @@ FILE_STATES = {"open": ("soon", _("在办")), "archived": ("good", _("已归档"
 FILE_KINDS = {"contract": _("合同案卷"), "credit": _("客户信用案卷")}
 EVENTS = {"signed": _("签订"), "amended": _("变更"), "performed": _("履行"), "terminated": _("解除")}
 HAPPENINGS = {"litigation": _("诉讼"), "bad_debt": _("坏账"), "ended": _("客户关系终止")}
+ORGANISATION_CHANGES = {"rename": _("改名"), "merge": _("并入"), "close": _("关闭"), "open": _("重新开放")}
 REPORTS = {"contracts": _("合同统计报表"), "archives": _("档案统计表"), "analysis": _("信用管理情况分析报告")}
 UNITS = {"department": _("部门"), "company": _("公司"), "group": _("集团")}
 FIGURES_OF_REPORTS = {
@@ -275,6 +276,14 @@ FILTERS = {
     "year": _("收到年份"),
     "status": _("状态"),
     "tier": _("密级"),
+}
+SUGGESTED = {
+    "customer": _("客户"),
+    "party": _("当事人"),
+    "number": _("编号"),
+    "code": _("信用代码"),
+    "title": _("题名"),
+    "person": _("人"),
 }
 SEARCH_ORDERS = {
     "relevance": _("最相关"),

@@ -323,6 +323,7 @@ def lists() -> list[str]:
 SHOWN_IN = {
     "list_documents": ("document", "filed"),
     "search": ("document", "filed"),
+    "export_search": ("document", "filed"),
     "list_review_queue": ("document", "filed"),
     "list_batches": ("batch",),
     "list_contracts": ("contract",),
@@ -454,7 +455,7 @@ def read_pages() -> dict[str, tuple[str, Row]]:
 
 
 #: pages for whoever is not signed in yet, and for everybody
-OPEN = ("sign_in", "second_step", "company_sign_in", "company_sign_in_back", "invite", "keys")
+OPEN = ("sign_in", "second_step", "company_sign_in", "company_sign_in_back", "invite", "keys", "calendar_feed")
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,17 @@
 """Result lists through every door: sorted, paged by sealed cursors, and clear about what cannot be."""
 
+import csv
+import io
+import json
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from search.orders import ORDERS
@@ -13,12 +19,13 @@ from service.access import people
 from service.api.app import blueprint
 from service.api.documents import Search
 from service.commands.reading import search as search_command
-from service.errors import BadCursor
+from service.errors import BadCursor, BadInput
+from service.flow import find_export
 from service.flow.find import MAX_LIMIT, Found, find
 from service.flow.index import index_documents
-from service.records.tables import Document
+from service.records.tables import AuditEntry, Document
 from service.web.words import SEARCH_ORDERS
-from tests.service.conftest import OWNER, Office
+from tests.service.conftest import OWNER, Office, Ran
 
 MANY = 45
 
@@ -176,6 +183,55 @@ def test_a_wrong_query_is_a_400_with_its_position(client: FlaskClient, query: st
 def test_what_engines_call_syntax_is_text(office: Office, query: str) -> None:
     office.take_in()
     assert find(office.house, OWNER, query).total == 0
+
+
+def test_the_whole_list_is_exported_as_its_reader_may_see_it(client: FlaskClient, embedded: Office) -> None:
+    made = copies(embedded, 205)
+    with embedded.house.database.write() as session:
+        hidden = session.get_one(Document, made[-1])
+        hidden.tier, hidden.received_by = "core", "person:somebody"  # the index does not know it yet
+        session.get_one(Document, made[0]).title = "=cmd|' /C calc'!A0 钢材"
+    index_documents(embedded.house, made[:1])
+    asked = {"q": "钢材", "sort": "newest_received"}
+    answer = client.get("/api/v1/search/export", query_string={**asked, "form": "csv"})
+    assert (answer.status_code, answer.headers["Content-Disposition"]) == (200, "attachment; filename=search.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert [row["document_id"] for row in rows] == made[-2::-1]
+    assert rows[-1]["title"].startswith("'=cmd")
+    book = load_workbook(io.BytesIO(client.get("/api/v1/search/export", query_string=asked).data))
+    cell = next(cell for cell in book.active["B"] if "calc" in str(cell.value))
+    assert (cell.data_type, cell.value) == ("s", "=cmd|' /C calc'!A0 钢材")
+    with embedded.house.database.read() as session:
+        noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "search.export")).all()
+    details = [json.loads(entry.detail) for entry in noted]
+    assert [(detail["form"], detail["rows"]) for detail in details] == [("csv", 204), ("xlsx", 204)]
+    assert "钢" not in str(details)
+
+
+def test_too_long_a_list_is_not_exported(embedded: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies(embedded, 4)
+    monkeypatch.setattr(find_export, "MAX_FOUND", 3)
+    with pytest.raises(BadInput, match="more than 3 documents"):
+        find_export.export_found(embedded.house, OWNER, "钢材", "csv")
+
+
+def test_the_command_exports_and_goes_on_at_a_cursor(
+    embedded: Office, juanzong_here: Callable[..., Ran], tmp_path: Path
+) -> None:
+    made = copies(embedded, 5)
+    first = json.loads(
+        juanzong_here(embedded.env, "search", "钢材", "--sort", "oldest_received", "--limit", "3", "--json").stdout
+    )
+    again = ("search", "钢材", "--sort", "oldest_received", "--limit", "3", "--json", "--cursor", first["next"])
+    second = json.loads(juanzong_here(embedded.env, *again).stdout)
+    assert [hit["document_id"] for hit in first["hits"] + second["hits"]] == made
+    assert second["next"] is None
+    listed = tmp_path / "found.csv"
+    assert juanzong_here(embedded.env, "search", "钢材", "-o", str(listed)).returncode == 0
+    assert len(listed.read_text("utf-8-sig").splitlines()) == 6
+    assert juanzong_here(embedded.env, "search", "钢材", "-o", str(tmp_path / "found.pdf"), check=2).returncode == 2
+    refused = juanzong_here(embedded.env, "search", "钢材", "--cursor", "x", check=3)
+    assert (refused.returncode, "begin again" in refused.stderr) == (3, True)
 
 
 @pytest.mark.parametrize("offset", [MANY, 99_999, 100_000, 10**9, 10**15])

@@ -66,3 +66,28 @@ def test_a_short_list_has_no_orders_to_choose(site: Site) -> None:
     site.office.take_in()
     assert 'class="why sorts' not in site.signed_in("handler").get("/search?q=技术服务").text
     assert MANY > 40
+
+
+def test_the_box_and_the_page_suggest(site: Site) -> None:
+    copies(site.office, 2)
+    person = site.signed_in("handler")
+    answer = person.get("/search/suggestions?q=钢材")
+    assert [one["text"] for one in answer.json["suggestions"]] == ["钢材0号", "钢材1号"]
+    assert 'list="suggested"' in person.get("/").text
+    assert "是不是要找" not in person.get("/search?q=钢材").text
+
+
+def test_the_list_is_saved_in_the_readers_language(site: Site) -> None:
+    copies(site.office, 3)
+    person = site.signed_in("handler")
+    page = person.get("/search?q=钢材&sort=number").text
+    link = re.search(r'href="(/search/export.csv[^"]+)"', page)
+    assert link
+    saved = person.get(link.group(1).replace("&amp;", "&"))
+    rows = saved.data.decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("文件标识,题名,类目")
+    assert len(rows) == 4
+    assert person.get("/search/export.pdf?q=钢材").status_code == 404
+    wrong = person.get('/search/export.csv?q="钢材')
+    assert wrong.status_code == 400
+    assert wrong.mimetype == "text/html"
