@@ -1,14 +1,16 @@
-"""Departments: renamed and closed. A code is part of numbers that never change, so it stays, and so does a closed department."""
+"""Departments: renamed, merged and closed. A code is part of numbers that never change, so it stays, and so does a closed department."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from service.access import people
 from service.access.policy import Actor
-from service.errors import BadInput, NotFound
+from service.errors import BadInput, NotFound, RuleRefused
 from service.house import House
 from service.records import audit
-from service.records.tables import Department
+from service.records.tables import Batch, CaseFile, Department, Document, OrganisationChange, Person
+
+_NAMED = 50  # open files that a refusal names
 
 
 def _find(session: Session, code: str) -> Department:
@@ -29,15 +31,17 @@ def rename_department(house: House, actor: Actor, code: str, name: str) -> Depar
         department = _find(session, code)
         if department.name != name:
             detail = {"from": department.name, "to": name}
+            _keep(house, session, actor, department, "rename", department.name, name)
             department.name = name
             audit.append(session, actor.name, "department.rename", f"department:{code}", detail)
         return department
 
 
 def close_department(house: House, actor: Actor, code: str) -> Department:
-    """Close a department: no new contract and no new account in it. What it has goes on, and its people still read it.
+    """Close a department: no new contract and no new account in it. Its archived files stay, and its people still read them.
 
-    Silent when it is closed. Raises NotFound, NotAllowed.
+    Silent when it is closed. Raises NotFound, NotAllowed, RuleRefused (it has open files, which are named: archive them, or merge it
+    into another department).
     """
     return _set_closed(house, actor, code, closed=True)
 
@@ -47,12 +51,80 @@ def open_department(house: House, actor: Actor, code: str) -> Department:
     return _set_closed(house, actor, code, closed=False)
 
 
+def open_files(session: Session, department_id: str) -> list[str]:
+    """Return what still has to be done in a department: the numbers of open contracts, the titles of open credit files."""
+    query = select(CaseFile).where(CaseFile.department_id == department_id, CaseFile.state == "open")
+    living = [f for f in session.scalars(query) if f.contract is None or f.contract.status != "cancelled"]
+    return sorted(f.contract.number if f.contract else f.title for f in living)
+
+
+def _demand_no_open_file(session: Session, department: Department) -> None:
+    found = open_files(session, department.id)
+    if found:
+        named = ", ".join(found[:_NAMED]) + (" …" if len(found) > _NAMED else "")
+        raise RuleRefused(f"department {department.code} has {len(found)} open files: {named}")
+
+
+def merge_department(house: House, actor: Actor, code: str, into: str) -> Department:
+    """Let another department take over all that one has: files, papers not yet filed, people, open duties; then close it.
+
+    Numbers that were given stay as they are: contract and archive numbers of before name the old department for ever. Raises BadInput
+    (into itself, or into a closed one), NotFound, NotAllowed, RuleRefused (closed already).
+    """
+    people.demand(actor, "people.manage")
+    with house.database.write() as session:
+        old, new = _find(session, code), _find(session, into)
+        if old.id == new.id or new.closed_at is not None:
+            why = "another department that is open"
+            raise BadInput(f"into: {why}", {"into": why})
+        if old.closed_at is not None:
+            raise RuleRefused(f"department {code} is closed already")
+        files = select(CaseFile.id).where(CaseFile.department_id == old.id)
+        # Who may find a document is part of the index; the sweeper puts it right from this mark.
+        anew = or_(Document.department_id == old.id, Document.case_file_id.in_(files))
+        session.execute(update(Document).where(anew).values(indexed=False))
+        moved: dict[str, int] = {}
+        for table in (Document, CaseFile, Person, Batch):
+            done = session.execute(update(table).where(table.department_id == old.id).values(department_id=new.id))
+            moved[table.__tablename__] = done.rowcount  # type: ignore[attr-defined]  # an UPDATE's result has it
+        old.closed_at, old.merged_into = house.clock.now(), new.id
+        _keep(house, session, actor, old, "merge", old.code, new.code)
+        audit.append(session, actor.name, "department.merge", f"department:{code}", {"into": into, **moved})
+        return old
+
+
+def history(house: House, actor: Actor) -> list[OrganisationChange]:
+    """Return what became of the departments, the latest first. Raises NotAllowed."""
+    people.demand(actor, "directory.read")
+    with house.database.read() as session:
+        return list(session.scalars(select(OrganisationChange).order_by(OrganisationChange.changed_at.desc())))
+
+
+def _keep(house: House, session: Session, actor: Actor, department: Department, what: str, old: str, new: str) -> None:
+    session.add(
+        OrganisationChange(
+            kind="department",
+            subject_id=department.id,
+            what=what,
+            old=old,
+            new=new,
+            happened_on=house.clock.today(),
+            changed_by=actor.name,
+            changed_at=house.clock.now(),
+        )
+    )
+
+
 def _set_closed(house: House, actor: Actor, code: str, *, closed: bool) -> Department:
     people.demand(actor, "people.manage")
     with house.database.write() as session:
         department = _find(session, code)
         if (department.closed_at is not None) != closed:
+            if closed:
+                _demand_no_open_file(session, department)
             department.closed_at = house.clock.now() if closed else None
+            department.merged_into = None
+            _keep(house, session, actor, department, "close" if closed else "open", "", "")
             action = "department.close" if closed else "department.open"
             audit.append(session, actor.name, action, f"department:{code}")
         return department

@@ -236,10 +236,24 @@ def rename_department(house: House, actor: Actor, code: str, given: Rename) -> d
     return _department(departments.rename_department(house, actor, code, given.name))
 
 
-@department_operations("POST", "/departments/{code}/closing", "Close a department")
+@department_operations("POST", "/departments/{code}/closing", "Close a department", problems=(409,))
 def close_department(house: House, actor: Actor, code: str) -> dict[str, Any]:
-    """Close a department: no new contract and no new account in it; what it has goes on."""
+    """Close a department: no new contract and no new account in it; refused with their list while it has open files."""
     return _department(departments.close_department(house, actor, code))
+
+
+class Merge(Input):
+    """The code of the department that takes over."""
+
+    into: Code
+
+
+@department_operations(
+    "POST", "/departments/{code}/merging", "Merge a department into another", body=Merge, problems=(409,)
+)
+def merge_department(house: House, actor: Actor, code: str, given: Merge) -> dict[str, Any]:
+    """Give another department all that one has, and close it; numbers that were given stay."""
+    return _department(departments.merge_department(house, actor, code, given.into))
 
 
 @department_operations("POST", "/departments/{code}/opening", "Open a closed department again")

@@ -375,6 +375,18 @@ def department_close(house: House, actor: Actor, code: str, as_json: bool) -> No
     _said(close_department(house, actor, code), as_json=as_json)
 
 
+@department.command("merge")
+@click.argument("code")
+@click.argument("into")
+@json_option
+@with_house
+def department_merge(house: House, actor: Actor, code: str, into: str, as_json: bool) -> None:
+    """Give department INTO all that CODE has, and close CODE; numbers that were given stay."""
+    from service.access.departments import merge_department
+
+    _said(merge_department(house, actor, code, into), as_json=as_json)
+
+
 @department.command("open")
 @click.argument("code")
 @json_option

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from retention.transfer import handler_deadline
 from service.access.policy import Actor
-from service.errors import BadInput, NotAllowed, RuleRefused, Unconfirmed
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused, Unconfirmed
 from service.flow.facts import demand_no_review
 from service.flow.guard import lock_file
 from service.flow.index import index_soon, touch_file
@@ -92,7 +92,7 @@ def correct_contract(
         session.refresh(contract)  # as whoever had the lock left it
         _demand_correctable(session, actor, contract, file)
         old = as_input(contract)
-        values = _checked(house, session, contract, given, reason)
+        values = _checked(house, session, file, given, reason)
         ids = touch_file(session, file.id)  # documents are locked before the audit chain, here as everywhere
         session.flush()
         was, keeps_title = file.retention, file.title == title_of_file(contract)
@@ -159,9 +159,12 @@ def _demand_correctable(session: Session, actor: Actor, contract: Contract, file
     demand_no_review(session, file)
 
 
-def _checked(house: House, session: Session, contract: Contract, given: Correction, reason: str) -> dict[str, Any]:
+def _checked(house: House, session: Session, file: CaseFile, given: Correction, reason: str) -> dict[str, Any]:
     """Return the whole entry as it shall be, by column. Raises BadInput, all that is wrong at once."""
     wrong: dict[str, str] = {}
+    contract = file.contract
+    if contract is None:
+        raise NotFound(f"file {file.id} has no contract")
     wanted = {name: value for name, value in asdict(given).items() if value is not None}
     values = read_entry(replace(as_input(contract), **wanted), house.clock.today(), wrong)
     if not reason.strip() or len(reason) > MAX_REASON:
@@ -175,7 +178,7 @@ def _checked(house: House, session: Session, contract: Contract, given: Correcti
     elif next_on is not None and values["signed_on"] is not None and values["signed_on"] > next_on:
         wrong.setdefault("signed_on", f"lies after formalities finished on {next_on}")
     if given.handler_id is not None and given.handler_id != contract.handler_id:
-        against = against_handler(session.get(Person, given.handler_id), contract.department_id)
+        against = against_handler(session.get(Person, given.handler_id), file.department_id)  # its own after a merger
         if against:
             wrong["handler_id"] = against
         values["handler_id"] = given.handler_id

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from service.access import accounts, departments, people
 from service.errors import BadInput, NotAllowed, NotFound, NotSignedIn, RuleRefused
-from service.flow import filing
-from service.records.tables import AuditEntry
+from service.flow import corrections, filing, transfers
+from service.records.tables import AuditEntry, CaseFile, Contract, Document, Person
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_cli import env, lines  # noqa: F401 - one is a fixture
-from tests.service.test_flow import new_contract
+from tests.service.test_flow import archive, fill, new_contract
 
 PASSWORD = "correct horse battery"
 
@@ -169,6 +169,10 @@ def test_a_closed_department_takes_nothing_new_and_keeps_what_it_has(embedded, r
     for name in ("", "长" * 121):
         with pytest.raises(BadInput):
             departments.rename_department(house, root, "XS", name)
+    with pytest.raises(RuleRefused, match=r"has 1 open files: HT-XS-2026-0001$"):
+        departments.close_department(house, root, "XS")
+    fill(embedded, file_id)
+    archive(embedded, file_id)
     departments.close_department(house, root, "XS")
     departments.close_department(house, root, "XS")
     with pytest.raises(BadInput, match="the department is closed"):
@@ -188,6 +192,46 @@ def test_a_closed_department_takes_nothing_new_and_keeps_what_it_has(embedded, r
         departments.close_department(house, root, "ZZ")
     with pytest.raises(BadInput):
         people.create_department(house, root, "ZZ", "x", "long fonds")
+
+
+def test_a_merged_department_keeps_its_old_numbers_and_gives_all_else_away(office):
+    house, root = office.house, office.hire("root", "administrator")
+    other = people.create_department(house, OWNER, "CG", "采购部")
+    office.hire("buyer", "handler", department_id=other.id)
+    contract_id, file_id = new_contract(office)
+    document_id = office.take_in()
+    with pytest.raises(NotFound):
+        filing.get_case_file(house, office["buyer"], file_id)
+    for into in ("XS", "ZZ"):
+        with pytest.raises((BadInput, NotFound)):
+            departments.merge_department(house, root, "XS", into)
+    departments.merge_department(house, root, "XS", "CG")
+    with house.database.read() as session:
+        contract, file = session.get_one(Contract, contract_id), session.get_one(CaseFile, file_id)
+        document = session.get_one(Document, document_id)
+        handler = session.scalars(select(Person).where(Person.login == "handler")).one()
+    assert (contract.number, file.department_id) == ("HT-XS-2026-0001", other.id)
+    assert (document.department_id, document.indexed, handler.department_id) == (other.id, False, other.id)
+    assert filing.get_case_file(house, office["buyer"], file_id).id == file_id
+    with pytest.raises(BadInput, match="the department is closed"):
+        new_contract(office)
+    with pytest.raises(RuleRefused, match="closed already"):
+        departments.merge_department(house, root, "XS", "CG")
+    assert [(c.what, c.old, c.new) for c in departments.history(house, root)] == [("merge", "XS", "CG")]
+    correction = corrections.Correction(title="改后", handler_id=office["buyer"].person_id)
+    corrections.correct_contract(house, office["administrator"], contract_id, correction, "换承办人")
+    fill_as = office["buyer"]
+    for category in filing.completeness(house, fill_as, file_id).missing:
+        filing.mark_not_applicable(house, fill_as, file_id, category, "无此类材料")
+    for item in transfers.transfers_of(house, fill_as, file_id):
+        transfers.hand_over(house, fill_as, item.transfer.id)
+        transfers.accept(house, office["administrator"], item.transfer.id)
+    for item in transfers.transfers_of(house, fill_as, file_id):
+        if item.transfer.state == "pending":
+            transfers.hand_over(house, office["administrator"], item.transfer.id)
+    archived = transfers.archive(house, office["archivist"], file_id)
+    assert archived.archive_number is not None
+    assert archived.archive_number.startswith("J001-HT·2026-D10-CG-")
 
 
 def test_through_the_api(client, headers, embedded, root):  # noqa: F811 - the fixtures

@@ -303,7 +303,7 @@ def _correct_page(contract_id: str, confirm: Unconfirmed | None = None) -> str:
     contract = file.contract
     if contract is None or not corrections.correctable(house(), actor(), file):
         raise NotFound(f"contract {contract_id} cannot be corrected")
-    handlers = (p for p in pages.people(house()) if not ledger.against_handler(p, contract.department_id))
+    handlers = (p for p in pages.people(house()) if not ledger.against_handler(p, file.department_id))
     everyone = {p.id: f"{p.name} ({p.login})" for p in handlers}
     everyone.setdefault(contract.handler_id, contract.handler.name)
     return render_template(

@@ -311,7 +311,13 @@ def change_password() -> ResponseReturnValue:
 
 def _departments_page() -> str:
     g.page = url_for("web.departments")
-    return render_template("departments.html", departments=people.list_departments(house()))
+    found = people.list_departments(house())
+    return render_template(
+        "departments.html",
+        departments=found,
+        codes={d.id: d.code for d in found},
+        changes=departments.history(house(), actor()),
+    )
 
 
 @web.get("/departments", endpoint="departments")
@@ -340,11 +346,13 @@ def change_department(code: str, step: str) -> ResponseReturnValue:
         "name": lambda: departments.rename_department(house(), actor(), code, request.form.get("name", "")),
         "close": lambda: departments.close_department(house(), actor(), code),
         "open": lambda: departments.open_department(house(), actor(), code),
+        "merge": lambda: departments.merge_department(house(), actor(), code, request.form.get("into", "")),
     }
     done = {
         "name": gettext("名称已改。"),
         "close": gettext("部门已关闭：不再登记新合同、不再新增人员，已有的照常办理。"),
         "open": gettext("部门已重新开放。"),
+        "merge": gettext("部门已并入，案卷、文件和人员一起转去；已给出的号不变。"),
     }
 
     def none() -> None:
