@@ -1,9 +1,10 @@
 """Grants: one document, case file or customer opened to one person for a time, for reading, beyond department and clearance."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from service.access.policy import ACTIONS, TIERS, Actor
@@ -13,7 +14,7 @@ from service.flow.index import index_soon
 from service.flow.sight import sees_customer
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Customer, Document, Grant, Person
+from service.records.tables import CaseFile, Contract, Customer, Document, Grant, Person
 
 KINDS = ("document", "file", "customer")
 MAX_REASON = 500
@@ -28,6 +29,8 @@ def give_grant(
 ) -> Grant:
     """Open something to a person until the end of a day. tier: the highest it opens; "" for that of the thing today.
 
+    subject_id: its id or address; of a file its archive number or its contract's number, too, of a customer its code.
+
     Who may read by their own role gives only what they may read; the security administrator reads nothing and may give all.
     Nobody opens what lies above their own clearance, nor anything to themselves. Raises BadInput, NotFound, NotAllowed, RuleRefused.
     """
@@ -38,6 +41,7 @@ def give_grant(
     if actor.name == f"person:{login}":
         raise RuleRefused("nobody opens anything to themselves; someone else does it")
     with house.database.write() as session:
+        subject_id = _id_of(session, kind, subject_id.strip())
         up_to = tier or _tier_of(session, actor, kind, subject_id)
         if tier:
             _tier_of(session, actor, kind, subject_id)
@@ -77,6 +81,37 @@ def _wrong(house: House, kind: str, until: date, reason: str, tier: str) -> dict
     if tier and tier not in TIERS:
         wrong["tier"] = f"one of {', '.join(TIERS)}"
     return wrong
+
+
+def _id_of(session: Session, kind: str, said: str) -> str:
+    """Return the id of what somebody names; what nothing is called comes back as it is."""
+    if "/" in said and kind in ("document", "file", "customer"):  # an address out of the browser
+        said = said.partition("?")[0].rstrip("/").rpartition("/")[2] if said.startswith(("http", "/")) else said
+    found = None
+    if kind == "file":
+        query = select(CaseFile.id).outerjoin(Contract, Contract.id == CaseFile.contract_id)
+        found = session.scalar(query.where(or_(CaseFile.archive_number == said, Contract.number == said)).limit(1))
+    elif kind == "customer":
+        found = session.scalar(select(Customer.id).where(Customer.code == said).limit(1))
+    return found or said
+
+
+def names(house: House, actor: Actor, grants: Iterable[Grant]) -> dict[str, str]:
+    """Return by the id of a grant what it opens is called, for those that the actor may read themselves; the rest stays without a name."""
+    found: dict[str, str] = {}
+    with house.database.read() as session:
+        for grant in grants:
+            if grant.kind == "document":
+                document = session.get(Document, grant.subject_id)
+                if document is not None and allowed(actor, "document.read", reach_of(document)):
+                    found[grant.id] = document.title or document.filename
+            elif grant.kind == "file":
+                file = session.get(CaseFile, grant.subject_id)
+                if file is not None and allowed(actor, "file.read", reach_of_file(file)):
+                    found[grant.id] = " ".join(filter(None, (file.archive_number, file.title)))
+            elif sees_customer(session, actor, grant.subject_id):
+                found[grant.id] = session.get_one(Customer, grant.subject_id).name
+    return found
 
 
 def _tier_of(session: Session, actor: Actor, kind: str, subject_id: str) -> str:

@@ -17,6 +17,13 @@ from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext
 
+#: the page that shows what a grant opens, and what the page's address calls it
+_PAGES = {
+    "document": ("web.document", "document_id"),
+    "file": ("web.case_file", "case_file_id"),
+    "customer": ("web.customer", "customer_id"),
+}
+
 
 def _day(name: str, *, needed: bool = True) -> date | None:
     text = request.form.get(name, "").strip()
@@ -36,6 +43,7 @@ def _page(login: str = "") -> str:
     require(actor(), "grant.give")
     keeps = allowed(actor(), "paper.keep")
     first, lacking = paper_entries.who_lacks(house(), actor()) if keeps else (None, [])
+    found = flow.list_grants(house(), actor())
     login = login or request.values.get("login", "")
     return render_template(
         "rights.html",
@@ -44,7 +52,9 @@ def _page(login: str = "") -> str:
         lacking=lacking,
         login=login,
         papers=paper_entries.list_papers(house(), actor(), login) if keeps and login else [],
-        grants=[flow.as_json(house(), grant) for grant in flow.list_grants(house(), actor())],
+        grants=[(flow.as_json(house(), grant), grant.person.name) for grant in found],
+        called=flow.names(house(), actor(), found),
+        page_of=_PAGES,
         paper_options=[(kind, str(words.PAPERS[kind])) for kind in KINDS],
         kind_options=[(kind, str(words.GRANT_KINDS[kind])) for kind in flow.KINDS],
         tier_options=[("", gettext("和它今天的密级一样")), *((tier, str(words.TIERS[tier])) for tier in TIERS)],

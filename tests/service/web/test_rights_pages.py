@@ -1,5 +1,10 @@
 """The page of papers and grants."""
 
+from markupsafe import escape
+
+from service.flow import grants
+from service.records.tables import CaseFile, Document
+from tests.service.conftest import OWNER
 from tests.service.web.conftest import Town
 
 
@@ -34,3 +39,28 @@ def test_a_document_is_opened_to_someone_and_shut_again(town: Town) -> None:
     end = page.split('action="/rights/grants/')[1].split("/end")[0]
     assert browser.post(f"/rights/grants/{end}/end", {}).status_code == 303
     assert stranger.get(f"/documents/{document}").status_code == 404
+
+
+def test_what_is_opened_is_named_to_who_may_read_it_and_to_nobody_else(town: Town) -> None:
+    house, document = town.office.house, town.ids["document"]
+    file_id = town.ids["file"]
+    with house.database.read() as session:
+        title = session.get_one(Document, document).title
+        number = session.get_one(CaseFile, file_id).contract.number
+    browser = town.signed_in("archivist")
+    for kind, said in (("document", f"http://localhost/documents/{document}?q=1"), ("file", number)):
+        given = {"login": "stranger", "kind": kind, "subject_id": said, "until": "2099-12-31", "reason": "lawsuit"}
+        assert browser.post("/rights/grants", {"form": "grant", **given, "tier": ""}).status_code == 303
+    page = browser.get("/rights").text
+    assert f'<a href="/documents/{document}">' in page
+    assert f'<a href="/files/{file_id}">' in page
+    assert escape(title) in page
+    assert "stranger 某" in page
+
+    town.office.hire("guard", "security_administrator", clearance="core")
+    told = town.signed_in("guard").get("/rights").text
+    assert document in told
+    assert escape(title) not in told
+    assert f'href="/documents/{document}"' not in told
+    for grant in grants.list_grants(house, OWNER):  # the town is for all
+        grants.end_grant(house, OWNER, grant.id)
