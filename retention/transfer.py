@@ -126,6 +126,25 @@ class Transfer:
         return self._decide("send_back", person, roles, on, reason.strip())
 
 
+# days from the deadline (negative: before it) -> who is told besides those told before; the last row that is reached counts
+ESCALATION: tuple[tuple[int, str], ...] = (
+    (-SOON_DAYS, "responsible"),
+    (1, "department_head"),
+    (SOON_DAYS, "credit_administrator"),
+    (30, "auditor"),
+)
+
+
+def told(due: date, today: date) -> tuple[str, ...]:
+    """Return who has been told of a transfer that is still open, in the order of escalation: nobody, then one more each time.
+
+    A week before the deadline the one responsible, the day after it the head of the department, a week after it the credit
+    administrator, thirty days after it the auditor (RULES B3).
+    """
+    days = (today - due).days
+    return tuple(who for at, who in ESCALATION if days >= at)
+
+
 @dataclass(frozen=True)
 class Urgency:
     """word: late, soon (within seven days, today included) or later. days: until the deadline, negative when it has passed."""

@@ -12,7 +12,20 @@ from service.access.policy import Actor
 from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import corrections, exports, filing, holds, ledger, ledger_rows, loans, reviews, tiers, transfers
+from service.flow import (
+    calendar_feed,
+    corrections,
+    exports,
+    filing,
+    holds,
+    ledger,
+    ledger_rows,
+    loans,
+    reviews,
+    tiers,
+    transfers,
+)
+from service.flow.calendar_feed import make_feed
 from service.flow.customers import get_customer, list_customers, warning_as_json
 from service.flow.destroy import execute, prove, register
 from service.flow.guard import require
@@ -353,6 +366,12 @@ def export_transfers(house: House, actor: Actor, given: ExportTransfers) -> Resp
     """Send all open transfers; the export is noted."""
     rows = exports.open_transfers(house, actor, given.form, mine=given.mine, stage=given.stage)
     return sheet("transfers", exports.TRANSFER_COLUMNS, rows, given.form)
+
+
+@transfer_operations("POST", "/transfers/calendar-feed", "Make the address of one's own deadline calendar", status=201)
+def make_calendar_feed(house: House, actor: Actor) -> dict[str, Any]:
+    """Return the address of an iCalendar feed, once; an earlier one ends. It opens the feed and nothing else."""
+    return {"url": f"{house.settings.base_url}/calendar/{make_feed(house, actor)}.ics", "days": calendar_feed.DAYS}
 
 
 @transfer_operations("GET", "/transfers/{transfer_id}/list", "The transfer list both sides sign (移交清单)")

@@ -1,6 +1,7 @@
 """Transfers (RULES B3): handler → credit administrator → archive room, each with its deadline, each event on its own clock."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -18,7 +19,7 @@ from service.flow.guard import allowed, listing, load_file, reach_of_file, requi
 from service.flow.index import index_soon, touch_file
 from service.flow.locks import lock_soon
 from service.flow.schedule import recompute_retention
-from service.flow.transfer_lists import SIGNED, contents
+from service.flow.transfer_lists import SIGNED, sign
 from service.house import House
 from service.records import audit
 from service.records.counters import next_serial
@@ -92,17 +93,16 @@ def _as_rule(row: Transfer) -> rules.Transfer:
     )
 
 
-def _store(session: Session, actor: Actor, row: Transfer, step: rules.Transfer, action: str) -> None:
+def _store(house: House, session: Session, actor: Actor, row: Transfer, step: rules.Transfer, action: str) -> None:
     row.state, row.return_reason = step.state, step.return_reason
     row.handed_over_by, row.handed_over_on = step.handed_over_by, step.handed_over_on
     row.handed_over_for = step.handed_over_for
-    if action in SIGNED:
-        before = row.contents if action == "accept" else {}
-        row.contents = {**before, action: contents(session, row.case_file_id)}
     row.decided_by, row.decided_on = step.decided_by, step.decided_on
     detail = {"transfer": row.id, "stage": row.stage, "due_on": row.due_on.isoformat()}
     if action == "hand_over" and step.handed_over_for:
         detail["for"] = step.handed_over_for
+    if action in SIGNED:
+        detail["list"] = sign(house, session, row, action)
     audit.append(session, actor.name, f"transfer.{action}", f"file:{row.case_file_id}", detail)
 
 
@@ -114,7 +114,7 @@ def hand_over(house: House, actor: Actor, transfer_id: str) -> None:
     with house.database.write() as session:
         row = _load(session, actor, transfer_id, "transfer.hand_over")
         step = _as_rule(row).hand_over(actor.name, _roles(actor), house.clock.today())
-        _store(session, actor, row, step, "hand_over")
+        _store(house, session, actor, row, step, "hand_over")
 
 
 def may_hand_over(actor: Actor, row: Transfer) -> bool:
@@ -137,7 +137,7 @@ def accept(house: House, actor: Actor, transfer_id: str) -> None:
             raise RuleRefused("the archive room accepts a file by archiving it: archive the case file")
         require(actor, "transfer.receive", reach_of_file(row.case_file))
         today = house.clock.today()
-        _store(session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
+        _store(house, session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
         deadline = archive_deadline(today, house.calendar, house.settings.roll_over)
         session.add(
             Transfer(
@@ -163,7 +163,7 @@ def return_file(house: House, actor: Actor, transfer_id: str, reason: str) -> No
         action = "transfer.receive" if row.stage == "handler" else "file.archive"
         require(actor, action, reach_of_file(row.case_file))
         step = _as_rule(row).send_back(actor.name, _roles(actor), house.clock.today(), reason.strip()[:500])
-        _store(session, actor, row, step, "return")
+        _store(house, session, actor, row, step, "return")
 
 
 def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
@@ -195,7 +195,7 @@ def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
         ids = touch_file(session, case_file_id)
         session.flush()
         for row in arriving:
-            _store(session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
+            _store(house, session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
         recompute_retention(house, session, file)
         if file.archive_number is None:
             file.archive_number = _number(house, session, file)
@@ -282,6 +282,26 @@ def count_open(session: Session, actor: Actor) -> int:
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
+def escalate(house: House) -> int:
+    """Note in the trail whom an open transfer has now come to, once for each of them; returns how many notes were made.
+
+    Can be run at any time and twice; what fell due while nobody looked is noted with the next run.
+    """
+    today = house.clock.today()
+    soon = today + timedelta(days=rules.SOON_DAYS)
+    made = 0
+    with house.database.write() as session:
+        query = select(Transfer).where(Transfer.state.in_(_OPEN), Transfer.due_on <= soon)
+        for row in session.scalars(query.order_by(Transfer.id).with_for_update(of=Transfer)):
+            news = [who for who in rules.told(row.due_on, today) if who not in row.contents.get("told", {})]
+            if news:
+                row.contents = {**row.contents, "told": row.contents.get("told", {}) | dict.fromkeys(news, str(today))}
+                detail = {"transfer": row.id, "due_on": row.due_on.isoformat(), "to": news}
+                audit.append(session, "system", "transfer.escalate", f"file:{row.case_file_id}", detail)
+                made += 1
+    return made
+
+
 def as_json(item: DueTransfer) -> dict[str, Any]:
     """Return a transfer as plain JSON values."""
     row = item.transfer
@@ -300,6 +320,7 @@ def as_json(item: DueTransfer) -> dict[str, Any]:
         "days": item.days,
         "why": {"zh": item.why_zh, "en": item.why_en},
         "responsible": row.responsible.login if row.responsible else None,
+        "told": row.contents.get("told", {}),
         "handed_over_by": row.handed_over_by,
         "handed_over_for": row.handed_over_for,
         "handed_over_on": row.handed_over_on.isoformat() if row.handed_over_on else None,

@@ -9,7 +9,9 @@ from service.flow.locks import lock_waiting
 from service.flow.mend import mend_noticed
 from service.flow.renew import resume
 from service.flow.replicate import copy_waiting
+from service.flow.saved_searches import look_for_all
 from service.flow.sketches import make_waiting
+from service.flow.transfers import escalate
 from service.house import SYSTEM, House
 
 #: One look does no more than this, so that a worker that ends leaves little behind that is not noted.
@@ -40,7 +42,9 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the copying to the replica", lambda go_on: copy_waiting(house, go_on)),
         Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),
         Upkeep("the sketches of documents", lambda go_on: make_waiting(house, go_on)),
+        Upkeep("the saved searches", lambda go_on: look_for_all(house, go_on), seconds=60.0),
         Upkeep("the renewal of keys", lambda go_on: resume(house, go_on)),
+        Upkeep("the escalation of transfers", lambda _go_on: escalate(house), seconds=600.0),
         Upkeep("the verification of the objects", lambda go_on: verify_due(house, go_on)),
     ]
 

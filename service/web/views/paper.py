@@ -13,7 +13,7 @@ from service.clock import CHINA
 from service.errors import NotFound
 from service.flow import destroy, exports, filing, pages, reviews, transfers
 from service.flow.guard import require
-from service.flow.transfer_lists import transfer_list
+from service.flow.transfer_lists import signatures, transfer_list
 from service.web import words
 from service.web.context import actor, house
 from service.web.download import demand_form, download
@@ -59,7 +59,8 @@ def print_transfers() -> ResponseReturnValue:
 @web.get("/transfers/<transfer_id>/list")
 def print_transfer_list(transfer_id: str) -> ResponseReturnValue:
     """Show the list of one transfer: what is handed over, and who signs for it at both steps."""
-    return render_template("transfer_list_print.html", list=transfer_list(house(), actor(), transfer_id))
+    found = transfer_list(house(), actor(), transfer_id)
+    return render_template("transfer_list_print.html", list=found, signed=signatures(house(), found))
 
 
 @web.get("/register/print")

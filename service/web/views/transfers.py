@@ -1,9 +1,10 @@
 """What is due: the transfers, the most urgent first, with the reason of every date."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.errors import KNOWN_ERRORS, outcome
+from service.errors import KNOWN_ERRORS, NotFound, NotSignedIn, outcome
+from service.flow.calendar_feed import feed, make_feed
 from service.flow.transfers import DueTransfer, list_transfers
 from service.records.tables import Transfer
 from service.web.context import actor, house
@@ -47,6 +48,37 @@ def transfers() -> ResponseReturnValue:
         may_choose=lambda row: _may_choose(view, row),
         selectable=any(_may_choose(view, row.transfer) for row in shown),
     )
+
+
+def _calendar(address: str = "") -> str:
+    months: dict[str, list[DueTransfer]] = {}
+    for row in list_transfers(house(), actor()):
+        months.setdefault(f"{row.transfer.due_on:%Y-%m}", []).append(row)
+    return render_template("calendar.html", months=list(months.items()), address=address)
+
+
+@web.get("/transfers/calendar")
+def transfer_calendar() -> ResponseReturnValue:
+    """Show the deadlines by month, and the way to have them in one's own calendar."""
+    return _calendar()
+
+
+@web.post("/transfers/calendar")
+def make_calendar_feed() -> ResponseReturnValue:
+    """Make the address of one's own feed and show it, once."""
+    secret = make_feed(house(), actor())
+    return _calendar(f"{house().settings.base_url}{url_for('web.calendar_feed', secret=secret)}")
+
+
+@web.get("/calendar/<secret>.ics")
+def calendar_feed(secret: str) -> ResponseReturnValue:
+    """Send the calendar that a secret opens; any other is as if there were none."""
+    chinese = request.accept_languages.best_match(["zh", "en"], "zh") == "zh"
+    try:
+        content = feed(house(), secret, request.remote_addr or "", "zh" if chinese else "en")
+    except NotSignedIn:
+        raise NotFound("there is no such calendar") from None
+    return Response(content, content_type="text/calendar; charset=utf-8")
 
 
 @web.post("/transfers")
