@@ -76,6 +76,8 @@ ACTIONS: dict[str, frozenset[str]] = {
     "paper.keep": frozenset({"administrator", "security_administrator", "credit_administrator"}),
     "account.own": frozenset(ROLES),
     "directory.read": frozenset(ROLES),
+    "numbers.read": frozenset({"credit_administrator", "archivist", "auditor"}),
+    "numbers.void": frozenset({"archivist"}),
     "statistics.read": frozenset({"credit_administrator", "archivist", "department_head", "auditor"}),
     "statistics.work": frozenset({"credit_administrator", "department_head"}),
     "statistics.receive": frozenset({"credit_administrator"}),

@@ -36,3 +36,21 @@ def ledger_import(house: House, actor: Actor, file: Path, *, apply: bool, as_jso
     said = "imported" if applied else "nothing was imported" if judged.findings else "all can be imported"
     click.echo(f"{judged.rows} rows, {judged.wrong_rows} wrong: {said}")
     return 3 if judged.findings else 0
+
+
+@ledger.command("check")
+@json_option
+@with_house
+def ledger_check(house: House, actor: Actor, *, as_json: bool) -> int:
+    """Check contract and archive numbers for gaps and duplicates. Exit 3 when something is wrong."""
+    from service.flow.number_check import check_numbers, checked_as_json
+
+    found = check_numbers(house, actor)
+    if as_json:
+        out_json(checked_as_json(found))
+        return 3 if found.faults else 0
+    if found.faults:
+        table(("", "counted under", "numbers"), [(f.kind, f.prefix, ", ".join(f.numbers)) for f in found.faults])
+    said = f"{len(found.faults)} faults" if found.faults else "no gap, nothing twice"
+    click.echo(f"{found.contracts} contract numbers, {found.archived} archive numbers, {found.void} void: {said}")
+    return 3 if found.faults else 0

@@ -597,6 +597,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "这个翻页地址不属于这次检索，请从第一页看起。",
     ),
     (r"order: one of .*", "没有这种排序。"),
+    (r"nobody keeps more than (?P<n>\d+) searches: delete one first", "最多保存 {n} 个检索，请先删除一个。"),
+    (r"name: 1 to (?P<n>\d+) characters", "名称要有 1 到 {n} 个字。"),
+    (r"saved searches belong to a person's account", "保存的检索属于个人账户。"),
+    (r"there is no such saved search", "没有这个保存的检索。"),
     (r"more than (?P<n>\d+) documents: narrow what is exported", "超过 {n} 件，请缩小范围再导出。"),
     (r"a control character is no text", "控制字符不是文字。"),
     (r"the query is longer than (?P<n>\d+) characters", "检索式超过 {n} 个字符。"),
@@ -649,6 +653,12 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"department (?P<n>\S+) has (?P<m>\d+) open files: (?P<list>.+)", "部门 {n} 还有 {m} 卷在办：{list}。"),
     (r"(?:into: )?another department that is open", "选另一个开放的部门。"),
     (r"department (?P<n>\S+) is closed already", "部门 {n} 已经关闭。"),
+    # numbers
+    (r"a file has the number (?P<n>\S+); it keeps it for ever", "已有案卷用 {n}，永远不改。"),
+    (r"the number (?P<n>\S+) is void already", "{n} 已经登记为作废号。"),
+    (r"the number (?P<n>\S+) is not the next one; (?P<m>\d+) is", "{n} 不是下一号，下一号是 {m}。"),
+    (r"(?:number: )?'.*' is no archive number of the form .*", "不是档号。"),
+    (r"(?:number: )?'.*' is not zero-filled as prescribed", "档号的位数不对。"),
     # import of a ledger
     (r"there is no department of this code or name", "没有这个代码或名称的部门。"),
     (r"there is no person of this login or name", "没有这个登录名或姓名的人。"),

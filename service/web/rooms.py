@@ -46,7 +46,7 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
         (
             gettext("查找"),
             [
-                ("web.search", gettext("全文检索"), "search", "", ("web.document",)),
+                ("web.search", gettext("全文检索"), "search", "", ("web.document", "web.saved_searches")),
                 (
                     "web.contracts",
                     gettext("合同台账"),
@@ -71,6 +71,7 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
                     ("web.appraisal", "web.propose_review"),
                 ),
                 ("web.register", gettext("销毁清册"), "review.read", "", ()),
+                ("web.numbers", gettext("编号检查"), "numbers.read", "", ()),
                 ("web.statistics", gettext("统计报表"), "statistics.read", "", ("web.submission",)),
             ],
         ),

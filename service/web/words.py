@@ -171,6 +171,7 @@ FILE_KINDS = {"contract": _("合同案卷"), "credit": _("客户信用案卷")}
 EVENTS = {"signed": _("签订"), "amended": _("变更"), "performed": _("履行"), "terminated": _("解除")}
 HAPPENINGS = {"litigation": _("诉讼"), "bad_debt": _("坏账"), "ended": _("客户关系终止")}
 ORGANISATION_CHANGES = {"rename": _("改名"), "merge": _("并入"), "close": _("关闭"), "open": _("重新开放")}
+NUMBER_FAULTS = {"gap": _("断号"), "twice": _("重号"), "beyond": _("超出计数"), "form": _("格式不对")}
 REPORTS = {"contracts": _("合同统计报表"), "archives": _("档案统计表"), "analysis": _("信用管理情况分析报告")}
 UNITS = {"department": _("部门"), "company": _("公司"), "group": _("集团")}
 FIGURES_OF_REPORTS = {
