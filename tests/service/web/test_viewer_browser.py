@@ -6,6 +6,8 @@ from pathlib import Path
 from fpdf import FPDF
 from playwright.sync_api import Page, expect
 
+from service.flow import filing
+from tests.service.test_flow import new_contract
 from tests.service.web.conftest import Site
 from tests.service.web.test_browser import Desk, desk, until
 
@@ -153,6 +155,25 @@ def test_text_is_selected_on_the_page_and_copied_in_reading_order(desk: Desk, si
     assert field
     page.mouse.click(field["x"] + field["width"] / 2, field["y"] + field["height"] / 2)
     expect(page.locator("#v-amount")).to_be_focused()
+
+
+def test_what_is_related_and_what_only_nearly_fits_is_shown(desk: Desk, site: Site, tmp_path: Path) -> None:
+    document_id = site.office.take_in()
+    _contract, file_id = new_contract(site.office)
+    beside = site.office.take_in(book(tmp_path))
+    for one in (document_id, beside):
+        filing.file_document(site.office.house, site.office["handler"], one, file_id)
+    page = desk.sit("handler")
+    page.goto(f"/documents/{document_id}?q=技术服务合司")  # the last character misread
+    expect(page.locator("[data-tools]")).to_contain_text("近似")
+    expect(page.locator("rect.hit.on.near").first).to_be_attached()
+    expect(page.locator("#related")).to_contain_text("在同一卷里")
+    desk.look(page, "document")
+    page.locator("#related a").first.click()
+    page.wait_for_url(f"**/documents/{beside}")
+    page.goto(f"/documents/{document_id}?q=服务&hit=3")
+    expect(page.locator("rect.hit.on").first).to_be_attached()
+    desk.look(page, "viewer-hits")
 
 
 def test_without_scripts_every_place_is_lit_and_the_next_is_a_link(desk: Desk, site: Site, tmp_path: Path) -> None:
