@@ -74,7 +74,7 @@ def _rows(pieces: Sequence[Piece]) -> list[Row]:
     rows: list[Row] = []
     for piece in sorted(pieces, key=lambda p: (p.y, p.x0)):
         for row in reversed(rows[-4:]):
-            if all(_level_with(piece, other) and apart(piece, other) for other in row):
+            if _belongs(piece, row):
                 row.append(piece)
                 break
         else:
@@ -82,7 +82,32 @@ def _rows(pieces: Sequence[Piece]) -> list[Row]:
     for row in rows:
         row.sort(key=lambda p: p.x0)
     rows.sort(key=middle)
-    return rows
+    return _labels_between(rows)
+
+
+def _belongs(piece: Piece, row: Row) -> bool:
+    """Tell whether a piece stands in a row: level with its neighbour there, and nearly so with all others."""
+    if not all(apart(piece, p) and abs(piece.y - p.y) < 0.7 * min(piece.height, p.height) for p in row):
+        return False
+    return _level_with(piece, min(row, key=lambda p: max(p.x0 - piece.x1, piece.x0 - p.x1)))
+
+
+def _labels_between(rows: list[Row]) -> list[Row]:
+    """Return the rows, a label that stands between two lines set closely in a row of its own: it is level with neither."""
+    result = list[Row]()
+    for row in rows:
+        above = result[-1] if result else []
+        for own, other, label in ((row, above, row[0]), (above, row, above[0] if above else row[0])):
+            rest = own[1:]
+            if len(rest) != 1 or len(other) != 1 or abs(rest[0].x0 - other[0].x0) > rest[0].height:
+                continue
+            off = (label.y - rest[0].y) / (other[0].y - rest[0].y or 1)
+            if 0.25 < off < 0.75 and abs(label.y - rest[0].y) > 0.25 * label.height:
+                own.remove(label)
+                result.append([label])
+                break
+        result.append(row)
+    return result
 
 
 def _headline(rows: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
@@ -122,7 +147,7 @@ def _read(rows: list[Row], ruled: Fence) -> list[Row]:
     """Return the rows in reading order, split where a gutter parts them."""
     split = columns(rows, ruled)
     if split is None:
-        return _stacked(rows)
+        return _stacked(rows, ruled)
     top, bottom, gutter = split
     inside = rows[top:bottom]
     left = [part for row in inside if (part := [p for p in row if p.x1 <= gutter])]
@@ -130,12 +155,12 @@ def _read(rows: list[Row], ruled: Fence) -> list[Row]:
     return [row for part in (rows[:top], left, right, rows[bottom:]) for row in _read(part, ruled)]
 
 
-def _stacked(rows: list[Row]) -> list[Row]:
+def _stacked(rows: list[Row], ruled: Fence) -> list[Row]:
     """Return the rows, a cell of two lines put back between its neighbours, which stand at its middle height."""
     result: list[Row] = []
     i = 0
     while i < len(rows):
-        if i + 2 < len(rows) and _is_stack(*rows[i : i + 3]):
+        if i + 2 < len(rows) and _is_stack(rows[i], rows[i + 1], rows[i + 2], ruled):
             above, between, below = rows[i : i + 3]
             stacks = [(a, b) for a, b in zip(above, below, strict=True)]
             cells = [(p.x0, [p]) for p in between] + [(min(a.x0, b.x0), [a, b]) for a, b in stacks]
@@ -147,7 +172,7 @@ def _stacked(rows: list[Row]) -> list[Row]:
     return result
 
 
-def _is_stack(above: Row, between: Row, below: Row) -> bool:
+def _is_stack(above: Row, between: Row, below: Row, ruled: Fence) -> bool:
     if len(above) != len(below) or (headings([above]) and headings([below])):
         return False
     for a, b in zip(above, below, strict=True):
@@ -157,4 +182,8 @@ def _is_stack(above: Row, between: Row, below: Row) -> bool:
         if b.y - a.y > 2.2 * height or not all(apart(a, m) and apart(b, m) for m in between):
             return False
     level = abs(middle(above) + middle(below) - 2 * middle(between)) < between[0].height
-    return level and between[0].x0 < above[0].x0
+    if between[0].x0 < above[0].x0:
+        return level
+    # A label of two lines beside its value is no text that runs around something only in a table.
+    edge = max(p.x1 for p in (*above, *below))
+    return level and ruled(edge, above[0].y, between[0].x0, below[0].y)

@@ -27,6 +27,10 @@ class Ring(NamedTuple):
         x0, y0 = round(self.x - self.radius), round(self.y - self.radius)
         return x0, y0, round(self.x + self.radius) + 1, round(self.y + self.radius) + 1
 
+    def touches(self, quad: NDArray[np.float32]) -> bool:
+        """Tell whether some of a box (4 corners x (x, y)) lies within the ring or on its line."""
+        return bool(cv2.pointPolygonTest(quad, (self.x, self.y), measureDist=True) > -self.radius)
+
 
 def rings(ink: NDArray[np.bool_], smallest: float, largest: float) -> list[Ring]:
     """Return the rings drawn on `ink` (height x width), clearest first; smallest and largest: of their diameters, in pixels."""
@@ -53,10 +57,27 @@ def rings(ink: NDArray[np.bool_], smallest: float, largest: float) -> list[Ring]
     for x, y, radius in (circles.reshape(-1, 3)[:_MOST] * 2).tolist():
         if any(np.hypot(x - other.x, y - other.y) < _APART * other.radius for other in found):
             continue
-        ring = _measured(broad, x + 0.5, y + 0.5, radius)
+        ring = _measured(broad, *_centred(broad, x + 0.5, y + 0.5, radius), radius)
         if ring and 2 * ring.radius >= smallest:
             found.append(ring)
     return found
+
+
+def _centred(ink: NDArray[np.uint8], x: float, y: float, radius: float) -> tuple[float, float]:
+    """Return the middle of the circle moved to where the ink of most of its rays ends equally far away."""
+    angles = np.linspace(0, 2 * np.pi, 180, endpoint=False, dtype=np.float32)
+    reach = np.arange(_REACH[0] * radius, _REACH[1] * radius, 0.5, dtype=np.float32)
+    waves = np.stack([np.ones_like(angles), np.cos(angles), np.sin(angles)], axis=1)
+    for _ in range(3):
+        inked = _rays(ink, x, y, angles, reach)
+        edge = reach[reach.size - 1 - np.argmax(inked[:, ::-1], axis=1)]
+        kept = inked.any(axis=1)
+        kept &= np.abs(edge - np.median(edge[kept] if kept.any() else radius)) < 0.06 * radius
+        if kept.sum() < 60:
+            break
+        _, across, down = np.linalg.lstsq(waves[kept], edge[kept], rcond=None)[0].tolist()
+        x, y = x + across, y + down
+    return x, y
 
 
 def _measured(ink: NDArray[np.uint8], x: float, y: float, radius: float) -> Ring | None:
@@ -73,7 +94,14 @@ def _measured(ink: NDArray[np.uint8], x: float, y: float, radius: float) -> Ring
 
 def _around(ink: NDArray[np.uint8], x: float, y: float, radii: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return for each radius which part of its circle is inked (0..1)."""
-    angles = np.linspace(0, 2 * np.pi, 360, endpoint=False, dtype=np.float32)[:, None]
-    across, down = x + np.cos(angles) * radii, y + np.sin(angles) * radii
+    angles = np.linspace(0, 2 * np.pi, 360, endpoint=False, dtype=np.float32)
+    return np.asarray(_rays(ink, x, y, angles, radii).mean(axis=0), dtype=np.float64)
+
+
+def _rays(
+    ink: NDArray[np.uint8], x: float, y: float, angles: NDArray[np.float32], radii: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Return whether there is ink at each angle (row) and radius (column)."""
+    across, down = x + np.cos(angles)[:, None] * radii, y + np.sin(angles)[:, None] * radii
     at = cv2.remap(ink, across.astype(np.float32), down.astype(np.float32), cv2.INTER_NEAREST, borderValue=0)
-    return np.asarray((at > 0).mean(axis=0), dtype=np.float64)
+    return np.asarray(at > 0, dtype=np.bool_)

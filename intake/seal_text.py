@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake import seals
+from intake import black_seals, seals
 from intake.model import Box, Line, Seal
 from intake.ports import Image, OcrEngine
 from intake.values import tidy
@@ -29,9 +29,6 @@ _GAP = 1.55  # places between two letters, in those of the others, at which one 
 _END = 1.3  # and at which one was lost before the first or behind the last
 _LOST, _APART = 0.5, 0.6  # how sure a name is at most when a letter is lost in it, and when two readings differ
 _MOST = 6  # seals of a page that are read
-# What the paper of a black-and-white page is, and the part of the page it makes: gray paper is never all alike.
-_WHITE, _CLEAN = 255, 0.7
-_DARK = 150  # of 255: what is darker is ink on a page without gray
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def read(image: Image, stamps: seals.Stamps, engine: OcrEngine) -> tuple[Seal, .
     """
     height, width = image.shape[:2]
     boxes, black = stamps.places, False
-    if not boxes and not stamps.coloured and float((image[::7, ::7, 1] == _WHITE).mean()) > _CLEAN:
+    if not boxes and not stamps.coloured and black_seals.is_clean(image):
         boxes, black = _black(image, stamps.factor), True
     found = list[Seal]()
     for x0, y0, x1, y1 in boxes[:_MOST]:
@@ -73,10 +70,7 @@ def read(image: Image, stamps: seals.Stamps, engine: OcrEngine) -> tuple[Seal, .
 
 
 def _black(image: Image, factor: int) -> tuple[Box, ...]:
-    small = cv2.resize(
-        np.ascontiguousarray(image[..., 1]), None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA
-    )
-    return seals.Stamps(tuple(seals.shapes(small < _DARK)), coloured=False, factor=factor).places
+    return seals.Stamps(tuple(seals.shapes(black_seals.inked(image, factor))), coloured=False, factor=factor).places
 
 
 def _name(image: Image, box: Box, engine: OcrEngine, *, coloured: bool, black: bool) -> tuple[bool, str, float]:

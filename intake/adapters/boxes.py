@@ -1,6 +1,6 @@
 """Boxes of text lines put right: corners in order, columns of labels taken apart, single letters that were passed over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -78,8 +78,8 @@ class Again:
     seals: tuple[Box, ...] = ()
 
 
-def again(image: Image, quads: Quads) -> Again:
-    """Return the boxes that the detector should have found, too. image: upright page; quads: the boxes found on it.
+def again(image: Image, quads: Quads, known: Sequence[Box] = ()) -> Again:
+    """Return the boxes that the detector should have found, too. image: upright page; quads: the boxes found on it; known: seals on it.
 
     missed: scraps of ink the size of a letter or two, level with a line of text and in no box: it passes over letters
     that stand alone (名　　称). bridges: where a seal as dark as the print lies over a line, it finds but its two ends.
@@ -91,7 +91,7 @@ def again(image: Image, quads: Quads) -> Again:
         return Again(none)
     page = _Page(quads, lying, float(np.median(down[lying])) * 0.8)
     ink = _ink(image, page.letter)
-    seals = _round_shapes(ink, min(image.shape[:2]))
+    seals = [*known, *_round_shapes(ink, min(image.shape[:2]))]
     found = _missed(ink.copy(), page, seals)
     return Again(found if 0 < len(found) <= _MOST_MISSED else none, tuple(_bridges(ink, page, seals)), tuple(seals))
 

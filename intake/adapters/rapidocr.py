@@ -11,13 +11,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake import orientation, script
+from intake import black_seals, orientation, script
 from intake.adapters import boxes
-from intake.adapters.readings import NOTHING, Reading, is_letter, is_text, line_at, reading_of, stamped, through
+from intake.adapters.colons import with_colon
+from intake.adapters.readings import (
+    NOTHING,
+    Reading,
+    is_letter,
+    is_text,
+    line_at,
+    reading_of,
+    stamped,
+    through,
+    together,
+)
 from intake.errors import EngineUnavailable
 from intake.model import Line
 from intake.orientation import Quads
 from intake.ports import Image
+from intake.rings import Ring
 
 # The longer side, in pixels, of the copies on which lines are looked for: half the work on the first, and enough when
 # lines are at least so many pixels high on it.
@@ -30,10 +42,14 @@ _MODELS = {"Det": "PP-OCRv6_det_small.onnx", "Rec": "PP-OCRv6_rec_small.onnx"}
 
 @dataclass
 class _Seen:
-    """What is already known of the image last looked at, so that `read` does not find again what `rotation` found."""
+    """What is already known of the image last looked at, so that `read` does not find again what `rotation` found.
+
+    rings: of seals as black as the print.
+    """
 
     image: weakref.ref[Image]
     quads: Quads
+    rings: tuple[Ring, ...]
     readings: dict[int, Reading] = field(default_factory=dict)
 
 
@@ -76,17 +92,25 @@ class RapidOcr:
 
     def read(self, image: Image) -> Sequence[Line]:
         """Return the lines of an upright image (height x width x 3, RGB), from top to bottom as they were found."""
-        seen = self._unstacked(image, self._look(image))
+        seen = self._look(image)
+        clear = plain = black_seals.lifted(image, seen.rings)
+        if seen.rings:
+            plain = black_seals.without_letters(clear, seen.rings, seen.quads)
+            quads = black_seals.without_scraps(self._detect(plain), seen.rings)
+            seen = replace(seen, quads=quads, readings={})
+        seen = self._unstacked(image, seen)
         missing = [i for i in range(len(seen.quads)) if i not in seen.readings]
         seen.readings.update(
-            zip(missing, self._recognize(image, [(i, False) for i in missing], seen.quads), strict=True)
+            zip(missing, self._recognize(clear, [(i, False) for i in missing], seen.quads), strict=True)
         )
         self._memory.seen = None
-        again = boxes.again(image, seen.quads)
-        self._bridge(image, seen, again.bridges)
+        self._crossed(seen, (image, plain))
+        again = boxes.again(clear, seen.quads, [ring.box for ring in seen.rings])
+        self._bridge(clear, seen, again.bridges)
         found = [(seen.readings[i], quad) for i, quad in enumerate(seen.quads) if is_text(seen.readings[i])]
-        readings = self._recognize(image, [(i, False) for i in range(len(again.missed))], again.missed)
+        readings = self._recognize(clear, [(i, False) for i in range(len(again.missed))], again.missed)
         found += [(reading, quad) for reading, quad in zip(readings, again.missed, strict=True) if is_letter(reading)]
+        found = [with_colon(clear, *line) for line in found]
         found = [(stamped(reading, quad, again.seals), quad) for reading, quad in found]
         texts = script.harmonised([r.text for r, _ in found], [r.score for r, _ in found])
         return [line_at(replace(r, text=text), quad, image.shape) for (r, quad), text in zip(found, texts, strict=True)]
@@ -97,6 +121,13 @@ class RapidOcr:
         quad = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
         reading = self._recognize(image, [(0, False)], quad[None])[0]
         return line_at(reading, quad, image.shape) if reading.text.strip() else None
+
+    def _crossed(self, seen: _Seen, others: Sequence[Image]) -> None:
+        """Read the lines that a ring crosses on other copies of the page, too: what is erased with a ring may be part of a letter."""
+        crossed = [i for i, quad in enumerate(seen.quads) if any(ring.touches(quad) for ring in seen.rings)]
+        wanted = [(i, False) for i in crossed]
+        said = [[seen.readings[i] for i in crossed], *(self._recognize(other, wanted, seen.quads) for other in others)]
+        seen.readings.update((i, together(tries)) for i, tries in zip(crossed, zip(*said, strict=True), strict=True))
 
     def _bridge(self, image: Image, seen: _Seen, bridges: Sequence[boxes.Bridge]) -> None:
         """Read lines through the seals that cut them; what a seal lies on is less sure than it reads."""
@@ -126,7 +157,7 @@ class RapidOcr:
     def _look(self, image: Image) -> _Seen:
         seen: _Seen | None = getattr(self._memory, "seen", None)
         if seen is None or seen.image() is not image:
-            seen = _Seen(weakref.ref(image), self._detect(image))
+            seen = _Seen(weakref.ref(image), self._detect(image), black_seals.found(image))
             self._memory.seen = seen
         return seen
 
@@ -137,7 +168,7 @@ class RapidOcr:
             return seen
         same = {quad.tobytes(): seen.readings[i] for i, quad in enumerate(seen.quads) if i in seen.readings}
         known = {i: same[quad.tobytes()] for i, quad in enumerate(quads) if quad.tobytes() in same}
-        return _Seen(seen.image, quads, known)
+        return replace(seen, quads=quads, readings=known)
 
     def _detect(self, image: Image) -> Quads:
         """Return the boxes of text lines in pixels of `image`; where the print is too small for a small copy, of a larger one."""

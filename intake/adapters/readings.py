@@ -1,6 +1,8 @@
 """What the recogniser says of one box: its text with places, whether it is print, and the line it makes on the page."""
 
+import itertools
 import re
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +19,9 @@ _MIN_LETTER = 0.95  # for ink the detector passed over
 _MIN_BRIDGE = 0.8  # for a line read through a seal
 _THROUGH = 0.7  # letters under a seal drop out without a trace: how much less sure such a line is than it reads
 _UNDER = 0.6  # and a letter that was found under one
+_DEBRIS = "一二三_-—~·'`"  # what is left of a seal reads like this, but not surely
+_WORTH = 0.5  # a letter less sure than this is rather none
+_GUESS = 0.2  # and where a letter must stand, one less sure than this is no guess
 _MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
 
 
@@ -67,6 +72,52 @@ def stamped(reading: Reading, quad: NDArray[np.float32], stamps: Sequence[Box]) 
         for x, score in zip(at, reading.scores, strict=True)
     )
     return replace(reading, scores=scores)
+
+
+def together(readings: Sequence[Reading]) -> Reading:
+    """Return what several readings of one box say together: the one that says most, with letters that another read more surely.
+
+    Where it passed over a letter, that is where two stand further apart than they should, what another has there is put in.
+    """
+    best = max(readings, key=lambda r: sum(score - _WORTH for score in r.scores))
+    letters = _letters(best)
+    for other in readings:
+        unit = _unit(letters)
+        if other is best or not unit:
+            continue
+        for place, char, score in _letters(other):
+            i = sum(p < place for p, _, _ in letters)
+            near = min(range(len(letters)), key=lambda j: abs(letters[j][0] - place))
+            if abs(letters[near][0] - place) < 0.4 * unit * _broad(char):
+                if score > letters[near][2]:
+                    letters[near] = letters[near][0], char, score
+            elif 0 < i < len(letters):
+                room = (
+                    letters[i][0] - letters[i - 1][0] - unit * (_broad(letters[i][1]) + _broad(letters[i - 1][1])) / 2
+                )
+                if room > 0.7 * unit * _broad(char) and score > _GUESS:
+                    letters.insert(i, (place, char, score))
+    while letters and letters[-1][1] in _DEBRIS and letters[-1][2] < _MIN_SCRAP:
+        letters.pop()
+    if letters == _letters(best):
+        return best
+    text, scores = "".join(c for _, c, _ in letters), tuple(s for _, _, s in letters)
+    return Reading(text, sum(scores) / max(1, len(scores)), tuple(p for p, _, _ in letters), scores)
+
+
+def _letters(reading: Reading) -> list[tuple[float, str, float]]:
+    return [(p, c, s) for p, c, s in zip(reading.places, reading.text, reading.scores, strict=True) if p >= 0]
+
+
+def _broad(char: str) -> float:
+    """Return how broad a letter is, in widths of a Han character."""
+    return 1.0 if ord(char) > 0x2E7F else 0.55
+
+
+def _unit(letters: Sequence[tuple[float, str, float]]) -> float:
+    """Return how broad a Han character is in the line; 0 when there are too few letters to tell."""
+    steps = [2 * (q - p) / (_broad(c) + _broad(d)) for (p, c, _), (q, d, _) in itertools.pairwise(letters)]
+    return statistics.median(steps) if len(steps) > 2 else 0.0
 
 
 def is_letter(reading: Reading) -> bool:

@@ -173,3 +173,27 @@ def test_the_order_of_finding_does_not_matter(items, random):
     shuffled = list(lines)
     random.shuffle(shuffled)
     assert sorted(x.text for x in arrange(lines)) == sorted(x.text for x in arrange(shuffled))
+
+
+def test_a_label_between_two_lines_set_closely_stands_before_both():
+    value = [text_line("对方表示货物已备齐请尽快", 500, 400), text_line("办理付款手续", 500, 440)]
+    lines = [text_line("事由", 200, 300), text_line("设备采购", 500, 300), *value, text_line("内容", 200, 420)]
+    assert texts(lines) == ["事由设备采购", "内容对方表示货物已备齐请尽快办理付款手续"]
+
+
+def test_a_label_of_two_lines_in_a_ruled_table_stands_before_its_value():
+    lines = [text_line("客户名称", 200, 300), text_line("沐城工程公司", 700, 300)]
+    lines += [text_line("付款记录（权重", 200, 380), text_line("40%）", 240, 420), text_line("35", 700, 400)]
+    lines += [text_line("评定等级", 200, 500), text_line("AAA", 700, 500)]
+
+    def ruled(left, top, right, bottom, slope):
+        return left < 600 < right
+
+    assert texts(lines, ruled=ruled) == ["客户名称沐城工程公司", "付款记录（权重40%）35", "评定等级AAA"]
+
+
+def test_a_line_wrapped_in_the_other_column_does_not_part_a_label_from_its_value():
+    left = [text_line("经营范围", 200, 423, 50), text_line("食品生产凭有效许可证经营预包装", 500, 422, 50)]
+    right = [text_line("注册资本叁仟万元整", 1500, 200, 50), text_line("营业期限自二〇二一年", 1500, 300, 50)]
+    lines = [text_line("名称雁洲食品公司", 200, 200, 50), *left, *right, text_line("十一日", 1800, 398, 50)]
+    assert "经营范围食品生产凭有效许可证经营预包装" in "".join(texts(lines))
