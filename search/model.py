@@ -11,6 +11,7 @@ class IndexedPage:
     text: the page's text in reading order, lines joined by a newline, as printed.
     fields: values read from the document (names of DESIGN.md). customer, department, handler: names or codes, "" if none.
     numbers: contract number, archive number, credit codes: anything a person would type whole.
+    stamp: tells this state of the document from any other; what an index holds with another stamp is stale.
     access: opaque tokens; a page is visible to a reader who holds at least one of them.
     received_at: the moment as ISO 8601, where it is known more closely than the day.
     """
@@ -33,6 +34,7 @@ class IndexedPage:
     access: tuple[str, ...] = ()
     handler: str = ""
     received_at: str = ""
+    stamp: str = ""
 
     @property
     def year(self) -> str:

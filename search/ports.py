@@ -55,8 +55,32 @@ class SearchIndex(Protocol):
     def documents(self) -> Iterator[str]:
         """Yield the ids of all indexed documents, each once."""
 
+    def states(self) -> Iterator[tuple[str, str]]:
+        """Yield (document, stamp) of all indexed documents, each once."""
+
     def clear(self) -> None:
-        """Remove everything; the index is ready for a rebuild."""
+        """Remove everything, a rebuild that was begun included; the index is empty and answers."""
+
+    def begin(self) -> None:
+        """Begin the next generation of the index, or go on with one that was begun; the old one answers until `finish`.
+
+        From now on every change is written to both.
+        """
+
+    def begun(self) -> bool:
+        """Return whether a rebuild was begun and is not finished."""
+
+    def fill(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
+        """Write documents to the next generation alone."""
+
+    def filled(self) -> Iterator[tuple[str, str]]:
+        """Yield (document, stamp) of what the next generation holds."""
+
+    def drop(self, documents: Iterable[str]) -> None:
+        """Remove documents from the next generation alone."""
+
+    def finish(self) -> None:
+        """Let the next generation answer from now on, in one step, and remove the old one."""
 
     def check(self) -> None:
         """Raise IndexUnavailable unless the engine answers now."""

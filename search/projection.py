@@ -50,6 +50,7 @@ class Entry:
     ranges: dict[str, int]
     stored: str
     orders: dict[str, int | str]
+    stamp: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
         ranges={f"range_{name}": value for name, value in stored_values(about).items()},
         stored=_store(about, ordered),
         orders=order_keys(about),
+        stamp=about.stamp,
     )
 
 
@@ -144,7 +146,7 @@ def keyword(value: str) -> str:
 
 _ABOUT: tuple[str, ...] = (
     *("title", "category", "kind", "customer", "department", "status", "tier", "contract_number", "archive_number"),
-    *("received_on", "received_at", "handler"),
+    *("received_on", "received_at", "handler", "stamp"),
 )
 
 

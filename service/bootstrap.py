@@ -269,13 +269,32 @@ def _open_store(setting: str, url: str) -> ObjectStore:
         raise BadSetting(setting, f"is no address of an object store: {error}") from None
 
 
+def _readable(setting: str, file: Path | None) -> Path | None:
+    _line_of(setting, file)
+    return file
+
+
+def _line_of(setting: str, file: Path | None) -> str:
+    """Return what a file says, without the line break at its end; "" where none is named. Raises BadSetting."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").strip() if file else ""
+    except OSError as error:
+        raise BadSetting(setting, f"names {file}, which cannot be read: {error.strerror}") from error
+
+
 def _index(settings: Settings) -> Callable[[], SearchIndex]:
     def make() -> SearchIndex:
         from search.adapters import open_index
         from search.errors import IndexUnavailable, SearchError
 
         try:
-            return open_index(settings.search)
+            return open_index(
+                settings.search,
+                ca=_readable("JUANZONG_SEARCH_CA", settings.search_ca),
+                api_key=_line_of("JUANZONG_SEARCH_API_KEY_FILE", settings.search_api_key_file),
+                shards=settings.search_shards,
+                replicas=settings.search_replicas,
+            )
         except SearchError as error:
             if isinstance(error, IndexUnavailable):
                 raise

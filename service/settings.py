@@ -102,6 +102,10 @@ class Settings:
     checkpoint_hours: int = 1
     tsa: str = field(default="", repr=False)
     tsa_ca: Path | None = None
+    search_ca: Path | None = None
+    search_api_key_file: Path | None = None
+    search_shards: int = 1
+    search_replicas: int = 0
 
     @property
     def reading_processes(self) -> int:
@@ -422,6 +426,10 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         clamd=source.clamd("clamd"),
         tsa=source.tsa(),
         tsa_ca=_file(source.text("tsa_ca")),
+        search_ca=_file(source.text("search_ca")),
+        search_api_key_file=_file(source.text("search_api_key_file")),
+        search_shards=source.whole("search_shards", Settings.search_shards, most=1024),
+        search_replicas=source.whole("search_replicas", Settings.search_replicas, least=0, most=16),
         checkpoint_hours=source.whole("checkpoint_hours", Settings.checkpoint_hours, most=24 * 31),
     )
     source.demand_known()

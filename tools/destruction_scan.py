@@ -139,11 +139,14 @@ def _in_index(url: str, gone: Planted) -> Iterator[str]:
 
 
 def _tantivy(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield every stored entry and every term; entries that are only hidden show in the terms."""
+    """Yield every stored entry and every term of every generation; entries that are only hidden show in the terms."""
+    for listed in sorted(path.rglob("meta.json")):
+        yield from _generation(listed.parent)
+
+
+def _generation(path: Path) -> Iterator[tuple[str, str]]:
     import tantivy
 
-    if not (path / "meta.json").exists():
-        return
     index = tantivy.Index.open(str(path))
     searcher = index.searcher()
     everything = tantivy.Query.all_query()
@@ -157,7 +160,9 @@ def _tantivy(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
-    return bytes(value).decode(errors="replace") if isinstance(value, (bytes, bytearray, list)) else str(value)
+    return (
+        bytes(value).decode("gb18030", errors="replace") if isinstance(value, (bytes, bytearray, list)) else str(value)
+    )
 
 
 def _elastic(url: str) -> Iterator[tuple[str, str]]:

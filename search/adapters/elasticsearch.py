@@ -1,8 +1,10 @@
 """Elasticsearch 9, for many users and machines. Only what every distribution has: no plugin, no script, no by-query job."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,15 +27,37 @@ _BATCH = 1000
 Body = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """How a cluster is reached and used. ca: the certificates its own leads to (PEM); api_key: as the server gave it, encoded.
+
+    shards count for the next generation of an index, replicas from its first answer on.
+    """
+
+    ca: Path | None = None
+    api_key: str = field(default="", repr=False)
+    shards: int = 1
+    replicas: int = 0
+
+
 class ElasticsearchIndex:
     """A SearchIndex behind the alias ``<prefix>-documents``; the index it stands for has a version and a generation."""
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+    def __init__(self, url: str, cluster: Cluster | None = None) -> None:
+        """url: ``http(s)://[user:password@]host:port[/prefix]``; an API key of `cluster` stands in for user and password."""
+        parts, cluster = urlsplit(url), cluster or Cluster()
         self._where = f"{parts.scheme}://{parts.hostname}:{parts.port or 9200}"
-        auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-        self._client = Elasticsearch(self._where, basic_auth=auth, request_timeout=_SECONDS, max_retries=0)
+        who: Body = {}
+        if cluster.api_key:
+            who["api_key"] = cluster.api_key
+        elif parts.username:
+            who["basic_auth"] = (unquote(parts.username), unquote(parts.password or ""))
+        if cluster.ca and parts.scheme == "https":
+            who["ca_certs"] = str(cluster.ca)
+        self._client = Elasticsearch(self._where, request_timeout=_SECONDS, max_retries=0, **who)
+        self._shards, self._replicas = cluster.shards, cluster.replicas
         self._alias = f"{parts.path.strip('/') or 'juanzong'}-documents"
+        self._next = f"{self._alias}-next"  # the alias of a generation that is being built
         self._stem = f"{self._alias}-v{p.VERSION}"
         self._known = False
 
@@ -43,12 +67,8 @@ class ElasticsearchIndex:
 
     def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
         """As `replace`, for many documents; they become findable together."""
-        self._write(
-            [{"index": {"_id": document}}, _source(p.project(document, pages))]
-            if pages
-            else [{"delete": {"_id": document}}]
-            for document, pages in documents.items()
-        )
+        if documents:
+            self._write(lambda: _replacing(documents))
 
     def remove(self, document: str) -> None:
         """Leave nothing of `document` in answers; see `remove_many` for the files."""
@@ -59,18 +79,20 @@ class ElasticsearchIndex:
 
         The server keeps a deleted entry for up to half a minute for its replicas; `purge` after that leaves nothing.
         """
-        self._write([{"delete": {"_id": document}}] for document in documents)
+        gone = list(documents)
+        self._write(lambda: ([{"delete": {"_id": document}}] for document in gone))
         self.purge()
 
     def purge(self) -> None:
         """Have the server rewrite the files that hold deleted or replaced entries."""
         with self._guarded():
             self._ready()
-            self._client.indices.flush(index=self._alias, wait_if_ongoing=True)
-            self._client.options(request_timeout=_BULK_SECONDS).indices.forcemerge(
-                index=self._alias, only_expunge_deletes=True
-            )
-            self._client.indices.refresh(index=self._alias)
+            for name in self._targets():
+                self._client.indices.flush(index=name, wait_if_ongoing=True)
+                self._client.options(request_timeout=_BULK_SECONDS).indices.forcemerge(
+                    index=name, only_expunge_deletes=True
+                )
+                self._client.indices.refresh(index=name)
 
     def search(
         self,
@@ -126,13 +148,91 @@ class ElasticsearchIndex:
         """Return whether the index answers with `document`."""
         with self._guarded():
             self._ready()
-            return bool(self._client.exists(index=self._alias, id=document))
+            return any(self._client.exists(index=name, id=document) for name in self._targets())
 
     def documents(self) -> Iterator[str]:
         """Yield the ids of all indexed documents, each once, as of the first one."""
+        return (document for document, _ in self.states())
+
+    def states(self) -> Iterator[tuple[str, str]]:
+        """Yield (document, stamp) of all indexed documents, as of the first one."""
+        return self._states(self._alias)
+
+    # --- rebuilding ---
+
+    def begin(self) -> None:
+        """Begin the next generation, or go on with one that was begun. Raises IndexUnavailable."""
         with self._guarded():
             self._ready()
-            view = self._client.open_point_in_time(index=self._alias, keep_alive="5m")["id"]
+            if any(name.startswith(f"{self._stem}-") for name in self._behind(self._next)):
+                return
+            self._forget_next()
+            # No copies and no looking for news while it is filled: both begin with `finish`.
+            quick = {"number_of_replicas": 0, "refresh_interval": "-1"}
+            self._create(self._fresh(), aliases={self._next: {"is_write_index": True}}, settings=quick)
+
+    def begun(self) -> bool:
+        """Return whether a rebuild was begun and is not finished."""
+        with self._guarded():
+            return bool(self._behind(self._next))
+
+    def fill(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
+        """Write documents to the next generation alone."""
+        with self._guarded():
+            self._send(_replacing(documents), self._next, refresh=False)
+
+    def filled(self) -> Iterator[tuple[str, str]]:
+        """Yield (document, stamp) of what the next generation holds."""
+        with self._guarded():
+            self._client.options(request_timeout=_BULK_SECONDS).indices.refresh(index=self._next)
+        return self._states(self._next)
+
+    def drop(self, documents: Iterable[str]) -> None:
+        """Remove documents from the next generation alone."""
+        with self._guarded():
+            self._send(([{"delete": {"_id": document}}] for document in documents), self._next, refresh=True)
+
+    def finish(self) -> None:
+        """Let the next generation answer from now on, and remove the old one."""
+        with self._guarded():
+            built = self._behind(self._next)
+            if len(built) != 1:
+                raise IndexUnavailable(
+                    "the rebuild of the search index was given up; `juanzong reindex` begins it anew"
+                )
+            settings = {"number_of_replicas": self._replicas, "refresh_interval": None}
+            self._client.indices.put_settings(index=built[0], settings=settings)
+            self._client.options(request_timeout=_BULK_SECONDS).indices.refresh(index=built[0])
+            self._switch(built[0])
+
+    def _switch(self, new: str) -> None:
+        """Let `new` answer and nothing else be there, in one step of the server's."""
+        old = {*self._behind(), *self._behind(self._next)} - {new}
+        actions: list[Body] = [{"add": {"index": new, "alias": self._alias, "is_write_index": True}}]
+        if new in self._behind(self._next):
+            actions.append({"remove": {"index": new, "alias": self._next}})
+        self._client.indices.update_aliases(
+            actions=[*actions, *({"remove_index": {"index": name}} for name in sorted(old))]
+        )
+        self._known = True
+
+    def _forget_next(self) -> None:
+        for name in self._behind(self._next):
+            self._client.indices.delete(index=name)
+
+    def _fresh(self) -> str:
+        known = {*self._behind(), *self._behind(self._next)}
+        numbers = (name.rpartition("-")[2] for name in known)
+        return f"{self._stem}-{max((int(number) for number in numbers if number.isdigit()), default=0) + 1:06}"
+
+    def _targets(self) -> list[str]:
+        """Return what every change is written to: what answers, and what is being built."""
+        return [self._alias, *([self._next] if self._behind(self._next) else [])]
+
+    def _states(self, alias: str) -> Iterator[tuple[str, str]]:
+        with self._guarded():
+            self._ready()
+            view = self._client.open_point_in_time(index=alias, keep_alive="5m")["id"]
         try:
             after = None
             while True:
@@ -142,12 +242,13 @@ class ElasticsearchIndex:
                         sort=["_shard_doc"],
                         size=_BATCH,
                         source=False,
+                        docvalue_fields=[{"field": "stamp"}],
                         track_total_hits=False,
                         search_after=after,
                     )["hits"]["hits"]
                 if not page:
                     return
-                yield from (str(found["_id"]) for found in page)
+                yield from ((str(found["_id"]), str(found.get("fields", {}).get("stamp", [""])[0])) for found in page)
                 after = page[-1]["sort"]
         finally:
             with self._guarded():
@@ -156,17 +257,16 @@ class ElasticsearchIndex:
     def clear(self) -> None:
         """Start a new, empty generation of the index and drop the old ones."""
         with self._guarded():
-            old = self._behind()
-            latest = max((int(name.rpartition("-")[2]) for name in old if name.rpartition("-")[2].isdigit()), default=0)
-            new = f"{self._stem}-{latest + 1:06}"
+            new = self._fresh()
             self._create(new)
-            self._client.indices.update_aliases(
-                actions=[
-                    {"add": {"index": new, "alias": self._alias, "is_write_index": True}},
-                    *({"remove_index": {"index": name}} for name in old if name != new),
-                ]
-            )
-            self._known = True
+            self._switch(new)
+
+    def room(self) -> int:
+        """Return the bytes that the index takes on the server, without its copies."""
+        with self._guarded():
+            self._ready()
+            found = self._client.indices.stats(index=self._alias, metric="store")
+        return int(found["_all"]["primaries"]["store"]["size_in_bytes"])
 
     def check(self) -> None:
         """Raise IndexUnavailable unless the server answers a search on the index."""
@@ -174,30 +274,43 @@ class ElasticsearchIndex:
             self._ready()
             self._client.search(index=self._alias, size=0, track_total_hits=False)
 
-    def _write(self, items: Iterable[list[Body]]) -> None:
+    def _write(self, items: Callable[[], Iterable[list[Body]]]) -> None:
+        """Write to what answers, and to what is being built; where that began to answer meanwhile, to that."""
         with self._guarded():
             self._ready()
-            batch: list[Body] = []
-            weight = 0
-            for item in items:
-                batch += item
-                weight += sum(len(value) for part in item for value in part.values() if isinstance(value, str)) * 3
-                if weight > _BULK_BYTES:
-                    self._bulk(batch, refresh=False)
-                    batch, weight = [], 0
-            if batch:
-                self._bulk(batch, refresh=True)
-            else:
-                self._client.indices.refresh(index=self._alias)
+            building = len(self._targets()) > 1
+            self._send(items(), self._alias, refresh=True)
+            if not building:
+                return
+            try:
+                self._send(items(), self._next, refresh=False)
+            except (IndexUnavailable, ApiError):
+                if self._behind(self._next):
+                    raise
+                self._send(items(), self._alias, refresh=True)
 
-    def _bulk(self, operations: list[Body], *, refresh: bool) -> None:
+    def _send(self, items: Iterable[list[Body]], alias: str, *, refresh: bool) -> None:
+        batch: list[Body] = []
+        weight = 0
+        for item in items:
+            batch += item
+            weight += sum(len(value) for part in item for value in part.values() if isinstance(value, str)) * 3
+            if weight > _BULK_BYTES:
+                self._bulk(batch, alias)
+                batch, weight = [], 0
+        if batch:
+            self._bulk(batch, alias)
+        if refresh:
+            self._client.options(request_timeout=_BULK_SECONDS).indices.refresh(index=alias)
+
+    def _bulk(self, operations: list[Body], alias: str) -> None:
         """Send operations; those the server had no room for are sent again after a pause."""
         client = self._client.options(request_timeout=_BULK_SECONDS)
         for attempt in range(_RETRIES + 1):
             if attempt:
                 time.sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
             try:
-                answer = client.bulk(index=self._alias, operations=operations, refresh=refresh, require_alias=True)
+                answer = client.bulk(index=alias, operations=operations, require_alias=True)
             except ApiError as error:
                 if error.meta.status == 429 and attempt < _RETRIES:
                     continue
@@ -226,15 +339,17 @@ class ElasticsearchIndex:
             raise IndexUnavailable("the search index was made by another version; `juanzong reindex` builds it anew")
         self._known = True
 
-    def _behind(self) -> list[str]:
+    def _behind(self, alias: str = "") -> list[str]:
         try:
-            return sorted(self._client.indices.get_alias(name=self._alias).body)
+            return sorted(self._client.indices.get_alias(name=alias or self._alias).body)
         except NotFoundError:
             return []
 
-    def _create(self, name: str, aliases: Body | None = None) -> None:
+    def _create(self, name: str, aliases: Body | None = None, settings: Body | None = None) -> None:
+        chosen = {"number_of_shards": self._shards, "number_of_replicas": self._replicas}
+        chosen = _SETTINGS | chosen | (settings or {})
         try:
-            self._client.indices.create(index=name, settings=_SETTINGS, mappings=_mappings(), aliases=aliases or {})
+            self._client.indices.create(index=name, settings=chosen, mappings=_mappings(), aliases=aliases or {})
         except ApiError as error:
             if error.error != "resource_already_exists_exception":  # another process was faster
                 raise
@@ -263,9 +378,8 @@ class ElasticsearchIndex:
 
 
 _SETTINGS: Body = {
-    "number_of_shards": 1,
-    "number_of_replicas": 0,
     "max_result_window": _WINDOW,
+    "codec": "best_compression",
     # Destroyed documents must leave the files when we ask for it, however few they are, and soon.
     "merge.policy.expunge_deletes_allowed": 0,
     "soft_deletes.retention_lease.period": "1s",
@@ -278,6 +392,7 @@ def _mappings() -> Body:
     uncounted = counted | {"norms": False}
     properties: dict[str, Body] = {
         "document": keyword,
+        "stamp": keyword | {"index": False},
         "stored": {"type": "keyword", "index": False, "doc_values": False},
         "access": keyword | {"doc_values": False},
         p.MARKS: uncounted | {"index_options": "docs"},
@@ -290,9 +405,16 @@ def _mappings() -> Body:
     return {"dynamic": "strict", "_source": {"includes": ["stored"]}, "properties": properties}
 
 
+def _replacing(documents: Mapping[str, Sequence[IndexedPage]]) -> Iterator[list[Body]]:
+    for document, pages in documents.items():
+        action = "index" if pages else "delete"
+        yield [{action: {"_id": document}}, *([_source(p.project(document, pages))] if pages else [])]
+
+
 def _source(entry: p.Entry) -> Body:
     return {
         "document": entry.document,
+        "stamp": entry.stamp,
         "stored": entry.stored,
         "access": list(entry.access),
         **entry.tokens,

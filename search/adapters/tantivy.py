@@ -22,11 +22,12 @@ from search.orders import KEYS, NUMBER, ORDERS, RELEVANCE, Anchor
 from search.results import hit
 from search.syntax import Node
 
-_LOCK = ".juanzong-lock"
+LOCK = ".juanzong-lock"
 _WAIT_SECONDS = 120.0  # a commit of a large batch, merges included, takes seconds
 _HEAP_SMALL, _HEAP_LARGE = 15_000_000, 100_000_000  # bytes; tantivy asks for 15 MB at least
 _LARGE_BATCH = 20  # documents
 _FACET_VALUES = 1000
+_STORED = "gb18030"  # all of Unicode, and two bytes where UTF-8 takes three: a quarter less room for what is shown
 _MOST_FILES = 1000
 
 
@@ -37,8 +38,9 @@ class TantivyIndex:
     looks at the directory's state before each search. Files are replaced, never changed, and one rename makes a commit.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
+    def __init__(self, path: str | Path, *, fresh: bool = True) -> None:
+        """fresh: make it where it is missing; otherwise a missing one is a lost one."""
+        self._path, self._fresh = Path(path), fresh
         self._mutex = RLock()  # guards what this object remembers, for moments
         self._turn = RLock()  # one writer among this process's threads, for a whole commit
         self._held = False
@@ -67,7 +69,7 @@ class TantivyIndex:
     def remove_many(self, documents: Iterable[str]) -> None:
         """As `remove`; the files are rewritten once for all of them."""
         gone = set(documents)
-        with self._exclusive():
+        with self.exclusive():
             known = [document for document in gone if self._searcher().doc_freq("document", document)]
             if not known:
                 return
@@ -78,7 +80,7 @@ class TantivyIndex:
 
     def purge(self) -> None:
         """Drop from the files what was replaced and is only hidden so far."""
-        with self._exclusive():
+        with self.exclusive():
             self._wipe(None)
 
     def search(
@@ -118,13 +120,20 @@ class TantivyIndex:
             found = self._searcher().terms_with_prefix("document", "", Query.all_query())
         return iter([term for term, _ in found])
 
+    def states(self) -> Iterator[tuple[str, str]]:
+        """Yield (document, stamp) of all indexed documents."""
+        with self._guarded():
+            found = self._searcher().terms_with_prefix("state", "", Query.all_query())
+        pairs = (term.rpartition(" ") for term, _ in found)
+        return iter([(document, stamp) for document, _, stamp in pairs])
+
     def clear(self) -> None:
         """Remove everything, also what is damaged."""
-        with self._exclusive():
+        with self.exclusive():
             self._index = self._state = None
             try:
                 for entry in self._path.iterdir():
-                    if entry.name == _LOCK:
+                    if entry.name == LOCK:
                         continue
                     if entry.is_dir() and not entry.is_symlink():
                         shutil.rmtree(entry)
@@ -156,7 +165,9 @@ class TantivyIndex:
             return known
         with self._guarded():
             if not (self._path / "meta.json").exists():
-                with self._exclusive():
+                if not self._fresh:
+                    raise IndexUnavailable(self._damaged("its list of files is missing"))
+                with self.exclusive():
                     self._refuse_orphans()
                     tantivy.Index(self._schema, path=str(self._path), reuse=True)
             index = tantivy.Index(self._schema, path=str(self._path), reuse=True)
@@ -230,7 +241,7 @@ class TantivyIndex:
     @contextmanager
     def _writing(self, documents: int) -> Iterator[tantivy.IndexWriter]:
         """Give a writer; commit when the block ends, change nothing when it fails."""
-        with self._exclusive():
+        with self.exclusive():
             heap = _HEAP_LARGE if documents > _LARGE_BATCH else _HEAP_SMALL
             writer = self._open().writer(heap_size=heap, num_threads=1)
             try:
@@ -252,14 +263,14 @@ class TantivyIndex:
             writer.wait_merging_threads()
 
     @contextmanager
-    def _exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """Hold the directory against all other writers, of this process and of others. May be nested."""
         with self._turn, self._guarded():
             if self._held:
                 yield
                 return
             self._path.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(self._path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 self._acquire(descriptor)
                 self._held = True
@@ -331,6 +342,7 @@ class TantivyIndex:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("document", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("state", tokenizer_name="raw", index_option="basic")  # the id and the stamp, to list them
     builder.add_bytes_field("stored", stored=True)
     for name in p.RUNS:
         builder.add_text_field(name, tokenizer_name="spaces", index_option="position")
@@ -351,7 +363,8 @@ def _schema() -> tantivy.Schema:
 def _entry(entry: p.Entry) -> tantivy.Document:
     document = tantivy.Document()
     document.add_text("document", entry.document)
-    document.add_bytes("stored", entry.stored.encode())
+    document.add_text("state", f"{entry.document} {entry.stamp}")
+    document.add_bytes("stored", entry.stored.encode(_STORED))
     for name, tokens in entry.tokens.items():
         document.add_text(name, tokens)
     for name, value in entry.facets.items():
@@ -368,7 +381,7 @@ def _entry(entry: p.Entry) -> tantivy.Document:
 
 def _stored(found: tantivy.Document) -> str:
     stored: bytes = bytes(found.get_first("stored") or b"")
-    return stored.decode()
+    return stored.decode(_STORED)
 
 
 def _counts(buckets: list[dict[str, Any]]) -> dict[str, int]:

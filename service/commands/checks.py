@@ -14,6 +14,7 @@ from service.commands.common import json_option, out_json, with_house
 from service.house import House
 
 if TYPE_CHECKING:
+    from service.flow.checks import DoctorReport
     from service.flow.fixity import FixityReport
     from service.flow.orphans import Orphan
 
@@ -173,11 +174,17 @@ def doctor(house: House, actor: Actor, repair: bool, quick: bool, as_json: bool)
     if as_json:
         out_json({"ok": report.ok, **vars(report)})
     else:
-        click.echo(f"{report.documents} document(s): {'all in order' if report.ok else 'not in order'}")
-        for word in ("missing", "orphans", "stray", "lost", "failed", "waiting"):
-            found = getattr(report, word)
-            if found:
-                click.echo(f"  {word}: {len(found)}  {' '.join(found[:5])}")
-        for why in filter(None, report.locks.values()):
-            click.echo(f"  without locks: {why}")
+        _doctor_text(report)
     return 0 if report.ok else DAMAGE
+
+
+def _doctor_text(report: DoctorReport) -> None:
+    click.echo(f"{report.documents} document(s): {'all in order' if report.ok else 'not in order'}")
+    for word in ("missing", "orphans", "stray", "lost", "stale", "failed", "waiting"):
+        found = getattr(report, word)
+        if found:
+            click.echo(f"  {word}: {len(found)}  {' '.join(found[:5])}")
+    if report.rebuilding:
+        click.echo("  a rebuild of the index is not finished: `juanzong reindex` goes on with it")
+    for why in filter(None, report.locks.values()):
+        click.echo(f"  without locks: {why}")

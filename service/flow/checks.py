@@ -5,10 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from search.errors import IndexUnavailable
 from service.access.policy import Actor
 from service.flow import checkpoints
 from service.flow.destroy import resume
-from service.flow.index import index_documents
+from service.flow.index import index_documents, reindex
+from service.flow.index import stale as stale_entries
 from service.flow.locks import offers
 from service.flow.objects import LEAVING
 from service.flow.objects import owners as owners_of
@@ -26,28 +28,36 @@ def verify_audit(house: House, actor: Actor) -> TrailReport:
 
 @dataclass
 class DoctorReport:
-    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed. locks: of each store why it locks no objects, "" where it does."""
+    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does."""
 
     documents: int = 0
     orphans: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     locks: dict[str, str] = field(default_factory=dict)
+    rebuilding: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether nothing needs mending; work that merely waits is no damage."""
-        return not (self.orphans or self.missing or self.stray or self.lost or self.failed)
+        return not (self.orphans or self.missing or self.stray or self.lost or self.stale or self.failed)
 
 
 def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
     """Compare database, store and index; with `repair`, finish what waits and remove what nobody owns."""
     house.database.check()
     house.vault.store.check()
-    house.index.check()
+    try:
+        house.index.check()
+    except IndexUnavailable:
+        if not repair:
+            raise
+        for _ in reindex(house, []):  # damaged, lost or of another version; a server that is down says so once more
+            pass
     if repair:
         resume(house)
         process_waiting(house)
@@ -57,9 +67,14 @@ def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
             house.vault.delete(UUID(name))
         for document_id in report.stray:
             house.index.remove(document_id)
-        index_documents(house, report.lost)
+        index_documents(house, [*report.lost, *report.stale])
         with house.database.write() as session:
-            detail = {"orphans": len(report.orphans), "stray": len(report.stray), "lost": len(report.lost)}
+            detail = {
+                "orphans": len(report.orphans),
+                "stray": len(report.stray),
+                "lost": len(report.lost),
+                "stale": len(report.stale),
+            }
             audit.append(session, actor.name, "check.repair", "archive", detail)
     return report
 
@@ -73,6 +88,8 @@ def _compare(house: House) -> DoctorReport:
         kept = set(session.scalars(query.where(Rendition.state == "kept", Document.status.not_in(LEAVING))))
         kept |= set(session.scalars(select(Stack.id).where(Stack.state.in_(("kept", "cutting", "cut")))))
     report.locks = offers(house)
+    report.rebuilding = house.index.begun()
+    report.stale = stale_entries(house)
     in_store = {str(name) for name in house.vault.store.names() if not is_checkpoint(name)}
     in_index = set(house.index.documents())
     with house.database.read() as session:

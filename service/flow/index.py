@@ -1,7 +1,8 @@
 """Index: what the search engine is told about a document, from database and vault alone."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -15,6 +16,7 @@ from search.model import IndexedPage
 from service.access.policy import document_tokens
 from service.flow.guard import reach_of
 from service.flow.objects import read_kept
+from service.flow.stamps import stamp_of
 from service.house import House
 from service.records.tables import Document, Rendition, WrappedKey
 from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
@@ -24,6 +26,8 @@ _log = logging.getLogger("juanzong.index")
 _NUMBERS = ("code", "contract_number", "party_a_code", "party_b_code")
 _LIVING = ("stored", "needs_review", "failed")
 _BATCH = 50
+_PAGES = 2000  # of a rebuild that are written in one commit
+_ROUNDS = 5
 
 
 def load_key(house: House, session: Session, document_id: str) -> FileKey:
@@ -101,43 +105,62 @@ def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
     ]
 
 
+def current_stamp(session: Session, document: Document) -> str:
+    """Return the stamp that the index entry of a document should have now."""
+    return stamp_of(session, project(document, [])[0])
+
+
 def index_document(house: House, document_id: str) -> None:
     """Put the present state of a document into the index and note that it is there. Raises IndexUnavailable."""
     index_documents(house, [document_id])
 
 
-def index_documents(house: House, document_ids: Iterable[str]) -> list[str]:
-    """As `index_document`, in one commit. Returns the ids whose page text is damaged or missing in the store.
-
-    Those are findable by what the database knows of them; `fixity` names the objects. Raises IndexUnavailable, StoreUnavailable.
-    """
+def _entries(house: House, document_ids: Iterable[str], damaged: list[str]) -> dict[str, list[IndexedPage]]:
+    """Return what the index shall hold of those that are living; appends to `damaged` those whose page text is."""
     entries: dict[str, list[IndexedPage]] = {}
-    damaged: list[str] = []
     with house.database.read() as session:
         for document_id in document_ids:
             document = session.get(Document, document_id)
             if document is None or document.status not in _LIVING:
                 continue
+            stamp = current_stamp(session, document)  # before the pages: should they change meanwhile, it tells
             try:
-                entries[document_id] = project(document, each_page(house, session, document_id))
+                pages = project(document, each_page(house, session, document_id))
             except NoResultFound:
                 continue  # its key was destroyed since we looked
             except (ObjectDamaged, ObjectMissing):
                 damaged.append(document_id)
-                entries[document_id] = project(document, [])
+                pages = project(document, [])
+            entries[document_id] = [replace(page, stamp=stamp) for page in pages]
+    return entries
+
+
+def index_documents(house: House, document_ids: Iterable[str], *, tries: int = 3) -> list[str]:
+    """As `index_document`, in one commit. Returns the ids whose page text is damaged or missing in the store.
+
+    Those are findable by what the database knows of them; `fixity` names the objects. What was changed while it was written is written
+    again, `tries` times in all, and left to the sweeper then. Raises IndexUnavailable, StoreUnavailable.
+    """
+    damaged: list[str] = []
+    entries = _entries(house, document_ids, damaged)
     if not entries:
         return damaged
     house.index.replace_many(entries)
     gone: list[str] = []
+    changed: list[str] = []
     with house.database.write() as session:
-        for document_id in entries:
+        for document_id, pages in entries.items():
             document = session.get(Document, document_id)
             if document is None or document.status not in _LIVING:
                 gone.append(document_id)  # destroyed while we were at it
-            else:
-                document.indexed = True
+                continue
+            document.indexed = pages[0].stamp == current_stamp(session, document)
+            if not document.indexed:
+                changed.append(document_id)
     if gone:
         house.index.remove_many(gone)
+    if changed and tries > 1:
+        damaged += index_documents(house, changed, tries=tries - 1)
     return damaged
 
 
@@ -156,21 +179,80 @@ def touch_file(session: Session, case_file_id: str) -> list[str]:
 def reindex(house: House, damaged: list[str], *, anew: bool = False) -> Iterator[tuple[int, int]]:
     """Rebuild the whole index from database and vault; yields (done, total) as it goes.
 
-    Documents are replaced in place, so search answers all the while; what the database does not know is removed at the end. Only an
-    index that cannot be used, or with `anew`, is emptied first. Killed half-way, the sweeper finishes it: every document counts as not
-    indexed until it is. Appends to `damaged` the ids of documents whose page text the store could not give.
+    The next generation of the index is filled beside the one that answers; what comes in or changes meanwhile is written to both. When every
+    living document stands in it as the database has it, it takes the other's place in one step. Killed at any moment, the old one answers
+    as before, and a second call goes on where the first was. Only an index that cannot be used, or with `anew`, is emptied first: then
+    every document counts as not indexed until it is, and search finds what is done so far. Appends to `damaged` the ids of documents
+    whose page text the store could not give. Raises IndexUnavailable, StoreUnavailable.
     """
-    with house.database.write() as session:
-        living = Document.status.in_(_LIVING)
-        session.execute(update(Document).where(living).values(indexed=False))
-        ids = list(session.scalars(select(Document.id).where(living).order_by(Document.received_at)))
     if anew or not _usable(house):
-        house.index.clear()
+        yield from _from_nothing(house, damaged)
+        return
+    house.index.begin()
+    filled = dict(house.index.filled())
+    for _ in range(_ROUNDS):
+        waiting: dict[str, list[IndexedPage]] = {}
+        ids, written = _living(house), 0
+        for start in range(0, len(ids), _BATCH):
+            waiting |= _entries(house, _differing(house, ids[start : start + _BATCH], filled), damaged)
+            done = min(start + _BATCH, len(ids))
+            if waiting and (done == len(ids) or sum(map(len, waiting.values())) >= _PAGES):
+                house.index.fill(waiting)
+                written, waiting = written + len(waiting), {}
+            yield done, len(ids)
+        # Once more from the files, until nothing was changed while we were at it.
+        filled = dict(house.index.filled())
+        if not written:
+            break
+    living = set(_living(house))
+    if strangers := [name for name in filled if name not in living]:
+        house.index.drop(strangers)
+    house.index.finish()
+    if unknown := _unknown(house):
+        house.index.remove_many(unknown)  # destroyed in the moment of the change
+
+
+def _from_nothing(house: House, damaged: list[str]) -> Iterator[tuple[int, int]]:
+    with house.database.write() as session:
+        session.execute(update(Document).where(Document.status.in_(_LIVING)).values(indexed=False))
+    ids = _living(house)
+    house.index.clear()
     for start in range(0, len(ids), _BATCH):
         damaged += index_documents(house, ids[start : start + _BATCH])
         yield min(start + _BATCH, len(ids)), len(ids)
     if unknown := _unknown(house):
         house.index.remove_many(unknown)
+
+
+def _living(house: House) -> list[str]:
+    with house.database.read() as session:
+        query = select(Document.id).where(Document.status.in_(_LIVING)).order_by(Document.received_at, Document.id)
+        return list(session.scalars(query))
+
+
+def _differing(house: House, document_ids: Iterable[str], known: Mapping[str, str]) -> list[str]:
+    """Return those of the living documents whose stamp is not the one that is known."""
+    with house.database.read() as session:
+        found = session.scalars(select(Document).where(Document.id.in_(document_ids), Document.status.in_(_LIVING)))
+        return [one.id for one in found if known.get(one.id) != current_stamp(session, one)]
+
+
+def stale(house: House) -> list[str]:
+    """Return the documents whose entry in the index is not as the database has them, though they count as indexed."""
+    suspects = _living(house)
+    for _ in range(2):  # the second look leaves out what was just being changed
+        known = dict(house.index.states())
+        differing = {
+            name
+            for start in range(0, len(suspects), _BATCH)
+            for name in _differing(house, suspects[start : start + _BATCH], known)
+        }
+        suspects = [name for name in suspects if name in differing and name in known]
+        if not suspects:
+            return []
+    with house.database.read() as session:
+        settled = set(session.scalars(select(Document.id).where(Document.indexed, Document.id.in_(suspects))))
+    return [name for name in suspects if name in settled]
 
 
 def _usable(house: House) -> bool:

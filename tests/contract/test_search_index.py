@@ -2,6 +2,7 @@
 
 import random
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -289,7 +290,7 @@ def test_totals_are_true_whatever_part_is_shown(index):
     for odd in ({"limit": 0}, {"offset": 30}, {"offset": 10**9}, {"limit": -1, "offset": -5}):
         results = index.search(parse("附件"), EVERYONE, **odd)
         assert (results.total, results.hits) == (30, ())
-    assert len(ids(index, "附件", limit=10**9 if index.__class__.__name__ == "TantivyIndex" else 1000)) == 30
+    assert len(ids(index, "附件", limit=10**9 if index.__class__.__name__ == "TantivyGenerations" else 1000)) == 30
 
 
 def test_replacing_leaves_nothing_of_the_old_pages(filled):
@@ -658,6 +659,78 @@ def test_a_server_that_fails_is_unavailable_at_once(status, told):
             attempt()
     assert time.monotonic() - began < 30  # not the minute that a connection is given
     index._client.close()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_rebuild_gets_what_is_written_meanwhile_and_takes_over_in_one_step(index):
+    index.replace_many({"a": [page("a", "合同甲", stamp="1")], "b": [page("b", "合同乙", stamp="1")]})
+    assert not index.begun()
+    index.begin()
+    index.begin()  # goes on
+    assert index.begun()
+    index.fill({"a": [page("a", "合同甲", stamp="2")]})
+    index.replace("c", [page("c", "合同丙", stamp="3")])
+    index.fill({"lost": [page("lost", "合同丁", stamp="4")]})
+    assert sorted(ids(index, "合同")) == ["a", "b", "c"]
+    assert dict(index.states()) == {"a": "1", "b": "1", "c": "3"}
+    assert dict(index.filled()) == {"a": "2", "c": "3", "lost": "4"}
+    assert index.contains("lost")  # nothing of a destroyed document may lie in either
+    index.drop(["lost"])
+    index.remove("b")
+    index.finish()
+    assert dict(index.states()) == {"a": "2", "c": "3"}
+    assert sorted(ids(index, "合同")) == ["a", "c"]
+    index.replace("e", [page("e", "合同戊", stamp="5")])
+    assert sorted(ids(index, "合同")) == ["a", "c", "e"]
+    assert not index.begun()
+    index.begin()
+    index.clear()
+    assert not index.begun()
+    assert list(index.documents()) == []
+
+
+def test_settings_of_the_cluster_reach_its_indices(elasticsearch_url):
+    address = f"{elasticsearch_url}/t{uuid4().hex}"
+    index = open_index(address, shards=2, replicas=1)
+    index.begin()
+    (built,) = index._behind(index._next)
+    index.finish()
+    settings = index._client.indices.get_settings(index=built)[built]["settings"]["index"]
+    assert (settings["number_of_shards"], settings["number_of_replicas"]) == ("2", "1")
+    assert "refresh_interval" not in settings
+    _drop(address)
+
+
+def test_the_server_is_known_by_its_certificate_and_we_by_our_key(tmp_path):
+    from tests.servers.plans import _certificate
+
+    certificate = _certificate(tmp_path)
+    keys = []
+
+    class Keeper(_Overloaded):
+        status = 200
+
+        def do_GET(self):
+            keys.append(self.headers["Authorization"])
+            super().do_GET()
+
+        do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815 - the same
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Keeper)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, tmp_path / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    address = f"https://127.0.0.1:{server.server_port}"
+    stranger, known = open_index(address), open_index(address, ca=certificate, api_key="a2V5")
+    with pytest.raises(IndexUnavailable, match=r"TlsError|cannot be reached"):
+        stranger.check()
+    assert keys == []  # nobody was told anything
+    known._client.ping()
+    assert keys == ["ApiKey a2V5"]
+    for index in (stranger, known):
+        index._client.close()
     server.shutdown()
     server.server_close()
 

@@ -15,7 +15,7 @@ from service.flow import find
 from service.flow.checks import doctor
 from service.flow.fixity import fixity
 from service.flow.index import reindex
-from service.flow.process import process, process_waiting, read_again, sweep
+from service.flow.process import process, process_waiting, read_again
 from service.flow.receive import receive
 from service.records.tables import Document, Rendition
 from tests.intake import fragile
@@ -170,26 +170,48 @@ def test_a_damaged_original_fails_by_itself_and_the_rest_goes_on(embedded, tmp_p
     assert status(embedded, sound_id)[0] == "stored"
 
 
-def test_a_rebuild_that_was_killed_is_finished_by_the_sweeper(embedded):
-    house = embedded.house
-    document_id = embedded.take_in()
-    with house.database.write() as session:
-        session.execute(update(Document).values(indexed=True))
+def test_a_rebuild_that_was_killed_goes_on_where_it_was(office):
+    house = office.house
+    document_id = office.take_in()
     steps = reindex(house, [])
     house_index = house.index
-    original = house_index.replace_many
+    original = house_index.fill
 
     def killed(_entries):
         raise KeyboardInterrupt
 
-    house_index.replace_many = killed
+    house_index.fill = killed
     with pytest.raises(KeyboardInterrupt):
         next(steps)
-    house_index.replace_many = original
+    house_index.fill = original
     assert find.find(house, OWNER, "技术服务").total == 1  # search goes on
-    assert sweep(house) == [document_id]
-    process_waiting(house)
+    assert house.index.begun()
+    assert doctor(house, OWNER).rebuilding
+    later = office.take_in(SCANS / "contract-mixed.pdf")  # written to both
+    assert dict(house.index.filled()).keys() == {later}
+    written = []
+    house_index.fill = lambda entries: (written.extend(entries), original(entries))
+    list(reindex(house, []))
+    del house_index.fill
+    assert written == [document_id]  # and not what stands there already
+    assert not house.index.begun()
+    assert set(house.index.documents()) == {document_id, later}
     assert find.find(house, OWNER, "技术服务").total == 1
+    assert doctor(house, OWNER).ok
+
+
+def test_an_entry_that_the_database_has_otherwise_is_found_and_mended(office):
+    house = office.house
+    document_id = office.take_in()
+    with (
+        house.database.write() as session
+    ):  # a change whose index entry was lost: another process wrote an older state after it
+        session.get_one(Document, document_id).title = "改过的标题"
+    assert find.find(house, OWNER, "改过的标题").total == 0
+    assert doctor(house, OWNER).stale == [document_id]
+    doctor(house, OWNER, repair=True)
+    assert find.find(house, OWNER, "改过的标题").total == 1
+    assert doctor(house, OWNER).ok
 
 
 def test_search_goes_on_while_the_index_is_rebuilt_and_strangers_leave_it(office):

@@ -1,0 +1,126 @@
+"""Rebuilding the embedded index while it answers: one whole generation answers at any moment, killed or not."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from search.adapters import open_index
+from search.errors import IndexUnavailable
+from search.model import IndexedPage, Reader
+from search.syntax import parse
+
+EVERYONE = Reader(None)
+
+
+@pytest.fixture
+def index(tmp_path):
+    return open_index(f"tantivy://{tmp_path}")
+
+
+def page(document, text):
+    return [IndexedPage(document, 1, text, stamp="s")]
+
+
+def total(index, text):
+    return index.search(parse(text), EVERYONE).total
+
+
+def generations(path):
+    return sorted(entry.name for entry in path.iterdir() if entry.is_dir())
+
+
+def test_a_rebuild_that_was_killed_leaves_a_whole_index_and_goes_on(tmp_path, index):
+    index.replace_many({f"d{n}": page(f"d{n}", "合同旧文") for n in range(40)})
+    program = (
+        "import sys\n"
+        "from search.adapters import open_index\n"
+        "from search.model import IndexedPage\n"
+        "index = open_index('tantivy://' + sys.argv[1])\n"
+        "while True:\n"
+        "    index.begin()\n"
+        "    done = dict(index.filled())\n"
+        "    for n in range(0, 40, 8):\n"
+        "        index.fill({f'd{m}': [IndexedPage(f'd{m}', 1, '合同新文', stamp='s')] for m in range(n, n + 8)})\n"
+        "        print(n, flush=True)\n"
+        "    index.finish()\n"
+    )
+    rng = random.Random(7)
+    for _ in range(4):
+        builder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)
+        builder.stdout.readline()
+        time.sleep(rng.uniform(0, 0.2))
+        os.kill(builder.pid, signal.SIGKILL)
+        builder.wait()
+        builder.stdout.close()
+        assert total(index, "合同") == 40
+        assert total(index, "旧文") in (0, 40)  # never half of one and half of the other
+        index.replace("after", page("after", "之后"))
+        assert total(index, "之后") == 1
+        index.remove("after")
+    index.begin()
+    index.fill({f"d{n}": page(f"d{n}", "合同新文") for n in range(40)})
+    index.finish()
+    assert (total(index, "新文"), total(index, "旧文")) == (40, 0)
+    assert len(generations(tmp_path)) == 1
+    assert not (tmp_path / "next").exists()
+
+
+def test_one_that_lies_there_from_another_version_is_said_not_misread(tmp_path, index):
+    index.replace("d", page("d", "合同"))
+    name = (tmp_path / "current").read_text()
+    (tmp_path / "current").write_text("v2-000001")
+    other = open_index(f"tantivy://{tmp_path}")
+    with pytest.raises(IndexUnavailable, match=r"another version.*`juanzong reindex`"):
+        total(other, "合同")
+    (tmp_path / "current").write_text(name)
+    assert total(other, "合同") == 1
+    (tmp_path / "current").unlink()
+    with pytest.raises(IndexUnavailable, match=r"is missing.*`juanzong reindex`"):
+        other.check()
+    other.clear()
+    assert total(other, "合同") == 0
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    (tmp_path / "meta.json").write_text("{}")  # as the first version had it
+    with pytest.raises(IndexUnavailable, match=r"another version.*`juanzong reindex`"):
+        open_index(f"tantivy://{tmp_path}").check()
+
+
+def test_a_lost_generation_is_lost_and_not_empty(tmp_path, index):
+    index.replace("d", page("d", "合同"))
+    shutil.rmtree(tmp_path / generations(tmp_path)[0])
+    with pytest.raises(IndexUnavailable, match="juanzong reindex"):
+        total(open_index(f"tantivy://{tmp_path}"), "合同")
+
+
+def test_a_damaged_rebuild_is_given_up_and_costs_no_change(tmp_path, index):
+    index.replace("d", page("d", "合同"))
+    index.begin()
+    index.fill({"d": page("d", "合同")})
+    (tmp_path / (tmp_path / "next").read_text() / "meta.json").write_text("{")
+    index.replace("e", page("e", "合同"))
+    assert total(index, "合同") == 2
+    assert not index.begun()
+    with pytest.raises(IndexUnavailable, match="begins it anew"):
+        index.finish()
+    index.begin()
+    assert list(index.filled()) == []
+
+
+def test_a_reader_of_another_process_follows_to_the_next_generation(tmp_path, index):
+    index.replace("d", page("d", "合同"))
+    other = open_index(f"tantivy://{tmp_path}")
+    assert total(other, "合同") == 1
+    index.begin()
+    index.fill({"d": page("d", "合同"), "e": page("e", "合同")})
+    assert total(other, "合同") == 1
+    index.finish()
+    assert total(other, "合同") == 2
+    assert json.loads((tmp_path / generations(tmp_path)[0] / "meta.json").read_text())["segments"]
