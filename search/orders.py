@@ -77,6 +77,11 @@ def order_keys(about: IndexedPage) -> dict[str, int | str]:
     }
 
 
+def key_before(moment: datetime) -> int:
+    """Return what stands, in the order of receipt, before everything that was received at `moment` or later."""
+    return (max(int(moment.timestamp()) - _SECONDS_FROM, 0) << _RECEIVED_BITS) - 1
+
+
 def in_order(hits: list[Hit], order: str) -> list[Hit]:
     """Return hits, exact ones first, in an order."""
     by = ORDERS[order]

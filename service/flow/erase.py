@@ -16,6 +16,7 @@ from service.flow import sketches
 from service.flow.destructions import note
 from service.flow.extraction import count_and_forget
 from service.flow.locks import let_go
+from service.flow.saved_searches import forget
 from service.house import House
 from service.records import audit
 from service.records.tables import (
@@ -80,6 +81,7 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
         document.review_reasons, document.fields, document.notes = [], [], []
         document.verification, document.checked_by = "", []
     sketches.forget(session, [document.id for document in documents])
+    forget(session, [document.id for document in documents])
     session.add(
         Stub(
             case_file_id=file.id,

@@ -1,6 +1,7 @@
 """People's other rows: how they sign in, what their rights rest on. Loaded when one of them is asked for, see `tables.py`."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -166,3 +167,26 @@ class Term(Base):
     __tablename__ = "terms"
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     day: Mapped[date]
+
+
+class SavedSearch(Base):
+    """A question a person keeps under a name. looked_until: up to when what was received has been looked through for news."""
+
+    __tablename__ = "saved_searches"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    query: Mapped[str] = mapped_column(Text)
+    filters: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    looked_until: Mapped[datetime]
+
+
+class SavedSearchFind(Base):
+    """A document that came after a search was saved, and answers it. It goes when the document is destroyed."""
+
+    __tablename__ = "saved_search_finds"
+    saved_search_id: Mapped[str] = mapped_column(ForeignKey("saved_searches.id"), primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True, index=True)
+    found_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]

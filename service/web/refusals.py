@@ -433,6 +433,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "鉴定 {n} 中没有请 {person} 对这一卷提意见。",
     ),
     (r"(?:a stop|a rejection|taking a file off) needs a reason", "必须写明理由。"),
+    (r"(?:query: )?no file matches", "没有查到案卷。"),
+    (r"(?:query: )?more than (?P<n>\d+) files match", "查到的案卷多于 {n} 卷，请写得更具体。"),
     (r"choose at least one file for your opinion", "先选要给意见的案卷。"),
     (r"type the review's number to execute: this cannot be undone", "请输入鉴定的编号再执行：这一步不能撤销。"),
     (r"an approver and two supervisors are three different people", "批准人和两名监销人必须是三个不同的人。"),
@@ -653,6 +655,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"department (?P<n>\S+) has (?P<m>\d+) open files: (?P<list>.+)", "部门 {n} 还有 {m} 卷在办：{list}。"),
     (r"(?:into: )?another department that is open", "选另一个开放的部门。"),
     (r"department (?P<n>\S+) is closed already", "部门 {n} 已经关闭。"),
+    # paper of a file
+    (r"(?:\w+: )?0 to (?P<n>\d+)", "写 0 到 {n}。"),
     # numbers
     (r"a file has the number (?P<n>\S+); it keeps it for ever", "已有案卷用 {n}，永远不改。"),
     (r"the number (?P<n>\S+) is void already", "{n} 已经登记为作废号。"),

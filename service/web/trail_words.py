@@ -114,6 +114,7 @@ VERBS = {
     "prepare": _("编制"),
     "preserve": _("制作长期保存版"),
     "preserve_failed": _("长期保存版未做成"),
+    "print": _("打印"),
     "propose": _("提出"),
     "prove": _("查证销毁"),
     "read": _("识别"),

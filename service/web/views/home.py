@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from service.flow import desk
 from service.flow.guard import allowed
 from service.flow.loans import OPEN, list_loans
+from service.flow.saved_searches import count_news
 from service.flow.transfers import list_transfers
 from service.web.context import actor, house
 from service.web.site import web
@@ -36,5 +37,6 @@ def home() -> ResponseReturnValue:
         review_total=review_total,
         loans=loans,
         reviews=reviews,
+        news=count_news(house(), who),
         nothing=transfers is None and review is None and not reviews and not loans,
     )

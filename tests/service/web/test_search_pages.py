@@ -91,3 +91,23 @@ def test_the_list_is_saved_in_the_readers_language(site: Site) -> None:
     wrong = person.get('/search/export.csv?q="钢材')
     assert wrong.status_code == 400
     assert wrong.mimetype == "text/html"
+
+
+def test_a_search_is_saved_renamed_run_and_deleted_on_its_page(site: Site) -> None:
+    copies(site.office, 2)
+    person = site.signed_in("handler")
+    assert "保存这个检索" in person.get("/search?q=钢材&category=1.9").text
+    sent = {"query": "钢材", "category": "1.9", "name": "钢材合同"}
+    assert person.post("/search/saved", sent).status_code == 303
+    page = person.get("/search/saved").text
+    address = re.search(r'action="(/search/saved/[0-9a-f-]+)/name"', page)
+    assert address
+    assert "/search?q=%E9%92%A2%E6%9D%90&amp;category=1.9" in page
+    assert person.post(f"{address.group(1)}/name", {"name": "另一个"}).status_code == 303
+    assert "另一个" in person.get("/search/saved").text
+    assert site.signed_in("archivist").post(f"{address.group(1)}/delete").status_code == 404
+    assert person.post(f"{address.group(1)}/seen").status_code == 303
+    assert person.post(f"{address.group(1)}/delete").status_code == 303
+    assert "还没有保存的检索" in person.get("/search/saved").text
+    assert person.post("/search/saved", {**sent, "name": ""}).status_code == 422
+    assert person.post("/search/saved", {**sent, "query": '"钢'}).status_code == 400

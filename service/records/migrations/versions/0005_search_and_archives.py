@@ -21,6 +21,7 @@ def upgrade() -> None:
     """Bring a database of the fourth form to the fifth, with everything in it."""
     _ledger()
     _sketches()
+    _saved_searches()
 
 
 def _ledger() -> None:
@@ -189,3 +190,37 @@ def _sketches() -> None:
         "INSERT INTO document_sketches (document_id, made_with, pieces, figures, sealed_pages) "
         "SELECT id, '', '', '', '[]' FROM documents WHERE status IN ('stored', 'needs_review') AND pages_read > 0"
     )
+
+
+def _saved_searches() -> None:
+    """Questions people keep under a name, and the documents that came to answer them."""
+    op.create_table(
+        "saved_searches",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("filters", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("looked_until", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_saved_searches_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_searches")),
+    )
+    op.create_index(op.f("ix_saved_searches_person_id"), "saved_searches", ["person_id"], unique=False)
+    op.create_table(
+        "saved_search_finds",
+        sa.Column("saved_search_id", sa.String(length=36), nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=False),
+        sa.Column("found_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["saved_search_id"],
+            ["saved_searches.id"],
+            name=op.f("fk_saved_search_finds_saved_search_id_saved_searches"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_saved_search_finds_document_id_documents")
+        ),
+        sa.PrimaryKeyConstraint("saved_search_id", "document_id", name=op.f("pk_saved_search_finds")),
+    )
+    op.create_index(op.f("ix_saved_search_finds_document_id"), "saved_search_finds", ["document_id"], unique=False)
