@@ -1,7 +1,6 @@
 """Separator sheets to print: a square code and a bar code of the same payload, and words for people.
 
-The PDF holds what it uses of its font, so that every machine prints it alike; the codes are drawn as areas. The machine that
-makes it needs a font with Han characters (`intake/formats/fonts.py`); without one these are set as question marks.
+The PDF holds what it uses of its font, so that every machine prints it alike; the codes are drawn as areas.
 """
 
 import logging
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intake.batches.payload import LINEAR_LIMIT, Separator, encode
-from intake.formats.fonts import han_font_path
+from intake.formats.fonts import HAN_FONT
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -49,11 +48,18 @@ def modules(separator: Separator, kind: str) -> NDArray[np.bool_] | None:
 
 def qr_code(text: str) -> tuple[str, int]:
     """Return any text as a QR code: the SVG path of its dark modules, in units of one module, and how many it is wide."""
+    dark = dark_modules(text)
+    return "".join(f"M{x} {y}h{w}v1h-{w}z" for x, y, w in _runs(dark)), dark.shape[1]
+
+
+def dark_modules(text: str) -> NDArray[np.bool_]:
+    """Return the dark modules of any text as a QR code, without a quiet zone."""
     import zxingcpp
 
-    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
-    dark = np.asarray(np.array(made.to_image(scale=1, add_quiet_zones=False)) < 128, bool)
-    return "".join(f"M{x} {y}h{w}v1h-{w}z" for x, y, w in _runs(dark)), dark.shape[1]
+    # Told to be UTF-8: readers guess otherwise, and take the · of an archive number for another sign.
+    more = {} if text.isascii() else {"eci": "UTF-8"}
+    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, **more)
+    return np.asarray(np.array(made.to_image(scale=1, add_quiet_zones=False)) < 128, bool)
 
 
 def svg(separator: Separator, kind: str) -> str:
@@ -90,9 +96,7 @@ def new_pdf() -> Iterator["FPDF"]:
     document.set_margin(0)
     document.set_producer("Juanzong")
     document.set_creation_date(datetime(2026, 1, 1, tzinfo=UTC))
-    path = han_font_path()
-    if path is not None:
-        document.add_font("han", "", path)
+    document.add_font("han", "", HAN_FONT)
     try:
         yield document
     finally:
@@ -141,11 +145,10 @@ def words(
     document: "FPDF", text: str, left: float, top: float, room: float, points: float, *, middle: bool = False
 ) -> None:
     """Set a line of text with its foot at `top` millimetres, smaller where it would be wider than `room`."""
-    han = "han" in document.fonts
-    text = "".join(c if c.isprintable() and ord(c) <= (0xFFFF if han else 0xFF) else "?" for c in text)
+    text = "".join(c if c.isprintable() and ord(c) <= 0xFFFF else "?" for c in text)
     if not text:
         return
-    document.set_font("han" if han else "helvetica", size=points)
+    document.set_font("han", size=points)
     width = document.get_string_width(text)
     if width > room:
         document.set_font(size=points * room / width)

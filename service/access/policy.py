@@ -50,6 +50,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "contract.correct": frozenset({"handler", "credit_administrator"}),
     "file.read": _READERS,
     "file.mark": frozenset({"handler", "credit_administrator"}),
+    "file.place": frozenset({"handler", "credit_administrator", "archivist"}),
     "file.tier": frozenset({"credit_administrator", "archivist", "department_head"}),
     "transfer.read": _READERS,
     "transfer.hand_over": frozenset({"handler", "credit_administrator", "department_head"}),

@@ -433,6 +433,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "鉴定 {n} 中没有请 {person} 对这一卷提意见。",
     ),
     (r"(?:a stop|a rejection|taking a file off) needs a reason", "必须写明理由。"),
+    (r"a package holds the whole file, and not all of it is yours to read", "档案包须是整卷，卷内有你不能看的文件。"),
     (r"(?:query: )?no file matches", "没有查到案卷。"),
     (r"(?:query: )?more than (?P<n>\d+) files match", "查到的案卷多于 {n} 卷，请写得更具体。"),
     (r"choose at least one file for your opinion", "先选要给意见的案卷。"),

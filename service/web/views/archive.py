@@ -12,6 +12,7 @@ from service.flow.evidence import evidence_of_file
 from service.flow.guard import allowed, reach_of_file, require
 from service.flow.outlook import ENDED, Outlook, outlook
 from service.flow.packages import export_package
+from service.flow.paper_file import paper_file
 from service.flow.transfers import DueTransfer
 from service.partial import packed
 from service.records.tables import CaseFile, Document, Transfer
@@ -105,6 +106,8 @@ def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
         arriving=_arriving(due),
         archive_wait=_archive_wait(file, due, check.missing),
         retention_why=why_in_words(file.retention_why),
+        paper=paper_file(house(), who, case_file_id),
+        may_place=allowed(who, "file.place", reach),
         ahead=ahead,
         ahead_why=ahead and (ahead.after.why.zh if language() == "zh" else ahead.after.why.en),
         happening_options=[(c, w) for c, w in words.HAPPENINGS.items() if not (c == ENDED and file.closed_on)],

@@ -1,0 +1,52 @@
+"""The sheets of a case file as PDF, always in Chinese, as the archive room keeps them: 卷内目录, 备考表, labels for spine and box."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from intake.batches.sheets import areas, dark_modules, new_pdf, words
+from retention.completeness import Completeness
+from service.reports.papers import Form, to_pdf
+
+_STATES = {"present": "有", "missing": "缺", "not_applicable": "不适用"}
+
+
+def catalogue(number: str, title: str, rows: Sequence[tuple[str, str, str, str, int]]) -> bytes:
+    """Return the catalogue (卷内目录). rows: category code, title, original or copy, day it came, pages."""
+    numbered = [(at, *row[:4], row[4], "") for at, row in enumerate(rows, 1)]
+    total = f"档号 {number}　题名 {title}　共 {len(rows)} 件 {sum(row[4] for row in rows)} 页"
+    columns = ("序号", "类目", "题名", "原件或复印件", "日期", "页数", "备注")
+    return to_pdf(Form("卷内目录", columns, (1, 1.2, 6, 1.8, 2, 1, 2), numbered, total, landscape=False))
+
+
+def note(
+    number: str, title: str, state: Completeness, counts: Mapping[str, tuple[int, int]], names: Mapping[str, str]
+) -> bytes:
+    """Return the note at the end of a file (备考表): each category, whether it is there, originals and copies, why it does not apply."""
+    rows = []
+    for slot in state.slots:
+        originals, copies = counts.get(slot.category.code, (0, 0))
+        said = f"{slot.why}（{names.get(slot.by, slot.by)}）" if slot.state == "not_applicable" else ""
+        rows.append((slot.category.code, slot.category.zh, _STATES[slot.state], originals, copies, said))
+    columns = ("类目", "内容", "情况", "原件份数", "复印件份数", "说明")
+    signs = ("立卷人（签字、日期）", "检查人（签字、日期）")
+    sub = f"档号 {number}　题名 {title}"
+    return to_pdf(Form("备考表", columns, (1, 5, 1.2, 1.3, 1.5, 4), rows, sub, signs, landscape=False))
+
+
+def labels(number: str, title: str, fonds: str, retention: str, place: str, archived_on: date | None) -> bytes:
+    """Return one A4 page to cut: the label of the spine (案卷脊背) and that of the box, each with the number as a QR code."""
+    code = dark_modules(number)
+    with new_pdf() as document:
+        document.add_page()
+        lines = (("档号", number), ("题名", title), ("全宗号", fonds), ("保管期限", retention))
+        more = (*lines, ("存放", place), ("归档", archived_on.isoformat() if archived_on else ""))
+        for left, width, said, qr in ((15.0, 40.0, lines, 28.0), (65.0, 130.0, more, 40.0)):
+            document.rect(left, 20, width, 190 if width < 50 else 100)
+            cell = qr / code.shape[1]
+            areas(document, code, left + (width - qr) / 2, 26, cell, cell)
+            y = 26 + qr + 10
+            for name, text in said:
+                words(document, name, left + 3, y, width - 6, 7)
+                words(document, text, left + 3, y + 6, width - 6, 13)
+                y += 24 if width < 50 else 9.5
+        return bytes(document.output())
