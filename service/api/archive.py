@@ -415,6 +415,34 @@ def place_hold(house: House, actor: Actor, given: NewHold) -> dict[str, Any]:
     return holds.as_json(holds.place_hold(house, actor, given.matter, given.reason, given.file_ids))
 
 
+class Query(Input):
+    """Words that stand in the title, the numbers or the customer of a file."""
+
+    query: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class HoldOnQuery(Query):
+    """What is frozen and why."""
+
+    matter: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Reason
+
+
+@hold_operations("GET", "/holds/matching", "The files a hold on a query would cover", query=Query)
+def matching_files(house: House, actor: Actor, given: Query) -> dict[str, Any]:
+    """Return the living files that match; nothing is frozen."""
+    return {"files": [file_as_json(file) for file in holds.matching(house, actor, given.query)]}
+
+
+@hold_operations(
+    "POST", "/holds/on-query", "Place a hold on what matches now", body=HoldOnQuery, status=201, problems=(409,)
+)
+def place_hold_on_query(house: House, actor: Actor, given: HoldOnQuery) -> dict[str, Any]:
+    """Freeze what a query matches now; the hold stays on that."""
+    hold, files = holds.place_on_query(house, actor, given.matter, given.reason, given.query)
+    return {**holds.as_json(hold), "files": files}
+
+
 @hold_operations("GET", "/holds", "List holds")
 def list_holds(house: House, actor: Actor) -> dict[str, Any]:
     """Return all holds, standing ones first."""

@@ -10,16 +10,57 @@ from retention import holds as rules
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.guard import load_file, lock_file, require
+from service.flow.guard import listing, load_file, lock_file, require
 from service.flow.locks import lock_soon
 from service.flow.sight import visible_files
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Hold, HoldFile
+from service.records.tables import CaseFile, Contract, Customer, Hold, HoldFile
+
+MOST_MATCHED = 5000
 
 
-def place_hold(house: House, actor: Actor, matter: str, reason: str, case_file_ids: Sequence[str]) -> Hold:
-    """Freeze files for a matter. Raises BadInput, NotFound, RuleRefused (a file is destroyed already)."""
+def matching(house: House, actor: Actor, text: str) -> list[CaseFile]:
+    """Return the living files the actor may see whose title, numbers or customer hold `text`; note the reading.
+
+    Raises NotAllowed, BadInput: no text, or more than `MOST_MATCHED` files.
+    """
+    require(actor, "hold.place")
+    text = text.strip()
+    if not text:
+        raise BadInput("query: is needed", {"query": "is needed"})
+    columns = (CaseFile.title, CaseFile.archive_number, Contract.number, Customer.name)
+    query = visible_files(actor).where(CaseFile.state != "destroyed")
+    query = query.outerjoin(Contract, Contract.id == CaseFile.contract_id)
+    query = query.outerjoin(Customer, Customer.id == CaseFile.customer_id)
+    query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    with listing(house, actor, "file") as session:
+        found = list(session.scalars(query.order_by(CaseFile.created_at, CaseFile.id).limit(MOST_MATCHED + 1)))
+    if len(found) > MOST_MATCHED:
+        raise BadInput(
+            f"query: more than {MOST_MATCHED} files match", {"query": f"more than {MOST_MATCHED} files match"}
+        )
+    return found
+
+
+def place_on_query(house: House, actor: Actor, matter: str, reason: str, text: str) -> tuple[Hold, int]:
+    """Freeze what a query matches now; the hold stays on that, whatever matches later. Returns the hold and how many files.
+
+    Raises as `matching` and `place_hold`; BadInput when nothing matches.
+    """
+    ids = [file.id for file in matching(house, actor, text)]
+    if not ids:
+        raise BadInput("query: no file matches", {"query": "no file matches"})
+    return place_hold(house, actor, matter, reason, ids, query=text.strip()[:200]), len(ids)
+
+
+def place_hold(
+    house: House, actor: Actor, matter: str, reason: str, case_file_ids: Sequence[str], *, query: str = ""
+) -> Hold:
+    """Freeze files for a matter. query: by which they were found, for the trail.
+
+    Raises BadInput, NotFound, RuleRefused (a file is destroyed already).
+    """
     matter, reason = matter.strip(), reason.strip()
     wrong = {name: "is needed" for name, value in (("matter", matter), ("reason", reason)) if not value}
     if not case_file_ids:
@@ -38,7 +79,8 @@ def place_hold(house: House, actor: Actor, matter: str, reason: str, case_file_i
                 raise RuleRefused(f"file {file.archive_number} was destroyed; a hold comes too late")
         for case_file_id in dict.fromkeys(case_file_ids):
             session.add(HoldFile(hold_id=hold.id, case_file_id=case_file_id))
-            audit.append(session, actor.name, "hold.place", f"file:{case_file_id}", {"hold": hold.id, "matter": matter})
+            detail = {"hold": hold.id, "matter": matter} | ({"query": query} if query else {})
+            audit.append(session, actor.name, "hold.place", f"file:{case_file_id}", detail)
     lock_soon(house, case_file_ids)
     return hold
 

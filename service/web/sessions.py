@@ -17,7 +17,15 @@ from service.web.text import gettext
 #: The session's cookie where there is no TLS; with it the name begins with __Host-, which no other site of the domain can set.
 COOKIE = "juanzong"
 _OPEN = frozenset(
-    {"web.sign_in", "web.sign_in_submit", "web.invite", "web.invite_submit", "web.language", "web.keys", "web.calendar_feed"}
+    {
+        "web.sign_in",
+        "web.sign_in_submit",
+        "web.invite",
+        "web.invite_submit",
+        "web.language",
+        "web.keys",
+        "web.calendar_feed",
+    }
     | {
         "web.second_step",
         "web.second_step_submit",

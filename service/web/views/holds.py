@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from service.flow import holds as flow
 from service.flow import pages
+from service.flow.guard import allowed
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext
@@ -13,13 +14,31 @@ from service.web.text import gettext
 def _page() -> str:
     found = flow.list_holds(house(), actor())
     covered = pages.files_on_hold(house(), actor())
-    return render_template("holds.html", holds=found, files={hold.id: covered.get(hold.id, []) for hold in found})
+    given = request.form if request.method == "POST" else request.args
+    text = given.get("text", "").strip()
+    matched = flow.matching(house(), actor(), text) if text and allowed(actor(), "hold.place") else []
+    files = {hold.id: covered.get(hold.id, []) for hold in found}
+    return render_template("holds.html", holds=found, files=files, text=text, matched=matched)
 
 
 @web.get("/holds")
 def holds() -> ResponseReturnValue:
     """Show all holds, standing ones first."""
     return _page()
+
+
+@web.post("/holds")
+def place_on_query() -> ResponseReturnValue:
+    """Freeze what the words typed match now."""
+    form = request.form
+    return act(
+        lambda: flow.place_on_query(
+            house(), actor(), form.get("matter", ""), form.get("reason", ""), form.get("text", "")
+        ),
+        _page,
+        done=gettext("已冻结查到的案卷；以后再有符合的，须另行冻结。"),
+        to=url_for("web.holds"),
+    )
 
 
 @web.post("/holds/<hold_id>/ask")
