@@ -66,13 +66,13 @@ def suggest(house: House, actor: Actor, typed: str, *, limit: int = MOST) -> lis
     with house.database.read() as session:
         for document in session.scalars(visible(query, actor)):
             counted.update(set(_values(document)))
-    places: dict[str, tuple[tuple[int, int, str], Suggestion]] = {}
+    places: dict[str, tuple[tuple[int, int, int, str], Suggestion]] = {}
     for (kind, text), count in counted.items():
         folded = fold(text).chars
         sounds = bool(letters) and kind in ("customer", "party") and letters in initials(folded)
         if wanted not in folded and not sounds:
             continue
-        place = (0 if folded.startswith(wanted) else 1, -count, text)
+        place = (0 if folded.startswith(wanted) else 1, -count, len(text), text)
         if folded not in places or place < places[folded][0]:
             places[folded] = place, Suggestion(text, kind, _query(text))
     return [suggestion for _, suggestion in sorted(places.values(), key=lambda one: one[0])][: max(min(limit, MOST), 0)]
