@@ -453,6 +453,7 @@ SEARCH_LOADS = {
     *("service", "service.access", "service.access.policy", "service.bootstrap", "service.cli", "service.clock"),
     *("service.commands", "service.commands.common", "service.commands.reading", "service.errors", "service.flow"),
     *("service.flow.find", "service.flow.guard", "service.flow.index", "service.flow.places", "service.house"),
+    *("service.flow.stamps", "search.adapters.tantivy_generations"),
     *("service.records", "service.records.audit", "service.records.database", "service.records.migrate"),
     *("service.records.tables", "service.settings", "service.typed"),
     *("vault", "vault.adapters", "vault.adapters.files", "vault.adapters.filesystem", "vault.adapters.keyfile"),
