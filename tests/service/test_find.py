@@ -1,10 +1,18 @@
 """Search through the service: near-misses when asked for or when nothing else is found, ranges of what was read."""
 
+from datetime import date
+
 import pytest
+from sqlalchemy import select
 
 from search.errors import BadQuery
+from service.access import people
 from service.access.policy import Actor
+from service.flow import grants
 from service.flow.find import find
+from service.flow.find_export import export_found
+from service.flow.suggest import suggest
+from service.records.tables import Document, Person
 from tests.service.conftest import OWNER, Office
 
 
@@ -35,3 +43,26 @@ def test_near_misses_stay_within_what_one_may_see(archive: Office) -> None:
     assert find(archive.house, OWNER, "设备物联监侧平台").total == 1
     hidden = find(archive.house, stranger, "设备物联监侧平台")
     assert (hidden.total, hidden.hits, set(map(len, hidden.facets.values()))) == (0, (), {0})
+
+
+def test_a_withdrawn_grant_counts_from_the_next_query_on(archive: Office) -> None:
+    house = archive.house
+    elsewhere = people.create_department(house, OWNER, "CG", "采购部")
+    archive.hire("buyer", "handler", department_id=elsewhere.id)
+
+    def seen() -> tuple[int, int, int]:
+        with house.database.read() as session:
+            person = session.scalars(select(Person).where(Person.login == "buyer")).one()
+        buyer = people.actor_of_person(house, person)
+        rows = export_found(house, buyer, "技术服务", "csv")
+        return find(house, buyer, "技术服务").total, len(rows), len(suggest(house, buyer, "技术"))
+
+    with house.database.read() as session:
+        document_id = session.scalars(select(Document.id)).one()
+    assert seen() == (0, 0, 0)
+    grant = grants.give_grant(house, OWNER, "buyer", "document", document_id, date(2099, 1, 1), "r")
+    total, rows, suggested = seen()
+    assert (total, rows) == (1, 1)
+    assert suggested > 0
+    grants.end_grant(house, OWNER, grant.id)
+    assert seen() == (0, 0, 0)
