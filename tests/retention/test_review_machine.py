@@ -44,8 +44,9 @@ class ReviewMachine(RuleBasedStateMachine):
         waiting_days=st.sampled_from([0, 1, 7]),
         late=st.sets(FILE, max_size=1),
         head_start=st.integers(0, 5),
+        patient=st.booleans(),
     )
-    def start(self, proposer, waiting_days, late, head_start):
+    def start(self, proposer, waiting_days, late, head_start, patient):
         self.today = START
         self.waiting_days = waiting_days
         self.review = Review.propose("r", proposer, FILES, self.today, waiting_days)
@@ -63,7 +64,7 @@ class ReviewMachine(RuleBasedStateMachine):
         }
         self.destroyed: set[str] = set()
         for _ in range(head_start):  # so that as many runs begin near the end as at the beginning
-            self.advance(keeper=None, patient=True, obstacle=None, file=FILES[0])
+            self.advance(keeper=None, patient=patient or self.review.state == "waiting", obstacle=None, file=FILES[0])
 
     def attempt(self, act, *args):
         """Try an act; return whether it was accepted. A refusal must leave everything as it was."""
@@ -159,6 +160,8 @@ class ReviewMachine(RuleBasedStateMachine):
         if self.review.state == "proposed":
             self.open([person for person in PEOPLE if person != self.model.proposer][:3])
         elif self.review.state == "appraising":
+            if obstacle or not patient:
+                self.ask_a_co_reviewer(self.review.group[0], PEOPLE[-1], file)
             self.everybody_speaks(keeper)
             self.decide(self.review.group[0])
         else:
