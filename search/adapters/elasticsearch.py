@@ -17,7 +17,7 @@ from search.orders import KEYS, NUMBER, ORDERS, RECEIVED, RELEVANCE, Anchor
 from search.results import hit
 from search.syntax import Node
 
-_SECONDS, _BULK_SECONDS = 10.0, 60.0
+_SECONDS, _BULK_SECONDS, _MERGE_SECONDS = 10.0, 60.0, 1800.0
 _BULK_BYTES = 8_000_000
 _RETRIES, _PAUSE_SECONDS = 4, 0.25  # when the server says it has too much to do; the pause doubles
 _WINDOW = 100_000  # the deepest hit that can be paged to
@@ -260,6 +260,18 @@ class ElasticsearchIndex:
             new = self._fresh()
             self._create(new)
             self._switch(new)
+
+    def compact(self) -> None:
+        """Have the server merge its files; may take minutes.
+
+        Beside every entry it keeps what was sent, for copies that lag behind by up to half a minute, and drops that when it merges.
+        """
+        with self._guarded():
+            self._client.indices.flush(index=self._alias, wait_if_ongoing=True)
+            self._client.options(request_timeout=_MERGE_SECONDS).indices.forcemerge(
+                index=self._alias, max_num_segments=1
+            )
+            self._client.indices.refresh(index=self._alias)
 
     def room(self) -> int:
         """Return the bytes that the index takes on the server, without its copies."""
