@@ -41,12 +41,12 @@ def labels(number: str, title: str, fonds: str, retention: str, place: str, arch
         lines = (("档号", number), ("题名", title), ("全宗号", fonds), ("保管期限", retention))
         more = (*lines, ("存放", place), ("归档", archived_on.isoformat() if archived_on else ""))
         for left, width, said, qr in ((15.0, 40.0, lines, 28.0), (65.0, 130.0, more, 40.0)):
-            document.rect(left, 20, width, 190 if width < 50 else 100)
+            document.rect(left, 20, width, 190 if width < 50 else 140)
             cell = qr / code.shape[1]
             areas(document, code, left + (width - qr) / 2, 26, cell, cell)
             y = 26 + qr + 10
             for name, text in said:
                 words(document, name, left + 3, y, width - 6, 7)
                 words(document, text, left + 3, y + 6, width - 6, 13)
-                y += 24 if width < 50 else 9.5
+                y += 24 if width < 50 else 14
         return bytes(document.output())
