@@ -15,8 +15,9 @@ from multiprocessing.reduction import send_handle
 from typing import Any
 
 # The C library gives the memory of every large array back at once and asks for it again, page by page: a tenth of the time of
-# reading. It may keep that of arrays of up to 32 MiB, 192 MiB in all. (Libraries that know no such settings ignore them.)
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(192 << 20)}
+# reading. It may keep that of arrays of up to 8 MiB, 64 MiB in all: with more, two readers of large pages take more than a worker
+# may. (Libraries that know no such settings ignore them.)
+_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(64 << 20)}
 _MOST = 256 * 1024 * 1024  # bytes of one answer; a stored page has far less
 
 

@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Self
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from intake.errors import Rejected
-from intake.formats.fonts import Font, font
+from intake.formats.fonts import font
 from intake.formats.names import plain_name
 from intake.formats.pages import Layer, Picture
 from intake.model import Limits
@@ -112,7 +112,7 @@ def _sheets(text: str, limits: Limits) -> list[list[str]]:
     return [rows[i : i + per_page] for i in range(0, len(rows), per_page)] or [[]]
 
 
-def _wrapped(line: str, face: Font, most: float) -> Iterator[str]:
+def _wrapped(line: str, face: ImageFont.FreeTypeFont, most: float) -> Iterator[str]:
     row, wide = "", 0.0
     for char in line:
         step = _width(face, char)
@@ -126,7 +126,7 @@ def _wrapped(line: str, face: Font, most: float) -> Iterator[str]:
 
 
 @lru_cache(20_000)
-def _width(face: Font, char: str) -> float:
+def _width(face: ImageFont.FreeTypeFont, char: str) -> float:
     """Return how wide a character is set, in pixels: asking the font takes longer than all the rest."""
     return float(face.getlength(char))
 

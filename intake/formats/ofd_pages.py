@@ -109,7 +109,7 @@ class _Sheet:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         self.image = Image.new("RGB", size, "white")
         self._draw = ImageDraw.Draw(self.image)
-        self._faces: dict[tuple[str, int], fonts.Font] = {}
+        self._faces: dict[tuple[str, int], ImageFont.FreeTypeFont] = {}
         self.chars: list[Char] = []
         self.images: list[Box] = []
 
@@ -176,7 +176,7 @@ class _Sheet:
         matrix: Matrix,
         at: tuple[float, float],
         body: tuple[float, float],
-        face: fonts.Font,
+        face: ImageFont.FreeTypeFont,
         colour: tuple[int, int, int],
     ) -> None:
         """Set one character. at: the left end of its baseline. body: its size and the step to the next, both in mm."""
@@ -224,7 +224,7 @@ def _image(document: Document, name: str, limits: Limits) -> Image.Image:
     return image
 
 
-def _font(document: Document, name: str, pixels: int) -> fonts.Font:
+def _font(document: Document, name: str, pixels: int) -> ImageFont.FreeTypeFont:
     """Return the font of the document where it is inside and has characters by their codes, else one that is installed."""
     _, part = document.fonts.get(name, (None, None))
     if part and part in document.package:

@@ -1,7 +1,6 @@
 """Tables as PDF, for paper that is signed: the customary forms of ledger, catalogue and statistics. Pure: the same table gives the same bytes.
 
-The PDF holds what it uses of its font; a machine without a font with Han characters (`intake/formats/fonts.py`) sets them as
-question marks.
+The PDF holds what it uses of its font.
 """
 
 from collections.abc import Sequence
@@ -90,11 +89,10 @@ def _begin(document: "FPDF", form: Form, across: Sequence[float], lying: Lie) ->
 
 def _lines(document: "FPDF", text: str, width: float) -> list[str]:
     """Return a text as the lines it takes in a column; broken anywhere, as Chinese is."""
-    han = "han" in document.fonts
-    document.set_font("han" if han else "helvetica", size=_POINTS)
+    document.set_font("han", size=_POINTS)
     room, used, lines = width - 2 * _PAD, 0.0, [""]
     for c in text:
-        shown = c if c.isprintable() and ord(c) <= (0xFFFF if han else 0xFF) else "?"
+        shown = c if c.isprintable() and ord(c) <= 0xFFFF else "?"
         wide = _SQUARE if ord(c) >= _WIDE else document.get_string_width(shown)
         if c == "\n" or (used + wide > room and lines[-1]):
             lines.append("")
@@ -112,7 +110,7 @@ def _height(cells: Sequence[Sequence[str]]) -> float:
 
 
 def _draw(document: "FPDF", cells: Sequence[Sequence[str]], across: Sequence[float], top: float, height: float) -> None:
-    document.set_font("han" if "han" in document.fonts else "helvetica", size=_POINTS)
+    document.set_font("han", size=_POINTS)
     x = _MARGIN
     for lines, width in zip(cells, across, strict=True):
         document.rect(x, top, width, height)
