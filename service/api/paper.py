@@ -9,8 +9,9 @@ from werkzeug.http import dump_options_header
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.flow import paper_file
-from service.flow.case_prints import print_sheet
+from service.flow.case_prints import sheet_of
 from service.house import House
+from service.reports.case_sheets import DRAWN
 
 operation = Operations("files")
 
@@ -72,6 +73,7 @@ class Sheet(Input):
 @operation("GET", "/files/{file_id}/sheet", "A sheet of the file as PDF", query=Sheet, answer="application/pdf")
 def print_file_sheet(house: House, actor: Actor, file_id: str, given: Sheet) -> Response:
     """Send the catalogue, the note at the end, or the labels; the print is noted."""
-    answer = Response(print_sheet(house, actor, file_id, given.sheet), content_type="application/pdf")
+    pdf = DRAWN[given.sheet](*sheet_of(house, actor, file_id, given.sheet))
+    answer = Response(pdf, content_type="application/pdf")
     answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": f"{given.sheet}.pdf"})
     return answer

@@ -1,11 +1,12 @@
-"""What is printed for a case file: gathered from the register, noted, drawn."""
+"""What is printed for a case file: gathered from the register and noted; `reports/case_sheets.py` draws it."""
+
+from typing import Any
 
 from service.access.policy import Actor
 from service.errors import NotFound
 from service.flow.pages import names
 from service.flow.paper_file import PLACE, PaperFile, paper_file
 from service.house import House
-from service.reports import case_sheets
 
 SHEETS = {"catalogue": "卷内目录", "note": "备考表", "labels": "脊背与盒签"}
 _RETENTIONS = {"Y": "永久", "D30": "30年", "D10": "10年"}
@@ -18,8 +19,8 @@ def number_of(paper: PaperFile) -> str:
     return given or (file.customer.number if file.customer else file.id)
 
 
-def print_sheet(house: House, actor: Actor, case_file_id: str, sheet: str) -> bytes:
-    """Return a sheet of a file as a PDF; the catalogue names only documents the actor may read. Raises NotFound."""
+def sheet_of(house: House, actor: Actor, case_file_id: str, sheet: str) -> tuple[Any, ...]:
+    """Return what a sheet of a file is drawn from, in the order of its drawing; the catalogue names only documents the actor may read. Raises NotFound."""
     if sheet not in SHEETS:
         raise NotFound(f"there is no sheet {sheet}")
     paper = paper_file(house, actor, case_file_id, sheet)
@@ -27,9 +28,9 @@ def print_sheet(house: House, actor: Actor, case_file_id: str, sheet: str) -> by
     if sheet == "labels":
         place = " ".join(getattr(paper.place, name) for name in PLACE) if paper.place else ""
         kept = _RETENTIONS.get(file.retention or "", file.retention or "")
-        return case_sheets.labels(number, file.title, file.department.fonds, kept, place, file.archived_on)
+        return (number, file.title, file.department.fonds, kept, place, file.archived_on)
     if sheet == "note":
-        return case_sheets.note(number, file.title, paper.completeness, paper.counts, names(house))
+        return (number, file.title, paper.completeness, paper.counts, names(house))
     rows = [
         (
             document.category,
@@ -40,4 +41,4 @@ def print_sheet(house: House, actor: Actor, case_file_id: str, sheet: str) -> by
         )
         for document in paper.documents
     ]
-    return case_sheets.catalogue(number, file.title, rows)
+    return (number, file.title, rows)

@@ -29,6 +29,7 @@ from service.flow.ledger import (
     title_of_file,
     typed_date,
 )
+from service.flow.ledger_sheet import SheetRow, read_ledger
 from service.flow.transfers import start_clock
 from service.house import House
 from service.records import audit
@@ -45,7 +46,6 @@ from service.records.tables import (
     Transfer,
     new_id,
 )
-from service.reports.ledger_sheet import SheetRow, read_ledger
 
 STATES = {
     "": "",

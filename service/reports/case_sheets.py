@@ -1,6 +1,6 @@
 """The sheets of a case file as PDF, always in Chinese, as the archive room keeps them: 卷内目录, 备考表, labels for spine and box."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from intake.batches.sheets import areas, dark_modules, new_pdf, words
@@ -50,3 +50,7 @@ def labels(number: str, title: str, fonds: str, retention: str, place: str, arch
                 words(document, text, left + 3, y + 6, width - 6, 13)
                 y += 24 if width < 50 else 14
         return bytes(document.output())
+
+
+#: how each sheet is drawn, from what `flow/case_prints.py` gathers
+DRAWN: Mapping[str, Callable[..., bytes]] = {"catalogue": catalogue, "note": note, "labels": labels}

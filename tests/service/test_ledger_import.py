@@ -11,11 +11,10 @@ from sqlalchemy import func, select
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, RuleRefused
-from service.flow import ledger_import
+from service.flow import ledger_import, ledger_sheet
 from service.flow.ledger_import import apply_import, check_import
+from service.flow.ledger_sheet import HEADINGS
 from service.records.tables import AuditEntry, CaseFile, Contract, FormerNumber, Transfer
-from service.reports import ledger_sheet
-from service.reports.ledger_sheet import HEADINGS, empty_form
 from tests.service.conftest import OWNER, Office, embedded_env
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import new_contract
@@ -207,9 +206,9 @@ def test_a_ledger_that_is_too_large_is_refused(embedded, monkeypatch):
 
 
 def test_the_empty_form_is_read_and_holds_nothing(embedded):
-    assert check_import(embedded.house, embedded["administrator"], empty_form()).rows == 0
+    assert check_import(embedded.house, embedded["administrator"], book()).rows == 0
     with pytest.raises(BadInput, match="has no rows"):
-        apply_import(embedded.house, embedded["administrator"], empty_form())
+        apply_import(embedded.house, embedded["administrator"], book())
 
 
 def test_only_the_credit_administrator_imports(embedded):

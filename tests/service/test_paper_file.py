@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound
 from service.flow import filing
-from service.flow.case_prints import SHEETS, print_sheet
+from service.flow.case_prints import SHEETS, sheet_of
 from service.flow.paper_file import count_papers, paper_file, set_place
 from service.records.tables import AuditEntry
+from service.reports.case_sheets import DRAWN
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import archive, fill, new_contract
@@ -24,6 +25,11 @@ def filed(embedded: Office) -> tuple[Office, str]:
     fill(embedded, file_id)
     archive(embedded, file_id)
     return embedded, file_id
+
+
+def print_sheet(house, actor, file_id: str, sheet: str) -> bytes:
+    told = sheet_of(house, actor, file_id, sheet)
+    return DRAWN[sheet](*told)
 
 
 def text_of(pdf: bytes) -> str:

@@ -13,10 +13,10 @@ from service.flow import corrections, documents, filing, ledger, ledger_import, 
 from service.flow.guard import allowed, require
 from service.flow.ledger import ContractInput
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
+from service.flow.ledger_sheet import HEADINGS, NEEDED
 from service.records.tables import Document
-from service.reports.ledger_sheet import HEADINGS, NEEDED, empty_form
 from service.reports.papers import Form, to_pdf
-from service.reports.sheets import XLSX_TYPE
+from service.reports.sheets import XLSX_TYPE, Table, to_xlsx
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.download import demand_form, download
@@ -152,7 +152,8 @@ def import_contracts() -> ResponseReturnValue:
 def import_form() -> ResponseReturnValue:
     """Send the empty form."""
     require(actor(), "contract.import")
-    answer = Response(empty_form(), content_type=XLSX_TYPE)
+    heads = [words_[0] for words_ in HEADINGS.values()]
+    answer = Response(to_xlsx(Table("合同台账", heads, [])), content_type=XLSX_TYPE)
     name = gettext("合同台账") + ".xlsx"
     answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
     return answer

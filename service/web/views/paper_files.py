@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
 from service.flow import paper_file
-from service.flow.case_prints import SHEETS, print_sheet
+from service.flow.case_prints import SHEETS, sheet_of
+from service.reports.case_sheets import DRAWN
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext
@@ -40,6 +41,8 @@ def count_papers(case_file_id: str) -> ResponseReturnValue:
 @web.get("/files/<case_file_id>/sheets/<sheet>.pdf")
 def file_sheet(case_file_id: str, sheet: str) -> ResponseReturnValue:
     """Send a sheet of the file as a PDF."""
-    answer = Response(print_sheet(house(), actor(), case_file_id, sheet), content_type="application/pdf")
+    told = sheet_of(house(), actor(), case_file_id, sheet)
+    pdf = DRAWN[sheet](*told)
+    answer = Response(pdf, content_type="application/pdf")
     answer.headers["Content-Disposition"] = dump_options_header("inline", {"filename": f"{SHEETS[sheet]}.pdf"})
     return answer

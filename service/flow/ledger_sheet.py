@@ -1,4 +1,4 @@
-"""An existing ledger as a spreadsheet: read row by row under the headings people use, and the empty form to fill in.
+"""An existing ledger as a spreadsheet: read row by row under the headings people use.
 
 Pure: bytes in, rows out. Nothing is judged here but whether it can be read.
 """
@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 from service.errors import BadInput
-from service.reports.sheets import Table, to_xlsx
 
 MAX_ROWS = 20_000
 MAX_UNPACKED = 300 * 1024 * 1024
@@ -114,8 +113,3 @@ def _text(cell: object) -> str:
     if isinstance(cell, float):
         return f"{Decimal(repr(cell)):f}".removesuffix(".0")
     return str(cell).strip()
-
-
-def empty_form() -> bytes:
-    """Return a workbook with the headings and nothing else."""
-    return to_xlsx(Table("合同台账", [words[0] for words in HEADINGS.values()], []))
