@@ -26,7 +26,7 @@ from service.flow.checkpoints import checkpoint
 from service.flow.evidence_cover import Told, cover
 from service.flow.guard import allowed, load_document, load_file, reach_of, reach_of_file
 from service.flow.index import load_key
-from service.flow.objects import open_kept
+from service.flow.kept import open_kept
 from service.flow.sight import visible
 from service.flow.views import document_as_json, file_as_json
 from service.flow.watermark import demand_unmarked

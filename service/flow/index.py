@@ -15,7 +15,7 @@ from search.errors import IndexUnavailable
 from search.model import IndexedPage
 from service.access.policy import document_tokens
 from service.flow.guard import reach_of
-from service.flow.objects import read_kept
+from service.flow.kept import read_kept
 from service.flow.stamps import stamp_of
 from service.house import House
 from service.records.tables import Document, Rendition, WrappedKey

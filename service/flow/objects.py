@@ -1,10 +1,7 @@
 """Objects: what the database knows of the sealed objects, one after the other in the order of their names."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import BinaryIO
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -12,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from service.house import House
 from service.records.tables import Document, ObjectState, Rendition, Stack, Stub, WrappedKey
-from vault.errors import ObjectDamaged, ObjectMissing
 from vault.model import FileKey, Lock
 from vault.ports import ObjectStore
 from vault.replica import Replicated
@@ -121,48 +117,6 @@ def is_kept(session: Session, name: str) -> bool:
         return True
     stack = session.get(Stack, name)
     return stack is not None and stack.key is not None
-
-
-@contextmanager
-def open_kept(house: House, found: Rendition, key: FileKey) -> Iterator[BinaryIO]:
-    """Open an object that was looked up a moment ago, or what took its place since, when its document got another key meanwhile.
-
-    Raises ObjectMissing, ObjectDamaged: it should be there, or its document was destroyed. Raises StoreUnavailable.
-    """
-    with ExitStack() as stack:
-        try:
-            stream = stack.enter_context(house.vault.open(UUID(found.id), key))
-        except (ObjectDamaged, ObjectMissing):
-            now = _successor(house, found)
-            if now is None:
-                raise
-            stream = stack.enter_context(house.vault.open(*now))
-        yield stream
-
-
-def read_kept(house: House, found: Rendition, key: FileKey) -> bytes:
-    """Return all that `open_kept` reads."""
-    with open_kept(house, found, key) as stream:
-        return stream.read()
-
-
-def _successor(house: House, gone: Rendition) -> tuple[UUID, FileKey] | None:
-    """Return name and key of the rendition that stands in the place of one that is kept no more; None when it is, or nothing does."""
-    with house.database.read() as session:  # another look than the one that found what has gone
-        query = select(Rendition.id, WrappedKey.wrapped).join(
-            WrappedKey, WrappedKey.document_id == Rendition.document_id
-        )
-        same = (
-            Rendition.document_id == gone.document_id,
-            Rendition.kind == gone.kind,
-            Rendition.page == gone.page,
-            Rendition.state == "kept",
-            Rendition.id != gone.id,
-        )
-        row = session.execute(query.where(*same)).first()
-        if row is None:
-            return None
-        return UUID(row.id), house.keys.unwrap(UUID(gone.document_id), row.wrapped)
 
 
 def owners(session: Session) -> dict[str, str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from service.flow.objects import open_kept, original_of
+from service.flow.kept import open_kept
+from service.flow.objects import original_of
 from service.house import House
 from service.records.tables import WrappedKey
 

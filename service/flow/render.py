@@ -15,7 +15,8 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotFound
 from service.flow.guard import load_document, reach_of
 from service.flow.index import load_key, load_pages
-from service.flow.objects import is_kept, read_kept
+from service.flow.kept import read_kept
+from service.flow.objects import is_kept
 from service.flow.watermark import demand_unmarked, is_classified, mark, words
 from service.house import House
 from service.records import audit

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
@@ -153,11 +152,11 @@ def _demand(kind: str, code: str) -> ReportPeriod:
 def count(session: Session, kind: str, period: ReportPeriod) -> dict[str, Figures]:
     """Return the figures of every department that has any, by its id."""
     if kind == "contracts":
-        return contract_figures(contract_facts(session, period), period)
+        return contract_figures(contract_facts(session), period)
     return archive_figures(archive_facts(session), period)
 
 
-def contract_facts(session: Session, period: ReportPeriod) -> list[ContractFacts]:
+def contract_facts(session: Session) -> list[ContractFacts]:
     """Return what is counted of every contract; whose it is says its file, which goes with a merger."""
     events: dict[str, list[ContractEvent]] = defaultdict(list)
     for event in session.scalars(select(ContractEvent).order_by(ContractEvent.finished_on)):
@@ -179,7 +178,7 @@ def contract_facts(session: Session, period: ReportPeriod) -> list[ContractFacts
                 unit=unit,
                 entered_on=_entered_on(created_at, year),
                 currency=currency,
-                amount=_amount_at(amount, mine, period.last),
+                amount=amount,
                 signed_on=signed_on,
                 cancelled=status == "cancelled",
                 ended_on=ended_on,
@@ -195,15 +194,6 @@ def _entered_on(created_at: datetime, year: int) -> date:
     """Return when a contract got its number; of one that an import brought, only the year of the number is known."""
     entered = created_at.astimezone(CHINA).date()
     return entered if entered.year <= year else date(year, 12, 31)
-
-
-def _amount_at(amount: Decimal | None, events: list[ContractEvent], day: date) -> Decimal | None:
-    """Return the amount as it stood at the end of a day: what amendments made of it later is taken back."""
-    for event in reversed(events):
-        change = event.changes.get("amount")
-        if event.finished_on > day and change:
-            amount = Decimal(change[0]) if change[0] else None
-    return amount
 
 
 def archive_facts(session: Session) -> list[ArchiveFacts]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from intake.codec import PAGE_BREAK
 from service.flow.index import each_page, load_key
-from service.flow.objects import read_kept
+from service.flow.kept import read_kept
 from service.house import House
 from service.records.tables import DocumentSketch, Rendition
 

@@ -8,7 +8,7 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotFound
 from service.flow.guard import load_document, reach_of
 from service.flow.index import load_key
-from service.flow.objects import read_kept
+from service.flow.kept import read_kept
 from service.flow.watermark import is_classified, mark, words
 from service.house import House
 from service.records import audit

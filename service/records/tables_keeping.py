@@ -10,11 +10,7 @@ from service.records.tables import Base, CaseFile, Id, Person, new_id
 
 
 class ContractEvent(Base):
-    """A step in the life of a contract, who noted it, on which document it rests.
-
-    kind: signed, amended, performed, terminated are formalities that were finished, and each starts its own clock (RULES B3);
-    approved and performing start none. changes: what an amendment made of the entry, [before, after] by field.
-    """
+    """Formalities that were finished (RULES B3): each starts its own clock. kind: signed, amended, performed, terminated."""
 
     __tablename__ = "contract_events"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -23,9 +19,6 @@ class ContractEvent(Base):
     finished_on: Mapped[date]
     recorded_by: Mapped[str] = mapped_column(String(80))
     recorded_at: Mapped[datetime]
-    document_id: Mapped[str | None] = mapped_column(Id)
-    note: Mapped[str] = mapped_column(Text, default="")
-    changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class NotApplicableMark(Base):

@@ -1,13 +1,12 @@
-"""What the ledger and the archive room keep beside contracts and files: the organisation, milestones, places, numbers, statistics.
+"""What the ledger and the archive room keep beside contracts and files: the organisation, places, numbers, statistics.
 
 Loaded when one of them is asked for, see `tables.py`.
 """
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.records.tables import Base, Id, new_id
@@ -42,27 +41,6 @@ class OrganisationChange(Base):
     happened_on: Mapped[date]
     changed_by: Mapped[str] = mapped_column(String(80))
     changed_at: Mapped[datetime]
-
-
-class Milestone(Base):
-    """Something a contract demands by a day. kind: performance, payment, receipt. state: open, done, dropped.
-
-    amount: of a payment or receipt, in the contract's currency. ended_on: when it was done or dropped; ended_note: with which proof, or why.
-    """
-
-    __tablename__ = "milestones"
-    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
-    contract_id: Mapped[str] = mapped_column(ForeignKey("contracts.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(12))
-    title: Mapped[str] = mapped_column(String(200))
-    due_on: Mapped[date] = mapped_column(index=True)
-    amount: Mapped[Decimal | None] = mapped_column(Numeric(20, 2))
-    state: Mapped[str] = mapped_column(String(8), default="open", index=True)
-    ended_on: Mapped[date | None]
-    ended_note: Mapped[str] = mapped_column(Text, default="")
-    ended_by: Mapped[str | None] = mapped_column(String(80))
-    made_by: Mapped[str] = mapped_column(String(80))
-    made_at: Mapped[datetime]
 
 
 class FilePlace(Base):

@@ -96,7 +96,7 @@ def test_ingest_search_show_get(env, tmp_path):
     assert line["fields"]["amount"]["value"] == "680000.00"
     assert set(line["fields"]["amount"]) == {"value", "page", "box", "confidence"}
     found = json.loads(juanzong(env, "search", "技术服务", "--json").stdout)
-    assert set(found) == {"total", "took_ms", "hits"}
+    assert set(found) == {"total", "took_ms", "hits", "next"}
     (hit,) = found["hits"]
     assert hit["document_id"] == line["document_id"]
     assert set(hit) == {
@@ -449,11 +449,11 @@ SEARCH_LOADS = {
     *("search", "search.adapters", "search.adapters.tantivy", "search.errors", "search.fields", "search.folding"),
     *("search.highlight", "search.model", "search.ports", "search.projection", "search.results", "search.syntax"),
     *("search.dates", "search.initials", "search.nearly", "search.ranges", "search.similar"),
-    *("search.dates", "search.initials", "search.nearly", "search.ranges", "search.similar"),
     *("service", "service.access", "service.access.policy", "service.bootstrap", "service.cli", "service.clock"),
     *("service.commands", "service.commands.common", "service.commands.reading", "service.errors", "service.flow"),
     *("service.flow.find", "service.flow.guard", "service.flow.index", "service.flow.places", "service.house"),
-    *("service.flow.stamps", "search.adapters.tantivy_generations"),
+    *("service.flow.find_cursor", "service.flow.kept", "service.flow.stamps", "search.orders"),
+    *("search.adapters.tantivy_generations", "search.adapters.tantivy_orders"),
     *("service.records", "service.records.audit", "service.records.database", "service.records.migrate"),
     *("service.records.tables", "service.settings", "service.typed"),
     *("vault", "vault.adapters", "vault.adapters.files", "vault.adapters.filesystem", "vault.adapters.keyfile"),

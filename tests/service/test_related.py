@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from search.errors import IndexUnavailable
 from service.access import people
 from service.errors import NotFound
-from service.flow import destroy, filing, index, ledger, objects, reviews, texts
+from service.flow import destroy, filing, index, kept, ledger, reviews, texts
 from service.flow.hits import hits_in
 from service.flow.related import related_to
 from service.flow.sketches import made_with, make_waiting
@@ -164,7 +164,7 @@ def test_the_places_of_a_query_are_found_without_loading_every_page(
     document_id = embedded.take_in()
     house = embedded.house
     opened: list[object] = []
-    read = objects.read_kept
+    read = kept.read_kept
 
     def counted(*given: Any) -> bytes:
         opened.append(given)

@@ -257,7 +257,7 @@ def end_contract(desk: Desk, file: str) -> None:
     handler.goto(file)
     handler.get_by_label("手续").select_option("performed")
     handler.get_by_label("办结日期").fill("2026-11-20")
-    handler.get_by_role("button", name="记下").click()
+    handler.get_by_role("button", name="记下", exact=True).click()
     handler.get_by_role("button", name="移交这一卷").click()
     expect(handler.get_by_role("status")).to_contain_text("已移交")
     handler.context.close()

@@ -25,13 +25,10 @@ def upgrade() -> None:
 
 
 def _ledger() -> None:
-    """The organisation over time, milestones, where paper stands, former and void numbers, half-year statistics."""
+    """The organisation over time, where paper stands, former and void numbers, half-year statistics."""
     op.add_column("departments", sa.Column("company_id", sa.String(length=36), nullable=True))
     op.add_column("departments", sa.Column("merged_into", sa.String(length=36), nullable=True))
     op.add_column("departments", sa.Column("created_at", UtcDateTime(), nullable=True))
-    op.add_column("contract_events", sa.Column("document_id", sa.String(length=36), nullable=True))
-    op.add_column("contract_events", sa.Column("note", sa.Text(), nullable=False, server_default=""))
-    op.add_column("contract_events", sa.Column("changes", sa.JSON(), nullable=False, server_default="{}"))
     op.create_table(
         "companies",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -59,25 +56,6 @@ def _ledger() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_changes")),
     )
     op.create_index(op.f("ix_organisation_changes_subject_id"), "organisation_changes", ["subject_id"], unique=False)
-    op.create_table(
-        "milestones",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("contract_id", sa.String(length=36), nullable=False),
-        sa.Column("kind", sa.String(length=12), nullable=False),
-        sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=False),
-        sa.Column("amount", sa.Numeric(precision=20, scale=2), nullable=True),
-        sa.Column("state", sa.String(length=8), nullable=False),
-        sa.Column("ended_on", sa.Date(), nullable=True),
-        sa.Column("ended_note", sa.Text(), nullable=False),
-        sa.Column("ended_by", sa.String(length=80), nullable=True),
-        sa.Column("made_by", sa.String(length=80), nullable=False),
-        sa.Column("made_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["contract_id"], ["contracts.id"], name=op.f("fk_milestones_contract_id_contracts")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_milestones")),
-    )
-    for column in ("contract_id", "due_on", "state"):
-        op.create_index(op.f(f"ix_milestones_{column}"), "milestones", [column], unique=False)
     op.create_table(
         "file_places",
         sa.Column("case_file_id", sa.String(length=36), nullable=False),
