@@ -128,6 +128,8 @@ def _headline(rows: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
         x0, x1 = title[0].x0, title[-1].x1
         covered = any(p.x0 < x1 and p.x1 > x0 for above in rows[:start] for p in above)
         beside = [p for p in row if p not in title]
+        if abs(x0 + x1 - left - right) >= 0.1 * (right - left) and len(title) == 1:
+            return _with_blocks(rows, title[0])
         if covered or abs(x0 + x1 - left - right) >= 0.1 * (right - left) or not (start or beside):
             break
         for end in range(start + 1, min(start + 4, len(rows))):
@@ -137,6 +139,27 @@ def _headline(rows: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
                 return [title, under], [r for r in (*rows[:start], *beneath) if r], rows[end + 1 :]
         return [title], [r for r in (*rows[:start], beside) if r], rows[start + 1 :]
     return [], [], rows
+
+
+def _with_blocks(rows: list[Row], title: Piece) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return a headline at the left and the blocks of lines beside it, each to its end, no corners, and the rest.
+
+    Beside a name that is as high as two lines of print stands a number under what it is called: neither is level with the name.
+    """
+    top, bottom = title.y - 0.6 * title.height, title.y + 0.6 * title.height
+    level = [p for row in rows for p in row if p is not title and top < p.y < bottom]
+    above = [p for row in rows for p in row if p.y <= top]
+    blocks: list[Row] = []
+    for piece in sorted(level, key=lambda p: p.x0):
+        if blocks and piece.x0 < max(p.x1 for p in blocks[-1]):
+            blocks[-1].append(piece)
+        else:
+            blocks.append([piece])
+    if above or not any(len(block) > 1 for block in blocks) or any(p.x0 < title.x1 for p in level):
+        return [], [], rows
+    taken = {id(p) for p in (title, *level)}
+    rest = [kept for row in rows if (kept := [p for p in row if id(p) not in taken])]
+    return [[title], *(row for block in blocks for row in _rows(block))], [], rest
 
 
 def _level_with(a: Piece, b: Piece) -> bool:

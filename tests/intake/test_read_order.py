@@ -197,3 +197,22 @@ def test_a_line_wrapped_in_the_other_column_does_not_part_a_label_from_its_value
     right = [text_line("注册资本叁仟万元整", 1500, 200, 50), text_line("营业期限自二〇二一年", 1500, 300, 50)]
     lines = [text_line("名称雁洲食品公司", 200, 200, 50), *left, *right, text_line("十一日", 1800, 398, 50)]
     assert "经营范围食品生产凭有效许可证经营预包装" in "".join(texts(lines))
+
+
+def test_a_number_under_its_name_beside_a_high_headline_is_one_block_after_it():
+    head = [
+        text_line("营业执照", 200, 230, 110),
+        text_line("（副本）", 900, 255, 50),
+        text_line("统一社会信用代码", 1430, 182, 44),
+        text_line("91410105MAF7GL0A7E", 1430, 240, 22),
+    ]
+    columns = [
+        text_line(t, x, 440 + 90 * i, 40)
+        for side, x in (("left", 200), ("right", 1500))
+        for i, t in enumerate(LICENCE[side])
+    ]
+    assert texts([*head, *columns]) == [
+        *("营业执照", "（副本）", "统一社会信用代码", "91410105MAF7GL0A7E"),
+        *flat(LICENCE["left"]),
+        *flat(LICENCE["right"]),
+    ]
