@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from intake.model import Field, Understanding
+from search.sketch import Sketch
 from service.flow import batches, checking, documents, process
 from service.flow.checking import Given
 from service.flow.values import Entry, Place, fields_read, find, state_of
@@ -27,7 +28,7 @@ def read(office: Office, document_id: str, found: Understanding) -> None:
     with office.house.database.write() as session:
         document = session.get_one(Document, document_id)
         document.status = "reading"
-    process._finish(office.house, document_id, found, [])
+    process._finish(office.house, document_id, found, [], (Sketch((), (), ()), []))
 
 
 def of_page(office: Office, page: str) -> Document:
