@@ -11,7 +11,7 @@ from service.house import House
 
 @click.group()
 def ledger() -> None:
-    """The contract ledger."""
+    """The contract ledger: import one from XLSX; check the numbers for gaps and duplicates."""
 
 
 @ledger.command("import")

@@ -11,7 +11,7 @@ from service.house import House
 
 @click.group()
 def package() -> None:
-    """A case file as a signed BagIt package (RFC 8493): out of this archive, or into it."""
+    """A case file as a signed BagIt package: out of this archive, or into it."""
 
 
 @package.command("export")

@@ -96,13 +96,13 @@ def test_the_ledger_is_filtered_printed_and_exported(site: Site) -> None:
     assert "=仓储" in page
     assert "HT-XS-2026-0001" not in page
     links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/contracts/(?:print|export)[^"]*)"', page)]
-    assert links == [f"/contracts/{word}?signed_from=2026-11-01&amount_from=1000" for word in ("print", "export.xlsx", "export.csv")]  # fmt: skip
+    assert links == [f"/contracts/{word}?signed_from=2026-11-01&amount_from=1000" for word in ("print", "export.pdf", "export.xlsx", "export.csv")]  # fmt: skip
     printed = browser.get(links[0]).text
     assert "HT-XS-2026-0002" in printed
     assert "HT-XS-2026-0001" not in printed
     assert "信用管理员（签字、日期）" in printed
     assert "<nav" not in printed
-    sheet = load_workbook(io.BytesIO(browser.get(links[1]).data)).active
+    sheet = load_workbook(io.BytesIO(browser.get(links[2]).data)).active
     assert [cell.value for cell in sheet[1]][:5] == ["合同号", "部门", "承办人", "对方", "题名"]
     assert [cell.value for cell in sheet[2]][:5] == [
         "HT-XS-2026-0002",
@@ -116,7 +116,7 @@ def test_the_ledger_is_filtered_printed_and_exported(site: Site) -> None:
     assert "Contract ledger-20261125.csv" in unquote(answer.headers["Content-Disposition"])
     (row,) = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline=""))
     assert (row["State"], row["Amount"]) == ("Signed", "48000.00")
-    assert browser.get("/contracts/export.pdf").status_code == 404
+    assert browser.get("/contracts/export.doc").status_code == 404
 
 
 @pytest.mark.parametrize("query", ["signed_from=yesterday", "amount_until=-1", "amount_from=1e99"])
