@@ -559,7 +559,8 @@ def form_fault(browser, address: str, thing: Thing) -> str:
         404,
         422,
     ):  # a form that is not filled in is refused before anything is looked for
-        return f"is not refused: {answer.status_code}"
+        said = re.sub(r"<[^>]+>|\s+", " ", answer.text.partition("<main")[2])[:200]
+        return f"is not refused: {answer.status_code} {said}"
     told, missing = (_TOKEN.sub("", text) for text in (answer.text, same.text.replace(other, thing.id)))
     known = (answer.status_code, told) != (same.status_code, missing)
     return f"learns that it exists: {answer.status_code}, for what is not there {same.status_code}" if known else ""
