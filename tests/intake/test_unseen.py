@@ -1,5 +1,6 @@
 """Papers of all categories in layouts nothing was tuned on, read without an error of reading: what is left is understanding."""
 
+import os
 import random
 from collections import Counter
 from pathlib import Path
@@ -15,7 +16,8 @@ from samples.paper import FACES
 from tools.bench_reading import MAX_WRONG_UNMARKED, MIN_CATEGORIES, MIN_FIELDS, OUR_COMPANIES, marked
 
 pytestmark = pytest.mark.skipif(
-    not all(Path(path).exists() for path, _, _ in FACES.values()), reason="the fonts of the samples are not installed"
+    os.environ.get("JUANZONG_REQUIRE_SERVERS") != "1" and not all(Path(path).exists() for path, _, _ in FACES.values()),
+    reason="the fonts of the samples are not installed",
 )
 
 
