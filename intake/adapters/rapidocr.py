@@ -87,7 +87,6 @@ class RapidOcr:
             engine: Any = rapidocr.RapidOCR(params=params)
             self._engine, self._detector = engine, engine._load_det_model()  # noqa: SLF001 - the steps have no public names
             self._recognizer = engine._load_rec_model()  # noqa: SLF001
-            self._recognizer.rec_batch_num = 1
             self._detector.session = _Afresh(self._detector.session)
         except EngineUnavailable:
             raise
@@ -208,15 +207,11 @@ class RapidOcr:
 
     def _recognize(self, image: Image, wanted: Sequence[tuple[int, bool]], quads: Quads) -> list[Reading]:
         """Return the readings of boxes (number, turned by 180 degrees), cut from the full image."""
-        if not wanted:
-            return []
-        crops = []
-        for i, flipped in wanted:
-            crop = _cut(self._crop, image, quads[i])
-            crops.append(np.ascontiguousarray(crop[::-1, ::-1]) if flipped else crop)
-        return [self._reading(crop) for crop in crops]
+        return [self._reading(_cut(self._crop, image, quads[i]), flipped=flipped) for i, flipped in wanted]
 
-    def _reading(self, crop: Image) -> Reading:
+    def _reading(self, crop: Image, *, flipped: bool) -> Reading:
+        if flipped:
+            crop = np.ascontiguousarray(crop[::-1, ::-1])
         height, width = crop.shape[:2]
         steps = math.ceil(max(48 * width / height, _NARROWEST) / _STEP)
         with self._one_at_a_time:
