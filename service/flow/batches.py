@@ -74,8 +74,7 @@ def load_batch(session: Session, actor: Actor, name: str, action: str = "batch.r
     """Return a batch the actor may act on: one with a document that they may not read does not exist for them: NotFound."""
     batch = session.get(Batch, name, with_for_update={"of": Batch} if lock else None)
     # Asked for a batch that is not there, too: both answers take the same time.
-    # As a list: a result not read when NotFound is raised would keep the database locked for the page that explains it.
-    documents = list(session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving")))
+    documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
     if batch is None:
         raise NotFound(f"there is no batch {name}")
     reach = Reach(batch.department_id, TIERS[0], batch.operator)

@@ -7,6 +7,7 @@ PostgreSQL the same is done per audit chain by an advisory lock (`audit.py`).
 import contextlib
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -47,7 +48,32 @@ def _use_write_ahead_log(connection: Any) -> None:
             return
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that knows its cursors, so that none outlives the session that opened it."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+
+    def cursor(self, *arguments: Any, **more: Any) -> Any:
+        """Return a cursor and remember it."""
+        cursor = super().cursor(*arguments, **more)
+        self._cursors.add(cursor)
+        return cursor
+
+    def close_cursors(self) -> None:
+        """Close every cursor that is still there."""
+        for cursor in list(self._cursors):
+            cursor.close()
+
+
 def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "reset")
+    def on_reset(connection: Any, _record: Any, _state: Any) -> None:
+        # An error that is still being told keeps the rows it left unread, and with them a snapshot of the database: whoever
+        # got this connection next could not begin to write, however long it waited.
+        connection.close_cursors()
+
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
@@ -73,7 +99,9 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = (
-            {} if self.is_sqlite else {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+            {"connect_args": {"factory": _Connection}}
+            if self.is_sqlite
+            else {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
         )
         self.engine = create_engine(self.url, **options)
         if self.is_sqlite:

@@ -1,0 +1,47 @@
+"""Database: sessions that go wrong leave nothing behind that stops the next."""
+
+import pytest
+from sqlalchemy import select
+
+from service.records.database import Database
+from service.records.migrate import upgrade
+from service.records.tables import Department
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    upgrade(database)
+    yield database
+    database.dispose()
+
+
+def _add(database, number):
+    with database.write() as session:
+        session.add(Department(code=f"D{number}", name="部", fonds="J001"))
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_an_error_that_leaves_rows_unread_keeps_nobody_from_writing(database, kind):
+    """The page that explains a refusal writes an entry, while the refusal still knows where it was raised."""
+    for number in range(3):
+        _add(database, number)
+    kept = []
+
+    def refused():
+        with getattr(database, kind)() as session:
+            rows = session.execute(select(Department.code), execution_options={"stream_results": True, "yield_per": 1})
+            next(iter(rows))
+            raise LookupError("refused")
+
+    try:
+        refused()
+    except LookupError as error:
+        kept.append(error)
+        other = Database(database.url.render_as_string(hide_password=False))
+        _add(other, 500)  # the snapshot is not the newest any more
+        other.dispose()
+        _add(database, 501)
+    with database.read() as session:
+        assert {"D500", "D501"} <= set(session.scalars(select(Department.code)))
+    assert kept
