@@ -22,13 +22,14 @@ from service.records.tables import Customer, Transfer
 from service.web.security import request_class
 from tests.service.conftest import OWNER, embedded_env, open_office
 from tests.service.test_flow import due_file, new_contract, propose
+from tests.thorough import so_many
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # third-party code, as it is imported
     import schemathesis
 
-EACH = 45  # calls of one operation
-LEAST = 5000  # calls of all, on each of the two databases
+EACH = so_many(45, 10)  # calls of one operation
+LEAST = so_many(5000, 1000)  # calls of all, on each of the two databases
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

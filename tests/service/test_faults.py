@@ -34,12 +34,14 @@ from tests.service import faults
 from tests.service.conftest import OWNER, embedded_env, server_env
 from tests.service.faults import Kept, Sheet, SmallDisk, SmallFiles, Trouble, make_sheet, patiently
 from tests.service.test_uploads_served import Line
+from tests.thorough import THOROUGH
 
 SEED = int(os.environ.get("JUANZONG_TEST_SEED", "51"))
 MIB = 1 << 20
 _log = logging.getLogger(__name__)
 TIMES = {"worker": 2, "web": 3, "serve": 1, "plug": 1, "station": 2, "disk": 2}
 FEW_TIMES = {"worker": 1, "web": 2, "serve": 1, "plug": 1, "station": 1, "disk": 1}
+EMBEDDED = ("embedded", 50, TIMES) if THOROUGH else ("embedded", 16, FEW_TIMES)
 _PASSING = ("busy", "changed")
 PATIENCE = 600.0  # seconds for all of a kind: a slow machine is not wrong, and one that hangs is told
 
@@ -177,7 +179,7 @@ def small_disk(home: Path) -> Iterator[SmallDisk | SmallFiles]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("kind", "number", "times"), [("embedded", 50, TIMES), ("servers", 16, FEW_TIMES)])
+@pytest.mark.parametrize(("kind", "number", "times"), [EMBEDDED, ("servers", 16, FEW_TIMES)])
 def test_what_was_acknowledged_is_there_once_and_nothing_else(request, tmp_path, juanzong_here, kind, number, times):
     chance = random.Random(SEED)
     home = tmp_path / "home"
