@@ -16,13 +16,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from service.records.database import UtcDateTime
 
 if TYPE_CHECKING:
+    from service.records.tables_archive import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_credit import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_intake import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_keeping import *  # noqa: F403 - as above
     from service.records.tables_ledger import *  # noqa: F403 - as above
     from service.records.tables_people import *  # noqa: F403 - as above
 
-_FURTHER = ("people", "intake", "keeping", "credit", "ledger")  # tables_*.py
+_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive")  # tables_*.py
 
 
 def new_id() -> str:
@@ -98,7 +99,7 @@ class Customer(Base):
 
 
 class Contract(Base):
-    """A row of the contract ledger (RULES B2). status: draft, signed, amended, performed, terminated, cancelled."""
+    """A row of the contract ledger (RULES B2). status: draft, approved, signed, performing, amended, performed, terminated, cancelled."""
 
     __tablename__ = "contracts"
     __table_args__ = (UniqueConstraint("department_id", "year", "serial"),)
@@ -130,10 +131,13 @@ class CaseFile(Base):
 
     retention_why: the reason for the period, as `retention.why` keeps it. events: what happened to a credit file that lengthens
     its period: litigation, bad_debt. superseded_by: the credit file that counts, where an earlier release made a customer two;
-    the migration adds a unique index over the customers of all other living credit files (see `Document`).
+    the migration adds a unique index over the customers of all other living credit files (see `Document`). schedule: the version
+    of the retention schedule that was last applied.
     """
 
     __tablename__ = "case_files"
+    # What is due is listed in this order, of a million without sorting.
+    __table_args__ = (Index("ix_case_files_state_due_on_archive_number", "state", "due_on", "archive_number"),)
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(8))
     title: Mapped[str] = mapped_column(String(300))
@@ -150,6 +154,7 @@ class CaseFile(Base):
     due_on: Mapped[date | None] = mapped_column(index=True)
     events: Mapped[list[str]] = mapped_column(default=list)
     superseded_by: Mapped[str | None] = mapped_column(Id)
+    schedule: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime]
     contract: Mapped[Contract | None] = relationship(lazy="joined")
     customer: Mapped[Customer | None] = relationship(lazy="joined")

@@ -3,20 +3,26 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service.records.tables import Base, CaseFile, Id, Person, new_id
 
 
 class ContractEvent(Base):
-    """Formalities that were finished (RULES B3): each starts its own clock. kind: signed, amended, performed, terminated."""
+    """What happened to a contract. kind: signed, amended, performed, terminated (RULES B3: each starts its own clock), approved, performing.
+
+    document_id: the paper it stands on. changes: what an amendment changed, by column: [before, after].
+    """
 
     __tablename__ = "contract_events"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     contract_id: Mapped[str] = mapped_column(ForeignKey("contracts.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     finished_on: Mapped[date]
+    document_id: Mapped[str | None] = mapped_column(Id)
+    note: Mapped[str | None] = mapped_column(Text)
+    changes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     recorded_by: Mapped[str] = mapped_column(String(80))
     recorded_at: Mapped[datetime]
 
@@ -104,6 +110,8 @@ class Transfer(Base):
     """
 
     __tablename__ = "transfers"
+    # What is open is listed by its deadline, whatever was accepted before.
+    __table_args__ = (Index("ix_transfers_state_due_on", "state", "due_on"),)
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), index=True)
     event_id: Mapped[str | None] = mapped_column(ForeignKey("contract_events.id"))

@@ -4,6 +4,11 @@ Revision ID: 0006
 Revises: 0005
 """
 
+import sqlalchemy as sa
+from alembic import op
+
+from service.records.database import UtcDateTime
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -12,3 +17,156 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring a database of the fifth form to the sixth, with everything in it."""
+    _archive()
+
+
+def _archive() -> None:
+    """The four checks, the schedule as data, milestones, incidents, number templates; what lists of a million files are read by."""
+    op.create_table(
+        "check_samples",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.String(length=64), nullable=False),
+        sa.Column("population", sa.Integer(), nullable=False),
+        sa.Column("drawn_by", sa.String(length=80), nullable=False),
+        sa.Column("drawn_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_samples")),
+        sa.UniqueConstraint("year", name=op.f("uq_check_samples_year")),
+    )
+    op.create_table(
+        "number_templates",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("by", sa.String(length=4), nullable=False),
+        sa.Column("template", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("edited_by", sa.String(length=80), nullable=False),
+        sa.Column("edited_at", UtcDateTime(), nullable=False),
+        sa.Column("activated_by", sa.String(length=80), nullable=True),
+        sa.Column("activated_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_number_templates")),
+    )
+    op.create_index(op.f("ix_number_templates_kind"), "number_templates", ["kind"], unique=False)
+    op.create_table(
+        "schedule_versions",
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("edited_by", sa.String(length=80), nullable=False),
+        sa.Column("edited_at", UtcDateTime(), nullable=False),
+        sa.Column("activated_by", sa.String(length=80), nullable=True),
+        sa.Column("activated_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_schedule_versions")),
+    )
+    op.create_index(op.f("ix_schedule_versions_state"), "schedule_versions", ["state"], unique=False)
+    op.create_table(
+        "milestones",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("contract_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=20, scale=2), nullable=True),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("done_by", sa.String(length=80), nullable=True),
+        sa.Column("document_id", sa.String(length=36), nullable=True),
+        sa.Column("dropped_by", sa.String(length=80), nullable=True),
+        sa.Column("dropped_why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["contract_id"], ["contracts.id"], name=op.f("fk_milestones_contract_id_contracts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_milestones")),
+    )
+    op.create_index(op.f("ix_milestones_contract_id"), "milestones", ["contract_id"], unique=False)
+    op.create_index(op.f("ix_milestones_due_on"), "milestones", ["due_on"], unique=False)
+    op.create_table(
+        "check_runs",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_file_id", sa.String(length=36), nullable=False),
+        sa.Column("occasion", sa.String(length=10), nullable=False),
+        sa.Column("transfer_id", sa.String(length=36), nullable=True),
+        sa.Column("documents", sa.JSON(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("noticed", sa.Integer(), nullable=False),
+        sa.Column("ran_by", sa.String(length=80), nullable=False),
+        sa.Column("ran_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_file_id"], ["case_files.id"], name=op.f("fk_check_runs_case_file_id_case_files")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_runs")),
+    )
+    op.create_index(op.f("ix_check_runs_case_file_id"), "check_runs", ["case_file_id"], unique=False)
+    op.create_table(
+        "check_exceptions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_file_id", sa.String(length=36), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("failures", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("approved_by", sa.String(length=80), nullable=True),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_file_id"], ["case_files.id"], name=op.f("fk_check_exceptions_case_file_id_case_files")
+        ),
+        sa.ForeignKeyConstraint(["run_id"], ["check_runs.id"], name=op.f("fk_check_exceptions_run_id_check_runs")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_check_exceptions")),
+    )
+    op.create_index(op.f("ix_check_exceptions_case_file_id"), "check_exceptions", ["case_file_id"], unique=False)
+    op.create_table(
+        "check_sample_files",
+        sa.Column("sample_id", sa.String(length=36), nullable=False),
+        sa.Column("case_file_id", sa.String(length=36), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=True),
+        sa.Column("skipped", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_file_id"], ["case_files.id"], name=op.f("fk_check_sample_files_case_file_id_case_files")
+        ),
+        sa.ForeignKeyConstraint(["run_id"], ["check_runs.id"], name=op.f("fk_check_sample_files_run_id_check_runs")),
+        sa.ForeignKeyConstraint(
+            ["sample_id"], ["check_samples.id"], name=op.f("fk_check_sample_files_sample_id_check_samples")
+        ),
+        sa.PrimaryKeyConstraint("sample_id", "case_file_id", name=op.f("pk_check_sample_files")),
+    )
+    op.create_table(
+        "incidents",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("case_file_id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(length=36), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("responsible", sa.JSON(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("measures", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reported_by", sa.String(length=80), nullable=False),
+        sa.Column("reported_at", UtcDateTime(), nullable=False),
+        sa.Column("examined_by", sa.String(length=80), nullable=True),
+        sa.Column("examined_at", UtcDateTime(), nullable=True),
+        sa.Column("closed_by", sa.String(length=80), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["case_file_id"], ["case_files.id"], name=op.f("fk_incidents_case_file_id_case_files")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["access_requests.id"], name=op.f("fk_incidents_request_id_access_requests")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
+        sa.UniqueConstraint("number", name=op.f("uq_incidents_number")),
+    )
+    op.create_index(op.f("ix_incidents_case_file_id"), "incidents", ["case_file_id"], unique=False)
+    op.create_index(op.f("ix_incidents_state"), "incidents", ["state"], unique=False)
+    op.add_column("case_files", sa.Column("schedule", sa.String(length=40), nullable=True))
+    op.create_index(
+        "ix_case_files_state_due_on_archive_number", "case_files", ["state", "due_on", "archive_number"], unique=False
+    )
+    op.add_column("contract_events", sa.Column("document_id", sa.String(length=36), nullable=True))
+    op.add_column("contract_events", sa.Column("note", sa.Text(), nullable=True))
+    op.add_column("contract_events", sa.Column("changes", sa.JSON(), nullable=True))
+    op.create_index("ix_transfers_state_due_on", "transfers", ["state", "due_on"], unique=False)
