@@ -17,13 +17,14 @@ from service.records.database import UtcDateTime
 
 if TYPE_CHECKING:
     from service.records.tables_archive import *  # noqa: F403 - what `__getattr__` gives, for those who check types
+    from service.records.tables_compliance import *  # noqa: F403 - as below
     from service.records.tables_credit import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_intake import *  # noqa: F403 - what `__getattr__` gives, for those who check types
     from service.records.tables_keeping import *  # noqa: F403 - as above
     from service.records.tables_ledger import *  # noqa: F403 - as above
     from service.records.tables_people import *  # noqa: F403 - as above
 
-_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive")  # tables_*.py
+_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive", "compliance")  # tables_*.py
 
 
 def new_id() -> str:

@@ -18,6 +18,7 @@ depends_on = None
 def upgrade() -> None:
     """Bring a database of the fifth form to the sixth, with everything in it."""
     _archive()
+    _compliance()
 
 
 def _archive() -> None:
@@ -170,3 +171,209 @@ def _archive() -> None:
     op.add_column("contract_events", sa.Column("note", sa.Text(), nullable=True))
     op.add_column("contract_events", sa.Column("changes", sa.JSON(), nullable=True))
     op.create_index("ix_transfers_state_due_on", "transfers", ["state", "due_on"], unique=False)
+
+
+def _compliance() -> None:
+    """Reports and their schedules, courses and exams, regulations and their tasks, the wall."""
+    op.create_table(
+        "courses",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("paper", sa.String(length=16), nullable=False),
+        sa.Column("pass_mark", sa.Integer(), nullable=False),
+        sa.Column("drawn", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("months", sa.Integer(), nullable=False),
+        sa.Column("renew_days", sa.Integer(), nullable=False),
+        sa.Column("attendance", sa.Boolean(), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_courses")),
+    )
+    op.create_table(
+        "wall_texts",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("zh", sa.JSON(), nullable=False),
+        sa.Column("en", sa.JSON(), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wall_texts")),
+        sa.UniqueConstraint("version", name=op.f("uq_wall_texts_version")),
+    )
+    op.create_table(
+        "course_sessions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("course_id", sa.String(length=36), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("place", sa.String(length=120), nullable=False),
+        sa.Column("teacher", sa.String(length=120), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_course_sessions_course_id_courses")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_course_sessions")),
+    )
+    op.create_index(op.f("ix_course_sessions_course_id"), "course_sessions", ["course_id"], unique=False)
+    op.create_table(
+        "exam_questions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("course_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=80), nullable=True),
+        sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_exam_questions_course_id_courses")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exam_questions")),
+    )
+    op.create_index(op.f("ix_exam_questions_course_id"), "exam_questions", ["course_id"], unique=False)
+    op.create_table(
+        "attendances",
+        sa.Column("session_id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["course_sessions.id"], name=op.f("fk_attendances_session_id_course_sessions")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_attendances_person_id_people")),
+        sa.PrimaryKeyConstraint("session_id", "person_id", name=op.f("pk_attendances")),
+    )
+    op.create_index(op.f("ix_attendances_person_id"), "attendances", ["person_id"], unique=False)
+    op.create_table(
+        "regulations",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("issuer", sa.String(length=120), nullable=False),
+        sa.Column("watcher_id", sa.String(length=36), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["watcher_id"], ["people.id"], name=op.f("fk_regulations_watcher_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regulations")),
+    )
+    op.create_table(
+        "report_schedules",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=True),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("every", sa.String(length=8), nullable=False),
+        sa.Column("begun_on", sa.Date(), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("stopped_by", sa.String(length=80), nullable=True),
+        sa.Column("stopped_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_report_schedules_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_report_schedules_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_schedules")),
+    )
+    op.create_index(op.f("ix_report_schedules_person_id"), "report_schedules", ["person_id"], unique=False)
+    op.create_index(op.f("ix_report_schedules_customer_id"), "report_schedules", ["customer_id"], unique=False)
+    op.create_table(
+        "exam_attempts",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("course_id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("pass_mark", sa.Integer(), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("began_on", sa.Date(), nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("handed_in_at", UtcDateTime(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("certificate", sa.String(length=40), nullable=True),
+        sa.Column("paper_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_exam_attempts_course_id_courses")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_exam_attempts_person_id_people")),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_exam_attempts_paper_id_papers")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exam_attempts")),
+        sa.UniqueConstraint("certificate", name=op.f("uq_exam_attempts_certificate")),
+    )
+    op.create_index(op.f("ix_exam_attempts_course_id"), "exam_attempts", ["course_id"], unique=False)
+    op.create_index(op.f("ix_exam_attempts_person_id"), "exam_attempts", ["person_id"], unique=False)
+    op.create_table(
+        "credit_reports",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=True),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("schedule_id", sa.String(length=36), nullable=True),
+        sa.Column("period", sa.String(length=10), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=True),
+        sa.Column("why", sa.String(length=300), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_credit_reports_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_credit_reports_person_id_people")),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["report_schedules.id"], name=op.f("fk_credit_reports_schedule_id_report_schedules")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_credit_reports_document_id_documents")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_reports")),
+        sa.UniqueConstraint("schedule_id", "period", name=op.f("uq_credit_reports_schedule_id_period")),
+    )
+    op.create_index(op.f("ix_credit_reports_person_id"), "credit_reports", ["person_id"], unique=False)
+    op.create_index(op.f("ix_credit_reports_document_id"), "credit_reports", ["document_id"], unique=False)
+    op.create_index(op.f("ix_credit_reports_customer_id"), "credit_reports", ["customer_id"], unique=False)
+    op.create_table(
+        "regulation_versions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("regulation_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("in_force_on", sa.Date(), nullable=False),
+        sa.Column("changed", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=True),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["regulation_id"], ["regulations.id"], name=op.f("fk_regulation_versions_regulation_id_regulations")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_regulation_versions_document_id_documents")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regulation_versions")),
+        sa.UniqueConstraint("regulation_id", "version", name=op.f("uq_regulation_versions_regulation_id_version")),
+    )
+    op.create_index(op.f("ix_regulation_versions_document_id"), "regulation_versions", ["document_id"], unique=False)
+    op.create_table(
+        "regulation_tasks",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version_id", sa.String(length=36), nullable=False),
+        sa.Column("internal_rule", sa.String(length=200), nullable=False),
+        sa.Column("task", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("given_by", sa.String(length=80), nullable=False),
+        sa.Column("given_at", UtcDateTime(), nullable=False),
+        sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("done_by", sa.String(length=80), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["regulation_versions.id"], name=op.f("fk_regulation_tasks_version_id_regulation_versions")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_regulation_tasks_owner_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regulation_tasks")),
+    )
+    op.create_index(op.f("ix_regulation_tasks_owner_id"), "regulation_tasks", ["owner_id"], unique=False)
+    op.create_index(op.f("ix_regulation_tasks_due_on"), "regulation_tasks", ["due_on"], unique=False)
+    op.create_index(op.f("ix_regulation_tasks_version_id"), "regulation_tasks", ["version_id"], unique=False)
