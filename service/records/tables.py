@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from service.records.tables_keeping import *  # noqa: F403 - as above
     from service.records.tables_ledger import *  # noqa: F403 - as above
     from service.records.tables_people import *  # noqa: F403 - as above
+    from service.records.tables_register import *  # noqa: F403 - as above
+    from service.records.tables_scoring import *  # noqa: F403 - as above
 
-_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive", "compliance")  # tables_*.py
+_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive", "compliance", "register")  # tables_*.py
 
 
 def new_id() -> str:
@@ -89,13 +91,17 @@ class Person(Base):
 
 
 class Customer(Base):
-    """Who we deal with: known by unified social credit code, or by name until the code is known."""
+    """Who we deal with: known by unified social credit code, or by name until the code is known.
+
+    merged_into: the customer this one turned out to be; it keeps its number and leads there.
+    """
 
     __tablename__ = "customers"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(200), index=True)
     code: Mapped[str | None] = mapped_column(String(18), unique=True)
+    merged_into: Mapped[str | None] = mapped_column(Id, index=True)
     created_at: Mapped[datetime]
 
 

@@ -17,6 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring a database of the fifth form to the sixth, with everything in it."""
+    _register()
     _archive()
     _compliance()
 
@@ -377,3 +378,163 @@ def _compliance() -> None:
     op.create_index(op.f("ix_regulation_tasks_owner_id"), "regulation_tasks", ["owner_id"], unique=False)
     op.create_index(op.f("ix_regulation_tasks_due_on"), "regulation_tasks", ["due_on"], unique=False)
     op.create_index(op.f("ix_regulation_tasks_version_id"), "regulation_tasks", ["version_id"], unique=False)
+
+
+def _register() -> None:
+    """The register of customers: what is collected about them, by whom, how far it was verified, and whom they belong to."""
+    op.add_column("customers", sa.Column("merged_into", sa.String(length=36), nullable=True))
+    op.create_index(op.f("ix_customers_merged_into"), "customers", ["merged_into"], unique=False)
+    op.create_table(
+        "fact_kinds",
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("zh", sa.String(length=60), nullable=False),
+        sa.Column("en", sa.String(length=60), nullable=False),
+        sa.Column("form", sa.String(length=8), nullable=False),
+        sa.Column("key", sa.Boolean(), nullable=False),
+        sa.Column("refresh_days", sa.Integer(), nullable=True),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_fact_kinds")),
+    )
+    op.create_table(
+        "customer_facts",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("known_at", UtcDateTime(), nullable=False),
+        sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=80), nullable=True),
+        sa.Column("withdrawn_why", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=True),
+        sa.Column("page", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("collected_by", sa.String(length=80), nullable=False),
+        sa.Column("collected_on", sa.Date(), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("backed_by", sa.JSON(), nullable=False),
+        sa.Column("heard", sa.JSON(), nullable=False),
+        sa.Column("corrects", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_customer_facts_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_customer_facts_document_id_documents")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_facts")),
+    )
+    op.create_index(op.f("ix_customer_facts_customer_id_kind"), "customer_facts", ["customer_id", "kind"], unique=False)
+    op.create_index(op.f("ix_customer_facts_document_id"), "customer_facts", ["document_id"], unique=False)
+    op.create_table(
+        "fact_voices",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("fact_id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(length=8), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["fact_id"], ["customer_facts.id"], name=op.f("fk_fact_voices_fact_id_customer_facts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_voices")),
+    )
+    op.create_index(op.f("ix_fact_voices_fact_id"), "fact_voices", ["fact_id"], unique=False)
+    op.create_table(
+        "fact_duties",
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("responsible_id", sa.String(length=36), nullable=True),
+        sa.Column("checked_on", sa.Date(), nullable=False),
+        sa.Column("changed_on", sa.Date(), nullable=True),
+        sa.Column("change_note", sa.Text(), nullable=False),
+        sa.Column("change_by", sa.String(length=80), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["responsible_id"], ["people.id"], name=op.f("fk_fact_duties_responsible_id_people")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_fact_duties_customer_id_customers")),
+        sa.PrimaryKeyConstraint("customer_id", "kind", name=op.f("pk_fact_duties")),
+    )
+    op.create_index(op.f("ix_fact_duties_due_on"), "fact_duties", ["due_on"], unique=False)
+    op.create_index(
+        op.f("ix_fact_duties_responsible_id_due_on"), "fact_duties", ["responsible_id", "due_on"], unique=False
+    )
+    op.create_index(op.f("ix_fact_duties_state"), "fact_duties", ["state"], unique=False)
+    op.create_table(
+        "fact_responsibles",
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_fact_responsibles_person_id_people")),
+        sa.PrimaryKeyConstraint("customer_id", "kind", name=op.f("pk_fact_responsibles")),
+    )
+    op.create_index(op.f("ix_fact_responsibles_person_id"), "fact_responsibles", ["person_id"], unique=False)
+    op.create_table(
+        "customer_relations",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("other_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("document_id", sa.String(length=36), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_by", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(["other_id"], ["customers.id"], name=op.f("fk_customer_relations_other_id_customers")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_customer_relations_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_customer_relations_document_id_documents")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_relations")),
+    )
+    op.create_index(op.f("ix_customer_relations_customer_id"), "customer_relations", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_customer_relations_other_id"), "customer_relations", ["other_id"], unique=False)
+    op.create_table(
+        "customer_contacts",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=False),
+        sa.Column("phone", sa.String(length=60), nullable=False),
+        sa.Column("email", sa.String(length=120), nullable=False),
+        sa.Column("account", sa.String(length=60), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("ended_by", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_customer_contacts_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_contacts")),
+    )
+    op.create_index(op.f("ix_customer_contacts_customer_id"), "customer_contacts", ["customer_id"], unique=False)
+    op.create_table(
+        "customer_merges",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kept_id", sa.String(length=36), nullable=False),
+        sa.Column("merged_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("moved", sa.JSON(), nullable=False),
+        sa.Column("merged_by", sa.String(length=80), nullable=False),
+        sa.Column("merged_at", UtcDateTime(), nullable=False),
+        sa.Column("undone_by", sa.String(length=80), nullable=True),
+        sa.Column("undone_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["kept_id"], ["customers.id"], name=op.f("fk_customer_merges_kept_id_customers")),
+        sa.ForeignKeyConstraint(["merged_id"], ["customers.id"], name=op.f("fk_customer_merges_merged_id_customers")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_merges")),
+    )
+    op.create_index(op.f("ix_customer_merges_kept_id"), "customer_merges", ["kept_id"], unique=False)
+    op.create_index(op.f("ix_customer_merges_merged_id"), "customer_merges", ["merged_id"], unique=False)
