@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from credit.card import Card
+from credit.credit_line import LineRule
 from credit.scorecard import Band, Indicator, Scorecard
 
 
@@ -21,6 +23,7 @@ EXAMPLE_SCORECARD = Scorecard(
             "Payment history (average days beyond terms)",
             Decimal(40),
             bands=_bands((None, "1", 100), ("1", "16", 80), ("16", "31", 60), ("31", "61", 30), ("61", None, 0)),
+            source="days_beyond_terms",
         ),
         Indicator(
             "financial_condition",
@@ -29,6 +32,7 @@ EXAMPLE_SCORECARD = Scorecard(
             Decimal(30),
             bands=_bands((None, "40", 100), ("40", "60", 75), ("60", "75", 45), ("75", "90", 20), ("90", None, 0)),
             missing_points=Decimal(20),
+            source="debt_to_assets",
         ),
         Indicator(
             "industry_position",
@@ -44,6 +48,7 @@ EXAMPLE_SCORECARD = Scorecard(
             "Operating stability (years since establishment)",
             Decimal(20),
             bands=_bands((None, "1", 10), ("1", "3", 40), ("3", "5", 60), ("5", "10", 80), ("10", None, 100)),
+            source="years_in_business",
         ),
     ),
     grades=tuple(
@@ -60,5 +65,19 @@ EXAMPLE_SCORECARD = Scorecard(
             ("C", 20),
             ("D", 0),
         )
+    ),
+)
+
+_SHARES = {"AAA": 20, "AA": 15, "A": 10, "BBB": 6, "BB": 3}
+EXAMPLE_CARD = Card(
+    EXAMPLE_SCORECARD,
+    "示例评分卡",
+    "随系统提供的示例，须按本公司的经验校准后再用。",
+    most_up=1,
+    most_down=3,
+    line=LineRule(
+        "net_assets",
+        {grade: Decimal(share) for grade, share in _SHARES.items()},
+        {"AAA": Decimal(20_000_000), "AA": Decimal(10_000_000), "A": Decimal(5_000_000), "BBB": Decimal(2_000_000)},
     ),
 )

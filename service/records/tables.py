@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from service.records.tables_register import *  # noqa: F403 - as above
     from service.records.tables_scoring import *  # noqa: F403 - as above
 
-_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive", "compliance", "register")  # tables_*.py
+_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive", "compliance", "register", "scoring")  # tables_*.py
 
 
 def new_id() -> str:

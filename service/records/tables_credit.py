@@ -14,7 +14,8 @@ class AssessmentRecord(Base):
     """A customer's assessment (RULES A1.1) with all that is needed to compute it again. state: waiting, in_force, refused, replaced.
 
     lines: the arithmetic, an object an indicator. exact: the score before rounding. grade: what counts; it differs from score_grade
-    where a person set it, with set_reason.
+    where a person set it, with set_reason. line: the credit line in yuan that goes with it, None for none; line_why: its
+    arithmetic. high_value: why experts must review it (RULES A1.3), "" for no. run_id: the run over the portfolio that made it.
     """
 
     __tablename__ = "assessments"
@@ -34,3 +35,7 @@ class AssessmentRecord(Base):
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decided_at: Mapped[datetime | None]
     decided_reason: Mapped[str] = mapped_column(Text, default="")
+    line: Mapped[Decimal | None] = mapped_column(Numeric(20, 2))
+    line_why: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    high_value: Mapped[str] = mapped_column(String(200), default="")
+    run_id: Mapped[str | None] = mapped_column(Id, index=True)

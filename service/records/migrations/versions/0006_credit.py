@@ -4,6 +4,10 @@ Revision ID: 0006
 Revises: 0005
 """
 
+import hashlib
+import json
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -20,6 +24,7 @@ def upgrade() -> None:
     _register()
     _archive()
     _compliance()
+    _scoring()
 
 
 def _archive() -> None:
@@ -538,3 +543,201 @@ def _register() -> None:
     )
     op.create_index(op.f("ix_customer_merges_kept_id"), "customer_merges", ["kept_id"], unique=False)
     op.create_index(op.f("ix_customer_merges_merged_id"), "customer_merges", ["merged_id"], unique=False)
+
+
+def _scoring() -> None:
+    """Scorecards as data with the shipped one as the first, statements, events, opinions, runs and forms."""
+    op.create_table(
+        "portfolio_runs",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("scorecard", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("against", sa.String(length=40), nullable=False),
+        sa.Column("only_due", sa.Boolean(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.String(length=36), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("summary", sa.JSON(), nullable=False),
+        sa.Column("started_by", sa.String(length=80), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_portfolio_runs")),
+    )
+    op.create_index(op.f("ix_portfolio_runs_state"), "portfolio_runs", ["state"], unique=False)
+    op.create_table(
+        "scorecards",
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("is_active", sa.Integer(), nullable=True),
+        sa.Column("example", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.Column("tested", sa.JSON(), nullable=False),
+        sa.Column("tested_by", sa.String(length=80), nullable=True),
+        sa.Column("tested_at", UtcDateTime(), nullable=True),
+        sa.Column("activated_by", sa.String(length=80), nullable=True),
+        sa.Column("activated_at", UtcDateTime(), nullable=True),
+        sa.Column("retired_by", sa.String(length=80), nullable=True),
+        sa.Column("retired_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_scorecards")),
+        sa.UniqueConstraint("is_active", name=op.f("uq_scorecards_is_active")),
+    )
+    op.create_table(
+        "portfolio_run_rows",
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("before_grade", sa.String(length=3), nullable=False),
+        sa.Column("before_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("after_grade", sa.String(length=3), nullable=False),
+        sa.Column("after_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("notches", sa.Integer(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_portfolio_run_rows_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["portfolio_runs.id"], name=op.f("fk_portfolio_run_rows_run_id_portfolio_runs")
+        ),
+        sa.PrimaryKeyConstraint("run_id", "customer_id", name=op.f("pk_portfolio_run_rows")),
+    )
+    op.create_table(
+        "credit_forms",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("category", sa.String(length=8), nullable=False),
+        sa.Column("assessment_id", sa.String(length=36), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=True),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["assessments.id"], name=op.f("fk_credit_forms_assessment_id_assessments")
+        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_credit_forms_customer_id_customers")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_forms")),
+        sa.UniqueConstraint("category", "assessment_id", name=op.f("uq_credit_forms_category_assessment_id")),
+    )
+    op.create_index(op.f("ix_credit_forms_customer_id"), "credit_forms", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_credit_forms_document_id"), "credit_forms", ["document_id"], unique=False)
+    op.create_index(op.f("ix_credit_forms_state"), "credit_forms", ["state"], unique=False)
+    op.create_table(
+        "expert_opinions",
+        sa.Column("assessment_id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("named_by", sa.String(length=80), nullable=False),
+        sa.Column("named_at", UtcDateTime(), nullable=False),
+        sa.Column("grade", sa.String(length=3), nullable=False),
+        sa.Column("opinion", sa.Text(), nullable=False),
+        sa.Column("given_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["assessments.id"], name=op.f("fk_expert_opinions_assessment_id_assessments")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_expert_opinions_person_id_people")),
+        sa.PrimaryKeyConstraint("assessment_id", "person_id", name=op.f("pk_expert_opinions")),
+    )
+    op.create_table(
+        "credit_events",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("known_on", sa.Date(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=True),
+        sa.Column("recorded_by", sa.String(length=80), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("answered_by", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_credit_events_customer_id_customers")),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_credit_events_document_id_documents")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_events")),
+    )
+    op.create_index(op.f("ix_credit_events_answered_by"), "credit_events", ["answered_by"], unique=False)
+    op.create_index(op.f("ix_credit_events_customer_id"), "credit_events", ["customer_id"], unique=False)
+    op.create_table(
+        "financial_statements",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("document_id", sa.String(length=36), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_by", sa.JSON(), nullable=False),
+        sa.Column("replaced_by", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_financial_statements_customer_id_customers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_financial_statements_document_id_documents")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_financial_statements")),
+    )
+    op.create_index(op.f("ix_financial_statements_customer_id"), "financial_statements", ["customer_id"], unique=False)
+    op.add_column("assessments", sa.Column("line", sa.Numeric(precision=20, scale=2), nullable=True))
+    op.add_column("assessments", sa.Column("line_why", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("assessments", sa.Column("high_value", sa.String(length=200), nullable=False, server_default=""))
+    op.add_column("assessments", sa.Column("run_id", sa.String(length=36), nullable=True))
+    op.create_index(op.f("ix_assessments_run_id"), "assessments", ["run_id"], unique=False)
+    body = json.loads(_EXAMPLE)
+    rows = sa.table(
+        "scorecards",
+        sa.column("version", sa.String),
+        sa.column("state", sa.String),
+        sa.column("is_active", sa.Integer),
+        sa.column("example", sa.Boolean),
+        sa.column("body", sa.JSON),
+        sa.column("digest", sa.String),
+        sa.column("revision", sa.Integer),
+        *(sa.column(f"{step}_by", sa.String) for step in ("made", "changed", "activated")),
+        *(sa.column(f"{step}_at", UtcDateTime()) for step in ("made", "changed", "activated")),
+        sa.column("tested", sa.JSON),
+    )
+    now = datetime.now(UTC)
+    canonical = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    op.execute(
+        rows.insert().values(
+            version=body["version"],
+            state="active",
+            is_active=1,
+            example=True,
+            body=body,
+            digest=hashlib.sha256(canonical.encode()).hexdigest(),
+            revision=1,
+            made_by="system",
+            changed_by="system",
+            activated_by="system",
+            made_at=now,
+            changed_at=now,
+            activated_at=now,
+            tested={},
+        )
+    )
+
+
+# The scorecard that ships, as it was when this form was made.
+_EXAMPLE = """
+{"version":"example-1","name":"示例评分卡","note":"随系统提供的示例，须按本公司的经验校准后再用。",
+"indicators":[{"code":"payment_history","zh":"付款记录（平均逾期天数）","en":"Payment history (average days beyond terms)","weight":"40","kind":"bands","missing":null,"source":"days_beyond_terms",
+"bands":[{"low":null,"high":"1","points":"100"},{"low":"1","high":"16","points":"80"},{"low":"16","high":"31","points":"60"},{"low":"31","high":"61","points":"30"},{"low":"61","high":null,"points":"0"}]},
+{"code":"financial_condition","zh":"财务状况（资产负债率，%）","en":"Financial condition (debt to assets, per cent)","weight":"30","kind":"bands","missing":"20","source":"debt_to_assets",
+"bands":[{"low":null,"high":"40","points":"100"},{"low":"40","high":"60","points":"75"},{"low":"60","high":"75","points":"45"},{"low":"75","high":"90","points":"20"},{"low":"90","high":null,"points":"0"}]},
+{"code":"industry_position","zh":"行业地位","en":"Industry position","weight":"10","kind":"choices","missing":"20","source":"",
+"choices":[["leading","100"],["strong","75"],["average","50"],["weak","20"]]},
+{"code":"operating_stability","zh":"经营稳定性（成立年数）","en":"Operating stability (years since establishment)","weight":"20","kind":"bands","missing":null,"source":"years_in_business",
+"bands":[{"low":null,"high":"1","points":"10"},{"low":"1","high":"3","points":"40"},{"low":"3","high":"5","points":"60"},{"low":"5","high":"10","points":"80"},{"low":"10","high":null,"points":"100"}]}],
+"grades":[["AAA","90"],["AA","85"],["A","80"],["BBB","70"],["BB","60"],["B","50"],["CCC","40"],["CC","30"],["C","20"],["D","0"]],
+"override":{"up":1,"down":3},
+"line":{"base":"net_assets","shares":{"AAA":"20","AA":"15","A":"10","BBB":"6","BB":"3"},"ceilings":{"AAA":"20000000","AA":"10000000","A":"5000000","BBB":"2000000"},"step":"10000"}}
+"""
