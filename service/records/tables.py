@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from service.records.tables_people import *  # noqa: F403 - as above
     from service.records.tables_register import *  # noqa: F403 - as above
     from service.records.tables_scoring import *  # noqa: F403 - as above
+    from service.records.tables_warnings import *  # noqa: F403 - as above
 
-_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive", "compliance", "register", "scoring")  # tables_*.py
+# tables_*.py
+_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive", "compliance", "register", "scoring", "warnings")
 
 
 def new_id() -> str:

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _archive()
     _compliance()
     _scoring()
+    _warnings()
 
 
 def _archive() -> None:
@@ -383,6 +384,258 @@ def _compliance() -> None:
     op.create_index(op.f("ix_regulation_tasks_owner_id"), "regulation_tasks", ["owner_id"], unique=False)
     op.create_index(op.f("ix_regulation_tasks_due_on"), "regulation_tasks", ["due_on"], unique=False)
     op.create_index(op.f("ix_regulation_tasks_version_id"), "regulation_tasks", ["version_id"], unique=False)
+
+
+def _warnings() -> None:
+    """Warnings, their tasks and steps, blocks, deliveries, receivables, rates, collection."""
+    op.create_table(
+        "currency_rates",
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("rate", sa.String(length=24), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("currency", "valid_from", name=op.f("pk_currency_rates")),
+    )
+    op.create_table(
+        "plan_templates",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("block", sa.Boolean(), nullable=False),
+        sa.Column("tasks", sa.JSON(), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_templates")),
+    )
+    op.create_index(op.f("ix_plan_templates_kind"), "plan_templates", ["kind"], unique=False)
+    op.create_table(
+        "receivable_imports",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("source", sa.String(length=12), nullable=False),
+        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receivable_imports")),
+    )
+    op.create_table(
+        "warning_runs",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("begun_at", UtcDateTime(), nullable=False),
+        sa.Column("claimed_until", UtcDateTime(), nullable=False),
+        sa.Column("at_customer", sa.String(length=36), nullable=False),
+        sa.Column("looked", sa.Integer(), nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_warning_runs")),
+    )
+    op.create_table(
+        "collection_records",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("contact", sa.String(length=120), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("invoices", sa.JSON(), nullable=False),
+        sa.Column("documents", sa.JSON(), nullable=False),
+        sa.Column("promised_on", sa.Date(), nullable=True),
+        sa.Column("promised_cents", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_collection_records_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_collection_records")),
+    )
+    op.create_index(op.f("ix_collection_records_customer_id"), "collection_records", ["customer_id"], unique=False)
+    op.create_table(
+        "receivable_accounts",
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("settled_on", sa.Date(), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=True),
+        sa.Column("prepaid", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_receivable_accounts_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_receivable_accounts")),
+    )
+    op.create_index(op.f("ix_receivable_accounts_next_on"), "receivable_accounts", ["next_on"], unique=False)
+    op.create_table(
+        "receivable_entries",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("entry_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("invoice", sa.String(length=80), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("voided", sa.Boolean(), nullable=False),
+        sa.Column("open_cents", sa.BigInteger(), nullable=False),
+        sa.Column("import_id", sa.String(length=36), nullable=False),
+        sa.Column("entered_by", sa.String(length=80), nullable=False),
+        sa.Column("entered_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_receivable_entries_customer_id_customers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receivable_entries")),
+        sa.UniqueConstraint("kind", "number", name=op.f("uq_receivable_entries_kind_number")),
+    )
+    op.create_index(op.f("ix_receivable_entries_customer_id"), "receivable_entries", ["customer_id"], unique=False)
+    op.create_index(
+        "ix_receivable_entries_open", "receivable_entries", ["customer_id", "kind", "open_cents"], unique=False
+    )
+    op.create_table(
+        "warning_settings",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("company_id", sa.String(length=36), nullable=True),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("addresses", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["companies.id"], name=op.f("fk_warning_settings_company_id_companies")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_warning_settings")),
+    )
+    op.create_index(op.f("ix_warning_settings_company_id"), "warning_settings", ["company_id"], unique=False)
+    op.create_table(
+        "warnings",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("subject", sa.String(length=120), nullable=False),
+        sa.Column("severity", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("standing", sa.String(length=200), nullable=True),
+        sa.Column("why_zh", sa.Text(), nullable=False),
+        sa.Column("why_en", sa.Text(), nullable=False),
+        sa.Column("holds", sa.Boolean(), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_on", sa.Date(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("respond_by", UtcDateTime(), nullable=True),
+        sa.Column("acknowledged_by", sa.String(length=80), nullable=True),
+        sa.Column("acknowledged_at", UtcDateTime(), nullable=True),
+        sa.Column("snoozed_until", sa.Date(), nullable=True),
+        sa.Column("snooze_reason", sa.Text(), nullable=False),
+        sa.Column("close_asked_by", sa.String(length=80), nullable=True),
+        sa.Column("close_reason", sa.Text(), nullable=False),
+        sa.Column("closed_by", sa.String(length=80), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_warnings_customer_id_customers")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_warnings")),
+        sa.UniqueConstraint("standing", name=op.f("uq_warnings_standing")),
+    )
+    op.create_index("ix_warnings_customer_trouble", "warnings", ["customer_id", "kind", "subject"], unique=False)
+    op.create_index("ix_warnings_state_respond_by", "warnings", ["state", "respond_by"], unique=False)
+    op.create_table(
+        "credit_blocks",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("standing", sa.String(length=36), nullable=True),
+        sa.Column("warning_id", sa.String(length=36), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.Column("lift_asked_by", sa.String(length=80), nullable=True),
+        sa.Column("lift_reason", sa.Text(), nullable=False),
+        sa.Column("lifted_by", sa.String(length=80), nullable=True),
+        sa.Column("lifted_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_credit_blocks_customer_id_customers")),
+        sa.ForeignKeyConstraint(["warning_id"], ["warnings.id"], name=op.f("fk_credit_blocks_warning_id_warnings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_blocks")),
+        sa.UniqueConstraint("standing", name=op.f("uq_credit_blocks_standing")),
+    )
+    op.create_index(op.f("ix_credit_blocks_customer_id"), "credit_blocks", ["customer_id"], unique=False)
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("event_id", sa.String(length=80), nullable=False),
+        sa.Column("event", sa.String(length=24), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("target", sa.String(length=300), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=True),
+        sa.Column("customer_id", sa.String(length=36), nullable=True),
+        sa.Column("warning_id", sa.String(length=36), nullable=True),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_deliveries_customer_id_customers")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_deliveries_person_id_people")),
+        sa.ForeignKeyConstraint(["warning_id"], ["warnings.id"], name=op.f("fk_deliveries_warning_id_warnings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("event_id", "channel", "target", name=op.f("uq_deliveries_event_id_channel_target")),
+    )
+    op.create_index("ix_deliveries_channel_state_next_at", "deliveries", ["channel", "state", "next_at"], unique=False)
+    op.create_index(op.f("ix_deliveries_person_id"), "deliveries", ["person_id"], unique=False)
+    op.create_index(op.f("ix_deliveries_warning_id"), "deliveries", ["warning_id"], unique=False)
+    op.create_table(
+        "mail_addresses",
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_mail_addresses_person_id_people")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_mail_addresses")),
+    )
+    op.create_table(
+        "warning_steps",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("warning_id", sa.String(length=36), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["warning_id"], ["warnings.id"], name=op.f("fk_warning_steps_warning_id_warnings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_warning_steps")),
+    )
+    op.create_index(op.f("ix_warning_steps_warning_id"), "warning_steps", ["warning_id"], unique=False)
+    op.create_table(
+        "warning_tasks",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("warning_id", sa.String(length=36), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(length=12), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=24), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("done_by", sa.String(length=80), nullable=True),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_warning_tasks_owner_id_people")),
+        sa.ForeignKeyConstraint(["warning_id"], ["warnings.id"], name=op.f("fk_warning_tasks_warning_id_warnings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_warning_tasks")),
+    )
+    op.create_index(op.f("ix_warning_tasks_owner_id"), "warning_tasks", ["owner_id"], unique=False)
+    op.create_index(op.f("ix_warning_tasks_warning_id"), "warning_tasks", ["warning_id"], unique=False)
+    op.create_table(
+        "delivery_attempts",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("delivery_id", sa.String(length=36), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("ok", sa.Boolean(), nullable=False),
+        sa.Column("answer", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_delivery_attempts_delivery_id_deliveries")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_attempts")),
+    )
+    op.create_index(op.f("ix_delivery_attempts_delivery_id"), "delivery_attempts", ["delivery_id"], unique=False)
 
 
 def _register() -> None:
