@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     from service.records.tables_warnings import *  # noqa: F403 - as above
 
 # tables_*.py
-_FURTHER = ("people", "intake", "keeping", "credit", "ledger", "archive", "compliance", "register", "scoring", "warnings")
+_FURTHER = (
+    "people",
+    "intake",
+    "keeping",
+    "credit",
+    "ledger",
+    "archive",
+    "compliance",
+    "register",
+    "scoring",
+    "warnings",
+)
 
 
 def new_id() -> str:
