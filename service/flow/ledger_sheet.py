@@ -5,11 +5,10 @@ Pure: bytes in, rows out. Nothing is judged here but whether it can be read.
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from service.errors import BadInput
 
@@ -49,6 +48,11 @@ class SheetRow:
 
 def read_ledger(data: bytes) -> list[SheetRow]:
     """Return the filled rows of the first sheet. Raises BadInput for what is no such sheet, and for more than `MAX_ROWS`."""
+    return read_xlsx(data, HEADINGS, NEEDED)
+
+
+def read_xlsx(data: bytes, headings: Mapping[str, tuple[str, ...]], needed: Sequence[str]) -> list[SheetRow]:
+    """Return the filled rows of a workbook's first sheet under these headings. needed: fields without which it is none. Raises BadInput."""
     from openpyxl import load_workbook
 
     try:
@@ -56,7 +60,7 @@ def read_ledger(data: bytes) -> list[SheetRow]:
             _demand_size(sum(entry.file_size for entry in archive.infolist()))
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
-        return _rows(sheet)
+        return rows_of(sheet.iter_rows(max_col=_WIDEST, values_only=True), headings, needed)
     except BadInput:
         raise
     except (
@@ -74,15 +78,18 @@ def _unreadable(why: str) -> BadInput:
     return BadInput(f"file: {why}", {"file": why})
 
 
-def _rows(sheet: Any) -> list[SheetRow]:
-    known = {word: name for name, words in HEADINGS.items() for word in (name, *words)}
+def rows_of(
+    lines: Iterable[Sequence[object]], headings: Mapping[str, tuple[str, ...]], needed: Sequence[str]
+) -> list[SheetRow]:
+    """Return the filled rows under the line that has the headings. Raises BadInput, as `read_xlsx`."""
+    known = {word: name for name, words in headings.items() for word in (name, *words)}
     places: dict[int, str] = {}
     found: list[SheetRow] = []
-    for line, cells in enumerate(sheet.iter_rows(max_col=_WIDEST, values_only=True), 1):
+    for line, cells in enumerate(lines, 1):
         texts = [_text(cell) for cell in cells]
         if not places:
             heads = {at: known[_bare(text)] for at, text in enumerate(texts) if _bare(text) in known}
-            if set(NEEDED) <= set(heads.values()):
+            if set(needed) <= set(heads.values()):
                 if len(set(heads.values())) < len(heads):
                     raise _unreadable("has a heading twice")
                 places = heads
@@ -95,7 +102,7 @@ def _rows(sheet: Any) -> list[SheetRow]:
         if len(found) > MAX_ROWS:
             raise _unreadable(f"has more than {MAX_ROWS} rows")
     if not places:
-        raise _unreadable(f"has no row with the headings {', '.join(HEADINGS[name][0] for name in NEEDED)}")
+        raise _unreadable(f"has no row with the headings {', '.join(headings[name][0] for name in needed)}")
     return found
 
 
