@@ -30,18 +30,20 @@ MAJOR_EVENTS: Mapping[str, tuple[str, str]] = {
 class CollectedFact:
     """A piece of customer information. name: as the fields of documents. checked_on: when it was last found to be so.
 
-    changed_on: the day a change became known that is not entered yet, None when there is none.
+    changed_on: the day a change became known that is not entered yet, None when there is none. declared_key: the company says
+    that it is key information, whatever its name.
     """
 
     name: str
     responsible: str
     checked_on: date
     changed_on: date | None = None
+    declared_key: bool = False
 
     @property
     def key(self) -> bool:
         """Whether it is key information."""
-        return self.name in KEY_INFORMATION
+        return self.declared_key or self.name in KEY_INFORMATION
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ class Settings:
     waiting_days: int = 7
     major_amount: int = 10_000_000
     minor_amount: int = 50_000
+    refresh_days: int = 90
+    key_update_days: int = 3
     session_hours: int = 12
     session_idle_minutes: int = 60
     second_factor_roles: tuple[str, ...] = ()
@@ -397,6 +399,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         waiting_days=source.whole("waiting_days", 7, least=0),
         major_amount=major,
         minor_amount=minor,
+        refresh_days=source.whole("refresh_days", Settings.refresh_days),
+        key_update_days=source.whole("key_update_days", Settings.key_update_days),
         session_hours=source.whole("session_hours", 12),
         session_idle_minutes=source.whole("session_idle_minutes", Settings.session_idle_minutes),
         second_factor_roles=source.names("second_factor_roles"),

@@ -18,6 +18,7 @@ from service.errors import BadInput, RuleRefused
 from service.flow import desk, values
 from service.flow.categories import capitals_of, put_category, reread
 from service.flow.documents import lock_document
+from service.flow.fact_documents import follow
 from service.flow.guard import allowed, load_document, reach_of
 from service.flow.index import index_soon, load_pages
 from service.house import House
@@ -125,6 +126,7 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> None:
         values.settle(document)
         _remember(session, actor, document, before, corrections, house)
     index_soon(house, [document_id])
+    follow(house, [document_id])
 
 
 def _confirm(session: Session, actor: Actor, document: Document, given: Given) -> None:
@@ -185,6 +187,7 @@ def undo(house: House, actor: Actor, document_id: str) -> None:
         fields = sorted({old["name"] for old in kept["fields"]} | set(rows))
         audit.append(session, actor.name, "document.undo", f"document:{document_id}", {"fields": fields})
     index_soon(house, [document_id])
+    follow(house, [document_id])
 
 
 def _restored(row: DocumentField | None, old: Mapping[str, Any]) -> DocumentField:

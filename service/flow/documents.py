@@ -10,6 +10,7 @@ from service.access.policy import Actor
 from service.errors import BadInput
 from service.flow import values
 from service.flow.categories import capitals_of, put_category, reread
+from service.flow.fact_documents import follow
 from service.flow.guard import allowed, listing, load_document, lock_file, reach_of, require
 from service.flow.index import index_soon
 from service.flow.original import demand_reason, set_original
@@ -108,6 +109,7 @@ def change(
             values.enter(session, actor, document, entry, house.clock.now())
         values.settle(document)
     index_soon(house, [document_id])
+    follow(house, [document_id])
 
 
 def lock_document(session: Session, actor: Actor, document_id: str, action: str = "document.read") -> Document:
@@ -143,6 +145,7 @@ def confirm(house: House, actor: Actor, document_id: str, seen: Mapping[str, str
         values.confirm(session, actor, document, seen)
         values.settle(document)
     index_soon(house, [document_id])
+    follow(house, [document_id])
 
 
 def confirm_all(house: House, actor: Actor, document_id: str) -> None:
@@ -154,6 +157,7 @@ def confirm_all(house: House, actor: Actor, document_id: str) -> None:
         document.review_reasons = []
         values.settle(document)
     index_soon(house, [document_id])
+    follow(house, [document_id])
 
 
 def set_category(house: House, actor: Actor, document_id: str, category: str) -> None:

@@ -9,6 +9,7 @@ from retention.completeness import Completeness, NotApplicable, check
 from service.access.policy import Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.categories import CATEGORIES, demand_place, withdraw_mark
+from service.flow.fact_documents import follow
 from service.flow.facts import demand_no_review
 from service.flow.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
 from service.flow.hints import demand_released
@@ -62,6 +63,7 @@ def file_document(
         detail = {"case_file": file.id, "category": wanted, "original": document.is_original}
         audit.append(session, actor.name, "document.file", f"document:{document_id}", detail)
     index_soon(house, [document_id])
+    follow(house, [document_id])
 
 
 def unfile_document(house: House, actor: Actor, document_id: str) -> None:

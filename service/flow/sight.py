@@ -82,8 +82,9 @@ def customers_in_sight(actor: Actor) -> ColumnElement[bool]:
     if sees_all_departments(actor):
         return true()
     opened = [grant.thing.partition(":")[2] for grant in actor.grants if grant.thing.startswith("customer:")]
-    mine = visible_contracts(actor).with_only_columns(Contract.customer_id)
-    return or_(Customer.id.in_(mine), Customer.id.in_(opened))
+    # Correlated, so that asking for one customer looks at that customer's contracts and not at all of them.
+    mine = visible_contracts(actor).where(Contract.customer_id == Customer.id).correlate(Customer)
+    return or_(mine.exists(), Customer.id.in_(opened))
 
 
 def sees_customer(session: Session, actor: Actor, customer_id: str) -> bool:

@@ -62,6 +62,7 @@ class CustomerFact(Base):
     backed_by: Mapped[list[str]]
     heard: Mapped[list[str]]
     corrects: Mapped[str | None] = mapped_column(Id)
+    taken: Mapped[bool] = mapped_column(default=False)
 
 
 class FactVoice(Base):

@@ -678,6 +678,7 @@ def _register() -> None:
         sa.Column("backed_by", sa.JSON(), nullable=False),
         sa.Column("heard", sa.JSON(), nullable=False),
         sa.Column("corrects", sa.String(length=36), nullable=True),
+        sa.Column("taken", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_customer_facts_customer_id_customers")
         ),
