@@ -24,11 +24,11 @@ from service.flow.fact_kinds import kinds_of
 from service.flow.guard import load_document, require
 from service.flow.identity import settle_identity
 from service.flow.index import index_soon
-from service.flow.ledger import typed_date
 from service.flow.sight import sees_customer
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Customer, CustomerFact, Document, FactDuty, FactVoice, Person, new_id
+from service.typed import day_of
 
 _MOST_NOTE = 500
 #: A field of a document with the same form of value, so that both are read by the same reader.
@@ -238,11 +238,22 @@ def _checked(desk: Desk, given: FactGiven) -> tuple[Kind, str, date, date | None
     return kind, value, first, last, where
 
 
+def _day(wrong: dict[str, str], name: str, text: str) -> date | None:
+    """Return the day a person typed, None for none; what is no date is put into `wrong` under its name."""
+    if not text:
+        return None
+    try:
+        return day_of(text)
+    except ValueError:
+        wrong[name] = "a date YYYY-MM-DD"
+        return None
+
+
 def _days(given: FactGiven, today: date, wrong: dict[str, str]) -> tuple[date, date | None, date]:
     """Return the first and the last day a value holds, and when it was collected."""
-    collected = typed_date(wrong, "collected_on", given.collected_on) or today
-    first = typed_date(wrong, "valid_from", given.valid_from) or collected
-    last = typed_date(wrong, "valid_until", given.valid_until)
+    collected = _day(wrong, "collected_on", given.collected_on) or today
+    first = _day(wrong, "valid_from", given.valid_from) or collected
+    last = _day(wrong, "valid_until", given.valid_until)
     for name, day in (("collected_on", collected), ("valid_from", first)):
         if day > today:
             wrong.setdefault(name, "lies in the future")
@@ -380,7 +391,7 @@ def recheck_fact(house: House, actor: Actor, customer_id: str, fact_id: str, not
     """
     wrong: dict[str, str] = {}
     note, today = note.strip(), house.clock.today()
-    when = typed_date(wrong, "day", day) or today
+    when = _day(wrong, "day", day) or today
     if when > today:
         wrong["day"] = "lies in the future"
     if not note or len(note) > _MOST_NOTE:
@@ -403,7 +414,7 @@ def report_change(house: House, actor: Actor, customer_id: str, kind: str, note:
     """
     wrong: dict[str, str] = {}
     note, today = note.strip(), house.clock.today()
-    when = typed_date(wrong, "day", day) or today
+    when = _day(wrong, "day", day) or today
     if when > today:
         wrong["day"] = "lies in the future"
     if not note or len(note) > _MOST_NOTE:
