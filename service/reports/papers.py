@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Lie = Literal["landscape", "portrait"]
 
-_MARGIN, _HEAD, _FOOT = 12.0, 30.0, 22.0
+MARGIN, _HEAD, FOOT = 12.0, 30.0, 22.0
 _LINE, _PAD = 4.2, 1.2
 _POINTS = 8.5
 _SQUARE = _POINTS * 25.4 / 72
@@ -45,49 +45,50 @@ def to_pdf(form: Form) -> bytes:
     with new_pdf() as document:
         lying: Lie = "landscape" if form.landscape else "portrait"
         document.set_line_width(0.15)
-        width = (297.0 if form.landscape else 210.0) - 2 * _MARGIN
-        bottom = (210.0 if form.landscape else 297.0) - _FOOT
+        width = (297.0 if form.landscape else 210.0) - 2 * MARGIN
+        bottom = (210.0 if form.landscape else 297.0) - FOOT
         across = [w * width / sum(form.widths) for w in form.widths]
         y = _begin(document, form, across, lying)
         for row in form.rows:
-            cells = [_lines(document, _shown(cell), w) for cell, w in zip(row, across, strict=True)]
-            height = _height(cells)
+            cells = [lines_of(document, shown(cell), w) for cell, w in zip(row, across, strict=True)]
+            height = height_of(cells)
             if y + height > bottom:
                 y = _begin(document, form, across, lying)
-            _draw(document, cells, across, y, height)
+            draw_row(document, cells, across, y, height)
             y += height
         if form.signs:
             if y + 14 > bottom + 6:
                 y = _begin(document, form, across, lying)
             room = width / len(form.signs)
             for at, sign in enumerate(form.signs):
-                words(document, sign, _MARGIN + at * room, y + 12, room - 4, 10)
+                words(document, sign, MARGIN + at * room, y + 12, room - 4, 10)
         pages = document.page
         for number in range(1, pages + 1):
             document.page = number
-            words(document, f"{number} / {pages}", _MARGIN, bottom + 14, width, 8, middle=True)
+            words(document, f"{number} / {pages}", MARGIN, bottom + 14, width, 8, middle=True)
         document.page = pages
         return bytes(document.output())
 
 
-def _shown(cell: Cell) -> str:
+def shown(cell: Cell) -> str:
+    """Return a cell as it stands on paper: amounts with two digits, thousands apart."""
     return f"{cell:,.2f}" if isinstance(cell, Decimal) else text_of(cell)
 
 
 def _begin(document: "FPDF", form: Form, across: Sequence[float], lying: Lie) -> float:
     """Begin a page with title and head; return where the first row goes."""
     document.add_page(orientation=lying)
-    words(document, form.title, _MARGIN, 17, sum(across), 16, middle=True)
-    words(document, form.sub, _MARGIN, 25, sum(across), 9)
-    head = [_lines(document, column, w) for column, w in zip(form.columns, across, strict=True)]
-    height = _height(head)
+    words(document, form.title, MARGIN, 17, sum(across), 16, middle=True)
+    words(document, form.sub, MARGIN, 25, sum(across), 9)
+    head = [lines_of(document, column, w) for column, w in zip(form.columns, across, strict=True)]
+    height = height_of(head)
     document.set_fill_color(240, 238, 232)
-    document.rect(_MARGIN, _HEAD, sum(across), height, style="F")
-    _draw(document, head, across, _HEAD, height)
+    document.rect(MARGIN, _HEAD, sum(across), height, style="F")
+    draw_row(document, head, across, _HEAD, height)
     return _HEAD + height
 
 
-def _lines(document: "FPDF", text: str, width: float) -> list[str]:
+def lines_of(document: "FPDF", text: str, width: float) -> list[str]:
     """Return a text as the lines it takes in a column; broken anywhere, as Chinese is."""
     document.set_font("han", size=_POINTS)
     room, used, lines = width - 2 * _PAD, 0.0, [""]
@@ -105,13 +106,17 @@ def _lines(document: "FPDF", text: str, width: float) -> list[str]:
     return lines
 
 
-def _height(cells: Sequence[Sequence[str]]) -> float:
+def height_of(cells: Sequence[Sequence[str]]) -> float:
+    """Return how high a row of these cells is, in millimetres."""
     return max(map(len, cells)) * _LINE + 2 * _PAD
 
 
-def _draw(document: "FPDF", cells: Sequence[Sequence[str]], across: Sequence[float], top: float, height: float) -> None:
+def draw_row(
+    document: "FPDF", cells: Sequence[Sequence[str]], across: Sequence[float], top: float, height: float
+) -> None:
+    """Draw a row, its cells framed."""
     document.set_font("han", size=_POINTS)
-    x = _MARGIN
+    x = MARGIN
     for lines, width in zip(cells, across, strict=True):
         document.rect(x, top, width, height)
         for at, line in enumerate(lines):

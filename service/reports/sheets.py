@@ -48,6 +48,11 @@ def text_of(cell: Cell) -> str:
     return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
+def cell_text(value: str) -> tuple[str, bool]:
+    """Return a text as a cell of a workbook takes it, and whether it looks like a formula and is to be marked as none."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)[:_LONGEST_CELL], bool(_FORMULA.match(value))
+
+
 def to_csv(table: Table) -> bytes:
     """Return UTF-8 with a byte-order mark (Excel reads Chinese by it), comma-separated, lines ended by CR LF (RFC 4180)."""
 
@@ -87,9 +92,10 @@ def to_xlsx(table: Table) -> bytes:
 
     def cell(value: Any, *, head: bool = False) -> Any:
         if isinstance(value, str):
-            made = WriteOnlyCell(sheet, _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)[:_LONGEST_CELL])
+            text, quoted = cell_text(value)
+            made = WriteOnlyCell(sheet, text)
             # openpyxl takes a leading = for a formula; the type says it is text, the prefix keeps it so when it is edited.
-            made.data_type, made.quotePrefix = "s", bool(_FORMULA.match(value))
+            made.data_type, made.quotePrefix = "s", quoted
         else:
             made = WriteOnlyCell(sheet, value)
             if isinstance(value, date):

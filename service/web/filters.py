@@ -39,6 +39,11 @@ def money(value: Decimal | None, currency: str = "") -> str:
     return "—" if value is None else f"{value:,.2f} {currency}".strip()
 
 
+def figure(value: Decimal | int) -> str:
+    """Return a number of a report: amounts and shares with two digits, thousands apart; counts as they are."""
+    return f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
 def size(value: int) -> str:
     """Return a size in bytes as people say it."""
     number = float(value)
@@ -91,6 +96,7 @@ def install(app: Flask) -> None:
         day=day,
         moment=moment,
         money=money,
+        figure=figure,
         filesize=size,
         who=who,
         signer=signer,

@@ -1,0 +1,286 @@
+"""What a credit report counts, read from the database: of one customer, and of all that a person may see (RULES A5.1).
+
+A report speaks of a day: assessments that had taken effect, contracts that were signed, books as they stood, warnings as they were. Whatever was entered
+later about an earlier day is in it, too.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from credit import reports as rules
+from credit.freshness import Reassessment, reassessment_due
+from credit.periods import month_ends
+from credit.receivables import Behaviour, Ledger, behaviour
+from credit.reports import Raised, Rated
+from service.access.policy import TIERS, Actor
+from service.clock import CHINA
+from service.flow.books import ledgers_of
+from service.flow.sight import customers_in_sight, visible, visible_contracts
+from service.records.tables import (
+    AssessmentRecord,
+    CaseFile,
+    Contract,
+    Customer,
+    CustomerFact,
+    Document,
+    FactDuty,
+    Person,
+    WarningRecord,
+)
+
+#: Contracts that still bind: what is signed and not over.
+RUNNING = ("signed", "amended")
+#: How many customers are read at once: databases limit what a question may name.
+_AT_ONCE = 500
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class ContractLine:
+    """A contract the reader may see."""
+
+    number: str
+    title: str
+    signed_on: date | None
+    amount: Decimal | None
+    currency: str
+    status: str
+    department: str
+
+
+@dataclass(frozen=True)
+class FactLine:
+    """A piece of collected information: where it stands, when it was checked, until when it is in time, who answers for it."""
+
+    kind: str
+    value: str
+    state: str
+    checked_on: date
+    due_on: date
+    responsible: str
+
+
+@dataclass(frozen=True)
+class CustomerFacts:
+    """All of a report about one customer. documents: (title, category, verification, day it came) of those the reader may see.
+
+    tier: the highest of what is in it. rated: what took effect until the day, the latest last.
+    """
+
+    customer: Customer
+    as_of: date
+    rated: tuple[AssessmentRecord, ...]
+    due: Reassessment
+    contracts: tuple[ContractLine, ...]
+    standings: Mapping[str, Sequence[rules.Standing]]
+    habits: Mapping[str, Behaviour]
+    warnings: tuple[WarningRecord, ...]
+    facts: tuple[FactLine, ...]
+    documents: tuple[tuple[str, str, str, date], ...]
+    evidence: Mapping[str, str]
+    tier: str
+
+    @property
+    def current(self) -> AssessmentRecord | None:
+        """The assessment in effect on the day."""
+        return self.rated[-1] if self.rated else None
+
+
+@dataclass(frozen=True)
+class PortfolioFacts:
+    """All of a report about a portfolio. names: customer -> number and name. before: a year earlier, of those known then.
+
+    late: customers whose yearly assessment is late, the longest first. owed, bound: by currency, open receivables and running contracts.
+    """
+
+    first: date
+    as_of: date
+    customers: int
+    grades: Mapping[str, int]
+    moved: rules.Migration
+    late: tuple[str, ...]
+    standings: Mapping[str, Sequence[rules.Standing]]
+    owed: Mapping[str, rules.Concentration]
+    bound: Mapping[str, rules.Concentration]
+    response: rules.Response
+    names: Mapping[str, tuple[str, str]]
+
+
+def day_in_effect(row: AssessmentRecord) -> date:
+    """Return the day an assessment took effect: that on which it was decided, never before the one it speaks of."""
+    decided = _day(row.decided_at) if row.decided_at else row.assessed_on
+    return max(decided, row.assessed_on)
+
+
+def customer_facts(session: Session, actor: Actor, customer: Customer, as_of: date) -> CustomerFacts:
+    """Return what a report about a customer holds, as far as `actor` may see it; the caller has asked for the customer itself."""
+    query = select(AssessmentRecord).where(
+        AssessmentRecord.customer_id == customer.id, AssessmentRecord.state.in_(("in_force", "replaced"))
+    )
+    made = session.scalars(query.order_by(AssessmentRecord.decided_at, AssessmentRecord.made_at)).all()
+    rated = tuple(row for row in made if day_in_effect(row) <= as_of)
+    since = customer.created_at.astimezone(CHINA).date()
+    last = max((row.assessed_on for row in rated), default=None)
+    contracts, tiers = _contracts(session, actor, customer.id, as_of)
+    files = select(CaseFile.id).where(CaseFile.customer_id == customer.id)
+    found = visible(select(Document).where(Document.status != "destroyed", Document.case_file_id.in_(files)), actor)
+    papers = [d for d in session.scalars(found.order_by(Document.received_at)) if _day(d.received_at) <= as_of]
+    tiers += [max(d.tier, d.case_file.tier if d.case_file else "public", key=TIERS.index) for d in papers]
+    ledger = ledgers_of(session, [customer.id], as_of).get(customer.id)
+    return CustomerFacts(
+        customer=customer,
+        as_of=as_of,
+        rated=rated,
+        due=reassessment_due(last, since, (), as_of),
+        contracts=contracts,
+        standings=rules.trend([ledger] if ledger else [], month_ends(as_of, MONTHS)),
+        habits={c: behaviour(ledger, as_of, c) for c in _currencies(ledger)} if ledger else {},
+        warnings=tuple(_warnings(session, customer.id, as_of)),
+        facts=tuple(_facts(session, customer.id, as_of)),
+        documents=tuple((d.title or d.filename, d.category, d.verification, _day(d.received_at)) for d in papers),
+        evidence={d.id: d.title or d.filename for d in papers},
+        tier=max(tiers, key=TIERS.index, default="internal"),
+    )
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(CHINA).date()
+
+
+def _currencies(ledger: Ledger) -> list[str]:
+    return sorted({invoice.currency for invoice in ledger.invoices.values()})
+
+
+def _contracts(
+    session: Session, actor: Actor, customer_id: str, as_of: date
+) -> tuple[tuple[ContractLine, ...], list[str]]:
+    """Return the contracts of a customer that the actor sees, signed until a day, and the tiers of their files."""
+    query = visible_contracts(actor).where(Contract.customer_id == customer_id, Contract.status != "cancelled")
+    rows = [c for c in session.scalars(query.order_by(Contract.number)) if c.signed_on is None or c.signed_on <= as_of]
+    tiers = session.scalars(select(CaseFile.tier).where(CaseFile.contract_id.in_([c.id for c in rows]))).all()
+    lines = tuple(
+        ContractLine(c.number, c.title, c.signed_on, c.amount, c.currency, c.status, c.department.name) for c in rows
+    )
+    return lines, list(tiers)
+
+
+def _warnings(session: Session, customer_id: str, as_of: date) -> list[WarningRecord]:
+    query = select(WarningRecord).where(WarningRecord.customer_id == customer_id, WarningRecord.opened_on <= as_of)
+    return list(session.scalars(query.order_by(WarningRecord.opened_on.desc(), WarningRecord.id)))
+
+
+def _facts(session: Session, customer_id: str, as_of: date) -> list[FactLine]:
+    """Return where each kind of information stands; its value as it is true on the day and known now."""
+    values: dict[str, str] = {}
+    said = select(CustomerFact).where(
+        CustomerFact.customer_id == customer_id, CustomerFact.valid_from <= as_of, CustomerFact.withdrawn_at.is_(None)
+    )
+    for fact in session.scalars(said.order_by(CustomerFact.known_at, CustomerFact.seq)):
+        if fact.valid_until is None or as_of <= fact.valid_until:
+            values[fact.kind] = fact.value
+    query = select(FactDuty, Person.name).outerjoin(Person, Person.id == FactDuty.responsible_id)
+    rows = session.execute(
+        query.where(FactDuty.customer_id == customer_id).order_by(FactDuty.key.desc(), FactDuty.kind)
+    )
+    return [
+        FactLine(duty.kind, values.get(duty.kind, ""), duty.state, duty.checked_on, duty.due_on, name or "")
+        for duty, name in rows
+    ]
+
+
+def portfolio_facts(session: Session, actor: Actor, first: date, as_of: date) -> PortfolioFacts:
+    """Return what a report about all customers in sight of `actor` holds; warnings of the days from `first` to `as_of`."""
+    query = select(Customer.id, Customer.number, Customer.name, Customer.created_at).where(customers_in_sight(actor))
+    names: dict[str, tuple[str, str]] = {}
+    since: dict[str, date] = {}
+    for id_, number, name, created_at in session.execute(query):
+        names[id_], since[id_] = (number, name), _day(created_at)
+    ids = sorted(names)
+    rated, assessed = rated_of(session, ids if len(ids) <= _AT_ONCE else None, as_of)
+    now = {c: row.grade for c, row in rules.grades_on(rated, as_of).items() if c in names}
+    a_year_ago = as_of - timedelta(days=365)
+    before = {c: row.grade for c, row in rules.grades_on(rated, a_year_ago).items() if c in names}
+    ledgers = _ledgers(session, ids, as_of)
+    standings = rules.trend(ledgers.values(), month_ends(as_of, MONTHS))
+    return PortfolioFacts(
+        first=first,
+        as_of=as_of,
+        customers=len(ids),
+        grades=rules.count_grades(ids, now),
+        moved=rules.migration(ids, before, now),
+        late=tuple(rules.late_assessments(since, {c: d for c, d in assessed.items() if c in names}, as_of)),
+        standings=standings,
+        owed={c: rules.concentration(amounts) for c, amounts in _owed(ledgers).items()},
+        bound={c: rules.concentration(amounts) for c, amounts in _bound(session, actor, as_of).items()},
+        response=rules.response(_raised(session, names, as_of), first, as_of),
+        names=names,
+    )
+
+
+def rated_of(session: Session, ids: Sequence[str] | None, as_of: date) -> tuple[list[Rated], dict[str, date]]:
+    """Return the assessments that took effect until a day, in that order, and customer -> the latest day assessed. ids: None for all."""
+    columns = (AssessmentRecord.customer_id, AssessmentRecord.assessed_on, AssessmentRecord.decided_at)
+    query = select(*columns, AssessmentRecord.score, AssessmentRecord.grade)
+    query = query.where(AssessmentRecord.state.in_(("in_force", "replaced")), AssessmentRecord.assessed_on <= as_of)
+    if ids is not None:
+        query = query.where(AssessmentRecord.customer_id.in_(ids))
+    found: list[Rated] = []
+    last: dict[str, date] = {}
+    for customer, on, decided_at, score, grade in session.execute(query.order_by(AssessmentRecord.decided_at)):
+        effect = max(on, _day(decided_at)) if decided_at else on
+        if effect <= as_of:
+            found.append(Rated(customer, effect, score, grade))
+            last[customer] = max(on, last.get(customer, on))
+    return found, last
+
+
+def _ledgers(session: Session, ids: Sequence[str], as_of: date) -> dict[str, Ledger]:
+    found: dict[str, Ledger] = {}
+    for at in range(0, len(ids), _AT_ONCE):
+        found |= ledgers_of(session, ids[at : at + _AT_ONCE], as_of)
+    return found
+
+
+def _owed(ledgers: Mapping[str, Ledger]) -> dict[str, dict[str, Decimal]]:
+    """Return currency -> customer -> what is open."""
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for customer, ledger in ledgers.items():
+        for number, amount in ledger.open.items():
+            sums[ledger.invoices[number].currency][customer] += amount
+    return dict(sorted(sums.items()))
+
+
+def _bound(session: Session, actor: Actor, as_of: date) -> dict[str, dict[str, Decimal]]:
+    """Return currency -> customer -> the amounts of contracts in sight that were signed and not over on the day."""
+    seen = visible_contracts(actor).with_only_columns(Contract.id)
+    query = select(Contract.customer_id, Contract.currency, func.sum(Contract.amount)).where(
+        Contract.id.in_(seen),
+        Contract.customer_id.is_not(None),
+        Contract.amount.is_not(None),
+        Contract.signed_on <= as_of,
+        Contract.status != "cancelled",
+        (Contract.ended_on.is_(None)) | (Contract.ended_on > as_of),
+    )
+    sums: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for customer, currency, amount in session.execute(query.group_by(Contract.customer_id, Contract.currency)):
+        sums[currency][customer or ""] = Decimal(amount)
+    return dict(sorted(sums.items()))
+
+
+def _raised(session: Session, names: Iterable[str], as_of: date) -> list[Raised]:
+    known = set(names)
+    columns = (WarningRecord.customer_id, WarningRecord.kind, WarningRecord.severity, WarningRecord.opened_on)
+    query = select(*columns, WarningRecord.acknowledged_at, WarningRecord.closed_at, WarningRecord.level)
+    return [
+        Raised(kind, on, _day(heard) if heard else None, _day(closed) if closed else None, severity, level > 0)
+        for customer, kind, severity, on, heard, closed, level in session.execute(
+            query.where(WarningRecord.opened_on <= as_of)
+        )
+        if customer in known
+    ]

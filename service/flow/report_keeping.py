@@ -1,0 +1,270 @@
+"""Reports that are kept (RULES A5.1): made with the rights of whom they are for, sealed as documents, listed and opened again.
+
+That of a customer lies in the customer's credit file and goes with it; that of a portfolio belongs to the person it was made for.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.access import people
+from service.access.policy import TIERS, Actor
+from service.errors import BadInput, NotFound, RuleRefused
+from service.flow import credit_reports
+from service.flow.categories import withdraw_mark
+from service.flow.facts import demand_no_review
+from service.flow.filing import credit_file
+from service.flow.guard import allowed, load_document, lock_file, reach_of, reach_of_file, require
+from service.flow.index import load_key
+from service.flow.kept import read_kept
+from service.flow.made import Made, keep_made, sheet_in
+from service.flow.objects import original_of
+from service.flow.report_facts import customer_facts, portfolio_facts
+from service.flow.schedule import recompute_retention
+from service.flow.sight import sees_customer
+from service.house import SYSTEM, House
+from service.records import audit
+from service.records.tables import (
+    CaseFile,
+    Contract,
+    CreditReport,
+    Customer,
+    Department,
+    Document,
+    Person,
+)
+from service.reports.parts import Report
+from service.reports.portfolio_report import portfolio_report
+from service.reports.report_files import to_pdf, to_xlsx
+
+#: Where the report of a customer lies in the credit file (RULES B5): 授信资料.
+CATEGORY = "5.6"
+#: kind -> what its reader must be allowed
+RIGHTS = {"customer": "credit_report.read", "portfolio": "portfolio.read"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """A report that is to be made now. code: of its period; first, last: the days it speaks of."""
+
+    kind: str
+    customer_id: str | None
+    person_id: str
+    schedule_id: str | None
+    code: str
+    first: date
+    last: date
+
+
+def subject_of(kind: str, customer_id: str | None) -> str:
+    """Return what the trail says a report is about."""
+    return f"customer:{customer_id}" if kind == "customer" else "portfolio"
+
+
+def names_of(session: Session, customer_ids: list[str | None]) -> list[str]:
+    """Return the customers' names, "" for none."""
+    wanted = [customer_id for customer_id in customer_ids if customer_id]
+    query = select(Customer.id, Customer.name).where(Customer.id.in_(wanted))
+    names: dict[str, str] = dict(session.execute(query).all())
+    return [names.get(customer_id or "", "") for customer_id in customer_ids]
+
+
+def keep_now(house: House, actor: Actor, kind: str, customer_id: str = "") -> CreditReport:
+    """Make a report of today and keep it, for oneself. Raises BadInput, NotFound, NotAllowed, RuleRefused, StoreUnavailable."""
+    if kind not in credit_reports.KINDS:
+        why = f"one of {', '.join(credit_reports.KINDS)}"
+        raise BadInput(f"kind: {why}", {"kind": why})
+    require(actor, RIGHTS[kind])
+    if not actor.person_id:
+        raise RuleRefused("a report is kept for a person; the command line writes it to a file")
+    today = house.clock.today()
+    if kind == "customer":
+        with house.database.read() as session:
+            if not sees_customer(session, actor, customer_id):
+                raise NotFound(f"there is no customer {customer_id}")
+    first = today - timedelta(days=364)
+    order = Order(kind, customer_id or None, actor.person_id, None, today.isoformat(), first, today)
+    return make(house, order, actor.name)
+
+
+def make(house: House, order: Order, maker: str) -> CreditReport:
+    """Make a report with the rights of whom it is for, and keep it. Who may not read it any more gets none, and the row says why."""
+    with house.database.read() as session:
+        person = session.get_one(Person, order.person_id)
+    reader = people.actor_of_person(house, person)
+    row = CreditReport(
+        kind=order.kind,
+        customer_id=order.customer_id,
+        person_id=order.person_id,
+        schedule_id=order.schedule_id,
+        period=order.code,
+        as_of=order.last,
+        made_by=maker,
+        made_at=house.clock.now(),
+    )
+    file: CaseFile | None = None
+    refused = _refusal(house, reader, person, order)
+    if not refused and order.customer_id:
+        file = credit_file(house, _of_latest_contract(house, order.customer_id), order.customer_id)
+        if not allowed(reader, "document.read", reach_of_file(file)):
+            refused = "the customer's credit file is not open to this person"
+    if refused:
+        row.why = refused
+        with house.database.write() as session:
+            session.add(row)
+            _note(session, row, maker, person)
+        return row
+    report, tier = _report(house, order, reader, person, file)
+
+    def also(session: Session, document: Document) -> None:
+        row.document_id = document.id
+        session.add(row)
+        session.flush()
+        if file is not None:
+            _put_into(house, session, document, session.get_one(CaseFile, file.id))
+        _note(session, row, maker, person)
+
+    name = f"{report.title}-{order.code}-{_mark(order)}"
+    keep_made(
+        house, Made(to_pdf(report), to_xlsx(report), name, f"{report.title} {order.code}", reader.name, tier), also
+    )
+    return row
+
+
+def _mark(order: Order) -> str:
+    """Return what tells reports of the same name apart: for whom they are, shortened."""
+    return (order.schedule_id or order.person_id)[:8]
+
+
+def _refusal(house: House, reader: Actor, person: Person, order: Order) -> str:
+    if person.disabled_at is not None:
+        return "the account is disabled"
+    if not allowed(reader, RIGHTS[order.kind]):
+        return "this person may not read such a report any more"
+    with house.database.read() as session:
+        if order.customer_id and not sees_customer(session, reader, order.customer_id):
+            return "the customer is not in sight of this person any more"
+    return ""
+
+
+def _of_latest_contract(house: House, customer_id: str) -> Actor:
+    """Return the archive as acting for the department that had the last contract with a customer: there the credit file is opened."""
+    query = select(Contract.department_id).where(Contract.customer_id == customer_id)
+    with house.database.read() as session:
+        department = session.scalar(query.order_by(Contract.created_at.desc()).limit(1))
+        department = department or session.scalar(select(Department.id).order_by(Department.code).limit(1))
+    return replace(SYSTEM, department_id=department)
+
+
+def _report(house: House, order: Order, reader: Actor, person: Person, file: CaseFile | None) -> tuple[Report, str]:
+    """Return the report and its tier. What lies in a credit file speaks of nothing that who reads the file may not see."""
+    maker = f"{person.name}（{order.code}）"
+    with house.database.read() as session:
+        if file is None or order.customer_id is None:
+            found = portfolio_facts(session, reader, order.first, order.last)
+            return portfolio_report(found, person.locale, maker), "internal"
+        customer = session.get_one(Customer, order.customer_id)
+        beside = replace(
+            reader,
+            name="report",
+            person_id=None,
+            roles=frozenset({"department_head"}),
+            department_id=file.department_id,
+            grants=(),
+        )
+        of = customer_facts(session, beside, customer, order.last)
+        tier = max(of.tier, file.tier, key=TIERS.index)
+        return credit_reports.of_customer(session, of, person.locale, maker), tier
+
+
+def _put_into(house: House, session: Session, document: Document, file: CaseFile) -> None:
+    lock_file(session, file)
+    if file.state == "destroyed":
+        raise RuleRefused(f"file {file.archive_number} was destroyed; only its stub remains")
+    demand_no_review(session, file)
+    document.case_file_id, document.category, document.department_id = file.id, CATEGORY, file.department_id
+    withdraw_mark(session, SYSTEM, file, CATEGORY, document.id)
+    session.flush()
+    if file.archive_number:
+        recompute_retention(house, session, file)
+
+
+def _note(session: Session, row: CreditReport, maker: str, person: Person) -> None:
+    session.flush()
+    detail = {
+        "report": row.id,
+        "kind": row.kind,
+        "period": row.period,
+        "for": person.login,
+        "document": row.document_id,
+    }
+    detail |= {"why": row.why} if row.why else {}
+    audit.append(session, maker, "report.make", subject_of(row.kind, row.customer_id), detail)
+
+
+def list_reports(
+    house: House, actor: Actor, *, customer_id: str = "", limit: int = 100
+) -> list[tuple[CreditReport, str, bool]]:
+    """Return the reports made so far, the latest first, each with the customer's name and whether its document is still there.
+
+    One's own; all of them for the credit administrator. Raises NotAllowed.
+    """
+    require(actor, "credit_report.read")
+    query = select(CreditReport, Document.status).outerjoin(Document, Document.id == CreditReport.document_id)
+    if not (actor.owner or "credit_administrator" in actor.roles):
+        query = query.where(CreditReport.person_id == actor.person_id)
+    if customer_id:
+        query = query.where(CreditReport.customer_id == customer_id)
+    with house.database.write() as session:
+        audit.append(session, actor.name, "report.list", "reports")
+        rows = session.execute(query.order_by(CreditReport.made_at.desc(), CreditReport.id).limit(limit)).all()
+        names = names_of(session, [row.customer_id for row, _ in rows])
+    return [(row, name, status not in (None, "destroyed")) for (row, status), name in zip(rows, names, strict=True)]
+
+
+def open_report(house: House, actor: Actor, report_id: str, form: str) -> tuple[bytes, str]:
+    """Return (a kept report as `pdf` or `xlsx`, the name it was kept under) and note the reading.
+
+    Raises NotFound (also when its document was destroyed, or lies beyond one's department or tier), NotAllowed, ObjectDamaged.
+    """
+    require(actor, "credit_report.read")
+    if form not in credit_reports.FORMS:
+        raise NotFound(f"there is no report as {form}")
+    with house.database.write() as session:
+        row = session.get(CreditReport, report_id)
+        mine = row is not None and (
+            actor.owner or row.person_id == actor.person_id or "credit_administrator" in actor.roles
+        )
+        if row is None or not mine or row.document_id is None:
+            raise NotFound(f"there is no report {report_id}")
+        document = load_document(session, actor, row.document_id)
+        if document.status == "destroyed":
+            raise NotFound(f"there is no report {report_id}")
+        if row.person_id != actor.person_id:
+            require(actor, "original.read", reach_of(document))
+        original, key = original_of(session, document.id), load_key(house, session, document.id)
+        detail = {"report": row.id, "document": document.id, "form": form}
+        audit.append(session, actor.name, "report.open", subject_of(row.kind, row.customer_id), detail)
+    pdf = read_kept(house, original, key)
+    return pdf if form == "pdf" else sheet_in(pdf), f"{document.filename.removesuffix('.pdf')}.{form}"
+
+
+def report_as_json(row: CreditReport, customer: str, *, there: bool) -> dict[str, Any]:
+    """Return a kept report as plain JSON values."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "customer_id": row.customer_id,
+        "customer": customer or None,
+        "login": row.person.login,
+        "period": row.period,
+        "as_of": row.as_of.isoformat(),
+        "document_id": row.document_id,
+        "kept": there,
+        "why": row.why or None,
+        "made_by": row.made_by,
+        "made_at": row.made_at.isoformat(),
+    }
