@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
@@ -12,6 +12,8 @@ from credit.errors import CreditError
 
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 _CENT = Decimal("0.01")
+#: What stands behind a receipt's number where only the rest of it, beyond its invoice, is meant.
+REST = " (rest)"
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,43 @@ def settle(invoices: Iterable[Invoice], receipts: Iterable[Receipt], today: date
         if rest:
             prepaid[currency] = rest
     return Ledger(bills, tuple(settled), {number: amount for number, amount in left.items() if amount}, prepaid)
+
+
+def apply_all(invoices: Iterable[Invoice], receipts: Iterable[Receipt], today: date) -> Ledger:
+    """Return the ledger of what really came in, where nothing is refused: money is money, whatever it says it is for.
+
+    As `settle`, but money for an invoice that is not there or is of another currency pays the oldest debt; so does what is left of
+    a receipt that is larger than its invoice; and money for an invoice of a later day waits for it, as a prepayment.
+    """
+    bills = {invoice.number: invoice for invoice in invoices}
+    room = {number: invoice.amount for number, invoice in bills.items()}
+    taken: list[Receipt] = []
+    waiting: dict[str, Decimal] = defaultdict(Decimal)
+    for receipt in sorted(receipts, key=lambda r: (r.received_on, r.number)):
+        invoice = bills.get(receipt.invoice) if receipt.invoice is not None else None
+        if invoice is None or invoice.currency != receipt.currency:
+            taken.append(replace(receipt, invoice=None))
+            continue
+        fits = min(room[invoice.number], receipt.amount)
+        room[invoice.number] -= fits
+        if fits and invoice.issued_on <= today:
+            taken.append(replace(receipt, amount=fits))
+        elif fits and receipt.received_on <= today:
+            waiting[receipt.currency] += fits
+        if fits < receipt.amount:
+            number = receipt.number if not fits else f"{receipt.number}{REST}"
+            taken.append(replace(receipt, number=number, amount=receipt.amount - fits, invoice=None))
+    ledger = settle(bills.values(), taken, today)
+    prepaid = dict(ledger.prepaid)
+    for currency, amount in waiting.items():
+        prepaid[currency] = prepaid.get(currency, Decimal(0)) + amount
+    return replace(ledger, prepaid=prepaid)
+
+
+def next_change(invoices: Iterable[Invoice], receipts: Iterable[Receipt], today: date) -> date | None:
+    """Return the next day after `today` on which something dated ahead begins to count; None when nothing is."""
+    days = [i.issued_on for i in invoices] + [r.received_on for r in receipts]
+    return min((day for day in days if day > today), default=None)
 
 
 def _pay_oldest(

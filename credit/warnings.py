@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from credit.errors import CreditError
 from credit.freshness import KEY_UPDATE_DAYS, REFRESH_DAYS, CollectedFact, freshness
@@ -20,6 +20,10 @@ WarningKind = Literal[
     "expired",
     "stale_key_information",
 ]
+Severity = Literal["low", "medium", "high"]
+#: From the least to the most urgent.
+SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
+KINDS: tuple[WarningKind, ...] = get_args(WarningKind)
 DOCUMENTS = {"licence": ("营业执照", "licence"), "authorization": ("授权委托书", "authorization")}
 
 
@@ -29,6 +33,8 @@ class WarningLines:
 
     score_below: points. score_drop: points lost within drop_days. overdue_days, overdue_amount (yuan): reached or
     passed. line_used: share of the credit line, 0.9 is 90 %. expiry_days: how long before its end a document warns.
+    score_severe, overdue_days_severe: from where on the warning is of high severity. respond_*: hours within which somebody
+    acknowledges a warning of that severity before it goes one level up (RULES A4.3).
     """
 
     score_below: Decimal | None = Decimal(60)
@@ -40,6 +46,15 @@ class WarningLines:
     expiry_days: int | None = 30
     refresh_days: int = REFRESH_DAYS
     key_update_days: int = KEY_UPDATE_DAYS
+    score_severe: Decimal | None = Decimal(40)
+    overdue_days_severe: int | None = 90
+    respond_high: int = 4
+    respond_medium: int = 24
+    respond_low: int = 72
+
+    def respond_hours(self, severity: Severity) -> int:
+        """Return how many hours there are for acknowledging a warning of this severity."""
+        return {"high": self.respond_high, "medium": self.respond_medium, "low": self.respond_low}[severity]
 
     def __post_init__(self) -> None:
         for name, line in vars(self).items():
@@ -58,7 +73,7 @@ class Validity:
 
 @dataclass(frozen=True)
 class CustomerState:
-    """What is known of a customer on a day. scores: (assessed on, score), any order. exposure, credit_line: yuan."""
+    """What is known of a customer on a day. scores: (assessed on, score), any order but for those of one day, of which the last counts. exposure, credit_line: yuan."""
 
     scores: Sequence[tuple[date, Decimal]] = ()
     validities: Sequence[Validity] = ()
@@ -76,17 +91,20 @@ class RiskWarning:
     kind: WarningKind
     subject: str
     why: Reason
+    severity: Severity = "medium"
 
 
 def _score(lines: WarningLines, state: CustomerState, today: date) -> list[RiskWarning]:
-    known = sorted((on, score) for on, score in state.scores if on <= today)
+    # Of one day the one given last counts: sorting by the day alone keeps their order.
+    known = sorted(((on, score) for on, score in state.scores if on <= today), key=lambda made: made[0])
     if not known:
         return []
     found: list[RiskWarning] = []
     current = known[-1][1]
     if lines.score_below is not None and current < lines.score_below:
         why = Reason(f"信用分 {current}，低于 {lines.score_below}", f"score {current} is below {lines.score_below}")
-        found.append(RiskWarning("score_below", "", why))
+        severe = lines.score_severe is not None and current < lines.score_severe
+        found.append(RiskWarning("score_below", "", why, "high" if severe else "medium"))
     # The score at the beginning of the period is the last one before it.
     start = today - timedelta(days=lines.drop_days)
     before = [score for on, score in known if on <= start][-1:] + [score for on, score in known if on > start]
@@ -101,7 +119,9 @@ def _overdue(lines: WarningLines, state: CustomerState, _today: date) -> list[Ri
     found: list[RiskWarning] = []
     days, amount = state.overdue_days, state.overdue_amount
     if lines.overdue_days is not None and days > 0 and days >= lines.overdue_days:
-        found.append(RiskWarning("overdue_days", "", Reason(f"逾期 {days} 天", f"{days} days overdue")))
+        severe = lines.overdue_days_severe is not None and days >= lines.overdue_days_severe
+        why = Reason(f"逾期 {days} 天", f"{days} days overdue")
+        found.append(RiskWarning("overdue_days", "", why, "high" if severe else "medium"))
     if lines.overdue_amount is not None and amount > 0 and amount >= lines.overdue_amount:
         found.append(RiskWarning("overdue_amount", "", Reason(f"逾期金额 {amount} 元", f"{amount} yuan overdue")))
     return found
@@ -116,7 +136,7 @@ def _line_used(lines: WarningLines, state: CustomerState, _today: date) -> list[
         f"占用 {state.exposure} 元，授信额度 {state.credit_line} 元",
         f"{state.exposure} yuan used of a credit line of {state.credit_line}",
     )
-    return [RiskWarning("line_used", "", why)]
+    return [RiskWarning("line_used", "", why, "high" if state.exposure > state.credit_line else "medium")]
 
 
 def _expiry(lines: WarningLines, state: CustomerState, today: date) -> list[RiskWarning]:
@@ -130,12 +150,12 @@ def _expiry(lines: WarningLines, state: CustomerState, today: date) -> list[Risk
         zh, en = DOCUMENTS[item.kind]
         if days < 0:
             why = Reason(f"{zh}已于 {item.valid_until} 到期", f"{en} expired on {item.valid_until}")
-            found.append(RiskWarning("expired", f"{item.kind}:{item.subject}", why))
+            found.append(RiskWarning("expired", f"{item.kind}:{item.subject}", why, "high"))
         elif days <= lines.expiry_days:
             why = Reason(
                 f"{zh} {item.valid_until} 到期，还有 {days} 天", f"{en} ends on {item.valid_until}, in {days} days"
             )
-            found.append(RiskWarning("expiring", f"{item.kind}:{item.subject}", why))
+            found.append(RiskWarning("expiring", f"{item.kind}:{item.subject}", why, "low"))
     return found
 
 
@@ -145,7 +165,7 @@ def _stale(lines: WarningLines, state: CustomerState, today: date) -> list[RiskW
         if fact.key:
             state_of = freshness(fact, today, lines.refresh_days, lines.key_update_days)
             if state_of.state == "stale":
-                found.append(RiskWarning("stale_key_information", fact.name, state_of.why))
+                found.append(RiskWarning("stale_key_information", fact.name, state_of.why, "low"))
     return found
 
 

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "station": ("station", "The scanning station: hot folder and scanner."),
     "ledger": ("ledger", "The contract ledger: import one from XLSX; check the numbers for gaps and duplicates."),
+    "credit": ("credit", "Credit: look at all customers for warnings, bring receivables in, ask for a customer's status."),
+    "check": ("check", "The four checks: of one case file, or of a sample of the archived ones."),
     "batch": ("batch", "Batches of scanned stacks: look, count the paper, release."),
     "labels": (
         "labels",
@@ -32,6 +34,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "reading",
         'Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5.',
     ),
+    "suggest": (
+        "questions",
+        "List what may be meant by what was TYPED so far: customers, parties, numbers, codes, titles.",
+    ),
+    "saved": ("questions", "List the saved searches of the account LOGIN, with how many documents are new in each."),
     "show": ("reading", "Show a document: what it is, what was read from it, where it lies."),
     "related": ("reading", "List the documents related to one, and why."),
     "get": ("reading", "Take a rendition out, verified; FILE appears only when it is complete."),

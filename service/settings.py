@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from service.errors import BadSetting
 from service.typed import day_of
 
 if TYPE_CHECKING:  # the parser of letters is loaded where there is a mailbox
     from intake.channels.mail import MailboxAddress
+    from intake.model import Limits
 
 MODES = ("production", "test", "demo")
 OCR_ENGINES = ("auto", "rapidocr", "tesseract")
@@ -30,6 +31,15 @@ class FolderSetting(NamedTuple):
     path: Path
     code: str = ""
     words: tuple[str, ...] = ()
+
+
+class SmtpAddress(NamedTuple):
+    """An SMTP server. user: "" where it wants none. implicit: TLS from the first byte on, otherwise after STARTTLS."""
+
+    host: str
+    port: int
+    user: str
+    implicit: bool
 
 
 #: split: cut stacks at separator sheets; after it at most one of the others, which says how these were scanned.
@@ -51,6 +61,7 @@ class Settings:
     key_file: Path
     key_secret_file: Path | None = None
     ocr: str = "auto"
+    ocr_languages: str = ""
     ocr_threads: int = 1
     ocr_processes: int = 0
     page_seconds: int = 60
@@ -69,6 +80,8 @@ class Settings:
     waiting_days: int = 7
     major_amount: int = 10_000_000
     minor_amount: int = 50_000
+    expert_line: int = 5_000_000
+    expert_turnover: int = 20_000_000
     refresh_days: int = 90
     key_update_days: int = 3
     session_hours: int = 12
@@ -108,11 +121,25 @@ class Settings:
     search_api_key_file: Path | None = None
     search_shards: int = 1
     search_replicas: int = 0
+    smtp: SmtpAddress | None = None
+    smtp_password_file: Path | None = None
+    smtp_from: str = ""
+    smtp_ca: Path | None = None
+    webhooks: tuple[str, ...] = field(default=(), repr=False)
+    webhook_secret_file: Path | None = None
+    webhook_ca: Path | None = None
 
     @property
     def reading_processes(self) -> int:
         """How many processes read pages at once: by default as many as the processors can feed."""
         return self.ocr_processes or max(1, (os.cpu_count() or 1) // self.ocr_threads)
+
+    @property
+    def limits(self) -> "Limits":
+        """What one file may cost."""
+        from intake.model import Limits
+
+        return Limits(self.max_bytes, self.max_pages, self.max_pixels, self.render_dpi)
 
     @property
     def replica_place(self) -> str:
@@ -187,6 +214,15 @@ class _Source:
         value = self.text(name, default)
         if value not in options:
             raise BadSetting(f"JUANZONG_{name.upper()}", f"must be one of {', '.join(options)}, not {value!r}")
+        return value
+
+    def languages(self, name: str) -> str:
+        """Return languages of Tesseract (`deu+rus`) for the engines that have it, or nothing."""
+        value = self.text(name)
+        if value and not re.fullmatch(r"[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20})*", value):
+            raise BadSetting(f"JUANZONG_{name.upper()}", f"names languages of Tesseract, as deu+rus, not {value!r}")
+        if value and self.text("ocr", "auto") == "rapidocr":
+            raise BadSetting(f"JUANZONG_{name.upper()}", "goes with JUANZONG_OCR=auto or tesseract: RapidOCR knows none")
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -304,6 +340,51 @@ class _Source:
             )
         return address
 
+    def smtp(self) -> dict[str, Any]:
+        """The server that e-mails leave by, smtps://USER@HOST[:465] or smtp://USER@HOST[:587], and whom they are from."""
+        url, sender = self.text("smtp"), self.text("smtp_from")
+        password, ca = _file(self.text("smtp_password_file")), _file(self.text("smtp_ca"))
+        if not url:
+            if sender or password or ca:
+                raise BadSetting("JUANZONG_SMTP", "must name the server when other JUANZONG_SMTP settings are given")
+            return {}
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            raise BadSetting("JUANZONG_SMTP", "has a host or a port that cannot be read") from None
+        if parts.scheme not in ("smtp", "smtps") or not host or parts.path.strip("/") or parts.query:
+            raise BadSetting("JUANZONG_SMTP", "must be smtps://USER@HOST:PORT, or smtp:// for STARTTLS")
+        if parts.password is not None:
+            raise BadSetting(
+                "JUANZONG_SMTP", "holds a password: put it into the file that JUANZONG_SMTP_PASSWORD_FILE names"
+            )
+        if parts.username and password is None:
+            raise BadSetting("JUANZONG_SMTP_PASSWORD_FILE", "must name the file with the password of the SMTP user")
+        if not re.fullmatch(r"[^\s@<>]+@[A-Za-z0-9.-]+", sender, re.ASCII):
+            raise BadSetting(
+                "JUANZONG_SMTP_FROM", "must be the address that e-mails come from, such as juanzong@example.com"
+            )
+        implicit = parts.scheme == "smtps"
+        address = SmtpAddress(host, port or (465 if implicit else 587), unquote(parts.username or ""), implicit)
+        return {"smtp": address, "smtp_from": sender, "smtp_password_file": password, "smtp_ca": ca}
+
+    def webhook_targets(self, mode: str) -> dict[str, Any]:
+        """The addresses that are told of changes, and the file with the secret that signs what they get."""
+        urls, secret = self.names("webhooks"), _file(self.text("webhook_secret_file"))
+        ca = _file(self.text("webhook_ca"))
+        for url in urls:
+            try:
+                parts = urlsplit(url)
+                good = parts.hostname and parts.username is None and not parts.fragment and parts.port != 0
+            except ValueError:
+                good = False
+            if not good or len(url) > 300 or parts.scheme not in (("https", "http") if mode == "test" else ("https",)):
+                raise BadSetting("JUANZONG_WEBHOOKS", "takes addresses that begin with https://, without a password")
+        if bool(urls) != bool(secret):
+            raise BadSetting("JUANZONG_WEBHOOK_SECRET_FILE", "and JUANZONG_WEBHOOKS are given together or not at all")
+        return {"webhooks": tuple(dict.fromkeys(urls)), "webhook_secret_file": secret, "webhook_ca": ca}
+
     def template(self, name: str, default: str) -> str:
         value = self.text(name, default)
         if value != default:
@@ -381,6 +462,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         key_file=Path(source.text("key_file", f"{home}/keys/master.key")).expanduser().absolute(),
         key_secret_file=_file(source.text("key_secret_file")),
         ocr=source.choice("ocr", OCR_ENGINES, "auto"),
+        ocr_languages=source.languages("ocr_languages"),
         ocr_threads=source.whole("ocr_threads", Settings.ocr_threads),
         ocr_processes=source.whole("ocr_processes", 0, least=0, most=256),
         page_seconds=source.whole("page_seconds", Settings.page_seconds),
@@ -399,6 +481,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         waiting_days=source.whole("waiting_days", 7, least=0),
         major_amount=major,
         minor_amount=minor,
+        expert_line=source.whole("expert_line", Settings.expert_line),
+        expert_turnover=source.whole("expert_turnover", Settings.expert_turnover),
         refresh_days=source.whole("refresh_days", Settings.refresh_days),
         key_update_days=source.whole("key_update_days", Settings.key_update_days),
         session_hours=source.whole("session_hours", 12),
@@ -434,6 +518,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         search_api_key_file=_file(source.text("search_api_key_file")),
         search_shards=source.whole("search_shards", Settings.search_shards, most=1024),
         search_replicas=source.whole("search_replicas", Settings.search_replicas, least=0, most=16),
+        **source.smtp(),
+        **source.webhook_targets(mode),
         checkpoint_hours=source.whole("checkpoint_hours", Settings.checkpoint_hours, most=24 * 31),
     )
     source.demand_known()

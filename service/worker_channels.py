@@ -20,6 +20,8 @@ from service.flow.stacks import How
 from service.flow.upkeep import upkeep
 from service.house import SYSTEM, House
 from service.settings import FolderSetting
+from service.worker_credit import watched as watched_credit
+from service.worker_portfolio import watched as watched_portfolio
 
 _FOLDER_SECONDS = 2.0
 _MAIL_SECONDS = 60.0
@@ -32,7 +34,12 @@ def start(house: House) -> None:
 
     Whatever one meets, it goes on; a trouble that stays is logged once.
     """
-    channels: list[Looked] = [*upkeep(house), *(Folder(house, folder) for folder in house.settings.folders)]
+    channels: list[Looked] = [
+        *upkeep(house),
+        *watched_credit(house),
+        *watched_portfolio(house),
+        *(Folder(house, folder) for folder in house.settings.folders),
+    ]
     if house.settings.mailbox is not None:
         channels.append(Mail(house, house.settings.mailbox))
     for channel in channels:

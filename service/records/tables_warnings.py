@@ -19,7 +19,7 @@ class WarningSettings(Base):
     """
 
     __tablename__ = "warning_settings"
-    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     company_id: Mapped[str | None] = mapped_column(ForeignKey("companies.id"), index=True)
     lines: Mapped[dict[str, Any]]
     addresses: Mapped[list[str]]
@@ -32,7 +32,7 @@ class PlanTemplate(Base):
     """A version of a contingency plan (RULES A4.2); the newest of a kind counts, where there is none the one that ships."""
 
     __tablename__ = "plan_templates"
-    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(24), index=True)
     block: Mapped[bool]
     tasks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
@@ -77,7 +77,7 @@ class WarningRecord(Base):
     closed_at: Mapped[datetime | None]
     customer: Mapped[Customer] = relationship(lazy="joined")
     tasks: Mapped[list["WarningTask"]] = relationship(order_by="WarningTask.place, WarningTask.id")
-    steps: Mapped[list["WarningStep"]] = relationship(order_by="WarningStep.at, WarningStep.id")
+    steps: Mapped[list["WarningStep"]] = relationship(order_by="WarningStep.place")
 
 
 class WarningTask(Base):
@@ -102,8 +102,8 @@ class WarningStep(Base):
     """What happened to a warning, in order; only ever added to. what: open, worse, gone, back, escalate, and the steps of people."""
 
     __tablename__ = "warning_steps"
-    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
-    warning_id: Mapped[str] = mapped_column(ForeignKey("warnings.id"), index=True)
+    warning_id: Mapped[str] = mapped_column(ForeignKey("warnings.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(80))
     what: Mapped[str] = mapped_column(String(16))

@@ -26,6 +26,22 @@ def upgrade() -> None:
     _compliance()
     _scoring()
     _warnings()
+    _intake()
+
+
+def _intake() -> None:
+    """Preservation copies that are begun again; what a scanner elsewhere was told."""
+    op.add_column("uploads", sa.Column("device", sa.String(length=120), nullable=False, server_default=""))
+    op.add_column("uploads", sa.Column("scanned_with", sa.JSON(), nullable=False, server_default="{}"))
+    op.create_table(
+        "copy_troubles",
+        sa.Column("document_id", sa.String(length=36), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("again_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_copy_troubles_document_id_documents")),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_copy_troubles")),
+    )
 
 
 def _archive() -> None:
@@ -399,13 +415,13 @@ def _warnings() -> None:
     )
     op.create_table(
         "plan_templates",
-        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("block", sa.Boolean(), nullable=False),
         sa.Column("tasks", sa.JSON(), nullable=False),
         sa.Column("changed_by", sa.String(length=80), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_templates")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_plan_templates")),
     )
     op.create_index(op.f("ix_plan_templates_kind"), "plan_templates", ["kind"], unique=False)
     op.create_table(
@@ -493,7 +509,7 @@ def _warnings() -> None:
     )
     op.create_table(
         "warning_settings",
-        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("company_id", sa.String(length=36), nullable=True),
         sa.Column("lines", sa.JSON(), nullable=False),
         sa.Column("addresses", sa.JSON(), nullable=False),
@@ -503,7 +519,7 @@ def _warnings() -> None:
         sa.ForeignKeyConstraint(
             ["company_id"], ["companies.id"], name=op.f("fk_warning_settings_company_id_companies")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_warning_settings")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_warning_settings")),
     )
     op.create_index(op.f("ix_warning_settings_company_id"), "warning_settings", ["company_id"], unique=False)
     op.create_table(
@@ -593,16 +609,15 @@ def _warnings() -> None:
     )
     op.create_table(
         "warning_steps",
-        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("warning_id", sa.String(length=36), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("by", sa.String(length=80), nullable=False),
         sa.Column("what", sa.String(length=16), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["warning_id"], ["warnings.id"], name=op.f("fk_warning_steps_warning_id_warnings")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_warning_steps")),
+        sa.PrimaryKeyConstraint("warning_id", "place", name=op.f("pk_warning_steps")),
     )
-    op.create_index(op.f("ix_warning_steps_warning_id"), "warning_steps", ["warning_id"], unique=False)
     op.create_table(
         "warning_tasks",
         sa.Column("id", sa.String(length=36), nullable=False),
