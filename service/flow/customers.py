@@ -1,23 +1,27 @@
 """Customers: who we deal with, what stands for them, and what the evidence warns of (RULES A4.1)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from credit.identity import Called
 from credit.warnings import CustomerState, RiskWarning, Validity, WarningLines, warnings_for
 from service.access.policy import Actor
-from service.errors import NotFound
 from service.flow.assessments import Assessed, assessments_of, scores_of
+from service.flow.collected import History, history_of
+from service.flow.customer_merge import mergers_of
+from service.flow.customer_profile import Profile, profile_of
 from service.flow.guard import allowed, listing, require
-from service.flow.sight import customers_in_sight, sees_customer, visible, visible_contracts, visible_files
+from service.flow.identity import former_names_of, led_to
+from service.flow.sight import customers_in_sight, visible, visible_contracts, visible_files
 from service.flow.values import values_of
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Contract, Customer, Document
+from service.records.tables import CaseFile, Contract, Customer, CustomerMerge, Document
 
 # The part of a document whose end is watched: field names are those of the documents.
 _WATCHED = {"licence": "valid_until", "authorization": "valid_until"}
@@ -26,7 +30,10 @@ _HOLDER = {"licence": "code", "authorization": "code"}
 
 @dataclass(frozen=True)
 class CustomerView:
-    """A customer with what the reader may see of it. assessed: None for who may not see assessments."""
+    """A customer with what the reader may see of it. assessed: None for who may not see assessments.
+
+    history, profile: None for who may not read facts. mergers: what was merged into it, with the merged customer.
+    """
 
     customer: Customer
     contracts: tuple[Contract, ...]
@@ -34,6 +41,10 @@ class CustomerView:
     documents: tuple[Document, ...]
     warnings: tuple[RiskWarning, ...]
     assessed: Assessed | None
+    history: History | None = None
+    profile: Profile | None = None
+    former_names: tuple[Called, ...] = ()
+    mergers: tuple[tuple[CustomerMerge, Customer], ...] = ()
 
 
 def list_customers(
@@ -41,7 +52,7 @@ def list_customers(
 ) -> tuple[int, list[Customer]]:
     """Return (how many in all, one page of customers by name). Raises NotAllowed."""
     require(actor, "customer.read")
-    query = select(Customer)
+    query = select(Customer).where(Customer.merged_into.is_(None))
     if text:
         columns = (Customer.name, Customer.code, Customer.number)
         query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
@@ -52,23 +63,35 @@ def list_customers(
 
 
 def get_customer(house: House, actor: Actor, customer_id: str) -> CustomerView:
-    """Return a customer's card and note the reading. Raises NotFound: also when nothing of the customer may be seen."""
+    """Return a customer, for a merged one the one it leads to, and note the reading.
+
+    Raises NotFound: also when nothing of the customer may be seen.
+    """
     require(actor, "customer.read")
     with house.database.write() as session:
-        customer = session.get(Customer, customer_id)
+        customer = led_to(session, actor, customer_id)
+        customer_id, today = customer.id, house.clock.today()
         query = visible_contracts(actor).where(Contract.customer_id == customer_id)
         contracts = tuple(session.scalars(query.order_by(Contract.number)))
-        if not sees_customer(session, actor, customer_id) or customer is None:
-            raise NotFound(f"there is no customer {customer_id}")
         file_query = visible_files(actor).where(CaseFile.customer_id == customer_id)
         files = tuple(session.scalars(file_query.order_by(CaseFile.created_at)))
         documents = _documents(session, actor, [file.id for file in files])
         assessed = None
         if allowed(actor, "assessment.read"):
-            assessed = assessments_of(session, customer, house.clock.today())
-        found = warnings_for(WarningLines(), _state(documents, customer, assessed), house.clock.today())
+            assessed = assessments_of(session, customer, today)
+        found = warnings_for(WarningLines(), _state(documents, customer, assessed), today)
+        view = CustomerView(customer, contracts, files, documents, tuple(found), assessed)
+        if allowed(actor, "fact.read"):
+            history = history_of(session, customer_id)
+            view = replace(
+                view,
+                history=history,
+                profile=profile_of(session, actor, customer_id),
+                former_names=tuple(former_names_of(house, history)),
+                mergers=tuple(mergers_of(session, customer_id)),
+            )
         audit.append(session, actor.name, "customer.view", f"customer:{customer_id}")
-    return CustomerView(customer, contracts, files, documents, tuple(found), assessed)
+    return view
 
 
 def _documents(session: Session, actor: Actor, file_ids: list[str]) -> tuple[Document, ...]:

@@ -4,7 +4,7 @@ A value from a later day on is a change in the world and stands beside the earli
 correction: against the machine or oneself it replaces, against other people it is a disagreement that a third person decides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -77,10 +77,7 @@ class Desk:
     """One customer with all that is known of it, inside the caller's transaction, for saying something of it."""
 
     def __init__(self, house: House, session: Session, actor: Actor, customer: Customer) -> None:
-        # A new name is in the index of every document: these are locked before the audit chain, here as everywhere.
-        mine = select(Document.id).join(CaseFile, Document.case_file_id == CaseFile.id)
-        mine = mine.where(CaseFile.customer_id == customer.id).order_by(Document.id)
-        session.execute(mine.with_for_update(of=Document))
+        lock_documents(session, [customer.id])
         audit.lock(session)  # who says something of a fact sees all that was said before
         self.house, self.session, self.actor, self.customer = house, session, actor, customer
         self.kinds = kinds_of(session)
@@ -173,6 +170,19 @@ class Desk:
         self.history = history_of(self.session, self.customer.id)
 
 
+def lock_documents(session: Session, customer_ids: Iterable[str]) -> None:
+    """Lock the documents of customers' files: a new name is in the index of each. Before the audit chain, here as everywhere."""
+    mine = select(Document.id).join(CaseFile, Document.case_file_id == CaseFile.id)
+    for some in batched(sorted(customer_ids), 500):
+        session.execute(mine.where(CaseFile.customer_id.in_(some)).order_by(Document.id).with_for_update(of=Document))
+
+
+def batched(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Yield some of many ids at a time: as many as one query takes."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
 def _not_before(now: datetime, history: History) -> datetime:
     """The moment of what is said now: a clock that was put back does not mix up what was known when."""
     moments = [fact.known_at for fact in history.by_id.values()]
@@ -188,7 +198,7 @@ def _where(fact: CustomerFact, note: str) -> Sourced:
 def sit_at(house: House, session: Session, actor: Actor, customer_id: str, action: str) -> Desk:
     """Return the desk of a customer in sight. Raises NotFound, NotAllowed, RuleRefused (it was merged into another)."""
     customer = session.get(Customer, customer_id)
-    if customer is None or not sees_customer(session, actor, customer_id):
+    if not sees_customer(session, actor, customer_id) or customer is None:
         raise NotFound(f"there is no customer {customer_id}")
     require(actor, action)
     if customer.merged_into is not None:
@@ -212,7 +222,7 @@ def record_fact(house: House, actor: Actor, customer_id: str, given: FactGiven) 
     with house.database.write() as session:
         desk = sit_at(house, session, actor, customer_id, "fact.enter")
         kind, value, first, last, where = _checked(desk, given)
-        act = _enter(desk, kind, value, first, last, where)
+        act = enter_value(desk, kind, value, first, last, where)
         _answer_change(desk, kind.code)
         ids = desk.finish()
         detail = {"kind": kind.code, "valid_from": first.isoformat(), "document": where.document_id}
@@ -285,7 +295,8 @@ def _collector(desk: Desk, login: str, wrong: dict[str, str]) -> str:
     return f"person:{login}"
 
 
-def _enter(desk: Desk, kind: Kind, value: str, first: date, last: date | None, where: Sourced) -> str:
+def enter_value(desk: Desk, kind: Kind, value: str, first: date, last: date | None, where: Sourced) -> str:
+    """Enter a value that was read; returns what that was, as `record_fact`. Raises RuleRefused."""
     standing = desk.history.at(kind.code, first)
     mine = Stand(value, desk.actor.name)
     if standing is not None and standing.fact.valid_from == first:

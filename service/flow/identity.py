@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from credit.identity import Called, former_names
 from intake.verification import VERIFIED
+from service.access.policy import Actor
+from service.errors import NotFound
 from service.flow.collected import History
 from service.flow.index import touch_file
+from service.flow.sight import sees_customer
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import CaseFile, Customer
@@ -55,3 +58,19 @@ def former_names_of(house: House, history: History) -> list[Called]:
     spans = history.spans("name")
     called = [Called(history.by_id[span.assertion.key].value, span.first, span.last) for span in spans]
     return former_names(called, house.clock.today())
+
+
+def lead(session: Session, customer_id: str) -> Customer | None:
+    """Return the customer of an id or, where it was merged, the one it leads to."""
+    customer = session.get(Customer, customer_id)
+    while customer is not None and customer.merged_into is not None:
+        customer = session.get(Customer, customer.merged_into)
+    return customer
+
+
+def led_to(session: Session, actor: Actor, customer_id: str) -> Customer:
+    """Return the customer an id leads to, if it is in sight. Raises NotFound, alike for what is not there and what is hidden."""
+    customer = lead(session, customer_id)
+    if not sees_customer(session, actor, customer.id if customer else customer_id) or customer is None:
+        raise NotFound(f"there is no customer {customer_id}")
+    return customer

@@ -196,7 +196,10 @@ def find_or_make_customer(house: House, session: Session, actor: Actor, name: st
     hold_counter(session, CUSTOMERS)  # from the look to the commit: nobody else makes the same customer meanwhile
     customer = session.scalar(select(Customer).where(Customer.code == code)) if code else None
     if customer is None:
-        customer = session.scalar(select(Customer).where(Customer.name == name).limit(1))
+        named = select(Customer).where(Customer.name == name).order_by(Customer.merged_into.is_not(None), Customer.id)
+        customer = session.scalar(named.limit(1))
+        while customer is not None and customer.merged_into is not None:
+            customer = session.get_one(Customer, customer.merged_into)
         if customer is not None and code:
             if customer.code and customer.code != code:
                 customer = None  # two companies of one name
