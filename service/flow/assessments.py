@@ -1,67 +1,88 @@
-"""Assessments: a customer's score from inputs with their evidence, decided on by a second person (RULES A1.1, A1.2)."""
+"""Assessments: a customer's score from inputs with their evidence, decided on by a second person (RULES A1.1, A1.2, A1.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from credit.default_card import EXAMPLE_SCORECARD
-from credit.freshness import Reassessment, reassessment_due
-from credit.override import Override, rate
-from credit.scorecard import Assessment, Indicator, Input, Scorecard, ScoreLine, assess, recompute
+from credit.card import Card
+from credit.freshness import MajorEvent, Reassessment, reassessment_due
+from credit.movement import Move, movement
+from credit.override import Override
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.cards import cards_of, champion
+from service.flow.credit_forms import forms_of, want_forms
+from service.flow.expert_reviews import demand_reviewed, opinion_as_json, opinions_of
 from service.flow.guard import load_document, require
-from service.flow.sight import sees_customer
+from service.flow.known import NOTHING, Sources, sources_of
+from service.flow.scoring import (
+    InputGiven,
+    assessment_of,
+    draw,
+    high_value,
+    line_for,
+    made,
+    record_of,
+    stands_up,
+)
+from service.flow.sight import sees_customer, visible
 from service.house import House
 from service.records import audit
-from service.records.tables import AssessmentRecord, Customer
+from service.records.tables import (
+    AssessmentRecord,
+    CaseFile,
+    CreditEvent,
+    CreditForm,
+    Customer,
+    Document,
+    Person,
+)
 
-#: Every version that an assessment may have been made with; an assessment names its own.
-SCORECARDS: Mapping[str, Scorecard] = {EXAMPLE_SCORECARD.version: EXAMPLE_SCORECARD}
-#: How far a person may set a grade above and below that of the score, in notches.
-MOST_UP, MOST_DOWN = 1, 3
+__all__ = ["InputGiven", "stands_up"]  # the rest is found by name
+
 _MOST_EVIDENCE = 20
 
 
 @dataclass(frozen=True)
-class InputGiven:
-    """What a person says of an indicator. value: a number or an answer as typed, "" when it is not known. evidence: documents."""
-
-    value: str = ""
-    evidence: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Assessed:
-    """What is known of a customer's credit. current: the assessment in force. waiting: one that waits for the second person."""
+    """What is known of a customer's credit. current: the assessment in force. waiting: one that waits for the second person.
+
+    events: those no assessment has answered yet. cards: the scorecards of the history, by version.
+    """
 
     current: AssessmentRecord | None
     waiting: AssessmentRecord | None
     history: tuple[AssessmentRecord, ...]
     due: Reassessment
+    events: tuple[CreditEvent, ...] = ()
+    cards: Mapping[str, Card] = field(default_factory=dict)
 
 
 def make_assessment(
-    house: House, actor: Actor, customer_id: str, inputs: Mapping[str, InputGiven], *, grade: str = "", reason: str = ""
+    house: House,
+    actor: Actor,
+    customer_id: str,
+    inputs: Mapping[str, InputGiven],
+    *,
+    grade: str = "",
+    reason: str = "",
+    line: str = "",
 ) -> AssessmentRecord:
-    """Assess a customer today; the result waits for a second person. grade, reason: a grade set against the score.
+    """Assess a customer today; the result waits for a second person, one of a high-value customer for experts before.
 
+    grade, reason: a grade set against the score. line: a credit line below what the rule proposes.
     Raises NotFound (customer or evidence), NotAllowed, BadInput, CreditError (a value that does not fit, a grade set too far),
     RuleRefused while another assessment waits.
     """
-    card, today = EXAMPLE_SCORECARD, house.clock.today()
-    known = {indicator.code: indicator for indicator in card.indicators}
-    for code in inputs:
-        if code not in known:
-            raise BadInput(f"{code}: scorecard {card.version} has no such indicator", {code: "no such indicator"})
+    today = house.clock.today()
     with house.database.write() as session:
-        _customer(session, actor, customer_id, "assessment.make")
+        load_customer(session, actor, customer_id, "assessment.make")
+        card = champion(session)
         if _of(session, customer_id, "waiting"):
             raise RuleRefused("an assessment of this customer waits for a decision already")
         for given in inputs.values():
@@ -69,26 +90,18 @@ def make_assessment(
                 raise BadInput(f"evidence: at most {_MOST_EVIDENCE} documents for an indicator")
             for document_id in given.evidence:
                 load_document(session, actor, document_id)
-        made = assess(card, {code: _input(known[code], given, actor) for code, given in inputs.items()})
-        set_by = Override(grade, actor.name, reason) if grade and grade != made.grade else None
-        rating = rate(made, set_by, MOST_UP, MOST_DOWN)
-        record = AssessmentRecord(
-            customer_id=customer_id,
-            scorecard=card.version,
-            assessed_on=today,
-            lines=[_line_as_json(line) for line in made.lines],
-            exact=str(made.exact),
-            score=made.score,
-            score_grade=made.grade,
-            grade=rating.grade,
-            set_reason=reason if set_by else "",
-            state="waiting",
-            made_by=actor.name,
-            made_at=house.clock.now(),
-        )
+        sources = sources_of(session, [customer_id], today)[customer_id]
+        drawn = draw(card, sources, inputs, actor)
+        rating = made(card, drawn, Override(grade, actor.name, reason) if grade else None)
+        credit_line = line_for(card, rating.grade, sources, line)
+        record = record_of(customer_id, rating, drawn, credit_line, today, house.clock.now())
+        record.made_by = actor.name
+        in_force = line_of(session, customer_id)
+        lines = [amount for amount in (credit_line.amount, in_force) if amount is not None]
+        record.high_value = high_value(house.settings, max(lines, default=None), sources)
         session.add(record)
         session.flush()
-        detail = {"assessment": record.id, "scorecard": card.version, "score": str(made.score), "grade": rating.grade}
+        detail = {"assessment": record.id, "scorecard": card.version, "score": str(record.score), "grade": record.grade}
         audit.append(session, actor.name, "assessment.make", f"customer:{customer_id}", detail)
     return record
 
@@ -98,28 +111,53 @@ def decide_assessment(
 ) -> None:
     """Let an assessment take effect or refuse it (with a reason); never the one who made it.
 
-    Raises NotFound, NotAllowed, BadInput (a refusal without reason), RuleRefused (decided already; one's own).
+    Of a high-value customer the reason is the conclusion of the review, and every named expert has spoken (RULES A1.3).
+    Raises NotFound, NotAllowed, BadInput (a refusal without reason, a review without conclusion), RuleRefused (decided already;
+    one's own; experts missing).
     """
     if not approve and not reason.strip():
         raise BadInput("reason: say why it is refused", {"reason": "say why it is refused"})
     with house.database.write() as session:
         # The customer is the lock: two who decide at once come one after the other, and the second sees what the first did.
-        _customer(session, actor, customer_id, "assessment.decide")
-        record = session.get(AssessmentRecord, assessment_id)
-        if record is None or record.customer_id != customer_id:
-            raise NotFound(f"there is no assessment {assessment_id}")
-        if record.state != "waiting":
-            raise RuleRefused("this assessment was decided on already")
+        customer = load_customer(session, actor, customer_id, "assessment.decide")
+        record = _waiting(session, customer_id, assessment_id)
         if record.made_by == actor.name:
             raise RuleRefused("who made an assessment does not decide on it")
         if approve:
-            for before in _of(session, record.customer_id, "in_force"):
+            demand_reviewed(session, actor, record, reason)
+            before = next(iter(_of(session, customer_id, "in_force")), None)
+            if before is not None:
                 before.state = "replaced"
+                session.flush()
+            answer_events(session, record)
+            want_forms(house, session, actor, customer, record, before, reason.strip())
         record.state = "in_force" if approve else "refused"
         record.decided_by, record.decided_at, record.decided_reason = actor.name, house.clock.now(), reason.strip()
         verb = "approve" if approve else "refuse"
         detail = {"assessment": record.id, "grade": record.grade} | ({"reason": reason} if reason else {})
         audit.append(session, actor.name, f"assessment.{verb}", f"customer:{record.customer_id}", detail)
+
+
+def _waiting(session: Session, customer_id: str, assessment_id: str) -> AssessmentRecord:
+    record = session.get(AssessmentRecord, assessment_id)
+    if record is None or record.customer_id != customer_id:
+        raise NotFound(f"there is no assessment {assessment_id}")
+    if record.state != "waiting":
+        raise RuleRefused("this assessment was decided on already")
+    return record
+
+
+def answer_events(session: Session, record: AssessmentRecord) -> None:
+    """Note which events an assessment looked at: all that were recorded before it was made."""
+    for event in events_of(session, record.customer_id):
+        if event.recorded_at <= record.made_at:
+            event.answered_by = record.id
+
+
+def events_of(session: Session, customer_id: str) -> tuple[CreditEvent, ...]:
+    """Return the events of a customer that no assessment has answered, the oldest first."""
+    query = select(CreditEvent).where(CreditEvent.customer_id == customer_id, CreditEvent.answered_by.is_(None))
+    return tuple(session.scalars(query.order_by(CreditEvent.known_on, CreditEvent.recorded_at)))
 
 
 def assessments_of(session: Session, customer: Customer, today: date) -> Assessed:
@@ -128,16 +166,87 @@ def assessments_of(session: Session, customer: Customer, today: date) -> Assesse
     rows = tuple(session.scalars(query.order_by(AssessmentRecord.made_at.desc(), AssessmentRecord.id)))
     current = next((row for row in rows if row.state == "in_force"), None)
     waiting = next((row for row in rows if row.state == "waiting"), None)
-    last = current.assessed_on if current else None
-    return Assessed(current, waiting, rows, reassessment_due(last, customer.created_at.date(), (), today))
+    events = events_of(session, customer.id)
+    major = [MajorEvent(event.kind, event.known_on) for event in events]
+    due = reassessment_due(current.assessed_on if current else None, customer.created_at.date(), major, today)
+    return Assessed(current, waiting, rows, due, events, cards_of(session, (row.scorecard for row in rows)))
+
+
+def line_of(session: Session, customer_id: str) -> Decimal | None:
+    """Return the credit line in force, in yuan; None where there is none."""
+    current = next(iter(_of(session, customer_id, "in_force")), None)
+    return current.line if current is not None else None
 
 
 def list_assessments(house: House, actor: Actor, customer_id: str) -> Assessed:
     """Return a customer's assessments and note the reading. Raises NotFound, NotAllowed."""
     with house.database.write() as session:
-        customer = _customer(session, actor, customer_id, "assessment.read")
+        customer = load_customer(session, actor, customer_id, "assessment.read")
         audit.append(session, actor.name, "assessment.list", f"customer:{customer_id}")
         return assessments_of(session, customer, house.clock.today())
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that an assessor sees of a customer. card: the scorecard in use; computed: what the figures give, by indicator.
+
+    moves: what the waiting assessment, or else the one in force, changed against the one before it. documents: what may be evidence.
+    """
+
+    customer: Customer
+    assessed: Assessed
+    card: Card
+    sources: Sources
+    computed: Mapping[str, Decimal]
+    moves: tuple[Move, ...]
+    opinions: tuple[dict[str, Any], ...]
+    documents: tuple[Document, ...] = ()
+    forms: tuple[CreditForm, ...] = ()
+
+
+def desk_of(house: House, actor: Actor, customer_id: str) -> Desk:
+    """Return what is needed to assess a customer and to decide on it, and note the reading. Raises NotFound, NotAllowed."""
+    with house.database.write() as session:
+        customer = load_customer(session, actor, customer_id, "assessment.read")
+        audit.append(session, actor.name, "assessment.list", f"customer:{customer_id}")
+        today = house.clock.today()
+        assessed = assessments_of(session, customer, today)
+        card = champion(session)
+        sources = sources_of(session, [customer_id], today).get(customer_id, NOTHING)
+        found = {i.code: sources.value(i.source) for i in card.scorecard.indicators if i.source}
+        opinions = opinions_of(session, assessed.waiting.id) if assessed.waiting else ()
+        people = [session.get_one(Person, row.person_id) for row in opinions]
+        return Desk(
+            customer,
+            assessed,
+            card,
+            sources,
+            {code: value for code, value in found.items() if value is not None},
+            moves_of(assessed, assessed.waiting or assessed.current),
+            tuple(opinion_as_json(row, person) for row, person in zip(opinions, people, strict=True)),
+            documents_of(session, actor, customer_id),
+            forms_of(session, customer_id),
+        )
+
+
+def documents_of(session: Session, actor: Actor, customer_id: str) -> tuple[Document, ...]:
+    """Return the documents in a customer's files that the actor may read, the newest first."""
+    files = select(CaseFile.id).where(CaseFile.customer_id == customer_id)
+    query = select(Document).where(Document.case_file_id.in_(files), Document.status != "destroyed")
+    return tuple(session.scalars(visible(query, actor).order_by(Document.received_at.desc()).limit(200)))
+
+
+def moves_of(assessed: Assessed, record: AssessmentRecord | None) -> tuple[Move, ...]:
+    """Return what an assessment changed against the one in force before it; nothing where there was none."""
+    if record is None:
+        return ()
+    earlier = [
+        row
+        for row in assessed.history
+        if row.id != record.id and row.state in ("in_force", "replaced") and row.made_at <= record.made_at
+    ]
+    before = max(earlier, key=lambda row: row.made_at, default=None)
+    return () if before is None else movement(assessment_of(before).lines, assessment_of(record).lines)
 
 
 def scores_of(assessed: Assessed) -> list[tuple[date, Decimal]]:
@@ -145,15 +254,8 @@ def scores_of(assessed: Assessed) -> list[tuple[date, Decimal]]:
     return [(row.assessed_on, row.score) for row in assessed.history if row.state in ("in_force", "replaced")]
 
 
-def stands_up(record: AssessmentRecord) -> bool:
-    """Return whether a kept assessment, computed again from its inputs and its scorecard, is the same to the last digit."""
-    lines = tuple(_line_of(row) for row in record.lines)
-    kept = Assessment(record.scorecard, lines, Decimal(record.exact), Decimal(record.score), record.score_grade)
-    return recompute(SCORECARDS[record.scorecard], kept) == kept
-
-
-def assessment_as_json(record: AssessmentRecord) -> dict[str, Any]:
-    """Return an assessment with its arithmetic as plain JSON values."""
+def assessment_as_json(record: AssessmentRecord, cards: Mapping[str, Card]) -> dict[str, Any]:
+    """Return an assessment with its arithmetic as plain JSON values, computed again with its scorecard out of `cards`."""
     return {
         "id": record.id,
         "customer_id": record.customer_id,
@@ -163,9 +265,13 @@ def assessment_as_json(record: AssessmentRecord) -> dict[str, Any]:
         "score_grade": record.score_grade,
         "grade": record.grade,
         "set_reason": record.set_reason or None,
+        "line": None if record.line is None else f"{record.line:.2f}",
+        "line_why": record.line_why,
+        "high_value": record.high_value or None,
         "state": record.state,
         "lines": record.lines,
-        "recomputed": stands_up(record),
+        "recomputed": stands_up(record, cards.get(record.scorecard)),
+        "run": record.run_id,
         "made_by": record.made_by,
         "made_at": record.made_at.isoformat(),
         "decided_by": record.decided_by,
@@ -174,8 +280,21 @@ def assessment_as_json(record: AssessmentRecord) -> dict[str, Any]:
     }
 
 
-def _customer(session: Session, actor: Actor, customer_id: str, action: str) -> Customer:
-    customer = session.get(Customer, customer_id, with_for_update=action != "assessment.read")
+def move_as_json(move: Move) -> dict[str, Any]:
+    """Return what an indicator moved as plain JSON values."""
+    before, after = (None if line is None else line.value for line in (move.before, move.after))
+    return {
+        "code": move.code,
+        "before": None if before is None else str(before),
+        "after": None if after is None else str(after),
+        "by": str(move.by),
+        "why": move.why,
+    }
+
+
+def load_customer(session: Session, actor: Actor, customer_id: str, action: str) -> Customer:
+    """Return a customer the actor may do this with; locked, unless it is only read. Raises NotFound, NotAllowed."""
+    customer = session.get(Customer, customer_id, with_for_update=None if action.endswith(".read") else True)
     if not sees_customer(session, actor, customer_id) or customer is None:
         raise NotFound(f"there is no customer {customer_id}")
     require(actor, action)
@@ -185,54 +304,3 @@ def _customer(session: Session, actor: Actor, customer_id: str, action: str) -> 
 def _of(session: Session, customer_id: str, state: str) -> list[AssessmentRecord]:
     query = select(AssessmentRecord).where(AssessmentRecord.customer_id == customer_id, AssessmentRecord.state == state)
     return list(session.scalars(query))
-
-
-def _input(indicator: Indicator, given: InputGiven, actor: Actor) -> Input:
-    """What was typed as the scorecard wants it. Raises BadInput for a number that is none."""
-    text = given.value.strip()
-    value: Decimal | str | None = None
-    if text:
-        value = text if indicator.choices else _number(indicator.code, text)
-    by, note = (actor.name, given.note.strip()) if given.note.strip() else ("", "")
-    return Input(value, given.evidence, by, note)
-
-
-def _number(code: str, text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 15 or int(number.as_tuple().exponent) < -6:
-        raise BadInput(f"{code}: give a number, with at most 6 digits after the point", {code: "give a number"})
-    return number
-
-
-def _line_as_json(line: ScoreLine) -> dict[str, Any]:
-    number = isinstance(line.value, Decimal)
-    return {
-        "code": line.code,
-        "value": None if line.value is None else str(line.value),
-        "number": number,
-        "evidence": list(line.evidence),
-        "matched": line.matched,
-        "points": str(line.points),
-        "weight": str(line.weight),
-        "contribution": str(line.contribution),
-        "by": line.by,
-        "note": line.note,
-    }
-
-
-def _line_of(row: Mapping[str, Any]) -> ScoreLine:
-    value = Decimal(row["value"]) if row["number"] else row["value"]
-    return ScoreLine(
-        row["code"],
-        value,
-        tuple(row["evidence"]),
-        row["matched"],
-        points=Decimal(row["points"]),
-        weight=Decimal(row["weight"]),
-        contribution=Decimal(row["contribution"]),
-        by=row["by"],
-        note=row["note"],
-    )

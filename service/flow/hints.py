@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import RuleRefused
 from service.house import House
-from service.records.tables import Batch, BatchPart, Document
+from service.records.tables import Batch, BatchPart, CreditForm, Document
 
 _UNSURE = ("unknown_kind", "low_confidence")
 
@@ -39,6 +39,9 @@ def apply_hint(session: Session, document: Document, category: str | None = None
     if category is None:
         part = hint_of(session, document.id)
         category = part.category if part is not None and not part.duplicate else ""
+        if part is None and document.channel == "form":  # made here: what it is needs no guessing
+            form = select(CreditForm.category).where(CreditForm.document_id == document.id)
+            category = session.scalar(form.limit(1)) or ""
     if not category or document.status not in ("stored", "needs_review") or document.category == category:
         return
     reasons = [reason for reason in document.review_reasons if reason not in _UNSURE]

@@ -7,7 +7,7 @@ shape; one that is not known is shown as it is: a foreign sentence is better tha
 import re
 from collections.abc import Callable
 
-from service.errors import NotFound
+from service.errors import KNOWN_ERRORS, NotFound
 from service.web import words
 from service.web.text import _, gettext, language
 
@@ -51,9 +51,14 @@ def _field(name: str) -> str:
 
 
 def _indicator(code: str) -> str:
-    from credit.default_card import EXAMPLE_SCORECARD
+    from service.flow.cards import champion
+    from service.web.context import house
 
-    return next((i.zh for i in EXAMPLE_SCORECARD.indicators if i.code == code), code)
+    try:
+        with house().database.read() as session:
+            return next((i.zh for i in champion(session).scorecard.indicators if i.code == code), code)
+    except KNOWN_ERRORS:
+        return code
 
 
 def _role(name: str) -> str:
@@ -110,6 +115,10 @@ def _period(code: str) -> str:
     return words.named(words.RETENTIONS, code)
 
 
+def _checks(names: str) -> str:
+    return "、".join(words.named(words.CHECKS, name.strip()) for name in names.split(","))
+
+
 # English sentence -> Chinese sentence; what is captured is put into words by the function of that name, if there is one.
 _PUT: dict[str, Callable[[str], str]] = {
     "rpstate": _duty_state,
@@ -118,6 +127,7 @@ _PUT: dict[str, Callable[[str], str]] = {
     "indicator": _indicator,
     "role": _role,
     "codes": _codes,
+    "checks": _checks,
     "person": _person,
     "event": _event,
     "cstate": _contract_state,
@@ -313,8 +323,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "审计日志已断裂，不能再为它签名：请先运行 juanzong audit verify。",
     ),
     (
-        r"the object store has no checkpoint that the database lacks: there is nothing to answer for",
-        "对象存储里没有数据库缺少的检查点，没有要确认的。",
+        r"database and object store have the same checkpoints: there is nothing to answer for",
+        "数据库和对象存储里的检查点一致，没有要确认的。",
     ),
     (
         r"the file lacks (?P<codes>[\d., ]+): file the documents, or say why a category does not apply",
@@ -357,6 +367,36 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"the archive room accepts a file by archiving it: archive the case file",
         "档案室以归档接收案卷，请在案卷页面归档。",
     ),
+    (
+        r"the four checks of the file found faults: (?P<checks>[\w, ]+); mend them, or .*",
+        "四性检测不合格：{checks}。先处理，或者申请例外，由另一个人批准。",
+    ),
+    (r"the file changed while it was checked; archive it again", "检测的时候案卷变了，请再归档一次。"),
+    (r"the newest checks of the file found no fault; there is nothing to except", "最近的检测没有不合格，不需要例外。"),
+    (r"the exception was approved already", "这个例外已经批准。"),
+    (r"you asked for this exception; a second person approves it", "例外是你申请的，由另一个人批准。"),
+    (r"contract (?P<n>\S+) is (?P<cstate>\w+); only a draft is approved", "合同 {n} {cstate}，只有草拟的才审批。"),
+    (
+        r"contract (?P<n>\S+) cannot be signed before it was approved on (?P<d>\S+)",
+        "合同 {n} 在 {d} 审批，签订不能早于审批。",
+    ),
+    (r"contract (?P<n>\S+) is (?P<cstate>\w+) already", "合同 {n} 已经是{cstate}。"),
+    (r"the milestone is settled already", "这个节点已经了结。"),
+    (
+        r"(?:document_id: )?lies in another file; put it into the contract's file first",
+        "这份文件不在这个合同的案卷里，先归入。",
+    ),
+    (r"(?:kind: )?only an amendment changes values", "只有变更才改金额和期限。"),
+    (r"schedule (?P<n>\S+) is not a draft; it is not changed any more", "保管期限表 {n} 不是草案，不再修改。"),
+    (r"you wrote this schedule; a second person activates it", "这一版是你起草的，由另一个人启用。"),
+    (
+        r"(?:version: )?1 to 40 letters, digits, Han characters, dots or hyphens",
+        "1 到 40 个字母、数字、汉字、点或连字符。",
+    ),
+    (r"(?:note: )?at most (?P<n>\d+) characters", "最多 {n} 个字符。"),
+    (r"the sample of (?P<n>\d+) was drawn already", "{n} 年的样本已经抽过。"),
+    (r"nothing is archived yet; there is nothing to draw a sample of", "还没有已归档的案卷，无从抽样。"),
+    (r"(?:percent: )?1 to 100", "1 到 100。"),
     (r"the file is archived already, as (?P<n>.+)", "案卷已归档，档号 {n}。"),
     (r"a transfer that is (?P<tstate>\w+) cannot .*", "这次移交{tstate}，不能再办这一步。"),
     (r"[\w ]+ needs the role (?P<role>\w+); .*", "这一步由{role}办理。"),
@@ -381,6 +421,11 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"you asked for the release; a second person releases", "是你申请解除的，须由第二个人解除。"),
     (r"the hold was released already", "冻结已经解除。"),
     (r"only a document whose reading failed is read again", "只有未能识别的文件才能再识别。"),
+    (
+        r"what people corrected is exported on the machine itself",
+        "更正的数据只能在服务器上导出：juanzong extraction export。",
+    ),
+    (r"only a preservation copy that was given up is made again", "只有没有做成的长期保存版才能再做。"),
     (r"nobody decides on their own request", "自己的申请不能自己批。"),
     # reviews
     (
@@ -390,6 +435,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (
         r"(?:parts: )?(?P<person>person:\S+) has no role that takes part in a review",
         "{person} 没有可以参加鉴定的角色。",
+    ),
+    (
+        r"(?:parts: )?(?P<person>person:\S+) may not see all files of the review: clearance or confidentiality agreement",
+        "{person} 的密级不够，或没有有效的保密协议，不能看到清册里的每一卷。",
     ),
     (r"an appraisal group is 3 different people or more", "鉴定小组须有三个不同的人以上。"),
     (r"a review needs a number and at least one file", "至少选一卷。"),

@@ -12,7 +12,7 @@ from intake.understand import CONFIDENCE_LINE
 from service.access.policy import TIERS as RANK
 from service.access.policy import Actor
 from service.flow.values import stand_of, state_of
-from service.records.tables import DocumentField
+from service.records.tables import Document, DocumentField
 from service.web.text import _, gettext, ngettext
 
 CATEGORIES = {
@@ -160,7 +160,9 @@ SOURCES = {
 }
 CONTRACT_STATES = {
     "draft": ("grey", _("草拟")),
+    "approved": ("soon", _("已审批")),
     "signed": ("soon", _("已签订")),
+    "performing": ("soon", _("履行中")),
     "amended": ("soon", _("已变更")),
     "performed": ("good", _("履行完毕")),
     "terminated": ("grey", _("已解除")),
@@ -168,7 +170,23 @@ CONTRACT_STATES = {
 }
 FILE_STATES = {"open": ("soon", _("在办")), "archived": ("good", _("已归档")), "destroyed": ("grey", _("已销毁"))}
 FILE_KINDS = {"contract": _("合同案卷"), "credit": _("客户信用案卷")}
-EVENTS = {"signed": _("签订"), "amended": _("变更"), "performed": _("履行"), "terminated": _("解除")}
+EVENTS = {
+    "approved": _("审批"),
+    "signed": _("签订"),
+    "performing": _("开始履行"),
+    "amended": _("变更"),
+    "performed": _("履行"),
+    "terminated": _("解除"),
+}
+MILESTONE_KINDS = {"performance": _("履行"), "payment": _("收付款")}
+MILESTONE_STATES = {
+    "late": ("late", _("已逾期")),
+    "soon": ("soon", _("七日内到期")),
+    "open": ("grey", _("未到期")),
+    "done": ("good", _("按时完成")),
+    "done_late": ("soon", _("逾期完成")),
+    "dropped": ("grey", _("不再履行")),
+}
 HAPPENINGS = {"litigation": _("诉讼"), "bad_debt": _("坏账"), "ended": _("客户关系终止")}
 ORGANISATION_CHANGES = {"rename": _("改名"), "merge": _("并入"), "close": _("关闭"), "open": _("重新开放")}
 NUMBER_FAULTS = {"gap": _("断号"), "twice": _("重号"), "beyond": _("超出计数"), "form": _("格式不对")}
@@ -205,6 +223,37 @@ DUTY_STATES = {
     "submitted_late": ("late", _("逾期报送")),
     "returned": ("late", _("已退回")),
 }
+CHECK_ASPECTS = {
+    "authenticity": _("真实性"),
+    "integrity": _("完整性"),
+    "usability": _("可用性"),
+    "security": _("安全性"),
+}
+CHECKS = {
+    "source": _("来源可查"),
+    "digest": _("内容未变"),
+    "signature": _("电子签名"),
+    "description": _("与台账相符"),
+    "slots": _("类目齐全"),
+    "listed": _("与移交清单相符"),
+    "pages": _("页数相符"),
+    "attachments": _("附件齐全"),
+    "metadata": _("元数据齐全"),
+    "opens": _("能够打开"),
+    "readable": _("可以识读"),
+    "long_term": _("长期保存格式"),
+    "malware": _("无恶意程序"),
+    "encryption": _("未被加密"),
+    "active": _("无宏和脚本"),
+    "sealed": _("封存保管"),
+}
+CHECK_RESULTS = {"pass": ("good", _("合格")), "notice": ("soon", _("提示")), "fail": ("late", _("不合格"))}
+CHECK_OCCASIONS = {
+    "transfer": _("移交时检测"),
+    "archiving": _("归档时检测"),
+    "yearly": _("年度抽检"),
+    "demand": _("临时检测"),
+}
 STAGES = {"handler": _("承办人移交"), "archive": _("移交档案室")}
 TRANSFER_STATES = {
     "pending": ("soon", _("待移交")),
@@ -220,7 +269,38 @@ LOAN_STATES = {
     "lent": ("soon", _("借出")),
     "returned": ("good", _("已归还")),
 }
-RETENTIONS = {"Y": _("永久"), "D30": _("30 年"), "D10": _("10 年")}
+
+
+class _Years:
+    """A number of years, said when it is shown."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __str__(self) -> str:
+        return gettext("%(number)s 年", number=self._number)
+
+
+RETENTIONS: Mapping[str, object] = {"Y": _("永久"), **{f"D{n}": _Years(n) for n in range(1, 1000)}}
+SCHEDULE_STATES = {"draft": ("soon", _("草案")), "active": ("good", _("现行")), "replaced": ("grey", _("已被取代"))}
+SCHEDULE_KINDS = {"contract": _("合同"), "credit": _("客户信用"), "accounting": _("会计")}
+SCHEDULE_EVENTS = {
+    "": "",
+    "litigation": _("诉讼"),
+    "bad_debt": _("坏账"),
+    "bad_debt,litigation": _("诉讼或坏账"),
+}
+SCHEDULE_DOCUMENTS = {
+    "": "",
+    "accounting_voucher": _("会计凭证原件"),
+    "accounting_other": _("其他会计资料"),
+}
+SCHEDULE_TRIGGERS = {
+    "": "",
+    "contract_ended": _("合同终了"),
+    "relationship_ended": _("客户关系终止"),
+    "accounting_year_ended": _("会计年度终了"),
+}
 VERDICTS = {
     "destroy": ("late", _("销毁")),
     "keep_until": ("soon", _("延期")),
@@ -253,6 +333,49 @@ ASSESSMENT_STATES = {
     "refused": ("late", _("不同意")),
 }
 ANSWERS = {"leading": _("领先"), "strong": _("较强"), "average": _("一般"), "weak": _("较弱")}
+SCORECARD_STATES = {
+    "draft": ("soon", _("草稿")),
+    "tested": ("soon", _("已试算（候选）")),
+    "active": ("good", _("现行")),
+    "retired": ("grey", _("停用")),
+}
+RATINGS = {"bands": _("分段"), "curve": _("曲线"), "choices": _("分类"), "expert": _("专家打分")}
+LINE_BASES = {
+    "net_assets": _("净资产"),
+    "yearly_turnover": _("年营业收入"),
+    "yearly_purchases": _("年采购额"),
+}
+ORIGINS = {"computed": _("算出"), "entered": _("填写"), "carried": _("沿用上次")}
+HIGH_VALUES = {"line": _("信用额度"), "turnover": _("年交易额")}
+MOVES = {
+    "value": _("数值有变"),
+    "weight": _("权重有变"),
+    "rule": _("评分标准有变"),
+    "added": _("新增指标"),
+    "removed": _("不再评的指标"),
+    "same": _("未变"),
+}
+STATEMENT_FIGURES = {
+    "total_assets": _("资产总计"),
+    "current_assets": _("流动资产"),
+    "inventory": _("存货"),
+    "total_debts": _("负债合计"),
+    "current_debts": _("流动负债"),
+    "equity": _("所有者权益"),
+    "retained": _("留存收益"),
+    "turnover": _("营业收入"),
+    "earnings_before": _("息税前利润"),
+    "net_profit": _("净利润"),
+}
+RUN_KINDS = {"reassess": _("批量重新评估"), "what_if": _("试算")}
+RUN_STATES = {
+    "running": ("soon", _("进行中")),
+    "done": ("soon", _("等第二人决定")),
+    "found": ("good", _("已完成")),
+    "approved": ("good", _("已生效")),
+    "refused": ("late", _("不同意")),
+    "stopped": ("grey", _("已停止")),
+}
 WARNINGS = {
     "score_below": ("late", _("信用分过低")),
     "score_drop": ("late", _("信用分下降")),
@@ -309,6 +432,7 @@ REASONS = {
     "seal_mismatch": _("印章上的名称与当事人不符"),
     "unread": _("这一页没有读出来"),
     "rescan": _("请重新扫描"),
+    "pages_missing": _("按印着的页码，缺页"),
     "attachment_refused": _("附件没有收下"),
 }
 #: What a PDF's own signatures say of it. Whether their certificates may be trusted is another question.
@@ -317,6 +441,13 @@ SIGNATURES = {
     "added_to": _("所签内容没有改动，其后又有追加，例如另一方的签名（证书是否可信未查）"),
     "changed": _("所签内容已被改动"),
     "unverifiable": _("这种签名在此不能验证"),
+}
+#: Where the PDF/A copy of what was scanned stands.
+COPY_STATES = {
+    "waiting": ("soon", _("正在排队制作"), ""),
+    "kept": ("good", _("已做成"), _("PDF/A-2b：页面图像，下面是看不见的文字")),
+    "not_needed": ("grey", _("不需要"), _("原件本来就是带文字的电子文件")),
+    "failed": ("late", _("没有做成"), ""),
 }
 #: Why a page should be scanned again, and why one was not read.
 PAGE_TROUBLES = {
@@ -334,13 +465,6 @@ PAGE_TROUBLES = {
     "damaged": _("这一页的数据损坏"),
 }
 EDGES = {"left": _("左边"), "top": _("上边"), "right": _("右边"), "bottom": _("下边")}
-WALL = (
-    _("客户信用，我们共同守护。"),
-    _("准确、及时、完整，信息管理三原则。"),
-    _("风险预警，早发现，早应对。"),
-    _("尊重法规，合规经营，诚信为本。"),
-    _("信用档案，助力决策，驱动发展。"),
-)
 
 
 @dataclass(frozen=True)
@@ -350,6 +474,10 @@ class State:
     colour: str
     word: str
     why: str = ""
+
+
+CREDIT_REPORTS = {"customer": _("客户信用分析报告"), "portfolio": _("客户信用组合分析报告")}
+PACES = {"month": _("每月"), "quarter": _("每季"), "year": _("每年")}
 
 
 def named(table: Mapping[str, object], code: str | None) -> str:
@@ -380,10 +508,18 @@ def reason(code: str) -> str:
     if kind in ("unread", "rescan"):
         page, _colon, trouble = field.partition(":")
         return gettext("第 %(page)s 页%(reason)s：%(why)s", page=page, reason=word, why=named(PAGE_TROUBLES, trouble))
-    if kind == "attachment_refused":
+    if kind in ("attachment_refused", "pages_missing"):
         return gettext("%(reason)s：%(field)s", reason=word, field=field)
     what = gettext("类目") if field == "kind" else named(FIELDS, field)
     return gettext("%(reason)s：%(field)s", reason=word, field=what) if field else word
+
+
+def copy_state(document: Document) -> State | None:
+    """Return where the preservation copy of a document stands; None before it was read and after it is gone."""
+    if document.status not in ("stored", "needs_review"):
+        return None
+    colour, word, why = COPY_STATES.get(document.preservation, ("grey", document.preservation, ""))
+    return State(colour, str(word), str(why))
 
 
 def distance(days: int) -> str:

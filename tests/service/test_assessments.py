@@ -11,8 +11,9 @@ from sqlalchemy import select
 from credit.errors import CreditError
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import assessments as flow
-from service.flow.assessments import InputGiven
+from service.flow.cards import champion
 from service.flow.customers import get_customer
+from service.flow.scoring import InputGiven
 from service.records.tables import AssessmentRecord, AuditEntry, Customer
 from tests.service.conftest import TODAY
 from tests.service.test_flow import new_contract
@@ -60,10 +61,10 @@ def test_A1_1_an_assessment_takes_effect_when_a_second_person_says_so_and_can_be
     found = flow.list_assessments(office.house, office["handler"], customer_id)
     assert found.current is not None
     assert (found.current.grade, found.current.decided_by) == ("BBB", "person:head")
-    assert all(flow.stands_up(row) for row in found.history)
+    assert all(flow.stands_up(row, found.cards[row.scorecard]) for row in found.history)
     with office.house.database.read() as session:
         actions = session.scalars(select(AuditEntry.action).where(AuditEntry.action.startswith("assessment.")))
-        assert sorted(actions) == ["assessment.approve", "assessment.list", "assessment.make"]
+        assert sorted(actions) == ["assessment.approve", "assessment.form", "assessment.list", "assessment.make"]
 
 
 def test_A1_1_a_kept_assessment_that_was_tampered_with_does_not_stand_up(office, customer_id):
@@ -72,7 +73,7 @@ def test_A1_1_a_kept_assessment_that_was_tampered_with_does_not_stand_up(office,
         row = session.get_one(AssessmentRecord, record.id)
         row.lines = [{**row.lines[0], "points": "100"}, *row.lines[1:]]
     with office.house.database.read() as session:
-        assert not flow.stands_up(session.get_one(AssessmentRecord, record.id))
+        assert not flow.stands_up(session.get_one(AssessmentRecord, record.id), champion(session))
 
 
 def test_A1_2_the_next_is_due_a_year_later(office, customer_id):
@@ -168,23 +169,25 @@ def test_the_page_assesses_and_lets_the_second_person_decide(embedded):
     site = open_site(embedded)
     path = f"/customers/{customer_id}"
     first, second, reader = (site.signed_in(login) for login in ("administrator", "head", "handler"))
+    mine = f"{path}/assessments"
     assert "还没有评估过" in first.get(path).text
-    assert "交第二人决定" in first.get(path).text
-    assert "交第二人决定" not in reader.get(path).text
-    wrong = first.post(f"{path}/assessments", {"form": "assess", "payment_history": "many"})
+    assert "交第二人决定" in first.get(mine).text
+    assert "交第二人决定" not in reader.get(mine).text
+    wrong = first.post(mine, {"form": "assess", "payment_history.evidence": "", "payment_history": "many"})
     assert wrong.status_code == 422
     assert "写成数字" in wrong.text
-    given = {code: row.value for code, row in GOOD.items()}
-    assert first.post(f"{path}/assessments", {"form": "assess", **given}).status_code == 303
-    page = second.get(path).text
+    given = {code: row.value for code, row in GOOD.items()} | {f"{code}.evidence": "" for code in GOOD}
+    assert first.post(mine, {"form": "assess", **given}).status_code == 303
+    page = second.get(mine).text
     (target,) = re.findall(rf'action="({path}/assessments/[^"]+/decision)"', page)
     assert "71.50" in page
     own = first.post(target, {"approve": "1"})
     assert own.status_code == 409
     assert "作出评估的人不能自己决定" in own.text
     assert second.post(target, {"approve": "1"}).status_code == 303
-    assert "现行" in reader.get(path).text
+    assert "现行" in reader.get(mine).text
+    assert ">BBB<" in reader.get(path).text
     second.client.set_cookie("language", "en")
-    english = second.get(path).text
+    english = second.get(mine).text
     assert "In force" in english
     assert f"{TODAY.year + 1}-11-25" in english
