@@ -2,18 +2,12 @@
 
 import io
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING
 
 from service.access.policy import TIERS, Actor, Reach
 from service.clock import CHINA
 from service.flow.guard import require
 from service.house import House
 
-if TYPE_CHECKING:
-    from PIL import ImageFont
-
-_HAN = "NotoSansCJK-Regular.ttc"  # where the machine has it; names in Latin letters need none
 _INK = (200, 0, 0, 72)
 _STEPS = 4  # rows of the words across a page
 
@@ -29,40 +23,29 @@ def demand_unmarked(house: House, actor: Actor, reach: Reach) -> None:
         require(actor, "original.read", reach)
 
 
-def words(actor: Actor, now: datetime) -> tuple[str, str]:
-    """Return what a watermark says: (with the person's name, in Latin letters alone)."""
+def words(actor: Actor, now: datetime) -> str:
+    """Return what a watermark says: the person's name and login, and the moment in Chinese time."""
     when = now.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
-    login = actor.name.removeprefix("person:")
-    return f"{actor.display} {login} {when}".strip(), f"{login} {when}"
+    return f"{actor.display} {actor.name.removeprefix('person:')} {when}".strip()
 
 
-@cache
-def _han(size: int) -> "ImageFont.FreeTypeFont | None":
-    from PIL import ImageFont
-
-    try:
-        return ImageFont.truetype(_HAN, size)
-    except OSError:
-        return None
-
-
-def mark(image: bytes, said: tuple[str, str]) -> bytes:
+def mark(image: bytes, said: str) -> bytes:
     """Return a page image (JPEG or PNG) as a JPEG with the words across it, several times, so that no strip of it is without."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
+
+    from intake.formats.fonts import font
 
     with Image.open(io.BytesIO(image)) as opened:
         page = opened.convert("RGB")
     size = max(14, page.width // 32)
-    han = _han(size)
-    text = said[0] if han is not None or said[0].isascii() else said[1]
-    font = han or ImageFont.load_default(size)
+    letters = font(size)
     side = int((page.width**2 + page.height**2) ** 0.5)
     layer = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     draw = ImageDraw.Draw(layer)
-    width = max(1, int(draw.textlength(text, font=font)) + 3 * size)
+    width = max(1, int(draw.textlength(said, font=letters)) + 3 * size)
     for row, y in enumerate(range(0, side, max(1, side // (2 * _STEPS)))):
         for x in range(-(row % 2) * width // 2, side, width):
-            draw.text((x, y), text, fill=_INK, font=font)
+            draw.text((x, y), said, fill=_INK, font=letters)
     turned = layer.rotate(30)
     left, top = (side - page.width) // 2, (side - page.height) // 2
     page.paste(

@@ -1,19 +1,25 @@
 """What rights rest on: papers (RULES B7 to B9), grants, the three administrators; and the watermark on what is classified."""
 
 import io
+import re
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw
 from sqlalchemy import select
 
+from intake.formats.fonts import HAN_FONT, font
 from service.access import accounts, paper_entries, people
 from service.access.papers import PaperGiven, state_of
 from service.access.policy import Actor, Granted, Reach, decide, document_tokens, reader_tokens
+from service.clock import CHINA
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import customers, documents, filing, grants, ledger_rows, render
+from service.flow import customers, documents, filing, grants, ledger_rows, render, thumbnails
 from service.flow.find import find
 from service.records.tables import AuditEntry, CaseFile, Person, Term
 from tests.service.conftest import OWNER, Office
@@ -258,6 +264,43 @@ def test_what_is_classified_is_seen_with_a_watermark_and_kept_without(embedded):
     with house.database.read() as session:
         last = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
     assert (last.action, last.actor, '"watermark":true' in last.detail) == ("document.open", "person:reader", True)
+
+
+def test_a_watermark_says_who_looked_and_when(embedded, monkeypatch):
+    """On each way to see or take pages; in the program's own font, for a machine need not have one for Chinese names."""
+    house = embedded.house
+    document_id = embedded.take_in()
+    set_tier(embedded, document_id, "secret")
+    reader = embedded.hire("reader", "handler", clearance="core")
+    drawn: list[tuple[str, str]] = []
+    real = ImageDraw.ImageDraw.text
+
+    def text(self: ImageDraw.ImageDraw, place: tuple[int, int], said: str, **more: Any) -> None:
+        drawn.append((said, str(more["font"].path)))
+        real(self, place, said, **more)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", text)
+    ways: dict[str, Callable[[Actor], bytes]] = {
+        "page": lambda who: render.read_rendition(house, who, document_id, "page-image", 1)[0].read(),
+        "copy": lambda who: render.read_rendition(house, who, document_id, "copy")[0].read(),
+        "strip": lambda who: thumbnails.strip(house, who, document_id, 1, 2),
+    }
+    began = datetime.now(CHINA).replace(microsecond=0)
+    for name, way in ways.items():
+        drawn.clear()
+        way(reader)
+        (words,) = {said for said, _ in drawn}
+        said = re.fullmatch(r"reader 某 reader (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", words)
+        assert said is not None, name
+        assert began <= datetime.fromisoformat(said[1]).replace(tzinfo=CHINA) <= datetime.now(CHINA), name
+        assert {Path(path) for _, path in drawn} == {HAN_FONT}
+        with house.database.read() as session:
+            last = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
+        assert (last.action, last.actor, '"watermark":true' in last.detail) == ("document.open", "person:reader", True)
+    drawn.clear()
+    assert ImageChops.difference(pixels(ways["strip"](reader)), pixels(ways["strip"](OWNER))).getbbox()
+    nothing = bytes(font(20).getmask("\U0010ffff"))
+    assert nothing not in [bytes(font(20).getmask(character)) for character in "某龘喆"], "the font has them"
 
 
 def test_a_classified_file_hides_its_contract(embedded):

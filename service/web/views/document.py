@@ -96,7 +96,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         may_mark=(may_tier or may_file) and document.status not in ("destroyed", "received", "reading"),
         classified=is_classified(house(), reach),
         may_original=not is_classified(house(), reach) or allowed(actor(), "original.read", reach),
-        mark=said(actor(), house().clock.now())[0],
+        mark=said(actor(), house().clock.now()),
         missing_fields=[(code, word) for code, word in words.FIELDS.items() if code not in read],
         category_options=[("", gettext("未分类")), *((code, words.category(code)) for code in words.CATEGORIES)],
         open_files=filing.list_case_files(house(), actor(), state="open", limit=50)[1] if may_file else [],
