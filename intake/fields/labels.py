@@ -32,15 +32,39 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<w{i}>{s})" for i, s in enumerate(spaced)))
 
 
-@cache
-def _loose(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Match labels of four letters or more with one letter misread, where a colon or a gap follows."""
-    forms = []
-    for i, w in enumerate(words):
-        if len(w) >= 4 and not w.isascii():
-            variants = (re.escape(w[:k]) + r"[\u4e00-\u9fff]" + re.escape(w[k + 1 :]) for k in range(len(w)))
-            forms.append(f"(?P<w{i}>{'|'.join(variants)})")
-    return re.compile(f"(?:{'|'.join(forms)})(?=[ \\t]*(?:[:\\t]|$))" if forms else r"(?!)")
+class _Loose:
+    """Labels of four letters or more with one letter misread, where a colon or a gap follows.
+
+    Not a pattern: one with a variant for every letter of every label takes seconds to compile.
+    """
+
+    _FOLLOWS = re.compile(r"[ \t]*(?:[:\t]|$)")
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        # One of the first two letters is right, so a label is looked up by either.
+        self._by_letter: dict[tuple[int, str], list[tuple[int, str]]] = {}
+        for i, word in enumerate(words):
+            if len(word) >= 4 and not word.isascii():
+                for k in (0, 1):
+                    self._by_letter.setdefault((k, word[k]), []).append((i, word))
+
+    def match(self, key: str, at: int) -> tuple[int, int] | None:
+        """Return which label stands at an offset, the first of them that does, and where it ends; None when none does."""
+        found: list[tuple[int, int]] = []
+        for k in (0, 1):
+            for i, word in self._by_letter.get((k, key[at + k : at + k + 1]), ()):
+                there = key[at : at + len(word)]
+                if len(there) == len(word) and self._is_misread(word, there):
+                    found.append((i, at + len(word)))
+        return next((f for f in sorted(found) if self._FOLLOWS.match(key, f[1])), None)
+
+    @staticmethod
+    def _is_misread(word: str, there: str) -> bool:
+        wrong = [b for a, b in zip(word, there, strict=True) if a != b]
+        return not wrong or (len(wrong) == 1 and "\u4e00" <= wrong[0] <= "\u9fff")
+
+
+_loose = cache(_Loose)
 
 
 def find_labels(sheets: Sequence[Sheet], labels: Mapping[str, Sequence[str]]) -> list[Spot]:
@@ -67,26 +91,23 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
         if m is None:
             at += 1
             continue
-        name = pairs[int(str(m.lastgroup)[1:])][1]
-        tail = re.compile(_TAIL + ":").match(key, m.end())
-        bracket = re.compile(_TAIL).match(key, m.end())
-        end = tail.end() if tail else bracket.end() if bracket and ")" in bracket[0] else m.end()
+        word, over = m
+        name = pairs[word][1]
+        tail = re.compile(_TAIL + ":").match(key, over)
+        bracket = re.compile(_TAIL).match(key, over)
+        end = tail.end() if tail else bracket.end() if bracket and ")" in bracket[0] else over
         strength *= 1.0 if tail or key[end : end + 1] in ("", "\t") or key[end - 1] == "\t" else 0.93
-        if (
-            strength < 1.0
-            and spots
-            and key[spots[-1].end : m.start()].strip(GAP) == ""
-            and GAP in key[spots[-1].start : at]
-        ):
-            at = m.end()  # the words with which the value of the label before begins
+        if strength < 1.0 and spots and key[spots[-1].end : at].strip(GAP) == "" and GAP in key[spots[-1].start : at]:
+            at = over  # the words with which the value of the label before begins
             continue
-        ink = [g for g in run.glyphs[m.start() : end] if g.box]
-        spots.append(Spot(name, s, r, m.start(), end, ink[0].box[0], ink[-1].box[2], strength))  # type: ignore[index]  # ink has boxes
+        ink = [g for g in run.glyphs[at:end] if g.box]
+        spots.append(Spot(name, s, r, at, end, ink[0].box[0], ink[-1].box[2], strength))  # type: ignore[index]  # ink has boxes
         at = end
     return spots
 
 
-def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[re.Match[str] | None, float]:
+def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[tuple[int, int] | None, float]:
+    """Return which of the words stands at an offset and where it ends, and how sure that is a label."""
     free = at == 0 or key[at - 1] in "\t\n :;,。、)】]"
     if not free and not seen:
         lead = re.compile(_LEAD).match(key[:at])
@@ -94,6 +115,7 @@ def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[re
     m = _pattern(words).match(key, at)
     if m is None:
         return (_loose(words).match(key, at), 0.8) if free else (None, 0.0)
+    found = (int(str(m.lastgroup)[1:]), m.end())
     closed = re.compile(_TAIL + ":").match(key, m.end())
     if free:
         bare = re.sub(r"\s", "", m[0])
@@ -102,9 +124,9 @@ def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[re
             return None, 0.0
         if len(bare) < 3 and not closed and follows not in ("", "\t", "(") and at > 0 and key[at - 1] != "\t":
             return None, 0.0
-        return m, 1.0
+        return found, 1.0
     if seen and closed and GAP not in m[0] and len(re.sub(r"\s", "", m[0])) >= 2 and key[at - 1] not in "的该本其":
-        return m, 0.85
+        return found, 0.85
     return None, 0.0
 
 
