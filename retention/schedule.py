@@ -41,13 +41,16 @@ def never_shorter(old: str | None, new: str) -> str:
     return longest([new] if old is None else [old, new])
 
 
-def kept_longer(applied_why: str, now: str) -> Why:
+def kept_longer(applied_why: str, now: str, version: str = "") -> Why:
     """Return the reason of a period that was applied before and is longer than `now`, which the schedule says today.
 
-    applied_why: the reason it was applied for, as `Why.to_json` keeps it; "" where none was kept.
+    applied_why: the reason it was applied for, as `Why.to_json` keeps it; "" where none was kept. version: of the schedule of today.
     """
     before = Why.from_json(applied_why).parts if applied_why else ()
-    return Why(tuple(part for part in before if part.key != "never_shorter")) + because("never_shorter", period=now)
+    kept = Why(tuple(part for part in before if part.key not in ("never_shorter", "never_shorter_by")))
+    if not version or version in {part.values.get("version") for part in kept.parts}:
+        return kept + because("never_shorter", period=now)
+    return kept + because("never_shorter_by", period=now, version=version)
 
 
 def starts_on(trigger: date) -> date:
@@ -77,6 +80,7 @@ class Facts:
     kind: contract, credit or accounting. amount: yuan, None when unknown or in another currency. classes: words the
     company calls a contract major by. events: litigation, bad_debt. documents: kinds in the file that bring a period
     of their own (accounting_voucher, accounting_other); licences and correspondence bring none and follow the file.
+    categories: the codes of RULES B1 and B5 of which it holds a document.
     """
 
     kind: str
@@ -84,6 +88,7 @@ class Facts:
     classes: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class Rule:
     """One line of the schedule. It applies when the kind fits and every condition that is set holds.
 
     amount_from: yuan, inclusive; amount_below: yuan, exclusive; unknown_amount: whether it also takes files whose
-    amount is unknown. classes, events, documents: one of them is enough; empty means no such condition.
+    amount is unknown. classes, events, documents, categories: one of them is enough; empty means no such condition.
     """
 
     name: str
@@ -104,6 +109,7 @@ class Rule:
     classes: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         years_of(self.code)
@@ -120,7 +126,7 @@ class Rule:
     @property
     def conditional(self) -> bool:
         """Whether it looks at more than kind and amount."""
-        return bool(self.classes or self.events or self.documents)
+        return bool(self.classes or self.events or self.documents or self.categories)
 
     def takes(self, amount: Decimal | None) -> bool:
         """Return whether `amount` lies in the rule's range."""
@@ -136,6 +142,7 @@ class Rule:
             and (not self.classes or bool(self.classes & facts.classes))
             and (not self.events or bool(self.events & facts.events))
             and (not self.documents or bool(self.documents & facts.documents))
+            and (not self.categories or bool(self.categories & facts.categories))
         )
 
     def why(self, facts: Facts) -> Why:
@@ -144,6 +151,8 @@ class Rule:
         for name, wanted, found in met:
             if wanted:
                 return because(f"rule_{name}", period=self.code, **{name: min(wanted & found)})
+        if self.categories:
+            return because("rule_category", period=self.code, code=min(self.categories & facts.categories))
         if self.classes:
             return because("rule_class", period=self.code, name=min(self.classes & facts.classes))
         if facts.kind != "contract":
@@ -259,6 +268,30 @@ def default_schedule(
     if classes:
         rules.append(Rule("contract-major-class", "Y", contract, "contract_ended", classes=classes))
     return Schedule(version, tuple(rules))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What applies to a file: its period, why it is that, and the first day on which it can be destroyed (None: never, or not known yet)."""
+
+    code: str
+    why: Why
+    due_on: date | None
+
+
+def settle(
+    decision: Decision, applied: str | None, applied_why: str, applied_due: date | None, ended_on: date | None
+) -> Settled:
+    """Return what applies to a file whose schedule says `decision`: never shorter and never earlier than what applied before.
+
+    applied, applied_why, applied_due: what was applied so far, None or "" for nothing. ended_on: the trigger, None before it.
+    """
+    code = never_shorter(applied, decision.code)
+    why = decision.why if code == decision.code else kept_longer(applied_why, decision.code, decision.version)
+    due = due_on(ended_on, code) if ended_on else None
+    if code != PERMANENT and applied_due is not None and (due is None or due < applied_due):
+        due = applied_due
+    return Settled(code, why, due)
 
 
 DEFAULT_SCHEDULE = default_schedule()

@@ -13,6 +13,7 @@ from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
 from service.errors import BadInput
 from service.flow import (
+    amendments,
     calendar_feed,
     corrections,
     exports,
@@ -33,7 +34,7 @@ from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
 from service.flow.outlook import outlook
 from service.flow.schedule import Period
 from service.flow.transfer_lists import list_as_json, signatures, transfer_list
-from service.flow.views import contract_as_json, document_as_json, file_as_json, row_as_json
+from service.flow.views import contract_as_json, document_as_json, event_as_json, file_as_json, row_as_json
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
 
@@ -160,6 +161,12 @@ def entry_from_document(house: House, actor: Actor, document_id: str) -> dict[st
     return {**given, "warnings": list(given["warnings"])}
 
 
+@contracts("GET", "/contracts/{contract_id}/events", "What happened to a contract")
+def list_events(house: House, actor: Actor, contract_id: str) -> dict[str, Any]:
+    """Return its events in order: who, when, on which paper, and what an amendment changed."""
+    return {"events": [event_as_json(event) for event in ledger.events_of_contract(house, actor, contract_id)]}
+
+
 @contracts("GET", "/contracts/{contract_id}", "One row of the ledger")
 def show_contract(house: House, actor: Actor, contract_id: str) -> dict[str, Any]:
     """Return a contract."""
@@ -192,16 +199,33 @@ def correct_contract(house: House, actor: Actor, contract_id: str, given: Correc
 
 
 class Event(Input):
-    """Formalities finished."""
+    """What happened. document_id: the paper it stands on, in the contract's file. amount, currency, term: what an amendment agreed on."""
 
-    kind: Literal["signed", "amended", "performed", "terminated"]
+    kind: Literal["approved", "signed", "performing", "amended", "performed", "terminated"]
     finished_on: Day
+    document_id: Id = ""
+    note: Annotated[str, Field(max_length=500)] = ""
+    amount: Amount | None = None
+    currency: Annotated[str, Field(max_length=3)] | None = None
+    term_from: Day | None = None
+    term_until: Day | None = None
+
+    def amendment(self) -> amendments.Amendment:
+        """Return the values it changes."""
+        return amendments.Amendment(**self.model_dump(include=set(amendments.FIELDS)))
 
 
-@contracts("POST", "/contracts/{contract_id}/events", "Formalities are finished", body=Event, problems=(409,))
+@contracts("POST", "/contracts/{contract_id}/events", "Something happened to a contract", body=Event, problems=(409,))
 def finish_event(house: House, actor: Actor, contract_id: str, given: Event) -> dict[str, Any]:
-    """Record an event; it starts its own clock (RULES B3)."""
-    ledger.finish_event(house, actor, contract_id, given.kind, given.finished_on)
+    """Record an event; signing, amending, performing and terminating start their own clocks (RULES B3)."""
+    amended, day = given.amendment(), given.finished_on
+    document_id, note = given.document_id, given.note
+    if given.kind == "amended":
+        amendments.finish_amendment(house, actor, contract_id, day, amended, document_id=document_id, note=note)
+    elif amended.empty:
+        ledger.finish_event(house, actor, contract_id, given.kind, day, document_id=document_id, note=note)
+    else:
+        raise BadInput("kind: only an amendment changes values", {"kind": "only an amendment changes values"})
     return contract_as_json(ledger.get_contract(house, actor, contract_id))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from retention.schedule import PERMANENT
 from service.access.policy import Actor
 from service.errors import NotFound
 from service.flow.pages import names
@@ -9,7 +10,6 @@ from service.flow.paper_file import PLACE, PaperFile, paper_file
 from service.house import House
 
 SHEETS = {"catalogue": "卷内目录", "note": "备考表", "labels": "脊背与盒签"}
-_RETENTIONS = {"Y": "永久", "D30": "30年", "D10": "10年"}
 
 
 def number_of(paper: PaperFile) -> str:
@@ -27,7 +27,7 @@ def sheet_of(house: House, actor: Actor, case_file_id: str, sheet: str) -> tuple
     file, number = paper.file, number_of(paper)
     if sheet == "labels":
         place = " ".join(getattr(paper.place, name) for name in PLACE) if paper.place else ""
-        kept = _RETENTIONS.get(file.retention or "", file.retention or "")
+        kept = "永久" if file.retention == PERMANENT else f"{(file.retention or '')[1:]}年"
         return (number, file.title, file.department.fonds, kept, place, file.archived_on)
     if sheet == "note":
         return (number, file.title, paper.completeness, paper.counts, names(house))

@@ -170,7 +170,7 @@ def _checked(house: House, session: Session, file: CaseFile, given: Correction, 
     if not reason.strip() or len(reason) > MAX_REASON:
         wrong["reason"] = f"is needed, at most {MAX_REASON} characters"
     later = select(func.min(ContractEvent.finished_on)).where(
-        ContractEvent.contract_id == contract.id, ContractEvent.kind != "signed"
+        ContractEvent.contract_id == contract.id, ContractEvent.kind.not_in(("approved", "signed"))
     )
     next_on = session.scalar(later)
     if (values["signed_on"] is None) != (contract.signed_on is None):

@@ -1,14 +1,16 @@
 """The contract ledger (合同台账, RULES B2): numbers by department, and the events that start the clocks (B3)."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from retention.contract_life import CANCELLABLE, CLOCKED, ENDING, EVENTS, against
 from retention.numbers import contract_number, contract_prefix
 from service.access.policy import Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
@@ -30,8 +32,6 @@ from service.records.tables import (
 )
 from service.typed import day_of
 
-EVENTS = ("signed", "amended", "performed", "terminated")
-_ENDING = ("performed", "terminated")
 CUSTOMERS = "KH"
 
 
@@ -243,10 +243,26 @@ def contract_input_from_document(house: House, actor: Actor, document_id: str) -
         )
 
 
-def finish_event(house: House, actor: Actor, contract_id: str, kind: str, finished_on: str) -> None:
-    """Record that the formalities of signing, amending, performing or terminating are finished; it starts its own clock.
+#: What changes in the ledger's row with an event: returns it by column, [before, after]. Raises BadInput; then nothing has changed.
+Change = Callable[[Contract], dict[str, list[str]]]
+MAX_NOTE = 500
 
-    Raises BadInput, RuleRefused (an event before signing, after the end), NotFound.
+
+def finish_event(
+    house: House,
+    actor: Actor,
+    contract_id: str,
+    kind: str,
+    finished_on: str,
+    *,
+    document_id: str = "",
+    note: str = "",
+    change: Change | None = None,
+) -> None:
+    """Record what happened to a contract; signing, amending, performing to the end and terminating each start their own clock (B3).
+
+    document_id: the paper it stands on, which lies in the contract's file. Raises BadInput, RuleRefused (an event before signing,
+    after the end), NotFound.
     """
     wrong: dict[str, str] = {}
     day = typed_date(wrong, "finished_on", finished_on)
@@ -254,6 +270,8 @@ def finish_event(house: House, actor: Actor, contract_id: str, kind: str, finish
         wrong["kind"] = f"one of {', '.join(EVENTS)}"
     if day is None or day > house.clock.today():
         wrong.setdefault("finished_on", "a date YYYY-MM-DD, not in the future")
+    if len(note) > MAX_NOTE:
+        wrong["note"] = f"at most {MAX_NOTE} characters"
     if wrong or day is None:
         raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
     with house.database.write() as session:
@@ -263,39 +281,67 @@ def finish_event(house: House, actor: Actor, contract_id: str, kind: str, finish
         session.refresh(contract)  # as whoever had the lock left it
         ids = touch_file(session, file.id)  # documents are locked before the audit chain, here as everywhere
         session.flush()
-        _finish(house, session, actor, contract, file, kind, day)
+        event = _finish(house, session, actor, contract, file, kind, day, change)
+        event.note = note.strip() or None
+        event.document_id = _paper(session, actor, file, document_id) if document_id else None
     index_soon(house, ids)
 
 
+def _paper(session: Session, actor: Actor, file: CaseFile, document_id: str) -> str:
+    """Return the id of a document of this file that the actor may read. Raises BadInput, NotFound."""
+    document = load_document(session, actor, document_id)
+    if document.case_file_id != file.id:
+        why = "lies in another file; put it into the contract's file first"
+        raise BadInput(f"document_id: {why}", {"document_id": why})
+    return document.id
+
+
 def _finish(
-    house: House, session: Session, actor: Actor, contract: Contract, file: CaseFile, kind: str, day: date
-) -> None:
-    if contract.status in ("cancelled", *_ENDING) or file.state == "destroyed":
+    house: House,
+    session: Session,
+    actor: Actor,
+    contract: Contract,
+    file: CaseFile,
+    kind: str,
+    day: date,
+    change: Change | None = None,
+) -> ContractEvent:
+    if file.state == "destroyed":
         raise RuleRefused(f"contract {contract.number} is {contract.status}; nothing more happens to it")
-    if kind == "signed" and contract.signed_on:
-        raise RuleRefused(f"contract {contract.number} was signed on {contract.signed_on}")
-    if kind != "signed" and (contract.signed_on is None or day < contract.signed_on):
-        raise RuleRefused(f"contract {contract.number} cannot be {kind} before it is signed")
+    approved = select(func.min(ContractEvent.finished_on)).where(
+        ContractEvent.contract_id == contract.id, ContractEvent.kind == "approved"
+    )
+    why = against(contract.number, contract.status, kind, day, session.scalar(approved), contract.signed_on)
+    if why:
+        raise RuleRefused(why)
+    changes = change(contract) if change is not None else {}
     event = ContractEvent(
-        contract_id=contract.id, kind=kind, finished_on=day, recorded_by=actor.name, recorded_at=house.clock.now()
+        contract_id=contract.id,
+        kind=kind,
+        finished_on=day,
+        changes=changes or None,
+        recorded_by=actor.name,
+        recorded_at=house.clock.now(),
     )
     session.add(event)
     session.flush()
     contract.status = kind
     if kind == "signed":
         contract.signed_on = day
-    if kind in _ENDING:
+    if kind in ENDING:
         contract.ended_on = file.closed_on = day
-    start_clock(house, session, contract, file, event)
+    if kind in CLOCKED:
+        start_clock(house, session, contract, file, event)
+    before = file.retention
     if file.archive_number:
         recompute_retention(house, session, file)
-    audit.append(
-        session,
-        actor.name,
-        f"contract.{kind}",
-        f"contract:{contract.id}",
-        {"number": contract.number, "finished_on": day.isoformat()},
-    )
+    detail: dict[str, Any] = {"number": contract.number, "finished_on": day.isoformat()}
+    if changes:
+        detail["changes"] = changes
+    if file.retention != before:
+        detail["retention"] = [before, file.retention]
+    audit.append(session, actor.name, f"contract.{kind}", f"contract:{contract.id}", detail)
+    return event
 
 
 def cancel_contract(house: House, actor: Actor, contract_id: str, reason: str) -> None:
@@ -306,7 +352,7 @@ def cancel_contract(house: House, actor: Actor, contract_id: str, reason: str) -
         contract = load_contract(session, actor, contract_id, "contract.create")
         lock_file(session, session.scalars(select(CaseFile).where(CaseFile.contract_id == contract_id)).one())
         session.refresh(contract)  # as whoever had the lock left it
-        if contract.status != "draft":
+        if contract.status not in CANCELLABLE:
             raise RuleRefused(
                 f"contract {contract.number} is {contract.status}; a signed contract is terminated instead"
             )
@@ -336,3 +382,12 @@ def get_contract(house: House, actor: Actor, contract_id: str) -> Contract:
         contract = load_contract(session, actor, contract_id)
         audit.append(session, actor.name, "contract.view", f"contract:{contract_id}")
         return contract
+
+
+def events_of_contract(house: House, actor: Actor, contract_id: str) -> list[ContractEvent]:
+    """Return what happened to a contract, in order, and note the reading. Raises NotFound."""
+    with house.database.write() as session:
+        load_contract(session, actor, contract_id)
+        audit.append(session, actor.name, "contract.view", f"contract:{contract_id}")
+        query = select(ContractEvent).where(ContractEvent.contract_id == contract_id)
+        return list(session.scalars(query.order_by(ContractEvent.finished_on, ContractEvent.recorded_at)))

@@ -10,6 +10,7 @@ from retention import lending as rules
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.guard import allowed, listing, load_file, lock_file, reach_of_file, require
+from service.flow.incidents import demand_not_lost
 from service.flow.sight import visible_files
 from service.house import House
 from service.records import audit
@@ -75,6 +76,7 @@ def decide_loan(
             raise RuleRefused("the file was destroyed; only its stub remains")
         rule = _as_rule(row)
         if back is not None:
+            demand_not_lost(session, row.case_file)
             step = rule.grant(actor.name, today).lend(today, back)
         else:
             step = rule.refuse(actor.name, reason.strip()[:500], today)

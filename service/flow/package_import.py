@@ -357,6 +357,8 @@ def _make_contract(
                 contract_id=contract.id,
                 kind=event["kind"],
                 finished_on=date.fromisoformat(event["finished_on"]),
+                note=event.get("note"),
+                changes=event.get("changes"),
                 recorded_by=_there(archive, event["by"]),
                 recorded_at=datetime.fromisoformat(event["at"]),
             )

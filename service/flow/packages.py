@@ -102,6 +102,8 @@ def _about(session: Session, file: CaseFile, found: list[Found]) -> dict[str, An
                 "finished_on": e.finished_on.isoformat(),
                 "by": e.recorded_by,
                 "at": e.recorded_at.isoformat(),
+                "note": e.note,
+                "changes": e.changes,
             }
             for e in events
         ],

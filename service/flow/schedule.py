@@ -1,34 +1,47 @@
-"""Schedule: apply the retention schedule to a file; an applied period is never shortened by itself."""
+"""Schedule: apply the retention schedule that counts to a file; an applied period is never shortened by itself."""
 
-from dataclasses import dataclass
+import json
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from retention.schedule import PERMANENT, Facts, default_schedule, due_on, kept_longer, never_shorter
-from retention.why import Why
+from retention.schedule import Facts, Schedule, default_schedule, settle
+from retention.schedule import Settled as Period
+from retention.schedule_text import to_schedule
 from service.house import House
-from service.records.tables import CaseFile, Document
+from service.records.tables import CaseFile, Document, ScheduleVersion
 
 # RULES B1: copies of vouchers lie in a contract's file. Only the original voucher is an accounting record of its own.
-_VOUCHERS = "1.11"
+VOUCHERS = "1.11"
+
+__all__ = ["VOUCHERS", "Period", "current_schedule", "period_of", "recompute_retention"]
 
 
-def _documents(session: Session, file: CaseFile) -> frozenset[str]:
-    """Return the kinds of documents in the file that bring a period of their own."""
-    query = select(Document.id).where(Document.case_file_id == file.id, Document.status != "destroyed")
-    originals = query.where(Document.category == _VOUCHERS, Document.is_original)
-    return frozenset({"accounting_voucher"} if session.scalar(originals.limit(1)) else ())
+def current_schedule(house: House, session: Session) -> Schedule:
+    """Return the schedule that counts: the active version, or the default with the settings' amounts before there is one."""
+    active = session.execute(
+        select(ScheduleVersion.version, ScheduleVersion.rules).where(ScheduleVersion.state == "active")
+    ).first()
+    if active is None:
+        return default_schedule(house.settings.major_amount, house.settings.minor_amount)
+    return _made(active.version, json.dumps(active.rules, sort_keys=True))
 
 
-@dataclass(frozen=True)
-class Period:
-    """The period of a file, why it is that, and the first day on which it can be destroyed (None: never, or not known yet)."""
+@lru_cache(maxsize=8)
+def _made(version: str, rules: str) -> Schedule:
+    return to_schedule(version, json.loads(rules))
 
-    code: str
-    why: Why
-    due_on: date | None
+
+def _documents(session: Session, file: CaseFile) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the kinds of documents in the file that bring a period of their own, and the categories it holds."""
+    query = select(Document.category, Document.is_original).where(
+        Document.case_file_id == file.id, Document.status != "destroyed"
+    )
+    found = {(category, original) for category, original in session.execute(query.distinct())}
+    vouchers = {"accounting_voucher"} if (VOUCHERS, True) in found else set[str]()
+    return frozenset(vouchers), frozenset(category for category, _original in found if category)
 
 
 def period_of(
@@ -44,29 +57,30 @@ def period_of(
     An applied period is never shortened by itself (RULES, Retention); then the reason says what the schedule says now.
     events, closed_on: what they would be, in place of the file's.
     """
-    settings = house.settings
+    return _period(current_schedule(house, session), session, file, events, closed_on)
+
+
+def _period(
+    schedule: Schedule, session: Session, file: CaseFile, events: frozenset[str] | None, closed_on: date | None
+) -> Period:
     contract = file.contract
-    amount = contract.amount if contract is not None and contract.currency == "CNY" else None
-    schedule = default_schedule(settings.major_amount, settings.minor_amount)
+    documents, categories = _documents(session, file)
     decision = schedule.retention_for(
         Facts(
             kind=file.kind,
-            amount=amount,
+            amount=contract.amount if contract is not None and contract.currency == "CNY" else None,
             events=frozenset(file.events) if events is None else events,
-            documents=_documents(session, file),
+            documents=documents,
+            categories=categories,
         )
     )
-    ended_on = closed_on or file.closed_on
-    code = never_shorter(file.retention, decision.code)
-    why = decision.why if code == decision.code else kept_longer(file.retention_why, decision.code)
-    due = due_on(ended_on, code) if ended_on else None
-    if code != PERMANENT and file.due_on is not None and (due is None or due < file.due_on):
-        due = file.due_on
-    return Period(code, why, due)
+    return settle(decision, file.retention, file.retention_why, file.due_on, closed_on or file.closed_on)
 
 
 def recompute_retention(house: House, session: Session, file: CaseFile) -> None:
     """Set the file's period, its reason and, once what it is about has ended, its due date. Never earlier than before."""
-    period = period_of(house, session, file)
+    schedule = current_schedule(house, session)
+    period = _period(schedule, session, file, None, None)
     file.retention, file.retention_why, file.due_on = period.code, period.why.to_json(), period.due_on
+    file.schedule = schedule.version
     session.flush()

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from retention.contract_life import CLOCKED
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.errors import NotFound
@@ -159,7 +160,9 @@ def _number(session: Session, asked: Transfer, file: CaseFile) -> str:
     """The contract's number and which of its events it is, in the order in which they were recorded."""
     if file.contract is None:
         return file.archive_number or file.title
-    query = select(ContractEvent.id).where(ContractEvent.contract_id == file.contract_id)
+    query = select(ContractEvent.id).where(
+        ContractEvent.contract_id == file.contract_id, ContractEvent.kind.in_(CLOCKED)
+    )
     events = list(session.scalars(query.order_by(ContractEvent.recorded_at, ContractEvent.id)))
     at = events.index(asked.event_id) + 1 if asked.event_id in events else 0
     return f"{file.contract.number}-{at:02}"

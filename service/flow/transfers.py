@@ -14,6 +14,7 @@ from retention.transfer import archive_deadline, handler_deadline, urgency
 from retention.why import Why
 from service.access.policy import ROLES, Actor, sees_all_departments, tiers_of
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow import four_checks
 from service.flow.filing import file_completeness
 from service.flow.guard import allowed, listing, load_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
@@ -115,6 +116,8 @@ def hand_over(house: House, actor: Actor, transfer_id: str) -> None:
         row = _load(session, actor, transfer_id, "transfer.hand_over")
         step = _as_rule(row).hand_over(actor.name, _roles(actor), house.clock.today())
         _store(house, session, actor, row, step, "hand_over")
+        case_file_id = row.case_file_id
+    four_checks.check_transfer(house, actor, case_file_id, transfer_id)
 
 
 def may_hand_over(actor: Actor, row: Transfer) -> bool:
@@ -152,6 +155,8 @@ def accept(house: House, actor: Actor, transfer_id: str) -> None:
                 responsible_id=actor.person_id,
             )
         )
+        case_file_id = row.case_file_id
+    four_checks.check_transfer(house, actor, case_file_id, transfer_id)  # killed before, the giving side left none
 
 
 def return_file(house: House, actor: Actor, transfer_id: str, reason: str) -> None:
@@ -169,27 +174,17 @@ def return_file(house: House, actor: Actor, transfer_id: str, reason: str) -> No
 def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
     """Take a handed-over file into the archive room: its archive number (once, for ever), retention and due date.
 
-    Raises FileIncomplete naming what is missing, RuleRefused, NotFound, NotAllowed.
+    The four checks are made first; a file that fails needs an approved exception. What was found is kept either way.
+    Raises FileIncomplete naming what is missing, RuleRefused, NotFound, NotAllowed, StoreUnavailable, EngineUnavailable.
     """
+    with house.database.read() as session:
+        _arriving(session, load_file(session, actor, case_file_id, "file.archive"), actor, house)
+    checked = four_checks.run_checks(house, actor, case_file_id, "archiving")
     with house.database.write() as session:
         file = load_file(session, actor, case_file_id, "file.archive")
         session.refresh(file, with_for_update={"of": CaseFile})
-        if file.state == "destroyed":
-            raise RuleRefused("the file was destroyed; only its stub remains")
-        query = select(Transfer).where(Transfer.case_file_id == case_file_id, Transfer.state.in_(_OPEN))
-        open_rows = list(session.scalars(query))
-        arriving = [row for row in open_rows if row.stage == "archive" and row.state == "handed_over"]
-        if file.kind == "contract" and not arriving:
-            raise RuleRefused(
-                "nothing was handed over to the archive room; the credit administrator hands the file over first"
-            )
-        if file.kind == "credit" and file.state == "archived":
-            raise RuleRefused(f"the file is archived already, as {file.archive_number}")
-        state = file_completeness(session, file)
-        if not state.complete:
-            raise FileIncomplete(
-                f"the file lacks {', '.join(state.missing)}: file the documents, or say why a category does not apply"
-            )
+        arriving = _arriving(session, file, actor, house)
+        exception = four_checks.demand_passed(session, file, checked)
         today = house.clock.today()
         # Documents are locked before the audit chain, here as everywhere, so that no two writers wait for one another.
         ids = touch_file(session, case_file_id)
@@ -201,11 +196,35 @@ def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
             file.archive_number = _number(house, session, file)
             file.archived_on = today
         file.state = "archived"
-        detail = {"archive_number": file.archive_number, "retention": file.retention}
+        detail = {"archive_number": file.archive_number, "retention": file.retention, "checks": checked.run.id}
+        if exception:
+            detail["exception"] = exception
         audit.append(session, actor.name, "file.archive", f"file:{case_file_id}", detail)
     index_soon(house, ids)
     lock_soon(house, [case_file_id])
     return file
+
+
+def _arriving(session: Session, file: CaseFile, actor: Actor, house: House) -> list[Transfer]:
+    """Return what waits for the archive room, the file being one that can be archived. Raises FileIncomplete, RuleRefused, TransitionRefused."""
+    if file.state == "destroyed":
+        raise RuleRefused("the file was destroyed; only its stub remains")
+    query = select(Transfer).where(Transfer.case_file_id == file.id, Transfer.state.in_(_OPEN))
+    arriving = [row for row in session.scalars(query) if row.stage == "archive" and row.state == "handed_over"]
+    if file.kind == "contract" and not arriving:
+        raise RuleRefused(
+            "nothing was handed over to the archive room; the credit administrator hands the file over first"
+        )
+    if file.kind == "credit" and file.state == "archived":
+        raise RuleRefused(f"the file is archived already, as {file.archive_number}")
+    state = file_completeness(session, file)
+    if not state.complete:
+        raise FileIncomplete(
+            f"the file lacks {', '.join(state.missing)}: file the documents, or say why a category does not apply"
+        )
+    for row in arriving:  # whoever handed it over does not accept it: said before anything is looked at
+        _as_rule(row).accept(actor.name, _roles(actor), house.clock.today())
+    return arriving
 
 
 def _number(house: House, session: Session, file: CaseFile) -> str:

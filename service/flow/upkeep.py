@@ -4,12 +4,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from service.flow.check_samples import sample_due
 from service.flow.fixity import fixity, is_due
+from service.flow.incidents import open_overdue
 from service.flow.locks import lock_waiting
 from service.flow.mend import mend_noticed
 from service.flow.renew import resume
 from service.flow.replicate import copy_waiting
+from service.flow.report_schedules import make_due
 from service.flow.saved_searches import look_for_all
+from service.flow.schedules import apply_waiting
 from service.flow.sketches import make_waiting
 from service.flow.transfers import escalate
 from service.house import SYSTEM, House
@@ -45,6 +49,10 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the saved searches", lambda go_on: look_for_all(house, go_on), seconds=60.0),
         Upkeep("the renewal of keys", lambda go_on: resume(house, go_on)),
         Upkeep("the escalation of transfers", lambda _go_on: escalate(house), seconds=600.0),
+        Upkeep("the incidents of overdue loans", lambda _go_on: open_overdue(house), seconds=600.0),
+        Upkeep("the retention schedule", lambda go_on: apply_waiting(house, go_on), seconds=60.0),
+        Upkeep("the yearly sample of the four checks", lambda go_on: sample_due(house, go_on), seconds=60.0),
+        Upkeep("the credit reports that are due", lambda go_on: make_due(house, go_on), seconds=300.0),
         Upkeep("the verification of the objects", lambda go_on: verify_due(house, go_on)),
     ]
 

@@ -9,6 +9,7 @@ from service.records.tables import Batch, CaseFile, Contract, Document
 if TYPE_CHECKING:
     from service.flow.batches import Whole
     from service.flow.ledger_rows import LedgerRow
+    from service.records.tables import ContractEvent
 
 
 def document_as_json(document: Document) -> dict[str, Any]:
@@ -78,6 +79,19 @@ def contract_as_json(contract: Contract) -> dict[str, Any]:
         "handler": contract.handler.login,
         "status": contract.status,
         "ended_on": contract.ended_on.isoformat() if contract.ended_on else None,
+    }
+
+
+def event_as_json(event: "ContractEvent") -> dict[str, Any]:
+    """Return what happened to a contract as plain JSON values. changes: by column, [before, after]."""
+    return {
+        "kind": event.kind,
+        "finished_on": event.finished_on.isoformat(),
+        "document_id": event.document_id,
+        "note": event.note,
+        "changes": event.changes or {},
+        "recorded_by": event.recorded_by,
+        "recorded_at": event.recorded_at.isoformat(),
     }
 
 

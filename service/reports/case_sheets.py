@@ -54,3 +54,24 @@ def labels(number: str, title: str, fonds: str, retention: str, place: str, arch
 
 #: how each sheet is drawn, from what `flow/case_prints.py` gathers
 DRAWN: Mapping[str, Callable[..., bytes]] = {"catalogue": catalogue, "note": note, "labels": labels}
+
+
+def out_card(card: Mapping[str, str]) -> bytes:
+    """Return the out card (代卷卡): half an A4 page that stands on the shelf in the place of a file that is lent."""
+    code = dark_modules(card["number"])
+    lines = (
+        *(("档号", "number"), ("题名", "title"), ("存放", "place"), ("借阅人", "reader"), ("部门", "department")),
+        *(("用途", "purpose"), ("借出日期", "lent_on"), ("应还日期", "due_back"), ("经手", "lent_by")),
+    )
+    with new_pdf() as document:
+        document.add_page()
+        document.rect(15, 15, 180, 128)
+        words(document, "代卷卡", 15, 28, 180, 20, middle=True)
+        cell = 30 / code.shape[1]
+        areas(document, code, 158, 20, cell, cell)
+        for at, (name, value) in enumerate(lines):
+            y = 44 + at * 9.5
+            words(document, name, 22, y, 26, 9)
+            words(document, card[value], 50, y, 138, 11)
+        words(document, "归还签收（签字、日期）", 22, 136, 70, 9)
+        return bytes(document.output())

@@ -24,6 +24,7 @@ class Link:
 def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]]:
     """Group titles with rows of (endpoint, name, action needed, name of the count, endpoints that belong to it)."""
     return [
+        (gettext("我的"), [("web.inbox", gettext("消息"), "inbox.read", "unread", ("web.set_mail_address",))]),
         (
             gettext("收件"),
             [
@@ -61,7 +62,15 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
             [
                 ("web.files", gettext("案卷"), "file.read", "", ("web.case_file", "web.contract")),
                 ("web.transfers", gettext("移交"), "transfer.read", "transfers", ()),
+                ("web.milestone_list", gettext("履行与收付款"), "contract.read", "", ()),
                 ("web.loans", gettext("借阅"), "loan.read", "loans", ()),
+                (
+                    "web.incident_list",
+                    gettext("事故与利用统计"),
+                    "incident.read",
+                    "",
+                    ("web.incident", "web.loan_figures"),
+                ),
                 ("web.holds", gettext("冻结"), "hold.read", "", ()),
                 (
                     "web.appraisals",
@@ -70,12 +79,102 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
                     "reviews",
                     ("web.appraisal", "web.propose_review"),
                 ),
+                ("web.check_sample_list", gettext("四性抽检"), "check.read", "", ("web.draw_sample",)),
+                (
+                    "web.schedule_list",
+                    gettext("保管期限表"),
+                    "schedule.read",
+                    "",
+                    ("web.schedule", "web.new_schedule", "web.save_schedule", "web.activate_schedule"),
+                ),
                 ("web.register", gettext("销毁清册"), "review.read", "", ()),
                 ("web.numbers", gettext("编号检查"), "numbers.read", "", ()),
                 ("web.statistics", gettext("统计报表"), "statistics.read", "", ("web.submission",)),
             ],
         ),
-        (gettext("客户信用"), [("web.customers", gettext("客户"), "customer.read", "warnings", ("web.customer",))]),
+        (
+            gettext("客户信用"),
+            [
+                (
+                    "web.customers",
+                    gettext("客户"),
+                    "customer.read",
+                    "warnings",
+                    (
+                        "web.customer",
+                        "web.customer_facts",
+                        "web.customer_fact",
+                        "web.duplicates",
+                        "web.merge_page",
+                        "web.import_customers",
+                    ),
+                ),
+                ("web.freshness", gettext("信息时效"), "fact.read", "stale", ()),
+                (
+                    "web.warnings_list",
+                    gettext("预警"),
+                    "warning.read",
+                    "open_warnings",
+                    (
+                        *("web.warning", "web.customer_warnings", "web.warning_lines", "web.contingency_plans"),
+                        *("web.delivery_list", "web.set_warning_lines", "web.set_contingency_plan"),
+                    ),
+                ),
+                (
+                    "web.import_receivables",
+                    gettext("应收账款"),
+                    "receivable.import",
+                    "",
+                    ("web.receivables_report", "web.customer_receivables", "web.import_receivables_submit"),
+                ),
+                (
+                    "web.due_assessments",
+                    gettext("重新评估"),
+                    "assessment.read",
+                    "",
+                    (
+                        "web.customer_assessments",
+                        "web.customer_statements",
+                        "web.portfolio_run",
+                        "web.import_statements",
+                    ),
+                ),
+                (
+                    "web.scorecards",
+                    gettext("评分卡"),
+                    "scorecard.read",
+                    "",
+                    ("web.scorecard", "web.new_scorecard", "web.edit_scorecard", "web.compare_scorecards"),
+                ),
+                (
+                    "web.credit_reports_list",
+                    gettext("信用报告"),
+                    "credit_report.read",
+                    "",
+                    ("web.portfolio_report", "web.customer_report", "web.keep_report", "web.plan_report"),
+                ),
+            ],
+        ),
+        (
+            gettext("合规"),
+            [
+                (
+                    "web.training",
+                    gettext("法规培训"),
+                    "course.read",
+                    "",
+                    ("web.course", "web.create_course", "web.change_course", "web.exam", "web.hand_in_exam"),
+                ),
+                (
+                    "web.regulations",
+                    gettext("法规登记"),
+                    "regulation.read",
+                    "",
+                    ("web.regulation", "web.add_regulation", "web.add_version", "web.add_task", "web.finish_task"),
+                ),
+                ("web.wall", gettext("上墙内容"), "wall.read", "", ("web.set_wall",)),
+            ],
+        ),
         (
             gettext("系统"),
             [

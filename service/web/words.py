@@ -178,6 +178,17 @@ EVENTS = {
     "performed": _("履行"),
     "terminated": _("解除"),
 }
+INCIDENT_KINDS = {
+    "lost": _("遗失"),
+    "damaged": _("损毁"),
+    "overdue": _("逾期不还"),
+    "leaked": _("泄露商业秘密"),
+}
+INCIDENT_STATES = {
+    "open": ("late", _("待调查")),
+    "examined": ("soon", _("待结案")),
+    "closed": ("good", _("已结案")),
+}
 MILESTONE_KINDS = {"performance": _("履行"), "payment": _("收付款")}
 MILESTONE_STATES = {
     "late": ("late", _("已逾期")),
@@ -477,6 +488,27 @@ class State:
 
 
 CREDIT_REPORTS = {"customer": _("客户信用分析报告"), "portfolio": _("客户信用组合分析报告")}
+QUESTIONS = {"single": _("单选"), "multiple": _("多选"), "true_false": _("判断")}
+EXAMS = {
+    "open": ("soon", _("正在考")),
+    "passed": ("good", _("合格")),
+    "failed": ("late", _("不合格")),
+    "expired": ("grey", _("过时未交")),
+}
+STANDINGS = {
+    "valid": ("good", _("有效")),
+    "due": ("soon", _("即将到期")),
+    "lapsed": ("late", _("已过期")),
+    "missing": ("late", _("没有考过")),
+}
+COURSE_NUMBERS = {
+    "pass_mark": _("合格线（%）"),
+    "drawn": _("每卷题数"),
+    "attempts": _("30 天内最多考几次"),
+    "minutes": _("限时（分钟）"),
+    "months": _("证书有效（月）"),
+    "renew_days": _("到期前几天提醒"),
+}
 PACES = {"month": _("每月"), "quarter": _("每季"), "year": _("每年")}
 
 
@@ -489,6 +521,11 @@ def state(table: Mapping[str, tuple[str, object]], code: str) -> State:
     """Return the state a code stands for."""
     colour, word = table.get(code, ("grey", code))
     return State(colour, str(word))
+
+
+def option(kind: str, at: int, text: str) -> str:
+    """Return an option of a question; right and wrong are said in the reader's language."""
+    return (gettext("对"), gettext("错"))[at] if kind == "true_false" else text
 
 
 def tiers_up_to(clearance: str) -> list[tuple[str, str]]:

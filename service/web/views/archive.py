@@ -3,10 +3,11 @@
 from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from retention.contract_life import FOLLOWS
 from retention.transfer import PARTS
 from retention.why import Why
 from service.errors import KNOWN_ERRORS, RuleRefused
-from service.flow import corrections, filing, holds, loans, pages, tiers, transfers
+from service.flow import corrections, filing, four_checks, holds, loans, milestones, pages, tiers, transfers
 from service.flow.destroy import prove
 from service.flow.evidence import evidence_of_file
 from service.flow.guard import allowed, reach_of_file, require
@@ -93,7 +94,6 @@ def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
     due = transfers.transfers_of(house(), who, case_file_id)
     reach = reach_of_file(file)
     stub = pages.stub_of(house(), who, case_file_id)
-    signed = file.contract is not None and file.contract.signed_on is not None
     return render_template(
         "case_file.html",
         file=file,
@@ -106,6 +106,10 @@ def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
         arriving=_arriving(due),
         archive_wait=_archive_wait(file, due, check.missing),
         retention_why=why_in_words(file.retention_why),
+        checks=four_checks.checks_of(house(), who, case_file_id),
+        check_titles={document.id: document.title or document.filename for document in documents},
+        may_check=allowed(who, "check.run", reach),
+        may_except=allowed(who, "check.except", reach),
         paper=paper_file(house(), who, case_file_id),
         may_place=allowed(who, "file.place", reach),
         ahead=ahead,
@@ -117,7 +121,9 @@ def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
         may_correct=corrections.correctable(house(), who, file),
         may_hand_over=may_hand_over,
         may_receive=may_receive,
-        event_options=[(code, word) for code, word in words.EVENTS.items() if (code != "signed") == signed],
+        event_options=[(code, words.EVENTS[code]) for code in FOLLOWS[file.contract.status]] if file.contract else [],
+        paper_options=[("", "—"), *((d.id, d.title or d.filename) for d in documents)],
+        milestones=milestones.milestones_in_file(house(), who, case_file_id),
         stub=stub,
         proof=prove(house(), who, case_file_id) if stub and allowed(who, "review.read") else None,
     )

@@ -9,7 +9,7 @@ from werkzeug.http import dump_options_header
 from service.access.people import list_departments
 from service.access.policy import Reach
 from service.errors import KNOWN_ERRORS, BadInput, NotFound, Unconfirmed, outcome
-from service.flow import corrections, documents, filing, ledger, ledger_import, pages
+from service.flow import amendments, corrections, documents, filing, ledger, ledger_import, pages
 from service.flow.guard import allowed, require
 from service.flow.ledger import ContractInput
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
@@ -278,9 +278,20 @@ def create_contract() -> ResponseReturnValue:
 def finish_event(contract_id: str) -> ResponseReturnValue:
     """Note that formalities were finished; it starts their clock."""
     file = pages.contract_file(house(), actor(), contract_id)
-    kind, day = request.form.get("kind", ""), request.form.get("finished_on", "")
+    form = request.form
+    kind, day = form.get("kind", ""), form.get("finished_on", "").strip()
+    document_id, note = form.get("document_id", ""), form.get("note", "")
+
+    def step() -> None:
+        if kind == "amended":
+            given = {name: form[name].strip() for name in amendments.FIELDS if name in form}
+            change = amendments.Amendment(**given)
+            amendments.finish_amendment(house(), actor(), contract_id, day, change, document_id=document_id, note=note)
+        else:
+            ledger.finish_event(house(), actor(), contract_id, kind, day, document_id=document_id, note=note)
+
     return act(
-        lambda: ledger.finish_event(house(), actor(), contract_id, kind, day),
+        step,
         lambda: file_page(file.id),
         done=gettext("已记下：%(event)s手续办结。", event=words.named(words.EVENTS, kind)),
         to=url_for("web.case_file", case_file_id=file.id),
