@@ -48,6 +48,7 @@ class _Child:
             "begin": self._begin,
             "look": self._look,
             "page": self._page,
+            "judge": self._judge,
         }
         while True:
             try:
@@ -110,6 +111,20 @@ class _Child:
         self._send("kept", kept)
         self._send("read", read_page(kept, picture, self._engine), kept.image)
 
+    def _judge(self, request: dict[str, Any]) -> None:
+        """Answer how good a page is that was scanned, without reading it."""
+        import numpy as np
+
+        from intake.formats.opening import open_pages
+        from intake.quality import judge
+
+        if self._pages is None:
+            self._pages = open_pages(self._path, self._kind, self._limits)
+        picture = self._pages.picture(request["number"] - 1)
+        scanned = picture.layer is None
+        found = judge(np.asarray(picture.image.convert("L")), picture.scan_dpi) if scanned else None
+        self._answer({"quality": found and asdict(found)})
+
     def _send(self, word: str, page: ReadPage, known: bytes = b"") -> None:
         from intake.codec import to_json
 
@@ -128,14 +143,18 @@ class _WhenNeeded:
     """An engine that is loaded with the first page that needs one: a digital PDF never does."""
 
     def __init__(self, name: str, threads: int) -> None:
-        self.name, self._threads = name, threads
+        self._asked, self._threads = name, threads
         self._loaded: OcrEngine | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the engine that read last: `auto` has two."""
+        return self._engine.name
 
     @property
     def _engine(self) -> OcrEngine:
         if self._loaded is None:
-            self._loaded = _open(self.name, self._threads)
-            self.name = self._loaded.name
+            self._loaded = _open(self._asked, self._threads)
         return self._loaded
 
     def read(self, image: Image) -> Sequence[Line]:

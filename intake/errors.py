@@ -45,6 +45,10 @@ class PagesMissing(IntakeError):
     """The pages scanned are not the pages counted on paper; all that were scanned are kept."""
 
 
+class PagesBelow(IntakeError):
+    """Pages of a scan are too poor to be kept; all that were scanned lie where they were, for the paper to be scanned again."""
+
+
 class NoSuchScan(IntakeError):
     """There is no such scan in the spool."""
 

@@ -51,10 +51,11 @@ def judge(gray: Gray, dpi: float | None, lines: Lines | None = None) -> Quality:
     lines = lines or Lines()
     small = _at_most(gray, _WORK)
     tiny = _at_most(small, _EDGE_WORK)
-    brightness, contrast = tone(small)
-    blank = is_blank(tiny)
+    inked = ink(tiny)
+    brightness, contrast = tone(small, inked)
+    blank = is_blank(tiny, inked)
     angle = 0.0 if blank else skew(tiny)
-    sharp = 1.0 if blank else sharpness(small)
+    sharp = 1.0 if blank else sharpness(small, inked)
     edges = () if blank else cut_edges(tiny, lines.cut_marks)
     known = credible_dpi(gray.shape[1], gray.shape[0], dpi)
     findings = []
@@ -90,16 +91,20 @@ def credible_dpi(width: int, height: int, dpi: float | None) -> float | None:
     return dpi
 
 
-def tone(gray: Gray) -> tuple[float, float]:
-    """Return how bright the paper is, and how much darker the ink (0..255): the median, and its distance to the darkest 0.5 %."""
+def tone(gray: Gray, inked: float = 1.0) -> tuple[float, float]:
+    """Return how bright the paper is, and how much darker the ink (0..255): the median, and its distance to the darkest 0.5 %.
+
+    inked: the part of the page that is ink, 0..1; of a page with little on it, fewer pixels are looked at.
+    """
     shades = _counted(cv2.blur(gray, (3, 3)))
     paper = _part(shades, 0.5)
-    return float(paper), float(paper - _part(shades, 0.005))
+    return float(paper), float(paper - _part(shades, min(0.005, 0.25 * inked)))
 
 
 def _counted(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return how many of `values` (0..255) are at most 0, 1 .. 255."""
-    return np.cumsum(np.bincount(values.ravel(), minlength=256))
+    """Return how many of `values` (height x width, 0..255) are at most 0, 1 .. 255."""
+    counts = cv2.calcHist([np.ascontiguousarray(values)], [0], None, [256], [0, 256])
+    return np.cumsum(counts.ravel().astype(np.int64))
 
 
 def _part(counts: NDArray[np.int64], part: float) -> int:
@@ -107,25 +112,30 @@ def _part(counts: NDArray[np.int64], part: float) -> int:
     return int(np.searchsorted(counts, part * counts[-1]))
 
 
-def is_blank(gray: Gray) -> bool:
-    """Tell whether nothing is printed on the page, within its outer twentieth: shadows and holes are no print."""
+def ink(gray: Gray) -> float:
+    """Return the part of the page that is ink, 0..1, within its outer twentieth: shadows and holes are no print."""
     height, width = gray.shape
     inner = gray[height // 20 : height - height // 20, width // 20 : width - width // 20]
     if inner.size == 0:
-        return True
+        return 0.0
     smooth = cv2.medianBlur(np.ascontiguousarray(inner), 3)
     # Against its own neighbourhood: print of the other side and yellowed corners change slowly.
     around = cv2.blur(smooth, (41, 41)).astype(np.int16)
-    ink = around - smooth > _INK * 0.75
-    return int(ink.sum()) < max(20, inner.size * 2e-5)
+    return float((around - smooth > _INK * 0.75).sum()) / gray.size
 
 
-def sharpness(gray: Gray) -> float:
+def is_blank(gray: Gray, inked: float | None = None) -> bool:
+    """Tell whether nothing is printed on the page. inked: what `ink` says of it, where that is known."""
+    return (ink(gray) if inked is None else inked) * gray.size < max(20, gray.size * 1.6e-5)
+
+
+def sharpness(gray: Gray, inked: float = 1.0) -> float:
     """Return how steeply ink begins, 0..1: the steepest steps between neighbouring pixels, as part of the contrast."""
     smooth = cv2.GaussianBlur(gray, (3, 3), 0.7)  # grain is steep, too
-    _, contrast = tone(gray)
+    _, contrast = tone(gray, inked)
     across, down = cv2.absdiff(smooth[:, 1:], smooth[:, :-1]), cv2.absdiff(smooth[1:], smooth[:-1])
-    steep = max(_part(_counted(across), 0.998), _part(_counted(down), 0.998))
+    part = 1 - min(0.002, 0.1 * inked)
+    steep = max(_part(_counted(across), part), _part(_counted(down), part))
     return min(1.0, steep / max(20.0, contrast))
 
 

@@ -317,7 +317,7 @@ def _parts(settings: Settings, suite: int) -> Callable[[], Vault]:
 def _reader(settings: Settings) -> Callable[[], PageReader]:
     def make() -> PageReader:
         return _crew(
-            settings.ocr,
+            "+".join(filter(None, (settings.ocr, settings.ocr_languages))),
             settings.ocr_threads,
             settings.reading_processes,
             settings.page_seconds,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from intake.adapters.watched_folder import WatchedFolder
+from intake.adapters.watched_folder import Glancing, WatchedFolder
 from intake.channels.arrivals import Patience
 from intake.errors import Rejected
 from intake.ports import Delivery
@@ -18,11 +18,18 @@ def watched(
     done: Path | None = None,
     patience: Patience | None = None,
     subfolders: bool = False,
+    glance: Glancing | None = None,
 ) -> WatchedFolder:
     """Return the watcher of a folder; its private copies lie in `JUANZONG_HOME/station`. Raises DeliveryFailed when another one watches."""
-    spool = station_home(settings)
     return WatchedFolder(
-        folder.absolute(), delivery, spool, reason=reason, done=done, patience=patience, subfolders=subfolders
+        folder.absolute(),
+        delivery,
+        station_home(settings),
+        reason=reason,
+        done=done,
+        patience=patience,
+        subfolders=subfolders,
+        glance=glance,
     )
 
 

@@ -88,7 +88,4 @@ class House:
     @property
     def limits(self) -> Limits:
         """What one file may cost."""
-        from intake.model import Limits
-
-        s = self.settings
-        return Limits(max_bytes=s.max_bytes, max_pages=s.max_pages, max_pixels=s.max_pixels, render_dpi=s.render_dpi)
+        return self.settings.limits

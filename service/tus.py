@@ -29,7 +29,23 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration"
 ALGORITHMS = ("sha1", "sha256")
 MEDIA_TYPE = "application/offset+octet-stream"
-METADATA = ("filename", "filetype", "sha256", "department_id", "batch", "split", "sheets", "sides", "order")
+METADATA = (
+    "filename",
+    "filetype",
+    "sha256",
+    "department_id",
+    "batch",
+    "split",
+    "sheets",
+    "sides",
+    "order",
+    "device",
+    "settings",
+)
+_OF_STACKS = frozenset(METADATA[6:])
+_DEVICE = 120
+#: What a scanner was told, for the manifest of the batch.
+_SETTINGS = re.compile(r"(?:[a-z_]{1,20}=[\w .-]{0,40}(?:;[a-z_]{1,20}=[\w .-]{0,40}){0,19})?")
 _MAX_METADATA = 8 * 1024
 #: A sender cut off costs less than this of what came: the server's reader gives out nothing of a piece it could not fill.
 _READ = 16 * 1024
@@ -218,14 +234,25 @@ def _how(given: dict[str, str]) -> How | None:
     if given.get("split", "false") not in ("true", "false"):
         raise BadRequest("Upload-Metadata: split is true or false")
     if given.get("split") != "true":
-        if {"sheets", "sides", "order"} & given.keys():
-            raise BadRequest("Upload-Metadata: sheets, sides and order go with split")
+        if _OF_STACKS & given.keys():
+            raise BadRequest("Upload-Metadata: sheets, sides, order, device and settings go with split")
         return None
     for name in ("sheets", "sides"):
         if not re.fullmatch(r"[0-9]{0,6}", given.get(name, "")):
             raise BadRequest(f"Upload-Metadata: {name} is a number")
+    device, settings = given.get("device", ""), given.get("settings", "")
+    if not device.isprintable() or len(device) > _DEVICE or not _SETTINGS.fullmatch(settings):
+        raise BadRequest(
+            "Upload-Metadata: device is the name of a scanner, settings are resolution=300;mode=Gray and so on"
+        )
     sheets = given.get("sheets")
-    return How(int(sheets) if sheets else None, int(given.get("sides") or 0), given.get("order") or "as_scanned")
+    return How(
+        int(sheets) if sheets else None,
+        int(given.get("sides") or 0),
+        given.get("order") or "as_scanned",
+        device=device,
+        settings=dict(pair.split("=") for pair in settings.split(";") if pair),
+    )
 
 
 def _how_said(upload: Upload) -> dict[str, str]:
@@ -234,6 +261,8 @@ def _how_said(upload: Upload) -> dict[str, str]:
         "sheets": str(upload.sheets or ""),
         "sides": str(upload.sides or ""),
         "order": upload.turn_over,
+        "device": upload.device,
+        "settings": ";".join(f"{name}={value}" for name, value in upload.scanned_with.items()),
     }
 
 

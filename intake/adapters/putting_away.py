@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 _LONGEST_NAME = 255  # bytes, on the usual file systems
-_REASON = ".reason.txt"
+REASON, RESCAN = ".reason.txt", ".rescan.txt"
 #: What a share answers that knows no hard links, or a second file system.
 _NO_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
@@ -27,17 +27,17 @@ def put_away(source: Path, folder: Path) -> Path:
     raise AssertionError("unreachable")
 
 
-def put_away_with_reason(source: Path, folder: Path, reason: str) -> Path:
-    """Move the file as `put_away` does, with its reason in `NAME.reason.txt` beside it. Raises OSError.
+def put_away_with_reason(source: Path, folder: Path, reason: str, ending: str = REASON) -> Path:
+    """Move the file as `put_away` does, with what is to be said of it in `NAME` + `ending` beside it. Raises OSError.
 
-    The reason is written first: killed in between, the file is still where it was and is refused again.
+    The words are written first: killed in between, the file is still where it was, and comes to the same end again.
     """
     _make(folder, source.parent)
     for number in itertools.count(1):
-        target = folder / _numbered(source.name, number, len(_REASON))
+        target = folder / _numbered(source.name, number, len(ending))
         if os.path.lexists(target) and not _is_same(source, target):
             continue
-        beside = target.with_name(target.name + _REASON)
+        beside = target.with_name(target.name + ending)
         beside.write_text(reason, encoding="utf-8")
         _open_like(beside, source)
         if _moved(source, target):

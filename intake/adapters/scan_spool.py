@@ -5,7 +5,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,26 @@ class Scan:
     def pages(self) -> list[Path]:
         """The pages, in the order of the paper."""
         return pages_in(self.folder)
+
+    @property
+    def again(self) -> Path:
+        """An empty folder for pages that are scanned a second time; what a killed scan left in it is removed."""
+        folder = self.folder / "again"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def exchange(self, numbers: Sequence[int], folder: Path) -> list[int]:
+        """Put the pages that lie in `folder` in the place of these (from 1), in this order; returns those that were replaced.
+
+        Each is replaced at once or not at all.
+        """
+        pages = self.pages
+        done = list(zip(numbers, pages_in(folder), strict=False))
+        for number, fresh in done:
+            fresh.replace(pages[number - 1])
+        shutil.rmtree(folder)
+        return [number for number, _ in done]
 
     def write(self, order: ScanOrder) -> None:
         """Keep what was asked, whole or not at all."""

@@ -40,15 +40,22 @@ def pages_in(folder: Path) -> list[Path]:
 
 
 def scan(
-    order: ScanOrder, folder: Path, *, keep_open: Sequence[int] = (), on_page: Callable[[int], None] | None = None
+    order: ScanOrder,
+    folder: Path,
+    *,
+    keep_open: Sequence[int] = (),
+    on_page: Callable[[int], None] | None = None,
+    most: int = 0,
 ) -> None:
     """Scan until the feeder is empty (one page from glass), behind the pages that lie in `folder` already.
 
-    keep_open: files that the program holds while it runs, so that a lock outlives us. on_page is called with the number of pages there are.
+    most: how many pages are fed at most, 0 for all. keep_open: files that the program holds while it runs, so that a lock outlives us. on_page is called with the number of pages there are.
     Raises NotOffered, ScannerUnavailable (a jam, a cable, no such device); the pages that came through stay in `folder`.
     """
     device = f"--device-name={check_device(order.device)}"
     options = arguments(order, offered(_answer([device, "--all-options"])))
+    if most and order.source != "Flatbed":
+        options.append(f"--batch-count={most}")
     first = len(pages_in(folder)) + 1
     words = [*_program(), device, "--format=tiff", "--batch=p%05d.tiff", f"--batch-start={first}", *options]
     log = folder / "scanimage.log"

@@ -14,29 +14,46 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from intake.adapters.putting_away import put_away, put_away_with_reason
+from intake.adapters.putting_away import RESCAN, put_away, put_away_with_reason
 from intake.channels.arrivals import Looked, Patience, Sign, is_ignored, is_settled, look, pause
 from intake.channels.endings import Ending, ending
 from intake.errors import DeliveryFailed, Rejected
 from intake.model import Receipt
 from intake.ports import Delivery
 
+if TYPE_CHECKING:  # it brings OpenCV, which the folders on a server do not need
+    from intake.glance import Below
+
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """What became of a file. status: received, duplicate, rejected; waiting (tried again later) or skipped, which `error` explains."""
+    """What became of a file. status: received, duplicate, rejected; waiting (tried again later) or skipped, which `error` explains.
+
+    below: its pages that are to be scanned again.
+    """
 
     path: Path
     status: str
     receipt: Receipt | None = None
     error: str = ""
+    below: "Sequence[Below]" = ()
+
+
+class Glancing(Protocol):
+    """Looks at the pages of a file before it is handed in, and tells of those that are to be scanned again."""
+
+    def look(self, copy: Path, path: Path) -> "Sequence[Below]":
+        """Return the pages below the line. copy: the bytes to look at; path: the file that people know."""
+
+    def note(self, below: "Sequence[Below]") -> str:
+        """Return what is to lie beside the file about them."""
 
 
 @dataclass
@@ -46,6 +63,7 @@ class _Known:
     looked: Looked
     end: Ending | None = None
     fate: Receipt | Rejected | None = None
+    below: "Sequence[Below] | None" = None
     failures: int = 0
     not_before: float = 0.0
 
@@ -54,6 +72,7 @@ class WatchedFolder:
     """Looks into one folder when told to. Of several on one machine only one may watch it; on several, each file goes in once.
 
     spool: a private directory of this watcher. reason: what stands beside a refused file. subfolders: look into those, too.
+    glance: looks at every file before it is handed in, which it is all the same.
     """
 
     def __init__(
@@ -66,13 +85,14 @@ class WatchedFolder:
         done: Path | None = None,
         patience: Patience | None = None,
         subfolders: bool = False,
+        glance: Glancing | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = folder
         self._delivery, self._reason = delivery, reason
         self._done, self._refused = done or folder / "done", folder / "refused"
         self._patience = patience or Patience()
-        self._subfolders, self._clock = subfolders, clock
+        self._subfolders, self._glance, self._clock = subfolders, glance, clock
         self._known: dict[Path, _Known] = {}
         self._said: dict[Path, str] = {}
         self._failures, self._not_before = 0, 0.0
@@ -170,7 +190,7 @@ class WatchedFolder:
         """Hand the file in, unless that has been done, and put it away."""
         if known.fate is None:
             try:
-                known.fate = self._hand_in(path, known.looked.sign)
+                known.fate = self._hand_in(path, known)
             except Rejected as error:
                 known.fate = error
             except DeliveryFailed as error:
@@ -184,20 +204,23 @@ class WatchedFolder:
                 return
             self._failures, known.failures = 0, 0
             if known.fate is not None:
-                yield _arrival(path, known.fate)
+                yield _arrival(path, known.fate, known.below or ())
         if known.fate is None or _sign_of(path) != known.looked.sign:
             del self._known[path]  # its writer went on: the longer file is another one
             return
         within = path.parent.relative_to(self.folder)
         if isinstance(known.fate, Rejected):
             put_away_with_reason(path, self._refused / within, self._reason(known.fate))
+        elif known.below and self._glance is not None:
+            put_away_with_reason(path, self._done / within, self._glance.note(known.below), RESCAN)
         else:
             put_away(path, self._done / within)
         del self._known[path]
         self._said.pop(path, None)
 
-    def _hand_in(self, path: Path, sign: Sign) -> Receipt | None:
+    def _hand_in(self, path: Path, known: _Known) -> Receipt | None:
         """Return the receipt for a copy of the file; None when it changed while it was copied."""
+        sign = known.looked.sign
         copy = self._spool / f"arrival-{time.time_ns()}"
         try:
             with _opened_inside(self.folder, path) as source:
@@ -206,6 +229,8 @@ class WatchedFolder:
                 status = os.fstat(source.fileno())
             if Sign(status.st_size, status.st_mtime_ns) != sign or copy.stat().st_size != sign.size:
                 return None
+            if self._glance is not None and known.below is None:  # told before a slow line has taken it
+                known.below = self._glance.look(copy, path)
             return self._delivery.deliver(copy, path.name)
         finally:
             copy.unlink(missing_ok=True)
@@ -221,10 +246,10 @@ class WatchedFolder:
         yield from self._say(path, "waiting", f"it is in the archive, but cannot be put away: {why}" if done else why)
 
 
-def _arrival(path: Path, fate: Receipt | Rejected) -> Arrival:
+def _arrival(path: Path, fate: Receipt | Rejected, below: "Sequence[Below]") -> Arrival:
     if isinstance(fate, Rejected):
         return Arrival(path, "rejected", error=str(fate))
-    return Arrival(path, fate.status, fate)
+    return Arrival(path, fate.status, fate, below=below)
 
 
 def _in_words(error: OSError) -> str:

@@ -12,6 +12,7 @@ from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
 from service.flow import documents as flow
+from service.flow.copies import preserve_again
 from service.flow.filing import file_document, unfile_document
 from service.flow.find import FACETS, MAX_LIMIT, find
 from service.flow.find_export import FOUND_COLUMNS, export_found
@@ -210,6 +211,15 @@ def confirm_document(house: House, actor: Actor, document_id: str, given: Confir
 def read_document_again(house: House, actor: Actor, document_id: str) -> None:
     """Let a document whose reading failed be read once more."""
     read_again(house, actor, document_id)
+
+
+@operation(
+    "POST", "/documents/{document_id}/preservation", "Make a PDF/A copy again that was given up", status=204,
+    problems=(409,),
+)  # fmt: skip
+def preserve_document_again(house: House, actor: Actor, document_id: str) -> None:
+    """Let a preservation copy that was given up be made once more, in the background."""
+    preserve_again(house, actor, document_id)
 
 
 class Filing(Input):

@@ -110,7 +110,9 @@ def _remote(settings: Settings, server: str, token_file: Path, how: "How | None"
 
     more = {}
     if how is not None:
+        told = ";".join(f"{name}={value}" for name, value in how.settings.items())
         said = {"sheets": str(how.sheets or ""), "sides": str(how.sides or ""), "order": how.order}
+        said |= {"device": how.device, "settings": told}
         more = {"split": "true"} | {name: value for name, value in said.items() if value}
     try:
         return TusDelivery(server, token_file, station_home(settings) / "uploads", patience=_PATIENCE, more=more)

@@ -1,7 +1,8 @@
 """`juanzong station scan` and what belongs to it: paper to a document, with every page counted before it is handed in."""
 
 import getpass
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder, check_count
-from intake.errors import IntakeError, Rejected
+from intake.errors import IntakeError, PagesBelow, Rejected
 from intake.inspect import safe_name
+from service.commands import below as words
 from service.commands.common import json_option, out_json, plain, table
 from service.commands.handing_in import Target, batch_of, delivery_options, said_of, split_options
 from service.errors import KNOWN_ERRORS, BadInput
@@ -20,6 +22,7 @@ from service.settings import Settings, load
 
 if TYPE_CHECKING:
     from intake.adapters.scan_spool import Scan
+    from intake.glance import Below
     from service.flow.stacks import How
 
 _LONGEST_BATCH = 36  # characters, as the archive keeps it
@@ -53,10 +56,13 @@ def devices(*, as_json: bool) -> int:
     help="Pages counted on paper (sides, when both are scanned).",
 )
 @click.option("--batch", default="", help="What this stack is called.")
+@click.option(
+    "--hold", is_flag=True, help="Keep the stack here while a page of it is too poor, for another scan of it."
+)
 @split_options
 @delivery_options
 @json_option
-def scan(target: Target, *, as_json: bool, **order: Any) -> int:
+def scan(target: Target, *, hold: bool, as_json: bool, **order: Any) -> int:
     """Scan a stack and hand it in, when as many pages came through as were counted: as one document, or cut (--split)."""
     from intake.adapters.scan_spool import new_scan
 
@@ -67,8 +73,9 @@ def scan(target: Target, *, as_json: bool, **order: Any) -> int:
     _check_sides(asked)
     made = new_scan(_home(settings), asked)
     with made.locked() as lock, _keeping(made):
-        _feed(made, lock, quiet=as_json)
-        return _hand_in(settings, made, target, as_json=as_json)
+        poor = _feed(settings, made, lock, quiet=as_json)
+        poor = _decide(settings, made, lock, poor, hold=hold, quiet=as_json)
+        return _hand_in(settings, made, target, poor, as_json=as_json)
 
 
 @click.command()
@@ -79,10 +86,23 @@ def scan(target: Target, *, as_json: bool, **order: Any) -> int:
 @click.option(
     "--expect", type=click.IntRange(0, 100_000), help="Another count of the pages on paper; 0 takes those there are."
 )
+@click.option(
+    "--page", "pages", multiple=True, type=click.IntRange(1), help="Scan this page once more, in its place; repeatable."
+)
+@click.option("--hold", is_flag=True, help="Keep the stack here while a page just scanned is too poor.")
 @delivery_options
 @json_option
-def resume(name: str, target: Target, *, more: bool, expect: int | None, as_json: bool) -> int:
-    """Go on with the scan NAME that was interrupted or did not balance: scan the rest, or hand in what is there."""
+def resume(
+    name: str,
+    target: Target,
+    *,
+    more: bool,
+    expect: int | None,
+    pages: tuple[int, ...],
+    hold: bool,
+    as_json: bool,
+) -> int:
+    """Go on with the scan NAME: scan the rest or pages of it once more, or hand in what is there as it is."""
     from intake.adapters.scan_spool import find
 
     settings = load()
@@ -91,9 +111,11 @@ def resume(name: str, target: Target, *, more: bool, expect: int | None, as_json
         if expect is not None:
             _check_sides(replace(waiting.order, expect=expect))
             waiting.expect(expect)
+        poor = _feed_again(settings, waiting, lock, sorted(set(pages)), quiet=as_json) if pages else []
         if more:
-            _feed(waiting, lock, quiet=as_json)
-        return _hand_in(settings, waiting, target, as_json=as_json)
+            poor += _feed(settings, waiting, lock, quiet=as_json)
+        poor = _decide(settings, waiting, lock, poor, hold=hold, quiet=as_json)
+        return _hand_in(settings, waiting, target, poor, as_json=as_json)
 
 
 @click.command()
@@ -158,22 +180,79 @@ def _check_sides(order: ScanOrder) -> None:
         raise BadInput(f"--expect {order.expect}: both sides of every sheet are scanned, so it must be an even number")
 
 
-def _feed(scan: "Scan", lock: int, *, quiet: bool) -> None:
+def _feed(settings: Settings, scan: "Scan", lock: int, *, quiet: bool) -> "list[Below]":
+    """Scan what is in the feeder, telling of every page at once; returns those that are to be scanned again."""
     from intake.adapters import scanner
+    from intake.glance import below, of_scan
+
+    judged = []
 
     def tell(number: int) -> None:
         if not quiet:
             click.echo(f"page {number}", err=True)
+        quality = of_scan(scan.pages[number - 1], settings.limits)
+        if quality is not None:
+            judged.append((number, quality))
+            _tell(below([(number, quality)], whole=False), quiet=quiet)
 
+    before = len(scan.pages)
     scanner.scan(scan.order, scan.folder, keep_open=(lock,), on_page=tell)
+    poor = below(judged, whole=before == 0)
+    _tell((page for page in poor if page.why == ("blank",)), quiet=quiet)  # which is known at the end alone
+    return poor
+
+
+def _feed_again(settings: Settings, scan: "Scan", lock: int, pages: Sequence[int], *, quiet: bool) -> "list[Below]":
+    """Scan these pages once more, in this order, and put them in their places; returns those that are no better."""
+    from intake.adapters import scanner
+    from intake.glance import below, of_scan
+
+    if pages[-1] > len(scan.pages):
+        raise BadInput(f"--page {pages[-1]}: scan {scan.name} has {len(scan.pages)} pages")
+    left = list(pages)
+    while left:
+        folder = scan.again
+        scanner.scan(scan.order, folder, keep_open=(lock,), most=len(left))
+        done = scan.exchange(left, folder)
+        if not done:
+            raise BadInput(f"no page came through; page {left[0]} is as it was: is there paper in the feeder?")
+        left = left[len(done) :]
+    judged = [(number, of_scan(scan.pages[number - 1], settings.limits)) for number in pages]
+    poor = below([(number, quality) for number, quality in judged if quality is not None], whole=False)
+    _tell(poor, quiet=quiet)
+    return poor
+
+
+def _tell(poor: "Iterable[Below]", *, quiet: bool) -> None:
+    for page in () if quiet else poor:
+        click.secho(words.said(page, words.language()), fg="yellow", err=True)
+
+
+def _decide(
+    settings: Settings, scan: "Scan", lock: int, poor: "list[Below]", *, hold: bool, quiet: bool
+) -> "list[Below]":
+    """Ask the operator at a terminal what is to become of pages that are too poor; returns those that stay so.
+
+    Raises PagesBelow, with `hold`, or when the operator wants it: the stack is kept.
+    """
+    while poor and not hold and not quiet and sys.stdin.isatty():
+        pages = [page.page for page in poor]
+        answer = words.ask(pages, words.language())
+        if answer == "hand-in":
+            break
+        if answer == "keep":
+            hold = True
+        else:
+            poor = _feed_again(settings, scan, lock, pages, quiet=quiet)
+    if poor and hold:
+        raise PagesBelow("; ".join(words.said(page, words.language()) for page in poor))
+    return poor
 
 
 @contextmanager
 def _keeping(scan: "Scan") -> Iterator[None]:
     """Whatever goes wrong, say that the pages are kept and how to go on; a scan without a page is nothing to keep."""
-    hint = (
-        f"kept as scan {scan.name}: `juanzong station resume {scan.name}` (--scan, --expect N) or `discard {scan.name}`"
-    )
+    hint = f"kept as scan {scan.name}: `juanzong station resume {scan.name}` (--scan, --page N, --expect N) or `discard {scan.name}`"
     try:
         yield
     except KNOWN_ERRORS as error:
@@ -198,7 +277,7 @@ def _how(order: ScanOrder) -> "How | None":
     return How(order.sheets, order.sides_scanned, order.page_order, device=order.device, settings=settings)
 
 
-def _hand_in(settings: Settings, scan: "Scan", target: Target, *, as_json: bool) -> int:
+def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below]", *, as_json: bool) -> int:
     """Count, bind, hand in, and only then remove the pages. Raises PagesMissing; whatever is raised, the pages are kept."""
     order, count = scan.order, len(scan.pages)
     if not count:
@@ -217,6 +296,7 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, *, as_json: bool)
                 "pages": count,
             }
             | batch_of(receipt)
+            | words.plain(poor)
         )
     else:
         click.echo(

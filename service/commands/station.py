@@ -3,19 +3,24 @@
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from intake.adapters.watched_folder import Arrival, WatchedFolder
 from intake.channels.arrivals import Patience
 from intake.channels.endings import Ending
+from service.commands import below as words
 from service.commands.common import json_option, out_json, plain
 from service.commands.handing_in import Target, batch_of, delivery_options, said_of, split_options
 from service.commands.scanning import devices, discard, resume, scan, spool
 from service.errors import BadInput
-from service.settings import load
+from service.settings import Settings, load
+
+if TYPE_CHECKING:
+    from intake.glance import Below
 
 _COLOURS = {"received": "green", "duplicate": "cyan", "waiting": "yellow", "skipped": "yellow", "rejected": "red"}
 _CODES = {"rejected": 3, "skipped": 3, "waiting": 5}
@@ -68,15 +73,47 @@ def watch(
         from service.flow.stacks import How
 
         how = How(sides=2 if page_order == "two_pass" else sides, order=page_order)
-    with target.open(settings, "station", how) as delivery:
+    with target.open(settings, "station", how) as delivery, contextlib.closing(_Glances(settings, as_json)) as glances:
         watcher = watched(
-            settings, folder, delivery, done=done and done.absolute(), patience=patience, subfolders=subfolders
+            settings,
+            folder,
+            delivery,
+            done=done and done.absolute(),
+            patience=patience,
+            subfolders=subfolders,
+            glance=glances,
         )
         try:
             with _told_to_stop():
                 return _look(watcher, patience, once=once, as_json=as_json)
         finally:
             watcher.close()
+
+
+class _Glances:
+    """Looks at every file before it is handed in, and says at once which pages are to be scanned again."""
+
+    def __init__(self, settings: Settings, quiet: bool) -> None:
+        from intake.glance import Glance
+        from service.bootstrap import without_settings
+
+        self._glance, self._quiet = Glance(settings.limits, without_settings()), quiet
+
+    def look(self, copy: Path, path: Path) -> "Sequence[Below]":
+        """Return the pages below the line, and tell of them."""
+        found = self._glance.look(copy)
+        for page in () if self._quiet else found:
+            line = "  ".join([click.style("rescan", fg="yellow"), plain(path), words.said(page, words.language())])
+            click.echo(line)
+        return found
+
+    def note(self, below: "Sequence[Below]") -> str:
+        """Return what is to lie beside the file about them."""
+        return words.note(below)
+
+    def close(self) -> None:
+        """End the process that looks."""
+        self._glance.close()
 
 
 @contextlib.contextmanager
@@ -121,6 +158,7 @@ def tell(arrival: Arrival, *, as_json: bool) -> None:
                 "error": arrival.error or None,
             }
             | batch_of(receipt)
+            | words.plain(arrival.below)
         )
         return
     what = [said_of(receipt)] if receipt else [plain(arrival.error)]

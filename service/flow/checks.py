@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from search.errors import IndexUnavailable
 from service.access.policy import Actor
 from service.flow import checkpoints
+from service.flow.copies import given_up, preserve_again
 from service.flow.destroy import resume
 from service.flow.index import index_documents, reindex
 from service.flow.index import stale as stale_entries
@@ -28,7 +29,7 @@ def verify_audit(house: House, actor: Actor) -> TrailReport:
 
 @dataclass
 class DoctorReport:
-    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does."""
+    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; unpreserved: their PDF/A copy could not be made; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does."""
 
     documents: int = 0
     orphans: list[str] = field(default_factory=list)
@@ -38,13 +39,15 @@ class DoctorReport:
     stale: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    unpreserved: list[str] = field(default_factory=list)
     locks: dict[str, str] = field(default_factory=dict)
     rebuilding: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether nothing needs mending; work that merely waits is no damage."""
-        return not (self.orphans or self.missing or self.stray or self.lost or self.stale or self.failed)
+        wrong = (self.orphans, self.missing, self.stray, self.lost, self.stale, self.failed, self.unpreserved)
+        return not any(wrong)
 
 
 def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
@@ -61,6 +64,7 @@ def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
     if repair:
         resume(house)
         process_waiting(house)
+        _copies_again(house, actor)
     report = _compare(house)
     if repair:
         for name in report.orphans:
@@ -79,6 +83,15 @@ def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
     return report
 
 
+def _copies_again(house: House, actor: Actor) -> None:
+    """Try once more to make the preservation copies that were given up."""
+    from service.flow.preserve import preserve
+
+    for document_id in given_up(house):
+        preserve_again(house, actor, document_id)
+        preserve(house, document_id)
+
+
 def _compare(house: House) -> DoctorReport:
     report = DoctorReport()
     # The store is listed between two looks into the database: an object that arrives meanwhile is known to the second, so it is
@@ -88,6 +101,7 @@ def _compare(house: House) -> DoctorReport:
         kept = set(session.scalars(query.where(Rendition.state == "kept", Document.status.not_in(LEAVING))))
         kept |= set(session.scalars(select(Stack.id).where(Stack.state.in_(("kept", "cutting", "cut")))))
     report.locks = offers(house)
+    report.unpreserved = given_up(house)
     report.rebuilding = house.index.begun()
     report.stale = stale_entries(house)
     in_store = {str(name) for name in house.vault.store.names() if not is_checkpoint(name)}

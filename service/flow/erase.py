@@ -21,6 +21,7 @@ from service.house import House
 from service.records import audit
 from service.records.tables import (
     CaseFile,
+    CopyTrouble,
     Document,
     DocumentField,
     DocumentMark,
@@ -72,10 +73,10 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
                 "objects": sorted(objects),
             }
         )
-        for table in (WrappedKey, KeyRenewal):
-            key = session.get(table, document.id)
-            if key is not None:
-                session.delete(key)
+        for table in (WrappedKey, KeyRenewal, CopyTrouble):
+            of_it = session.get(table, document.id)
+            if of_it is not None:
+                session.delete(of_it)
         document.status, document.indexed = "destroyed", False
         document.filename = document.title = document.kind = document.error = ""
         document.review_reasons, document.fields, document.notes = [], [], []

@@ -94,7 +94,7 @@ def _receive(house: House, actor: Actor, upload: Upload) -> _Came:
     if stack is not None and stack.state != "receiving":
         return _Came(None, stack.id, duplicate=False)
     if upload.split:
-        how = How(upload.sheets, upload.sides, upload.turn_over)
+        how = How(upload.sheets, upload.sides, upload.turn_over, device=upload.device, settings=upload.scanned_with)
         with room():
             cut = take_stack(
                 house,

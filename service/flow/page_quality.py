@@ -1,5 +1,7 @@
 """The quality of scanned pages: kept with their images, and told to the operator who can still scan the paper again."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -33,3 +35,18 @@ def of_document(house: House, document_id: str) -> list[dict[str, Any]]:
     with house.database.read() as session:
         rows = session.execute(images.order_by(Rendition.page)).all()
     return [{"page": page, **quality} for page, quality in rows if quality]
+
+
+def below(house: House, document_ids: Collection[str]) -> dict[str, list[tuple[int, str]]]:
+    """Return of each document the pages read so far that are to be scanned again: (page, finding), in order."""
+    images = select(Rendition.document_id, Rendition.page, Rendition.quality).where(
+        Rendition.document_id.in_(document_ids), Rendition.kind == "page-image", Rendition.state == "kept"
+    )
+    with house.database.read() as session:
+        rows = session.execute(images.order_by(Rendition.page)).all()
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for document_id, page, quality in rows:
+        for finding in (quality or {}).get("findings", ()):
+            if finding != "blank":
+                found[document_id].append((page, finding))
+    return dict(found)

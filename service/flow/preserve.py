@@ -1,12 +1,15 @@
 """Preserve: make the PDF/A copy of what was scanned, in the background; a document is searchable before it exists.
 
 `Document.preservation` says where it stands: waiting; kept; not_needed (every page had a text layer of its own: the original is digital);
-failed. Killed at any point, what was begun is removed and made again: the row of the copy is there before its bytes are.
+failed. Killed at any point, what was begun is removed and made again: the row of the copy is there before its bytes are. Pages that make the
+making fail or kill its worker are tried again after a pause that grows, and given up in the end, until a person wants it tried anew.
 """
 
 import contextlib
+import logging
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -21,20 +24,27 @@ from service.flow.receive import record_sealed
 from service.flow.room import room
 from service.house import SYSTEM, House
 from service.records import audit
-from service.records.tables import Document, Rendition, new_id
+from service.records.tables import CopyTrouble, Document, Rendition, new_id
 from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
 from vault.model import FileKey
 
 _READ = ("stored", "needs_review")
 _KIND, _MEDIA_TYPE = "preservation", "application/pdf"
+MAX_ATTEMPTS = 6
+_FIRST_PAUSE = timedelta(minutes=10)  # each one three times as long: the last begins 13 hours after the one before it
+log = logging.getLogger("juanzong.preserve")
 
 
 def waiting(house: House, limit: int = 100) -> list[str]:
     """Return the ids of documents that still lack their copy, the oldest first."""
+    now = house.clock.now()
     with house.database.read() as session:
-        query = select(Document).where(Document.status.in_(_READ), Document.preservation == "waiting")
+        put_off = select(CopyTrouble.document_id).where(CopyTrouble.again_at > now)
+        query = select(Document).where(
+            Document.status.in_(_READ), Document.preservation == "waiting", Document.id.not_in(put_off)
+        )
         found = session.scalars(query.order_by(Document.received_at).limit(limit))
-        return [document.id for document in found if not claims.is_held(document, house.clock.now())]
+        return [document.id for document in found if not claims.is_held(document, now)]
 
 
 def preserve(house: House, document_id: str) -> bool:
@@ -56,6 +66,10 @@ def preserve(house: House, document_id: str) -> bool:
         with contextlib.suppress(DatabaseUnavailable):
             _settle(house, document_id, "waiting")
         raise
+    except Exception as error:  # noqa: BLE001 - a library fell over these pages: the others must get their copies
+        log.warning("the preservation copy of %s: %s: %s", document_id, type(error).__name__, error)
+        _put_off(house, document_id, f"{type(error).__name__}: {error}"[:300])
+        return False
 
 
 def _claim(house: House, document_id: str) -> bool:
@@ -63,10 +77,44 @@ def _claim(house: House, document_id: str) -> bool:
         document = session.get(Document, document_id, with_for_update={"of": Document})
         if document is None or document.status not in _READ or document.preservation != "waiting":
             return False
-        if claims.is_held(document, house.clock.now()):
+        now = house.clock.now()
+        if claims.is_held(document, now):
             return False
-        claims.take(document, house.clock.now())
+        trouble = session.get(CopyTrouble, document_id) or CopyTrouble(document_id=document_id, attempts=0, error="")
+        if trouble.again_at is not None and trouble.again_at > now:
+            return False
+        if trouble.attempts >= MAX_ATTEMPTS:  # it brought its worker down every time
+            trouble.error = trouble.error or f"its making stopped {trouble.attempts} times without a result"
+            _fail(session, document, trouble)
+            return False
+        trouble.attempts, trouble.again_at = trouble.attempts + 1, None
+        session.add(trouble)
+        claims.take(document, now)
         return True
+
+
+def _fail(session: Session, document: Document, trouble: CopyTrouble) -> None:
+    """Give the copy up: the document is kept and found as before, and a person is told."""
+    document.preservation, trouble.again_at = "failed", None
+    claims.release(document)
+    session.add(trouble)
+    detail = {"error": trouble.error, "attempts": trouble.attempts}
+    audit.append(session, SYSTEM.name, "document.preserve_failed", f"document:{document.id}", detail)
+
+
+def _put_off(house: House, document_id: str, error: str) -> None:
+    """Try again later, ever later; after the last attempt no more."""
+    with house.database.write() as session:
+        document = _ours(session, document_id)
+        if document is None:
+            return
+        trouble = session.get_one(CopyTrouble, document_id)
+        trouble.error = error
+        if trouble.attempts >= MAX_ATTEMPTS:
+            _fail(session, document, trouble)
+            return
+        trouble.again_at = house.clock.now() + _FIRST_PAUSE * 3 ** (trouble.attempts - 1)
+        claims.release(document)
 
 
 def _ours(session: Session, document_id: str) -> Document | None:
@@ -115,6 +163,7 @@ def _make(house: House, document_id: str) -> bool:
         if document is not None:
             record_sealed(session, rendition_id, sealed)
             document.preservation = "kept"
+            session.execute(delete(CopyTrouble).where(CopyTrouble.document_id == document_id))
             claims.release(document)
             detail = {"sha256": sealed.sha256, "pages": pages, "form": "PDF/A-2b"}
             audit.append(session, SYSTEM.name, "document.preserve", f"document:{document_id}", detail)
@@ -148,12 +197,19 @@ def _renew(house: House, document_id: str) -> None:
 
 
 def _settle(house: House, document_id: str, state: str, error: str = "") -> None:
+    """Note where the copy stands; what waits because a service was down has not been tried."""
     with house.database.write() as session:
         document = _ours(session, document_id)
         if document is None:
             return
+        trouble = session.get_one(CopyTrouble, document_id)
+        if error:
+            trouble.error = error
+            _fail(session, document, trouble)
+            return
         document.preservation = state
         claims.release(document)
-        if error:
-            detail = {"error": error}
-            audit.append(session, SYSTEM.name, "document.preserve_failed", f"document:{document_id}", detail)
+        if state == "waiting":
+            trouble.attempts -= 1
+        else:
+            session.delete(trouble)

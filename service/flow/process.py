@@ -40,7 +40,7 @@ from service.flow.room import room
 from service.flow.stacks import resume as resume_stacks
 from service.house import SYSTEM, House
 from service.records import audit
-from service.records.tables import Document, Rendition, WrappedKey, new_id
+from service.records.tables import CopyTrouble, Document, Rendition, WrappedKey, new_id
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing, StoreUnavailable
 from vault.model import FileKey
 
@@ -236,6 +236,7 @@ def _finish(
         document.category, document.title = found.category, found.title[:300]
         document.confidence = found.confidence
         document.error, document.attempts = "", 0
+        session.execute(delete(CopyTrouble).where(CopyTrouble.document_id == document_id))
         document.preservation = "waiting"
         # What people typed while the reading had failed stays.
         document.status = "stored"

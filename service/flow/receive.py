@@ -30,6 +30,7 @@ from service.flow.malware import demand_clean
 from service.house import House
 from service.records import audit
 from service.records.tables import (
+    CopyTrouble,
     Department,
     Desk,
     Document,
@@ -304,6 +305,7 @@ def discard(house: House, document_id: str) -> None:
             Desk,
             DocumentSketch,
             DocumentMark,
+            CopyTrouble,
         ):
             session.execute(delete(table).where(table.document_id == document_id))
         session.execute(delete(Document).where(Document.id == document_id, Document.status == "receiving"))

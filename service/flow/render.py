@@ -5,6 +5,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import BinaryIO
 from uuid import UUID
 
@@ -31,7 +32,7 @@ MOST_COPIED = 200  # pages; a larger document is read page by page
 
 @dataclass(frozen=True)
 class Opened:
-    """An open rendition: `stream` yields verified plaintext. filename: as it came in, for the original.
+    """An open rendition: `stream` yields verified plaintext. filename: as it came in; the preservation copy's ends in .pdf.
 
     size, sha256: of the whole; part: (start, stop) of what is streamed, None when it is all of it.
     """
@@ -115,7 +116,8 @@ def _open(
     if marked:
         image = mark(stream.read(), words(actor, house.clock.now()))
         return Opened(io.BytesIO(image), "image/jpeg", len(image), document.filename, _digest(image))
-    return Opened(stream, row.media_type, row.size, document.filename, row.sha256, wanted)
+    filename = document.filename if kind != "preservation" else f"{PurePath(document.filename).stem}.pdf"
+    return Opened(stream, row.media_type, row.size, filename, row.sha256, wanted)
 
 
 def _digest(data: bytes) -> str:

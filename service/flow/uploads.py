@@ -97,6 +97,8 @@ def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> 
             sheets=how.sheets,
             sides=how.sides,
             turn_over=how.order,
+            device=how.device,
+            scanned_with=dict(how.settings),
             key=wrapped,
             created_at=now,
             expires_at=now + _kept(house),

@@ -75,7 +75,8 @@ class Upload(Base):
     """A file that arrives piece by piece over a bad network. It belongs to `created_by` alone.
 
     state: open; done (a document, `document_id`, or a stack, `stack_id`), refused (`code`, `problem`), removed (its parts are
-    being deleted). split, sheets, sides, turn_over: whether it is a stack to be cut, and how that was scanned.
+    being deleted). split, sheets, sides, turn_over: whether it is a stack to be cut, and how that was scanned; device,
+    scanned_with: by which scanner, and what that was told.
     received: bytes that are durable. writer: which request may add to it, the latest. key: the key its parts are sealed
     with, wrapped; gone as soon as the upload is no longer open. claimed_by: who makes a document of it.
     deferred: its length is not known yet; `length` is then the most that it may have.
@@ -96,6 +97,8 @@ class Upload(Base):
     sheets: Mapped[int | None]
     sides: Mapped[int] = mapped_column(default=0)
     turn_over: Mapped[str] = mapped_column(String(12), default="as_scanned")
+    device: Mapped[str] = mapped_column(String(120), default="")
+    scanned_with: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(String(8), default="open", index=True)
     writer: Mapped[str] = mapped_column(String(36), default="")
     key: Mapped[bytes | None]
@@ -222,3 +225,16 @@ class DocumentMark(Base):
     __tablename__ = "document_marks"
     mark: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True, index=True)
+
+
+class CopyTrouble(Base):
+    """How often the making of a document's preservation copy was begun without an end, see `flow/preserve.py`. Gone with its success.
+
+    again_at: when it is tried again; None: by the next sweep, or never any more, which `Document.preservation` tells.
+    """
+
+    __tablename__ = "copy_troubles"
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    again_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(Text, default="")

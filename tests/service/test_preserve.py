@@ -1,17 +1,23 @@
 """Preservation copies in the life of a document: made behind the reading, once, and gone with it."""
 
-from datetime import date
+import io
+from datetime import UTC, date, datetime, timedelta
 
+import pikepdf
+import pypdfium2
 import pytest
 from sqlalchemy import select
 
-from service.errors import NotFound
+from service.errors import NotAllowed, NotFound, RuleRefused
 from service.flow import filing, render
-from service.flow.preserve import preserve, waiting
+from service.flow.checks import doctor
+from service.flow.copies import given_up, preserve_again, trouble_of
+from service.flow.preserve import MAX_ATTEMPTS, preserve, waiting
 from service.flow.process import process
 from service.flow.receive import receive
-from service.records.tables import Document, Rendition
-from tests.service.conftest import SCANS
+from service.records.tables import AuditEntry, CopyTrouble, Document, Rendition
+from tests.intake.test_preservation import judged
+from tests.service.conftest import OWNER, SCANS
 from tests.service.test_flow import archive, decide_all, fill, new_contract, propose
 from vault.errors import StoreUnavailable
 
@@ -128,3 +134,116 @@ def test_nothing_is_made_of_what_is_not_read_yet(embedded):
     assert not preserve(house, document_id)
     process(house, document_id)
     assert waiting(house) == [document_id]
+
+
+def test_the_copy_that_the_archive_hands_out_is_PDF_A_2b_with_the_words_of_its_page(embedded, verapdf, tmp_path):
+    document_id = embedded.take_in(SCANS / "contract-construction.tif")
+    assert preserve(embedded.house, document_id)
+    with render.open_rendition(embedded.house, embedded["handler"], document_id, "preservation") as opened:
+        assert opened.filename == "contract-construction.pdf"
+        data = opened.stream.read()
+    path = tmp_path / "copy.pdf"
+    path.write_bytes(data)
+    assert judged(verapdf, path).startswith("PASS")
+    pages = render.page_text(embedded.house, embedded["handler"], document_id, 1)
+    with pypdfium2.PdfDocument(path) as pdf:
+        text = pdf[0].get_textpage().get_text_range()
+        assert len(pdf) == 3
+    for line in pages.lines[:5]:
+        assert "".join(line.text.split()) in "".join(text.split())
+    with pikepdf.open(io.BytesIO(data)) as pdf:  # the pictures people check are the pictures that are preserved
+        (kept,) = pdf.pages[0].get_images().values()
+        stream, _ = render.read_rendition(embedded.house, embedded["handler"], document_id, "page-image", 1)
+        assert kept.read_raw_bytes() == stream.read()
+
+
+class Later:
+    """Moves the clock of a house on."""
+
+    def __init__(self, house, monkeypatch):
+        self.by = timedelta()
+        monkeypatch.setattr(house.clock, "now", lambda: datetime.now(UTC) + self.by)
+
+    def __call__(self, time: timedelta) -> None:
+        self.by += time
+
+
+def broken(patch, what=ValueError("no such glyph")):
+    def fail(*_):
+        raise what
+
+    patch.setattr("service.flow.preserve.write", fail)
+
+
+def test_a_copy_that_cannot_be_made_is_tried_ever_later_and_given_up(embedded, monkeypatch):
+    house, document_id = embedded.house, embedded.take_in(SCAN)
+    pauses, later = [], Later(house, monkeypatch)
+    with monkeypatch.context() as patch:
+        broken(patch)
+        for attempt in range(MAX_ATTEMPTS):
+            assert waiting(house) == [document_id]
+            assert not preserve(house, document_id)
+            assert trouble_of(house, document_id) == "ValueError: no such glyph"
+            if attempt < MAX_ATTEMPTS - 1:
+                assert state(house, document_id) == "waiting"
+                assert waiting(house) == []
+                assert not preserve(house, document_id)  # not before its time, whoever asks
+                with house.database.read() as session:
+                    pauses.append(session.get_one(CopyTrouble, document_id).again_at - house.clock.now())
+                later(pauses[-1] + timedelta(seconds=1))
+        assert pauses == sorted(pauses)
+        assert pauses[-1] > 10 * pauses[0]
+        assert (state(house, document_id), waiting(house), given_up(house)) == ("failed", [], [document_id])
+        assert (doctor(house, OWNER).unpreserved, doctor(house, OWNER).ok) == ([document_id], False)
+        assert copies(house, document_id) == [] or copies(house, document_id)[0][1] == "pending"
+        with house.database.read() as session:
+            failed = list(session.scalars(select(AuditEntry).where(AuditEntry.action == "document.preserve_failed")))
+            assert len(failed) == 1
+            assert session.get_one(Document, document_id).status == "stored"  # found and read as before
+        doctor(house, OWNER, repair=True)
+        assert state(house, document_id) == "waiting"
+    with pytest.raises(RuleRefused, match="given up"):
+        preserve_again(house, embedded["handler"], document_id)
+    later(timedelta(hours=1))
+    assert preserve(house, document_id)
+    assert (state(house, document_id), trouble_of(house, document_id)) == ("kept", "")
+    assert [kept for _, kept in copies(house, document_id)] == ["kept"]
+    assert doctor(house, OWNER).unpreserved == []
+
+
+def test_a_copy_that_kills_its_worker_every_time_is_given_up(embedded, monkeypatch):
+    house, document_id = embedded.house, embedded.take_in(SCAN)
+    with monkeypatch.context() as patch:
+        broken(patch, KeyboardInterrupt())
+        for _ in range(MAX_ATTEMPTS):
+            with pytest.raises(KeyboardInterrupt):
+                preserve(house, document_id)
+        assert not preserve(house, document_id)
+    assert state(house, document_id) == "failed"
+    assert "stopped 6 times" in trouble_of(house, document_id)
+    with pytest.raises((NotAllowed, NotFound)):
+        preserve_again(house, embedded["auditor"], document_id)
+    preserve_again(house, embedded["handler"], document_id)
+    assert preserve(house, document_id)
+
+
+def test_a_store_that_is_down_costs_no_attempt(embedded, monkeypatch):
+    house, document_id = embedded.house, embedded.take_in(SCAN)
+    with monkeypatch.context() as patch:
+        broken(patch, StoreUnavailable("down"))
+        for _ in range(MAX_ATTEMPTS + 1):
+            with pytest.raises(StoreUnavailable):
+                preserve(house, document_id)
+    assert preserve(house, document_id)
+
+
+def test_a_page_read_anew_gets_its_copy_anew(embedded, monkeypatch):
+    house, document_id = embedded.house, embedded.take_in(SCAN)
+    with monkeypatch.context() as patch:
+        broken(patch)
+        preserve(house, document_id)
+    with house.database.write() as session:
+        session.get_one(Document, document_id).status = "received"
+    process(house, document_id)
+    assert waiting(house) == [document_id]
+    assert preserve(house, document_id)

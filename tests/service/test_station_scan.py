@@ -118,6 +118,58 @@ def test_a_stack_that_does_not_balance_is_kept_and_a_person_decides(juanzong_her
     assert waiting(spool) == []
 
 
+def test_pages_too_poor_are_told_at_once_and_kept_for_another_scan_when_asked(juanzong_here, env, spool, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    words = ("--device", "test", "--source", "Flatbed", "--resolution", "50")
+    done = juanzong_here(env, "station", "scan", *words, "--hold", check=4)
+    (name,) = waiting(spool)
+    told, last = done.stderr.splitlines()[1], done.stderr.splitlines()[-1]
+    assert told.startswith("第 1 页请重新扫描：分辨率 50 dpi 不够，至少 200 dpi")
+    assert told in last
+    assert f"station resume {name}" in last
+    before = next((spool / name).glob("p*.tiff")).read_bytes()
+    again = juanzong_here(env, "station", "resume", name, "--page", 1, "--hold", check=4)
+    assert "第 1 页请重新扫描" in again.stderr
+    (page,) = (spool / name).glob("p*.tiff")
+    assert page.read_bytes() == before  # the test scanner gives the same page each time
+    assert not (spool / name / "again").exists()
+    juanzong_here(env, "station", "resume", name, "--page", 2, check=3)
+    (line,) = lines(juanzong_here(env, "station", "resume", name, "--json"))  # a person has decided
+    assert (line["status"], line["pages"], "rescan" in line) == ("received", 1, False)
+
+
+def test_a_page_scanned_once_more_stands_in_its_place(juanzong_here, env, spool):
+    juanzong_here(env, "station", "scan", *STACK, "--mode", "Color", "--expect", "11", check=4)
+    (name,) = waiting(spool)
+    pages = sorted((spool / name).glob("p*.tiff"))
+    kept = [page.read_bytes() for page in pages]
+    for number in (2, 5):
+        pages[number - 1].write_bytes(b"spoiled")
+    juanzong_here(env, "station", "resume", name, "--page", 5, "--page", 2, check=4)  # still one page short
+    assert [page.read_bytes() for page in pages] == kept
+    break_scanner(env, "SANE_STATUS_JAMMED")
+    assert "10 pages are kept" in juanzong_here(env, "station", "resume", name, "--page", 3, check=5).stderr
+    assert [page.read_bytes() for page in pages] == kept
+
+
+def test_what_is_handed_in_all_the_same_says_which_pages_are_poor(juanzong_here, env):
+    (line,) = lines(juanzong_here(env, "station", "scan", *STACK, "--source", "Flatbed"))
+    assert (line["status"], line["rescan"][0]["page"]) == ("received", 1)
+    assert "resolution" in line["rescan"][0]["why"]
+
+
+@pytest.mark.parametrize(("answers", "kept", "asked"), [(["", "y"], False, 2), (["k"], True, 1)])
+def test_at_a_terminal_the_operator_is_asked(juanzong_here, env, spool, monkeypatch, answers, kept, asked):
+    told = iter(answers)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.prompt", lambda *_args, **_named: next(told))
+    words = ("--device", "test", "--source", "Flatbed", "--resolution", "50")
+    done = juanzong_here(env, "station", "scan", *words, check=4 if kept else 0)
+    assert done.stderr.count("scan page 1 again") >= asked
+    assert bool(waiting(spool)) is kept
+    assert next(told, None) is None
+
+
 def test_a_page_that_was_forgotten_is_scanned_behind_the_others(juanzong_here, env, spool):
     juanzong_here(env, "station", "scan", *STACK, "--source", "Flatbed", "--expect", "2", check=4)
     (name,) = waiting(spool)

@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from service.bootstrap import build
@@ -48,6 +49,25 @@ def test_once_takes_what_is_there_and_says_what_became_of_it(juanzong_here, env,
     assert sorted(path.name for path in (hot / "done").iterdir()) == ["a.pdf", "b.pdf"]
     assert json.loads(juanzong_here(env, "show", first["document_id"], "--json").stdout)["sha256"] == first["sha256"]
     assert juanzong_here(env, "station", "watch", hot, *QUICK).stdout == ""
+
+
+def test_poor_pages_are_told_before_the_file_goes_and_lie_beside_it(juanzong_here, env, hot, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    page = Image.open(LICENCE)
+    page.rotate(9, expand=True, fillcolor="white").save(hot / "a.jpg", dpi=(150, 150))
+    (hot / "b.jpg").write_bytes(LICENCE.read_bytes())
+    poor, received, fine = juanzong_here(env, "station", "watch", hot, *QUICK[:3]).stdout.splitlines()
+    assert poor.startswith("rescan  ")
+    assert "scan page 1 again: its resolution 150 dpi is too low" in poor
+    assert "skewed by" in poor
+    assert (received[:8], fine[:8]) == ("received", "received")
+    assert sorted(path.name for path in (hot / "done").iterdir()) == ["a.jpg", "a.jpg.rescan.txt", "b.jpg"]
+    chinese, english = (hot / "done" / "a.jpg.rescan.txt").read_text(encoding="utf-8").splitlines()
+    assert chinese.startswith("第 1 页请重新扫描：")
+    assert english in poor
+    page.rotate(-9, expand=True, fillcolor="white").save(hot / "c.jpg", dpi=(200, 200))
+    (line,) = lines(juanzong_here(env, "station", "watch", hot, *QUICK))
+    assert (line["status"], line["rescan"]) == ("received", [{"page": 1, "why": ["skew"]}])
 
 
 def test_a_refused_file_is_exit_3_and_the_rest_goes_on(juanzong_here, env, hot):

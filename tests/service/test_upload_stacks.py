@@ -145,7 +145,23 @@ def test_a_batch_that_was_released_takes_no_more(embedded, stack):
         ({"split": "true", "sides": "3"}, 422),
         ({"split": "true", "sheets": "0"}, 422),
         ({"split": "true", "order": "upwards"}, 422),
+        ({"device": "fujitsu"}, 400),
+        ({"split": "true", "device": "a\nb"}, 400),
+        ({"split": "true", "settings": "resolution"}, 400),
+        ({"split": "true", "settings": "mode=<script>"}, 400),
     ],
 )
 def test_what_no_stack_can_be_is_refused_before_any_byte(sender, metadata, status):
     assert sender.open(10, words(filename="a.pdf", **metadata)).status_code == status
+
+
+def test_the_manifest_has_the_scanner_and_what_it_was_told(sender, embedded, stack):
+    told = {"device": "fujitsu:fi-7160:1", "settings": "resolution=300;mode=Gray;source=ADF Duplex"}
+    opened = sender.open(len(stack), words(filename="a.pdf", **SPLIT, **told))
+    shown = sender.call("HEAD", opened.headers["Location"])
+    assert words(**told).split(",")[1] in shown.headers["Upload-Metadata"]
+    sent = sender.send(opened.headers["Location"], 0, stack)
+    with embedded.house.database.read() as session:
+        batch = session.get_one(Batch, sent.headers["Juanzong-Batch"])
+        assert batch.device == told["device"]
+        assert batch.settings == {"resolution": "300", "mode": "Gray", "source": "ADF Duplex"}

@@ -12,6 +12,7 @@ from service.errors import BadInput, NotFound
 from service.flow import documents as flow
 from service.flow import filing, pages, thumbnails
 from service.flow.attached import attached_to
+from service.flow.copies import preserve_again, trouble_of
 from service.flow.evidence import evidence
 from service.flow.glyphs import runs_of
 from service.flow.guard import allowed, reach_of
@@ -102,6 +103,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         open_files=filing.list_case_files(house(), actor(), state="open", limit=50)[1] if may_file else [],
         suggestion=suggested(document_id),
         quality=of_document(house(), document_id),
+        copy_trouble=trouble_of(house(), document_id) if document.preservation in ("waiting", "failed") else "",
         unread=any(code.startswith("unread:") for code in document.review_reasons),
         related=related_to(house(), actor(), document_id, noted=False) if document.pages_read else [],
         attached=attached_to(house(), actor(), document_id) if document.media_type == MEDIA_TYPES["eml"] else [],
@@ -179,6 +181,12 @@ def _original(document_id: str, disposition: str) -> Response:
     return rendition(house(), actor(), document_id, "original", 0, disposition)
 
 
+@web.get("/documents/<document_id>/preservation.pdf")
+def preservation(document_id: str) -> ResponseReturnValue:
+    """Return the preservation copy (PDF/A) as a download."""
+    return rendition(house(), actor(), document_id, "preservation", 0, "attachment")
+
+
 def _leaf() -> int | None:
     return request.form.get("leaf", type=int)
 
@@ -249,6 +257,17 @@ def read_again(document_id: str) -> ResponseReturnValue:
         lambda: reread(house(), actor(), document_id),
         lambda: _page(document_id, _leaf()),
         done=gettext("已重新排队识别。"),
+        to=url_for("web.document", document_id=document_id),
+    )
+
+
+@web.post("/documents/<document_id>/preservation")
+def make_copy_again(document_id: str) -> ResponseReturnValue:
+    """Let a preservation copy that was given up be made once more."""
+    return act(
+        lambda: preserve_again(house(), actor(), document_id),
+        lambda: _page(document_id, _leaf()),
+        done=gettext("长期保存版重新排队制作。"),
         to=url_for("web.document", document_id=document_id),
     )
 

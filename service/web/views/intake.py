@@ -17,6 +17,7 @@ from service.flow.arrange import can_arrange
 from service.flow.batches import list_batches, still_cut
 from service.flow.documents import can_read, list_documents
 from service.flow.guard import allowed, require
+from service.flow.page_quality import below
 from service.flow.receive import receive
 from service.flow.stack_or_file import take_stack
 from service.flow.stacks import How
@@ -164,8 +165,11 @@ def batch_progress(batch: str) -> ResponseReturnValue:
     """Return how far each document of a batch is, for the script that shows it."""
     _total, documents = list_documents(house(), actor(), batch=batch, limit=MOST_IN_BATCH, noted=False)
     rows = []
+    poor = below(house(), [document.id for document in documents])
     for document in documents:
         shown = words.state(words.DOCUMENT_STATES, document.status)
+        reasons = [f"rescan:{page}:{why}" for page, why in poor.get(document.id, ())]
+        reasons += [reason for reason in document.review_reasons if reason.endswith(":blank")]
         rows.append(
             {
                 "id": document.id,
@@ -176,6 +180,7 @@ def batch_progress(batch: str) -> ResponseReturnValue:
                 "pages_read": document.pages_read,
                 "title": document.title or document.filename,
                 "href": url_for("web.document", document_id=document.id),
+                "rescan": [{"page": int(code.split(":")[1]), "why": words.reason(code)} for code in reasons],
             }
         )
     try:

@@ -5,13 +5,14 @@ import re
 from datetime import date
 
 import pytest
+from PIL import Image
 from sqlalchemy import insert
 
 from service.access import people
 from service.flow import documents, filing, ledger, ledger_rows, reviews, transfers
 from service.flow.process import process
 from service.records.tables import AuditEntry, Document, DocumentField
-from tests.service.conftest import DIGITAL
+from tests.service.conftest import DIGITAL, SCANS
 from tests.service.web.conftest import PASSWORD, Site, Town, archive, due_file, fill, new_contract
 
 
@@ -128,6 +129,21 @@ def test_upload_with_a_script_and_progress(site: Site) -> None:
     assert news["unfinished"] == 0
     assert news["documents"][0]["pages_read"] == 2
     assert site.visitor().client.get(source, headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_an_upload_says_which_pages_to_scan_again(site: Site) -> None:
+    browser = site.signed_in("scanner")
+    picture = Image.open(SCANS / "payment.jpg").rotate(9, expand=True, fillcolor="white")
+    data = io.BytesIO()
+    picture.save(data, "JPEG", dpi=(200, 200))
+    at = "/batches/B-20261125-0a1b2c"
+    browser.get("/upload")
+    browser.post("/upload", {"batch": at.rpartition("/")[2], "files": [(io.BytesIO(data.getvalue()), "歪.jpg")]})
+    assert browser.get(f"{at}/progress").json["documents"][0]["rescan"] == []
+    process(site.office.house, latest_document(site))
+    (told,) = browser.get(f"{at}/progress").json["documents"][0]["rescan"]
+    assert told == {"page": 1, "why": "第 1 页请重新扫描：放得太歪"}
+    assert told["why"] in browser.get(at).text
 
 
 def test_nothing_of_an_upload_is_left_in_the_temporary_folder(site: Site) -> None:

@@ -35,7 +35,7 @@ function row(file) {
   const span = tr.insertCell().appendChild(document.createElement("span"));
   const last = tr.insertCell().appendChild(document.createElement("div"));
   last.className = "inline-flex";
-  const line = { file, tr, view, name, span, last, bar: null };
+  const line = { file, tr, view, name, span, last, bar: null, told: new Set() };
   last.append(
     button("↑", `${file.name} ${word("earlier")}`, (event) => move(line, -1, event.target)),
     button("↓", `${file.name} ${word("later")}`, (event) => move(line, 1, event.target)),
@@ -176,6 +176,24 @@ function showPages(line, document_) {
   }
 }
 
+// Which pages are to be scanned again, and why, while the paper still lies there.
+function showBelow(line, document_) {
+  for (const { page, why } of document_.rescan) {
+    const key = `${page} ${why}`;
+    if (line.told.has(key)) continue;
+    line.told.add(key);
+    const small = line.name.appendChild(document.createElement("div"));
+    small.className = "why late";
+    small.textContent = why;
+  }
+  for (const { page, why } of document_.rescan) {
+    const picture = line.view.querySelector("canvas") || line.view.querySelectorAll("img")[page - 1];
+    if (!picture) continue;
+    picture.classList.add("below");
+    picture.title = why;
+  }
+}
+
 async function poll() {
   if (polling) return;
   polling = true;
@@ -193,6 +211,7 @@ async function poll() {
       line.bar.value = document.pages_read;
       say(line, document.colour, `${document.word} ${document.pages_read} / ${document.pages}`);
       showPages(line, document);
+      showBelow(line, document);
       if (!["received", "reading"].includes(document.status)) {
         line.name.querySelector("a").textContent = document.title;
         line.bar.remove();

@@ -1,0 +1,82 @@
+"""What the operator is told of pages that are to be scanned again, in the language of their machine."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from intake.model import Quality
+
+if TYPE_CHECKING:  # it brings OpenCV, which `station devices` does not need
+    from intake.glance import Below
+
+_EDGES = {
+    "zh": {"left": "左边", "top": "上边", "right": "右边", "bottom": "下边"},
+    "en": {"left": "left", "top": "top", "right": "right", "bottom": "bottom"},
+}
+_WHY = {
+    "zh": {
+        "resolution": "分辨率{dpi}不够，至少 200 dpi",
+        "skew": "歪了 {skew}°，请放正",
+        "blurred": "模糊，请擦净玻璃、压平纸",
+        "dark": "太暗，请盖好盖板、调曝光",
+        "faint": "字迹太淡，请调曝光",
+        "cut": "{cut}的字被切掉，请放到位",
+        "blank": "空白页，多半放反了",
+    },
+    "en": {
+        "resolution": "its resolution{dpi} is too low, 200 dpi at least",
+        "skew": "skewed by {skew}°, put it straight",
+        "blurred": "blurred, clean the glass and press the paper flat",
+        "dark": "too dark, close the lid and set the exposure",
+        "faint": "the print is too faint, set the exposure",
+        "cut": "print is cut off at the {cut}, put the paper in place",
+        "blank": "blank, it may lie on its face",
+    },
+}
+_LINE = {"zh": "第 {page} 页请重新扫描：{why}", "en": "scan page {page} again: {why}"}
+_JOIN = {"zh": ("；", "、"), "en": ("; ", " and ")}
+
+
+def language() -> str:
+    """Return zh or en, by the locale that the machine is set to (POSIX: LC_ALL before LC_MESSAGES before LANG)."""
+    told = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    return "zh" if told.lower().startswith("zh") else "en"
+
+
+def said(found: "Below", lang: str) -> str:
+    """Return which page is to be scanned again, and why, in one line. lang: zh or en."""
+    between, _ = _JOIN[lang]
+    return _LINE[lang].format(page=found.page, why=between.join(_why(word, found.quality, lang) for word in found.why))
+
+
+def _why(word: str, quality: Quality, lang: str) -> str:
+    edges = _JOIN[lang][1].join(_EDGES[lang][edge] for edge in quality.cut)
+    dpi = "" if quality.dpi is None else f" {quality.dpi} dpi "
+    return _WHY[lang][word].format(dpi=dpi if lang == "zh" else dpi.rstrip(), skew=abs(quality.skew), cut=edges)
+
+
+_ASK = {
+    "zh": "把第 {pages} 页按这个顺序放进进纸器，按回车重新扫描；输入 y 照原样收下；输入 k 留在扫描站",
+    "en": "Put page {pages} into the feeder in this order and press Enter to scan again; y takes them as they are; k keeps the stack here",
+}
+
+
+def ask(pages: Sequence[int], lang: str) -> str:
+    """Ask what is to become of these pages; returns again, hand-in or keep."""
+    numbers = _JOIN[lang][1].join(map(str, pages))
+    answer = click.prompt(_ASK[lang].format(pages=numbers), default="", show_default=False, err=True)
+    return {"y": "hand-in", "k": "keep"}.get(answer.strip().lower(), "again")
+
+
+def note(found: "Iterable[Below]") -> str:
+    """Return what lies beside a file whose pages are to be scanned again, in Chinese and in English."""
+    pages = list(found)
+    return "".join(f"{said(page, lang)}\n" for lang in ("zh", "en") for page in pages)
+
+
+def plain(found: "Iterable[Below]") -> dict[str, list[dict[str, object]]]:
+    """Return the same for programs: what a line of JSON says beside the rest; nothing where nothing is wrong."""
+    pages = [{"page": page.page, "why": list(page.why)} for page in found]
+    return {"rescan": pages} if pages else {}
