@@ -1,6 +1,6 @@
 """One access decision, and the index tokens that mirror it."""
 
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 
@@ -33,6 +33,19 @@ def test_the_reason_is_said():
     assert decide(handler, "document.read", Reach("xs", "secret")).reason == "tier_too_high"
     assert decide(handler, "audit.read").reason == "role_missing"
     assert decide(Actor("cli:root", owner=True), "audit.read").reason == "owner"
+
+
+@pytest.mark.parametrize("pair", list(combinations(ROLES, 2)), ids=" ".join)
+def test_two_roles_open_what_one_of_them_opens_and_nothing_more(pair):
+    """A role that works for all departments does not widen where another one of the same person works."""
+    both, *each = (
+        Actor("person:a", person_id="1", roles=frozenset(roles), department_id="xs", clearance="secret")
+        for roles in (pair, *((role,) for role in pair))
+    )
+    for action, department, tier in product(ACTIONS, DEPARTMENTS, TIERS):
+        reach = Reach(department, tier, "person:b")
+        alone = any(decide(one, action, reach).allowed for one in each)
+        assert decide(both, action, reach).allowed == alone, (action, reach)
 
 
 def test_every_action_names_known_roles():

@@ -1,0 +1,144 @@
+"""What a list shows, what the index gives out and what opens one by one are the same for whoever asks: SQL, tokens and `decide`."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.access.policy import ROLES, TIERS, Actor, Granted, decide, document_tokens, reader_tokens
+from service.errors import NotFound
+from service.flow.guard import reach_of, reach_of_file
+from service.flow.ledger import load_contract
+from service.flow.sight import visible, visible_contracts, visible_files
+from service.records.database import Database
+from service.records.migrate import upgrade
+from service.records.tables import CaseFile, Contract, Customer, Department, Document, Person
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+NAMES = ("person:a", "person:b")
+ASKED = 120
+
+
+@dataclass
+class Shelf:
+    """One of everything there is: documents with and without a file, files with and without a contract, of all tiers."""
+
+    documents: list[Document]
+    files: list[CaseFile]
+    contracts: list[Contract]
+    customers: list[Customer]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def session(request, tmp_path) -> Iterator[Session]:
+    url = f"sqlite:///{tmp_path}/a.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url)
+    upgrade(database)
+    with database.write() as writing:
+        _fill(writing)
+    with database.read() as reading:
+        yield reading
+    database.dispose()
+
+
+def _fill(session: Session) -> None:
+    for code in ("xs", "cg"):
+        session.add(Department(id=code, code=code, name=code))
+        session.add(Customer(id=f"of-{code}", number=code, name=code, created_at=NOW))
+    session.flush()
+    for name in NAMES:
+        login = name.removeprefix("person:")
+        session.add(Person(id=login, login=login, name=login, roles=[], created_at=NOW))
+    session.flush()
+    files: list[str | None] = [None]
+    for serial, (department, tier, handler) in enumerate(product(("xs", "cg"), TIERS, ("a", "b", None))):
+        said = {"id": f"{department}-{tier}-{handler}", "department_id": department, "customer_id": f"of-{department}"}
+        if handler is not None:
+            session.add(
+                Contract(
+                    **said,
+                    number=said["id"],
+                    year=2026,
+                    serial=serial,
+                    title="",
+                    counterparty="",
+                    handler_id=handler,
+                    created_at=NOW,
+                )
+            )
+            session.flush()
+        owner = {"contract_id": said["id"]} if handler else {}
+        session.add(CaseFile(**said, **owner, kind="contract", title="", tier=tier, created_at=NOW))
+        session.flush()
+        files.append(said["id"])
+    for number, (department, tier, received_by, file) in enumerate(product(("xs", None), TIERS, NAMES, files)):
+        session.add(
+            Document(
+                id=f"document-{number}",
+                sha256=f"{number:064x}",
+                filename="a.pdf",
+                media_type="application/pdf",
+                size=1,
+                pages=1,
+                status="stored",
+                department_id=department,
+                tier=tier,
+                received_by=received_by,
+                received_at=NOW,
+                case_file_id=file,
+            )
+        )
+
+
+@pytest.fixture
+def shelf(session) -> Shelf:
+    return Shelf(*(list(session.scalars(select(table))) for table in (Document, CaseFile, Contract, Customer)))
+
+
+def somebody(draw: random.Random, shelf: Shelf) -> Actor:
+    """Return a person as there may be one."""
+    things = [
+        *(f"document:{one.id}" for one in draw.sample(shelf.documents, 2)),
+        *(f"file:{one.id}" for one in draw.sample(shelf.files, 2)),
+        *(f"customer:{one.id}" for one in draw.sample(shelf.customers, 1)),
+    ]
+    name = draw.choice(NAMES)
+    return Actor(
+        name,
+        person_id=name.removeprefix("person:"),
+        roles=frozenset(draw.sample(ROLES, draw.choice((0, 1, 1, 1, 2, 3)))),
+        department_id=draw.choice(("xs", "cg", None)),
+        clearance=draw.choice(TIERS),
+        agreement=draw.choice(("", "", "agreement_missing", "agreement_expired")),
+        classified=draw.choice(("internal", "secret", "core")),
+        grants=tuple(Granted(thing, draw.choice(TIERS)) for thing in draw.sample(things, draw.randrange(4))),
+    )
+
+
+def test_lists_index_and_decision_agree_for_everyone_on_everything(session, shelf):
+    draw, reasons = random.Random(20261126), Counter[str]()
+    for asking in (Actor("cli:root", owner=True), *(somebody(draw, shelf) for _ in range(ASKED))):
+        decided = {one.id: decide(asking, "document.read", reach_of(one)) for one in shelf.documents}
+        reasons.update(decision.reason for decision in decided.values())
+        opens = {name for name, decision in decided.items() if decision.allowed}
+        listed = {one.id for one in session.scalars(visible(select(Document), asking))}
+        assert listed == opens, asking
+        held = reader_tokens(asking)
+        found = {one.id for one in shelf.documents if held is None or held & set(document_tokens(reach_of(one)))}
+        assert found == opens, asking
+        listed = {one.id for one in session.scalars(visible_files(asking))}
+        assert listed == {f.id for f in shelf.files if decide(asking, "file.read", reach_of_file(f)).allowed}, asking
+        opens = set()
+        for contract in shelf.contracts:
+            with suppress(NotFound):
+                opens.add(load_contract(session, asking, contract.id).id)
+        assert {one.id for one in session.scalars(visible_contracts(asking))} == opens, asking
+    assert {"owner", "role", "grant", "role_missing", "tier_too_high", "other_department"} <= reasons.keys()
+    assert {"agreement_missing", "agreement_expired"} <= reasons.keys(), "every reason came up"
