@@ -13,8 +13,11 @@ Exit code: 0 all of it holds; 1 something does not, said in one line; 2 it could
 import argparse
 import hashlib
 import json
+import lzma
+import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +28,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 GENESIS = "0" * 64
 LONGEST = 64 << 20  # bytes of a line of an export, or of a JSON file of a package
 SAID = ("at", "actor", "action", "subject", "detail")
+# Whatever `zipfile` makes of a zip that is not as it was written: a changed flag asks for a password or another compression.
+BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 class Bad(Exception):
@@ -384,7 +397,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         sys.stderr.write(f"无法检验 (cannot be examined): {error}\n")
         return 2
-    except (Bad, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (Bad, *BROKEN) as error:
         if chosen.as_json:
             out(json.dumps({"ok": False, "problem": str(error)}, ensure_ascii=False))
         else:
