@@ -2,8 +2,8 @@
 
 import random
 import string
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from service.errors import BadInput
 from service.records import audit, checkpoints, signing
 from service.records.database import Database
 from service.records.migrate import upgrade
@@ -28,9 +29,9 @@ def keys():
     return KeyRing(InMemoryKey(bytes(range(32))))
 
 
-@pytest.fixture
-def database(tmp_path, keys):
-    database = Database(f"sqlite:///{tmp_path}/a.db", keys.derive(b"audit head"))
+@contextmanager
+def _made(url: str, keys: KeyRing) -> Iterator[Database]:
+    database = Database(url, keys.derive(b"audit head"))
     upgrade(database)
     with database.write() as session:
         audit.begin(session)
@@ -46,8 +47,24 @@ def database(tmp_path, keys):
     database.dispose()
 
 
+@pytest.fixture
+def database(tmp_path, keys):
+    with _made(f"sqlite:///{tmp_path}/a.db", keys) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request, tmp_path, keys):
+    sqlite = request.param == "sqlite"
+    with _made(f"sqlite:///{tmp_path}/a.db" if sqlite else request.getfixturevalue("postgres_url"), keys) as made:
+        yield made
+
+
 def lift(session: Session) -> None:
     """Drop every trigger, as the owner of the database can."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("DROP FUNCTION refuse_audit_change CASCADE"))
+        return
     for name in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
         session.execute(text(f"DROP TRIGGER {name}"))
 
@@ -116,20 +133,25 @@ def _write(session: Session, rows: Rows) -> None:
 
 def _read(session: Session) -> Rows:
     # With the types the database has: a value that is no text any more is another one.
-    typed = ", ".join(f"{name}, typeof({name})" for name in COLUMNS)
+    kind = "typeof" if session.get_bind().dialect.name == "sqlite" else "pg_typeof"
+    typed = ", ".join(f"{name}, {kind}({name})" for name in COLUMNS)
     return [list(row) for row in session.execute(text(f"SELECT {typed} FROM audit ORDER BY seq"))]
 
 
-def test_a_thousand_edits_are_found(database, keys):
+@pytest.mark.filterwarnings("ignore:Connection is already established")  # what is verified here is not kept
+def test_a_thousand_edits_are_found(either, keys):
+    database = either
     draw = random.Random(20261125)
     edits = (_change, _change, _change, _remove, _insert, _swap, _truncate, _empty_front)
     tried, missed, misnamed = 0, [], []
     while tried < EDITS:
         edit, knows_hashes, moves_head = draw.choice(edits), draw.random() < 0.3, draw.random() < 0.5
-        with suppress(IntegrityError), database.read() as session:  # nothing of it is kept
+        with suppress(IntegrityError, BadInput), database.read() as session:  # nothing of it is kept
             whole = _read(session)
             rows = [row[::2] for row in whole]
             edit(draw, rows)
+            if not database.is_sqlite and any(isinstance(value, bytes) for row in rows for value in row):
+                continue  # which its columns never take
             if knows_hashes:
                 _chain_anew(rows)
             _write(session, rows)
