@@ -138,6 +138,22 @@ def test_a_stamp_of_something_else_is_not_taken(embedded, authority, caplog):
     assert _stamp(house).stamp
 
 
+def test_a_stamp_of_another_authority_is_not_taken(embedded, authority, caplog):
+    house = embedded.house
+    new = ["req", "-newkey", "rsa:2048", "-nodes", "-x509", "-days", "30", "-keyout", "other.key", "-out", "other.pem"]
+    authority.openssl(*new, "-subj", "/CN=Other CA", "-addext", "keyUsage=critical,keyCertSign")
+    house.settings = replace(house.settings, tsa=authority.url, tsa_ca=authority.folder / "other.pem")
+    checkpoint(house, OWNER)
+    assert _stamp(house).stamp == ""
+    assert "has no time stamp yet" in caplog.text
+    house.settings = replace(house.settings, tsa_ca=authority.folder / "ca.pem")
+    checkpoint(house, OWNER)
+    assert _stamp(house).stamp
+    assert verify(house, OWNER).ok
+    house.settings = replace(house.settings, tsa_ca=authority.folder / "other.pem")
+    assert verify(house, OWNER).problem == "the time stamp of checkpoint 1 does not hold"
+
+
 def test_an_authority_that_is_down_holds_up_nothing(embedded, authority, caplog):
     house = embedded.house
     house.settings = replace(house.settings, tsa="http://127.0.0.1:9/", tsa_ca=authority.folder / "ca.pem")
