@@ -5,13 +5,15 @@ from sqlalchemy import func, select
 from retention.appraisal import Review
 from service.access.policy import Actor
 from service.flow import desk
+from service.flow.deliveries import count_unread
 from service.flow.guard import allowed
 from service.flow.loans import loans_in_sight
 from service.flow.reviews import in_sight
 from service.flow.sight import visible
 from service.flow.transfers import count_open
+from service.flow.warning_acts import count_open as count_open_warnings
 from service.house import House
-from service.records.tables import AccessRequest, Document, ReviewRecord
+from service.records.tables import AccessRequest, Document, FactDuty, ReviewRecord
 
 _DONE = ("certified", "stopped", "verified")
 
@@ -38,9 +40,16 @@ def waiting(house: House, actor: Actor) -> dict[str, int]:
             found["transfers"] = count_open(session, actor)
         if may("review.read"):
             running = session.scalars(select(ReviewRecord.data).where(ReviewRecord.state.not_in(_DONE)))
-            found["reviews"] = sum(in_sight(actor, Review.from_dict(data)) for data in running)
+            found["reviews"] = sum(in_sight(session, actor, Review.from_dict(data)) for data in running)
+        if may("fact.read"):
+            late = (FactDuty.responsible_id == actor.person_id, FactDuty.due_on < house.clock.today())
+            found["stale"] = session.scalar(select(func.count()).select_from(FactDuty).where(*late)) or 0
         if may("loan.read"):
             loans = select(func.count()).select_from(AccessRequest).where(AccessRequest.state.in_(("asked", "lent")))
             loans = loans.where(loans_in_sight(actor))
             found["loans"] = session.scalar(loans) or 0
+        if may("warning.read"):
+            found["open_warnings"] = count_open_warnings(session, actor)
+        if may("inbox.read"):
+            found["unread"] = count_unread(session, actor)
     return found

@@ -88,6 +88,12 @@ def list_warnings(
         return total, list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
 
 
+def count_open(session: Session, actor: Actor) -> int:
+    """Return how many warnings in sight nobody has acknowledged yet."""
+    query = select(func.count()).select_from(_in_sight(actor).where(WarningRecord.state == "open").subquery())
+    return session.scalar(query) or 0
+
+
 @dataclass(frozen=True)
 class CustomerWarnings:
     """All that was ever warned of a customer, newest first, and the blocks of its credit."""

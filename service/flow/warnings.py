@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from credit.warning_life import TOP_LEVEL, Change, Kept, compare, rank, respond_by
@@ -358,9 +358,3 @@ def _still(house: House, seen: list[tuple[str, Change]]) -> None:
         for some in (days, whys):
             if some:
                 session.execute(update(row), some)
-
-
-def count_open(session: Session, customers: Any) -> int:
-    """Return how many warnings nobody acknowledged yet, of customers in sight. customers: a condition on `Customer`."""
-    query = select(func.count()).select_from(WarningRecord).join(Customer, Customer.id == WarningRecord.customer_id)
-    return session.scalar(query.where(WarningRecord.state == "open", customers)) or 0

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from service.errors import KNOWN_ERRORS, NotFound
-from service.web import words
+from service.web import credit_words, words
 from service.web.text import _, gettext, language
 
 REJECTIONS = {
@@ -139,6 +139,8 @@ _PUT: dict[str, Callable[[str], str]] = {
     "dstate": _document_state,
     "period": _period,
     "period2": _period,
+    "wstate": lambda code: words.state(credit_words.STATES, code).word,
+    "wstep": lambda step: words.named(credit_words.STEPS, {"close": "ask_close"}.get(step, step.replace(" ", "_"))),
 }
 _SENTENCES: tuple[tuple[str, str], ...] = (
     # access
@@ -772,6 +774,73 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"another version of this report was prepared meanwhile", "这份报表已经重编。"),
     (r"(?:period: )?the analysis is made of a whole year", "分析报告按全年编制。"),
     (r"(?:code: )?there is no (?:department|company|such unit) of this code", "没有这个代码的单位。"),
+    # warnings and receivables
+    (r"a warning that is (?P<wstate>\w+) cannot (?P<wstep>.+)", "{wstate}的预警不能{wstep}。"),
+    (
+        r"nobody asked for it yet: one person asks with a reason, a second one decides",
+        "还没有人申请：一个人写明理由申请，另一个人决定。",
+    ),
+    (r"who asked for it does not decide on it: a second person does", "申请的人不能自己决定，要由第二个人决定。"),
+    (r"a warning is put off for 1 to (?P<n>\d+) days, not until (?P<d>\S+)", "最多暂缓 {n} 天，不能到 {d}。"),
+    (
+        r"this warning is closed; if the trouble comes back there will be a new one",
+        "预警已关闭；情况再出现，会有新的。",
+    ),
+    (r"(?P<n>\d+) tasks of the plan have no outcome yet", "预案还有 {n} 项任务没有结果。"),
+    (r"closing was asked for already; a second person decides", "已经申请关闭，等第二个人决定。"),
+    (r"this task has its outcome already", "这项任务已经有结果。"),
+    (r"this customer's credit is blocked already", "这个客户的信用已经冻结。"),
+    (r"this customer's credit is not blocked", "这个客户的信用没有冻结。"),
+    (r"the lifting was asked for already; a second person decides", "已经申请解除，等第二个人决定。"),
+    (r"(?:reason: )?say why, in at most (?P<n>\d+) characters", "写明理由，最多 {n} 个字符。"),
+    (r"(?:\w+: )?say it, in at most (?P<n>\d+) characters", "要写明，最多 {n} 个字符。"),
+    (r"(?:due_on: )?a day that has not passed", "写一个还没有过去的日子。"),
+    (r"(?:login: )?there is no person of this login", "没有这个登录名的人。"),
+    (r"(?:reason: )?say why the lines change", "写明更改的理由。"),
+    (r"(?:\w+: )?a whole number from (?P<n>\d+) on", "从 {n} 起的整数。"),
+    (r"(?:\w+: )?a number from (?P<n>\d+) on", "从 {n} 起的数。"),
+    (r"(?:\w+: )?at most four digits after the point", "小数最多四位。"),
+    (r"(?:\w+: )?at most (?P<n>\d+)", "最多 {n}。"),
+    (r"(?:\w+: )?at most (?P<n>\d+) characters", "最多 {n} 个字符。"),
+    (r"(?:tasks: )?a plan has 1 to (?P<n>\d+) tasks, not \d+", "预案要有 1 到 {n} 项任务。"),
+    (r"(?:tasks: )?a task has a time limit of 0 to (?P<n>\d+) days, not .*", "任务的期限是 0 到 {n} 天。"),
+    (r"(?:tasks: )?a task says what is to be done, in at most (?P<n>\d+) characters", "任务最多 {n} 个字符。"),
+    (r"(?:tasks: )?a task is one of .*", "选一种措施和负责的角色。"),
+    (r"a delivery that is (?P<n>\w+) is not sent again", "只有放弃的通知才能再试。"),
+    (r"(?:\w+: )?an e-mail address such as \S+", "写成电子邮箱，例如 a.person@example.com。"),
+    (r"a rate for (?P<n>\w+) from (?P<d>\S+) on is on record already", "{n} 从 {d} 起已有汇率，用过的汇率不能改。"),
+    (r"(?:\w+: )?a currency code such as USD", "写币种代码，例如 USD。"),
+    (
+        r"(?:\w+: )?yuan for one unit, above 0, with at most 8 digits after the point",
+        "写一个单位合多少元，大于 0，小数最多 8 位。",
+    ),
+    (r"invoice, payment, credit_note or order", "写发票、收款、贷项或订单。"),
+    (r"is needed, at most (?P<n>\d+) characters", "必填，最多 {n} 个字符。"),
+    (r"several customers have this name; give the number or the code", "有几个客户叫这个名字，请写编号或信用代码。"),
+    (r"there is no customer of this number, code or name", "没有这个编号、信用代码或名称的客户。"),
+    (r"is needed for an invoice", "发票要有到期日。"),
+    (r"lies before the date of the entry", "早于单据的日期。"),
+    (r"there is no rate for (?P<n>.+): enter one first", "没有 {n} 的汇率，请先记录。"),
+    (r"valid or void", "写有效或作废。"),
+    (r"the entry belongs to another customer", "这张单据是另一个客户的。"),
+    (r"(?:\w+: )?must be above 0: a debt that is waived comes as a credit note", "要大于 0；免除的欠款用贷项。"),
+    (r"(?:\w+: )?at most two digits after the point", "小数最多两位。"),
+    (r"(?:\w+: )?a number such as 32000000\.00", "写成数字，例如 32000000.00。"),
+    (
+        r"(?P<m>\S+) more than invoice (?P<n>.+) leaves open: unapplied, it pays the oldest debt",
+        "比发票 {n} 的未结金额多 {m}：多出的抵最早到期的欠款。",
+    ),
+    (
+        r"there is no invoice (?P<n>.+) in (?P<m>\w+): it pays the oldest debt",
+        "没有 {m} 的发票 {n}：抵最早到期的欠款。",
+    ),
+    (r"(?:file: )?is no text in UTF-8 or GB 18030", "不是 UTF-8 或 GB 18030 的文字。"),
+    (r"(?:file: )?cannot be read as a CSV table", "不是能读的 CSV 表格。"),
+    (r"(?:\w+: )?lies before the talk", "早于谈的那天。"),
+    (r"(?:\w+: )?by which day\?", "写明哪一天付。"),
+    (r"(?:\w+: )?say what was done, in at most (?P<n>\d+) characters", "写明做了什么，最多 {n} 个字符。"),
+    (r"(?:\w+: )?there is no invoice (?P<n>\S+) of this customer", "这个客户没有发票 {n}。"),
+    (r"(?:\w+: )?only a person has one", "只有个人才有邮箱。"),
     # credit
     (r"an assessment of this customer waits for a decision already", "这个客户已有一次评估在等待决定。"),
     (r"this assessment was decided on already", "这次评估已经决定过了。"),
