@@ -94,6 +94,13 @@ def get_customer(house: House, actor: Actor, customer_id: str) -> CustomerView:
     return view
 
 
+def documents_of(house: House, actor: Actor, customer_id: str) -> tuple[Document, ...]:
+    """Return the documents in a customer's files that a person may read, to choose evidence from. Part of a page that is noted itself."""
+    with house.database.read() as session:
+        query = visible_files(actor).where(CaseFile.customer_id == customer_id).with_only_columns(CaseFile.id)
+        return _documents(session, actor, list(session.scalars(query)))
+
+
 def _documents(session: Session, actor: Actor, file_ids: list[str]) -> tuple[Document, ...]:
     query = visible(select(Document).where(Document.case_file_id.in_(file_ids), Document.status != "destroyed"), actor)
     documents = tuple(session.scalars(query.order_by(Document.received_at)))

@@ -1,61 +1,24 @@
-"""Whom we deal with, and whether the trail can be trusted: customers and the audit log."""
+"""Whether the trail can be trusted: the audit log."""
 
 from collections.abc import Iterable, Sequence
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
 from service.errors import BadInput, NotFound
-from service.flow import customers as flow
-from service.flow import filing, trail, trail_export
+from service.flow import trail, trail_export
 from service.flow.checkpoints import latest as latest_checkpoint
 from service.flow.fixity import last as last_fixity
 from service.records.checkpoints import TrailReport
 from service.records.signing import fingerprint
 from service.records.tables import AuditEntry
-from service.web import words
 from service.web.context import actor, house, offset_of, refused
 from service.web.download import download
 from service.web.site import web
-from service.web.text import gettext, language
+from service.web.text import gettext
 
-PAGE = 50
 LOG_PAGE = 100
-
-
-@web.get("/customers")
-def customers() -> ResponseReturnValue:
-    """Show the customers."""
-    text = request.args.get("text", "").strip()
-    total, found = flow.list_customers(house(), actor(), text=text, limit=PAGE, offset=offset_of(PAGE))
-    return render_template("customers.html", total=total, customers=found, size=PAGE)
-
-
-@web.get("/customers/<customer_id>")
-def customer(customer_id: str) -> ResponseReturnValue:
-    """Show a customer's card: warnings with their reason, contracts, files, documents."""
-    view = flow.get_customer(house(), actor(), customer_id)
-    known = {document.id: document for document in view.documents}
-    chinese = language() == "zh"
-    warnings = [
-        {
-            "state": words.state(words.WARNINGS, warning.kind),
-            "why": warning.why.zh if chinese else warning.why.en,
-            "document": known.get(warning.subject),
-        }
-        for warning in view.warnings
-    ]
-    from service.web.views.credit import shown
-
-    return render_template("customer.html", view=view, warnings=warnings, **shown())
-
-
-@web.post("/customers/<customer_id>/credit-file")
-def credit_file(customer_id: str) -> ResponseReturnValue:
-    """Open the customer's credit file, made on first use."""
-    file = filing.credit_file(house(), actor(), customer_id)
-    return redirect(url_for("web.case_file", case_file_id=file.id), 303)
 
 
 _ASKED = {"actor_name": "actor", "action": "action", "subject": "subject", "day_from": "from", "day_until": "until"}
