@@ -32,6 +32,11 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<w{i}>{s})" for i, s in enumerate(spaced)))
 
 
+@cache
+def _first_letters(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word[0] for word in words)
+
+
 class _Loose:
     """Labels of four letters or more with one letter misread, where a colon or a gap follows.
 
@@ -112,7 +117,7 @@ def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[tu
     if not free and not seen:
         lead = re.compile(_LEAD).match(key[:at])
         free = bool(lead and lead.end() == at)
-    m = _pattern(words).match(key, at)
+    m = _pattern(words).match(key, at) if key[at] in _first_letters(words) else None
     if m is None:
         return (_loose(words).match(key, at), 0.8) if free else (None, 0.0)
     found = (int(str(m.lastgroup)[1:]), m.end())
