@@ -119,11 +119,10 @@ def _indicators(reading: _Reading, rows: object) -> tuple[Indicator, ...]:
         reading.note("indicators", f"needs 1 to {MAX_INDICATORS} indicators")
         return ()
     found = [_indicator(reading, f"indicators.{at}", row) for at, row in enumerate(rows, 1)]
-    seen: set[str] = set()
-    for at, row in enumerate(found, 1):
-        if row is not None and row.code in seen:
-            reading.note(f"indicators.{at}.code", f"the code {row.code} stands there twice")
-        seen.add(row.code if row else "")
+    codes = [row.get("code") if isinstance(row, Mapping) else None for row in rows]
+    for at, code in enumerate(codes, 1):
+        if code and code in codes[: at - 1]:
+            reading.note(f"indicators.{at}.code", f"the code {str(code)[:40]} stands there twice")
     return tuple(row for row in found if row is not None)
 
 
@@ -219,6 +218,9 @@ def _grades(reading: _Reading, rows: object) -> tuple[tuple[str, Decimal], ...]:
         low = reading.number(f"grades.{at}", row[1])
         if low is not None:
             found.append((str(row[0]), low))
+    any_card = (Indicator("any", "any", "any", HUNDRED, expert=True),)
+    if len(found) == len(cast("list[Any]", rows or ())):
+        reading.made("grades", lambda: Scorecard("any", any_card, tuple(found)))
     return tuple(found)
 
 

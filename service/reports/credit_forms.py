@@ -28,7 +28,6 @@ def _typed(name: str, zh: str, en: str, kind: str = "text", *, needed: bool = Fa
 _WHO = (
     Item("name", "客户名称", "Customer"),
     Item("code", "统一社会信用代码", "Unified social credit code"),
-    Item("number", "客户编号", "Customer number"),
 )
 _ASSESSED = (
     Item("assessed_on", "评估日期", "Assessed on"),
@@ -121,7 +120,7 @@ def form_pdf(category: str, data: Mapping[str, Any]) -> bytes:
         lines = value if isinstance(value, list) else [_shown(item, value)]
         # A list takes a row a line: no row is ever cut, however long the list.
         rows += [(item.zh if at == 0 else "", str(line)) for at, line in enumerate(lines or ["—"])]
-    sub = f"编号 {data.get('form_number', '')}"
+    sub = f"编号 {data.get('form_number', '')}　{data.get('number', '')}"
     form = Form(TITLES[category], ("项目", "内容"), (1, 3), rows, sub, _SIGNS[category], landscape=False)
     return to_pdf(form)
 
