@@ -99,7 +99,7 @@ def block_customer(house: House, actor: Actor, customer_id: str, reason: str) ->
     reason = _reason(reason)
     with house.database.write() as session:
         customer = locked_customer(session, actor, customer_id, "credit.block")
-        people = Desk(house, session).told_at(customer_id, 0)
+        people = Desk(house, session).about_block(customer_id)
         block = set_block(house, session, customer, reason, actor.name, people=people)
         if block is None:
             raise RuleRefused("this customer's credit is blocked already")
@@ -127,7 +127,7 @@ def decide_lift(house: House, actor: Actor, customer_id: str, *, lift: bool) -> 
         demand_second(block.lift_asked_by, actor.name)
         if lift:
             block.standing, block.lifted_by, block.lifted_at = None, actor.name, house.clock.now()
-            _tell(house, session, customer, block, "credit.unblocked", Desk(house, session).told_at(customer_id, 0))
+            _tell(house, session, customer, block, "credit.unblocked", Desk(house, session).about_block(customer_id))
         else:
             block.lift_asked_by = None
         verb = "unblock" if lift else "keep_block"

@@ -4,6 +4,7 @@ The signature is ``Juanzong-Signature: t=SECONDS,v1=HEX``: HMAC-SHA256 under the
 full stop and the body's bytes. ``Idempotency-Key`` is the delivery's id, the same for every attempt.
 """
 
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -102,7 +103,14 @@ def _post(url: str, body: bytes, headers: dict[str, str], ca: Path | None) -> in
     port = parts.port or (443 if secure else 80)
     connection = socket.create_connection((allowed_address(host, port), port), timeout=SILENCE)
     # Whoever sends a byte now and then keeps every timeout away: an attempt as a whole has its end, too.
-    watch = threading.Timer(WHOLE, lambda: connection.shutdown(socket.SHUT_RDWR))
+    ended = threading.Event()
+
+    def end() -> None:
+        ended.set()
+        with contextlib.suppress(OSError):  # it may be closed at this very moment
+            connection.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(WHOLE, end)
     watch.daemon = True
     watch.start()
     try:
@@ -112,7 +120,10 @@ def _post(url: str, body: bytes, headers: dict[str, str], ca: Path | None) -> in
         speaker = http.client.HTTPConnection(host, port, timeout=SILENCE)
         speaker.sock = connection
         speaker.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
-        return speaker.getresponse().status
+        status = speaker.getresponse().status
+        if ended.is_set():  # what was cut off is no answer
+            raise TimeoutError(f"no answer within {WHOLE:.0f} s")
+        return status
     finally:
         watch.cancel()
         connection.close()

@@ -100,6 +100,11 @@ class Desk:
             wanted = own if own and level == 1 else heads
         return [p for p in wanted if self.sees(p, customer_id)] or [p for p in office if self.sees(p, customer_id)]
 
+    def about_block(self, customer_id: str) -> list[Person]:
+        """Return whom a block of a customer's credit is told: who deals with it, and the heads of their departments."""
+        found = self.told_at(customer_id, 0) + self.told_at(customer_id, 1)
+        return list({person.id: person for person in found}.values())
+
     def owner(self, customer_id: str, role: str) -> Person | None:
         """Return who does a task for a role: the latest handler, a head or administrator of the department, else the first there is."""
         handlers, departments = self.concerned(customer_id)

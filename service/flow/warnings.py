@@ -159,7 +159,7 @@ def _open(desk: Desk, customer: Customer, watch: Watch, found: RiskWarning) -> N
     audit.append(session, SYSTEM.name, "warning.open", f"customer:{customer.id}", detail)
     if plan.block and rank(found.severity) >= rank("high"):
         blocks.set_block(
-            house, session, customer, found.why.zh, SYSTEM.name, people=desk.told_at(customer.id, 1), warning=warning
+            house, session, customer, found.why.zh, SYSTEM.name, people=desk.about_block(customer.id), warning=warning
         )
 
 
@@ -189,7 +189,7 @@ def _go_on(desk: Desk, customer: Customer, watch: Watch, row: WarningRecord, cha
         audit.append(session, SYSTEM.name, "warning.worse", f"customer:{customer.id}", detail)
         if desk.plans[row.kind].block and rank(change.found.severity) >= rank("high"):
             blocks.set_block(
-                house, session, customer, row.why_zh, SYSTEM.name, people=desk.told_at(customer.id, 1), warning=row
+                house, session, customer, row.why_zh, SYSTEM.name, people=desk.about_block(customer.id), warning=row
             )
 
 
