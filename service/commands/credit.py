@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from service.access.policy import Actor
+from service.commands import scoring
 from service.commands.common import json_option, out_json, table, with_house
 from service.house import House
 
@@ -72,3 +73,7 @@ def credit_status(house: House, actor: Actor, customer: str, *, as_json: bool) -
     if found["block"]:
         rows.append(("why", found["block"]["reason"]))
     table(("", found["customer"]["name"]), rows)
+
+
+for _command in scoring.COMMANDS:
+    credit.add_command(_command)

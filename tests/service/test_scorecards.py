@@ -735,3 +735,27 @@ def test_the_pages_of_a_customer_take_statements_events_and_forms(embedded):
     assert "正在制作" in first.get(f"{path}/assessments").text
     assert first.get("/statements/import").status_code == 200
     assert first.get("/statements/import/form.xlsx").data.startswith(b"PK")
+
+
+def test_the_command_line_imports_tries_and_lists(embedded, juanzong_here, tmp_path):
+    enough(embedded, 6)
+    file = tmp_path / "card.json"
+    file.write_text(json.dumps(card(payment_history="39.9")))
+    wrong = juanzong_here(embedded.env, "credit", "import-scorecard", file, check=3)
+    assert "weights sum to 99.9 %, not to 100 %" in wrong.stdout
+    file.write_text(json.dumps(other()))
+    juanzong_here(embedded.env, "credit", "import-scorecard", file)
+    assert "customers" in juanzong_here(embedded.env, "credit", "what-if", "2027-1").stdout
+    refused = juanzong_here(embedded.env, "credit", "activate-scorecard", "2027-1", check=4)
+    assert "who made or changed" in refused.stderr
+    listed = juanzong_here(embedded.env, "credit", "scorecards", "--json").stdout.splitlines()
+    assert [json.loads(line)["state"] for line in listed] == ["active", "tested"]
+    juanzong_here(embedded.env, "credit", "export-scorecard", "2027-1", "-o", tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_text()) == other()
+    done = json.loads(juanzong_here(embedded.env, "credit", "reassess", "--due", "--json").stdout)
+    assert (done["state"], done["done"]) == ("done", 6)
+    assert juanzong_here(embedded.env, "credit", "due").stdout.endswith("due\n")
+    book = tmp_path / "s.xlsx"
+    book.write_bytes(to_xlsx(Table("t", ["客户", "年度", "资产总计"], [["客户00001", 2025, "100"]])))
+    assert "all can be entered" in juanzong_here(embedded.env, "credit", "import-statements", book).stdout
+    assert "entered" in juanzong_here(embedded.env, "credit", "import-statements", book, "--apply").stdout

@@ -1,0 +1,188 @@
+"""`juanzong credit …`: scorecards, what is due, and runs over the portfolio."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.access.policy import Actor
+from service.commands.common import json_option, new_file, out_json, table, with_house
+from service.errors import BadInput
+from service.house import House
+
+if TYPE_CHECKING:
+    from service.records.tables import PortfolioRun
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command("scorecards")
+@json_option
+@with_house
+def scorecards(house: House, actor: Actor, *, as_json: bool) -> None:
+    """List all versions of the scorecard, the active one first."""
+    from service.flow import scorecards as flow
+
+    rows = flow.list_scorecards(house, actor)
+    if as_json:
+        for row in rows:
+            out_json(flow.scorecard_as_json(row))
+        return
+    shown = [(row.version, row.state, row.body.get("name", ""), row.changed_by) for row in rows]
+    table(("version", "state", "name", "changed by"), shown)
+
+
+@click.command("export-scorecard")
+@click.argument("version")
+@click.option("-o", "output", type=click.Path(path_type=Path), required=True, help="Where to write it.")
+@with_house
+def export_scorecard(house: House, actor: Actor, version: str, output: Path) -> None:
+    """Write VERSION as JSON, which can be changed and imported again."""
+    from service.flow import scorecards as flow
+
+    row, _card = flow.get_scorecard(house, actor, version)
+    with new_file(output) as file:
+        file.write(json.dumps(row.body, ensure_ascii=False, indent=1).encode())
+
+
+@click.command("import-scorecard")
+@click.argument("file", type=_FILE)
+@json_option
+@with_house
+def import_scorecard(house: House, actor: Actor, file: Path, *, as_json: bool) -> int:
+    """Keep the scorecard of FILE (JSON) as a draft. Exit 3, naming every fault, when it is wrong."""
+    from service.flow import scorecards as flow
+
+    try:
+        data: Any = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{file.name} is no JSON") from error
+    try:
+        made = flow.create_scorecard(house, actor, data)
+    except BadInput as error:
+        if not error.fields or as_json:
+            raise
+        table(("place", "what is wrong"), list(error.fields.items()))
+        return 3
+    out_json(flow.scorecard_as_json(made)) if as_json else click.echo(f"{made.version} is a draft now")
+    return 0
+
+
+@click.command("what-if")
+@click.argument("version")
+@json_option
+@with_house
+def what_if(house: House, actor: Actor, version: str, *, as_json: bool) -> None:
+    """Try VERSION on all customers: what would move. A draft is tested by that."""
+    from service.flow import portfolio
+
+    _carry(house, portfolio.start_run(house, actor, "what_if", version), as_json=as_json)
+
+
+@click.command("activate-scorecard")
+@click.argument("version")
+@with_house
+def activate_scorecard(house: House, actor: Actor, version: str) -> None:
+    """Put VERSION, which somebody else made and which was tested, into use."""
+    from service.flow import scorecards as flow
+
+    click.echo(f"{flow.activate_scorecard(house, actor, version).version} is active now")
+
+
+@click.command("due")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+@with_house
+def due(house: House, actor: Actor, limit: int, *, as_json: bool) -> None:
+    """List whose re-assessment is due, and why."""
+    from service.flow.due_assessments import due_as_json, list_due
+
+    total, rows = list_due(house, actor, limit=limit)
+    if as_json:
+        for row in rows:
+            out_json(due_as_json(row))
+        return
+    shown = [
+        (row.customer.number, row.customer.name, row.state.due.isoformat(), "; ".join(map(str, row.state.reasons)))
+        for row in rows
+    ]
+    table(("number", "customer", "due", "why"), shown)
+    click.echo(f"{total} due")
+
+
+@click.command("reassess")
+@click.option("--due", "only_due", is_flag=True, help="Only those that are due.")
+@click.option("--resume", "run_id", default="", help="Go on with this run, which a killed program left.")
+@json_option
+@with_house
+def reassess(house: House, actor: Actor, run_id: str, *, only_due: bool, as_json: bool) -> None:
+    """Assess all customers anew; what is found waits for a second person."""
+    from service.flow import portfolio
+
+    if run_id:
+        run = portfolio.get_run(house, actor, run_id, limit=1).run
+    else:
+        run = portfolio.start_run(house, actor, "reassess", only_due=only_due)
+    _carry(house, run, as_json=as_json)
+
+
+def _carry(house: House, run: "PortfolioRun", *, as_json: bool) -> None:
+    """Carry a run through, showing how far it is, and say what was found."""
+    from service.commands.common import cli_actor
+    from service.flow import portfolio
+    from service.flow.portfolio_run import advance
+
+    shown = sys.stderr.isatty() and not as_json
+
+    def told(done: int, total: int) -> None:
+        click.echo(f"\r{done} / {total}", nl=False, err=True)
+
+    advance(house, run.id, told=told if shown else None)
+    if shown:
+        click.echo("", err=True)
+    run = portfolio.get_run(house, cli_actor(), run.id, limit=1).run
+    if as_json:
+        out_json(portfolio.run_as_json(run))
+        return
+    found = {name: count for name, count in run.summary.items() if name != "matrix"}
+    table(
+        ("before", "after", "customers"),
+        [(before or "-", after or "-", str(n)) for (before, after), n in sorted(portfolio.matrix_of(run).items())],
+    )
+    said = ", ".join(f"{name} {count}" for name, count in found.items())
+    click.echo(f"run {run.id}: {run.state}, {run.done} customers, {said}")
+
+
+@click.command("import-statements")
+@click.argument("file", type=_FILE)
+@click.option("--apply", "apply", is_flag=True, help="Enter the rows; without it they are only judged.")
+@json_option
+@with_house
+def import_statements(house: House, actor: Actor, file: Path, *, apply: bool, as_json: bool) -> int:
+    """Judge the financial statements of FILE (XLSX) or, with --apply, enter all of them or none. Exit 3 when a row is wrong."""
+    from service.flow.statements import import_statements as bring_in
+
+    done = bring_in(house, actor, file.read_bytes(), apply=apply)
+    wrong = [(str(w.line), w.field, w.why) for w in done.wrong]
+    if as_json:
+        out_json({"rows": done.rows, "wrong": [list(row) for row in wrong], "applied": apply and not wrong})
+        return 3 if wrong else 0
+    if wrong:
+        table(("row", "column", "what is wrong"), wrong)
+    said = "entered" if apply and not wrong else "nothing was entered" if wrong else "all can be entered"
+    click.echo(f"{done.rows} rows, {len(wrong)} faults: {said}")
+    return 3 if wrong else 0
+
+
+COMMANDS = (
+    scorecards,
+    export_scorecard,
+    import_scorecard,
+    what_if,
+    activate_scorecard,
+    due,
+    reassess,
+    import_statements,
+)
