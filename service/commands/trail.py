@@ -53,7 +53,7 @@ def audit_checkpoint(house: House, actor: Actor, as_json: bool) -> None:
 
 
 @audit.command("accept")
-@click.option("--reason", required=True, help="Why the database is of an earlier day than the object store.")
+@click.option("--reason", required=True, help="Why database and object store are of different days.")
 @json_option
 @with_house
 def audit_accept(house: House, actor: Actor, reason: str, as_json: bool) -> None:

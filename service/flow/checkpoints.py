@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
@@ -19,6 +19,7 @@ from service.records.checkpoints import TrailReport
 from service.records.tables import AuditEntry, Checkpoint
 from vault.errors import LocksNotOffered, ObjectExists, ObjectMissing, VaultError
 from vault.model import Lock
+from vault.ports import ObjectStore
 from vault.streams import read_exactly
 
 log = logging.getLogger("juanzong.checkpoints")
@@ -27,6 +28,7 @@ _KEPT = timedelta(days=30 * 366)
 # Beyond the last known number, these are looked for: all of the next ones, then ever farther ones, for some may have been removed.
 _AHEAD = (*range(1, 17), *(1 << power for power in range(5, 21)))
 _LONGEST = 1 << 16
+_COPIED = 24  # newest checkpoints that the replica is asked for: one that was down for a day is caught up with
 
 
 def checkpoint(house: House, actor: Actor) -> Checkpoint | None:
@@ -57,34 +59,46 @@ def checkpoint_when_due(house: House) -> None:
 
 
 def store_missing(house: House) -> None:
-    """Put into the object store, and its replica, every checkpoint that is not there yet. Raises StoreUnavailable."""
+    """Put into the object store every checkpoint that is not there yet, and into its replica the newest. Raises StoreUnavailable."""
     with house.database.read() as session:
         rows = list(
             session.scalars(select(Checkpoint).where(Checkpoint.stored_at.is_(None)).order_by(Checkpoint.number))
         )
         archive = signing.archive_id(session)
     for row in rows:
-        _store(house, archive, row)
+        _put(stores(house)["store"], archive, row)
         with house.database.write() as session:
             session.get_one(Checkpoint, row.number).stored_at = house.clock.now()
+    _copy_newest(house, archive)
 
 
-def _store(house: House, archive: str, row: Checkpoint) -> None:
-    name = checkpoints.object_name(archive, row.number)
-    for place, store in stores(house).items():
+def _copy_newest(house: House, archive: str) -> None:
+    """Put what the replica lacks of the newest checkpoints there; one that does not answer gets them the next time."""
+    replica = stores(house).get("replica")
+    if replica is None:
+        return
+    with house.database.read() as session:
+        rows = list(session.scalars(select(Checkpoint).order_by(Checkpoint.number.desc()).limit(_COPIED)))
+    for row in rows:
         try:
-            try:
-                store.put(name, io.BytesIO(checkpoints.as_object(row)))
-            except ObjectExists:  # a run that was killed had come so far; verification compares what is there
-                log.info("checkpoint %s is in the %s already", row.number, place)
-            if not store.locks():
-                store.lock(name, Lock(until=datetime.now(UTC).replace(microsecond=0) + _KEPT))
-        except LocksNotOffered as error:
-            log.warning("checkpoint %s is not locked in the %s: %s", row.number, place, error)
+            if not replica.remains(checkpoints.object_name(archive, row.number)):
+                _put(replica, archive, row)
         except VaultError:
-            if place == "store":
-                raise
-            log.warning("checkpoint %s is not in the replica", row.number)
+            log.warning("checkpoint %s is not in the replica yet", row.number)
+            return
+
+
+def _put(store: ObjectStore, archive: str, row: Checkpoint) -> None:
+    name = checkpoints.object_name(archive, row.number)
+    try:
+        store.put(name, io.BytesIO(checkpoints.as_object(row)))
+    except ObjectExists:  # a run that was killed had come so far; verification compares what is there
+        log.info("checkpoint %s is in the store already", row.number)
+    try:
+        if not store.locks():
+            store.lock(name, Lock(until=datetime.now(UTC).replace(microsecond=0) + _KEPT))
+    except LocksNotOffered as error:
+        log.warning("checkpoint %s is not locked: %s", row.number, error)
 
 
 def _beyond(house: House, archive: str, known: int) -> list[int]:
@@ -121,6 +135,8 @@ def _compare(house: House, archive: str, rows: list[Checkpoint], report: TrailRe
     done = 0
     for row in rows:
         there = _read(house, archive, row.number)
+        if there is None and row.stored_at is not None:
+            return done + 1, f"checkpoint {row.number} has gone from the object store, which had it"
         if there is not None and checkpoints.of_object(there) != (row.statement, row.signature, row.public):
             return done + 1, f"checkpoint {row.number} in the object store is another than the database has"
         if row.stamp and not holds(house, row):
@@ -165,23 +181,29 @@ def _accepted(house: House) -> dict[int, str]:
 
 
 def accept(house: House, actor: Actor, reason: str) -> list[int]:
-    """Answer for it that the database was put back: what the store has of the lost entries is no alarm any more.
+    """Answer for it that database and object store are of different days, so that it is no alarm any more.
 
-    Returns the numbers of the checkpoints that are lost. Raises BadInput without a reason; RuleRefused when none is.
+    What the store has of entries that the database lost stays named in the trail; what the store lost is put there again.
+    Returns the numbers of these checkpoints. Raises BadInput without a reason; RuleRefused when there is none.
     """
     reason = reason.strip()
     if not reason or len(reason) > 500:
         raise BadInput("reason: say why, in at most 500 characters", {"reason": "say why, in at most 500 characters"})
     with house.database.read() as session:
         known, archive = set(session.scalars(select(Checkpoint.number))), signing.archive_id(session)
+        stored = list(session.scalars(select(Checkpoint.number).where(Checkpoint.stored_at.is_not(None))))
     before = _accepted(house)
     found = {n: _digest(_read(house, archive, n)) for n in (_unknown(house, archive, known) if archive else [])}
     new = [(number, digest) for number, digest in found.items() if before.get(number) != digest]
-    if not new:
-        raise RuleRefused("the object store has no checkpoint that the database lacks: there is nothing to answer for")
+    gone = [number for number in stored if _read(house, archive, number) is None]
+    if not new and not gone:
+        raise RuleRefused("database and object store have the same checkpoints: there is nothing to answer for")
     with house.database.write() as session:
-        audit.append(session, actor.name, "audit.answer_for", "audit", {"checkpoints": new, "reason": reason})
-    return [number for number, _ in new]
+        detail = {"checkpoints": new, "reason": reason} | ({"gone": gone} if gone else {})
+        audit.append(session, actor.name, "audit.answer_for", "audit", detail)
+        session.execute(update(Checkpoint).where(Checkpoint.number.in_(gone)).values(stored_at=None))
+    store_missing(house)
+    return [*(number for number, _ in new), *gone]
 
 
 def _read(house: House, archive: str, number: int) -> bytes | None:

@@ -125,7 +125,30 @@ def test_another_checkpoint_in_the_store_is_found(embedded):
         house.vault.store.put(_object(embedded, 1), io.BytesIO(content))
         report = verify(house, OWNER)
         assert (report.ok, report.first_bad) == (False, 1)
-    house.vault.store.delete(_object(embedded, 1))  # what the database has, too, is no loss
+    house.vault.store.delete(_object(embedded, 1))
+    report = verify(house, OWNER)
+    assert (report.ok, report.first_bad) == (False, 1)
+    assert report.problem == "checkpoint 1 has gone from the object store, which had it"
+    assert accept(house, OWNER, "存储更换") == [1]  # who answers for it has it put there again
+    assert verify(house, OWNER).ok
+    assert checkpoints.of_object(_content(house, _object(embedded, 1))) == (made.statement, made.signature, made.public)
+
+
+def _content(house, name):
+    with house.vault.store.open(name) as stream:
+        return stream.read()
+
+
+def test_a_checkpoint_that_is_not_in_the_store_yet_is_no_alarm(embedded, monkeypatch):
+    house = embedded.house
+
+    def down(*_arguments):
+        raise StoreUnavailable("the object store is down")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(house.vault.store), "put", down)
+        with pytest.raises(StoreUnavailable):
+            checkpoint(house, OWNER)
     assert verify(house, OWNER).ok
 
 
@@ -190,6 +213,25 @@ def test_a_store_that_is_down_costs_no_checkpoint(embedded, monkeypatch):
             checkpoint(house, OWNER)
     assert checkpoint(house, OWNER).number == 2
     assert verify(house, OWNER).checkpoints == 2
+
+
+def test_a_replica_that_was_down_gets_its_checkpoints_later(copied, monkeypatch):
+    house = copied.house
+    replica = stores(house)["replica"]
+
+    def down(*_arguments):
+        raise StoreUnavailable("the replica is down")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(replica, "put", down)
+        checkpoint(house, OWNER)
+    assert replica.remains(_object(copied, 1)) == 0
+    _work(copied)
+    made = checkpoint(house, OWNER)
+    assert [replica.remains(_object(copied, number)) for number in (1, 2)] == [1, 1]
+    with replica.open(_object(copied, 2)) as stream:
+        assert checkpoints.of_object(stream.read()) == (made.statement, made.signature, made.public)
+    assert verify(house, OWNER).ok
 
 
 def test_the_worker_makes_one_when_it_is_due_and_only_then(embedded):
