@@ -1,7 +1,7 @@
 """Destroy: carry out what a review decided, each file checked again at this moment, and prove it afterwards."""
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -202,12 +202,13 @@ def prove(house: House, actor: Actor, case_file_id: str) -> Proof:
 
 
 def _in_reach(session: Session, actor: Actor, stub: Stub) -> bool:
-    """Whether a stub exists for this person: they could see the file, they audit, or they have a part in its review."""
+    """Whether a stub exists for this person: they could see the file, also as of no department by a part in its review, or they audit."""
     if "auditor" in actor.roles:
         return True
-    if decide(actor, "review.read", reach_of_file(session.get_one(CaseFile, stub.case_file_id))).allowed:
-        return True
-    return Review.from_dict(session.get_one(ReviewRecord, stub.review_id).data).part_of(actor.name) is not None
+    reach = reach_of_file(session.get_one(CaseFile, stub.case_file_id))
+    if Review.from_dict(session.get_one(ReviewRecord, stub.review_id).data).part_of(actor.name) is not None:
+        reach = replace(reach, received_by=actor.name)
+    return decide(actor, "review.read", reach).allowed
 
 
 def _load_stub(session: Session, actor: Actor, case_file_id: str) -> Stub:

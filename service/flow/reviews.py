@@ -1,6 +1,6 @@
 """Reviews (鉴定): candidates, opinions, approval, supervision. Who may do which step follows from `retention.appraisal`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from retention.blockers import Block, blocks, candidate_blocks
 from retention.destruction import certificate
 from retention.steps import STATES
 from retention.why import Why
-from service.access.policy import Actor, decide
+from service.access.policy import Actor, Reach, decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.facts import CLOSED_REVIEWS, file_facts, open_review_of
 from service.flow.guard import listing, load_file, lock_file, require
@@ -90,7 +90,8 @@ def propose(
             load_file(
                 session, actor, case_file_id
             )  # what may not be seen is said to be missing before anything else is
-        names = {person_id: _name(house, session, person_id) for person_id in (*group, approver_id, *supervisor_ids)}
+        parts = (*group, approver_id, *supervisor_ids)
+        names = {person_id: _name(house, session, person_id, case_file_ids) for person_id in parts}
         everyone = [actor.name, *(names[i] for i in (*group, approver_id, *supervisor_ids))]
         if len(set(everyone)) != len(everyone) or len(supervisor_ids) != 2:
             why = "proposer, group, approver and the two supervisors are all different people"
@@ -131,27 +132,40 @@ def propose(
         return record
 
 
-def _name(house: House, session: Session, person_id: str) -> str:
+def _name(house: House, session: Session, person_id: str, case_file_ids: Iterable[str]) -> str:
+    """Return what somebody is called in a review of these files. Raises BadInput: no such person, or none who may have a part in it."""
     person = session.get(Person, person_id)
     if person is None or person.disabled_at:
         raise BadInput("parts: there is no such person", {"parts": "there is no such person"})
     if not can_take_part(house, person, session):
         why = f"person:{person.login} has no role that takes part in a review"
         raise BadInput(f"parts: {why}", {"parts": why})
+    if not _knows(_standing(house, session, person), session, case_file_ids):
+        why = f"person:{person.login} may not see all files of the review: clearance or confidentiality agreement"
+        raise BadInput(f"parts: {why}", {"parts": why})
     return f"person:{person.login}"
+
+
+def _knows(actor: Actor, session: Session, case_file_ids: Iterable[str]) -> bool:
+    """Return whether the tiers of these files are open to the actor (RULES B9). Of which department they are decides the part."""
+    tiers = session.scalars(select(CaseFile.tier).where(CaseFile.id.in_(list(case_file_ids))).distinct())
+    return all(decide(actor, "review.read", Reach(None, tier, received_by=actor.name)).allowed for tier in tiers)
+
+
+def _standing(house: House, session: Session, person: Person) -> Actor:
+    from service.access.papers import with_standing
+    from service.access.people import to_actor
+
+    return with_standing(house, session, to_actor(person), person)
 
 
 def can_take_part(house: House, person: Person, session: Session | None = None) -> bool:
     """Return whether a person's roles, as they work today, let them do the step that a part of a review asks of them."""
-    from service.access.papers import with_standing
-    from service.access.people import actor_of_person, to_actor
+    from service.access.people import actor_of_person
 
     if person.disabled_at is not None:
         return False
-    if session is None:
-        actor = actor_of_person(house, person)
-    else:
-        actor = with_standing(house, session, to_actor(person), person)
+    actor = actor_of_person(house, person) if session is None else _standing(house, session, person)
     return decide(actor, "review.take_part").allowed
 
 
@@ -159,10 +173,10 @@ def load(session: Session, actor: Actor, review_id: str, action: str) -> tuple[R
     """Return a review's row, locked, and the review replayed under the rules. Raises NotFound, NotAllowed."""
     require(actor, action)
     record = session.get(ReviewRecord, review_id, with_for_update=True)
-    if record is None:
-        raise NotFound(f"there is no review {review_id}")
-    review = Review.from_dict(record.data)
-    if not in_sight(actor, review):
+    review = None if record is None else Review.from_dict(record.data)
+    # Asked for a review that is not there, too: both answers take the same time.
+    knows = _watches(actor, session, () if review is None else review.files)
+    if record is None or review is None or not knows or not _has_part(actor, review):
         raise NotFound(f"there is no review {review_id}")
     return record, review
 
@@ -172,9 +186,18 @@ def sees_all(actor: Actor) -> bool:
     return actor.owner or bool(actor.roles & {"credit_administrator", "archivist", "auditor"})
 
 
-def in_sight(actor: Actor, review: Review) -> bool:
-    """Return whether a review exists for this person: by role, or because they have a part in it."""
+def _watches(actor: Actor, session: Session, case_file_ids: Iterable[str]) -> bool:
+    """As `_knows`; the auditor, who watches over all destructions, reads the lists of every tier, and none of the documents."""
+    return _knows(actor, session, case_file_ids) or "auditor" in actor.roles
+
+
+def _has_part(actor: Actor, review: Review) -> bool:
     return sees_all(actor) or review.part_of(actor.name) is not None
+
+
+def in_sight(session: Session, actor: Actor, review: Review) -> bool:
+    """Return whether a review exists for this person: by role or a part in it, and because all its files are of tiers open to them."""
+    return _has_part(actor, review) and _watches(actor, session, review.files)
 
 
 def store(session: Session, actor: Actor, record: ReviewRecord, review: Review, action: str, **detail: Any) -> None:
@@ -267,7 +290,7 @@ def replace_person(house: House, actor: Actor, review_id: str, old: str, new_id:
     """
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.propose")
-        new = _name(house, session, new_id)
+        new = _name(house, session, new_id, review.files)
         review.replace(actor.name, old, new, reason[:500], house.clock.today())
         gone = review.replaced[-1]
         detail = {"part": gone.part, "from": old, "to": new, "reason": gone.reason}
@@ -283,7 +306,7 @@ def ask_co_reviewer(
     """
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.take_part")
-        person = _name(house, session, person_id)
+        person = _name(house, session, person_id, case_file_ids)
         review.ask_co_reviewer(actor.name, person, case_file_ids, reason[:500], house.clock.today())
         asked = review.co_reviewers[-1]
         detail = {"person": person, "files": len(asked.files), "reason": asked.reason}
@@ -330,7 +353,7 @@ def list_reviews(house: House, actor: Actor) -> list[ReviewRecord]:
         found = list(
             session.scalars(select(ReviewRecord).order_by(ReviewRecord.created_on.desc(), ReviewRecord.number.desc()))
         )
-    return [record for record in found if sees_all(actor) or in_sight(actor, Review.from_dict(record.data))]
+        return [record for record in found if in_sight(session, actor, Review.from_dict(record.data))]
 
 
 @dataclass(frozen=True)
@@ -350,13 +373,12 @@ def board(house: House, actor: Actor) -> dict[str, list[OnBoard]]:
     found: dict[str, list[OnBoard]] = {state: [] for state in STATES if state not in CLOSED}
     with listing(house, actor, "review") as session:
         query = select(ReviewRecord).where(ReviewRecord.state.not_in(CLOSED))
-        records = list(session.scalars(query.order_by(ReviewRecord.created_on, ReviewRecord.number)))
-    for record in records:
-        review = Review.from_dict(record.data)
-        if in_sight(actor, review):
-            since = review.signatures[-1].on
-            row = OnBoard(record, len(review.files), since, _waits_for(review), review.execution_from)
-            found[record.state].append(row)
+        for record in session.scalars(query.order_by(ReviewRecord.created_on, ReviewRecord.number)).all():
+            review = Review.from_dict(record.data)
+            if in_sight(session, actor, review):
+                since = review.signatures[-1].on
+                row = OnBoard(record, len(review.files), since, _waits_for(review), review.execution_from)
+                found[record.state].append(row)
     return found
 
 

@@ -1,5 +1,6 @@
 """Who sees and changes what beyond their own department, and that every reading is noted."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -21,13 +22,14 @@ from service.flow import (
     loans,
     render,
     reviews,
+    tiers,
     trail,
     transfers,
 )
 from service.flow.find import find
 from service.flow.process import process
 from service.flow.receive import receive
-from service.records.tables import AuditEntry, Customer
+from service.records.tables import AuditEntry, Customer, Person
 from tests.service.conftest import DIGITAL, OWNER, Office
 from tests.service.test_flow import decide_all, due_file, new_contract, propose
 
@@ -132,6 +134,38 @@ def test_a_review_exists_for_its_people_and_for_those_who_watch_over_all(embedde
         assert reviews.get_review(house, embedded[name], review_id)
         assert len(reviews.list_reviews(house, embedded[name])) == 1
         assert counts.waiting(house, embedded[name])["reviews"] == 1
+
+
+def test_a_review_exists_for_those_cleared_for_all_its_files(embedded):
+    """A part opens other departments and no tier; nobody gets one in a review of what they may not see (RULES B9)."""
+    house = embedded.house
+    file_id, _ = due_file(embedded)
+    keeper = embedded.hire("keeper", "archivist", clearance="core")
+    unsigned = embedded.hire("unsigned", "archivist", clearance="core", papers=("degree", "retrieval", "exam"))
+    tiers.set_file_tier(house, OWNER, file_id, "secret", "定密")
+    persons = [embedded[name].person_id or "" for name in ("first", "second", "third", "head", "fourth", "fifth")]
+    embedded.actors |= {"archivist": keeper}
+    with pytest.raises(BadInput, match="person:first may not see all files"):
+        propose(embedded, file_id)
+    with house.database.write() as session:
+        for person in session.scalars(select(Person).where(Person.id.in_(persons))):
+            person.clearance = "secret"
+    review_id = propose(embedded, file_id)
+    cleared = {name: replace(embedded[name], clearance="secret") for name in ("first", "fourth")}
+    for outsider in (embedded["administrator"], embedded["first"], unsigned, *strangers(embedded)):
+        with pytest.raises(NotFound):
+            reviews.get_review(house, outsider, review_id)
+        assert reviews.list_reviews(house, outsider) == []
+        assert not any(reviews.board(house, outsider).values())
+        assert counts.waiting(house, outsider)["reviews"] == 0
+    for insider in (keeper, embedded["auditor"], *cleared.values()):
+        assert reviews.get_review(house, insider, review_id).files
+        assert len(reviews.list_reviews(house, insider)) == 1
+    sixth = embedded.hire("sixth", "department_head")
+    with pytest.raises(BadInput, match="person:sixth may not see"):
+        reviews.ask_co_reviewer(house, keeper, review_id, sixth.person_id or "", [file_id], "请会同")
+    with pytest.raises(BadInput, match="person:sixth may not see"):
+        reviews.replace_person(house, keeper, review_id, "person:first", sixth.person_id or "", "请假")
 
 
 def test_a_hold_exists_for_the_department_of_its_files(embedded):
