@@ -12,7 +12,7 @@ from credit import exams as rules
 from service.access.papers import KINDS as PAPERS
 from service.access.policy import ROLES, Actor
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.guard import allowed, require
+from service.flow.guard import allowed, listing, require
 from service.house import House
 from service.records import audit
 from service.records.tables import Attendance, Course, CourseSession, ExamQuestion, Person
@@ -246,7 +246,7 @@ def list_courses(house: House, actor: Actor) -> list[tuple[Course, int]]:
     """Return the courses, open ones first, each with how many questions its bank has. Raises NotAllowed."""
     require(actor, "course.read")
     counted = select(ExamQuestion.course_id, func.count()).where(ExamQuestion.withdrawn_at.is_(None))
-    with house.database.read() as session:
+    with listing(house, actor, "course") as session:
         counts: dict[str, int] = dict(session.execute(counted.group_by(ExamQuestion.course_id)).all())
         rows = session.scalars(select(Course).order_by(Course.made_at, Course.id)).all()
     return [(row, counts.get(row.id, 0)) for row in sorted(rows, key=lambda row: row.closed_at is not None)]
@@ -256,8 +256,9 @@ def get_course(house: House, actor: Actor, course_id: str) -> CourseView:
     """Return a course with its days; who was there, and the questions, for who keeps courses. Raises NotFound, NotAllowed."""
     require(actor, "course.read")
     keeps = allowed(actor, "course.keep")
-    with house.database.read() as session:
+    with house.database.write() as session:
         course = load(session, course_id)
+        audit.append(session, actor.name, "course.view", f"course:{course_id}")
         query = select(CourseSession).where(CourseSession.course_id == course_id)
         days = session.scalars(query.order_by(CourseSession.held_on.desc(), CourseSession.id)).all()
         there: dict[str, list[Person]] = {day.id: [] for day in days}

@@ -17,7 +17,7 @@ from service.access import papers
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow import courses
-from service.flow.guard import allowed, require
+from service.flow.guard import allowed, listing, require
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.counters import hold_counter, next_serial
@@ -191,7 +191,7 @@ def list_attempts(house: House, actor: Actor, course_id: str = "") -> list[tuple
         query = query.where(ExamAttempt.person_id == actor.person_id)
     if course_id:
         query = query.where(ExamAttempt.course_id == course_id)
-    with house.database.read() as session:
+    with listing(house, actor, "exam") as session:
         rows = session.execute(query.order_by(ExamAttempt.began_at.desc(), ExamAttempt.id).limit(1000))
         return [(attempt, course) for attempt, course in rows]
 
@@ -211,7 +211,7 @@ def standings(house: House, actor: Actor, *, own: bool = False) -> list[Standing
     require(actor, "course.read" if own else "course.keep")
     today = house.clock.today()
     found = []
-    with house.database.read() as session:
+    with listing(house, actor, "course") as session:
         open_ones = session.scalars(select(Course).where(Course.closed_at.is_(None)).order_by(Course.title)).all()
         query = select(Person).where(Person.disabled_at.is_(None), Person.kind == "person").order_by(Person.login)
         if own:

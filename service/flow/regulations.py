@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.guard import allowed, load_document, require
+from service.flow.guard import allowed, listing, load_document, require
 from service.flow.sight import visible
 from service.house import House
 from service.records import audit
@@ -224,7 +224,7 @@ def list_regulations(house: House, actor: Actor) -> list[tuple[Regulation, Regul
     """Return the register: each with its version in force today and how many tasks are open; those no longer in force last. Raises NotAllowed."""
     require(actor, "regulation.read")
     today = house.clock.today()
-    with house.database.read() as session:
+    with listing(house, actor, "regulation") as session:
         rows = session.scalars(select(Regulation).order_by(Regulation.title)).all()
         current: dict[str, RegulationVersion] = {}
         query = select(RegulationVersion).where(RegulationVersion.in_force_on <= today)
@@ -242,8 +242,9 @@ def get_regulation(house: House, actor: Actor, regulation_id: str) -> Regulation
     """Return a regulation with everything on it. Raises NotFound, NotAllowed."""
     require(actor, "regulation.read")
     today = house.clock.today()
-    with house.database.read() as session:
+    with house.database.write() as session:
         row = _load(session, regulation_id)
+        audit.append(session, actor.name, "regulation.view", f"regulation:{row.id}")
         query = select(RegulationVersion).where(RegulationVersion.regulation_id == row.id)
         order = (RegulationVersion.in_force_on.desc(), RegulationVersion.entered_at.desc())
         versions = session.scalars(query.order_by(*order)).all()
@@ -273,7 +274,7 @@ def list_tasks(house: House, actor: Actor, *, late: bool = False, mine: bool = F
         query = query.where(RegulationTask.due_on < today)
     if mine:
         query = query.where(RegulationTask.owner_id == actor.person_id)
-    with house.database.read() as session:
+    with listing(house, actor, "regulation") as session:
         rows = session.execute(query.order_by(RegulationTask.due_on, RegulationTask.id)).all()
     return [TaskLine(task, version, row, (task.due_on - today).days) for task, version, row in rows]
 

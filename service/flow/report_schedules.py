@@ -13,7 +13,7 @@ from service.access import people
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import credit_reports
-from service.flow.guard import allowed, require
+from service.flow.guard import allowed, listing, require
 from service.flow.report_keeping import RIGHTS, Order, make, names_of, subject_of
 from service.flow.sight import sees_customer
 from service.house import SYSTEM, House
@@ -126,7 +126,7 @@ def list_schedules(house: House, actor: Actor) -> list[tuple[ReportSchedule, str
     """Return the schedules that run, each with the customer's name: one's own, or all for the credit administrator. Raises NotAllowed."""
     require(actor, "credit_report.read")
     query = _in_sight(select(ReportSchedule), actor).where(ReportSchedule.stopped_at.is_(None))
-    with house.database.read() as session:
+    with listing(house, actor, "report") as session:
         rows = list(session.scalars(query.order_by(ReportSchedule.made_at, ReportSchedule.id)))
         return list(zip(rows, names_of(session, [row.customer_id for row in rows]), strict=True))
 

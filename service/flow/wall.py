@@ -48,7 +48,8 @@ def sentences(house: House, language: str) -> list[str]:
 def wall(house: House, actor: Actor) -> tuple[WallText, list[WallText]]:
     """Return the sentences in both languages and every version before, the latest first; version 0 is what ships. Raises NotAllowed."""
     require(actor, "wall.read")
-    with house.database.read() as session:
+    with house.database.write() as session:
+        audit.append(session, actor.name, "wall.view", "wall")
         rows = list(session.scalars(select(WallText).order_by(WallText.version.desc())))
     shipped = WallText(version=0, zh=list(ZH), en=list(EN), set_by="", set_at=None)
     return (rows[0] if rows else shipped), rows

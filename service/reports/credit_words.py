@@ -50,6 +50,7 @@ class Said:
         self._at = 0 if language == "zh" else 1
 
     def __call__(self, zh: str, en: str) -> str:
+        """Return the one of two texts that is in this language."""
         return (zh, en)[self._at]
 
     def code(self, code: str, table: Mapping[str, tuple[str, str]] = STATES) -> str:

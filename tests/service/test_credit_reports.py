@@ -322,7 +322,7 @@ def test_A5_1_schedules_refuse_what_cannot_be(busy):
     assert [row.every for row, _ in report_schedules.list_schedules(house, busy["administrator"])] == ["month"]
     with house.database.read() as session:
         assert session.get_one(ReportSchedule, own.id).stopped_by == "person:head"
-        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("report.%")))
+        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("report.%schedule")))
         assert sorted(actions) == ["report.schedule", "report.schedule", "report.unschedule"]
 
 
