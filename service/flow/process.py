@@ -33,6 +33,7 @@ from service.flow.heap import Heap
 from service.flow.hints import apply_hint
 from service.flow.index import index_document
 from service.flow.locks import let_go
+from service.flow.made import CHANNEL
 from service.flow.originals import original_on_disk
 from service.flow.page_quality import plain
 from service.flow.receive import discard, record_sealed
@@ -233,14 +234,15 @@ def _finish(
         document = session.get(Document, document_id, with_for_update={"of": Document})
         if document is None or document.status != "reading":
             return  # destroyed, or taken over by another process, since its last page
-        document.category, document.title = found.category, found.title[:300]
-        document.confidence = found.confidence
         document.error, document.attempts = "", 0
-        session.execute(delete(CopyTrouble).where(CopyTrouble.document_id == document_id))
         document.preservation = "waiting"
+        session.execute(delete(CopyTrouble).where(CopyTrouble.document_id == document_id))
         # What people typed while the reading had failed stays.
         document.status = "stored"
-        values.take_reading(document, found, pages)
+        if document.channel != CHANNEL:  # what the archive itself made is what its maker said it is
+            document.category, document.title = found.category, found.title[:300]
+            document.confidence = found.confidence
+            values.take_reading(document, found, pages)
         values.settle(document)
         sketches.keep(session, document_id, sketches.made_with(house), *looks)
         apply_hint(session, document)
