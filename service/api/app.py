@@ -11,6 +11,7 @@ from service.api import (
     archive,
     batches,
     checking,
+    companies,
     courses,
     credit,
     credit_reports,
@@ -74,6 +75,7 @@ GROUPS = (
     *identity.GROUPS,
     *rights.GROUPS,
     directory.directory,
+    companies.operation,
     *storage.GROUPS,
 )
 

@@ -6,17 +6,19 @@ A number that no file has or will have is put on record as void, with a reason; 
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention.errors import BadNumber
-from retention.numbers import archive_number, archive_prefix, contract_prefix, parse_archive_number
+from retention.number_templates import parse_any
+from retention.numbers import contract_prefix
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.guard import require
+from service.flow.number_templates import all_templates
 from service.house import House
 from service.records import audit
 from service.records.counters import count_to, last_serial
@@ -91,15 +93,14 @@ def check_numbers(house: House, actor: Actor) -> Checked:
 def _archived(house: House, session: Session) -> tuple[dict[str, list[tuple[int, str]]], list[Fault]]:
     found: dict[str, list[tuple[int, str]]] = defaultdict(list)
     faults = []
-    by = house.settings.archive_by
+    templates = all_templates(house, session)
     for number in session.scalars(select(CaseFile.archive_number).where(CaseFile.archive_number.is_not(None))):
         try:
-            parts = parse_archive_number(number or "", "item" if by == "item" else "file")
+            prefix, serial = parse_any(templates, number or "")
         except BadNumber:
             faults.append(Fault("form", "", (number or "",)))
             continue
-        serial = parts.item if parts.item is not None else parts.file
-        found[archive_prefix(replace(parts, item=None, file=None))].append((serial or 0, number or ""))
+        found[prefix].append((serial, number or ""))
     return found, faults
 
 
@@ -124,15 +125,12 @@ def void_number(house: House, actor: Actor, number: str, reason: str) -> VoidNum
     if not reason.strip() or len(reason) > MAX_REASON:
         why = f"is needed, at most {MAX_REASON} characters"
         raise BadInput(f"reason: {why}", {"reason": why})
-    by = house.settings.archive_by
-    try:
-        parts = parse_archive_number(number.strip(), "item" if by == "item" else "file")
-    except BadNumber as error:
-        raise BadInput(f"number: {error}", {"number": str(error)}) from error
-    serial = (parts.item if parts.item is not None else parts.file) or 0
-    whole = archive_number(parts, "item" if parts.item is not None else "file")
-    prefix = archive_prefix(replace(parts, item=None, file=None))
+    whole = number.strip()
     with house.database.write() as session:
+        try:
+            prefix, serial = parse_any(all_templates(house, session), whole)
+        except BadNumber as error:
+            raise BadInput(f"number: {error}", {"number": str(error)}) from error
         last = last_serial(session, prefix)
         if session.scalar(select(CaseFile.id).where(CaseFile.archive_number == whole)):
             raise RuleRefused(f"a file has the number {whole}; it keeps it for ever")

@@ -1,6 +1,6 @@
 """Transfers (RULES B3): handler → credit administrator → archive room, each with its deadline, each event on its own clock."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from retention import transfer as rules
 from retention.errors import FileIncomplete, TransitionRefused
-from retention.numbers import ArchiveNumberParts, archive_number, archive_prefix
 from retention.transfer import archive_deadline, handler_deadline, urgency
 from retention.why import Why
 from service.access.policy import ROLES, Actor, sees_all_departments, tiers_of
@@ -19,14 +18,13 @@ from service.flow.filing import file_completeness
 from service.flow.guard import allowed, listing, load_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
 from service.flow.locks import lock_soon
+from service.flow.number_templates import give_number
 from service.flow.schedule import recompute_retention
 from service.flow.transfer_lists import SIGNED, sign
 from service.house import House
 from service.records import audit
-from service.records.counters import next_serial
 from service.records.tables import CaseFile, Contract, ContractEvent, Transfer
 
-_CATEGORY_CODES = {"contract": "HT", "credit": "XY"}
 _OPEN = ("pending", "returned", "handed_over")
 
 
@@ -193,7 +191,7 @@ def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
             _store(house, session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
         recompute_retention(house, session, file)
         if file.archive_number is None:
-            file.archive_number = _number(house, session, file)
+            file.archive_number = give_number(house, session, file)
             file.archived_on = today
         file.state = "archived"
         detail = {"archive_number": file.archive_number, "retention": file.retention, "checks": checked.run.id}
@@ -225,22 +223,6 @@ def _arriving(session: Session, file: CaseFile, actor: Actor, house: House) -> l
     for row in arriving:  # whoever handed it over does not accept it: said before anything is looked at
         _as_rule(row).accept(actor.name, _roles(actor), house.clock.today())
     return arriving
-
-
-def _number(house: House, session: Session, file: CaseFile) -> str:
-    contract = file.contract
-    year = contract.year if contract is not None else house.clock.today().year
-    parts = ArchiveNumberParts(
-        fonds=file.department.fonds,
-        category=_CATEGORY_CODES[file.kind],
-        year=year,
-        retention=file.retention or "",
-        department=file.department.code,
-    )
-    serial = next_serial(session, archive_prefix(parts))
-    if house.settings.archive_by == "item":
-        return archive_number(replace(parts, item=serial), by="item")
-    return archive_number(replace(parts, file=serial), by="file")
 
 
 def _visible_open(actor: Actor) -> Select[Transfer]:

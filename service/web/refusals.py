@@ -411,6 +411,14 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:last: )?lies before the first day", "早于开始的那一天。"),
     (r"the template is not a draft any more", "这个格式不再是草案。"),
     (r"you wrote this template; a second person activates it", "格式是你起草的，由另一个人启用。"),
+    (r"(?:fonds: )?4 capital letters or digits", "4 个大写字母或数字。"),
+    (r"(?:code: )?1 to 16 capital letters or digits", "1 到 16 个大写字母或数字。"),
+    (r"(?:above: )?a company is not below itself", "公司不能是自己的下级。"),
+    (
+        r"company (?P<n>\S+) has open parts: (?P<what>.+); close them or move them first",
+        "公司 {n} 还有没关闭的：{what}，先关闭或改属。",
+    ),
+    (r"company (?P<n>\S+) is closed; nothing is moved into it", "公司 {n} 已关闭，不能归入。"),
     (r"schedule (?P<n>\S+) is not a draft; it is not changed any more", "保管期限表 {n} 不是草案，不再修改。"),
     (r"you wrote this schedule; a second person activates it", "这一版是你起草的，由另一个人启用。"),
     (

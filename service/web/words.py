@@ -178,6 +178,7 @@ EVENTS = {
     "performed": _("履行"),
     "terminated": _("解除"),
 }
+NUMBERED_BY = {"item": _("按件"), "file": _("按卷")}
 INCIDENT_KINDS = {
     "lost": _("遗失"),
     "damaged": _("损毁"),
@@ -199,7 +200,15 @@ MILESTONE_STATES = {
     "dropped": ("grey", _("不再履行")),
 }
 HAPPENINGS = {"litigation": _("诉讼"), "bad_debt": _("坏账"), "ended": _("客户关系终止")}
-ORGANISATION_CHANGES = {"rename": _("改名"), "merge": _("并入"), "close": _("关闭"), "open": _("重新开放")}
+ORGANISATION_CHANGES = {
+    "create": _("建立"),
+    "move": _("改属"),
+    "fonds": _("改全宗号"),
+    "rename": _("改名"),
+    "merge": _("并入"),
+    "close": _("关闭"),
+    "open": _("重新开放"),
+}
 NUMBER_FAULTS = {"gap": _("断号"), "twice": _("重号"), "beyond": _("超出计数"), "form": _("格式不对")}
 REPORTS = {"contracts": _("合同统计报表"), "archives": _("档案统计表"), "analysis": _("信用管理情况分析报告")}
 UNITS = {"department": _("部门"), "company": _("公司"), "group": _("集团")}
