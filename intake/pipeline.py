@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from intake import handwriting, quality, reading_order, rules, seal_text, seals, textlayer
+from intake import agreement, handwriting, quality, reading_order, rules, seal_text, seals, textlayer
 from intake.errors import Rejected
 from intake.formats import opening
 from intake.formats.pages import Layer, Picture
@@ -63,6 +63,8 @@ def _layered(kept: ReadPage, picture: Picture, layer: Layer, engine: OcrEngine) 
     upright = image.transpose(_TURN[turn]) if turn else image
     found = list(layer.lines)
     scanned = np.asarray(upright.convert("RGB"))
+    if not layer.ours and not agreement.agrees(scanned, found, areas, engine):  # then the image counts, as of a scan
+        return _recognised(kept, picture, engine)
     stamps = seals.locate(scanned)
     pixels = seals.lift(scanned, stamps)
     if layer.share > _PICTURES:

@@ -15,7 +15,9 @@ Image = NDArray[np.uint8]
 class OcrEngine(Protocol):
     """Reads the text of an upright page image (height x width x 3, RGB)."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called; of one that has others read for it, the one that read last."""
 
     def read(self, image: Image) -> Sequence[Line]:
         """Return the lines as found, in any order, boxes in pixels of `image`. Raises EngineUnavailable."""

@@ -11,7 +11,7 @@ from typing import Any
 from intake.model import Box, Line
 from intake.pdf import PageFacts
 from intake.radicals import unified
-from intake.words import Char, line_of, union
+from intake.words import Char, is_wide, line_of, union
 
 _MIN_CHARS = 4  # fewer are a page number or a stamp: the page is read as an image
 _MAX_CHARS = 60_000
@@ -168,7 +168,7 @@ def _pieces(row: Sequence[Char]) -> list[Line]:
         if gap > 1.2 * size:
             lines.append(line_of(chars))
             chars = []
-        elif gap > (0.2 if before.text.isascii() and char.text.isascii() else 0.5) * size:
+        elif gap > (0.5 if is_wide(before.text) or is_wide(char.text) else 0.2) * size:
             chars.append(None)
         chars.append(char)
     return [*lines, line_of(chars)]

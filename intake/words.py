@@ -1,6 +1,7 @@
 """From single characters with places to a line of text with words."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ class Char:
     text: str
     box: Box
     confidence: float = 1.0
+
+
+def is_wide(text: str) -> bool:
+    """Tell whether a character is one of those that stand without spaces between them (Han, kana, their punctuation)."""
+    return unicodedata.east_asian_width(text[0]) in "WF"
 
 
 def union(boxes: Sequence[Box]) -> Box:

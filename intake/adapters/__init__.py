@@ -7,7 +7,15 @@ ENGINES = ("auto", "rapidocr", "tesseract")
 
 
 def open_engine(name: str, threads: int = 2) -> OcrEngine:
-    """Return the engine `name` (auto is rapidocr), using `threads` threads. Raises EngineUnavailable."""
+    """Return the engine `name`, using `threads` threads. Raises EngineUnavailable.
+
+    auto is rapidocr; `auto+deu+rus` has tesseract for the pages in these languages, `tesseract+deu` knows them beside its own.
+    """
+    name, _, languages = name.partition("+")
+    if name == "auto" and languages:
+        from intake.adapters.auto import Auto
+
+        return Auto(threads, languages)
     if name in ("auto", "rapidocr"):
         from intake.adapters.rapidocr import RapidOcr
 
@@ -15,5 +23,5 @@ def open_engine(name: str, threads: int = 2) -> OcrEngine:
     if name == "tesseract":
         from intake.adapters.tesseract import Tesseract
 
-        return Tesseract(threads)
+        return Tesseract(threads, "+".join(filter(None, ("chi_sim+eng", languages))))
     raise EngineUnavailable(f"There is no OCR engine {name!r}; choose one of {', '.join(ENGINES)}.")

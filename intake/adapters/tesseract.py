@@ -9,7 +9,7 @@ from PIL import Image as Pictures
 from intake.errors import EngineUnavailable
 from intake.model import Line
 from intake.ports import Image
-from intake.words import Char, line_of
+from intake.words import Char, is_wide, line_of
 
 _PAGE, _LINE = 3, 7  # page segmentation: a whole page, no orientation detection; one line
 _SECONDS = 300  # a page that takes longer is given up
@@ -77,6 +77,6 @@ class Tesseract:
 
 def _apart(before: Char, text: str, left: int) -> bool:
     """Tell whether a space belongs between two words: Tesseract sets every Han character apart."""
-    if before.text.isascii() and text[0].isascii():
+    if not is_wide(before.text) and not is_wide(text[0]):
         return True
     return left - before.box[2] > 0.6 * (before.box[3] - before.box[1])

@@ -86,7 +86,7 @@ class MailPages:
                 x += wide
             if any(chars):
                 lines.append(line_of(chars))
-        return Picture(image, _DPI, layer=Layer(lines))
+        return Picture(image, _DPI, layer=Layer(lines, ours=True))
 
     def close(self) -> None:
         """Nothing is held open."""

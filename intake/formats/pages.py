@@ -14,13 +14,15 @@ class Layer:
     """The text a page carries itself.
 
     lines: pieces of lines on the page once it is turned upright by `turn` degrees clockwise. pictures: places on the
-    page as displayed that may show more text, in pixels. share: the part of the page they cover, 0..1.
+    page as displayed that may show more text, in pixels. share: the part of the page they cover, 0..1. ours: the page was
+    painted here, of these very characters; of others it must be seen whether the page shows what they say.
     """
 
     lines: Sequence[Line]
     turn: int = 0
     pictures: tuple[Box, ...] = ()
     share: float = 0.0
+    ours: bool = False
 
 
 @dataclass(frozen=True)
