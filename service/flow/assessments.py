@@ -17,8 +17,9 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.cards import cards_of, champion
 from service.flow.credit_forms import forms_of, want_forms
+from service.flow.customer_access import load_customer
 from service.flow.expert_reviews import demand_reviewed, opinion_as_json, opinions_of
-from service.flow.guard import load_document, require
+from service.flow.guard import load_document
 from service.flow.known import NOTHING, Sources, sources_of
 from service.flow.scoring import (
     InputGiven,
@@ -30,7 +31,7 @@ from service.flow.scoring import (
     record_of,
     stands_up,
 )
-from service.flow.sight import sees_customer, visible
+from service.flow.sight import visible
 from service.house import House
 from service.records import audit
 from service.records.tables import (
@@ -290,15 +291,6 @@ def move_as_json(move: Move) -> dict[str, Any]:
         "by": str(move.by),
         "why": move.why,
     }
-
-
-def load_customer(session: Session, actor: Actor, customer_id: str, action: str) -> Customer:
-    """Return a customer the actor may do this with; locked, unless it is only read. Raises NotFound, NotAllowed."""
-    customer = session.get(Customer, customer_id, with_for_update=None if action.endswith(".read") else True)
-    if not sees_customer(session, actor, customer_id) or customer is None:
-        raise NotFound(f"there is no customer {customer_id}")
-    require(actor, action)
-    return customer
 
 
 def _of(session: Session, customer_id: str, state: str) -> list[AssessmentRecord]:

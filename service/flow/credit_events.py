@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from credit.freshness import MAJOR_EVENTS
 from service.access.policy import Actor
 from service.errors import BadInput
-from service.flow.assessments import load_customer
+from service.flow.customer_access import load_customer
 from service.flow.guard import load_document
 from service.house import House
 from service.records import audit

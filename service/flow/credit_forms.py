@@ -17,14 +17,13 @@ from credit.credit_line import BASES
 from credit.freshness import MAJOR_EVENTS
 from credit.movement import movement
 from service.access.policy import Actor
-from service.errors import KNOWN_ERRORS, BadInput, NotFound
+from service.errors import KNOWN_ERRORS, BadInput
 from service.flow.cards import load_card
+from service.flow.customer_access import load_customer
 from service.flow.expert_reviews import opinions_of
 from service.flow.filing import credit_file, file_document
-from service.flow.guard import require
 from service.flow.receive import receive
 from service.flow.scoring import assessment_of, number_of
-from service.flow.sight import sees_customer
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import AssessmentRecord, Contract, CreditEvent, CreditForm, Customer, Person, new_id
@@ -63,10 +62,7 @@ def fill_form(house: House, actor: Actor, customer_id: str, category: str, given
     if wrong:
         raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
     with house.database.write() as session:
-        customer = session.get(Customer, customer_id)
-        if customer is None or not sees_customer(session, actor, customer_id):
-            raise NotFound(f"there is no customer {customer_id}")
-        require(actor, "assessment.form")
+        customer = load_customer(session, actor, customer_id, "assessment.form")
         if category == "5.4":
             data |= _sent(house)
         return _want(house, session, actor, customer, category, data)
@@ -253,9 +249,7 @@ def forms_of(session: Session, customer_id: str) -> tuple[CreditForm, ...]:
 def list_forms(house: House, actor: Actor, customer_id: str) -> tuple[CreditForm, ...]:
     """Return the forms of a customer and note the reading. Raises NotFound, NotAllowed."""
     with house.database.write() as session:
-        if not sees_customer(session, actor, customer_id):
-            raise NotFound(f"there is no customer {customer_id}")
-        require(actor, "assessment.read")
+        load_customer(session, actor, customer_id, "assessment.read")
         audit.append(session, actor.name, "assessment.list", f"customer:{customer_id}", {"what": "forms"})
         return forms_of(session, customer_id)
 

@@ -13,7 +13,8 @@ from credit.scorecard import GRADES
 from service.access.people import actor_of_person
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.guard import allowed, require
+from service.flow.customer_access import load_customer
+from service.flow.guard import allowed
 from service.flow.sight import customers_in_sight, sees_customer
 from service.house import House
 from service.records import audit
@@ -92,10 +93,7 @@ def give_opinion(house: House, actor: Actor, customer_id: str, assessment_id: st
 
 
 def _waiting(session: Session, actor: Actor, customer_id: str, assessment_id: str, action: str) -> AssessmentRecord:
-    customer = session.get(Customer, customer_id, with_for_update=True)
-    if customer is None or not sees_customer(session, actor, customer_id):
-        raise NotFound(f"there is no customer {customer_id}")
-    require(actor, action)
+    load_customer(session, actor, customer_id, action)
     record = session.get(AssessmentRecord, assessment_id)
     if record is None or record.customer_id != customer_id:
         raise NotFound(f"there is no assessment {assessment_id}")

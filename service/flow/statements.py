@@ -16,7 +16,7 @@ from credit.financials import Statements
 from credit.indicators import COMPUTATIONS, Known
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.assessments import load_customer
+from service.flow.customer_access import load_customer
 from service.flow.guard import load_document, require
 from service.flow.known import figures_of
 from service.flow.scoring import number_of
