@@ -24,8 +24,8 @@ from samples.unseen_kinds import FORMS
 #: What is drawn, in turn: every tenth document gets the kind at its place; a form is the next of all the forms.
 TURNS = ("licence", "form", "contract", "form", "authorization", "form", "licence", "form", "contract", "form")
 LICENCES = {
-    "tuning": (papers.licence_upright, papers.licence_across, papers.licence_copy),
-    "test": (tests.licence_boxed, tests.licence_listed),
+    "tuning": (papers.licence_upright, papers.licence_across, papers.licence_copy, papers.licence_boxed),
+    "test": (tests.licence_register, tests.licence_listed),
 }
 POWERS = {
     "tuning": (papers.power_declared, papers.power_form, papers.power_table, papers.power_letter),

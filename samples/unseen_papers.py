@@ -106,6 +106,39 @@ def labelled_rows(
     return y
 
 
+def licence_boxed(rng: random.Random) -> Sheet:
+    """Two columns under a title at the top left, the code in a box of its own, the office at the bottom left.
+
+    It was a test layout until one of its pages was looked at.
+    """
+    f = w.firm(rng)
+    s, face, t = (
+        Sheet(rng, 297, 210, dpi=rng.choice((200, 250, 300))),
+        rng.choice(FACES),
+        licence_facts(rng, f),
+    )
+    s.frame(10, 10, 287, 200, 1, ink=(90, 120, 150))
+    s.text(24, 22, "营业执照", 32, "song-bold", spacing=0.3)
+    s.text(112, 30, "（副本）", 13, face)
+    s.frame(180, 20, 274, 38, 0.4)
+    s.text(184, 22, "统一社会信用代码", 10, face)
+    s.text(184, 29, t["code"], 12, "hei")
+    left = [
+        ("名称", t["name"]),
+        ("法定代表人", t["head"]),
+        ("类型", t["type"]),
+        ("成立日期", t["founded"]),
+        ("注册资本", t["capital"]),
+    ]
+    right = [("住所", t["address"]), ("营业期限", t["period"]), ("经营范围", t["scope"])]
+    labelled_rows(s, 24, 56, left, 12, face, 5, 122, colon="", gap=5)
+    labelled_rows(s, 158, 56, right, 12, face, 5, 116, colon="", gap=5)
+    s.text(30, 168, "登记机关：" + t["authority"], 12, face)
+    s.text(30, 180, "发证日期：" + t["issued"], 12, face)
+    s.seal(84, 172, f.place + "市市场监督管理局", diameter=36)
+    return s
+
+
 def licence_upright(rng: random.Random) -> Sheet:
     """One column; the labels of the years 2000 to 2015 or of today, in changing order."""
     f, s = w.firm(rng), Sheet(rng, dpi=rng.choice((150, 200, 250, 300)))

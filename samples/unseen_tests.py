@@ -8,33 +8,20 @@ from samples.invented import identity_number
 from samples.paper import Sheet
 
 
-def licence_boxed(rng: random.Random) -> Sheet:
-    """Two columns under a title at the top left, the code in a box of its own, the office at the bottom left."""
+def licence_register(rng: random.Random) -> Sheet:
+    """A ruled form two labels wide, as registers print it: the code across the top, the scope across the bottom, the office under it."""
     f = w.firm(rng)
-    s, face, t = (
-        Sheet(rng, 297, 210, dpi=rng.choice((200, 250, 300))),
-        rng.choice(papers.FACES),
-        papers.licence_facts(rng, f),
-    )
-    s.frame(10, 10, 287, 200, 1, ink=(90, 120, 150))
-    s.text(24, 22, "营业执照", 32, "song-bold", spacing=0.3)
-    s.text(112, 30, "（副本）", 13, face)
-    s.frame(180, 20, 274, 38, 0.4)
-    s.text(184, 22, "统一社会信用代码", 10, face)
-    s.text(184, 29, t["code"], 12, "hei")
-    left = [
-        ("名称", t["name"]),
-        ("法定代表人", t["head"]),
-        ("类型", t["type"]),
-        ("成立日期", t["founded"]),
-        ("注册资本", t["capital"]),
-    ]
-    right = [("住所", t["address"]), ("营业期限", t["period"]), ("经营范围", t["scope"])]
-    papers.labelled_rows(s, 24, 56, left, 12, face, 5, 122, colon="", gap=5)
-    papers.labelled_rows(s, 158, 56, right, 12, face, 5, 116, colon="", gap=5)
-    s.text(30, 168, "登记机关：" + t["authority"], 12, face)
-    s.text(30, 180, "发证日期：" + t["issued"], 12, face)
-    s.seal(84, 172, f.place + "市市场监督管理局", diameter=36)
+    s, face, t = Sheet(rng, dpi=rng.choice((150, 200, 300))), rng.choice(papers.FACES), papers.licence_facts(rng, f)
+    s.text(0, 26, "营业执照", 26, rng.choice(("song-bold", "hei-bold")), width=210, align="centre", spacing=0.4)
+    s.text(0, 40, rng.choice(("（正本）", "（副本）")), 11, face, width=210, align="centre")
+    rows = [
+        ["统一社会信用代码", t["code"], "<", "<"], ["名称", t["name"], "<", "<"], ["类型", t["type"], "<", "<"], ["住所", t["address"], "<", "<"],
+        ["法定代表人", t["head"], "注册资本", t["capital"]], ["成立日期", t["founded"], "核准日期", t["issued"]], ["营业期限", t["period"], "<", "<"],
+        ["经营范围", t["scope"], "<", "<"],
+    ]  # fmt: skip
+    y = s.table(20, 52, [38, 52, 30, 50], rows, 11, face, row_height=13, heights={7: 46}, left=(1,))
+    s.text(112, y + 12, "登记机关：" + t["authority"], 12, face)
+    s.seal(142, y + 15, f.place + "市市场监督管理局", diameter=rng.choice((38, 42)))
     return s
 
 
