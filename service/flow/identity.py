@@ -19,7 +19,7 @@ from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import CaseFile, Customer
 
-_LONGEST_NAME, _CODE = 200, 18
+_LONGEST_NAME = 200
 
 
 def settle_identity(house: House, session: Session, customer: Customer, history: History) -> list[str]:
@@ -27,13 +27,15 @@ def settle_identity(house: House, session: Session, customer: Customer, history:
 
     A code is only put where none stood and nobody else has it: two codes are two companies, and people must look.
     """
+    from stdnum.cn import uscc
+
     today = house.clock.today()
     changed = []
     name, code = _verified(history, "name", today), _verified(history, "code", today)
     if name and name != customer.name and len(name) <= _LONGEST_NAME:
         customer.name = name
         changed.append("name")
-    if len(code) == _CODE and not customer.code and not _taken(session, code):
+    if code and uscc.is_valid(code) and not customer.code and not _taken(session, code):
         customer.code = code
         changed.append("code")
     if not changed:

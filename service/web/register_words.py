@@ -1,7 +1,11 @@
 """What the codes of the customer register are called: sources, how far a value is verified, what was said, whom one belongs to."""
 
-from credit.fact_kinds import Kind
+import contextlib
+from decimal import Decimal, InvalidOperation
+
+from credit.fact_kinds import SHIPPED, Kind
 from intake import verification as rules
+from intake.values import LONG_TERM
 from service.access.policy import Actor
 from service.flow.collected import Known
 from service.web.text import _, gettext, language
@@ -69,6 +73,28 @@ MOVED = {
 def kind_name(kind: Kind) -> str:
     """Return what a kind of information is called in the reader's language."""
     return kind.zh if language() == "zh" else kind.en
+
+
+def fact_name(code: str) -> str:
+    """Return what a kind of information that ships is called."""
+    kind = SHIPPED.get(code)
+    return kind_name(kind) if kind else code
+
+
+def shown(value: str, form: str) -> str:
+    """Return a value as people read it. form: of its kind."""
+    if value == LONG_TERM:
+        return gettext("长期")
+    if form == "money":
+        with contextlib.suppress(InvalidOperation):
+            return f"{Decimal(value):,.2f}"
+    return value
+
+
+def shown_of(code: str, value: str) -> str:
+    """Return a value of a kind that ships as people read it."""
+    kind = SHIPPED.get(code)
+    return shown(value, kind.form if kind else "text")
 
 
 def fact_state(known: Known, reader: Actor) -> State:

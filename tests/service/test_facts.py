@@ -40,7 +40,7 @@ class Then(Clock):
         return datetime.combine(self.today(), time(1), UTC) + timedelta(seconds=self.ticks)
 
 
-NAME, CODE = "云桥智联信息技术有限公司", "91330106MA27XL1X6L"
+NAME, CODE = "云桥智联信息技术有限公司", "91330106MA27XL1X6Q"
 
 
 def known(office: Office) -> str:
