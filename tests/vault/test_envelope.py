@@ -3,15 +3,18 @@
 import hashlib
 import io
 import random
+import struct
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault.envelope import CHUNK_SIZE, HEADER_SIZE, TAG_SIZE, OpeningReader, SealingReader, sealed_size
 from vault.errors import ObjectDamaged
 from vault.model import FileKey
+from vault.suites import NUMBERS
 
 SMALL = 4096  # the smallest chunk the format allows: many chunks, little work
 KEY = FileKey(UUID(int=1), bytes(range(32)))
@@ -195,3 +198,39 @@ def test_sealing_not_read_to_its_end_has_no_result():
 def test_chunk_sizes_out_of_range_are_not_written(chunk_size):
     with pytest.raises(ValueError, match="chunk size"):
         SealingReader(io.BytesIO(b""), NAME, KEY, chunk_size=chunk_size)
+
+
+@pytest.mark.parametrize("suite", NUMBERS.values(), ids=NUMBERS)
+def test_nothing_of_a_changed_chunk_is_left_in_the_readers_own_buffer(suite):
+    """It is opened straight into that buffer: what did not prove itself must not stay there, whatever the reader does next."""
+    plain = random.Random(3).randbytes(2 * SMALL)
+    with SealingReader(io.BytesIO(plain), NAME, KEY, chunk_size=SMALL, suite=suite) as reader:
+        sealed = bytearray(reader.read())
+    sealed[HEADER_SIZE + SMALL + TAG_SIZE - 1] ^= 1  # the last byte of the first tag
+    buffer = bytearray(b"-" * SMALL)
+    with pytest.raises(ObjectDamaged):
+        OpeningReader(io.BytesIO(sealed), NAME, KEY).readinto(buffer)
+    assert bytes(buffer) in (bytes(SMALL), b"-" * SMALL)
+
+
+def test_an_empty_last_chunk_that_was_sealed_is_refused():
+    """With the key itself nobody makes two objects of one content: an end of its own is what no sealing writes."""
+    random_ = random.Random(5)
+    given = [random_.randbytes(32), random_.randbytes(7), random_.randbytes(12)]
+    plain, draws = random_.randbytes(SMALL), iter(given)
+    with SealingReader(io.BytesIO(plain), NAME, KEY, chunk_size=SMALL, random=lambda _size: next(draws)) as reader:
+        header = reader.read()[:HEADER_SIZE]
+    cipher, bound_to = AESGCM(given[0]), hashlib.sha256(header).digest()
+    chunks = [
+        cipher.encrypt(given[1] + struct.pack(">IB", number, last), content, bound_to)
+        for number, last, content in ((0, 0, plain), (1, 1, b""))
+    ]
+    with pytest.raises(ObjectDamaged, match="no sealing writes"):
+        unseal(header + b"".join(chunks))
+
+
+def test_an_object_of_a_later_version_is_said_to_be_that():
+    sealed = bytearray(seal(b"a licence"))
+    sealed[8] = 2
+    with pytest.raises(ObjectDamaged, match="format version 2, suite 1 is not known to this program"):
+        unseal(bytes(sealed))
