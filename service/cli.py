@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "labels",
         "Write labels for contracts and customers as a PDF of A4 sheets; without a number they only begin a new document.",
     ),
+    "report": ("compliance", "Credit reports: of a customer, of the portfolio, on a schedule."),
+    "compliance": ("compliance", "Training and regulations: who is due, which tasks are late."),
     "search": (
         "reading",
         'Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5.',

@@ -6,9 +6,10 @@ from flask import Response
 from pydantic import Field
 from werkzeug.http import dump_options_header
 
+from retention.statistics import report_period
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import statistics, submissions
+from service.flow import analysis, statistics, submissions
 from service.house import House
 from service.reports.papers import Form, to_pdf
 from service.reports.sheets import FORMATS, Table, write
@@ -109,6 +110,21 @@ def prepare_submission(house: House, actor: Actor, given: Prepare) -> dict[str, 
 def show_submission(house: House, actor: Actor, submission_id: str) -> dict[str, Any]:
     """Return a report with its figures and who signed it."""
     return submissions.submission_as_json(submissions.get_submission(house, actor, submission_id)[0])
+
+
+class AskAnalysis(Input):
+    """Of which unit and year."""
+
+    unit: Literal["department", "company"] = "department"
+    code: Annotated[str, Field(max_length=16)]
+    period: Period
+
+
+@operation("GET", "/statistics/analysis", "Figures and a first text of a yearly analysis", query=AskAnalysis)
+def show_analysis(house: House, actor: Actor, given: AskAnalysis) -> dict[str, Any]:
+    """Return the credit figures of a unit and a text drafted from them, in Chinese, to prepare the report from."""
+    figures, text = analysis.outlook(house, actor, given.unit, given.code, report_period(given.period))
+    return {"figures": figures, "draft": text}
 
 
 @operation("POST", "/statistics/submissions/{submission_id}/signature", "Sign a report off", problems=(409,))

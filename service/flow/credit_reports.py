@@ -100,6 +100,13 @@ def _note(house: House, actor: Actor, subject: str, kind: str, day: date, form: 
         audit.append(session, actor.name, "report.export" if form else "report.view", subject, detail)
 
 
+def demand_form(form: str) -> None:
+    """Raise BadInput for a form that no report is written in: before anything is counted."""
+    if form not in FORMS:
+        why = f"a report is written as {' or '.join(FORMS)}"
+        raise BadInput(f"form: {why}", {"form": why})
+
+
 def as_file(report: Report, form: str) -> tuple[bytes, str]:
     """Return (a report as `pdf` or `xlsx`, its media type). Raises NotFound for another form."""
     if form not in FORMS:

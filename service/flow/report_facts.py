@@ -70,7 +70,7 @@ class FactLine:
 class CustomerFacts:
     """All of a report about one customer. documents: (title, category, verification, day it came) of those the reader may see.
 
-    tier: the highest of what is in it. rated: what took effect until the day, the latest last.
+    people: what those are called who stand in the records. tier: the highest of what is in it. rated: what took effect until the day, the latest last.
     """
 
     customer: Customer
@@ -84,6 +84,7 @@ class CustomerFacts:
     facts: tuple[FactLine, ...]
     documents: tuple[tuple[str, str, str, date], ...]
     evidence: Mapping[str, str]
+    people: Mapping[str, str]
     tier: str
 
     @property
@@ -145,6 +146,7 @@ def customer_facts(session: Session, actor: Actor, customer: Customer, as_of: da
         facts=tuple(_facts(session, customer.id, as_of)),
         documents=tuple((d.title or d.filename, d.category, d.verification, _day(d.received_at)) for d in papers),
         evidence={d.id: d.title or d.filename for d in papers},
+        people={f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name))},
         tier=max(tiers, key=TIERS.index, default="internal"),
     )
 
@@ -206,7 +208,7 @@ def portfolio_facts(session: Session, actor: Actor, first: date, as_of: date) ->
     now = {c: row.grade for c, row in rules.grades_on(rated, as_of).items() if c in names}
     a_year_ago = as_of - timedelta(days=365)
     before = {c: row.grade for c, row in rules.grades_on(rated, a_year_ago).items() if c in names}
-    ledgers = _ledgers(session, ids, as_of)
+    ledgers = settled_of(session, ids, as_of)
     standings = rules.trend(ledgers.values(), month_ends(as_of, MONTHS))
     return PortfolioFacts(
         first=first,
@@ -218,7 +220,7 @@ def portfolio_facts(session: Session, actor: Actor, first: date, as_of: date) ->
         standings=standings,
         owed={c: rules.concentration(amounts) for c, amounts in _owed(ledgers).items()},
         bound={c: rules.concentration(amounts) for c, amounts in _bound(session, actor, as_of).items()},
-        response=rules.response(_raised(session, names, as_of), first, as_of),
+        response=rules.response(raised_of(session, names, as_of), first, as_of),
         names=names,
     )
 
@@ -240,7 +242,8 @@ def rated_of(session: Session, ids: Sequence[str] | None, as_of: date) -> tuple[
     return found, last
 
 
-def _ledgers(session: Session, ids: Sequence[str], as_of: date) -> dict[str, Ledger]:
+def settled_of(session: Session, ids: Sequence[str], as_of: date) -> dict[str, Ledger]:
+    """Return customer -> settled books of a day, of those who have any."""
     found: dict[str, Ledger] = {}
     for at in range(0, len(ids), _AT_ONCE):
         found |= ledgers_of(session, ids[at : at + _AT_ONCE], as_of)
@@ -273,7 +276,8 @@ def _bound(session: Session, actor: Actor, as_of: date) -> dict[str, dict[str, D
     return dict(sorted(sums.items()))
 
 
-def _raised(session: Session, names: Iterable[str], as_of: date) -> list[Raised]:
+def raised_of(session: Session, names: Iterable[str], as_of: date) -> list[Raised]:
+    """Return the warnings of some customers that were raised until a day."""
     known = set(names)
     columns = (WarningRecord.customer_id, WarningRecord.kind, WarningRecord.severity, WarningRecord.opened_on)
     query = select(*columns, WarningRecord.acknowledged_at, WarningRecord.closed_at, WarningRecord.level)

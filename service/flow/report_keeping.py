@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from service.access import people
@@ -70,6 +70,16 @@ def names_of(session: Session, customer_ids: list[str | None]) -> list[str]:
     query = select(Customer.id, Customer.name).where(Customer.id.in_(wanted))
     names: dict[str, str] = dict(session.execute(query).all())
     return [names.get(customer_id or "", "") for customer_id in customer_ids]
+
+
+def customer_numbered(house: House, number: str) -> str:
+    """Return the id of the customer of a number or a credit code. Raises NotFound."""
+    with house.database.read() as session:
+        query = select(Customer.id).where(or_(Customer.number == number, Customer.code == number.upper()))
+        found = session.scalar(query)
+    if found is None:
+        raise NotFound(f"there is no customer {number}")
+    return found
 
 
 def keep_now(house: House, actor: Actor, kind: str, customer_id: str = "") -> CreditReport:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from retention.statistics import KINDS, ReportPeriod, periods_due, report_period, total
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.analysis import credit_figures
 from service.flow.guard import require
 from service.flow.statistics import COUNTED, Unit, count, figures_as_json, sees_unit, units_of
 from service.house import House
@@ -149,12 +150,14 @@ def prepare(house: House, actor: Actor, kind: str, unit: str, code: str, period:
 
 
 def _figures(session: Session, kind: str, unit: Unit, period: ReportPeriod) -> dict[str, Any]:
-    """Return what a report holds: its figures; for an analysis those of contracts and archives, which it speaks of."""
+    """Return what a report holds: its figures; for an analysis those of contracts, archives and credit, which it speaks of."""
     found = {
         name: figures_as_json(total(count(session, name, period).get(id_, {}) for id_ in unit.departments))
         for name in (COUNTED if kind == "analysis" else (kind,))
     }
-    return found if kind == "analysis" else found[kind]
+    if kind != "analysis":
+        return found[kind]
+    return {**found, "credit": credit_figures(session, unit.departments, period)}
 
 
 def digest_of(kind: str, unit: str, code: str, period: str, figures: dict[str, Any], note: str) -> str:

@@ -45,12 +45,14 @@ class Shape:
     to: Literal["start", "middle", "end"] = "start"
 
 
-def scale(largest: Decimal) -> list[Decimal]:
-    """Return the marks of the axis: from 0 in equal round steps (1, 2, 5 x 10^n) to the first that is not below `largest`."""
+def scale(largest: Decimal, *, whole: bool = False) -> list[Decimal]:
+    """Return the marks of the axis: from 0 in equal round steps (1, 2, 5 x 10^n) to the first that is not below `largest`. whole: whole numbers alone."""
     if largest <= 0:
         return [Decimal(0), Decimal(1)]
     size = Decimal(1).scaleb(largest.adjusted())
     step = next(size * n for n in map(Decimal, ("0.2", "0.5", "1", "2")) if largest / (size * n) <= 5)
+    if whole:
+        step = max(step, Decimal(1))
     marks = [Decimal(0)]
     while marks[-1] < largest:
         marks.append(marks[-1] + step)
@@ -67,7 +69,8 @@ def shapes(chart: Chart, width: float, height: float) -> list[Shape]:
     columns = max(len(chart.labels), 1)
     totals = [[Decimal(values[at]) for _, values in chart.series] for at in range(len(chart.labels))]
     tops = [sum(row, Decimal(0)) if chart.kind == "stacked" else max(row, default=Decimal(0)) for row in totals]
-    marks = scale(max(tops, default=Decimal(0)))
+    whole = all(isinstance(value, int) for _, values in chart.series for value in values)
+    marks = scale(max(tops, default=Decimal(0)), whole=whole)
     across, down = width - _LEFT - _RIGHT, height - _TOP - _FOOT
     room, foot = across / columns, height - _FOOT
 
@@ -78,7 +81,7 @@ def shapes(chart: Chart, width: float, height: float) -> list[Shape]:
     for mark in marks:
         found.append(Shape("line", (_LEFT, y(mark), width - _RIGHT, y(mark))))
         found.append(Shape("text", (_LEFT - 6, y(mark) + 4), text=spoken(mark), to="end"))
-    every = max(1, -(-columns // max(1, int(across // 52))))
+    every = max(1, -(-columns // max(1, int(across // 44))))
     for at, label in enumerate(chart.labels):
         if at % every == 0:
             found.append(Shape("text", (_LEFT + room * (at + 0.5), foot + 16), text=label, to="middle"))

@@ -23,7 +23,7 @@ def customer_report(found: CustomerFacts, language: str, names: Names, maker: st
     lines = [
         say(f"客户 {who.number} {who.name}", f"Customer {who.number} {who.name}"),
         say(f"统一社会信用代码 {who.code or '—'}", f"Unified social credit code {who.code or '—'}"),
-        say(f"截至 {found.as_of}　编制 {maker}", f"As of {found.as_of}, made for {maker}"),
+        say(f"截至 {found.as_of}，编制 {maker}", f"As of {found.as_of}, made for {maker}"),
     ]
     owed = {c: rows[-1] for c, rows in found.standings.items()}
     parts = [_history(say, found), _indicators(say, now, names, found.evidence)]
@@ -89,15 +89,15 @@ def _summary(say: Said, found: CustomerFacts, owed: Mapping[str, Standing]) -> l
 
 
 def _history(say: Said, found: CustomerFacts) -> Part:
-    rows = [
+    rows: list[list[Cell]] = [
         [
             row.assessed_on,
             day_in_effect(row),
             row.score,
             row.grade,
             row.scorecard,
-            _person(row.made_by),
-            _person(row.decided_by),
+            _person(found, row.made_by),
+            _person(found, row.decided_by),
         ]
         for row in reversed(found.rated)
     ]
@@ -124,8 +124,8 @@ def _history(say: Said, found: CustomerFacts) -> Part:
     )
 
 
-def _person(name: str | None) -> str:
-    return (name or "—").removeprefix("person:")
+def _person(found: CustomerFacts, name: str | None) -> str:
+    return found.people.get(name or "", (name or "—").removeprefix("person:"))
 
 
 def _indicators(say: Said, now: AssessmentRecord | None, names: Names, evidence: Mapping[str, str]) -> Part:
@@ -133,7 +133,7 @@ def _indicators(say: Said, now: AssessmentRecord | None, names: Names, evidence:
     labels: list[str] = []
     for line in now.lines if now else []:
         name = say(*names(now.scorecard if now else "", line["code"]))
-        value = say.code("missing") if line["value"] is None else str(line["value"])
+        value = say.code("missing") if line["value"] is None else say.code(str(line["value"]))
         proof = "、".join(evidence.get(id_, say("（不可见）", "(not in sight)")) for id_ in line["evidence"])
         points = [Decimal(line[key]) for key in ("points", "weight", "contribution")]
         rows.append([name, value, *points, proof])
@@ -163,14 +163,14 @@ def _indicators(say: Said, now: AssessmentRecord | None, names: Names, evidence:
 
 
 def _warned(say: Said, found: CustomerFacts) -> Part:
-    rows = [
+    rows: list[list[Cell]] = [
         [
             row.opened_on,
             say.code(row.kind, WARNING_KINDS),
             say.code(row.severity),
             say(row.why_zh, row.why_en),
             say.code(row.state),
-            _person(row.closed_by) if row.closed_by else "",
+            _person(found, row.closed_by) if row.closed_by else "",
         ]
         for row in found.warnings
     ]
@@ -215,7 +215,7 @@ def _facts(say: Said, found: CustomerFacts) -> Part:
 
 
 def _contracts(say: Said, found: CustomerFacts) -> Part:
-    rows = [
+    rows: list[list[Cell]] = [
         [c.number, c.title, c.department, c.signed_on, c.amount, c.currency, say.code(c.status)]
         for c in found.contracts
     ]
@@ -237,7 +237,7 @@ def _contracts(say: Said, found: CustomerFacts) -> Part:
 
 
 def _documents(say: Said, found: CustomerFacts) -> Part:
-    rows = [
+    rows: list[list[Cell]] = [
         [title, category, say.code(verification) if verification else "", came]
         for title, category, verification, came in found.documents
     ]

@@ -44,7 +44,7 @@ def portfolio_report(found: PortfolioFacts, language: str, maker: str) -> Report
         say("客户信用组合分析报告", "Credit portfolio analysis"),
         [
             say(
-                f"期间 {found.first} 至 {found.as_of}　编制 {maker}",
+                f"期间 {found.first} 至 {found.as_of}，编制 {maker}",
                 f"{found.first} to {found.as_of}, made for {maker}",
             )
         ],

@@ -1,6 +1,7 @@
 """A5.1: credit reports on demand and by themselves, as page, PDF and XLSX; A5.2: what who may see of them."""
 
 import io
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -11,7 +12,16 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import assessments, credit_reports, made, report_keeping, report_schedules
+from service.flow import (
+    assessments,
+    courses,
+    credit_reports,
+    made,
+    regulations,
+    report_keeping,
+    report_schedules,
+    submissions,
+)
 from service.flow.assessments import InputGiven
 from service.flow.find import find
 from service.flow.process import process, sweep
@@ -25,6 +35,8 @@ from service.records.tables import (
     Person,
     ReceivableEntry,
     ReportSchedule,
+    Submission,
+    Term,
     WarningRecord,
 )
 from service.reports.charts import Chart, scale, shapes, svg
@@ -373,3 +385,64 @@ def test_A5_1_the_axis_reaches_the_largest_value_in_few_round_steps(largest):
     assert marks[-2] < Decimal(largest) <= marks[-1]
     assert 3 <= len(marks) <= 7
     assert {b - a for a, b in pairwise(marks)} == {marks[1]}
+
+
+def test_B4_the_yearly_analysis_is_drafted_from_the_figures_prepared_signed_and_sent(busy):
+    house = busy.house
+    with house.database.write() as session:
+        session.merge(Term(name="statistics", day=date(2026, 1, 1)))
+    house.clock.move_to(date(2027, 1, 4))
+    site = open_site(busy)
+    head = site.signed_in("head")
+    page = head.get("/statistics/analysis?unit=department:XS&period=2026").text
+    assert "年末有客户 1 家，BBB 级 1 家，未评 0 家" in page
+    assert "应收 900.50 CNY，逾期 200.00（22.21 %）" in page
+    assert "本年提出 1 条，关闭 0 条，年末未关闭 1 条" in page
+    assert '<svg class="chart"' in page
+    given = {"form": "prepare", "report": "analysis", "unit": "department:XS", "period": "2026", "note": "一、…\n二、…"}
+    assert head.post("/statistics/submissions", given).status_code == 303
+    with house.database.read() as session:
+        row = session.scalars(select(Submission)).one()
+    credit = row.figures["credit"]
+    assert (credit["customers"], credit["graded:BBB"], credit["assessed"]) == ("1", "1", "1")
+    assert (credit["owed:CNY"], credit["overdue:CNY"]) == ("900.50", "200.00")
+    assert "assessment_late" not in credit
+    submissions.sign(house, busy["first"], row.id)
+    submissions.submit(house, busy["head"], row.id)
+    duty = next(d for d in submissions.duties(house, busy["administrator"], "2026") if d.kind == "analysis")
+    assert duty.state == "submitted"
+    pdf = head.get(f"/statistics/submissions/{row.id}/export.pdf")
+    assert pdf.data.startswith(b"%PDF")
+    book = load_workbook(io.BytesIO(head.get(f"/statistics/submissions/{row.id}/export.xlsx").data))
+    assert "客户信用情况" in book.sheetnames
+    assert len(book["客户信用情况"]._charts) == 1
+    assert head.get("/statistics/analysis?unit=department:CG&period=2026").status_code == 404
+    assert site.signed_in("handler").get("/statistics/analysis?unit=department:XS&period=2026").status_code == 403
+
+
+def test_A5_1_A6_the_command_line_writes_reports_plans_them_and_says_who_is_due(busy, juanzong_here, tmp_path):
+    def command(*given):
+        return juanzong_here(*given, check=None)
+
+    with busy.house.database.read() as session:
+        number = session.scalars(select(Customer.number)).one()
+    for name, start in (("a.pdf", b"%PDF"), ("a.xlsx", b"PK")):
+        assert command(busy.env, "report", "customer", number, "-o", str(tmp_path / name)).returncode == 0
+        assert (tmp_path / name).read_bytes().startswith(start)
+    assert command(busy.env, "report", "portfolio", "-o", str(tmp_path / "b.docx")).returncode == 3
+    assert not (tmp_path / "b.docx").exists()
+    assert command(busy.env, "report", "portfolio", "--language", "en", "-o", str(tmp_path / "b.pdf")).returncode == 0
+    planned = command(busy.env, "report", "schedule", "portfolio", "month", "--for", "head", "--json")
+    assert json.loads(planned.stdout)["login"] == "head"
+    assert command(busy.env, "report", "due", "--json").stdout == '{"made":0}\n'
+    assert command(busy.env, "report", "stop", json.loads(planned.stdout)["id"]).returncode == 0
+    assert command(busy.env, "report", "list").stdout == ""
+    assert command(busy.env, "report", "customer", "none", "-o", str(tmp_path / "c.pdf")).returncode == 3
+    course = courses.CourseGiven("保密", roles=("archivist",))
+    courses.keep_course(busy.house, busy["administrator"], course)
+    due = command(busy.env, "compliance", "training", "--json")
+    assert (due.returncode, json.loads(due.stdout)["state"]) == (3, "missing")
+    law = regulations.add_regulation(busy.house, busy["administrator"], "档案法", "人大", "auditor")
+    version = regulations.add_version(busy.house, busy["administrator"], law.id, "2020", "2021-01-01", "x")
+    regulations.add_task(busy.house, busy["administrator"], version.id, "制度", "改", "head", "2099-01-01")
+    assert command(busy.env, "compliance", "tasks").stdout.split("\t")[1:3] == ["open", "head"]

@@ -148,7 +148,7 @@ def test_B4_what_cannot_be_reported_is_said(busy):
     with house.database.read() as session:
         assert list(session.scalars(select(Submission))) == []
     made = submissions.prepare(house, head, "analysis", "department", "XS", "2025", "全年无逾期")
-    assert set(made.figures) == {"contracts", "archives"}
+    assert set(made.figures) == {"contracts", "archives", "credit"}
 
 
 def test_B4_what_was_prepared_is_what_is_signed(busy):

@@ -11,7 +11,11 @@ from retention.statistics import KINDS, periods_due, report_period
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound
 from service.flow import statistics, submissions
+from service.flow.analysis import outlook
 from service.flow.guard import allowed, require
+from service.reports import report_files
+from service.reports.analysis_report import analysis_chart, analysis_report
+from service.reports.charts import svg
 from service.reports.papers import Form, to_pdf
 from service.reports.sheets import FORMATS
 from service.web import words
@@ -133,6 +137,46 @@ def submission_step(submission_id: str, step: str) -> ResponseReturnValue:
         raise NotFound(f"there is no step {step}")
     to = url_for("web.statistics", period=request.form.get("period", ""))
     return act(steps[step][0], statistics_page, done=steps[step][1], to=to)
+
+
+@web.get("/statistics/analysis")
+def analysis() -> ResponseReturnValue:
+    """Show the figures of a unit's yearly analysis, and a first text to go on from."""
+    unit, _colon, code = request.args.get("unit", "").partition(":")
+    period = report_period(request.args.get("period", ""))
+    figures, text = outlook(house(), actor(), unit, code, period)
+    rows = [(*_split(name), value) for name, value in figures.items()]
+    chart = analysis_chart(words.named(words.REPORTS, "credit"), figures)
+    return render_template(
+        "analysis.html",
+        unit=f"{unit}:{code}",
+        unit_name=code,
+        period=period,
+        figures=rows,
+        text=text,
+        chart=chart,
+        svg=svg,
+    )
+
+
+@web.get("/statistics/submissions/<submission_id>/export.<form>")
+def export_submission(submission_id: str, form: str) -> ResponseReturnValue:
+    """Send a report as it was prepared, as PDF to sign or as a workbook with charts."""
+    if form not in ("pdf", "xlsx"):
+        raise NotFound(f"there is no report as {form}")
+    row, unit = submissions.get_submission(house(), actor(), submission_id)
+    parts = row.figures if row.kind == "analysis" else {row.kind: row.figures}
+    title = f"{words.named(words.REPORTS, row.kind)} {words.period(row.period)}"
+    signs = (gettext("制表人（签字、日期）"), gettext("审核人（签字、日期）"), gettext("负责人（签字、日期）"))
+    heads = (gettext("项目"), gettext("数"))
+    lines = [f"{unit.code} {unit.name}", f"SHA-256 {row.digest}"]
+    made = analysis_report(
+        title, lines, row.note, parts, lambda kind: words.named(words.REPORTS, kind), words.figure, heads, signs
+    )
+    data = report_files.to_pdf(made) if form == "pdf" else report_files.to_xlsx(made)
+    answer = Response(data, content_type="application/pdf" if form == "pdf" else FORMATS["xlsx"])
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": f"{title}.{form}"})
+    return answer
 
 
 @web.get("/statistics/submissions/<submission_id>")
