@@ -210,7 +210,7 @@ ORGANISATION_CHANGES = {
     "open": _("重新开放"),
 }
 NUMBER_FAULTS = {"gap": _("断号"), "twice": _("重号"), "beyond": _("超出计数"), "form": _("格式不对")}
-REPORTS = {"contracts": _("合同统计报表"), "archives": _("档案统计表"), "analysis": _("信用管理情况分析报告")}
+REPORTS = {"contracts": _("合同统计报表"), "archives": _("档案统计表"), "analysis": _("信用管理情况分析报告"), "credit": _("客户信用情况")}
 UNITS = {"department": _("部门"), "company": _("公司"), "group": _("集团")}
 FIGURES_OF_REPORTS = {
     "signed": _("签订份数"),
@@ -233,6 +233,20 @@ FIGURES_OF_REPORTS = {
     "lent": _("借出"),
     "returned": _("归还"),
     "not_back": _("期末逾期未还"),
+    "customers": _("期末客户数"),
+    "graded": _("期末等级"),
+    "ungraded": _("期末未评"),
+    "rose": _("本期升级"),
+    "fell": _("本期降级"),
+    "assessed": _("本期评估"),
+    "assessment_late": _("期末评估逾期"),
+    "owed": _("期末应收"),
+    "overdue": _("期末逾期"),
+    "overdue_share": _("期末逾期比例 %"),
+    "warnings_raised": _("本期提出预警"),
+    "warnings_closed": _("本期关闭预警"),
+    "warnings_open": _("期末未关闭预警"),
+    "days_to_close": _("关闭用时中位数（天）"),
 }
 DUTY_STATES = {
     "due": ("grey", _("待编报")),
