@@ -46,10 +46,14 @@ def follow(house: House, document_ids: Iterable[str]) -> None:
 
 
 def _follow(house: House, document_id: str) -> None:
-    with house.database.write() as session:
+    with house.database.read() as session:  # most documents say nothing of a customer: nobody waits for those
         document = session.get(Document, document_id)
-        customer_id = _customer_of(document) if document is not None else None
-        if document is None or customer_id is None or not _speaks_of(session, document, customer_id):
+        if document is None or _speaks_of(session, document) is None:
+            return
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        customer_id = _speaks_of(session, document)
+        if customer_id is None:
             return
         desk = sit_at(house, session, SYSTEM, customer_id, "fact.enter")
         session.refresh(document)
@@ -106,18 +110,18 @@ def _customer_of(document: Document) -> str | None:
     return file.customer_id if file is not None else None
 
 
-def _speaks_of(session: Session, document: Document, customer_id: str) -> bool:
-    """Whether a document is the customer's own licence and open enough, and not somebody else's in its file."""
+def _speaks_of(session: Session, document: Document) -> str | None:
+    """Return whose own licence a document is that lies in the customer's file and is open enough; None for any other."""
     file = document.case_file
-    tiers = {document.tier, file.tier if file else document.tier}
-    if document.kind != LICENCE or document.status not in _LIVING or not tiers <= set(_OPEN_TIERS):
-        return False
-    customer = session.get_one(Customer, customer_id)
-    if customer.merged_into is not None:
-        return False
+    if file is None or file.customer_id is None or document.kind != LICENCE or document.status not in _LIVING:
+        return None
+    if not {document.tier, file.tier} <= set(_OPEN_TIERS):
+        return None
+    customer = session.get_one(Customer, file.customer_id)
     said = values_of(document)
     code = said.get("code", "")
-    return code == customer.code if code and customer.code else said.get("name") == customer.name
+    own = code == customer.code if code and customer.code else said.get("name") == customer.name
+    return customer.id if own and customer.merged_into is None else None
 
 
 def _take(desk: Desk, document: Document) -> set[str]:

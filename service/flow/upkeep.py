@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.flow.check_samples import sample_due
+from service.flow.fact_documents import catch_up
 from service.flow.fixity import fixity, is_due
 from service.flow.incidents import open_overdue
 from service.flow.locks import lock_waiting
@@ -47,6 +48,7 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),
         Upkeep("the sketches of documents", lambda go_on: make_waiting(house, go_on)),
         Upkeep("the saved searches", lambda go_on: look_for_all(house, go_on), seconds=60.0),
+        Upkeep("what licences say of customers", lambda go_on: catch_up(house, go_on), seconds=600.0),
         Upkeep("the renewal of keys", lambda go_on: resume(house, go_on)),
         Upkeep("the escalation of transfers", lambda _go_on: escalate(house), seconds=600.0),
         Upkeep("the incidents of overdue loans", lambda _go_on: open_overdue(house), seconds=600.0),
