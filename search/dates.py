@@ -1,7 +1,7 @@
 """Dates in running text: 2026年2月19日 is 2026-02-19 is 二〇二六年二月十九日 is 19 Feb 2026."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -24,9 +24,14 @@ Read = Callable[[re.Match[str]], str]
 
 def dates(spaced: str) -> Iterator[tuple[str, int, int]]:
     """Yield (value, start, end) of the dates in a folded text: `2026-02-19`, or `2026-02` where no day is written."""
+    named = _NAMED.search(spaced) is not None
     for pattern, read, needed in _FORMS:
-        if not any(part in spaced for part in needed):
-            continue  # a look for a character is much quicker than one for a pattern
+        # A look for a character is much quicker than one for a pattern.
+        if needed is None:
+            if not named:
+                continue
+        elif needed not in spaced:
+            continue
         for match in pattern.finditer(spaced):
             before = spaced[match.start() - 1 : match.start()]
             value = "" if before.isascii() and before.isalnum() else read(match)
@@ -67,15 +72,16 @@ def _month_first(match: re.Match[str]) -> str:
     return _valid(int(match[3]), _MONTHS.index(match[1]) + 1, int(match[2]) or -1)
 
 
-# Each form with the parts of which a text must hold one to hold the form.
-_FORMS: tuple[tuple[re.Pattern[str], Read, Sequence[str]], ...] = (
-    (_FIGURES, _figures, "年-/."),
-    (_COMPACT, _compact, "12"),
+# Each form with what a text must hold to hold the form; None is the name of a month.
+_FORMS: tuple[tuple[re.Pattern[str], Read, str | None], ...] = (
+    (_FIGURES, _figures, ""),
+    (_COMPACT, _compact, ""),
     (_MONTH_ONLY, _month_only, "月"),
     (_CHINESE, _chinese, "月"),
-    (_DAY_FIRST, _day_first, _MONTHS),
-    (_MONTH_FIRST, _month_first, _MONTHS),
+    (_DAY_FIRST, _day_first, None),
+    (_MONTH_FIRST, _month_first, None),
 )
+_NAMED = re.compile("[adfjmnos](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)")
 
 
 def _valid(year: int, month: int, day: int) -> str:

@@ -1,6 +1,7 @@
 """The fields a query can name, the words for categories, and how an IndexedPage's metadata is known by them."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, NamedTuple
 
 from search.model import IndexedPage
@@ -105,6 +106,11 @@ class Value(NamedTuple):
     company: bool = False
 
 
+@cache
+def _words_for(category: str) -> tuple[Value, ...]:
+    return tuple(Value("category", word, free="whole") for word in CATEGORY_WORDS.get(category, "").split())
+
+
 def values(page: IndexedPage) -> Iterator[Value]:
     """Yield the metadata of a document that a search can find, empty values left out."""
     pairs = [
@@ -113,7 +119,7 @@ def values(page: IndexedPage) -> Iterator[Value]:
         Value("archive_number", page.archive_number, head=True),
         *(Value("numbers", number, head=True) for number in page.numbers),
         Value("category", page.category, free="nothing"),
-        *(Value("category", word, free="whole") for word in CATEGORY_WORDS.get(page.category, "").split()),
+        *_words_for(page.category),
         Value("kind", page.kind, free="whole"),
         Value("customer", page.customer, company=True),
         Value("department", page.department),

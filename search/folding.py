@@ -173,7 +173,10 @@ def _separators(run: str) -> list[int]:
 
 _FIGURES = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,8})?"
 _UNITS = {"": Decimal(1), "千": Decimal(10**3), "万": Decimal(10**4), "萬": Decimal(10**4), "亿": Decimal(10**8)}
-_AROUND = frozenset(".,千万萬亿abcdefghijklmnopqrstuvwxyz")
+_LONGEST = 15  # digits before the stop
+_UNITS_AFTER = frozenset("千万萬亿")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_AROUND = frozenset(".,") | _UNITS_AFTER | _LETTERS
 _AMOUNT_ALONE = re.compile(_FIGURES)
 _CHUNK = re.compile(r"[0-9][0-9.,]*")
 _NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})(?:([千万萬亿])|(?![a-z\d]|[.,]\d))")
@@ -190,24 +193,40 @@ class Number(NamedTuple):
 
 def numbers(folded: Folded) -> list[Number]:
     """Return the numbers of a text in order, thousands and units (万, 亿) worked out."""
-    found = []
-    spaced = folded.spaced
+    spaces = folded.spaced.count
+    return [
+        Number(value, start - spaces(" ", 0, start), end - spaces(" ", 0, end))
+        for value, start, end in _each_number(folded.spaced)
+    ]
+
+
+def number_values(folded: Folded) -> set[str]:
+    """Return the values alone of what `numbers` returns."""
+    return {value for value, _, _ in _each_number(folded.spaced)}
+
+
+def _each_number(spaced: str) -> Iterator[tuple[str, int, int]]:
     for chunk in _CHUNK.finditer(spaced):
         figures = chunk[0]
-        if _AMOUNT_ALONE.fullmatch(figures):
-            # Most have nothing around them that belongs to a number: the pattern that looks around is slow.
-            start, end = chunk.span()
-            before, after = spaced[start - 1 : start], spaced[end : end + 1]
-            if not (before in _AROUND or after in _AROUND or before.isdecimal() or after.isdecimal()):
-                at = start - spaced.count(" ", 0, start)
-                found.append(Number(_canonical(figures, ""), at, at + len(figures)))
-                continue
+        start, end = chunk.span()
+        before, after = spaced[start - 1 : start], spaced[end : end + 1]
+        unit = after if after in _UNITS_AFTER else ""
+        if (before in _LETTERS or after in _LETTERS) and figures.isdecimal():
+            continue  # a part of a code
+        # Most have nothing around them that belongs to a number: the pattern that looks around is slow.
+        alone = (
+            (unit or after not in _AROUND)
+            and before not in _AROUND
+            and not before.isdecimal()
+            and not after.isdecimal()
+        )
+        if alone and ((figures.isdecimal() and len(figures) <= _LONGEST) or _AMOUNT_ALONE.fullmatch(figures)):
+            yield _canonical(figures, unit), start, end + len(unit)
+            continue
         # Two more characters are all that the pattern looks at after a number.
-        for match in _NUMBER.finditer(folded.spaced, chunk.start(), chunk.end() + 2):
-            if match.start() < chunk.end():
-                start = match.start() - folded.spaced.count(" ", 0, match.start())
-                found.append(Number(_canonical(match[1], match[2] or ""), start, start + len(match[0])))
-    return found
+        for match in _NUMBER.finditer(spaced, start, end + 2):
+            if match.start() < end:
+                yield _canonical(match[1], match[2] or ""), match.start(), match.end()
 
 
 def days(folded: Folded) -> list[Number]:
@@ -234,6 +253,8 @@ def typed_figure(chars: str) -> str:
 
 def _canonical(figures: str, unit: str) -> str:
     if not unit and figures.isascii():
+        if figures.isdecimal():
+            return figures.lstrip("0") or "0"
         whole, _, part = figures.replace(",", "").partition(".")
         part = part.rstrip("0")
         return (whole.lstrip("0") or "0") + (f".{part}" if part else "")

@@ -6,7 +6,7 @@ from functools import lru_cache
 _LETTERS = re.compile(r"[a-z]{3,20}")  # two letters would find every second company
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)  # every customer of a large archive: a name takes as long as half a page
 def initials(name: str) -> str:
     """Return the first letter of each syllable of a folded name, its Latin letters and digits as they are, no punctuation."""
     # Half a second of dictionaries, needed to write the index only: 重庆 is cq, not zq.

@@ -63,11 +63,11 @@ def anchor(hit: Hit, order: str, shown: int) -> Anchor:
     return Anchor(hit.document, hit.score, hit.keys[ORDERS[order].key or RECEIVED], shown)
 
 
-def order_keys(about: IndexedPage) -> dict[str, int | str]:
-    """Return the places of a document in every order, by stored name."""
+def order_keys(about: IndexedPage, known: Mapping[str, int] | None = None) -> dict[str, int | str]:
+    """Return the places of a document in every order, by stored name. known: its values of ranges, where they were read already."""
     digest = sha256(about.document.encode("utf-8", "replace")).digest()
     own = int.from_bytes(digest[:8], "big")
-    signed = _day(stored_values(about).get("signed_on", 0))
+    signed = _day((stored_values(about) if known is None else known).get("signed_on", 0))
     mark = own >> (64 - _SIGNED_BITS)
     return {
         RECEIVED: _second(about) << _RECEIVED_BITS | own >> (64 - _RECEIVED_BITS),

@@ -1,19 +1,22 @@
 """What an engine is told: a document's pages as tokens, and a query as a plan over those tokens.
 
-An engine only splits at spaces. Runs are pairs of neighbouring characters at successive positions, so a phrase of pairs is
-exactly a run of characters; what is not a run is a set of marks. A document is one entry of the engine, its pages parted
-by a token that no query holds: words of a query may stand on different pages, totals and counts are exact.
+Runs are pairs of neighbouring characters at successive positions, so a phrase of pairs is exactly a run of characters, and a
+single character is any pair that begins with it; what is not a run is a set of marks. An engine only splits at spaces.
+A document is one entry of the engine, its pages parted by a character that no query holds: words of a query may stand on
+different pages, totals and counts are exact.
 """
 
 import json
+import re
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import add
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from search.fields import FIELDS, WHOLE, Value, values
-from search.folding import Folded, Forms, days, fold, forms, numbers, squeezed_chars
+from search.folding import Forms, days, fold, forms, number_values, squeezed_chars
 from search.initials import initials, typed_initials
 from search.model import IndexedPage
 from search.orders import order_keys
@@ -22,9 +25,10 @@ from search.similar import LEAST, Holed, candidates, variants
 from search.syntax import MAX_NEAR, And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
 # Raise it whenever the tokens change: an index made by other rules is refused, not misread.
-VERSION = 3
+VERSION = 4
 
-RUNS = ("text", "codes", "head", "meta", "named")  # fields whose tokens stand at positions
+STREAMS = ("text", "codes")  # fields of characters, each with the next one a token at a position of its own
+RUNS = ("head", "meta", "named")  # fields whose tokens stand at positions
 MARKS = "marks"  # the field whose tokens are a set
 FACETS = ("category", "department", "customer", "year", "status", "tier")
 RANGES = tuple(f"range_{name}" for name in STORED)  # whole numbers
@@ -33,7 +37,7 @@ LONGEST_KEYWORD = 256  # characters kept of a facet value
 _SQUEEZED = "~"  # begins the tokens of a value's codes without their separators
 _INITIALS = "^"  # begins the tokens of the pinyin initials of a name
 _GAP = "\ue000"  # a private-use character: folding leaves none in any query
-_APART = (_GAP,) * (MAX_NEAR + 2)  # so that nothing is near what stands on the next page
+_APART = _GAP * (MAX_NEAR + 1)  # so that nothing is near what stands on the next page
 _HEAD, _META = 1000.0, 100.0  # a title or number outranks other metadata, which outranks the body
 _LIKELY = 5.0  # of what may be a near-miss
 _SOUND = 50.0  # letters that may stand for a name rank below the name itself
@@ -41,9 +45,10 @@ _SOUND = 50.0  # letters that may stand for a name rank below the name itself
 
 @dataclass(frozen=True)
 class Entry:
-    """One document for an engine: token strings by field, exact values, and what is stored to show hits."""
+    """One document for an engine: streams and token strings by field, exact values, and what is stored to show hits."""
 
     document: str
+    streams: dict[str, str]
     tokens: dict[str, str]
     facets: dict[str, str]
     access: tuple[str, ...]
@@ -65,72 +70,106 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
     """Return the entry of a document; `pages` (one or more) may come in any order, the metadata is that of the first."""
     ordered = sorted(pages, key=lambda page: page.page)
     about = ordered[0]
-    tokens: dict[str, list[str]] = {name: [] for name in RUNS}
+    runs: dict[str, dict[str, None]] = {name: {} for name in RUNS}  # what is said twice is told once
+    texts: list[str] = []
+    codes: list[str] = []
     marks: set[str] = set()
     for page in ordered:
-        folded = fold(page.text)
-        tokens["text"] += [*_pairs(folded.chars), *_APART]
-        for chars in squeezed_chars(folded):
-            tokens["codes"] += [*_pairs(chars), _GAP]
-        marks.update(folded.chars)  # of the text they stand bare: hundreds on each page
-        marks.update(_figures("t", folded))
+        known = _analysed(page.text)
+        texts.append(known.chars)
+        codes += known.codes
+        marks.update(map("t".__add__, known.figures))
     for value in values(about):
         placed, set_apart = _value_tokens(value)
         for name, found in placed:
-            tokens[name] += found
+            runs[name][found] = None
         marks.update(set_apart)
+    ranges = stored_values(about)
     return Entry(
         document=document,
-        tokens={name: " ".join(found) for name, found in tokens.items()} | {MARKS: " ".join(marks)},
+        streams={
+            "text": _APART.join(texts) + _GAP,
+            "codes": _GAP.join([*codes, ""]),
+        },
+        tokens={name: " ".join(found) for name, found in runs.items()} | {MARKS: " ".join(marks)},
         facets={name: keyword(getattr(about, name)) for name in FACETS if getattr(about, name)},
         access=tuple(sorted({token for page in ordered for token in page.access})),
-        ranges={f"range_{name}": value for name, value in stored_values(about).items()},
+        ranges={f"range_{name}": value for name, value in ranges.items()},
         stored=_store(about, ordered),
-        orders=order_keys(about),
+        orders=order_keys(about, ranges),
         stamp=about.stamp,
     )
 
 
-Placed: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+class _Analysed(NamedTuple):
+    """What a text is made of. codes: its codes without their separators; figures: its numbers and dates as ends of marks."""
+
+    chars: str
+    codes: tuple[str, ...]
+    figures: tuple[str, ...]
 
 
-@lru_cache(maxsize=16_384)  # customers, departments, titles and states come again on every other document
+def _analysed(text: str) -> _Analysed:
+    folded = fold(text)
+    if not _FIGURE.search(folded.chars):
+        return _Analysed(folded.chars, (), ())
+    dated = {day.value for day in days(folded)}
+    figures = [f"#{value}" for value in number_values(folded)]
+    figures += [f"@{value}" for value in dated | {value[:7] for value in dated}]  # a date is also its month
+    return _Analysed(folded.chars, tuple(squeezed_chars(folded)), tuple(figures))
+
+
+_FIGURE = re.compile(r"[a-z\d年]")  # without any of them there is neither code nor number nor date
+_analysed_value = lru_cache(maxsize=1024)(_analysed)  # a number stands under two names on the same document
+Placed: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=32_768)  # customers, departments, titles and states come again on every other document
 def _value_tokens(value: Value) -> tuple[Placed, tuple[str, ...]]:
     """Return the (field, tokens) of a metadata value, and its marks."""
-    folded = fold(value.text)
+    known = _analysed_value(value.text)
     part, mark = ("head", "h") if value.head else ("meta", "m")
-    placed: list[tuple[str, tuple[str, ...]]] = []
-    marks: set[str] = set()
-    for chars, sign in [(folded.chars, ""), *((chars, _SQUEEZED) for chars in squeezed_chars(folded))]:
-        placed.append(("named", (*_pairs(chars, value.name + sign), _GAP)))
+    placed: list[tuple[str, str]] = []
+    for chars, sign in [(known.chars, ""), *((chars, _SQUEEZED) for chars in known.codes)]:
+        placed.append(("named", _run(chars, value.name + sign)))
         if value.free == "part":
-            placed.append((part, (*_pairs(chars, sign), _GAP)))
+            placed.append((part, _run(chars, sign)))
     if value.company:
-        placed.append(("meta", (*_pairs(initials(folded.chars), _INITIALS), _GAP)))
+        placed.append(("meta", _run(initials(known.chars), _INITIALS)))
+    marks = [f"{value.name}.{figure}" for figure in known.figures]
     if value.free == "part":
-        marks.update(_marks(mark, folded))
+        marks += [mark + figure for figure in known.figures]
     elif value.free == "whole":
-        marks.add(f"m={folded.chars}")
-    marks.update(_marks(f"{value.name}.", folded))
+        marks.append(f"m={known.chars}")
     if value.name in WHOLE:
-        marks.update(f"{value.name}={prefix}" for prefix in _prefixes(folded.chars))
+        marks += [f"{value.name}={prefix}" for prefix in _prefixes(known.chars)]
     return tuple(placed), tuple(marks)
 
 
+def _run(chars: str, name: str = "") -> str:
+    """Return the tokens of a value; the last, of its last character and none of the next value, parts it from that."""
+    start = f"{name}:" if name else ""
+    return start + f" {start}".join(_pairs(chars + _GAP))
+
+
 def _pairs(chars: str, name: str = "") -> Iterator[str]:
-    found = map(add, chars, chars[1:])  # hundreds of millions of them: no code of ours runs for each
+    found = map(add, chars, chars[1:])
     return map(f"{name}:".__add__, found) if name else found
 
 
-def _marks(kind: str, folded: Folded) -> Iterator[str]:
-    """Yield the single characters, the numbers and the dates of a text as marks of a kind; a date is also its month."""
-    yield from map(f"{kind}'".__add__, set(folded.chars))
-    yield from _figures(kind, folded)
+def pairs(stream: str) -> str:
+    """Return the tokens of a stream, parted by spaces.
+
+    There are hundreds of millions of them in a large index: no code of ours runs for each.
+    """
+    code = array(_CODE_POINT, stream.encode("utf-32-le"))
+    found = _SPACE * (3 * (len(code) - 1))
+    found[0::3], found[1::3] = code[:-1], code[1:]
+    return found.tobytes().decode("utf-32-le")
 
 
-def _figures(kind: str, folded: Folded) -> Iterator[str]:
-    yield from (f"{kind}#{number.value}" for number in numbers(folded))
-    yield from (f"{kind}@{value}" for day in days(folded) for value in (day.value, day.value[:7]))
+_CODE_POINT = "I" if array("I").itemsize == 4 else "L"
+_SPACE = array(_CODE_POINT, " ".encode("utf-32-le"))
 
 
 def _prefixes(code: str) -> list[str]:
@@ -150,6 +189,9 @@ _ABOUT: tuple[str, ...] = (
 )
 
 
+_PLAIN_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _store(about: IndexedPage, pages: Iterable[IndexedPage]) -> str:
     kept: dict[str, Any] = {name: getattr(about, name) for name in _ABOUT}
     kept |= {
@@ -158,7 +200,7 @@ def _store(about: IndexedPage, pages: Iterable[IndexedPage]) -> str:
         "pages": [(page.page, page.text) for page in pages],
     }
     kept["access"] = sorted({token for page in pages for token in page.access})
-    text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    text = _PLAIN_JSON(kept)
     try:
         text.encode()
     except UnicodeEncodeError:  # half a character, as broken PDF files have; escaped, it comes back unharmed
@@ -216,6 +258,15 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Begins:
+    """Any token of a field that is `token` and one more character; weight: its score."""
+
+    field: str
+    token: str
+    weight: float
+
+
+@dataclass(frozen=True)
 class Every:
     """Every part."""
 
@@ -236,7 +287,7 @@ class Without:
     part: "Plan"
 
 
-Plan: TypeAlias = Run | Mark | Between | Every | Either | Without
+Plan: TypeAlias = Run | Mark | Begins | Between | Every | Either | Without
 
 
 def plan(node: Node) -> Plan:
@@ -276,20 +327,18 @@ def _similar(leaf: Word | Phrase) -> Plan:
     found = [_leaf(leaf)]
     if len(wanted) < 2:
         return found[0]
-    for field, kind in (("text", "t"), ("head", "h"), ("meta", "m")):
-        found += [_look(field, kind, variant, _LIKELY) for variant in variants(wanted)]
+    for field in ("text", "head", "meta"):
+        found += [_look(field, variant, _LIKELY) for variant in variants(wanted)]
         if len(wanted) >= LEAST:
-            found += [_with_hole(field, kind, run) for run in candidates(wanted)]
+            found += [_with_hole(field, run) for run in candidates(wanted)]
     return Either(tuple(found))
 
 
-def _with_hole(field: str, kind: str, run: Holed) -> Plan:
+def _with_hole(field: str, run: Holed) -> Plan:
     if len(run.before) > 1 and len(run.after) > 1:
         tokens = (*_pairs(run.before), *_pairs(run.after))
         return Run(field, tokens, _LIKELY, len(run.before) - 1, run.hole + 1)
-    parts = [
-        _look(field, kind, chars, _LIKELY if len(chars) > 2 else 1.0) for chars in (run.before, run.after) if chars
-    ]
+    parts = [_look(field, chars, _LIKELY if len(chars) > 2 else 1.0) for chars in (run.before, run.after) if chars]
     return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
 
@@ -297,7 +346,7 @@ def _leaf(leaf: Word | Phrase) -> Plan:
     wanted = forms(leaf.text, exact=isinstance(leaf, Phrase))
     found: list[Plan] = [Mark(f"m={wanted.exact}", _META)]
     for field, kind, weight in (("text", "t", None), ("head", "h", _HEAD), ("meta", "m", _META)):
-        found += [_look(field, kind, chars, weight) for chars in _written(wanted)]
+        found += [_look(field, chars, weight) for chars in _written(wanted)]
         if wanted.loose:
             squeezed_field, sign = ("codes", "") if field == "text" else (field, _SQUEEZED)
             found.append(Run(squeezed_field, tuple(_pairs(wanted.loose, sign)), weight))
@@ -315,9 +364,9 @@ def _written(wanted: Forms) -> list[str]:
     return [wanted.exact, wanted.loose] if wanted.loose not in ("", wanted.exact) else [wanted.exact]
 
 
-def _look(field: str, kind: str, chars: str, weight: float | None) -> Plan:
+def _look(field: str, chars: str, weight: float | None) -> Plan:
     if len(chars) == 1:
-        return Mark(chars if kind == "t" else f"{kind}'{chars}", weight or 1.0)
+        return Begins(field, chars, weight or 1.0)
     return Run(field, tuple(_pairs(chars)), weight)
 
 
@@ -341,5 +390,5 @@ def _named(names: Iterable[str], leaf: Word | Phrase) -> Plan:
 
 def _named_run(name: str, chars: str) -> Plan:
     if len(chars) == 1:
-        return Mark(f"{name}.'{chars}", _META)
+        return Begins("named", f"{name}:{chars}", _META)
     return Run("named", tuple(_pairs(chars, name)), _META)

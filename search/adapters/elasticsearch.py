@@ -1,30 +1,32 @@
 """Elasticsearch 9, for many users and machines. Only what every distribution has: no plugin, no script, no by-query job."""
 
+import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from search import projection as p
+from search.adapters.elasticsearch_entries import SETTINGS, WINDOW, Body, Change, bulks, deleting, mappings, replacing
 from search.errors import BadQuery, IndexUnavailable
 from search.model import IndexedPage, Reader, Results
-from search.orders import KEYS, NUMBER, ORDERS, RECEIVED, RELEVANCE, Anchor
+from search.orders import ORDERS, RECEIVED, RELEVANCE, Anchor
 from search.results import hit
 from search.syntax import Node
 
 _SECONDS, _BULK_SECONDS, _MERGE_SECONDS = 10.0, 60.0, 1800.0
-_BULK_BYTES = 8_000_000
+_AT_ONCE = 2  # bulks under way: the server works on one while the next one travels
+_FAILURES = "errors,items.*.error,items.*.status,items.*._id"  # all that is looked at of an answer to a bulk
 _RETRIES, _PAUSE_SECONDS = 4, 0.25  # when the server says it has too much to do; the pause doubles
-_WINDOW = 100_000  # the deepest hit that can be paged to
 _FACET_VALUES = 1000
 _BATCH = 1000
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class ElasticsearchIndex:
     def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
         """As `replace`, for many documents; they become findable together."""
         if documents:
-            self._write(lambda: _replacing(documents))
+            self._write(lambda: replacing(documents))
 
     def remove(self, document: str) -> None:
         """Leave nothing of `document` in answers; see `remove_many` for the files."""
@@ -80,7 +82,7 @@ class ElasticsearchIndex:
         The server keeps a deleted entry for up to half a minute for its replicas; `purge` after that leaves nothing.
         """
         gone = list(documents)
-        self._write(lambda: ([{"delete": {"_id": document}}] for document in gone))
+        self._write(lambda: deleting(gone))
         self.purge()
 
     def purge(self) -> None:
@@ -110,7 +112,7 @@ class ElasticsearchIndex:
         Pages begin behind a value (`search_after`). A point in time would keep the files of destroyed documents, so there is none.
         """
         first, size = 0 if after else max(offset, 0), max(limit, 0)
-        if first + size > _WINDOW:
+        if first + size > WINDOW:
             first, size = 0, 0
         wanted = {"bool": {"must": [_compile(p.plan(query))], "filter": _filter(reader, filters or {})}}
         with self._guarded():
@@ -179,7 +181,7 @@ class ElasticsearchIndex:
     def fill(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
         """Write documents to the next generation alone."""
         with self._guarded():
-            self._send(_replacing(documents), self._next, refresh=False)
+            self._send(replacing(documents), self._next, refresh=False)
 
     def filled(self) -> Iterator[tuple[str, str]]:
         """Yield (document, stamp) of what the next generation holds."""
@@ -190,7 +192,7 @@ class ElasticsearchIndex:
     def drop(self, documents: Iterable[str]) -> None:
         """Remove documents from the next generation alone."""
         with self._guarded():
-            self._send(([{"delete": {"_id": document}}] for document in documents), self._next, refresh=True)
+            self._send(deleting(documents), self._next, refresh=True)
 
     def finish(self) -> None:
         """Let the next generation answer from now on, and remove the old one."""
@@ -286,7 +288,7 @@ class ElasticsearchIndex:
             self._ready()
             self._client.search(index=self._alias, size=0, track_total_hits=False)
 
-    def _write(self, items: Callable[[], Iterable[list[Body]]]) -> None:
+    def _write(self, items: Callable[[], Iterable[Change]]) -> None:
         """Write to what answers, and to what is being built; where that began to answer meanwhile, to that."""
         with self._guarded():
             self._ready()
@@ -301,43 +303,44 @@ class ElasticsearchIndex:
                     raise
                 self._send(items(), self._alias, refresh=True)
 
-    def _send(self, items: Iterable[list[Body]], alias: str, *, refresh: bool) -> None:
-        batch: list[Body] = []
-        weight = 0
-        for item in items:
-            batch += item
-            weight += sum(len(value) for part in item for value in part.values() if isinstance(value, str)) * 3
-            if weight > _BULK_BYTES:
-                self._bulk(batch, alias)
-                batch, weight = [], 0
-        if batch:
-            self._bulk(batch, alias)
+    def _send(self, items: Iterable[Change], alias: str, *, refresh: bool) -> None:
+        """Send changes in bulks, some of them under way while the next one is made: server and caller both work."""
+        with ThreadPoolExecutor(_AT_ONCE) as lines:
+            under_way: deque[Future[None]] = deque()
+            for bulk in bulks(items):
+                if len(under_way) == _AT_ONCE:
+                    under_way.popleft().result()
+                under_way.append(lines.submit(self._bulk, bulk, alias))
+            for sent in under_way:
+                sent.result()
         if refresh:
             self._client.options(request_timeout=_BULK_SECONDS).indices.refresh(index=alias)
 
-    def _bulk(self, operations: list[Body], alias: str) -> None:
-        """Send operations; those the server had no room for are sent again after a pause."""
+    def _bulk(self, changes: list[Change], alias: str) -> None:
+        """Send changes; those the server had no room for are sent again after a pause."""
         client = self._client.options(request_timeout=_BULK_SECONDS)
         for attempt in range(_RETRIES + 1):
             if attempt:
                 time.sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
+            lines = cast("list[Body]", [change.lines for change in changes])  # what is bytes already goes out as it is
             try:
-                answer = client.bulk(index=alias, operations=operations, require_alias=True)
+                answer = client.bulk(index=alias, operations=lines, require_alias=True, filter_path=_FAILURES)
             except ApiError as error:
                 if error.meta.status == 429 and attempt < _RETRIES:
                     continue
                 raise
-            failed = [(name, result) for item in answer["items"] for name, result in item.items() if "error" in result]
+            failed = [result for item in answer.body.get("items", ()) for result in item.values() if "error" in result]
             if not failed:
                 return
-            others = [result for _, result in failed if result["status"] != 429]
+            others = [result for result in failed if result["status"] != 429]
             if others:
                 if others[0]["status"] == 404:
                     self._known = False
                 raise IndexUnavailable(
                     f"Elasticsearch at {self._where} refused a document: {others[0]['error'].get('reason', '')[:200]}"
                 )
-            operations = _again(operations, {result["_id"] for _, result in failed})
+            again = {result["_id"] for result in failed}
+            changes = [change for change in changes if change.document in again]
         raise IndexUnavailable(f"Elasticsearch at {self._where} has too much to do; try again later")
 
     def _ready(self) -> None:
@@ -359,9 +362,9 @@ class ElasticsearchIndex:
 
     def _create(self, name: str, aliases: Body | None = None, settings: Body | None = None) -> None:
         chosen = {"number_of_shards": self._shards, "number_of_replicas": self._replicas}
-        chosen = _SETTINGS | chosen | (settings or {})
+        chosen = SETTINGS | chosen | (settings or {})
         try:
-            self._client.indices.create(index=name, settings=chosen, mappings=_mappings(), aliases=aliases or {})
+            self._client.indices.create(index=name, settings=chosen, mappings=mappings(), aliases=aliases or {})
         except ApiError as error:
             if error.error != "resource_already_exists_exception":  # another process was faster
                 raise
@@ -389,70 +392,10 @@ class ElasticsearchIndex:
             ) from error
 
 
-_SETTINGS: Body = {
-    "max_result_window": _WINDOW,
-    "codec": "best_compression",
-    # Destroyed documents must leave the files when we ask for it, however few they are, and soon.
-    "merge.policy.expunge_deletes_allowed": 0,
-    "soft_deletes.retention_lease.period": "1s",
-}
-
-
-def _mappings() -> Body:
-    keyword = {"type": "keyword"}
-    counted = {"type": "text", "analyzer": "whitespace"}
-    uncounted = counted | {"norms": False}
-    properties: dict[str, Body] = {
-        "document": keyword,
-        "stamp": keyword | {"index": False},
-        "stored": {"type": "keyword", "index": False, "doc_values": False},
-        "access": keyword | {"doc_values": False},
-        p.MARKS: uncounted | {"index_options": "docs"},
-        **{name: counted if name in ("text", "codes") else uncounted for name in p.RUNS},
-        **dict.fromkeys(p.FACETS, keyword),
-        **{name: {"type": "long"} for name in p.RANGES},
-        **{name: {"type": "long", "index": False} for name in KEYS},
-        NUMBER: keyword | {"index": False},
-    }
-    return {"dynamic": "strict", "_source": {"includes": ["stored"]}, "properties": properties}
-
-
-def _replacing(documents: Mapping[str, Sequence[IndexedPage]]) -> Iterator[list[Body]]:
-    for document, pages in documents.items():
-        action = "index" if pages else "delete"
-        yield [{action: {"_id": document}}, *([_source(p.project(document, pages))] if pages else [])]
-
-
-def _source(entry: p.Entry) -> Body:
-    return {
-        "document": entry.document,
-        "stamp": entry.stamp,
-        "stored": entry.stored,
-        "access": list(entry.access),
-        **entry.tokens,
-        **entry.facets,
-        **entry.ranges,
-        **entry.orders,
-    }
-
-
 def _sort(order: str) -> list[Body]:
     by = ORDERS[order]
     placed = {by.key or RECEIVED: "desc" if by.descending else "asc"}
     return [placed] if by.key else [{"_score": "desc"}, placed]
-
-
-def _again(operations: list[Body], ids: set[str]) -> list[Body]:
-    """Return the operations on `ids`, each with the source that follows it."""
-    kept: list[Body] = []
-    keep = False
-    for part in operations:
-        action = next(iter(part.values()))
-        if len(part) == 1 and isinstance(action, dict) and "_id" in action:
-            keep = action["_id"] in ids
-        if keep:
-            kept.append(part)
-    return kept
 
 
 def _filter(reader: Reader, filters: Mapping[str, str]) -> list[Body]:
@@ -480,6 +423,9 @@ def _compile(plan: p.Plan) -> Body:
             return query if weight is None else _constant(query, weight)
         case p.Mark(token, weight):
             return _constant({"term": {p.MARKS: token}}, weight)
+        case p.Begins(field, token, weight):
+            begun = re.sub(r"[\\*?]", r"\\\g<0>", token)
+            return _constant({"wildcard": {field: {"value": f"{begun}?"}}}, weight)
         case p.Between(field, low, high):
             within = {name: value for name, value in (("gte", low), ("lte", high)) if value is not None}
             return _constant({"range": {field: within}}, 1.0)

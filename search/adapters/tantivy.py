@@ -2,13 +2,15 @@
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Thread, current_thread
 from typing import Any
 
 import tantivy
@@ -24,11 +26,14 @@ from search.syntax import Node
 
 LOCK = ".juanzong-lock"
 _WAIT_SECONDS = 120.0  # a commit of a large batch, merges included, takes seconds
-_HEAP_SMALL, _HEAP_LARGE = 15_000_000, 100_000_000  # bytes; tantivy asks for 15 MB at least
-_LARGE_BATCH = 20  # documents
+# (more documents than, bytes, threads) of a writer; tantivy asks for 15 MB a thread at least.
+_LARGE_BATCH = 20
+_WRITERS = ((5000, 300_000_000, 2), (_LARGE_BATCH, 100_000_000, 1), (-1, 15_000_000, 1))
+_AHEAD = 4000  # documents that are made ready while files are still merged
 _FACET_VALUES = 1000
 _STORED = "gb18030"  # all of Unicode, and two bytes where UTF-8 takes three: a quarter less room for what is shown
 _MOST_FILES = 1000
+_log = logging.getLogger("juanzong.search")
 
 
 class TantivyIndex:
@@ -43,7 +48,8 @@ class TantivyIndex:
         self._path, self._fresh = Path(path), fresh
         self._mutex = RLock()  # guards what this object remembers, for moments
         self._turn = RLock()  # one writer among this process's threads, for a whole commit
-        self._held = False
+        self._held = -1  # the descriptor of the lock
+        self._merging: Thread | None = None  # holds the lock until it ends
         self._schema = _schema()
         self._index: tantivy.Index | None = None
         self._state: tuple[int, int, int] | None = None
@@ -52,15 +58,37 @@ class TantivyIndex:
         """Make `pages` all there is of `document`; findable and durable on return."""
         self.replace_many({document: pages})
 
-    def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
-        """As `replace`, in one commit."""
+    def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]], *, merge_behind: bool = False) -> None:
+        """As `replace`, in one commit. merge_behind: return while files are still put together; `settle` waits for that."""
         if not documents:
             return
-        with self._writing(len(documents)) as writer:
-            for document, pages in documents.items():
-                writer.delete_documents_by_term("document", document)
-                if pages:
-                    writer.add_document(_entry(p.project(document, pages)))
+        entries = ((name, _entry(p.project(name, pages)) if pages else None) for name, pages in documents.items())
+        ahead: list[tuple[str, tantivy.Document | None]] = []
+        while self._merging is not None and self._merging.is_alive() and len(ahead) < _AHEAD:
+            if (ready := next(entries, None)) is None:
+                break
+            ahead.append(ready)
+        with self._writing(len(documents), merge_behind=merge_behind) as writer:
+            known = self._known(documents)
+            for document, entry in chain(ahead, entries):
+                if known:
+                    writer.delete_documents_by_term("document", document)
+                if entry is not None:
+                    writer.add_document(entry)
+
+    def settle(self) -> None:
+        """Wait until no files are being put together behind a change of this object's."""
+        merging = self._merging
+        if merging is not None and merging is not current_thread():
+            merging.join()
+            self._merging = None
+
+    def _known(self, documents: Collection[str]) -> bool:
+        """Return whether any of them may be in the files: to delete what is not there costs a look into every file for each."""
+        if len(documents) <= _LARGE_BATCH:
+            return True
+        some = Query.term_set_query(self._schema, "document", list(documents))
+        return bool(self._searcher().search(some, limit=1, count=False).hits)
 
     def remove(self, document: str) -> None:
         """Leave nothing of `document`, neither in answers nor in the files."""
@@ -225,6 +253,9 @@ class TantivyIndex:
                 return query if weight is None else Query.const_score_query(query, weight)
             case p.Mark(token, weight):
                 return Query.const_score_query(Query.term_query(self._schema, p.MARKS, token, "basic"), weight)
+            case p.Begins(field, token, weight):
+                begun = "".join(f"\\x{{{ord(char):x}}}" for char in token)
+                return Query.const_score_query(Query.regex_query(self._schema, field, f"{begun}."), weight)
             case p.Between(field, low, high):
                 within = Query.range_query(self._schema, field, tantivy.FieldType.Integer, low, high)
                 return Query.const_score_query(within, 1.0)
@@ -239,11 +270,11 @@ class TantivyIndex:
     # --- writing ---
 
     @contextmanager
-    def _writing(self, documents: int) -> Iterator[tantivy.IndexWriter]:
+    def _writing(self, documents: int, *, merge_behind: bool = False) -> Iterator[tantivy.IndexWriter]:
         """Give a writer; commit when the block ends, change nothing when it fails."""
         with self.exclusive():
-            heap = _HEAP_LARGE if documents > _LARGE_BATCH else _HEAP_SMALL
-            writer = self._open().writer(heap_size=heap, num_threads=1)
+            heap, threads = next(size for least, *size in _WRITERS if documents > least)
+            writer = self._open().writer(heap_size=heap, num_threads=threads)
             try:
                 yield writer
                 writer.commit()
@@ -252,7 +283,21 @@ class TantivyIndex:
                 raise
             writer.garbage_collect_files()
             # Merges of small segments belong to the commit: the next writer must not find them half done.
+            if merge_behind:
+                self._merging = Thread(target=self._merge, args=(writer, self._held))
+                self._held = -1
+                self._merging.start()
+            else:
+                writer.wait_merging_threads()
+
+    @staticmethod
+    def _merge(writer: tantivy.IndexWriter, lock: int) -> None:
+        try:
             writer.wait_merging_threads()
+        except (ValueError, OSError, RuntimeError) as error:  # what was committed stands; it is merged another time
+            _log.warning("files of the search index could not be put together: %s", error)
+        finally:
+            os.close(lock)
 
     @staticmethod
     def _abandon(writer: tantivy.IndexWriter) -> None:
@@ -266,18 +311,20 @@ class TantivyIndex:
     def exclusive(self) -> Iterator[None]:
         """Hold the directory against all other writers, of this process and of others. May be nested."""
         with self._turn, self._guarded():
-            if self._held:
+            if self._held >= 0:
                 yield
                 return
+            self.settle()
             self._path.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 self._acquire(descriptor)
-                self._held = True
+                self._held = descriptor
                 yield
             finally:
-                self._held = False
-                os.close(descriptor)
+                if self._merging is None:
+                    os.close(descriptor)
+                self._held = -1
 
     def _acquire(self, descriptor: int) -> None:
         until = time.monotonic() + _WAIT_SECONDS
@@ -344,7 +391,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("document", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("state", tokenizer_name="raw", index_option="basic")  # the id and the stamp, to list them
     builder.add_bytes_field("stored", stored=True)
-    for name in p.RUNS:
+    for name in (*p.STREAMS, *p.RUNS):
         builder.add_text_field(name, tokenizer_name="spaces", index_option="position")
     builder.add_text_field(p.MARKS, tokenizer_name="spaces", index_option="basic")
     for name in p.FACETS:
@@ -365,6 +412,8 @@ def _entry(entry: p.Entry) -> tantivy.Document:
     document.add_text("document", entry.document)
     document.add_text("state", f"{entry.document} {entry.stamp}")
     document.add_bytes("stored", entry.stored.encode(_STORED))
+    for name, stream in entry.streams.items():
+        document.add_text(name, p.pairs(stream))
     for name, tokens in entry.tokens.items():
         document.add_text(name, tokens)
     for name, value in entry.facets.items():

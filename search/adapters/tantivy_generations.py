@@ -94,6 +94,8 @@ class TantivyGenerations:
     def clear(self) -> None:
         """Begin an empty generation and remove everything else, also what is damaged."""
         with self._root.exclusive():
+            for files in self._known.values():
+                files.settle()
             self._known.clear()
             name = self._fresh()
             self._point(_CURRENT, name)
@@ -125,11 +127,13 @@ class TantivyGenerations:
     def fill(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
         """Write documents to the next generation alone."""
         with self._root.exclusive():
-            self._next().replace_many(documents)
+            self._next().replace_many(documents, merge_behind=True)
 
     def filled(self) -> Iterator[tuple[str, str]]:
         """Yield (document, stamp) of what the next generation holds."""
-        return self._next().states()
+        building = self._next()
+        building.settle()
+        return building.states()
 
     def drop(self, documents: Iterable[str]) -> None:
         """Remove documents from the next generation alone."""
@@ -139,6 +143,7 @@ class TantivyGenerations:
     def finish(self) -> None:
         """Let the next generation answer from now on, and remove the old one."""
         with self._root.exclusive():
+            self._next().settle()
             self._next().check()
             name = self._name(_NEXT)
             self._point(_CURRENT, name)
@@ -221,7 +226,8 @@ class TantivyGenerations:
         for entry in self._path.iterdir():
             if entry.name in {LOCK, _CURRENT, *kept} or (entry.name == _NEXT and self._name(_NEXT) in kept):
                 continue
-            self._known.pop(entry.name, None)
+            if known := self._known.pop(entry.name, None):
+                known.settle()
             try:
                 if entry.is_dir() and not entry.is_symlink():
                     shutil.rmtree(entry)

@@ -30,9 +30,8 @@ def reindex(house: House, actor: Actor, anew: bool, as_json: bool) -> int:
     from service.flow.index import reindex as rebuild
     from service.records import audit as trail
 
-    total, damaged = 0, list[str]()
-    for _done, total in _shown(rebuild(house, damaged, anew=anew), "documents"):  # noqa: B007 - the last total is what is reported
-        pass
+    damaged = list[str]()
+    total = _with_steps(rebuild(house, damaged, anew=anew), "documents")
     with house.database.write() as session:
         trail.append(session, actor.name, "check.reindex", "index", {"documents": total, "damaged": len(damaged)})
     if as_json:
@@ -44,11 +43,18 @@ def reindex(house: House, actor: Actor, anew: bool, as_json: bool) -> int:
     return DAMAGE if damaged else 0
 
 
-def _shown(steps: Iterable[tuple[int, int]], what: str) -> Iterable[tuple[int, int]]:
-    for done, total in steps:
-        if sys.stderr.isatty():
-            click.echo(f"\r  {done} of {total} {what}\x1b[K", err=True, nl=done == total)
-        yield done, total
+def _with_steps(steps: Iterable[tuple[int, int]], what: str) -> int:
+    """Go through (done, total) steps behind a progress bar; returns the last total. A rebuild goes through more than once."""
+    total = 0
+    if not sys.stderr.isatty():
+        for _done, total in steps:  # noqa: B007 - the last total is what is returned
+            pass
+        return total
+    with click.progressbar(length=0, label=what, file=sys.stderr, show_pos=True) as bar:
+        for done, total in steps:
+            bar.length = total
+            bar.update(done - bar.pos)
+    return total
 
 
 @click.command()

@@ -14,7 +14,13 @@ _ORDERS = ("relevance", "newest_received", "oldest_received", "newest_signed", "
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", default="")
+@click.option(
+    "--saved",
+    nargs=2,
+    metavar="LOGIN NAME",
+    help="In place of QUERY, the search that the account LOGIN saved as NAME; what comes are all documents it finds.",
+)
 @click.option("--limit", default=20, type=click.IntRange(1, 200))
 @click.option("--offset", default=0, type=click.IntRange(0))
 @click.option("--near", is_flag=True, help="Near-misses of one character, too.")
@@ -32,6 +38,7 @@ def search(
     house: House,
     actor: Actor,
     query: str,
+    saved: tuple[str, str] | None,
     limit: int,
     offset: int,
     near: bool,
@@ -43,10 +50,18 @@ def search(
     """Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5."""
     from service.flow.find import find
 
+    filters: dict[str, str] = {}
+    if saved is not None:
+        from service.flow.saved_searches import saved_by_name
+
+        if query:
+            raise click.UsageError("either QUERY or --saved")
+        kept = saved_by_name(house, actor, *saved)
+        query, filters = kept.query, kept.filters
     if output is not None:
-        _export(house, actor, query, output, near=near, order=sort, as_json=as_json)
+        _export(house, actor, query, output, filters, near=near, order=sort, as_json=as_json)
         return
-    found = find(house, actor, query, limit=limit, offset=offset, near=near, order=sort, cursor=cursor)
+    found = find(house, actor, query, limit=limit, offset=offset, filters=filters, near=near, order=sort, cursor=cursor)
     if as_json:
         hits = [
             {
@@ -75,7 +90,17 @@ def search(
     click.echo(f"{found.total} found in {found.took_ms} ms", err=True)
 
 
-def _export(house: House, actor: Actor, query: str, output: Path, *, near: bool, order: str, as_json: bool) -> None:
+def _export(
+    house: House,
+    actor: Actor,
+    query: str,
+    output: Path,
+    filters: dict[str, str],
+    *,
+    near: bool,
+    order: str,
+    as_json: bool,
+) -> None:
     from service.flow.find_export import FOUND_COLUMNS, export_found
     from service.reports.sheets import FORMATS, Table, write
 
@@ -83,7 +108,7 @@ def _export(house: House, actor: Actor, query: str, output: Path, *, near: bool,
     if form not in FORMATS:
         raise click.BadParameter("the file's name must end in .xlsx or .csv", param_hint="--output")
     with new_file(output) as part:
-        rows = export_found(house, actor, query, form, near=near, order=order)
+        rows = export_found(house, actor, query, form, filters=filters, near=near, order=order)
         part.write(write(Table("search", FOUND_COLUMNS, rows), form))
     if as_json:
         out_json({"file": str(output), "rows": len(rows)})

@@ -1,14 +1,17 @@
 """Find: from what a person typed to the places on the pages they may see."""
 
+import contextlib
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
 
-from intake.model import Box
+from intake.codec import from_json
+from intake.model import Box, PageText
 from search.errors import BadQuery, IndexUnavailable
 from search.model import Hit, Reader, Results
 from search.nearly import search_nearly
@@ -19,11 +22,11 @@ from service.access.policy import Actor, reader_tokens
 from service.errors import BadInput
 from service.flow.find_cursor import Place, Question, seal, unseal
 from service.flow.guard import allowed, reach_of, require
-from service.flow.index import load_pages
+from service.flow.kept import read_kept
 from service.flow.places import boxes_of
 from service.house import House
 from service.records import audit
-from service.records.tables import Document
+from service.records.tables import Document, Rendition, WrappedKey
 from service.typed import CONTROL
 from vault.errors import ObjectDamaged, ObjectMissing
 
@@ -101,7 +104,7 @@ def find(
     results, near = look(house, asked, limit, min(max(offset, 0), DEEPEST), place.after if place else None)
     if results.total == 0:
         demand_index(house)
-    hits = tuple(found for hit in results.hits if (found := _place(house, actor, hit)) is not None)
+    hits = tuple(_placed(house, actor, results.hits))
     took = round((time.perf_counter() - began) * 1000)
     with house.database.write() as session:
         audit.append(session, actor.name, "search", "index", {"query_sha256": digest_of(text), "total": results.total})
@@ -178,18 +181,34 @@ def demand_index(house: House) -> None:
             raise IndexUnavailable("the search index is lost: `juanzong reindex` builds it anew")
 
 
-def _place(house: House, actor: Actor, hit: Hit) -> FoundHit | None:
+def _placed(house: House, actor: Actor, hits: Iterable[Hit]) -> Iterator[FoundHit]:
     """Add the boxes. The database has the last word on who may see a hit: the index may lag behind it by a moment."""
+    hits = list(hits)
+    wanted = select(Document).where(
+        Document.id.in_([hit.document for hit in hits]), Document.status.not_in(("destroyed", "receiving"))
+    )
     with house.database.read() as session:
-        document = session.get(Document, hit.document)
-        if document is None or document.status in ("destroyed", "receiving"):
-            return None
-        if not allowed(actor, "document.read", reach_of(document)):
-            return None
-        try:
-            pages = load_pages(house, session, hit.document, [hit.page]) if hit.spans else []
-        except (NoResultFound, ObjectDamaged, ObjectMissing):
-            pages = []  # the words are found even where their places cannot be read any more; `fixity` tells of it
+        documents = {one.id: one for one in session.scalars(wanted) if allowed(actor, "document.read", reach_of(one))}
+        hits = [hit for hit in hits if hit.document in documents]
+        pages = dict(_pages(house, session, [(hit.document, hit.page) for hit in hits if hit.spans]))
+    return (_found(hit, documents[hit.document].verification, pages.get((hit.document, hit.page))) for hit in hits)
+
+
+def _pages(
+    house: House, session: Session, wanted: Sequence[tuple[str, int]]
+) -> Iterator[tuple[tuple[str, int], PageText]]:
+    """Yield those pages whose text the store can give; where it cannot the words are found all the same, and `fixity` tells of it."""
+    if not wanted:
+        return
+    query = select(Rendition, WrappedKey.wrapped).join(WrappedKey, WrappedKey.document_id == Rendition.document_id)
+    query = query.where(Rendition.kind == "page-text", Rendition.state == "kept")
+    for row, wrapped in session.execute(query.where(tuple_(Rendition.document_id, Rendition.page).in_(wanted))):
+        key = house.keys.unwrap(UUID(row.document_id), wrapped)
+        with contextlib.suppress(ObjectDamaged, ObjectMissing):
+            yield (row.document_id, row.page), from_json(read_kept(house, row, key))
+
+
+def _found(hit: Hit, verification: str, page: PageText | None) -> FoundHit:
     return FoundHit(
         document_id=hit.document,
         title=hit.title,
@@ -197,7 +216,7 @@ def _place(house: House, actor: Actor, hit: Hit) -> FoundHit | None:
         page=hit.page,
         snippet=hit.snippet,
         marks=hit.marks,
-        boxes=tuple(boxes_of(pages[0], hit.spans)) if pages else (),
+        boxes=tuple(boxes_of(page, hit.spans)) if page else (),
         customer=hit.customer,
         department=hit.department,
         contract_number=hit.contract_number,
@@ -206,5 +225,5 @@ def _place(house: House, actor: Actor, hit: Hit) -> FoundHit | None:
         score=hit.score,
         approximate=hit.approximate,
         pages_matched=hit.pages_matched,
-        verification=document.verification,
+        verification=verification,
     )

@@ -87,6 +87,29 @@ def list_saved(house: House, actor: Actor) -> list[Saved]:
         return [_with_news(session, actor, row) for row in rows]
 
 
+def saved_of(house: House, actor: Actor, login: str) -> list[Saved]:
+    """Return an account's, by name, with the news it may see now: for that person, and for the owner of the machine.
+
+    Raises NotFound, NotAllowed.
+    """
+    if not actor.owner and actor.name != f"person:{login}":
+        raise NotAllowed("saved searches belong to a person's account")
+    with house.database.write() as session:
+        person = session.scalar(select(Person).where(Person.login == login))
+        if person is None:
+            raise NotFound(f"there is no account {login}")
+        audit.append(session, actor.name, "saved_search.list", f"person:{login}")
+    return list_saved(house, actor_of_person(house, person))
+
+
+def saved_by_name(house: House, actor: Actor, login: str, name: str) -> SavedSearch:
+    """Return the one of an account that has a name, as `saved_of`. Raises NotFound, NotAllowed."""
+    for saved in saved_of(house, actor, login):
+        if saved.search.name == " ".join(name.split()):
+            return saved.search
+    raise NotFound("there is no such saved search")
+
+
 def count_news(house: House, actor: Actor) -> int:
     """Return how many documents are new in all saved searches of the caller; 0 for who may not search."""
     if actor.person_id is None or not allowed(actor, "search"):
