@@ -1,7 +1,7 @@
 """Warning lines 预警线 (RULES A4.1): what a company watches, and the warnings that follow from the facts of a day."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, get_args
@@ -33,7 +33,7 @@ class WarningLines:
 
     score_below: points. score_drop: points lost within drop_days. overdue_days, overdue_amount (yuan): reached or
     passed. line_used: share of the credit line, 0.9 is 90 %. expiry_days: how long before its end a document warns.
-    score_severe, overdue_days_severe: from where on the warning is of high severity. respond_*: hours within which somebody
+    stale_days: how many days after its due day key information warns. score_severe, overdue_days_severe: from where on the warning is of high severity. respond_*: hours within which somebody
     acknowledges a warning of that severity before it goes one level up (RULES A4.3).
     """
 
@@ -46,6 +46,7 @@ class WarningLines:
     expiry_days: int | None = 30
     refresh_days: int = REFRESH_DAYS
     key_update_days: int = KEY_UPDATE_DAYS
+    stale_days: int | None = 0
     score_severe: Decimal | None = Decimal(40)
     overdue_days_severe: int | None = 90
     respond_high: int = 4
@@ -73,11 +74,12 @@ class Validity:
 
 @dataclass(frozen=True)
 class CustomerState:
-    """What is known of a customer on a day. scores: (assessed on, score), any order but for those of one day, of which the last counts. exposure, credit_line: yuan."""
+    """What is known of a customer on a day. due: key information -> the last day on which renewing it is in time. scores: (assessed on, score), any order but for those of one day, of which the last counts. exposure, credit_line: yuan."""
 
     scores: Sequence[tuple[date, Decimal]] = ()
     validities: Sequence[Validity] = ()
     facts: Sequence[CollectedFact] = ()
+    due: Mapping[str, date] = field(default_factory=dict)
     overdue_days: int = 0
     overdue_amount: Decimal = Decimal(0)
     exposure: Decimal = Decimal(0)
@@ -161,6 +163,11 @@ def _expiry(lines: WarningLines, state: CustomerState, today: date) -> list[Risk
 
 def _stale(lines: WarningLines, state: CustomerState, today: date) -> list[RiskWarning]:
     found: list[RiskWarning] = []
+    for name, due in state.due.items():
+        days = (today - due).days
+        if lines.stale_days is not None and days > lines.stale_days:
+            why = Reason(f"应在 {due} 前更新，已过 {days} 天", f"to be renewed by {due}, {days} days ago")
+            found.append(RiskWarning("stale_key_information", name, why, "low"))
     for fact in state.facts:
         if fact.key:
             state_of = freshness(fact, today, lines.refresh_days, lines.key_update_days)

@@ -15,6 +15,7 @@ from credit.movement import Move, movement
 from credit.override import Override
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.blocks import grade_changed
 from service.flow.cards import cards_of, champion
 from service.flow.credit_forms import forms_of, want_forms
 from service.flow.customer_access import load_customer
@@ -32,6 +33,7 @@ from service.flow.scoring import (
     stands_up,
 )
 from service.flow.sight import visible
+from service.flow.warnings import look_at
 from service.house import House
 from service.records import audit
 from service.records.tables import (
@@ -134,6 +136,9 @@ def decide_assessment(
             want_forms(house, session, actor, customer, record, before, reason.strip())
         record.state = "in_force" if approve else "refused"
         record.decided_by, record.decided_at, record.decided_reason = actor.name, house.clock.now(), reason.strip()
+        if approve:
+            grade_changed(house, session, customer, before.grade if before else None, record.grade, record.id)
+            look_at(house, session, customer_id)
         verb = "approve" if approve else "refuse"
         detail = {"assessment": record.id, "grade": record.grade} | ({"reason": reason} if reason else {})
         audit.append(session, actor.name, f"assessment.{verb}", f"customer:{record.customer_id}", detail)

@@ -25,6 +25,7 @@ from service.flow.guard import load_document, require
 from service.flow.identity import settle_identity
 from service.flow.index import index_soon
 from service.flow.sight import sees_customer
+from service.flow.warnings import look_at
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Customer, CustomerFact, Document, FactDuty, FactVoice, Person, new_id
@@ -163,7 +164,9 @@ class Desk:
         self.session.flush()
         kinds = [self.kinds[code] for code in sorted(self.touched) if code in self.kinds]
         renew(self.house, self.session, self.customer.id, self.history, kinds)
-        return settle_identity(self.house, self.session, self.customer, self.history)
+        ids = settle_identity(self.house, self.session, self.customer, self.history)
+        look_at(self.house, self.session, self.customer.id)
+        return ids
 
     def _reload(self) -> None:
         self.session.flush()

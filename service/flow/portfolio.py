@@ -14,6 +14,7 @@ from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.cards import champion, load_card
 from service.flow.guard import listing, require
 from service.flow.sight import customers_in_sight
+from service.flow.warnings import look_again
 from service.house import House
 from service.records import audit
 from service.records.counters import hold_counter
@@ -113,6 +114,8 @@ def decide_run(house: House, actor: Actor, run_id: str, *, approve: bool, reason
         )
         run.state, run.decided_by, run.decided_at = "approved" if approve else "refused", actor.name, now
         run.decided_reason = reason.strip()
+        if approve:
+            look_again(session, house.clock.today())
         verb = "approve" if approve else "refuse"
         audit.append(session, actor.name, f"portfolio.{verb}", f"portfolio:{run.id}", {"reason": reason.strip()})
         return run

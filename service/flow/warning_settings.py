@@ -30,13 +30,15 @@ OPTIONAL = frozenset(
         "overdue_amount",
         "line_used",
         "expiry_days",
+        "stale_days",
         "score_severe",
         "overdue_days_severe",
     }
 )
 DECIMALS = frozenset({"score_below", "score_drop", "overdue_amount", "line_used", "score_severe"})
-NAMES = tuple(one.name for one in fields(WarningLines))
-_AT_LEAST_ONE = frozenset({"refresh_days", "key_update_days", "drop_days"})
+#: How long information holds is a setting of the facts themselves (RULES A2.3).
+NAMES = tuple(one.name for one in fields(WarningLines) if one.name not in ("refresh_days", "key_update_days"))
+_AT_LEAST_ONE = frozenset({"drop_days"})
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Watch:
 
 def lines_as_text(lines: WarningLines) -> dict[str, str]:
     """Return the lines as text by name, "" for one that is off."""
-    return {name: "" if value is None else str(value) for name, value in asdict(lines).items()}
+    values = asdict(lines)
+    return {name: "" if values[name] is None else str(values[name]) for name in NAMES}
 
 
 def lines_of(given: Mapping[str, str]) -> WarningLines:

@@ -1,14 +1,13 @@
 """What is known of customers today, read for many at once: a handful of queries, whatever the number of customers (RULES A4.1)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from credit.freshness import CollectedFact
 from credit.warnings import CustomerState, Validity
 from service.flow.receivables import Owed, owed_by
 from service.records.tables import AssessmentRecord, CaseFile, Customer, Document, DocumentField, FactDuty
@@ -22,7 +21,7 @@ def states_of(session: Session, customer_ids: Collection[str], today: date) -> d
     scores, lines = _scores(session, customer_ids)
     owed = owed_by(session, customer_ids, today)
     validities = _validities(session, customer_ids)
-    facts = _facts(session, customer_ids)
+    due = _due(session, customer_ids)
     nothing = Owed()
     found = {}
     for key in customer_ids:
@@ -30,7 +29,7 @@ def states_of(session: Session, customer_ids: Collection[str], today: date) -> d
         found[key] = CustomerState(
             scores=scores.get(key, ()),
             validities=validities.get(key, ()),
-            facts=facts.get(key, ()),
+            due=due.get(key, {}),
             overdue_days=debt.overdue_days,
             overdue_amount=debt.overdue_amount,
             exposure=debt.exposure,
@@ -95,12 +94,12 @@ def _day(value: str) -> date | None:
         return None
 
 
-def _facts(session: Session, customer_ids: Collection[str]) -> dict[str, Sequence[CollectedFact]]:
-    """Return the key information with the days it was checked and found changed."""
+def _due(session: Session, customer_ids: Collection[str]) -> dict[str, dict[str, date]]:
+    """Return until when key information is to be renewed, by customer and kind; what ended is no information any more."""
     duty = FactDuty
-    query = select(duty.customer_id, duty.kind, duty.checked_on, duty.changed_on)
-    query = query.where(duty.customer_id.in_(customer_ids), duty.key.is_(True)).order_by(duty.kind)
-    found: dict[str, list[CollectedFact]] = defaultdict(list)
-    for key, kind, checked_on, changed_on in session.execute(query):
-        found[key].append(CollectedFact(kind, "", checked_on, changed_on))
-    return dict(found)
+    query = select(duty.customer_id, duty.kind, duty.due_on)
+    query = query.where(duty.customer_id.in_(customer_ids), duty.key.is_(True), duty.state != "none")
+    found: dict[str, dict[str, date]] = defaultdict(dict)
+    for key, kind, due_on in session.execute(query.order_by(duty.kind)):
+        found[key][kind] = due_on
+    return found

@@ -275,6 +275,13 @@ def run_daily(house: House, go_on: Callable[[], bool] = lambda: True, *, again: 
     return Looked(looked, opened, done=done)
 
 
+def look_again(session: Session, today: date) -> None:
+    """Let the worker look at all customers at once, after a change to many of them. In the caller's transaction."""
+    run = session.get(WarningRun, today)
+    if run is not None:
+        run.finished_at, run.at_customer = None, ""
+
+
 def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
     """Take today's look up; None when it is finished, or another worker has it in hand."""
     now = house.clock.now()

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -8,7 +9,7 @@ import pytest
 
 from credit.ageing import ageing, bucket
 from credit.errors import CreditError
-from credit.receivables import Invoice, Receipt, behaviour, settle
+from credit.receivables import REST, Invoice, Receipt, apply_all, behaviour, next_change, settle
 
 TODAY = date(2026, 11, 26)
 START = TODAY - timedelta(days=900)
@@ -165,3 +166,73 @@ def test_ten_days_late_with_half_of_it_are_five_days_beyond_terms():
 def test_what_cannot_be_is_refused_with_its_number(make, why):
     with pytest.raises(CreditError, match=why):
         make()
+
+
+def as_the_books_have_it(random, invoices, receipts):
+    """Receipts as they really come: some larger than their invoice, some for one that is not there or is of another currency."""
+    changed = []
+    for receipt in receipts:
+        luck = random.random()
+        if receipt.invoice and luck < 0.3:
+            changed.append(replace(receipt, amount=receipt.amount + cents(random.randint(1, 60_000))))
+        elif luck < 0.4:
+            changed.append(replace(receipt, invoice=random.choice(["F99", *(i.number for i in invoices)])))
+        else:
+            changed.append(receipt)
+    return changed
+
+
+def cent_by_cent(invoices, receipts, today):
+    """The oracle: what is for an invoice fills it in the order in which money came, all else pays the oldest debt day by day."""
+    bills = {i.number: i for i in invoices}
+    room = {i.number: int(i.amount * 100) for i in invoices}
+    free, waiting, aimed = [], defaultdict(int), defaultdict(int)
+    for r in sorted(receipts, key=lambda r: (r.received_on, r.number)):
+        amount, bill = int(r.amount * 100), bills.get(r.invoice)
+        if bill is not None and bill.currency == r.currency:
+            fits = min(amount, room[bill.number])
+            room[bill.number] -= fits
+            amount -= fits
+            if r.received_on <= today:
+                if bill.issued_on <= today:
+                    aimed[bill.number] += fits
+                else:
+                    waiting[r.currency] += fits
+        if amount:
+            free.append(replace(r, amount=cents(amount), invoice=None))
+    paid = {n: a for n, a in aimed.items() if a}
+    left_of = [
+        replace(i, amount=i.amount - cents(paid.get(i.number, 0)))
+        for i in invoices
+        if i.amount * 100 > paid.get(i.number, 0)
+    ]
+    left, _pieces, over = day_by_day(left_of, free, today)
+    return {n: a for n, a in left.items() if a}, {
+        c: over.get(c, 0) + waiting[c] for c in {*over, *waiting} if over.get(c, 0) + waiting[c]
+    }
+
+
+def test_a_thousand_ledgers_of_real_books_equal_the_oracle_and_nothing_is_refused():
+    random = Random(27_182)
+    larger = unknown = ahead = 0
+    for _ in range(1_000):
+        invoices, receipts = drawn(random)
+        receipts = as_the_books_have_it(random, invoices, receipts)
+        ledger = apply_all(invoices, receipts, TODAY)
+        left, over = cent_by_cent(invoices, receipts, TODAY)
+        assert {n: a * 100 for n, a in ledger.open.items()} == left
+        assert {c: a * 100 for c, a in ledger.prepaid.items() if a} == over
+        came = sum(r.amount for r in receipts if r.received_on <= TODAY)
+        assert sum(p.amount for p in ledger.settled) + sum(ledger.prepaid.values()) == came  # no cent is lost or made
+        larger += any(p.receipt.endswith(REST) for p in ledger.settled)
+        unknown += any(r.invoice == "F99" for r in receipts)
+        ahead += bool(ledger.prepaid)
+    assert min(larger, unknown, ahead) > 100
+
+
+def test_what_is_dated_ahead_says_on_which_day_it_counts():
+    invoices = [invoice("F1", issued="2026-12-01", due="2026-12-31"), invoice("F2")]
+    assert next_change(invoices, [receipt(on="2026-11-30")], TODAY) == date(2026, 11, 30)
+    assert next_change([invoice()], [receipt()], TODAY) is None
+    ahead = apply_all(invoices, [receipt(invoice="F1", on="2026-11-20")], TODAY)
+    assert (ahead.prepaid, set(ahead.open)) == ({"CNY": Decimal("100.00")}, {"F2"})
