@@ -33,10 +33,13 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
     ]
     if "postgres" in urls:
         found.append(("queue on PostgreSQL", ("tools.bench_queue", "--postgres")))
-    found.append(("search", ("tools.bench_search",)))
+        found.append(("credit portfolio on PostgreSQL", ("tools.bench_credit", "--postgres")))
+    sizes = ("--pages", "100000", "1000000")
+    found.append(("search", ("tools.bench_search", *sizes)))
     if "elasticsearch" in urls:
-        found.append(("search on Elasticsearch", ("tools.bench_search", "--url", f"{urls['elasticsearch']}/bench")))
-    found.append(("reading", ("tools.bench_reading",)))
+        address = f"{urls['elasticsearch']}/bench"
+        found.append(("search on Elasticsearch", ("tools.bench_search", *sizes, "--url", address)))
+    found += [("reading", ("tools.bench_reading",)), ("unseen papers", ("tools.bench_unseen", "--count", "220"))]
     if tesseract:
         found.append(("station", ("tools.bench_station",)))
     return [

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from credit.credit_line import BASES
+from credit.forms import ITEMS, TITLES, Item
 from credit.freshness import MAJOR_EVENTS
 from credit.movement import movement
 from service.access.policy import Actor
@@ -27,12 +28,13 @@ from service.flow.scoring import assessment_of, number_of
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import AssessmentRecord, Contract, CreditEvent, CreditForm, Customer, Person, new_id
-from service.reports.credit_forms import ITEMS, TITLES, Item, form_pdf
 from service.typed import day_of
 
 #: Those a person fills in; the others follow from an assessment.
 TYPED = ("5.1", "5.2", "5.4")
 MAX_TEXT, MAX_DAYS = 1000, 1000
+#: Makes the PDF of a form of this category from its data: the same data give the same bytes.
+Draw = Callable[[str, Mapping[str, Any]], bytes]
 _WHY = {
     "value": "数值有变",
     "weight": "权重有变",
@@ -254,7 +256,7 @@ def list_forms(house: House, actor: Actor, customer_id: str) -> tuple[CreditForm
         return forms_of(session, customer_id)
 
 
-def file_wanted(house: House, limit: int = 100) -> int:
+def file_wanted(house: House, draw: Draw, limit: int = 100) -> int:
     """Make the PDFs of forms that wait for theirs and file them in the customer's credit file; returns how many were filed."""
     with house.database.read() as session:
         query = select(CreditForm.id).where(CreditForm.state == "wanted").order_by(CreditForm.made_at, CreditForm.id)
@@ -262,14 +264,14 @@ def file_wanted(house: House, limit: int = 100) -> int:
     filed = 0
     for form_id in waiting:
         try:
-            _file(house, form_id)
+            _file(house, draw, form_id)
             filed += 1
         except KNOWN_ERRORS as error:
             log.warning("the form %s waits: %s", form_id, error)
     return filed
 
 
-def _file(house: House, form_id: str) -> None:
+def _file(house: House, draw: Draw, form_id: str) -> None:
     with house.database.read() as session:
         form = session.get_one(CreditForm, form_id)
         latest = select(Contract.department_id).where(Contract.customer_id == form.customer_id)
@@ -277,7 +279,7 @@ def _file(house: House, form_id: str) -> None:
     archive = replace(SYSTEM, department_id=department_id)
     file = credit_file(house, archive, form.customer_id)
     name = f"{TITLES[form.category]}-{form.data['number']}-{form.data['form_number']}.pdf"
-    pdf = BytesIO(form_pdf(form.category, form.data))
+    pdf = BytesIO(draw(form.category, form.data))
     got = receive(house, SYSTEM, pdf, name, channel="form", department_id=file.department_id, note={"form": form.id})
     with house.database.write() as session:  # before the filing: what reads the document asks here for its category
         session.get_one(CreditForm, form_id).document_id = got.document_id

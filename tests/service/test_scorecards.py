@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from credit.card import Card, card_as_json
 from credit.default_card import EXAMPLE_CARD
 from credit.errors import BadScorecard
+from credit.forms import ITEMS
 from credit.freshness import a_year_after
 from credit.override import rate
 from credit.scorecard import GRADES, Input, assess
@@ -58,7 +59,7 @@ from service.records.tables import (
     RunRow,
     ScorecardRecord,
 )
-from service.reports.credit_forms import ITEMS, form_pdf
+from service.reports.credit_forms import form_pdf
 from service.reports.sheets import Table, to_xlsx
 from tests.credit.test_scorecard import drawn
 from tests.service.conftest import TODAY
@@ -507,8 +508,8 @@ def test_B5_the_forms_are_made_from_data_and_filed_under_their_category(embedded
     for inputs in (rest, {**rest, "payment_history": BAD["payment_history"]}):
         record = assessments.make_assessment(house, embedded["administrator"], customer_id, inputs)
         assessments.decide_assessment(house, embedded["head"], customer_id, record.id, approve=True, reason="同意")
-    assert credit_forms.file_wanted(house) == 6
-    assert credit_forms.file_wanted(house) == 0
+    assert credit_forms.file_wanted(house, form_pdf) == 6
+    assert credit_forms.file_wanted(house, form_pdf) == 0
     file = filing.credit_file(house, embedded["administrator"], customer_id)
     with house.database.read() as session:
         rows = session.scalars(select(Document).where(Document.case_file_id == file.id)).all()
@@ -542,8 +543,8 @@ def test_B5_a_form_whose_filing_was_killed_is_filed_once(embedded, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(credit_forms, "file_document", killed)
         with pytest.raises(KeyboardInterrupt):
-            credit_forms.file_wanted(house)
-    assert credit_forms.file_wanted(house) == 1
+            credit_forms.file_wanted(house, form_pdf)
+    assert credit_forms.file_wanted(house, form_pdf) == 1
     with house.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Document)) == 1
 

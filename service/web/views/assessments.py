@@ -4,6 +4,7 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
+from credit.forms import ITEMS, Item
 from credit.freshness import MAJOR_EVENTS
 from credit.indicators import COMPUTATIONS
 from credit.scorecard import GRADES, Indicator
@@ -13,7 +14,6 @@ from service.flow import credit_events, credit_forms, expert_reviews, pages, sta
 from service.flow.guard import allowed, require
 from service.flow.scoring import InputGiven, stands_up
 from service.flow.statement_sheet import HEADINGS, NEEDED
-from service.reports.credit_forms import ITEMS, Item
 from service.reports.sheets import XLSX_TYPE, Table, write
 from service.web import words
 from service.web.context import act, actor, house, refused
