@@ -3,6 +3,7 @@
 Plain sums over what is known; shares are per cent with two digits, rounded half up; amounts of different currencies are never added.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ class Standing:
 
 
 def trend(ledgers: Iterable[Ledger], days: Sequence[date]) -> dict[str, list[Standing]]:
-    """Return currency -> what was open and overdue on each of `days`, by the ledgers as they are settled now.
+    """Return currency -> what was open and overdue on each of `days`, which rise, by the ledgers as they are settled now.
 
     An invoice counts from the day it was issued; a payment takes away from the day it counts. So what was open earlier is what
     today's ledger says of it, entries that came late included.
@@ -130,10 +131,15 @@ def trend(ledgers: Iterable[Ledger], days: Sequence[date]) -> dict[str, list[Sta
             paid[piece.invoice].append((piece.on, piece.amount))
         for number, invoice in ledger.invoices.items():
             rows = sums.setdefault(invoice.currency, [dict.fromkeys(BUCKETS, Decimal(0)) for _ in days])
-            for day, row in zip(days, rows, strict=True):
-                if invoice.issued_on <= day:
-                    left = invoice.amount - sum((amount for on, amount in paid[number] if on <= day), Decimal(0))
-                    row[bucket(invoice.due_on, day)] += left
+            pieces = paid.get(number, [])
+            # Most invoices are paid on most days: only those on which one was open are looked at.
+            end = len(days)
+            if pieces and sum(amount for _, amount in pieces) == invoice.amount:
+                end = bisect_left(days, max(on for on, _ in pieces))
+            for at in range(bisect_left(days, invoice.issued_on), end):
+                day = days[at]
+                left = invoice.amount - sum((amount for on, amount in pieces if on <= day), Decimal(0))
+                rows[at][bucket(invoice.due_on, day)] += left
     return {
         currency: [_standing(day, row) for day, row in zip(days, rows, strict=True)]
         for currency, rows in sorted(sums.items())

@@ -209,15 +209,23 @@ def standings(house: House, actor: Actor, *, own: bool = False) -> list[Standing
     Raises NotAllowed: of others only who keeps courses learns it.
     """
     require(actor, "course.read" if own else "course.keep")
-    today = house.clock.today()
-    found = []
     with listing(house, actor, "course") as session:
-        open_ones = session.scalars(select(Course).where(Course.closed_at.is_(None)).order_by(Course.title)).all()
-        query = select(Person).where(Person.disabled_at.is_(None), Person.kind == "person").order_by(Person.login)
-        if own:
-            query = query.where(Person.id == actor.person_id)
-        people = session.scalars(query).all()
-        latest = _latest(session)
+        return _standings(session, house.clock.today(), actor.person_id if own else None, everyone=not own)
+
+
+def own_due(house: House, actor: Actor) -> list[Standing]:
+    """Return the caller's own lines of the list, for the page where their day begins."""
+    require(actor, "course.read")
+    with house.database.read() as session:
+        return _standings(session, house.clock.today(), actor.person_id, everyone=False)
+
+
+def _standings(session: Session, today: date, person_id: str | None, *, everyone: bool) -> list[Standing]:
+    open_ones = session.scalars(select(Course).where(Course.closed_at.is_(None)).order_by(Course.title)).all()
+    query = select(Person).where(Person.disabled_at.is_(None), Person.kind == "person").order_by(Person.login)
+    people = session.scalars(query if everyone else query.where(Person.id == person_id)).all()
+    latest = _latest(session)
+    found = []
     for person in people:
         for course in open_ones:
             if not set(course.roles) & set(person.roles):

@@ -263,7 +263,18 @@ def get_regulation(house: House, actor: Actor, regulation_id: str) -> Regulation
 def list_tasks(house: House, actor: Actor, *, late: bool = False, mine: bool = False) -> list[TaskLine]:
     """Return the tasks that are not done, the most urgent first; late: only those past their day. Raises NotAllowed."""
     require(actor, "regulation.read")
-    today = house.clock.today()
+    with listing(house, actor, "regulation") as session:
+        return _tasks(session, house.clock.today(), late=late, owner_id=actor.person_id or "-" if mine else None)
+
+
+def own_tasks(house: House, actor: Actor) -> list[TaskLine]:
+    """Return what the caller has to do, for the page where their day begins."""
+    require(actor, "regulation.read")
+    with house.database.read() as session:
+        return _tasks(session, house.clock.today(), late=False, owner_id=actor.person_id or "-")
+
+
+def _tasks(session: Session, today: date, *, late: bool, owner_id: str | None) -> list[TaskLine]:
     query = (
         select(RegulationTask, RegulationVersion, Regulation)
         .join(RegulationVersion, RegulationVersion.id == RegulationTask.version_id)
@@ -272,10 +283,9 @@ def list_tasks(house: House, actor: Actor, *, late: bool = False, mine: bool = F
     )
     if late:
         query = query.where(RegulationTask.due_on < today)
-    if mine:
-        query = query.where(RegulationTask.owner_id == actor.person_id)
-    with listing(house, actor, "regulation") as session:
-        rows = session.execute(query.order_by(RegulationTask.due_on, RegulationTask.id)).all()
+    if owner_id is not None:
+        query = query.where(RegulationTask.owner_id == owner_id)
+    rows = session.execute(query.order_by(RegulationTask.due_on, RegulationTask.id)).all()
     return [TaskLine(task, version, row, (task.due_on - today).days) for task, version, row in rows]
 
 

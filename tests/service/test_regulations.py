@@ -52,6 +52,8 @@ def test_A6_2_late_tasks_are_listed_until_their_owner_says_what_was_done(law):
     house.clock.move_to(date(2026, 12, 11))
     (line,) = flow.list_tasks(house, law["handler"], late=True)
     assert (line.state, line.days) == ("late", -1)
+    assert "增加电子档案一章" in open_site(law).signed_in("head").get("/").text
+    assert "增加电子档案一章" not in open_site(law).signed_in("handler").get("/").text
     with pytest.raises(NotFound):
         flow.finish_task(house, law["first"], law.task, "不是我的")
     with pytest.raises(BadInput, match="outcome"):

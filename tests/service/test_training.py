@@ -214,6 +214,7 @@ def test_A6_1_the_exam_is_sat_on_a_page_without_a_script(school):
     site = open_site(school)
     browser = site.signed_in("archivist")
     assert "没有考过" in browser.get("/training").text
+    assert "企业信用管理" in browser.get("/").text
     begun = browser.post(f"/training/{school.course}/exam")
     page = browser.get(begun.headers["Location"]).text
     with school.house.database.read() as session:

@@ -3,7 +3,7 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from service.flow import desk
+from service.flow import desk, exams, regulations
 from service.flow.guard import allowed
 from service.flow.loans import OPEN, list_loans
 from service.flow.saved_searches import count_news
@@ -29,6 +29,8 @@ def home() -> ResponseReturnValue:
         review = [document for document, _holder in waiting]
     if allowed(who, "loan.read"):
         loans = [loan for loan in list_loans(house(), who) if loan.state in OPEN][:SHOWN]
+    training = exams.own_due(house(), who) if allowed(who, "course.read") else []
+    tasks = regulations.own_tasks(house(), who)[:SHOWN] if allowed(who, "regulation.read") else []
     reviews = open_reviews() if allowed(who, "review.read") else []
     return render_template(
         "home.html",
@@ -37,6 +39,8 @@ def home() -> ResponseReturnValue:
         review_total=review_total,
         loans=loans,
         reviews=reviews,
+        training=training,
+        tasks=tasks,
         news=count_news(house(), who),
-        nothing=transfers is None and review is None and not reviews and not loans,
+        nothing=transfers is None and review is None and not reviews and not loans and not training and not tasks,
     )
