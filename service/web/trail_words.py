@@ -54,6 +54,7 @@ NOUNS = {
     "regulation": _("法规"),
     "wall": _("上墙内容"),
     "fact": _("客户信息"),
+    "report": _("信用报告"),
 }
 VERBS = {
     "what_if": _("试算评分卡"),
