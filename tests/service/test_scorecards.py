@@ -549,7 +549,7 @@ def test_B5_a_form_whose_filing_was_killed_is_filed_once(embedded, monkeypatch):
         assert session.scalar(select(func.count()).select_from(Document)) == 1
 
 
-@pytest.mark.parametrize("category", sorted(ITEMS))
+@pytest.mark.parametrize("category", ["5.4", "5.7"])
 def test_B5_a_form_is_drawn_the_same_from_the_same_data(category):
     data = {item.name: "12" if item.kind in ("money", "days") else "某" * 60 for item in ITEMS[category]}
     data |= {"arithmetic": ["一", "二"], "experts": []} if "arithmetic" in data else {}

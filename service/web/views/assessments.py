@@ -1,5 +1,7 @@
 """A customer's assessments: assess, review, decide; events, statements and forms (RULES A1.1 to A1.3, B5)."""
 
+from decimal import Decimal
+
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
@@ -194,6 +196,7 @@ def statements_page(customer_id: str) -> str:
         shown=shown,
         corrected=[row for row in rows if row.replaced_by is not None],
         figures=statements.FIGURES,
+        amount=lambda text: f"{Decimal(text):,}",
         ratio_name=lambda name: COMPUTATIONS[name].zh if _chinese() else COMPUTATIONS[name].en,
         unit=lambda name: "%" if COMPUTATIONS[name].unit == "%" else "",
         documents=[("", "—"), *((d.id, d.title or d.filename) for d in documents)],
