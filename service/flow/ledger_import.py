@@ -15,8 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention.errors import BadNumber
-from retention.numbers import contract_number, contract_prefix, parse_contract_number
-from retention.transfer import archive_deadline
+from retention.numbers import contract_prefix, parse_contract_number
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.guard import require
@@ -24,27 +23,20 @@ from service.flow.ledger import (
     ContractInput,
     against_handler,
     checked_code,
-    find_or_make_customer,
     read_entry,
-    title_of_file,
     typed_date,
 )
+from service.flow.ledger_entering import enter_all
 from service.flow.ledger_sheet import SheetRow, read_ledger
-from service.flow.transfers import start_clock
 from service.house import House
 from service.records import audit
-from service.records.counters import count_to, last_serial, next_serial
+from service.records.counters import count_to, last_serial
 from service.records.tables import (
     AuditEntry,
-    CaseFile,
-    Contract,
-    ContractEvent,
     Counter,
     Department,
     FormerNumber,
     Person,
-    Transfer,
-    new_id,
 )
 
 STATES = {
@@ -127,9 +119,7 @@ def apply_import(house: House, actor: Actor, data: bytes) -> Judged:
         _demand_new(session, judged.digest)
         for (department_id, year), last in _last_kept(judged.entries).items():
             count_to(session, _prefix(house, session.get_one(Department, department_id), year), last)
-        customers: dict[tuple[str, str], str] = {}
-        for entry in sorted(judged.entries, key=lambda e: (e.kept is None, e.line)):
-            _enter(house, session, actor, entry, customers)
+        enter_all(house, session, actor, sorted(judged.entries, key=lambda e: (e.kept is None, e.line)))
         detail = {"rows": judged.rows, "sha256": judged.digest}
         audit.append(session, actor.name, "ledger.import", "ledger", detail)
         return judged
@@ -306,90 +296,6 @@ def _gaps(house: House, session: Session, known: _Known, *, held: bool) -> list[
 
 def _last_given(session: Session, prefix: str) -> int:
     return session.scalar(select(Counter.value).where(Counter.prefix == prefix)) or 0
-
-
-def _enter(house: House, session: Session, actor: Actor, entry: Entry, customers: dict[tuple[str, str], str]) -> None:
-    """Enter one row: its contract, file, events, former numbers and deadline. customers: those found so far, by name and code."""
-    values = dict(entry.values)
-    signed_on = values.pop("signed_on")
-    now, today = house.clock.now(), house.clock.today()
-    template, department = house.settings.contract_template, entry.department
-    year, serial = entry.kept or ((signed_on or today).year, 0)
-    if not serial:
-        serial = next_serial(session, _prefix(house, department, year))
-    foreign = entry.number if entry.kept is None else ""
-    values["printed_number"] = values["printed_number"] or foreign
-    named = (values["counterparty"], entry.code)
-    if named not in customers:
-        customers[named] = find_or_make_customer(house, session, actor, *named).id
-    contract = Contract(
-        id=new_id(),
-        number=contract_number(template, department.code, year, serial),
-        department_id=department.id,
-        year=year,
-        serial=serial,
-        **values,
-        customer_id=customers[named],
-        handler_id=entry.handler.id,
-        status=entry.status,
-        signed_on=signed_on,
-        ended_on=entry.ended_on,
-        created_at=now,
-    )
-    file = CaseFile(
-        id=new_id(),
-        kind="contract",
-        title=title_of_file(contract),
-        contract_id=contract.id,
-        customer_id=customers[named],
-        department_id=department.id,
-        closed_on=entry.ended_on,
-        created_at=now,
-    )
-    session.add_all([contract, file])
-    session.flush()
-    for kind, number in (("contract", foreign), ("archive", entry.former_archive)):
-        if number:
-            session.add(
-                FormerNumber(kind=kind, number=number, case_file_id=file.id, entered_by=actor.name, entered_at=now)
-            )
-    happened = [(kind, day) for kind, day in (("signed", signed_on), (entry.status, entry.ended_on)) if day is not None]
-    events = [
-        ContractEvent(
-            id=new_id(),
-            contract_id=contract.id,
-            kind=kind,
-            finished_on=day,
-            recorded_by=actor.name,
-            recorded_at=now,
-        )
-        for kind, day in happened
-    ]
-    session.add_all(events)
-    session.flush()
-    for event in () if entry.former_archive else events:
-        start_clock(house, session, contract, file, event)
-    if entry.former_archive and signed_on:
-        _to_archive_room(house, session, actor, file, entry.status if entry.ended_on else "signed")
-    detail = {"number": contract.number, "row": entry.line, "case_file": file.id, "was": entry.number}
-    audit.append(session, actor.name, "contract.import", f"contract:{contract.id}", detail)
-
-
-def _to_archive_room(house: House, session: Session, actor: Actor, file: CaseFile, kind: str) -> None:
-    today = house.clock.today()
-    deadline = archive_deadline(today, house.calendar, house.settings.roll_over)
-    session.add(
-        Transfer(
-            case_file_id=file.id,
-            stage="archive",
-            event_kind=kind,
-            event_on=today,
-            nominal_on=deadline.nominal,
-            due_on=deadline.due,
-            why=deadline.why.to_json(),
-            responsible_id=actor.person_id,
-        )
-    )
 
 
 def judged_as_json(judged: Judged, *, applied: bool) -> dict[str, Any]:

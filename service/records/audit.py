@@ -12,7 +12,7 @@ whoever has the database alone can do neither unseen.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -111,36 +111,55 @@ def begin(session: Session) -> None:
     session.execute(insert(AuditHead).values(**values))
 
 
+#: What an entry tells: actor, action, subject, detail (plain JSON values).
+Told = tuple[str, str, str, Mapping[str, Any]]
+_ROWS_AT_ONCE = 1000
+
+
 def append(session: Session, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
     """Add an entry in the caller's write transaction. `detail` must be plain JSON values.
 
     It follows from the sealed head, not from what the table happens to hold: after entries were removed, a gap stays. Where
     the head itself is gone or forged, work goes on, but no new head is made: the trail never becomes whole again by itself.
     """
+    append_all(session, [(actor, action, subject, detail or {})])
+
+
+def append_all(session: Session, told: Sequence[Told]) -> None:
+    """Add entries in their order, as `append` does one, with as few statements for many as for one."""
+    if not told:
+        return
     session.flush()
     lock(session)
     head, connection = read_head(session), session.connection()
     last = connection.execute(_READ_LAST).first()
-    there, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
     if head is not None:
-        there, previous = max(there, head.seq), head.hash
-    seq = there + 1
+        seq, previous = max(seq, head.seq), head.hash
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    payload = canonical(detail or {})
-    digest = entry_hash(previous, seq, at, actor, action, subject, payload)
-    entry = {
-        "seq": seq,
-        "at": at,
-        "actor": actor,
-        "action": action,
-        "subject": subject,
-        "detail": payload,
-        "previous": previous,
-        "hash": digest,
-    }
-    connection.execute(_ADD, entry)
+    entries = []
+    for actor, action, subject, detail in told:
+        seq += 1
+        payload = canonical(detail)
+        digest = entry_hash(previous, seq, at, actor, action, subject, payload)
+        entries.append(
+            {
+                "seq": seq,
+                "at": at,
+                "actor": actor,
+                "action": action,
+                "subject": subject,
+                "detail": payload,
+                "previous": previous,
+                "hash": digest,
+            }
+        )
+        previous = digest
+    for first in range(0, len(entries), _ROWS_AT_ONCE):
+        some = entries[first : first + _ROWS_AT_ONCE]
+        connection.execute(_ADD, some if len(some) > 1 else some[0])
     if head is not None:
-        connection.execute(_MOVE_HEAD, {"seq": seq, "hash": digest, "seal": _seal(session, seq, digest)})
+        connection.execute(_MOVE_HEAD, {"seq": seq, "hash": previous, "seal": _seal(session, seq, previous)})
 
 
 def verify(

@@ -15,6 +15,13 @@ def next_serial(session: Session, prefix: str) -> int:
     return session.execute(statement).scalar_one()
 
 
+def take_serials(session: Session, prefix: str, count: int) -> int:
+    """Take the next `count` serials under `prefix` at once; returns the first of them."""
+    _begin(session, prefix)
+    moved = update(Counter).where(Counter.prefix == prefix).values(value=Counter.value + count)
+    return session.execute(moved.returning(Counter.value)).scalar_one() - count + 1
+
+
 def hold_counter(session: Session, prefix: str) -> None:
     """Let other writers of `prefix` wait until this transaction ends, without taking a serial.
 

@@ -4,6 +4,7 @@ import io
 import random
 from datetime import date
 from pathlib import Path
+from time import process_time
 
 import pytest
 from openpyxl import Workbook
@@ -11,10 +12,11 @@ from sqlalchemy import func, select
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, RuleRefused
-from service.flow import ledger_import, ledger_sheet
+from service.flow import ledger_entering, ledger_sheet
+from service.flow.checks import verify_audit
 from service.flow.ledger_import import apply_import, check_import
 from service.flow.ledger_sheet import HEADINGS
-from service.records.tables import AuditEntry, CaseFile, Contract, FormerNumber, Transfer
+from service.records.tables import AuditEntry, CaseFile, Contract, Customer, FormerNumber, Transfer
 from tests.service.conftest import OWNER, Office, embedded_env
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import new_contract
@@ -162,21 +164,15 @@ def test_B2_numbers_that_stand_twice_or_leave_a_gap_are_named(embedded):
 
 
 def test_killed_half_way_nothing_is_there(embedded, monkeypatch):
-    entered = []
+    def dies(*_given):
+        raise KeyboardInterrupt
 
-    def dies(*given):
-        if len(entered) == 3:
-            raise KeyboardInterrupt
-        entered.append(given)
-        real(*given)
-
-    real = ledger_import._enter
-    monkeypatch.setattr(ledger_import, "_enter", dies)
     data = book(*(row() for _ in range(9)))
-    with pytest.raises(KeyboardInterrupt):
-        apply_import(embedded.house, embedded["administrator"], data)
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger_entering.audit, "append_all", dies)  # all rows are inserted, the trail is not
+        with pytest.raises(KeyboardInterrupt):
+            apply_import(embedded.house, embedded["administrator"], data)
     assert contracts(embedded) == []
-    monkeypatch.setattr(ledger_import, "_enter", real)
     apply_import(embedded.house, embedded["administrator"], data)
     assert [c.serial for c in contracts(embedded)] == list(range(1, 10))
 
@@ -239,3 +235,45 @@ def test_through_api_and_command_line(client, headers, embedded, juanzong_here, 
     file.write_bytes(book(row(title="第二份")))
     assert "1 rows, 0 wrong: imported" in juanzong_here(env, "ledger", "import", file, "--apply").stdout
     assert len(contracts(embedded)) == 2
+
+
+def test_B2_ten_thousand_rows_of_which_37_are_wrong_are_judged_and_then_all_come_in(embedded):
+    """Seconds of the processor, not of the clock: a busy machine changes nothing. Measured: 1.5 to judge, 4 to enter."""
+    house, who = embedded.house, embedded["administrator"]
+    rng = random.Random(8)
+    rows = [
+        row(
+            number=f"HT-XS-2024-{n:04}" if n % 4 else "",
+            counterparty=f"客户{n % 700}有限公司",
+            title=f"供货合同{n}",
+            amount=f"{rng.randint(1, 9_000_000)}.00",
+            signed_on=f"2024-{n % 12 + 1:02}-{n % 28 + 1:02}",
+        )
+        for n in range(10_000)
+    ]
+    kept = [r for r in rows if r["number"]]
+    for serial, one in enumerate(kept, 1):
+        one["number"] = f"HT-XS-2024-{serial:04}"
+    wrong = rng.sample(range(10_000), 37)
+    mended = [dict(one) for one in rows]
+    for n in wrong:
+        rows[n] |= rng.choice(({"amount": "many"}, {"signed_on": "2024-02-30"}, {"handler": "nobody"}, {"title": ""}))
+    began = process_time()
+    judged = check_import(house, who, book(*rows))
+    assert process_time() - began < 30
+    assert (judged.rows, judged.wrong_rows) == (10_000, 37)
+    assert {finding.line for finding in judged.findings} == {n + 2 for n in wrong}
+    with pytest.raises(BadInput, match="37 of 10000 rows are wrong; nothing was imported"):
+        apply_import(house, who, book(*rows))
+    with house.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Contract)) == 0
+    began = process_time()
+    apply_import(house, who, book(*mended))
+    assert process_time() - began < 60
+    with house.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Contract)) == 10_000
+        assert session.scalar(select(func.count()).select_from(Transfer)) == 10_000
+        assert session.scalar(select(func.count()).select_from(Customer)) == 700
+        serials = sorted(session.scalars(select(Contract.serial)))
+    assert serials == list(range(1, 10_001))
+    assert verify_audit(house, OWNER).ok
