@@ -7,6 +7,7 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.flow import check_samples, four_checks
+from service.flow.guard import note
 from service.house import House
 
 operation = Operations("files")
@@ -16,6 +17,7 @@ operation = Operations("files")
 def list_checks(house: House, actor: Actor, file_id: str) -> dict[str, Any]:
     """Return all runs, the newest first, each check with result and evidence, and the exceptions."""
     found = four_checks.checks_of(house, actor, file_id)
+    note(house, actor, "file.view", f"file:{file_id}")
     return {
         "runs": [four_checks.run_as_json(checked) for checked in found.runs],
         "exceptions": [four_checks.exception_as_json(exception) for exception in found.exceptions],

@@ -8,6 +8,7 @@ from service.access.policy import Actor
 from service.api.archive import Amount, Cancel, Day, Id, Paging
 from service.api.operations import Input, Operations
 from service.flow import milestones
+from service.flow.guard import note
 from service.house import House
 
 operation = Operations("contracts")
@@ -29,7 +30,9 @@ def list_milestones(house: House, actor: Actor, given: ListMilestones) -> dict[s
 @operation("GET", "/contracts/{contract_id}/milestones", "The milestones of a contract")
 def contract_milestones(house: House, actor: Actor, contract_id: str) -> dict[str, Any]:
     """Return the milestones of one contract by their dates, settled ones too."""
-    return {"milestones": [milestones.as_json(item) for item in milestones.milestones_of(house, actor, contract_id)]}
+    found = milestones.milestones_of(house, actor, contract_id)
+    note(house, actor, "contract.view", f"contract:{contract_id}")
+    return {"milestones": [milestones.as_json(item) for item in found]}
 
 
 class NewMilestone(Input):

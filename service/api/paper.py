@@ -10,6 +10,7 @@ from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.flow import paper_file
 from service.flow.case_prints import sheet_of
+from service.flow.guard import note
 from service.house import House
 from service.reports.case_sheets import DRAWN
 
@@ -22,6 +23,7 @@ Where = Annotated[str, Field(max_length=60)]
 def show_paper(house: House, actor: Actor, file_id: str) -> dict[str, Any]:
     """Return what is known of a file on paper."""
     found = paper_file.paper_file(house, actor, file_id)
+    note(house, actor, "file.view", f"file:{file_id}")
     place = found.place
     return {
         "place": {name: getattr(place, name) for name in paper_file.PLACE} if place else None,

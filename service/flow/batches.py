@@ -17,7 +17,7 @@ from intake.batches.edit import NoSuchPage
 from intake.batches.plan import Account, Manifest, Part, account
 from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.guard import allowed, reach_of, require
+from service.flow.guard import allowed, listing, reach_of, require
 from service.flow.looks import thumbnail
 from service.flow.parts import order_of, seen, settle, want
 from service.flow.stacks import remove
@@ -102,11 +102,11 @@ def still_cut(house: House, actor: Actor, name: str) -> bool:
 
 
 def list_batches(house: House, actor: Actor, *, state: str = "open", limit: int = 50, offset: int = 0) -> list[Batch]:
-    """Return batches with stacks that the actor may see, newest first."""
+    """Return batches with stacks that the actor may see, newest first, and note the reading."""
     require(actor, "batch.read")
     query = select(Batch).where(Batch.state == state).order_by(Batch.opened_at.desc(), Batch.name)
     found: list[Batch] = []
-    with house.database.read() as session:
+    with listing(house, actor, "batch") as session:
         for batch in session.scalars(query.limit(1000)):
             try:
                 load_batch(session, actor, batch.name)
@@ -389,7 +389,7 @@ def _dropped(whole: Whole) -> dict[str, float]:
 
 
 def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
-    """Return the small picture of a page (JPEG), with a watermark in a batch with something classified. Raises NotFound."""
+    """Return the small picture of a page (JPEG), with a watermark in a batch with something classified; note it. Raises NotFound."""
     with house.database.read() as session:
         load_batch(session, actor, name)
         documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
@@ -403,4 +403,7 @@ def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
     found = thumbnail(house, stack, int(number))
     if found is None:
         raise NotFound(f"batch {name} has no picture of page {key}")
+    with house.database.write() as session:
+        detail = {"page": key} | ({"watermark": True} if marked else {})
+        audit.append(session, actor.name, "batch.view", f"batch:{name}", detail)
     return mark(found, words(actor, house.clock.now())) if marked else found

@@ -57,6 +57,12 @@ def listing(house: House, actor: Actor, what: str) -> Iterator[Session]:
         audit.append(session, actor.name, f"{what}.list", f"{what}s")
 
 
+def note(house: House, actor: Actor, action: str, subject: str) -> None:
+    """Note a reading that elsewhere is part of a page, and here stands for itself."""
+    with house.database.write() as session:
+        audit.append(session, actor.name, action, subject)
+
+
 def reach_of_file(file: CaseFile) -> Reach:
     """What the access decision needs to know of a case file."""
     return Reach(file.department_id, file.tier, things=_things_of(file))

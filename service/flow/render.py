@@ -100,6 +100,8 @@ def _open(
         detail = {"rendition": kind, "page": page} | ({"bytes": list(wanted)} if wanted else {})
         if marked:
             detail["watermark"] = True
+        if kind in _UNMARKED:  # it leaves the house: the trail says which bytes did (RULES, Evidence)
+            detail["sha256"] = row.sha256
         audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
     name = UUID(row.id)
     try:

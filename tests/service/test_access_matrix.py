@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from fpdf import FPDF
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from service.access import accounts, people
 from service.access.papers import KINDS
@@ -29,7 +29,7 @@ from service.flow import grants, holds, ledger, uploads
 from service.flow.index import index_documents
 from service.flow.process import process
 from service.flow.receive import receive
-from service.records.tables import AccessRequest, Batch, CaseFile, Customer, Document, Transfer, WebSession
+from service.records.tables import AccessRequest, AuditEntry, Batch, CaseFile, Customer, Document, Transfer, WebSession
 from service.web.app import create_app
 from service.web.security import request_class
 from service.web.sessions import COOKIE
@@ -441,6 +441,37 @@ def test_what_may_not_be_seen_answers_as_what_is_not_there(city, client, role):
             if found:
                 wrong.append(f"{name} {thing.department} {thing.tier}: {found}")
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+#: what shows nothing of files, documents, contracts and customers: people and rights, settings and forms, one's own; and suggestions,
+#: of which there is one at every key
+UNNOTED = (
+    *("suggest_searches", "list_saved_searches", "print_separators", "list_fact_kinds", "list_accounts", "show_person"),
+    *("list_sessions", "list_departments", "list_tokens", "list_papers", "list_lacking", "show_directory"),
+    *("list_locks", "list_identities", "preview_number_template", "list_warning_lines", "list_plans", "show_inbox"),
+    *("list_currency_rates", "list_companies"),
+)
+
+
+def entries(city: City) -> int:
+    with city.office.house.database.read() as session:
+        return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
+def test_every_reading_leaves_an_entry(city, client):
+    """By whatever operation something is read: a new one needs no row. The reader is one to whom the table lets it be read."""
+    silent = []
+    for name, row in ROWS.items():
+        operation = OPERATIONS[name]
+        reader = next((role for role in ROLES if row.cells[role] != "no"), "")
+        if operation.method != "GET" or not reader or name in UNNOTED:
+            continue
+        near = [t for t in city.things.get(row.thing, ()) if t.department in ("", "own") and t.tier in ("", "internal")]
+        before = entries(city)
+        answer = call(client, city, "m." + reader.replace("_", "."), operation, row, near[0] if near else None)
+        if answer.status_code in (200, 206) and entries(city) == before:
+            silent.append(f"{name} ({reader})")
+    assert not silent, "\n".join(silent)
 
 
 def read_pages() -> dict[str, tuple[str, Row]]:

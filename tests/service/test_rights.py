@@ -1,6 +1,7 @@
 """What rights rest on: papers (RULES B7 to B9), grants, the three administrators; and the watermark on what is classified."""
 
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +22,7 @@ from service.clock import CHINA
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import customers, documents, filing, grants, ledger_rows, render, thumbnails
 from service.flow.find import find
-from service.records.tables import AuditEntry, CaseFile, Person, Term
+from service.records.tables import AuditEntry, CaseFile, Document, Person, Term
 from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import new_contract
 
@@ -259,6 +260,10 @@ def test_what_is_classified_is_seen_with_a_watermark_and_kept_without(embedded):
         pass
     with render.open_rendition(house, keeper, document_id, "original") as opened:
         assert opened.stream.read(5) == b"%PDF-"
+    with house.database.read() as session:
+        last = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
+        digest = session.get_one(Document, document_id).sha256
+    assert json.loads(last.detail) == {"rendition": "original", "page": 0, "sha256": digest}, "which bytes left the house"
     with render.open_rendition(house, reader, document_id, "copy") as opened, pikepdf.open(opened.stream) as copy:
         assert len(copy.pages) == 2
     with house.database.read() as session:
