@@ -34,6 +34,7 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
     if "postgres" in urls:
         found.append(("queue on PostgreSQL", ("tools.bench_queue", "--postgres")))
         found.append(("credit portfolio on PostgreSQL", ("tools.bench_credit", "--postgres")))
+        found.append(("warnings on PostgreSQL", ("tools.bench_warnings", "--postgres")))
     sizes = ("--pages", "100000", "1000000")
     found.append(("search", ("tools.bench_search", *sizes)))
     if "elasticsearch" in urls:

@@ -212,10 +212,10 @@ def cent_by_cent(invoices, receipts, today):
     }
 
 
-def test_a_thousand_ledgers_of_real_books_equal_the_oracle_and_nothing_is_refused():
+def test_ledgers_of_real_books_equal_the_oracle_and_nothing_is_refused():
     random = Random(27_182)
     larger = unknown = ahead = 0
-    for _ in range(1_000):
+    for _ in range(400):
         invoices, receipts = drawn(random)
         receipts = as_the_books_have_it(random, invoices, receipts)
         ledger = apply_all(invoices, receipts, TODAY)
@@ -227,7 +227,7 @@ def test_a_thousand_ledgers_of_real_books_equal_the_oracle_and_nothing_is_refuse
         larger += any(p.receipt.endswith(REST) for p in ledger.settled)
         unknown += any(r.invoice == "F99" for r in receipts)
         ahead += bool(ledger.prepaid)
-    assert min(larger, unknown, ahead) > 100
+    assert min(larger, unknown, ahead) > 40
 
 
 def test_what_is_dated_ahead_says_on_which_day_it_counts():
