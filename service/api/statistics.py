@@ -120,7 +120,9 @@ class AskAnalysis(Input):
     period: Period
 
 
-@operation("GET", "/statistics/analysis", "Figures and a first text of a yearly analysis", query=AskAnalysis)
+@operation(
+    "GET", "/statistics/analysis", "Figures and a first text of a yearly analysis", query=AskAnalysis, problems=(404,)
+)
 def show_analysis(house: House, actor: Actor, given: AskAnalysis) -> dict[str, Any]:
     """Return the credit figures of a unit and a text drafted from them, in Chinese, to prepare the report from."""
     figures, text = analysis.outlook(house, actor, given.unit, given.code, report_period(given.period))

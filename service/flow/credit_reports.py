@@ -24,17 +24,19 @@ from service.reports.sheets import XLSX_TYPE
 from service.typed import day_of
 
 KINDS = ("customer", "portfolio")
+#: Of no day before this is anything on record.
+EARLIEST = date(1950, 1, 1)
 #: form -> media type, and how it is made
 FORMS = {"pdf": ("application/pdf", to_pdf), "xlsx": (XLSX_TYPE, to_xlsx)}
 
 
 def day_asked(house: House, text: str) -> date:
-    """Return the day a report is asked of: today without one. Raises BadInput for what is no date, or lies ahead."""
+    """Return the day a report is asked of: today without one. Raises BadInput for what is no date, lies ahead, or before `EARLIEST`."""
     try:
         day = day_of(text) if text else house.clock.today()
     except ValueError:
         day = date.max
-    if day > house.clock.today():
+    if not EARLIEST <= day <= house.clock.today():
         why = "a date YYYY-MM-DD, not in the future"
         raise BadInput(f"on: {why}", {"on": why})
     return day

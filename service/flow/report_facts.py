@@ -177,6 +177,15 @@ def _warnings(session: Session, customer_id: str, as_of: date) -> list[WarningRe
     return list(session.scalars(query.order_by(WarningRecord.opened_on.desc(), WarningRecord.id)))
 
 
+def state_on(row: WarningRecord, day: date) -> str:
+    """Return where a warning stood on a day: open, acknowledged, closed; in_hand only while that is so now."""
+    if row.closed_at is not None and _day(row.closed_at) <= day:
+        return "closed"
+    if row.state == "in_hand":
+        return "in_hand"
+    return "acknowledged" if row.acknowledged_at is not None and _day(row.acknowledged_at) <= day else "open"
+
+
 def _facts(session: Session, customer_id: str, as_of: date) -> list[FactLine]:
     """Return where each kind of information stands; its value as it is true on the day and known now."""
     values: dict[str, str] = {}

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from credit.fact_kinds import SHIPPED
 from credit.reports import Standing
-from service.flow.report_facts import CustomerFacts, day_in_effect
+from service.flow.report_facts import CustomerFacts, day_in_effect, state_on
 from service.records.tables import AssessmentRecord
 from service.reports.charts import Chart
 from service.reports.credit_words import WARNING_KINDS, Said, ageing_part, overdue_part
@@ -83,7 +83,7 @@ def _summary(say: Said, found: CustomerFacts, owed: Mapping[str, Standing]) -> l
                     f"Paid {habit.days_beyond_terms} days beyond terms on average over a year ({currency}).",
                 )
             )
-    still = sum(w.state != "closed" for w in found.warnings)
+    still = sum(state_on(w, found.as_of) != "closed" for w in found.warnings)
     said.append(say(f"未关闭的预警 {still} 条。", f"{still} warnings are not closed."))
     return said
 
@@ -169,8 +169,8 @@ def _warned(say: Said, found: CustomerFacts) -> Part:
             say.code(row.kind, WARNING_KINDS),
             say.code(row.severity),
             say(row.why_zh, row.why_en),
-            say.code(row.state),
-            _person(found, row.closed_by) if row.closed_by else "",
+            say.code(state_on(row, found.as_of)),
+            _person(found, row.closed_by) if state_on(row, found.as_of) == "closed" else "",
         ]
         for row in found.warnings
     ]

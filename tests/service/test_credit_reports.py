@@ -126,8 +126,16 @@ def test_A5_1_a_report_of_an_earlier_day_knows_nothing_of_what_came_later(busy):
     assert "还没有生效的信用评估。" in early.summary
     assert any("应收 300.00 CNY，其中逾期 0.00（0.00 %）" in line for line in early.summary)
     assert part(early, "风险预警").rows == []
+    with busy.house.database.write() as session:
+        row = session.scalars(select(WarningRecord)).one()
+        row.state, row.closed_at, row.closed_by = "closed", datetime(2026, 11, 20, tzinfo=UTC), "person:head"
+    for on, state in (("2026-11-02", "待确认"), ("2026-11-03", "已确认"), ("2026-11-20", "已关闭")):
+        then = credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id, on=on)
+        assert part(then, "风险预警").rows[0][4] == state
     with pytest.raises(BadInput, match="not in the future"):
         credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id, on="2027-01-01")
+    with pytest.raises(BadInput, match="on: a date"):
+        credit_reports.portfolio_analysis(busy.house, busy["administrator"], on="0001-01-01")
 
 
 def test_A5_2_a_report_shows_who_reads_it_what_they_may_see(busy):
