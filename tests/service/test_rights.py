@@ -263,7 +263,9 @@ def test_what_is_classified_is_seen_with_a_watermark_and_kept_without(embedded):
     with house.database.read() as session:
         last = session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)).one()
         digest = session.get_one(Document, document_id).sha256
-    assert json.loads(last.detail) == {"rendition": "original", "page": 0, "sha256": digest}, "which bytes left the house"
+    assert json.loads(last.detail) == {"rendition": "original", "page": 0, "sha256": digest}, (
+        "which bytes left the house"
+    )
     with render.open_rendition(house, reader, document_id, "copy") as opened, pikepdf.open(opened.stream) as copy:
         assert len(copy.pages) == 2
     with house.database.read() as session:
