@@ -76,7 +76,8 @@ def confirm_by(office: Office, customer_id: str, kind: str, *people: str) -> Non
         fact_entry.confirm_fact(office.house, office[who], customer_id, row.fact.id, row.fact.value)
 
 
-def test_A2_1_each_piece_has_its_source_evidence_collector_and_who_entered_it(office, customer_id):
+def test_A2_1_each_piece_has_its_source_evidence_collector_and_who_entered_it(embedded):
+    office, customer_id = embedded, known(embedded)
     document_id = office.take_in()
     assert enter(office, customer_id, "legal_representative", "王芳", document_id=document_id, page=1, note="",
                  collected_by="head", collected_on="2026-11-20") == "record"  # fmt: skip
@@ -222,7 +223,8 @@ def test_A2_3_what_did_we_know_on_the_first_of_march_has_an_answer(office, custo
         fact_views.get_sheet(house, office["head"], customer_id, known_at="yesterday")
 
 
-def test_A2_3_a_name_that_was_verified_renames_the_customer_and_the_old_one_stays(office, customer_id):
+def test_A2_3_a_name_that_was_verified_renames_the_customer_and_the_old_one_stays(embedded):
+    office, customer_id = embedded, known(embedded)
     house = office.house
     enter(office, customer_id, "name", NAME, valid_from="2019-05-01")
     enter(office, customer_id, "name", "云桥数科集团有限公司", valid_from="2026-11-01")
@@ -264,7 +266,8 @@ def test_A2_3_information_grows_stale_and_stands_on_its_persons_list(office, cus
     assert duty(office, customer_id, "industry").responsible_id == office["head"].person_id
 
 
-def test_A2_3_a_known_change_of_key_information_is_a_task_with_three_days(office, customer_id):
+def test_A2_3_a_known_change_of_key_information_is_a_task_with_three_days(embedded):
+    office, customer_id = embedded, known(embedded)
     house = office.house
     with pytest.raises(RuleRefused, match="enter the value instead"):
         fact_entry.report_change(house, office["handler"], customer_id, "legal_representative", "换人了")
@@ -359,7 +362,8 @@ def test_A2_2_what_was_read_and_never_confirmed_is_marked_and_becomes_verified_o
         assert len(session.scalars(select(CustomerFact).where(CustomerFact.kind == "legal_representative")).all()) == 1
 
 
-def test_A2_2_a_correction_on_the_page_follows_and_a_newer_licence_is_a_change(office, customer_id):
+def test_A2_2_a_correction_on_the_page_follows_and_a_newer_licence_is_a_change(embedded):
+    office, customer_id = embedded, known(embedded)
     document_id = licence(office, customer_id, **READ)
     correct_field(office.house, office["handler"], document_id, "legal_representative", "王方")
     row = fact(office, customer_id, "legal_representative")

@@ -310,21 +310,21 @@ def test_an_import_against_another_persons_word_is_a_disagreement(embedded):
     assert (row.fact.value, row.state, row.stand.rival) == ("软件", "disputed", "机械")
 
 
-def test_A5_2_the_card_has_what_each_may_see(office):
-    customer_id = customer(office, "云桥智联信息技术有限公司")
-    fact(office, customer_id, "legal_representative", "王芳")
-    add_contact(office.house, office["handler"], customer_id, ContactGiven("person", "赵六", phone="1"))
-    office.hire("scanner", "operator")
-    card = card_as_json(get_card(office.house, office["handler"], customer_id), TODAY)
+def test_A5_2_the_card_has_what_each_may_see(embedded):
+    customer_id = customer(embedded, "云桥智联信息技术有限公司")
+    fact(embedded, customer_id, "legal_representative", "王芳")
+    add_contact(embedded.house, embedded["handler"], customer_id, ContactGiven("person", "赵六", phone="1"))
+    embedded.hire("scanner", "operator")
+    card = card_as_json(get_card(embedded.house, embedded["handler"], customer_id), TODAY)
     assert (card["contracts"]["total"], card["contracts"]["shown"][0]["file_state"]) == (1, "open")
     assert (card["exposure"], card["blocked"], card["grade"]) == ("0.00", False, None)
     assert (card["facts"]["legal_representative"]["value"], card["people"][0]["name"]) == ("王芳", "赵六")
-    seen = card_as_json(get_card(office.house, office["scanner"], customer_id), TODAY)
+    seen = card_as_json(get_card(embedded.house, embedded["scanner"], customer_id), TODAY)
     assert (seen["contracts"]["total"], seen["blocked"], seen["facts"], seen["people"]) == (1, None, {}, [])
     with pytest.raises(NotFound):
-        get_card(office.house, office["handler"], "x")
+        get_card(embedded.house, embedded["handler"], "x")
     with pytest.raises(NotAllowed):
-        get_card(office.house, office["auditor"], customer_id)
+        get_card(embedded.house, embedded["auditor"], customer_id)
 
 
 def test_A5_2_the_card_by_the_api(embedded):
@@ -345,3 +345,22 @@ def test_A5_2_the_card_by_the_api(embedded):
     assert known["facts"] == []
     assert "name" in known["missing_key"]
     assert Decimal(answer.json["exposure"]) == 0
+
+
+def test_the_register_by_the_command_line(embedded, juanzong_here, tmp_path):
+    env = embedded.env
+    customer(embedded, "云桥智联信息技术有限公司")
+    customer(embedded, "云桥智联信息技术有限责任公司")
+    sheet, more = tmp_path / "a.xlsx", tmp_path / "b.xlsx"
+    juanzong_here(env, "customers", "export", sheet)
+    more.write_bytes(book({"name": "新客户有限公司", "code": CODE, "industry": "机械"}))
+    assert "1 new customers, 0 wrong: all can be imported" in juanzong_here(env, "customers", "import", more).stdout
+    assert "2 rows, 0 new" in juanzong_here(env, "customers", "import", sheet).stdout
+    assert "imported" in juanzong_here(env, "customers", "import", more, "--apply").stdout
+    more.write_bytes(book({"code": CODE}))
+    assert "name" in juanzong_here(env, "customers", "import", more, check=3).stdout
+    assert "same_name" in juanzong_here(env, "customers", "duplicates").stdout
+    assert "新客户有限公司" in juanzong_here(env, "customers", "card", CODE).stdout
+    assert "机械" in juanzong_here(env, "customers", "facts", "KH-2026-0003").stdout
+    assert "机械" not in juanzong_here(env, "customers", "facts", CODE, "--known-at", "2020-01-01").stdout
+    juanzong_here(env, "customers", "export", tmp_path / "c.doc", check=3)

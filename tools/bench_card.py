@@ -1,0 +1,198 @@
+"""How fast the customer card, the facts of a customer and the freshness lists open among many customers.
+
+python -m tools.bench_card [--customers 100000] [--postgres postgresql+psycopg://…]
+
+Each customer has a contract with its file, a credit file with two documents, seven facts with a confirmation each, an invoice and an
+order, a contact; every hundredth has 200 contracts. The cards are opened as a handler of one department and as the credit administrator.
+"""
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, text
+
+from service.access import people
+from service.access.papers import KINDS, PaperGiven
+from service.access.policy import Actor
+from service.bootstrap import build, prepare
+from service.flow.customer_card import card_as_json, get_card
+from service.flow.customer_merge import list_duplicates
+from service.flow.customers import list_customers
+from service.flow.fact_duties import dashboard, list_due
+from service.flow.fact_views import get_sheet
+from service.house import House
+from service.records import tables
+from service.settings import load
+
+OWNER = Actor("cli:bench", owner=True)
+KINDS_KNOWN = ("name", "legal_representative", "valid_until", "registered_capital", "address", "lawsuits", "industry")
+TODAY, NOW = date(2026, 11, 25), datetime(2026, 11, 1, tzinfo=UTC)
+_SYLLABLES = "华岳云桥恒远大地天成金石东方长江黄河泰山南海北辰中联国信安泰永兴"
+_SOME = 2000
+
+
+def _rows(customer: int, department: str, handler: str) -> dict[str, list[dict[str, Any]]]:
+    """Everything of one customer, by table."""
+    draw = random.Random(customer)
+    cid = f"c{customer:08}"
+    name = "".join(draw.choices(_SYLLABLES, k=6)) + "有限公司"
+    found: dict[str, list[dict[str, Any]]] = {"customers": [], "contracts": [], "case_files": [], "documents": []}
+    found["customers"].append(
+        {"id": cid, "number": f"KH-2026-{customer:06}", "name": name, "code": None, "created_at": NOW}
+    )
+    for n in range(200 if customer % 100 == 0 else 1):
+        contract = f"k{customer:08}{n}"
+        number = f"HT-XS-2026-{customer:06}{n:03}"
+        found["contracts"].append(
+            {"id": contract, "number": number, "department_id": department, "year": 2026, "serial": customer * 1000 + n,
+             "title": "供货合同", "counterparty": name, "customer_id": cid, "printed_number": "", "amount": 1000, "currency": "CNY",
+             "signed_on": TODAY - timedelta(days=n), "handler_id": handler, "status": "signed", "created_at": NOW}
+        )  # fmt: skip
+        found["case_files"].append(
+            {"id": f"f{contract}", "kind": "contract", "title": name, "contract_id": contract, "customer_id": cid,
+             "department_id": department, "state": "open", "tier": "internal", "retention_why": "", "events": [], "created_at": NOW}
+        )  # fmt: skip
+    found["case_files"].append(
+        {"id": f"x{cid}", "kind": "credit", "title": name, "contract_id": None, "customer_id": cid,
+         "department_id": department, "state": "open", "tier": "internal", "retention_why": "", "events": [], "created_at": NOW}
+    )  # fmt: skip
+    for n in range(2):
+        found["documents"].append(
+            {"id": f"d{customer:08}{n}", "sha256": f"{customer * 2 + n:064}", "filename": "a.pdf", "media_type": "application/pdf", "size": 1,
+             "pages": 1, "status": "stored", "kind": "", "case_file_id": f"x{cid}", "received_by": "person:handler", "received_at": NOW,
+             "review_reasons": [], "notes": [], "checked_by": [], "category": "5.8"}
+        )  # fmt: skip
+    found |= _said(customer, cid, draw)
+    return found
+
+
+def _said(customer: int, cid: str, draw: random.Random) -> dict[str, list[dict[str, Any]]]:
+    facts, voices, duties = [], [], []
+    for kind in KINDS_KNOWN:
+        day = TODAY - timedelta(days=draw.randrange(120))
+        fact = f"{cid}{kind}"[:36]
+        facts.append(
+            {"id": fact, "customer_id": cid, "kind": kind, "seq": 1, "value": "x", "valid_from": day, "known_at": NOW, "withdrawn_why": "",
+             "source": "public_record", "page": 0, "note": "n", "collected_by": "person:handler", "collected_on": day,
+             "entered_by": "person:handler", "backed_by": [], "heard": [], "taken": False}
+        )  # fmt: skip
+        voices.append(
+            {
+                "id": f"v{fact}"[:36],
+                "fact_id": fact,
+                "seq": 1,
+                "act": "confirm",
+                "value": "",
+                "note": "",
+                "by": "person:head",
+                "at": NOW,
+            }
+        )
+        duties.append(
+            {"customer_id": cid, "kind": kind, "key": kind != "industry", "state": "once", "responsible_id": None, "checked_on": day,
+             "change_note": "", "change_by": "", "due_on": day + timedelta(days=90)}
+        )  # fmt: skip
+    entries = [
+        {"id": f"{kind}{customer}", "kind": kind, "number": f"{kind}{customer}", "customer_id": cid, "on": TODAY, "due_on": TODAY, "cents": 1000,
+         "currency": "CNY", "invoice": "", "note": "", "voided": False, "open_cents": 1000, "import_id": "x", "entered_by": "x", "entered_at": NOW}
+        for kind in ("invoice", "order")
+    ]  # fmt: skip
+    contact = {"id": f"p{cid}", "customer_id": cid, "kind": "person", "name": "赵六", "role": "", "phone": "1", "email": "", "account": "",
+               "entered_by": "x", "entered_at": NOW}  # fmt: skip
+    return {
+        "customer_facts": facts,
+        "fact_voices": voices,
+        "fact_duties": duties,
+        "receivable_entries": entries,
+        "customer_contacts": [contact],
+    }
+
+
+def fill(house: House, customers: int, department: str, handler: str) -> None:
+    """Put the customers in, some at a time."""
+    mapped = {mapper.class_.__tablename__: mapper.class_ for mapper in tables.Base.registry.mappers}
+    for start in range(0, customers, _SOME):
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for customer in range(start, min(start + _SOME, customers)):
+            for name, some in _rows(customer, department, handler).items():
+                rows.setdefault(name, []).extend(some)
+        with house.database.write() as session:
+            for name, some in rows.items():
+                session.execute(insert(mapped[name]), some)
+    with house.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+
+
+def timed(step: Callable[[], object], times: int) -> dict[str, float]:
+    """Return median, 95th percentile and the middle of the processor's time, in milliseconds."""
+    wall, processor = [], []
+    for _ in range(times):
+        begun, used = time.perf_counter(), time.process_time()
+        step()
+        wall.append((time.perf_counter() - begun) * 1000)
+        processor.append((time.process_time() - used) * 1000)
+    wall.sort()
+    processor.sort()
+    return {
+        "p50_ms": round(wall[len(wall) // 2], 1),
+        "p95_ms": round(wall[int(len(wall) * 0.95)], 1),
+        "processor_ms": round(processor[len(processor) // 2], 1),
+    }
+
+
+def main() -> None:
+    """Fill an archive and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--postgres", default="")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"JUANZONG_HOME": str(Path(folder) / "home"), "JUANZONG_MODE": "test"}
+        if given.postgres:
+            env["JUANZONG_DATABASE_URL"] = given.postgres
+        prepare(load(env))
+        house = build(load(env))
+        house.clock.move_to(TODAY)
+        department = people.create_department(house, OWNER, "XS", "销售部").id
+        kept = [PaperGiven(kind, date(2020, 1, 1), None, "人事档案") for kind in KINDS]
+        actors = {}
+        for login, role in (("handler", "handler"), ("administrator", "credit_administrator")):
+            secret = people.invite(house, OWNER, login, login, [role], department, "internal", kept)
+            actors[login] = people.actor_of_person(house, people.invited_person(house, secret))
+        tables.whole()
+        begun = time.perf_counter()
+        fill(house, given.customers, department, actors["handler"].person_id or "")
+        print(json.dumps({"customers": given.customers, "filled_s": round(time.perf_counter() - begun, 1)}), flush=True)
+        draw = random.Random(1)
+
+        def any_customer() -> str:
+            return f"c{draw.randrange(given.customers):08}"
+
+        def heavy() -> str:
+            return f"c{draw.randrange(given.customers // 100) * 100:08}"
+
+        for login, actor in actors.items():
+            steps: dict[str, tuple[Callable[[], object], int]] = {
+                "card": (lambda a=actor: card_as_json(get_card(house, a, any_customer()), TODAY), 300),
+                "card of 200 contracts": (lambda a=actor: card_as_json(get_card(house, a, heavy()), TODAY), 100),
+                "facts": (lambda a=actor: get_sheet(house, a, any_customer()), 100),
+                "stale list": (lambda a=actor: list_due(house, a), 5),
+                "freshness": (lambda a=actor: dashboard(house, a), 3),
+                "customers": (lambda a=actor: list_customers(house, a), 5),
+            }
+            if login == "administrator":
+                steps["duplicates"] = (lambda a=actor: list_duplicates(house, a), 1)
+            for name, (step, times) in steps.items():
+                print(json.dumps({"as": login, "what": name, **timed(step, times)}, ensure_ascii=False), flush=True)
+        house.database.dispose()
+
+
+if __name__ == "__main__":
+    main()
