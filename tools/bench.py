@@ -48,6 +48,8 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
         ("memory, 100 pages", ("tools.bench_memory", "--pages", "100")),
         ("memory, 1,000 pages", ("tools.bench_memory",)),
         ("changes in sealed objects", ("pytest", "-q", "tests/vault/test_tamper.py")),
+        ("edits of the audit table", ("pytest", "-q", "tests/service/test_tampering.py")),
+        ("changed exports", ("pytest", "-q", "tests/service/test_evidence.py")),
         ("handwriting", ("pytest", "-q", "tests/intake/test_handwriting.py")),
         ("faults", ("pytest", "-q", "tests/service/test_faults.py", "--log-cli-level=WARNING")),
         ("demo", ("tools.demo",)),

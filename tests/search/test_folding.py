@@ -2,7 +2,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.folding import fold, forms, numbers, origins, places, squeeze, squeezed
+from search.folding import (
+    _CHUNK,
+    _NUMBER,
+    _canonical,
+    _each_number,
+    fold,
+    forms,
+    number_values,
+    numbers,
+    origins,
+    places,
+    squeeze,
+    squeezed,
+)
 
 PRINTED = st.text(alphabet=st.characters(), max_size=60)
 
@@ -136,3 +149,19 @@ def test_an_exact_phrase_keeps_its_separators():
 def test_traditional_and_simplified_are_one_script_and_keep_their_places(traditional, simplified):
     assert fold(traditional).chars == fold(simplified).chars
     assert origins(traditional) == list(range(len(traditional)))
+
+
+FIGURES = st.text(alphabet="0123456789.,万亿千a元-年/٣ ", max_size=16)
+
+
+@given(FIGURES)
+def test_a_number_is_what_the_pattern_that_looks_around_says(text):
+    spaced = fold(text).spaced
+    slow = [
+        (_canonical(match[1], match[2] or ""), match.start(), match.end())
+        for chunk in _CHUNK.finditer(spaced)
+        for match in _NUMBER.finditer(spaced, chunk.start(), chunk.end() + 2)
+        if match.start() < chunk.end()
+    ]
+    assert list(_each_number(spaced)) == slow
+    assert number_values(fold(text)) == {value for value, _, _ in slow}

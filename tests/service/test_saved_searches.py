@@ -1,5 +1,7 @@
 """Saved searches: kept by their owner, news only of what the owner may read, no trace of what was destroyed."""
 
+import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -21,9 +23,10 @@ from service.flow.saved_searches import (
     mark_seen,
     rename_search,
     save_search,
+    saved_of,
 )
 from service.records.tables import AuditEntry, Document, SavedSearch, SavedSearchFind
-from tests.service.conftest import OWNER, Office
+from tests.service.conftest import OWNER, Office, Ran
 from tests.service.test_find_orders import copies
 
 
@@ -162,3 +165,29 @@ def test_the_api_keeps_lists_renames_and_forgets(embedded: Office) -> None:
     assert client.post(f"{address}/seen").status_code == 204
     assert client.delete(address).status_code == 204
     assert client.delete(address).status_code == 404
+
+
+def test_the_command_line_lists_runs_and_suggests(embedded: Office, juanzong_here: Callable[..., Ran]) -> None:
+    made = copies(embedded, 2)
+    save_search(embedded.house, embedded["handler"], "钢 材", "钢材1号", {"category": "1.9"})
+    (listed,) = juanzong_here(embedded.env, "saved", "handler", "--json").stdout.splitlines()
+    assert json.loads(listed) == {"name": "钢 材", "query": "钢材1号", "filters": {"category": "1.9"}, "news": 0}
+    found = json.loads(juanzong_here(embedded.env, "search", "--saved", "handler", "钢 材", "--json").stdout)
+    assert [hit["document_id"] for hit in found["hits"]] == [made[1]]
+    suggested = juanzong_here(embedded.env, "suggest", "钢材", "--json").stdout.splitlines()
+    assert {json.loads(one)["text"] for one in suggested} == {"钢材0号", "钢材1号"}
+    missing = juanzong_here(embedded.env, "search", "--saved", "handler", "没有", check=None)
+    assert (missing.returncode, "no such saved search" in missing.stderr) == (3, True)
+    assert juanzong_here(embedded.env, "search", "钢", "--saved", "handler", "钢 材", check=None).returncode == 2
+    with embedded.house.database.read() as session:
+        noted = session.scalars(select(AuditEntry.subject).where(AuditEntry.action == "saved_search.list")).all()
+    assert set(noted) == {"person:handler"}
+
+
+def test_only_the_owner_of_the_machine_and_the_person_see_them(embedded: Office) -> None:
+    save_search(embedded.house, embedded["handler"], "钢", "钢材")
+    assert [one.search.name for one in saved_of(embedded.house, embedded["handler"], "handler")] == ["钢"]
+    with pytest.raises(NotAllowed):
+        saved_of(embedded.house, embedded["archivist"], "handler")
+    with pytest.raises(NotFound):
+        saved_of(embedded.house, OWNER, "nobody")

@@ -1,0 +1,179 @@
+"""What goes wrong with an index, and that afterwards it holds what the database has: servers that go, a full disk, damaged files."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import pytest
+
+from search.errors import IndexUnavailable
+from service.flow import index as index_flow
+from service.flow import process as process_flow
+from service.flow.checks import doctor
+from service.flow.find import find
+from service.flow.index import index_documents, index_soon, reindex
+from service.flow.process import process
+from service.flow.receive import receive
+from service.records.tables import Document
+from tests.contract.faulty import Faults, line
+from tests.service.conftest import OWNER, SCANS, Office, embedded_env, open_office
+from tests.service.test_find_orders import copies
+
+COPIES = 12
+
+
+class Line(NamedTuple):
+    office: Office
+    faults: Faults
+
+
+@pytest.fixture
+def distant(tmp_path: Path, elasticsearch_url: str) -> Iterator[Line]:
+    """An office whose Elasticsearch is at the end of a line on which things go wrong."""
+    far = elasticsearch_url.replace("://", "://nobody:nothing@")  # a server without accounts looks at none
+    with line(f"{far}/faults-{uuid4().hex[:12]}") as (url, faults):
+        office = open_office({**embedded_env(tmp_path / "home"), "JUANZONG_SEARCH": url})
+        yield Line(office, faults)
+        faults.end()
+        for name in office.house.index._behind():  # type: ignore[attr-defined] # this engine's alone
+            office.house.index._client.indices.delete(index=name)  # type: ignore[attr-defined] # this engine's alone
+        office.house.database.dispose()
+
+
+def agree(office: Office, expected: int) -> None:
+    """Hold the index against the database, and count what is found."""
+    report = doctor(office.house, OWNER)
+    assert report.ok, report
+    assert len(list(office.house.index.documents())) == expected
+    assert find(office.house, OWNER, "钢材").total == expected - 1
+
+
+def title_all(office: Office, ids: list[str], title: str) -> None:
+    with office.house.database.write() as session:
+        for document_id in ids:
+            document = session.get_one(Document, document_id)
+            document.title, document.indexed = title, False
+
+
+@pytest.mark.parametrize("trouble", ["down", "deaf"])
+def test_a_server_that_goes_during_a_bulk_gets_it_when_it_is_back(distant: Line, trouble: str) -> None:
+    office, faults = distant
+    made = copies(office, COPIES)
+    title_all(office, made, "钢材改")
+    faults.begin(trouble, after=1)  # `deaf`: what was sent is done, and nobody hears of it
+    with pytest.raises(IndexUnavailable):
+        index_documents(office.house, made)
+    assert faults.met
+    index_soon(office.house, made)  # whoever changes something goes on
+    faults.end()
+    assert set(doctor(office.house, OWNER).waiting) == set(made)
+    doctor(office.house, OWNER, repair=True)
+    agree(office, COPIES + 1)
+    assert find(office.house, OWNER, "钢材改").total == COPIES
+
+
+def test_a_server_that_goes_during_a_search_says_so_and_intake_goes_on(distant: Line) -> None:
+    office, faults = distant
+    copies(office, COPIES)
+    faults.begin("down")
+    with pytest.raises(IndexUnavailable, match="cannot be reached"):
+        find(office.house, OWNER, "钢材")
+    other = receive(office.house, office["handler"], SCANS / "contract-mixed.pdf", "b.pdf").document_id
+    with pytest.raises(IndexUnavailable):
+        process(office.house, other)
+    faults.end()
+    with office.house.database.read() as session:
+        assert session.get_one(Document, other).status in ("stored", "needs_review")  # read, and only not findable yet
+    process_flow.process_waiting(office.house)
+    assert find(office.house, OWNER, "产品销售框架合同").hits[0].document_id == other
+    assert doctor(office.house, OWNER).ok
+
+
+def test_a_server_that_goes_during_a_rebuild_answers_as_before_and_the_rebuild_goes_on(
+    distant: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, faults = distant
+    made = copies(office, COPIES)
+    monkeypatch.setattr(index_flow, "_BATCH", 5)
+    monkeypatch.setattr(index_flow, "_PAGES", 5)
+    steps = reindex(office.house, [])
+    next(steps)
+    faults.begin("down", after=1)
+    with pytest.raises(IndexUnavailable):
+        list(steps)
+    faults.end()
+    assert find(office.house, OWNER, "钢材").total == COPIES
+    assert office.house.index.begun()
+    standing = set(dict(office.house.index.filled()))
+    assert 5 <= len(standing) < COPIES + 1
+    written: list[str] = []
+    fill = office.house.index.fill
+    monkeypatch.setattr(office.house.index, "fill", lambda some: (written.extend(some), fill(some)))
+    list(reindex(office.house, []))
+    assert not standing & set(written)
+    assert {*standing, *written} >= set(made)
+    agree(office, COPIES + 1)
+
+
+def test_a_full_disk_loses_no_entry(tmp_path: Path) -> None:
+    small = tmp_path / "index"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", small]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root mounts a small disk")
+    office = open_office({**embedded_env(tmp_path / "home"), "JUANZONG_SEARCH": f"tantivy://{small}/files"})
+    try:
+        made = copies(office, COPIES)
+        room = os.statvfs(small)
+        (small / "ballast").write_bytes(bytes(room.f_bavail * room.f_bsize))
+        title_all(office, made, "钢材改")
+        with pytest.raises(IndexUnavailable):
+            index_documents(office.house, made)
+        assert find(office.house, OWNER, "钢材").total == COPIES  # what stood there before
+        subprocess.run(["mount", "-o", "remount,size=16m", small], check=True)
+        doctor(office.house, OWNER, repair=True)
+        agree(office, COPIES + 1)
+        assert find(office.house, OWNER, "钢材改").total == COPIES
+    finally:
+        office.house.database.dispose()
+        subprocess.run(["umount", "-l", small], check=True)
+
+
+def test_a_damaged_index_is_said_and_repaired_from_database_and_vault(embedded: Office, juanzong_here) -> None:
+    copies(embedded, COPIES)
+    (files,) = [one for one in (embedded.house.settings.home / "index").iterdir() if one.is_dir()]
+    for part in files.glob("*.term"):
+        part.write_bytes(part.read_bytes()[:20])
+    with pytest.raises(IndexUnavailable, match="juanzong reindex"):
+        find(embedded.house, OWNER, "钢材")
+    other = receive(embedded.house, embedded["handler"], SCANS / "contract-mixed.pdf", "b.pdf").document_id
+    with pytest.raises(IndexUnavailable):  # read all the same
+        process(embedded.house, other)
+    told = juanzong_here(embedded.env, "doctor", check=None)
+    assert told.returncode != 0
+    assert "juanzong reindex" in told.stderr + told.stdout
+    juanzong_here(embedded.env, "doctor", "--repair")
+    assert doctor(embedded.house, OWNER).ok
+    assert len(list(embedded.house.index.documents())) == COPIES + 2
+    assert find(embedded.house, OWNER, "钢材").total == COPIES
+    assert find(embedded.house, OWNER, "产品销售框架合同").hits[0].document_id == other
+
+
+def test_what_was_read_is_found_within_two_seconds(embedded: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies(embedded, 60)  # into an index that holds something already
+    document_id = receive(embedded.house, embedded["handler"], SCANS / "contract-mixed.pdf", "b.pdf").document_id
+    finish, ended = process_flow._finish, []
+
+    def told(*args: object) -> None:
+        ended.append(time.process_time())  # of this process alone: a busy machine fails nothing
+        finish(*args)
+
+    monkeypatch.setattr(process_flow, "_finish", told)
+    process(embedded.house, document_id)
+    found = find(embedded.house, OWNER, "产品销售框架合同")
+    assert [hit.document_id for hit in found.hits] == [document_id]
+    assert time.process_time() - ended[0] <= 2
