@@ -69,7 +69,7 @@ def payment(rng: random.Random, payer: Company, payee: Company) -> Sheet:
     """网上银行电子回单 (1.11), half a sheet."""
     s = Sheet(rng, 210, 148, dpi=200)
     s.text(0, 14, "南浦商业银行　网上银行电子回单", 18, "kai-bold", width=210, align="centre")
-    s.text(20, 27, "回单编号：2026031800416677", 10, "hei")
+    s.text(20, 27, "回单编号：{document_number|2026031800416677}", 10, "hei")
     s.text(130, 27, "交易日期：{signed_on=2026-03-18|2026-03-18}", 10, "hei")
     s.table(
         20,
@@ -115,7 +115,7 @@ def credit_application(rng: random.Random, company: Company) -> Sheet:
     s = Sheet(rng, dpi=200)
     s.text(0, 22, "客户信用额度申请表", 20, "zenhei", width=210, align="centre", spacing=0.1)
     s.text(22, 38, "申请日期：{signed_on=2026-01-12|2026年1月12日}", 10.5, "song")
-    s.text(140, 38, "编号：XY-2026-0031", 10.5, "song")
+    s.text(140, 38, "编号：{document_number|XY-2026-0031}", 10.5, "song")
     y = s.table(
         22,
         45,
@@ -149,7 +149,7 @@ def credit_application(rng: random.Random, company: Company) -> Sheet:
         y,
         [34, 56, 32, 44],
         [
-            ["申请信用额度", "人民币{amount=3000000.00|300万元}", "申请信用期限", "60天"],
+            ["申请信用额度", "人民币{amount=3000000.00|300万元}", "申请信用期限", "{payment_days|60}天"],
             ["上年销售收入", "8,642万元", "上年净利润", "517万元"],
             ["资产负债率", "48.6%", "与我方合作年限", "5年"],
             ["申请理由：年度采购量增加，为稳定供货、加快周转，申请提高信用额度并延长账期。", "<", "<", "<"],

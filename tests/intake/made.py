@@ -122,6 +122,14 @@ def pdf(**options):
         return data.getvalue()
 
 
+def locked():
+    """A PDF that anyone may open and its maker alone may change: its streams are encrypted."""
+    data = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as made:
+        made.save(data, static_id=True, encryption=pikepdf.Encryption(owner="x", R=3, aes=False, metadata=False))
+    return data.getvalue()
+
+
 OFD_SPACE = 'xmlns:ofd="http://www.ofdspec.org/2016"'
 
 

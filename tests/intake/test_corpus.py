@@ -10,6 +10,7 @@ import pytest
 
 from intake.crew import Allowance, Crew
 from intake.errors import Rejected
+from intake.formats import office
 from intake.inspect import inspect
 from intake.model import Limits
 from service.web.refusals import REJECTIONS
@@ -23,6 +24,8 @@ WHOLE = 75
 EACH = so_many(WHOLE, 12)
 SEEDS = {name: make for name, (_, make) in made.MAKERS.items()}
 SEEDS["digital.pdf"] = scan("contract-digital.pdf").read_bytes
+SEEDS["signed.pdf"] = lambda: made.pdf(signed=True, attachment="报价单.xlsx", script=True)
+SEEDS["locked.pdf"] = made.locked
 TROUBLES = {"", "killed", "timeout", "memory", "error", "damaged"}
 SECONDS = 60
 
@@ -74,3 +77,35 @@ def test_a_broken_file_is_refused_with_its_reason_or_shown_whole(crew, tmp_path,
         assert time.monotonic() - began < SECONDS, (name, number)
         assert path.read_bytes() == data
     assert taken < EACH  # something was broken
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+def test_a_broken_office_file_is_refused_with_its_reason_before_libreoffice_sees_it(tmp_path, kind, monkeypatch):
+    monkeypatch.setattr(office.shutil, "which", lambda _name: None)
+    refused = set()
+    for number in range(WHOLE):
+        path = tmp_path / "file"
+        path.write_bytes((mutated_part if number % 3 else mutated)(made.office(kind), f"{kind} {number}"))
+        with pytest.raises(Rejected) as caught:
+            inspect(path, LIMITS)
+        assert caught.value.code in REJECTIONS, number
+        assert "\n" not in str(caught.value), number
+        refused.add(caught.value.code)
+    assert "unsupported_here" in refused  # the package is sound: what is in it, only LibreOffice knows
+    assert len(refused) > 1
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+def test_libreoffice_gives_pages_or_a_reason_for_one_with_a_broken_part(crew, libreoffice, tmp_path, kind):
+    for number in range(so_many(2, 1)):
+        path = tmp_path / "file"
+        path.write_bytes(mutated_part(made.office(kind), f"{kind} {number}"))
+        found, refusal = None, None
+        try:
+            found = inspect(path, LIMITS, crew.look)
+        except Rejected as error:
+            refusal = error
+        if found is None:
+            assert refusal.code in REJECTIONS, number
+        else:
+            assert [page.page.number for page in crew.read(path, found, LIMITS)] == list(range(1, found.pages + 1))

@@ -39,7 +39,7 @@ from tests.thorough import THOROUGH
 SEED = int(os.environ.get("JUANZONG_TEST_SEED", "51"))
 MIB = 1 << 20
 _log = logging.getLogger(__name__)
-TIMES = {"worker": 2, "web": 3, "serve": 1, "plug": 1, "station": 2, "disk": 2}
+TIMES = {"worker": 3, "web": 4, "serve": 2, "plug": 2, "station": 3, "disk": 3}
 FEW_TIMES = {"worker": 1, "web": 2, "serve": 1, "plug": 1, "station": 1, "disk": 1}
 EMBEDDED = ("embedded", 50, TIMES) if THOROUGH else ("embedded", 16, FEW_TIMES)
 _PASSING = ("busy", "changed")
