@@ -22,6 +22,7 @@ from service.house import SYSTEM, House
 from service.settings import FolderSetting
 from service.worker_credit import watched as watched_credit
 from service.worker_portfolio import watched as watched_portfolio
+from service.worker_reports import watched as watched_reports
 
 _FOLDER_SECONDS = 2.0
 _MAIL_SECONDS = 60.0
@@ -38,6 +39,7 @@ def start(house: House) -> None:
         *upkeep(house),
         *watched_credit(house),
         *watched_portfolio(house),
+        *watched_reports(house),
         *(Folder(house, folder) for folder in house.settings.folders),
     ]
     if house.settings.mailbox is not None:

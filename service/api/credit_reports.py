@@ -11,6 +11,7 @@ from service.api.operations import Input, Operations
 from service.flow import credit_reports as flow
 from service.flow import report_keeping, report_schedules
 from service.house import House
+from service.reports import drawing
 from service.reports.parts import Report
 
 operation = Operations("reports")
@@ -36,8 +37,8 @@ class AskPortfolio(AskCustomer):
 
 def _sent(report: Report, form: Form, name: str) -> Response | dict[str, Any]:
     if form == "json":
-        return flow.as_json(report)
-    data, media_type = flow.as_file(report, form)
+        return drawing.as_json(report)
+    data, media_type = drawing.as_file(report, form)
     return _file(data, f"{name}.{form}", media_type)
 
 
@@ -53,7 +54,8 @@ def customer_credit_report(
 ) -> Response | dict[str, Any]:
     """Return the report as far as the caller may see it, as JSON values or as a file."""
     form = "" if given.form == "json" else given.form
-    report = flow.customer_analysis(house, actor, customer_id, language=given.language, on=given.on, form=form)
+    found = flow.customer_analysis(house, actor, customer_id, on=given.on, form=form)
+    report = drawing.report_of(found, given.language, flow.maker_of(actor))
     return _sent(report, given.form, f"credit-analysis-{customer_id}")
 
 
@@ -61,7 +63,8 @@ def customer_credit_report(
 def portfolio_credit_report(house: House, actor: Actor, given: AskPortfolio) -> Response | dict[str, Any]:
     """Return grades, migration, ageing, concentration, overdue trend, warnings and response times."""
     form = "" if given.form == "json" else given.form
-    report = flow.portfolio_analysis(house, actor, language=given.language, since=given.since, on=given.on, form=form)
+    found = flow.portfolio_analysis(house, actor, since=given.since, on=given.on, form=form)
+    report = drawing.report_of(found, given.language, flow.maker_of(actor))
     return _sent(report, given.form, "credit-portfolio")
 
 
@@ -89,7 +92,7 @@ class KeepReport(Input):
 @operation("POST", "/reports", "Make a report of today and keep it", body=KeepReport, status=201, problems=(404, 409))
 def keep_credit_report(house: House, actor: Actor, given: KeepReport) -> dict[str, Any]:
     """Make the report as the caller may see it; it becomes a document of the archive."""
-    row = report_keeping.keep_now(house, actor, given.kind, given.customer_id)
+    row = report_keeping.keep_now(house, actor, drawing.drawn, given.kind, given.customer_id)
     return {"id": row.id, "document_id": row.document_id, "why": row.why or None}
 
 
@@ -105,7 +108,7 @@ class AskKept(Input):
 def kept_credit_report(house: House, actor: Actor, report_id: str, given: AskKept) -> Response:
     """Send the very bytes that were kept, or the workbook they carry."""
     data, name = report_keeping.open_report(house, actor, report_id, given.form)
-    return _file(data, name, flow.FORMS[given.form][0])
+    return _file(data, name, drawing.TYPES[given.form])
 
 
 class NewSchedule(Input):

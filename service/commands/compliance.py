@@ -46,12 +46,14 @@ def report_customer(
     """Write the credit analysis of the customer NUMBER (or its credit code)."""
     from service.flow import credit_reports
     from service.flow.report_keeping import customer_numbered
+    from service.reports import drawing
 
     form = _form(output)
     credit_reports.demand_form(form)
     id_ = customer_numbered(house, number)
-    made = credit_reports.customer_analysis(house, actor, id_, language=language, on=on, form=form)
-    return _write(credit_reports.as_file(made, form), output, as_json=as_json)
+    found = credit_reports.customer_analysis(house, actor, id_, on=on, form=form)
+    made = drawing.report_of(found, language, credit_reports.maker_of(actor))
+    return _write(drawing.as_file(made, form), output, as_json=as_json)
 
 
 @report.command("portfolio")
@@ -66,11 +68,13 @@ def report_portfolio(
 ) -> int:
     """Write the report on all customers."""
     from service.flow import credit_reports
+    from service.reports import drawing
 
     form = _form(output)
     credit_reports.demand_form(form)
-    made = credit_reports.portfolio_analysis(house, actor, language=language, on=on, since=since, form=form)
-    return _write(credit_reports.as_file(made, form), output, as_json=as_json)
+    found = credit_reports.portfolio_analysis(house, actor, on=on, since=since, form=form)
+    made = drawing.report_of(found, language, credit_reports.maker_of(actor))
+    return _write(drawing.as_file(made, form), output, as_json=as_json)
 
 
 @report.command("schedule")
@@ -136,8 +140,9 @@ def report_list(house: House, actor: Actor, *, as_json: bool) -> int:
 def report_due(house: House, _actor: Actor, *, as_json: bool) -> int:
     """Make every scheduled report whose period has ended, as the worker does."""
     from service.flow import report_schedules
+    from service.reports import drawing
 
-    made = report_schedules.make_due(house)
+    made = report_schedules.make_due(house, drawing.drawn)
     if as_json:
         out_json({"made": made})
     else:

@@ -6,7 +6,6 @@ later about an earlier day is in it, too.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -14,14 +13,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from credit import reports as rules
-from credit.freshness import Reassessment, reassessment_due
+from credit.freshness import reassessment_due
 from credit.periods import month_ends
-from credit.receivables import Behaviour, Ledger, behaviour
+from credit.receivables import Ledger, behaviour
 from credit.reports import Raised, Rated
 from service.access.policy import TIERS, Actor
 from service.clock import CHINA
 from service.flow.books import ledgers_of
+from service.flow.cards import cards_of
 from service.flow.sight import customers_in_sight, visible, visible_contracts
+from service.records.credit_facts import ContractLine, CustomerFacts, FactLine, PortfolioFacts, day_in_effect
 from service.records.tables import (
     AssessmentRecord,
     CaseFile,
@@ -39,84 +40,6 @@ RUNNING = ("signed", "amended")
 #: How many customers are read at once: databases limit what a question may name.
 _AT_ONCE = 500
 MONTHS = 12
-
-
-@dataclass(frozen=True)
-class ContractLine:
-    """A contract the reader may see."""
-
-    number: str
-    title: str
-    signed_on: date | None
-    amount: Decimal | None
-    currency: str
-    status: str
-    department: str
-
-
-@dataclass(frozen=True)
-class FactLine:
-    """A piece of collected information: where it stands, when it was checked, until when it is in time, who answers for it."""
-
-    kind: str
-    value: str
-    state: str
-    checked_on: date
-    due_on: date
-    responsible: str
-
-
-@dataclass(frozen=True)
-class CustomerFacts:
-    """All of a report about one customer. documents: (title, category, verification, day it came) of those the reader may see.
-
-    people: what those are called who stand in the records. tier: the highest of what is in it. rated: what took effect until the day, the latest last.
-    """
-
-    customer: Customer
-    as_of: date
-    rated: tuple[AssessmentRecord, ...]
-    due: Reassessment
-    contracts: tuple[ContractLine, ...]
-    standings: Mapping[str, Sequence[rules.Standing]]
-    habits: Mapping[str, Behaviour]
-    warnings: tuple[WarningRecord, ...]
-    facts: tuple[FactLine, ...]
-    documents: tuple[tuple[str, str, str, date], ...]
-    evidence: Mapping[str, str]
-    people: Mapping[str, str]
-    tier: str
-
-    @property
-    def current(self) -> AssessmentRecord | None:
-        """The assessment in effect on the day."""
-        return self.rated[-1] if self.rated else None
-
-
-@dataclass(frozen=True)
-class PortfolioFacts:
-    """All of a report about a portfolio. names: customer -> number and name. before: a year earlier, of those known then.
-
-    late: customers whose yearly assessment is late, the longest first. owed, bound: by currency, open receivables and running contracts.
-    """
-
-    first: date
-    as_of: date
-    customers: int
-    grades: Mapping[str, int]
-    moved: rules.Migration
-    late: tuple[str, ...]
-    standings: Mapping[str, Sequence[rules.Standing]]
-    owed: Mapping[str, rules.Concentration]
-    bound: Mapping[str, rules.Concentration]
-    response: rules.Response
-    names: Mapping[str, tuple[str, str]]
-
-
-def day_in_effect(row: AssessmentRecord) -> date:
-    """Return the day an assessment took effect: that on which it was decided, never before the one it speaks of."""
-    decided = _day(row.decided_at) if row.decided_at else row.assessed_on
-    return max(decided, row.assessed_on)
 
 
 def customer_facts(session: Session, actor: Actor, customer: Customer, as_of: date) -> CustomerFacts:
@@ -146,6 +69,7 @@ def customer_facts(session: Session, actor: Actor, customer: Customer, as_of: da
         facts=tuple(_facts(session, customer.id, as_of)),
         documents=tuple((d.title or d.filename, d.category, d.verification, _day(d.received_at)) for d in papers),
         evidence={d.id: d.title or d.filename for d in papers},
+        indicators=_indicators(session, rated),
         people={f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name))},
         tier=max(tiers, key=TIERS.index, default="internal"),
     )
@@ -157,6 +81,14 @@ def _day(at: datetime) -> date:
 
 def _currencies(ledger: Ledger) -> list[str]:
     return sorted({invoice.currency for invoice in ledger.invoices.values()})
+
+
+def _indicators(session: Session, rated: Sequence[AssessmentRecord]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return what the indicators of assessments are called: as their scorecard, of that version, calls them."""
+    cards = cards_of(session, {row.scorecard for row in rated})
+    return {
+        (version, one.code): (one.zh, one.en) for version, card in cards.items() for one in card.scorecard.indicators
+    }
 
 
 def _contracts(
@@ -175,15 +107,6 @@ def _contracts(
 def _warnings(session: Session, customer_id: str, as_of: date) -> list[WarningRecord]:
     query = select(WarningRecord).where(WarningRecord.customer_id == customer_id, WarningRecord.opened_on <= as_of)
     return list(session.scalars(query.order_by(WarningRecord.opened_on.desc(), WarningRecord.id)))
-
-
-def state_on(row: WarningRecord, day: date) -> str:
-    """Return where a warning stood on a day: open, acknowledged, closed; in_hand only while that is so now."""
-    if row.closed_at is not None and _day(row.closed_at) <= day:
-        return "closed"
-    if row.state == "in_hand":
-        return "in_hand"
-    return "acknowledged" if row.acknowledged_at is not None and _day(row.acknowledged_at) <= day else "open"
 
 
 def _facts(session: Session, customer_id: str, as_of: date) -> list[FactLine]:
@@ -281,7 +204,7 @@ def _bound(session: Session, actor: Actor, as_of: date) -> dict[str, dict[str, D
     )
     sums: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for customer, currency, amount in session.execute(query.group_by(Contract.customer_id, Contract.currency)):
-        sums[currency][customer or ""] = Decimal(amount)
+        sums[currency][customer or ""] = Decimal(amount or 0)
     return dict(sorted(sums.items()))
 
 

@@ -3,6 +3,7 @@
 That of a customer lies in the customer's credit file and goes with it; that of a portfolio belongs to the person it was made for.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from service.flow.schedule import recompute_retention
 from service.flow.sight import sees_customer
 from service.house import SYSTEM, House
 from service.records import audit
+from service.records.credit_facts import CustomerFacts, PortfolioFacts
 from service.records.tables import (
     CaseFile,
     Contract,
@@ -36,12 +38,11 @@ from service.records.tables import (
     Document,
     Person,
 )
-from service.reports.parts import Report
-from service.reports.portfolio_report import portfolio_report
-from service.reports.report_files import to_pdf, to_xlsx
 
 #: Where the report of a customer lies in the credit file (RULES B5): 授信资料.
 CATEGORY = "5.6"
+#: (what was gathered, language, for whom) -> title, PDF, XLSX
+Draw = Callable[[CustomerFacts | PortfolioFacts, str, str], tuple[str, bytes, bytes]]
 #: kind -> what its reader must be allowed
 RIGHTS = {"customer": "credit_report.read", "portfolio": "portfolio.read"}
 
@@ -82,8 +83,8 @@ def customer_numbered(house: House, number: str) -> str:
     return found
 
 
-def keep_now(house: House, actor: Actor, kind: str, customer_id: str = "") -> CreditReport:
-    """Make a report of today and keep it, for oneself. Raises BadInput, NotFound, NotAllowed, RuleRefused, StoreUnavailable."""
+def keep_now(house: House, actor: Actor, draw: Draw, kind: str, customer_id: str = "") -> CreditReport:
+    """Make a report of today and keep it, for oneself. draw: makes the files of it. Raises BadInput, NotFound, NotAllowed, RuleRefused, StoreUnavailable."""
     if kind not in credit_reports.KINDS:
         why = f"one of {', '.join(credit_reports.KINDS)}"
         raise BadInput(f"kind: {why}", {"kind": why})
@@ -97,10 +98,10 @@ def keep_now(house: House, actor: Actor, kind: str, customer_id: str = "") -> Cr
                 raise NotFound(f"there is no customer {customer_id}")
     first = today - timedelta(days=364)
     order = Order(kind, customer_id or None, actor.person_id, None, today.isoformat(), first, today)
-    return make(house, order, actor.name)
+    return make(house, draw, order, actor.name)
 
 
-def make(house: House, order: Order, maker: str) -> CreditReport:
+def make(house: House, draw: Draw, order: Order, maker: str) -> CreditReport:
     """Make a report with the rights of whom it is for, and keep it. Who may not read it any more gets none, and the row says why."""
     with house.database.read() as session:
         person = session.get_one(Person, order.person_id)
@@ -127,7 +128,8 @@ def make(house: House, order: Order, maker: str) -> CreditReport:
             session.add(row)
             _note(session, row, maker, person)
         return row
-    report, tier = _report(house, order, reader, person, file)
+    found, tier = _found(house, order, reader, file)
+    title, pdf, sheet = draw(found, person.locale, f"{person.name}（{order.code}）")
 
     def also(session: Session, document: Document) -> None:
         row.document_id = document.id
@@ -137,10 +139,8 @@ def make(house: House, order: Order, maker: str) -> CreditReport:
             _put_into(house, session, document, session.get_one(CaseFile, file.id))
         _note(session, row, maker, person)
 
-    name = f"{report.title}-{order.code}-{_mark(order)}"
-    keep_made(
-        house, Made(to_pdf(report), to_xlsx(report), name, f"{report.title} {order.code}", reader.name, tier), also
-    )
+    name = f"{title}-{order.code}-{_mark(order)}"
+    keep_made(house, Made(pdf, sheet, name, f"{title} {order.code}", reader.name, tier), also)
     return row
 
 
@@ -169,13 +169,13 @@ def _of_latest_contract(house: House, customer_id: str) -> Actor:
     return replace(SYSTEM, department_id=department)
 
 
-def _report(house: House, order: Order, reader: Actor, person: Person, file: CaseFile | None) -> tuple[Report, str]:
-    """Return the report and its tier. What lies in a credit file speaks of nothing that who reads the file may not see."""
-    maker = f"{person.name}（{order.code}）"
+def _found(
+    house: House, order: Order, reader: Actor, file: CaseFile | None
+) -> tuple[CustomerFacts | PortfolioFacts, str]:
+    """Return what a report holds, and its tier. What lies in a credit file speaks of nothing that who reads the file may not see."""
     with house.database.read() as session:
         if file is None or order.customer_id is None:
-            found = portfolio_facts(session, reader, order.first, order.last)
-            return portfolio_report(found, person.locale, maker), "internal"
+            return portfolio_facts(session, reader, order.first, order.last), "internal"
         customer = session.get_one(Customer, order.customer_id)
         beside = replace(
             reader,
@@ -186,8 +186,7 @@ def _report(house: House, order: Order, reader: Actor, person: Person, file: Cas
             grants=(),
         )
         of = customer_facts(session, beside, customer, order.last)
-        tier = max(of.tier, file.tier, key=TIERS.index)
-        return credit_reports.of_customer(session, of, person.locale, maker), tier
+        return of, max(of.tier, file.tier, key=TIERS.index)
 
 
 def _put_into(house: House, session: Session, document: Document, file: CaseFile) -> None:

@@ -14,7 +14,7 @@ from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import credit_reports
 from service.flow.guard import allowed, listing, require
-from service.flow.report_keeping import RIGHTS, Order, make, names_of, subject_of
+from service.flow.report_keeping import RIGHTS, Draw, Order, make, names_of, subject_of
 from service.flow.sight import sees_customer
 from service.house import SYSTEM, House
 from service.records import audit
@@ -136,7 +136,7 @@ def next_on(schedule: ReportSchedule, today: date) -> date:
     return period_of(schedule.every, max(today, schedule.begun_on)).last + timedelta(days=1)
 
 
-def make_due(house: House, go_on: Callable[[], bool] = lambda: True) -> int:
+def make_due(house: House, draw: Draw, go_on: Callable[[], bool] = lambda: True) -> int:
     """Make every report whose period has ended and that is not there yet; returns how many were made.
 
     Any number of workers may do it at once: of two who make the same, one keeps it. What cannot be made now is tried again.
@@ -151,16 +151,16 @@ def make_due(house: House, go_on: Callable[[], bool] = lambda: True) -> int:
                 continue
             if not go_on():
                 return made
-            made += _make_one(house, schedule, period)
+            made += _make_one(house, draw, schedule, period)
     return made
 
 
-def _make_one(house: House, schedule: ReportSchedule, period: Period) -> int:
+def _make_one(house: House, draw: Draw, schedule: ReportSchedule, period: Period) -> int:
     order = Order(
         schedule.kind, schedule.customer_id, schedule.person_id, schedule.id, period.code, period.first, period.last
     )
     try:
-        make(house, order, SYSTEM.name)
+        make(house, draw, order, SYSTEM.name)
     except IntegrityError:  # another worker was faster
         return 0
     except KNOWN_ERRORS as error:

@@ -12,7 +12,6 @@ from service.flow.locks import lock_waiting
 from service.flow.mend import mend_noticed
 from service.flow.renew import resume
 from service.flow.replicate import copy_waiting
-from service.flow.report_schedules import make_due
 from service.flow.saved_searches import look_for_all
 from service.flow.schedules import apply_waiting
 from service.flow.sketches import make_waiting
@@ -54,7 +53,6 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the incidents of overdue loans", lambda _go_on: open_overdue(house), seconds=600.0),
         Upkeep("the retention schedule", lambda go_on: apply_waiting(house, go_on), seconds=60.0),
         Upkeep("the yearly sample of the four checks", lambda go_on: sample_due(house, go_on), seconds=60.0),
-        Upkeep("the credit reports that are due", lambda go_on: make_due(house, go_on), seconds=300.0),
         Upkeep("the verification of the objects", lambda go_on: verify_due(house, go_on)),
     ]
 

@@ -1,32 +1,28 @@
 """The report on one customer: what `flow/report_facts.py` gathered, as parts with tables and charts (RULES A5.1)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from credit.fact_kinds import SHIPPED
 from credit.reports import Standing
-from service.flow.report_facts import CustomerFacts, day_in_effect, state_on
-from service.records.tables import AssessmentRecord
+from service.records.credit_facts import CustomerFacts, day_in_effect, state_on
 from service.reports.charts import Chart
 from service.reports.credit_words import WARNING_KINDS, Said, ageing_part, overdue_part
 from service.reports.parts import Part, Report
 from service.reports.sheets import Cell
 
-#: Indicator of a scorecard version -> its name in both languages, as the scorecard says it.
-Names = Callable[[str, str], tuple[str, str]]
 
-
-def customer_report(found: CustomerFacts, language: str, names: Names, maker: str) -> Report:
-    """Return the credit analysis of a customer (客户信用分析报告). names: of indicators; maker: who had it made."""
+def customer_report(found: CustomerFacts, language: str, maker: str) -> Report:
+    """Return the credit analysis of a customer (客户信用分析报告). maker: who had it made."""
     say = Said(language)
-    who, now = found.customer, found.current
+    who = found.customer
     lines = [
         say(f"客户 {who.number} {who.name}", f"Customer {who.number} {who.name}"),
         say(f"统一社会信用代码 {who.code or '—'}", f"Unified social credit code {who.code or '—'}"),
         say(f"截至 {found.as_of}，编制 {maker}", f"As of {found.as_of}, made for {maker}"),
     ]
     owed = {c: rows[-1] for c, rows in found.standings.items()}
-    parts = [_history(say, found), _indicators(say, now, names, found.evidence)]
+    parts = [_history(say, found), _indicators(say, found)]
     parts += [ageing_part(say, found.standings), overdue_part(say, found.standings)]
     parts += [_warned(say, found), _facts(say, found), _contracts(say, found), _documents(say, found)]
     return Report(
@@ -128,13 +124,15 @@ def _person(found: CustomerFacts, name: str | None) -> str:
     return found.people.get(name or "", (name or "—").removeprefix("person:"))
 
 
-def _indicators(say: Said, now: AssessmentRecord | None, names: Names, evidence: Mapping[str, str]) -> Part:
+def _indicators(say: Said, found: CustomerFacts) -> Part:
+    now = found.current
     rows: list[list[Cell]] = []
     labels: list[str] = []
     for line in now.lines if now else []:
-        name = say(*names(now.scorecard if now else "", line["code"]))
+        known = (now.scorecard if now else "", line["code"])
+        name = say(*found.indicators.get(known, (line["code"], line["code"])))
         value = say.code("missing") if line["value"] is None else say.code(str(line["value"]))
-        proof = "、".join(evidence.get(id_, say("（不可见）", "(not in sight)")) for id_ in line["evidence"])
+        proof = "、".join(found.evidence.get(id_, say("（不可见）", "(not in sight)")) for id_ in line["evidence"])
         points = [Decimal(line[key]) for key in ("points", "weight", "contribution")]
         rows.append([name, value, *points, proof])
         labels.append(name.partition("（")[0].partition(" (")[0])

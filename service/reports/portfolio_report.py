@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from credit.reports import COLUMNS, UNGRADED, Concentration, share
-from service.flow.report_facts import PortfolioFacts
+from service.records.credit_facts import PortfolioFacts
 from service.reports.charts import Chart
 from service.reports.credit_words import WARNING_KINDS, Said, ageing_part, overdue_part
 from service.reports.parts import Part, Report
@@ -125,8 +125,9 @@ def _answered(say: Said, found: PortfolioFacts) -> Part:
         [say("到确认的天数（中位数）", "Days to acknowledge (median)"), say.days(it.to_acknowledge)],
         [say("到关闭的天数（中位数）", "Days to close (median)"), say.days(it.to_close)],
         [say("未关闭最久", "Longest open"), say.days(it.longest_open)],
-        *([f"{say('其中', 'Of these')} {say.code(kind, WARNING_KINDS)}", str(n)] for kind, n in it.kinds.items()),
     ]
+    for kind, count in it.kinds.items():
+        rows.append([f"{say('其中', 'Of these')} {say.code(kind, WARNING_KINDS)}", str(count)])
     chart = Chart(
         "bars",
         say("预警种类（条）", "Warnings by kind"),

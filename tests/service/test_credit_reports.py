@@ -40,6 +40,7 @@ from service.records.tables import (
     WarningRecord,
 )
 from service.reports.charts import Chart, scale, shapes, svg
+from service.reports.drawing import as_file, drawn, report_of
 from tests.service.conftest import OWNER
 from tests.service.test_flow import new_contract
 from tests.service.web.conftest import open_site
@@ -97,12 +98,20 @@ def busy(embedded):
     return office
 
 
+def customer_analysis(house, actor, customer_id, language="zh", **more):
+    return report_of(credit_reports.customer_analysis(house, actor, customer_id, **more), language, "某")
+
+
+def portfolio_analysis(house, actor, **more):
+    return report_of(credit_reports.portfolio_analysis(house, actor, **more), "zh", "某")
+
+
 def part(report, title):
     return next(p for p in report.parts if p.title.startswith(title))
 
 
 def test_A5_1_the_report_on_a_customer_says_what_the_records_say(busy):
-    report = credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id)
+    report = customer_analysis(busy.house, busy["administrator"], busy.customer_id)
     assert any("现行等级 BBB，信用分 71.50" in line for line in report.summary)
     # 300 of June less 100 paid, and 700.50 not due: 200 of 900.50 is 22.21 %
     assert any("应收 900.50 CNY，其中逾期 200.00（22.21 %）" in line for line in report.summary)
@@ -116,13 +125,13 @@ def test_A5_1_the_report_on_a_customer_says_what_the_records_say(busy):
     assert months[date(2026, 7, 31)][2:4] == [Decimal("200.00"), Decimal("200.00")]
     assert part(report, "风险预警").rows[0][1:4] == ["逾期天数", "高", "逾期 148 天"]
     assert part(report, "合同").rows[0][4] == Decimal("1000000.00")
-    english = credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id, language="en")
+    english = customer_analysis(busy.house, busy["administrator"], busy.customer_id, language="en")
     assert any("Grade BBB, score 71.50" in line for line in english.summary)
     assert len(english.parts) == len(report.parts)
 
 
 def test_A5_1_a_report_of_an_earlier_day_knows_nothing_of_what_came_later(busy):
-    early = credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id, on="2026-06-15")
+    early = customer_analysis(busy.house, busy["administrator"], busy.customer_id, on="2026-06-15")
     assert "还没有生效的信用评估。" in early.summary
     assert any("应收 300.00 CNY，其中逾期 0.00（0.00 %）" in line for line in early.summary)
     assert part(early, "风险预警").rows == []
@@ -130,12 +139,12 @@ def test_A5_1_a_report_of_an_earlier_day_knows_nothing_of_what_came_later(busy):
         row = session.scalars(select(WarningRecord)).one()
         row.state, row.closed_at, row.closed_by = "closed", datetime(2026, 11, 20, tzinfo=UTC), "person:head"
     for on, state in (("2026-11-02", "待确认"), ("2026-11-03", "已确认"), ("2026-11-20", "已关闭")):
-        then = credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id, on=on)
+        then = customer_analysis(busy.house, busy["administrator"], busy.customer_id, on=on)
         assert part(then, "风险预警").rows[0][4] == state
     with pytest.raises(BadInput, match="not in the future"):
-        credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id, on="2027-01-01")
+        customer_analysis(busy.house, busy["administrator"], busy.customer_id, on="2027-01-01")
     with pytest.raises(BadInput, match="on: a date"):
-        credit_reports.portfolio_analysis(busy.house, busy["administrator"], on="0001-01-01")
+        portfolio_analysis(busy.house, busy["administrator"], on="0001-01-01")
 
 
 def test_A5_2_a_report_shows_who_reads_it_what_they_may_see(busy):
@@ -145,23 +154,23 @@ def test_A5_2_a_report_shows_who_reads_it_what_they_may_see(busy):
     elsewhere = people.create_department(busy.house, OWNER, "CG", "采购部")
     busy.hire("buyer", "handler", department_id=elsewhere.id)
     with pytest.raises(NotFound):
-        credit_reports.customer_analysis(busy.house, busy["buyer"], busy.customer_id)
+        customer_analysis(busy.house, busy["buyer"], busy.customer_id)
     for login in ("archivist", "auditor"):
         with pytest.raises(NotAllowed):
-            credit_reports.customer_analysis(busy.house, busy[login], busy.customer_id)
+            customer_analysis(busy.house, busy[login], busy.customer_id)
     with pytest.raises(NotAllowed):
-        credit_reports.portfolio_analysis(busy.house, busy["handler"])
+        portfolio_analysis(busy.house, busy["handler"])
     with busy.house.database.write() as session:
         session.scalars(select(CaseFile).where(CaseFile.kind == "contract")).one().tier = "secret"
-    seen = credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id)
+    seen = customer_analysis(busy.house, busy["administrator"], busy.customer_id)
     assert part(seen, "合同").rows == []
     head = busy.hire("buyers.head", "department_head", department_id=elsewhere.id)
-    portfolio = credit_reports.portfolio_analysis(busy.house, head)
+    portfolio = portfolio_analysis(busy.house, head)
     assert portfolio.summary[0].startswith("客户 0 家")
 
 
 def test_A5_1_the_portfolio_counts_grades_migration_ageing_concentration_and_responses(busy):
-    report = credit_reports.portfolio_analysis(busy.house, busy["administrator"])
+    report = portfolio_analysis(busy.house, busy["administrator"])
     assert report.summary[0] == "客户 1 家，已评 1 家（100.00 %），评估逾期 0 家。"
     assert [row for row in part(report, "等级分布").rows if row[1]] == [["BBB", 1, Decimal("100.00")]]
     moved = part(report, "等级迁移")
@@ -176,20 +185,20 @@ def test_A5_1_the_portfolio_counts_grades_migration_ageing_concentration_and_res
 def test_A5_1_pdf_and_xlsx_hold_the_report_and_no_cell_is_a_formula(busy):
     with busy.house.database.write() as session:
         session.scalars(select(Customer)).one().name = '=cmd|" /C calc"!A0'
-    report = credit_reports.customer_analysis(busy.house, busy["administrator"], busy.customer_id, form="pdf")
-    pdf, kind = credit_reports.as_file(report, "pdf")
+    report = customer_analysis(busy.house, busy["administrator"], busy.customer_id, form="pdf")
+    pdf, kind = as_file(report, "pdf")
     assert kind == "application/pdf"
-    assert pdf == credit_reports.as_file(report, "pdf")[0]
+    assert pdf == as_file(report, "pdf")[0]
     document = pypdfium2.PdfDocument(pdf)
     text = "".join(page.get_textpage().get_text_range() for page in document)
     assert "客户信用分析报告" in text
     assert "71.50" in text
     document.close()
-    book = load_workbook(io.BytesIO(credit_reports.as_file(report, "xlsx")[0]))
+    book = load_workbook(io.BytesIO(as_file(report, "xlsx")[0]))
     assert sum(len(sheet._charts) for sheet in book) >= 3
     assert all(cell.data_type != "f" for sheet in book for row in sheet for cell in row)
-    with pytest.raises(NotFound):
-        credit_reports.as_file(report, "docx")
+    with pytest.raises(BadInput):
+        credit_reports.demand_form("docx")
 
 
 def plan(office, kind="portfolio", every="month", login="administrator", **more):
@@ -205,10 +214,10 @@ def test_A5_1_a_schedule_makes_each_report_once_when_its_period_has_ended(busy):
     house = busy.house
     plan(busy)
     plan(busy, "customer", "quarter", customer_id=busy.customer_id)
-    assert report_schedules.make_due(house) == 0  # November is not over
+    assert report_schedules.make_due(house, drawn) == 0  # November is not over
     house.clock.move_to(date(2027, 1, 1))
-    assert report_schedules.make_due(house) == 3
-    assert report_schedules.make_due(house) == 0
+    assert report_schedules.make_due(house, drawn) == 3
+    assert report_schedules.make_due(house, drawn) == 0
     assert [(row.kind, row.period) for row in kept(busy)] == [
         ("portfolio", "2026-11"),
         ("portfolio", "2026-12"),
@@ -234,7 +243,7 @@ def test_A5_1_a_schedule_makes_each_report_once_when_its_period_has_ended(busy):
 
 def test_A5_1_a_kept_report_is_opened_as_the_very_bytes_with_its_workbook(busy):
     house = busy.house
-    row = report_keeping.keep_now(house, busy["administrator"], "portfolio")
+    row = report_keeping.keep_now(house, busy["administrator"], drawn, "portfolio")
     pdf, name = report_keeping.open_report(house, busy["administrator"], row.id, "pdf")
     assert name.endswith(".pdf")
     with house.database.read() as session:
@@ -243,14 +252,14 @@ def test_A5_1_a_kept_report_is_opened_as_the_very_bytes_with_its_workbook(busy):
         assert hashlib.sha256(pdf).hexdigest() == session.get_one(Document, row.document_id).sha256
     sheet, _ = report_keeping.open_report(house, busy["administrator"], row.id, "xlsx")
     assert load_workbook(io.BytesIO(sheet)).sheetnames[1] == "等级分布"
-    again = report_keeping.keep_now(house, busy["administrator"], "portfolio")
+    again = report_keeping.keep_now(house, busy["administrator"], drawn, "portfolio")
     assert again.document_id != row.document_id
     with pytest.raises(NotFound):
         report_keeping.open_report(house, busy["head"], row.id, "pdf")
     assert report_keeping.list_reports(house, busy["head"]) == []
     assert len(report_keeping.list_reports(house, busy["administrator"])) == 2
     with pytest.raises(NotAllowed):
-        report_keeping.keep_now(house, busy["handler"], "portfolio")
+        report_keeping.keep_now(house, busy["handler"], drawn, "portfolio")
 
 
 class Killed(BaseException):
@@ -270,7 +279,7 @@ def test_A5_1_killed_at_any_point_a_report_is_made_once_and_nothing_is_left_over
     monkeypatch.setattr(made, "record_sealed", killed)
     monkeypatch.setattr(made, "discard", lambda *_given: None)  # who is killed tidies nothing
     with pytest.raises(Killed):
-        report_schedules.make_due(house)
+        report_schedules.make_due(house, drawn)
     monkeypatch.undo()
     assert kept(busy) == []
     with house.database.write() as session:
@@ -279,8 +288,8 @@ def test_A5_1_killed_at_any_point_a_report_is_made_once_and_nothing_is_left_over
     sweep(house)
     with house.database.read() as session:
         assert session.scalars(select(Document).where(Document.channel == made.CHANNEL)).all() == []
-    assert report_schedules.make_due(house) == 1
-    assert report_schedules.make_due(house) == 0
+    assert report_schedules.make_due(house, drawn) == 1
+    assert report_schedules.make_due(house, drawn) == 0
     assert len(kept(busy)) == 1
 
 
@@ -292,11 +301,11 @@ def test_A5_1_of_two_workers_at_once_one_keeps_the_report(busy, monkeypatch):
 
     def slower(inner, given, also):
         monkeypatch.setattr(report_keeping, "keep_made", real)
-        assert report_schedules.make_due(house) == 1  # the other worker, in between
+        assert report_schedules.make_due(house, drawn) == 1  # the other worker, in between
         return real(inner, given, also)
 
     monkeypatch.setattr(report_keeping, "keep_made", slower)
-    assert report_schedules.make_due(house) == 0
+    assert report_schedules.make_due(house, drawn) == 0
     assert len(kept(busy)) == 1
     with house.database.read() as session:
         assert len(session.scalars(select(Document).where(Document.channel == made.CHANNEL)).all()) == 1
@@ -308,11 +317,11 @@ def test_A5_2_who_may_not_read_it_any_more_gets_no_report_and_the_row_says_why(b
     with house.database.write() as session:
         session.scalars(select(Person).where(Person.login == "head")).one().roles = ["operator"]
     house.clock.move_to(date(2026, 12, 1))
-    report_schedules.make_due(house)
+    report_schedules.make_due(house, drawn)
     assert [(row.document_id, row.why) for row in kept(busy)] == [
         (None, "this person may not read such a report any more")
     ]
-    assert report_schedules.make_due(house) == 0
+    assert report_schedules.make_due(house, drawn) == 0
 
 
 def test_A5_1_schedules_refuse_what_cannot_be(busy):

@@ -8,7 +8,8 @@ from credit.periods import LENGTHS
 from service.errors import BadInput
 from service.flow import credit_reports as flow
 from service.flow import report_keeping, report_schedules
-from service.reports import charts
+from service.records.credit_facts import CustomerFacts, PortfolioFacts
+from service.reports import charts, drawing
 from service.reports.parts import Report
 from service.web import words
 from service.web.context import act, actor, house, refused
@@ -59,7 +60,7 @@ def portfolio_report() -> ResponseReturnValue:
     own = url_for("web.portfolio_report")
     asked = {"since": request.args.get("since", "").strip(), "on": request.args.get("on", "").strip()}
     try:
-        report = flow.portfolio_analysis(house(), actor(), language=language(), **asked)
+        report = _drawn(flow.portfolio_analysis(house(), actor(), **asked))
     except BadInput as error:
         return refused(error, lambda: _shown(None, kind="portfolio", customer_id=""), own)
     return _shown(report, kind="portfolio", customer_id="")
@@ -69,12 +70,16 @@ def portfolio_report() -> ResponseReturnValue:
 def export_portfolio(form: str) -> ResponseReturnValue:
     """Send the report on all customers in sight as PDF or XLSX."""
     asked = {"since": request.args.get("since", "").strip(), "on": request.args.get("on", "").strip()}
-    report = flow.portfolio_analysis(house(), actor(), language=language(), form=form, **asked)
-    return _file(report, form)
+    flow.demand_form(form)
+    return _file(_drawn(flow.portfolio_analysis(house(), actor(), form=form, **asked)), form)
+
+
+def _drawn(found: CustomerFacts | PortfolioFacts) -> Report:
+    return drawing.report_of(found, language(), flow.maker_of(actor()))
 
 
 def _file(report: Report, form: str) -> Response:
-    data, media_type = flow.as_file(report, form)
+    data, media_type = drawing.as_file(report, form)
     return _sent(data, f"{report.title}-{house().clock.today():%Y%m%d}.{form}", media_type)
 
 
@@ -84,7 +89,7 @@ def customer_report(customer_id: str) -> ResponseReturnValue:
     on = request.args.get("on", "").strip()
     own = url_for("web.customer_report", customer_id=customer_id)
     try:
-        report = flow.customer_analysis(house(), actor(), customer_id, language=language(), on=on)
+        report = _drawn(flow.customer_analysis(house(), actor(), customer_id, on=on))
     except BadInput as error:
         return refused(error, lambda: _shown(None, kind="customer", customer_id=customer_id), own)
     return _shown(report, kind="customer", customer_id=customer_id)
@@ -94,8 +99,8 @@ def customer_report(customer_id: str) -> ResponseReturnValue:
 def export_customer_report(customer_id: str, form: str) -> ResponseReturnValue:
     """Send the credit analysis of a customer as PDF or XLSX."""
     on = request.args.get("on", "").strip()
-    report = flow.customer_analysis(house(), actor(), customer_id, language=language(), on=on, form=form)
-    return _file(report, form)
+    flow.demand_form(form)
+    return _file(_drawn(flow.customer_analysis(house(), actor(), customer_id, on=on, form=form)), form)
 
 
 @web.post("/reports")
@@ -104,7 +109,7 @@ def keep_report() -> ResponseReturnValue:
     g.page = url_for("web.credit_reports_list")
     kind, customer_id = request.form.get("kind", ""), request.form.get("customer_id", "")
     return act(
-        lambda: report_keeping.keep_now(house(), actor(), kind, customer_id),
+        lambda: report_keeping.keep_now(house(), actor(), drawing.drawn, kind, customer_id),
         _list_page,
         done=gettext("报告已做好并保存在档案里。"),
         to=url_for("web.credit_reports_list"),
@@ -141,4 +146,4 @@ def stop_report(schedule_id: str) -> ResponseReturnValue:
 def kept_report(report_id: str, form: str) -> ResponseReturnValue:
     """Send a report as it was kept."""
     data, name = report_keeping.open_report(house(), actor(), report_id, form)
-    return _sent(data, name, flow.FORMS[form][0])
+    return _sent(data, name, drawing.TYPES[form])

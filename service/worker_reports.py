@@ -1,0 +1,11 @@
+"""What the worker looks after for credit reports: those whose period has ended."""
+
+from service.flow.report_schedules import make_due
+from service.flow.upkeep import Upkeep
+from service.house import House
+from service.reports.drawing import drawn
+
+
+def watched(house: House) -> list[Upkeep]:
+    """Return what is to be looked after; any number of workers may."""
+    return [Upkeep("the credit reports that are due", lambda go_on: make_due(house, drawn, go_on), seconds=300.0)]
