@@ -20,7 +20,7 @@ from service.errors import BadInput, RuleRefused
 from service.flow import collected
 from service.flow.customer_profile import CONTACTS
 from service.flow.fact_duties import renew
-from service.flow.fact_entry import Desk, Sourced, enter_value, lock_documents, read_value
+from service.flow.fact_entry import Desk, Sourced, enter_value, hold_customers, read_value
 from service.flow.fact_kinds import kinds_of
 from service.flow.guard import require
 from service.flow.index import index_soon
@@ -204,7 +204,7 @@ def apply_import(house: House, actor: Actor, data: bytes) -> Judged:
     with house.database.write() as session:
         hold_counter(session, CUSTOMERS)  # from here on nobody else makes a customer
         judged = _judge(session, rows, data)
-        lock_documents(session, {entry.customer_id for entry in judged.entries if entry.customer_id})
+        hold_customers(session, {entry.customer_id for entry in judged.entries if entry.customer_id})
         audit.lock(session)
         if judged.findings:
             raise BadInput(

@@ -78,7 +78,7 @@ class Desk:
     """One customer with all that is known of it, inside the caller's transaction, for saying something of it."""
 
     def __init__(self, house: House, session: Session, actor: Actor, customer: Customer) -> None:
-        lock_documents(session, [customer.id])
+        hold_customers(session, [customer.id])
         audit.lock(session)  # who says something of a fact sees all that was said before
         self.house, self.session, self.actor, self.customer = house, session, actor, customer
         self.kinds = kinds_of(session)
@@ -173,10 +173,13 @@ class Desk:
         self.history = history_of(self.session, self.customer.id)
 
 
-def lock_documents(session: Session, customer_ids: Iterable[str]) -> None:
-    """Lock the documents of customers' files: a new name is in the index of each. Before the audit chain, here as everywhere."""
+def hold_customers(session: Session, customer_ids: Iterable[str]) -> None:
+    """Lock customers and the documents of their files, whose index has the name: before the audit chain, here as everywhere."""
     mine = select(Document.id).join(CaseFile, Document.case_file_id == CaseFile.id)
-    for some in batched(sorted(customer_ids), 500):
+    some_at_a_time = list(batched(sorted(customer_ids), 500))
+    for some in some_at_a_time:
+        session.execute(select(Customer.id).where(Customer.id.in_(some)).order_by(Customer.id).with_for_update())
+    for some in some_at_a_time:
         session.execute(mine.where(CaseFile.customer_id.in_(some)).order_by(Document.id).with_for_update(of=Document))
 
 
@@ -204,9 +207,11 @@ def sit_at(house: House, session: Session, actor: Actor, customer_id: str, actio
     if not sees_customer(session, actor, customer_id) or customer is None:
         raise NotFound(f"there is no customer {customer_id}")
     require(actor, action)
+    desk = Desk(house, session, actor, customer)
+    session.refresh(customer)  # as whoever had the lock left it
     if customer.merged_into is not None:
         raise RuleRefused("this customer was merged into another; what is known of it stands there")
-    return Desk(house, session, actor, customer)
+    return desk
 
 
 def read_value(kind: Kind, text: str) -> str:
