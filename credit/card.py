@@ -3,6 +3,7 @@
 It is data: read from plain JSON values with every fault named at its place, and written back to the same. All numbers are decimal text.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -15,8 +16,12 @@ from credit.scorecard import GRADES, HUNDRED, Band, Indicator, Scorecard
 
 KINDS = ("bands", "curve", "choices", "expert")
 MAX_INDICATORS, MAX_STEPS, MAX_NOTCHES = 60, 60, len(GRADES) - 1
-_TEXTS = {"version": 40, "name": 120, "note": 2000}
-_KEYS = {*_TEXTS, "indicators", "grades", "override", "line"}
+# Beyond these no company rates anything, and exact arithmetic becomes slow.
+_PLACES, _MOST_DIGITS = 18, 12
+_NAME = re.compile(r"[\w.-]{1,40}")
+_TAKEN = (".", "..", "new")
+_TEXTS = {"name": 120, "note": 2000}
+_KEYS = {"version", *_TEXTS, "indicators", "grades", "override", "line"}
 _INDICATOR_KEYS = {"code", "zh", "en", "weight", "kind", "bands", "curve", "choices", "missing", "source"}
 
 
@@ -66,7 +71,17 @@ class _Reading:
         if number is None or not number.is_finite() or len(cast("str", value)) > 40:
             self.note(place, f"{str(value)[:40]!r} is no number")
             return None
+        if (number and number.adjusted() >= _PLACES) or int(number.as_tuple().exponent) < -_MOST_DIGITS:
+            self.note(place, f"must be below 10^{_PLACES}, with at most {_MOST_DIGITS} digits after the point")
+            return None
         return number
+
+    def name(self, place: str, value: object) -> str:
+        """Return what something is called in addresses and forms."""
+        if not isinstance(value, str) or not _NAME.fullmatch(value) or value in _TAKEN:
+            self.note(place, "needs letters, digits, -, _ and . alone, at most 40")
+            return ""
+        return value
 
     def whole(self, place: str, value: object, most: int) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
@@ -96,8 +111,8 @@ def read_card(data: object) -> tuple[Card | None, tuple[Fault, ...]]:
         return None, (Fault("card", "is no scorecard"),)
     for name in sorted(set(map(str, data)) - _KEYS):
         reading.note(name, "is not a part of a scorecard")
-    texts = {name: reading.text(name, data.get(name, ""), longest, needed=name == "version")
-             for name, longest in _TEXTS.items()}  # fmt: skip
+    version = reading.name("version", data.get("version"))
+    texts = {name: reading.text(name, data.get(name, ""), longest, needed=False) for name, longest in _TEXTS.items()}
     indicators = _indicators(reading, data.get("indicators"))
     grades = _grades(reading, data.get("grades"))
     up, down = _override(reading, data.get("override", {}))
@@ -108,7 +123,7 @@ def read_card(data: object) -> tuple[Card | None, tuple[Fault, ...]]:
             reading.note("weights", f"weights sum to {total} %, not to 100 %")
     if reading.faults:
         return None, tuple(reading.faults)
-    scorecard = reading.made("card", lambda: Scorecard(texts["version"], indicators, grades))
+    scorecard = reading.made("card", lambda: Scorecard(version, indicators, grades))
     if scorecard is None:
         return None, tuple(reading.faults)
     return Card(scorecard, texts["name"], texts["note"], up, down, line), ()
@@ -133,7 +148,7 @@ def _indicator(reading: _Reading, place: str, row: object) -> Indicator | None:
     before = len(reading.faults)
     for name in sorted(set(map(str, row)) - _INDICATOR_KEYS):
         reading.note(f"{place}.{name}", "is not a part of an indicator")
-    code = reading.text(f"{place}.code", row.get("code", ""), 40)
+    code = reading.name(f"{place}.code", row.get("code"))
     zh = reading.text(f"{place}.zh", row.get("zh", ""), 80)
     en = reading.text(f"{place}.en", row.get("en") or zh, 120, needed=False)
     weight = reading.number(f"{place}.weight", row.get("weight"))

@@ -128,10 +128,11 @@ def decide_assessment(
             raise RuleRefused("who made an assessment does not decide on it")
         if approve:
             demand_reviewed(session, actor, record, reason)
-            before = next(iter(_of(session, customer_id, "in_force")), None)
-            if before is not None:
-                before.state = "replaced"
-                session.flush()
+            in_force = _of(session, customer_id, "in_force")  # two where two customers turned out to be one
+            for row in in_force:
+                row.state = "replaced"
+            session.flush()
+            before = next(iter(in_force), None)
             answer_events(session, record)
             want_forms(house, session, actor, customer, record, before, reason.strip())
         record.state = "in_force" if approve else "refused"
@@ -299,5 +300,6 @@ def move_as_json(move: Move) -> dict[str, Any]:
 
 
 def _of(session: Session, customer_id: str, state: str) -> list[AssessmentRecord]:
+    """Return a customer's assessments in a state, the newest first."""
     query = select(AssessmentRecord).where(AssessmentRecord.customer_id == customer_id, AssessmentRecord.state == state)
-    return list(session.scalars(query))
+    return list(session.scalars(query.order_by(AssessmentRecord.made_at.desc(), AssessmentRecord.id)))

@@ -137,7 +137,7 @@ def _vouch(session: Session, run: PortfolioRun, tally: _Tally) -> None:
 
 def _in_force(session: Session, ids: Sequence[str]) -> dict[str, AssessmentRecord]:
     query = select(AssessmentRecord).where(AssessmentRecord.customer_id.in_(ids), AssessmentRecord.state == "in_force")
-    return {row.customer_id: row for row in session.scalars(query)}
+    return {row.customer_id: row for row in session.scalars(query.order_by(AssessmentRecord.made_at))}
 
 
 def _wanted(session: Session, run: PortfolioRun, ids: Sequence[str]) -> list[str]:

@@ -104,7 +104,7 @@ def number_of(name: str, text: str, most: int = 15) -> Decimal:
         number = Decimal(text.strip().replace(",", ""))
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or abs(number) >= Decimal(10) ** most or int(number.as_tuple().exponent) < -6:
+    if not number.is_finite() or (number and number.adjusted() >= most) or int(number.as_tuple().exponent) < -6:
         raise BadInput(f"{name}: give a number, with at most 6 digits after the point", {name: "give a number"})
     return number
 

@@ -925,6 +925,11 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"'(?P<n>.*)' is no number", "“{n}”不是数字。"),
     (r"needs a whole number from 0 to (?P<n>\d+)", "写 0 到 {n} 的整数。"),
     (r"needs a text of at most (?P<n>\d+) characters", "要填写，最多 {n} 个字。"),
+    (r"needs letters, digits, -, _ and \. alone, at most 40", "只能用字母、数字、汉字和 - _ .，最多 40 个。"),
+    (
+        r"must be below \S+, with at most (?P<n>\d+) digits after the point",
+        "数太大，或者小数超过 {n} 位。",
+    ),
     (r"is no scorecard(?: as an export gives it)?", "不是导出的评分卡。"),
     (r"is not a part of (?:a scorecard|an indicator|this form)", "没有这一项。"),
     (r"needs 1 to (?P<n>\d+) indicators", "要有 1 到 {n} 个指标。"),

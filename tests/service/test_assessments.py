@@ -117,6 +117,7 @@ def test_A1_1_a_grade_set_by_hand_keeps_the_score_and_its_reason(office, custome
         ({**GOOD, "payment_history": InputGiven("many")}, BadInput),
         ({**GOOD, "payment_history": InputGiven("NaN")}, BadInput),
         ({**GOOD, "payment_history": InputGiven("1e400")}, BadInput),
+        ({**GOOD, "payment_history": InputGiven("1e999999999")}, BadInput),
         ({**GOOD, "payment_history": InputGiven("0.0000001")}, BadInput),
         ({**GOOD, "payment_history": InputGiven("")}, CreditError),
         ({**GOOD, "industry_position": InputGiven("best")}, CreditError),
