@@ -15,7 +15,7 @@ from retention.steps import STATES
 from retention.why import Why
 from service.access.policy import Actor, Reach, decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.facts import CLOSED_REVIEWS, file_facts, open_review_of
+from service.flow.facts import CLOSED_REVIEWS, facts_of_files, file_facts, open_review_of
 from service.flow.guard import listing, load_file, lock_file, require
 from service.flow.sight import visible_files
 from service.house import House
@@ -67,8 +67,9 @@ def candidates(house: House, actor: Actor) -> list[CaseFile]:
     query = visible_files(actor) if not actor.owner else select(CaseFile)
     query = query.where(CaseFile.state == "archived", CaseFile.due_on <= today, CaseFile.id.not_in(taken))
     with listing(house, actor, "candidate") as session:
-        found = session.scalars(query.order_by(CaseFile.due_on, CaseFile.archive_number))
-        return [file for file in found if not candidate_blocks(file_facts(session, file), today)]
+        found = list(session.scalars(query.order_by(CaseFile.due_on, CaseFile.archive_number)))
+        facts = facts_of_files(session, found)
+        return [file for file in found if not candidate_blocks(facts[file.id], today)]
 
 
 def propose(
@@ -391,10 +392,13 @@ def get_review(house: House, actor: Actor, review_id: str) -> ReviewView:
             row.case_file_id: row
             for row in session.scalars(select(ReviewFile).where(ReviewFile.review_id == review_id))
         }
+        listed = select(CaseFile).join(ReviewFile, ReviewFile.case_file_id == CaseFile.id)
+        known = {file.id: file for file in session.scalars(listed.where(ReviewFile.review_id == review_id))}
+        facts = facts_of_files(session, [file for file in known.values() if file.state != "destroyed"])
         files = []
         for file_id in review.files:
-            file = session.get_one(CaseFile, file_id)
-            against = () if file.state == "destroyed" else tuple(blocks(file_facts(session, file), today))
+            file = known[file_id]
+            against = tuple(blocks(facts[file_id], today)) if file_id in facts else ()
             opinions = dict(review.opinions.get(file_id, {}))
             kept = rows[file_id]
             why = Why() if kept.outcome else Why.from_json(kept.why)
