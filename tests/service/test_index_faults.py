@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
@@ -168,7 +168,7 @@ def test_what_was_read_is_found_within_two_seconds(embedded: Office, monkeypatch
     document_id = receive(embedded.house, embedded["handler"], SCANS / "contract-mixed.pdf", "b.pdf").document_id
     finish, ended = process_flow._finish, []
 
-    def told(*args: object) -> None:
+    def told(*args: Any) -> None:
         ended.append(time.process_time())  # of this process alone: a busy machine fails nothing
         finish(*args)
 

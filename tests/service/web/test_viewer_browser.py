@@ -7,6 +7,7 @@ from fpdf import FPDF
 from playwright.sync_api import Page, expect
 
 from service.flow import filing
+from tests.service.conftest import SCANS
 from tests.service.test_flow import new_contract
 from tests.service.web.conftest import Site
 from tests.service.web.test_browser import Desk, desk, until
@@ -198,3 +199,19 @@ def test_without_scripts_every_place_is_lit_and_the_next_is_a_link(desk: Desk, s
     expect(page.locator("[data-copy]")).to_be_hidden()
     page.get_by_text("本页文字").click()
     expect(page.locator(".page-text")).to_contain_text("Page 9")
+
+
+def test_a_scan_is_lit_where_its_print_stands_and_what_is_on_it_is_suggested(desk: Desk, site: Site) -> None:
+    document_id = site.office.take_in(SCANS / "authorization.jpg")
+    page = desk.sit("handler")
+    page.goto("/")
+    page.locator("#q").press_sequentially("临溪市鼎")
+    expect(page.locator("#suggested option").first).to_have_attribute("value", "临溪市鼎川阀门有限公司")
+    page.goto("/search?q=授权委托我公司员工")
+    page.locator(".hits a.title").click()
+    page.wait_for_url(f"**/documents/{document_id}?*")
+    lit = page.locator("rect.hit.on")
+    expect(lit).to_have_count(1)
+    top, foot = float(lit.get_attribute("y") or 0), float(lit.get_attribute("height") or 0)
+    assert 640 < top < top + foot < 750  # where the line stands on the paper: 661 to 728
+    desk.look(page, "viewer-scan")
