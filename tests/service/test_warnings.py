@@ -1,5 +1,6 @@
 """Warnings from a fact to a response (RULES A4.1, A4.2, A4.3), on the embedded parts and on real servers."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -401,3 +402,20 @@ def test_a_task_goes_to_somebody_else_who_is_told(embedded: Office, clock):
     with house.database.read() as session:
         told = session.scalar(select(func.count()).select_from(Delivery).where(Delivery.event == "task.assigned"))
     assert told == 2
+
+
+def test_the_command_line_looks_brings_in_and_asks(embedded: Office, juanzong_here, tmp_path):
+    customer_id = a_customer(embedded)
+    file = tmp_path / "books.csv"
+    table = "类型,单号,客户,日期,到期日,金额\n发票,F1,东方贸易有限公司,2026-01-01,2026-02-01,1000\n收款,S1,nobody,2026-01-01,,1\n"
+    file.write_text(table, encoding="utf-8")
+    env = {**embedded.env, "JUANZONG_TODAY": TODAY.isoformat()}
+    assert (
+        "1 new, 0 changed, 0 unchanged, 1 refused: nothing was entered"
+        in juanzong_here(env, "credit", "import", file, check=3).stdout
+    )
+    assert '"refused":1' in juanzong_here(env, "credit", "import", file, "--apply", "--json", check=3).stdout
+    found = json.loads(juanzong_here(env, "credit", "status", customer_id, "--json").stdout)
+    assert (found["blocked"], found["exposure"], found["overdue_days"]) == (True, "1000.00", 297)
+    said = json.loads(juanzong_here(env, "credit", "warn", "--json").stdout)
+    assert said == {"customers": 1, "opened": 0, "escalated": 0}
