@@ -19,11 +19,12 @@ from intake import verification as rules
 from intake.verification import VERIFIED, Stand
 from service.access.policy import Actor
 from service.clock import CHINA
-from service.errors import DatabaseUnavailable, RuleRefused
+from service.errors import DatabaseUnavailable, NotFound, RuleRefused
 from service.flow.collected import Known
 from service.flow.fact_entry import Desk, Sourced, note_change, sit_at
-from service.flow.guard import load_document
+from service.flow.guard import load_document, require
 from service.flow.index import index_soon
+from service.flow.sight import sees_customer
 from service.flow.values import stand_of, values_of
 from service.house import SYSTEM, House
 from service.records import audit
@@ -71,6 +72,9 @@ def take_over(house: House, actor: Actor, customer_id: str, document_id: str) ->
     Raises RuleRefused (it does not lie in a file of the customer; nothing in it is a fact), NotFound, NotAllowed.
     """
     with house.database.write() as session:
+        if not sees_customer(session, actor, customer_id):
+            raise NotFound(f"there is no customer {customer_id}")
+        require(actor, "fact.enter")
         document = load_document(session, actor, document_id)
         if _customer_of(document) != customer_id:
             raise RuleRefused("the document does not lie in a file of this customer")
