@@ -37,7 +37,7 @@ from service.records.tables import (
 
 #: How much of each list stands on the card, the newest first; how many there are in all stands beside it.
 MOST_CONTRACTS, MOST_DOCUMENTS, MOST_WARNINGS = 30, 20, 20
-_RUNNING = ("signed", "amended")
+_RUNNING = ("signed", "performing", "amended")
 #: What a salesperson asks of a customer before anything else.
 ON_CARD = ("legal_representative", "valid_until", "registered_capital", "address", "overdue_debt", "lawsuits")
 

@@ -36,7 +36,7 @@ from service.records.tables import (
 )
 
 #: Contracts that still bind: what is signed and not over.
-RUNNING = ("signed", "amended")
+RUNNING = ("signed", "performing", "amended")
 #: How many customers are read at once: databases limit what a question may name.
 _AT_ONCE = 500
 MONTHS = 12
