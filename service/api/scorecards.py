@@ -1,7 +1,6 @@
 """Scorecards as data, runs over the portfolio, statements and what is due (RULES A1.1, A1.2)."""
 
 import base64
-import binascii
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -222,7 +221,7 @@ def import_statements(house: House, actor: Actor, given: StatementSheet) -> dict
     """Judge the rows or enter all of them or none."""
     try:
         data = base64.b64decode(given.xlsx, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one, and so is what is no ASCII
         raise BadInput("xlsx: is not base64", {"xlsx": "is not base64"}) from error
     done = statements.import_statements(house, actor, data, apply=given.apply)
     return {

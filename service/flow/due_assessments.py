@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session, aliased
 
 from credit.freshness import MajorEvent, Reassessment, a_year_after, reassessment_due
 from service.access.policy import Actor
+from service.errors import BadInput
 from service.flow.guard import listing, require
 from service.flow.sight import customers_in_sight
 from service.house import House
 from service.records.tables import AssessmentRecord, CreditEvent, Customer
+
+_MOST_YEARS = 100
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,12 @@ def list_due(
 ) -> tuple[int, list[Due]]:
     """Return (how many in all, one page of the customers due until a day, default today: never assessed first, then the longest overdue).
 
-    Raises NotAllowed.
+    Raises NotAllowed, BadInput (a day too far away).
     """
     require(actor, "assessment.read")
     today = house.clock.today()
+    if until is not None and abs(until.year - today.year) > _MOST_YEARS:
+        raise BadInput(f"until: at most {_MOST_YEARS} years away", {"until": f"at most {_MOST_YEARS} years away"})
     query = _due(until or today).where(customers_in_sight(actor))
     with listing(house, actor, "assessment") as session:
         total = (

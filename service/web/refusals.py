@@ -965,6 +965,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"the scorecard cannot be used: .*", "评分卡和保存时不一样，不能用；请告诉系统管理员。"),
     (r"there is no scorecard (?P<n>.+)", "没有评分卡 {n}。"),
     (r"(?:versions: )?there is no scorecard (?P<n>.+)", "没有评分卡 {n}。"),
+    (r"(?:until: )?at most (?P<n>\d+) years away", "最多前后 {n} 年。"),
     (r"(?:on: )?a day in the past", "写一个过去的日期。"),
     (
         r"a back test needs customers that defaulted and customers that did not",
