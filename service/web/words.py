@@ -210,7 +210,12 @@ ORGANISATION_CHANGES = {
     "open": _("重新开放"),
 }
 NUMBER_FAULTS = {"gap": _("断号"), "twice": _("重号"), "beyond": _("超出计数"), "form": _("格式不对")}
-REPORTS = {"contracts": _("合同统计报表"), "archives": _("档案统计表"), "analysis": _("信用管理情况分析报告"), "credit": _("客户信用情况")}
+REPORTS = {
+    "contracts": _("合同统计报表"),
+    "archives": _("档案统计表"),
+    "analysis": _("信用管理情况分析报告"),
+    "credit": _("客户信用情况"),
+}
 UNITS = {"department": _("部门"), "company": _("公司"), "group": _("集团")}
 FIGURES_OF_REPORTS = {
     "signed": _("签订份数"),
