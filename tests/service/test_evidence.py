@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from service.errors import NotAllowed, NotFound
@@ -19,6 +20,7 @@ from service.flow import evidence as flow
 from service.flow.checkpoints import checkpoint, public_key
 from service.flow.trail_export import export
 from service.records import audit, verify_audit
+from service.records.checkpoints import root_of
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_checkpoints import _lift
 
@@ -214,6 +216,33 @@ def test_any_changed_byte_is_told_in_one_line_or_changes_nothing(embedded, tmp_p
             if code == 0:
                 assert read(other) == sound
     assert said[1] > 900
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{}, *({name: "00" * 32} for name in ("root", "previous", "hash")), {"archive": "b"}, {"first": 1}, {"entries": 1}],
+    ids=str,
+)
+def test_a_checkpoint_that_was_signed_for_something_else_is_refused(tmp_path, other):
+    """Also where the signature is the archive's own: each thing that a statement says is compared."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public = key.public_key().public_bytes_raw().hex()
+    lines = [{"format": "juanzong audit export 1", "archive": "a", "public_keys": [public]}]
+    previous = before = audit.GENESIS
+    for number in (1, 2):
+        said = {"at": "2026", "actor": "x", "action": "y", "subject": "z", "detail": "{}"}
+        digest = audit.entry_hash(previous, number, *said.values())
+        lines.append({"seq": number, **said, "previous": previous, "hash": digest})
+        spans = {"number": number, "first": number, "entries": number, "at": "2026", "archive": "a", "previous": before}
+        stated = {"format": "juanzong checkpoint 1", **spans, "hash": digest, "root": root_of([digest])}
+        statement = audit.canonical(stated | (other if number == 2 else {}))
+        signature = key.sign(statement.encode()).hex()
+        lines.append({"checkpoint": {"statement": statement, "signature": signature, "public_key": public}})
+        previous, before = digest, hashlib.sha256(statement.encode()).hexdigest()
+    lines.append({"end": {"entries": 2, "checkpoints": 2}})
+    file = tmp_path / "audit.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    assert verify_audit.main([str(file), "--public-key", public]) == (1 if other else 0)
 
 
 def test_a_history_is_proved_entry_by_entry(embedded, tmp_path, verifier):
