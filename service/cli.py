@@ -24,7 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "station": ("station", "The scanning station: hot folder and scanner."),
     "ledger": ("ledger", "The contract ledger: import one from XLSX; check the numbers for gaps and duplicates."),
     "customers": ("customers", "The customer register: XLSX in and out, duplicates, a customer's card and facts."),
-    "credit": ("credit", "Credit: look at all customers for warnings, bring receivables in, ask for a customer's status."),
+    "credit": (
+        "credit",
+        "Credit: look at all customers for warnings, bring receivables in, ask for a customer's status.",
+    ),
     "check": ("check", "The four checks: of one case file, or of a sample of the archived ones."),
     "batch": ("batch", "Batches of scanned stacks: look, count the paper, release."),
     "labels": (

@@ -222,7 +222,9 @@ class _Source:
         if value and not re.fullmatch(r"[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20})*", value):
             raise BadSetting(f"JUANZONG_{name.upper()}", f"names languages of Tesseract, as deu+rus, not {value!r}")
         if value and self.text("ocr", "auto") == "rapidocr":
-            raise BadSetting(f"JUANZONG_{name.upper()}", "goes with JUANZONG_OCR=auto or tesseract: RapidOCR knows none")
+            raise BadSetting(
+                f"JUANZONG_{name.upper()}", "goes with JUANZONG_OCR=auto or tesseract: RapidOCR knows none"
+            )
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:

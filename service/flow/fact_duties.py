@@ -126,7 +126,7 @@ def _pass_on(session: Session, customer_id: str, kind: str) -> None:
     where = [FactDuty.customer_id == customer_id] if customer_id else []
     where += [FactDuty.kind == kind] if kind else []
 
-    def of(customer: object, kind_of: object) -> Select[tuple[str]]:
+    def of(customer: object, kind_of: object) -> Select[str]:
         query = select(said.person_id).where(said.customer_id == customer, said.kind == kind_of)
         return query.correlate(FactDuty)
 

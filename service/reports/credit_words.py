@@ -7,6 +7,7 @@ from credit.ageing import BUCKETS
 from credit.reports import UNGRADED, Standing
 from service.reports.charts import Chart
 from service.reports.parts import Part
+from service.reports.sheets import Cell
 
 STATES = {
     "draft": ("草稿", "draft"),
@@ -88,7 +89,7 @@ def ageing_part(say: Said, standings: Mapping[str, Sequence[Standing]]) -> Part:
 
 def overdue_part(say: Said, standings: Mapping[str, Sequence[Standing]]) -> Part:
     """Return what was overdue at the end of each month, with a chart."""
-    rows = [
+    rows: list[list[Cell]] = [
         [currency, row.day, row.open, row.overdue, row.overdue_share]
         for currency, days in standings.items()
         for row in days

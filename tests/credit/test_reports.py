@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -70,7 +71,7 @@ def test_A5_1_every_customer_is_in_one_cell_of_the_matrix(before, now):
         assert counted[grade] == sum(n for (_, to), n in found.cells.items() if to == grade)
 
 
-@given(st.dictionaries(names, st.integers(-10**9, 10**9).map(lambda n: Decimal(n) / 100)), st.integers(1, 9))
+@given(st.dictionaries(names, st.integers(-(10**9), 10**9).map(lambda n: Decimal(n) / 100)), st.integers(1, 9))
 def test_A5_1_concentration_equals_the_sums_by_hand(exposures, most):
     found = concentration(exposures, most)
     owed = sorted((v for v in exposures.values() if v > 0), reverse=True)
@@ -166,7 +167,7 @@ def test_A5_1_the_ended_periods_follow_one_another_without_a_gap(since, ahead, e
     today = since + timedelta(days=ahead)
     found = list(ended(every, since, today))
     assert all(since <= p.last < today for p in found)
-    assert all(b.first == a.last + timedelta(days=1) for a, b in zip(found, found[1:], strict=False))
+    assert all(b.first == a.last + timedelta(days=1) for a, b in pairwise(found))
     following = period_of(every, found[-1].last + timedelta(days=1)) if found else period_of(every, since)
     assert following.last >= today
 

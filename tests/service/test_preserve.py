@@ -168,9 +168,9 @@ class Later:
         self.by += time
 
 
-def broken(patch, what=ValueError("no such glyph")):
+def broken(patch, what: Exception | None = None):
     def fail(*_):
-        raise what
+        raise what or ValueError("no such glyph")
 
     patch.setattr("service.flow.preserve.write", fail)
 

@@ -87,7 +87,7 @@ def record_fact(customer_id: str) -> ResponseReturnValue:
     try:
         if page and not page.isdecimal():
             raise BadInput("page: a whole number", {"page": "a whole number"})
-        fact = FactGiven(**given, page=int(page[:6] or 0))  # type: ignore[arg-type]  # the names of its texts
+        fact = FactGiven(**given, page=int(page[:6] or 0))
         done = fact_entry.record_fact(house(), actor(), customer_id, fact)
     except KNOWN_ERRORS as error:
         return refused(
@@ -212,7 +212,10 @@ def set_fact_responsible() -> ResponseReturnValue:
 def set_fact_kind() -> ResponseReturnValue:
     """Add or change a kind of information."""
     given = fact_kinds.KindGiven(
-        *map(_typed, ("code", "zh", "en", "form_of_value")),
+        _typed("code"),
+        _typed("zh"),
+        _typed("en"),
+        _typed("form_of_value"),
         key=bool(_typed("key")),
         refresh_days=_typed("refresh_days"),
     )
