@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from credit.errors import CreditError
+from credit.fact_kinds import SHIPPED
 from credit.freshness import KEY_UPDATE_DAYS, REFRESH_DAYS, CollectedFact, freshness
 from credit.reasons import Reason
 
@@ -166,7 +167,9 @@ def _stale(lines: WarningLines, state: CustomerState, today: date) -> list[RiskW
     for name, due in state.due.items():
         days = (today - due).days
         if lines.stale_days is not None and days > lines.stale_days:
-            why = Reason(f"应在 {due} 前更新，已过 {days} 天", f"to be renewed by {due}, {days} days ago")
+            kind = SHIPPED.get(name)  # the company's own are told by their codes
+            zh, en = (kind.zh, kind.en) if kind else (name, name)
+            why = Reason(f"{zh}应在 {due} 前更新，已过 {days} 天", f"{en}: to be renewed by {due}, {days} days ago")
             found.append(RiskWarning("stale_key_information", name, why, "low"))
     for fact in state.facts:
         if fact.key:

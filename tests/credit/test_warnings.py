@@ -107,6 +107,10 @@ def test_a4_1_stale_key_information():
         ("stale_key_information", "name"),
         ("stale_key_information", "lawsuits"),
     ]
+    due = CustomerState(due={"lawsuits": day(-9), "our_own": day(-9)})
+    said = [w.why for w in warnings_for(LINES, due, TODAY)]
+    assert [why.zh.split("应在")[0] for why in said] == ["诉讼", "our_own"], "each says what is to be renewed"
+    assert said[0].en.startswith("lawsuits: ")
 
 
 def test_a4_1_a_line_that_is_off_is_silent():
