@@ -252,7 +252,8 @@ def test_A5_1_a_kept_report_is_opened_as_the_very_bytes_with_its_workbook(busy):
         assert hashlib.sha256(pdf).hexdigest() == session.get_one(Document, row.document_id).sha256
     sheet, _ = report_keeping.open_report(house, busy["administrator"], row.id, "xlsx")
     assert load_workbook(io.BytesIO(sheet)).sheetnames[1] == "等级分布"
-    again = report_keeping.keep_now(house, busy["administrator"], drawn, "portfolio")
+    again = report_keeping.keep_now(house, busy["administrator"], drawn, "portfolio", "a customer that is none")
+    assert again.customer_id is None, "a report on all is about nobody in particular"
     assert again.document_id != row.document_id
     with pytest.raises(NotFound):
         report_keeping.open_report(house, busy["head"], row.id, "pdf")

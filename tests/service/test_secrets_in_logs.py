@@ -223,7 +223,7 @@ def given(address, headers):
     """Hand in the digital contract and return its id."""
     with DIGITAL.open("rb") as file:
         answer = requests.post(address, headers=headers, files={"file": (DIGITAL.name, file)}, timeout=300)
-    return answer.json()["id"]
+    return answer.json()["document_id"]
 
 
 def cookies_of(jar):

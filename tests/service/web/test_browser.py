@@ -255,9 +255,9 @@ def end_contract(desk: Desk, file: str) -> None:
     """The contract is performed: a new clock, a second transfer; then time passes until the file is due."""
     handler = desk.sit("handler")
     handler.goto(file)
-    handler.get_by_label("手续").select_option("performed")
-    handler.get_by_label("办结日期").fill("2026-11-20")
-    handler.get_by_role("button", name="记下", exact=True).click()
+    handler.locator("#event-kind").select_option("performed")
+    handler.locator("#event-finished_on").fill("2026-11-20")
+    handler.locator("form", has=handler.locator("#event-finished_on")).get_by_role("button").click()
     handler.get_by_role("button", name="移交这一卷").click()
     expect(handler.get_by_role("status")).to_contain_text("已移交")
     handler.context.close()
