@@ -97,7 +97,9 @@ def keep_now(house: House, actor: Actor, draw: Draw, kind: str, customer_id: str
             if not sees_customer(session, actor, customer_id):
                 raise NotFound(f"there is no customer {customer_id}")
     first = today - timedelta(days=364)
-    order = Order(kind, customer_id if kind == "customer" else None, actor.person_id, None, today.isoformat(), first, today)
+    order = Order(
+        kind, customer_id if kind == "customer" else None, actor.person_id, None, today.isoformat(), first, today
+    )
     return make(house, draw, order, actor.name)
 
 
