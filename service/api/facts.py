@@ -235,7 +235,9 @@ class Responsible(Input):
     kind: KindCode = ""
 
 
-@facts("PUT", "/facts/responsible", "Say who answers for collecting what", body=Responsible, status=204)
+@facts(
+    "PUT", "/facts/responsible", "Say who answers for collecting what", body=Responsible, status=204, problems=(404,)
+)
 def set_fact_responsible(house: House, actor: Actor, given: Responsible) -> None:
     """The narrowest that was said counts (RULES A2.1)."""
     fact_duties.set_responsible(house, actor, given.login, customer_id=given.customer_id, kind=given.kind)

@@ -311,7 +311,7 @@ class Seen(Input):
     id: Id | None = None
 
 
-@told("POST", "/inbox/read", "Mark messages as read", body=Seen)
+@told("POST", "/inbox/read", "Mark messages as read", body=Seen, problems=(404,))
 def mark_inbox_read(house: House, actor: Actor, given: Seen) -> dict[str, Any]:
     """Note that they were seen."""
     return {"marked": deliveries.mark_read(house, actor, given.id)}
