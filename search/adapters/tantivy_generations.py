@@ -22,6 +22,7 @@ from search.syntax import Node
 
 _CURRENT, _NEXT = "current", "next"
 _NAME = re.compile(r"v(\d+)-(\d{6})")
+_SEGMENT = re.compile(r"[0-9a-f]{32}\..+")  # a file with entries; a generation without any has none
 _Answer = TypeVar("_Answer")
 _log = logging.getLogger("juanzong.search")
 
@@ -192,8 +193,11 @@ class TantivyGenerations:
         others = [entry.name for entry in self._path.iterdir() if entry.name != LOCK]
         if any(name == "meta.json" for name in others):
             raise IndexUnavailable(self._unusable("it was made by another version of the program"))
-        if any(_NAME.fullmatch(name) for name in others):
+        begun = [name for name in others if _NAME.fullmatch(name)]
+        if any(_SEGMENT.fullmatch(entry.name) for name in begun for entry in (self._path / name).iterdir()):
             raise IndexUnavailable(self._unusable("the file that names its generation is missing"))
+        if begun:  # the process that made the first one was killed before it said so: nothing was written to it
+            self._sweep(set())
         name = self._fresh()
         self._point(_CURRENT, name)
         return name

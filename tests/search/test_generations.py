@@ -100,6 +100,21 @@ def test_a_lost_generation_is_lost_and_not_empty(tmp_path, index):
         total(open_index(f"tantivy://{tmp_path}"), "合同")
 
 
+@pytest.mark.parametrize("half", [False, True])
+def test_a_kill_before_the_first_generation_was_named_costs_nothing(tmp_path, index, half):
+    index.check()
+    (made,) = generations(tmp_path)
+    (tmp_path / "current").unlink()
+    if half:
+        (tmp_path / made / "meta.json").unlink()
+    again = open_index(f"tantivy://{tmp_path}")
+    again.replace("d", page("d", "合同正文"))
+    assert total(again, "合同") == 1
+    (tmp_path / "current").unlink()
+    with pytest.raises(IndexUnavailable):  # one with entries is not taken for none
+        open_index(f"tantivy://{tmp_path}").check()
+
+
 def test_a_damaged_rebuild_is_given_up_and_costs_no_change(tmp_path, index):
     index.replace("d", page("d", "合同"))
     index.begin()
