@@ -337,4 +337,5 @@ _WANTED = {
     "list_review_queue": "work",
     "take_next_document": "work",
     "list_grants": "administer",
+    "mark_inbox_read": "work",
 }
