@@ -30,6 +30,7 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
         *((f"vault on {url.rpartition('@')[2]}", ("tools.bench_vault", "--store", url)) for url in stores),
         ("backup", ("tools.bench_backup", "--small", "500")),
         ("queue", ("tools.bench_queue",)),
+        ("customer card", ("tools.bench_card",)),
     ]
     if "postgres" in urls:
         found.append(("queue on PostgreSQL", ("tools.bench_queue", "--postgres")))
