@@ -403,11 +403,8 @@ def withdraw_fact(house: House, actor: Actor, customer_id: str, fact_id: str, re
     index_soon(house, ids)
 
 
-def recheck_fact(house: House, actor: Actor, customer_id: str, fact_id: str, note: str, day: str = "") -> None:
-    """Record that a value was looked at again and still holds; its period of freshness begins anew (RULES A2.3).
-
-    note: what showed it. day: when, "" for today. Raises BadInput, RuleRefused, NotFound, NotAllowed.
-    """
+def _seen(house: House, day: str, note: str) -> tuple[date, str]:
+    """Return the day something was seen, today for "", and what showed it. Raises BadInput."""
     wrong: dict[str, str] = {}
     note, today = note.strip(), house.clock.today()
     when = _day(wrong, "day", day) or today
@@ -417,6 +414,15 @@ def recheck_fact(house: House, actor: Actor, customer_id: str, fact_id: str, not
         wrong["note"] = "is needed, at most 500 characters"
     if wrong:
         raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
+    return when, note
+
+
+def recheck_fact(house: House, actor: Actor, customer_id: str, fact_id: str, note: str, day: str = "") -> None:
+    """Record that a value was looked at again and still holds; its period of freshness begins anew (RULES A2.3).
+
+    note: what showed it. day: when, "" for today. Raises BadInput, RuleRefused, NotFound, NotAllowed.
+    """
+    when, note = _seen(house, day, note)
     with house.database.write() as session:
         desk = sit_at(house, session, actor, customer_id, "fact.enter")
         known = _standing(desk, fact_id, None)
@@ -431,15 +437,7 @@ def report_change(house: House, actor: Actor, customer_id: str, kind: str, note:
 
     day: when it became known, "" for today. Raises BadInput, RuleRefused (nothing of this kind is on record), NotFound, NotAllowed.
     """
-    wrong: dict[str, str] = {}
-    note, today = note.strip(), house.clock.today()
-    when = _day(wrong, "day", day) or today
-    if when > today:
-        wrong["day"] = "lies in the future"
-    if not note or len(note) > _MOST_NOTE:
-        wrong["note"] = "is needed, at most 500 characters"
-    if wrong:
-        raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
+    when, note = _seen(house, day, note)
     with house.database.write() as session:
         desk = sit_at(house, session, actor, customer_id, "fact.enter")
         note_change(desk, kind, when, note)
