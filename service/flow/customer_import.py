@@ -25,7 +25,7 @@ from service.flow.fact_kinds import kinds_of
 from service.flow.guard import require
 from service.flow.index import index_soon
 from service.flow.ledger import CUSTOMERS, checked_code
-from service.flow.ledger_sheet import SheetRow, read_xlsx
+from service.flow.ledger_sheet import Finding, SheetRow, read_xlsx
 from service.flow.sight import customers_in_sight
 from service.house import House
 from service.records import audit
@@ -64,15 +64,6 @@ NEEDED = ("name",)
 MAX_EXPORT = 100_000
 _LONGEST = {"name": 200, "contact": 120, "phone": 60, "email": 120, "bank": 120, "account": 60}
 _IN_ONE_QUERY = 500
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong with a row. line: its number in the sheet; field: of `HEADINGS`."""
-
-    line: int
-    field: str
-    why: str
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from service.flow.ledger import (
     typed_date,
 )
 from service.flow.ledger_entering import enter_all
-from service.flow.ledger_sheet import SheetRow, read_ledger
+from service.flow.ledger_sheet import Finding, SheetRow, read_ledger
 from service.house import House
 from service.records import audit
 from service.records.counters import count_to, last_serial
@@ -49,15 +49,6 @@ STATES = {
     **dict.fromkeys(("cancelled", "已作废", "作废"), "cancelled"),
 }
 _ENDED = ("performed", "terminated")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong with a row. line: its number in the sheet; field: of `HEADINGS`."""
-
-    line: int
-    field: str
-    why: str
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,15 @@ class SheetRow:
     values: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a row. line: its number in the sheet; field: of the headings it was read by."""
+
+    line: int
+    field: str
+    why: str
+
+
 def read_ledger(data: bytes) -> list[SheetRow]:
     """Return the filled rows of the first sheet. Raises BadInput for what is no such sheet, and for more than `MAX_ROWS`."""
     return read_xlsx(data, HEADINGS, NEEDED)
