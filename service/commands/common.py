@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import click
 
@@ -128,3 +128,27 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         drawn.add_row(*(escape(cell) for cell in row))
     Console().print(drawn)
+
+
+class WrongCell(Protocol):
+    """What is wrong in a row of a sheet that is imported."""
+
+    @property
+    def line(self) -> int:
+        """Its number in the sheet."""
+
+    @property
+    def field(self) -> str:
+        """The column, by its name here."""
+
+    @property
+    def why(self) -> str:
+        """What is wrong with it."""
+
+
+def show_judged(findings: Sequence[WrongCell], counted: str, *, applied: bool) -> None:
+    """Print what an import found wrong, and in one line what it counted and what became of it."""
+    if findings:
+        table(("row", "column", "what is wrong"), [(str(f.line), f.field, f.why) for f in findings])
+    said = "imported" if applied else "nothing was imported" if findings else "all can be imported"
+    click.echo(f"{counted}: {said}")

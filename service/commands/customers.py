@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, new_file, out_json, table, with_house
+from service.commands.common import json_option, new_file, out_json, show_judged, table, with_house
 from service.house import House
 
 
@@ -31,10 +31,8 @@ def customers_import(house: House, actor: Actor, file: Path, *, apply: bool, as_
     if as_json:
         out_json(judged_as_json(judged, applied=applied))
     else:
-        if judged.findings:
-            table(("row", "column", "what is wrong"), [(str(f.line), f.field, f.why) for f in judged.findings])
-        said = "imported" if applied else "nothing was imported" if judged.findings else "all can be imported"
-        click.echo(f"{judged.rows} rows, {judged.new} new customers, {judged.wrong_rows} wrong: {said}")
+        counted = f"{judged.rows} rows, {judged.new} new customers, {judged.wrong_rows} wrong"
+        show_judged(judged.findings, counted, applied=applied)
     return 3 if judged.findings else 0
 
 

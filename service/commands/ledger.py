@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, out_json, table, with_house
+from service.commands.common import json_option, out_json, show_judged, table, with_house
 from service.house import House
 
 
@@ -30,11 +30,8 @@ def ledger_import(house: House, actor: Actor, file: Path, *, apply: bool, as_jso
         judged = apply_import(house, actor, data)
     if as_json:
         out_json(judged_as_json(judged, applied=applied))
-        return 3 if judged.findings else 0
-    if judged.findings:
-        table(("row", "column", "what is wrong"), [(str(f.line), f.field, f.why) for f in judged.findings])
-    said = "imported" if applied else "nothing was imported" if judged.findings else "all can be imported"
-    click.echo(f"{judged.rows} rows, {judged.wrong_rows} wrong: {said}")
+    else:
+        show_judged(judged.findings, f"{judged.rows} rows, {judged.wrong_rows} wrong", applied=applied)
     return 3 if judged.findings else 0
 
 
