@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from service.records.tables_ledger import *  # noqa: F403 - as above
     from service.records.tables_people import *  # noqa: F403 - as above
     from service.records.tables_register import *  # noqa: F403 - as above
+    from service.records.tables_runs import *  # noqa: F403 - as above
     from service.records.tables_scoring import *  # noqa: F403 - as above
     from service.records.tables_warnings import *  # noqa: F403 - as above
 
@@ -37,6 +38,7 @@ _FURTHER = (
     "archive",
     "compliance",
     "register",
+    "runs",
     "scoring",
     "warnings",
 )
@@ -69,6 +71,8 @@ class Department(Base):
     """A department with its code (used in contract numbers) and its fonds number.
 
     company_id: the company it belongs to, None where there is only one. merged_into: the department that took its work over.
+    approval_from: contracts signed from this day on are approved before, None where nobody demands it; approval_source: the
+    rule that says so.
     """
 
     __tablename__ = "departments"
@@ -79,6 +83,8 @@ class Department(Base):
     closed_at: Mapped[datetime | None]
     company_id: Mapped[str | None] = mapped_column(Id)
     merged_into: Mapped[str | None] = mapped_column(Id)
+    approval_from: Mapped[date | None]
+    approval_source: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime | None]
 
 
@@ -122,7 +128,10 @@ class Contract(Base):
     """A row of the contract ledger (RULES B2). status: draft, approved, signed, performing, amended, performed, terminated, cancelled."""
 
     __tablename__ = "contracts"
-    __table_args__ = (UniqueConstraint("department_id", "year", "serial"),)
+    __table_args__ = (
+        UniqueConstraint("department_id", "year", "serial"),
+        Index("ix_contracts_year_number", "year", "number"),
+    )
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(64), unique=True)
     department_id: Mapped[str] = mapped_column(ForeignKey("departments.id"))
@@ -156,8 +165,13 @@ class CaseFile(Base):
     """
 
     __tablename__ = "case_files"
-    # What is due is listed in this order, of a million without sorting.
-    __table_args__ = (Index("ix_case_files_state_due_on_archive_number", "state", "due_on", "archive_number"),)
+    # What is due is listed in this order, of a million without sorting; the newest likewise; and lists are counted by what narrows them.
+    __table_args__ = (
+        Index("ix_case_files_state_due_on_archive_number", "state", "due_on", "archive_number"),
+        Index("ix_case_files_created_at_id", "created_at", "id"),
+        Index("ix_case_files_department_id_tier_state_kind", "department_id", "tier", "state", "kind"),
+        Index("ix_case_files_state_schedule_id", "state", "schedule", "id"),
+    )
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(8))
     title: Mapped[str] = mapped_column(String(300))

@@ -102,11 +102,19 @@ class FixityFinding(Base):
     repaired: Mapped[bool]
 
 
+def _at_once(context: Any) -> date:
+    """A new deadline is looked at by the next sweep, which finds the day it has to do with."""
+    given: date = context.get_current_parameters()["event_on"]
+    return given
+
+
 class Transfer(Base):
     """A deadline and its fulfilment (RULES B3). stage: handler or archive. state: pending, handed_over, returned, accepted.
 
     why: the reason for the date, as `retention.why` keeps it. handed_over_for: who is responsible, where another signed for them.
     contents: what lay in the file when each side signed, as `flow/transfer_lists.py` keeps it; it names no title.
+    tell_on: the day on which it comes to somebody more, None once it has come to all of them or is accepted. The migration adds
+    indexes over what is open (`ix_transfers_open_…`).
     """
 
     __tablename__ = "transfers"
@@ -130,6 +138,7 @@ class Transfer(Base):
     decided_on: Mapped[date | None]
     return_reason: Mapped[str] = mapped_column(Text, default="")
     contents: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    tell_on: Mapped[date | None] = mapped_column(index=True, default=_at_once)
     case_file: Mapped[CaseFile] = relationship(lazy="joined")
     responsible: Mapped[Person | None] = relationship(lazy="joined")
 
@@ -158,7 +167,10 @@ class HoldFile(Base):
 
 
 class ReviewRecord(Base):
-    """鉴定: an appraisal with its whole state as the rules serialise it, who takes which part included."""
+    """鉴定: an appraisal with its whole state as the rules serialise it, who takes which part included.
+
+    summary: what lists and boards show of it, derived from `data` (`flow/review_sight.py`); None where it is still to be derived.
+    """
 
     __tablename__ = "reviews"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -168,6 +180,7 @@ class ReviewRecord(Base):
     created_on: Mapped[date]
     data: Mapped[dict[str, Any]]
     certificate: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    summary: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form; two people deciding at once must not both win
 
@@ -186,6 +199,7 @@ class Stub(Base):
     """What remains of a destroyed file forever: number, title, dates, hashes, decision, proof (a row of the 销毁清册)."""
 
     __tablename__ = "stubs"
+    __table_args__ = (Index("ix_stubs_destroyed_at_archive_number", "destroyed_at", "archive_number"),)
     case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True)
     review_id: Mapped[str] = mapped_column(ForeignKey("reviews.id"), index=True)
     archive_number: Mapped[str] = mapped_column(String(80))
