@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from retention.errors import TransitionRefused
-from retention.opinions import Opinion, Ruling, combine, destroy, keep_permanently, keep_until
+from retention.opinions import Opinion, Ruling, combine, destroy, keep_permanently, keep_until, transfer_out
 from retention.steps import (
     DEFAULT_WAITING_DAYS,
     GROUP_LEAST,
@@ -46,6 +46,7 @@ __all__ = [
     "destroy",
     "keep_permanently",
     "keep_until",
+    "transfer_out",
 ]
 
 
@@ -159,11 +160,12 @@ class Review:
         if off is not None:
             why = because("taken_off", person=off.person, reason=off.reason)
             return Ruling("taken_off", complete=True, why=why)
-        return combine(list(self.opinions.get(file_id, {}).values()), len(self._asked_about(file_id)))
+        said, asked = self.opinions.get(file_id, {}), self._asked_about(file_id)
+        return combine([said[person] for person in asked if person in said], len(asked))
 
     def _asked_about(self, file_id: str) -> tuple[str, ...]:
         """Return whose opinion on a file is needed: the group's, and that of the co-reviewers asked about it."""
-        return (*self.group, *(asked.person for asked in self.co_reviewers if file_id in asked.files))
+        return (*self.group, *(asked.person for asked in self.co_reviewers if asked.about(file_id)))
 
     def may_execute(self, today: date) -> Answer:
         """Return whether the review as such may be executed today; each file is checked besides (`destruction.files_to_destroy`)."""
@@ -413,6 +415,8 @@ class Review:
             raise TransitionRefused(f"every file of review {self.number} needs an outcome, and no other file has one")
         for file_id, outcome in outcomes.items():
             ruling = self.ruling(file_id)
+            if outcome.word == "leaving" and not ruling.leaves:
+                raise TransitionRefused(f"file {file_id} does not leave by review {self.number}: {ruling.why}")
             if outcome.word == "destroyed" and not ruling.destroys:
                 raise TransitionRefused(
                     f"file {file_id} cannot have been destroyed by review {self.number}: {ruling.why}"

@@ -33,11 +33,15 @@ REGISTER_COLUMNS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class DestructionList:
-    """destroy: what may be destroyed now. blocked: file -> what stands against it. kept: file -> why it was never to go."""
+    """destroy: what may be destroyed now. blocked: file -> what stands against it. kept: file -> why it was never to go.
+
+    leave: what goes to an outside archive instead; the same stands against it as against a destruction.
+    """
 
     destroy: tuple[FileFacts, ...]
     blocked: Mapping[str, tuple[Block, ...]]
     kept: Mapping[str, Ruling]
+    leave: tuple[FileFacts, ...] = ()
 
 
 def standing_blocks(
@@ -50,31 +54,39 @@ def standing_blocks(
 
 
 def files_to_destroy(
-    review: Review, facts_by_file: Mapping[str, FileFacts], today: date, blockers: Sequence[DestructionBlocker] = ()
+    review: Review,
+    facts_by_file: Mapping[str, FileFacts],
+    today: date,
+    blockers: Sequence[DestructionBlocker] = (),
+    files: Sequence[str] | None = None,
 ) -> DestructionList:
     """Return what of the review is destroyed today, each file checked by its opinions and by the facts of now.
 
-    facts_by_file: read at this moment, not when the review was made; a file without facts is blocked. Raises
-    DestructionBlocked when the review as such may not be executed today.
+    facts_by_file: read at this moment, not when the review was made; a file without facts is blocked. files: which of the
+    review to look at, all unless given. Raises DestructionBlocked when the review as such may not be executed today,
+    TransitionRefused for a file that is not on it.
     """
     answer = review.may_execute(today)
     if not answer:
         raise DestructionBlocked(f"review {review.number}: {answer.why}")
     destroy: list[FileFacts] = []
+    leave: list[FileFacts] = []
     blocked: dict[str, tuple[Block, ...]] = {}
     kept: dict[str, Ruling] = {}
-    for file_id in review.files:
+    for file_id in review.files if files is None else files:
         ruling = review.ruling(file_id)
-        if not ruling.destroys:
+        if not (ruling.destroys or ruling.leaves):
             kept[file_id] = ruling
             continue
         facts = facts_by_file.get(file_id)
         against = standing_blocks(file_id, facts, today, blockers)
         if against or facts is None:
             blocked[file_id] = against
+        elif ruling.leaves:
+            leave.append(facts)
         else:
             destroy.append(facts)
-    return DestructionList(tuple(destroy), blocked, kept)
+    return DestructionList(tuple(destroy), blocked, kept, tuple(leave))
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,8 @@ def register_rows(
         files = [f for f in review.files if _goes(review, f)]
     chosen = set(files)
     rows: list[RegisterRow] = []
-    for file_id in (f for f in review.files if f in chosen):
+    ordered = files if len(chosen) == 1 else [f for f in review.files if f in chosen]
+    for file_id in ordered:
         facts = facts_by_file[file_id]
         rows.append(
             RegisterRow(

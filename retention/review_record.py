@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from retention import opinion_record
 from retention.appraisal import Review
 from retention.errors import TransitionRefused
 from retention.opinions import Opinion
@@ -21,7 +22,7 @@ def to_dict(review: Review) -> dict[str, Any]:
         "appointed": {part: list(people) for part, people in review.appointed.items()},
         "replaced": [to_plain(replacement) for replacement in review.replaced],
         "co_reviewers": [to_plain(asked) for asked in review.co_reviewers],
-        "opinions": {file: {who: to_plain(o) for who, o in row.items()} for file, row in review.opinions.items()},
+        "opinions": opinion_record.to_rows(review.opinions, review.files),
         "taken_off": {file: to_plain(off) for file, off in review.taken_off.items()},
         "outcomes": {file: to_plain(outcome) for file, outcome in review.outcomes.items()},
         "signatures": [to_plain(signature) for signature in review.signatures],
@@ -53,7 +54,7 @@ def _replay(data: Mapping[str, Any]) -> Review:
     # Taking off and opinions are kept without their order; the parts show below whether these people could.
     review.taken_off = {file: TakenOff(**with_dates(row)) for file, row in data["taken_off"].items()}
     review.co_reviewers = _co_reviewers(data)
-    opinions = _opinions(data)
+    opinions = opinion_record.read(data)
     for signature in others:
         _redo(review, signature, data, opinions)
     review.opinions = opinions
@@ -94,17 +95,6 @@ def _check_replaced(review: Review, rows: Iterable[Mapping[str, Any]]) -> None:
             raise TransitionRefused(f"review {review.number}: {replacement.old} cannot have been replaced so")
     if len(gone) != len(review.replaced):
         raise TransitionRefused(f"review {review.number}: someone was replaced twice")
-
-
-def _opinions(data: Mapping[str, Any]) -> dict[str, dict[str, Opinion]]:
-    files, asked = set(data["files"]), data.get("co_reviewers", ())
-    for file, row in data["opinions"].items():
-        group = {*data["group"], *(one["person"] for one in asked if file in one["files"])}
-        if file not in files or not row.keys() <= group:
-            raise TransitionRefused(f"review {data['number']} has an opinion of a stranger or on another file")
-    return {
-        file: {who: Opinion(**with_dates(row)) for who, row in rows.items()} for file, rows in data["opinions"].items()
-    }
 
 
 def _redo(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal, get_args
 
 from retention.why import Why
@@ -20,7 +21,7 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 PartName = Literal["proposer", "appraiser", "co_reviewer", "approver", "supervisor"]
-OutcomeWord = Literal["destroyed", "kept", "blocked", "gone"]
+OutcomeWord = Literal["destroyed", "kept", "blocked", "gone", "leaving"]
 GROUP_LEAST = 3
 SUPERVISORS = 2
 DEFAULT_WAITING_DAYS = 7
@@ -81,10 +82,18 @@ class CoReviewer:
     on: date
     reason: str
 
+    def about(self, file_id: str) -> bool:
+        """Return whether they were asked about a file."""
+        return file_id in self._set
+
+    @cached_property
+    def _set(self) -> frozenset[str]:
+        return frozenset(self.files)
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file: destroyed, kept (as decided), blocked, or gone (by another review). why: a plain sentence."""
+    """What became of a file: destroyed, kept (as decided), blocked, gone (by another review), or leaving (for an outside archive). why: a plain sentence."""
 
     word: OutcomeWord
     why: str = ""

@@ -10,7 +10,7 @@ from retention.destruction import certificate
 from retention.errors import TransitionRefused
 from retention.steps import CoReviewer, Outcome
 from tests.retention.test_replacement import again, appointed, speak
-from tests.retention.test_review import DAY, FILES, days
+from tests.retention.test_review import DAY, FILES, days, of_earlier_releases
 
 ASKED = FILES[:1]
 
@@ -117,7 +117,7 @@ def test_a_record_of_a_co_reviewer_that_cannot_be_is_not_read(change):
 def test_a_strangers_opinion_on_another_file_is_not_read():
     review = asked()
     speak(review, *review.group)
-    data = json.loads(json.dumps(review.to_dict()))
+    data = of_earlier_releases(review)
     data["opinions"][FILES[1]]["ma"] = data["opinions"][FILES[1]]["sun"]
     with pytest.raises(TransitionRefused, match="stranger"):
         Review.from_dict(data)
