@@ -36,6 +36,7 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
     "state": {
         "open": ("未归档", "open"),
         "archived": ("已归档", "archived"),
+        "leaving": ("移交档案馆中", "being transferred to an outside archive"),
         "destroyed": ("已销毁", "destroyed"),
         "proposed": ("已提出", "proposed"),
         "appraising": ("鉴定中", "appraising"),
@@ -163,6 +164,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "decided_keep_permanently": ("鉴定意见：永久保管（{reason}）", "appraisal: keep permanently ({reason})"),
     "decided_destroy": ("鉴定意见一致：销毁（{reason}）", "appraisal: destroy, unanimously ({reason})"),
     "decided_destroy_plain": ("鉴定意见一致：销毁", "appraisal: destroy, unanimously"),
+    "decided_transfer_out": (
+        "鉴定意见：移交档案馆（{reason}）",
+        "appraisal: transfer to an outside archive ({reason})",
+    ),
+    "left": ("已移交{recipient}，回执 {receipt}", "transferred to {recipient}, receipt {receipt}"),
     "undecided": ("鉴定意见未齐", "the opinions are not complete"),
     # the review
     "state_is": ("鉴定状态为“{state}”，须为“{needed}”", "the review is {state}; it must be {needed}"),

@@ -8,6 +8,7 @@ from huey.consumer import Consumer
 from service import worker_channels
 from service.bootstrap import build
 from service.flow.destroy import resume
+from service.flow.outside import resume as resume_removals
 from service.house import House
 from service.jobs.queue import attach, hint_waiting, open_queue, or_later
 from service.settings import Settings, load
@@ -19,6 +20,7 @@ def run(settings: Settings) -> None:
     queue = open_queue(settings)
     hint = attach(queue, lambda: house)
     or_later("a destruction", lambda: resume(house))
+    or_later("a removal", lambda: resume_removals(house))
     hint_waiting(queue, house, hint)
     house.hint = hint
     worker_channels.start(house)

@@ -15,6 +15,7 @@ from service.flow.index import stale as stale_entries
 from service.flow.locks import offers
 from service.flow.objects import LEAVING
 from service.flow.objects import owners as owners_of
+from service.flow.outside import resume as resume_removals
 from service.flow.process import UNREAD, process_waiting
 from service.house import House
 from service.records import audit
@@ -63,6 +64,7 @@ def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
             pass
     if repair:
         resume(house)
+        resume_removals(house)
         process_waiting(house)
         _copies_again(house, actor)
     report = _compare(house)

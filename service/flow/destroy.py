@@ -1,10 +1,11 @@
 """Destroy: carry out what a review decided, each file checked again at this moment, and prove it afterwards."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from retention.appraisal import Outcome, Review
@@ -17,6 +18,8 @@ from service.errors import KNOWN_ERRORS, NotFound
 from service.flow.erase import Proof, destroy_keys, look, remove_objects
 from service.flow.facts import file_facts
 from service.flow.guard import reach_of_file, require
+from service.flow.leaving import begin, left
+from service.flow.review_sight import with_summaries
 from service.flow.reviews import load, store
 from service.house import SYSTEM, House
 from service.records import audit
@@ -24,11 +27,12 @@ from service.records.tables import CaseFile, ReviewFile, ReviewRecord, Stub
 from vault.errors import ObjectDamaged, StoreUnavailable
 
 log = logging.getLogger("juanzong.destroy")
+_AT_ONCE = 1000  # databases limit how many values stand in one query
 
 
 @dataclass(frozen=True)
 class FileOutcome:
-    """What became of one file of a review: destroyed, kept, blocked or gone (by another review), and why."""
+    """What became of one file of a review: destroyed, kept, blocked, gone (by another review) or leaving, and why."""
 
     file_id: str
     archive_number: str
@@ -78,13 +82,34 @@ def broken_off(session: Session) -> list[str]:
     return list(session.scalars(query))
 
 
+class _Running:
+    """The review that is carried out. It is read once: what was decided on fifty thousand files is not read again for each of them.
+
+    That it is still the one that was read is asked with every file, its row locked.
+    """
+
+    def __init__(self, house: House, review_id: str) -> None:
+        with house.database.read() as session:
+            record = session.get_one(ReviewRecord, review_id)
+            self.id, self._version, self._review = review_id, record.version, Review.from_dict(record.data)
+        self.files = self._review.files
+
+    def review(self, session: Session) -> Review:
+        """Return the review as it stands, locked until the commit."""
+        locked = select(ReviewRecord.version).where(ReviewRecord.id == self.id).with_for_update()
+        version = session.scalars(locked).one()
+        if version != self._version:
+            record = session.get_one(ReviewRecord, self.id)
+            self._version, self._review = version, Review.from_dict(record.data)
+        return self._review
+
+
 def _carry_out(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
-    with house.database.read() as session:
-        files = list(Review.from_dict(session.get_one(ReviewRecord, review_id).data).files)
+    running = _Running(house, review_id)
     waiting: list[Exception] = []
-    for file_id in files:
+    for file_id in running.files:
         try:
-            _one_file(house, actor, review_id, file_id)
+            _one_file(house, actor, running, file_id)
         except (StoreUnavailable, ObjectDamaged, IndexUnavailable) as error:
             log.warning("the destruction of file %s waits: %s", file_id, error)
             waiting.append(error)
@@ -115,12 +140,12 @@ def _note_waiting(house: House, review_id: str, file_id: str) -> None:
             row.why = because("unfinished").to_json()
 
 
-def _one_file(house: House, actor: Actor, review_id: str, file_id: str) -> None:
+def _one_file(house: House, actor: Actor, running: _Running, file_id: str) -> None:
     """Decide on one file by what is true at this moment, in the transaction that erases its keys."""
-    today = house.clock.today()
+    today, review_id = house.clock.today(), running.id
     with house.database.write() as session:
         row = session.get_one(ReviewFile, (review_id, file_id), with_for_update=True)
-        _record, review = load(session, SYSTEM, review_id, "review.propose")
+        review = running.review(session)
         file = session.get_one(CaseFile, file_id, with_for_update={"of": CaseFile})
         stub = session.get(Stub, file_id)
         if not row.outcome and stub is not None and stub.review_id != review_id:
@@ -128,9 +153,12 @@ def _one_file(house: House, actor: Actor, review_id: str, file_id: str) -> None:
             row.outcome, row.why = "gone", because("destroyed_by", review=other).to_json()
         elif not row.outcome and stub is None:
             facts = {file_id: file_facts(session, file)}
-            now = files_to_destroy(review, facts, today)
+            now = files_to_destroy(review, facts, today, files=[file_id])
             if file_id in now.kept:
                 row.outcome, row.why = "kept", now.kept[file_id].why.to_json()
+            elif now.leave:
+                row.outcome, row.why = "leaving", review.ruling(file_id).why.to_json()
+                begin(house, session, actor.name, file, review_id)
             elif file_id in now.blocked:
                 row.outcome, row.why = "blocked", now.blocked[file_id][0].why.to_json()
                 detail = {"review": review_id, "why": [block.kind for block in now.blocked[file_id]]}
@@ -165,7 +193,9 @@ def _finish(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
             store(
                 session, actor, record, review, "finish", destroyed=sum(r.outcome == "destroyed" for r in rows.values())
             )
-        numbers = {f: session.get_one(CaseFile, f).archive_number or "" for f in rows}
+        listed = select(CaseFile.id, CaseFile.archive_number).join(ReviewFile, ReviewFile.case_file_id == CaseFile.id)
+        of_review = session.execute(listed.where(ReviewFile.review_id == review_id))
+        numbers = {file_id: number or "" for file_id, number in of_review}
         return [FileOutcome(f, numbers[f], rows[f].outcome, _sentence(rows[f].why)) for f in review.files]
 
 
@@ -179,7 +209,7 @@ def _apply_keeps(session: Any, actor: Actor, review: Review) -> None:
     """What the group wanted kept stays: longer, or for ever."""
     for file_id in review.files:
         ruling = review.ruling(file_id)
-        if ruling.verdict == "destroy" or review.outcomes[file_id].word == "gone":
+        if ruling.verdict in ("destroy", "transfer_out") or review.outcomes[file_id].word == "gone":
             continue
         file = session.get_one(CaseFile, file_id)
         if ruling.verdict == "keep_permanently":
@@ -203,12 +233,25 @@ def prove(house: House, actor: Actor, case_file_id: str) -> Proof:
 
 def _in_reach(session: Session, actor: Actor, stub: Stub) -> bool:
     """Whether a stub exists for this person: they could see the file, also as of no department by a part in its review, or they audit."""
+    return stub.case_file_id in _within_reach(session, actor, [stub])
+
+
+def _within_reach(session: Session, actor: Actor, stubs: Sequence[Stub]) -> set[str]:
+    """Return of which files the stubs exist for this person, as `_in_reach` says of one, with as few questions for many as for one."""
     if "auditor" in actor.roles:
-        return True
-    reach = reach_of_file(session.get_one(CaseFile, stub.case_file_id))
-    if Review.from_dict(session.get_one(ReviewRecord, stub.review_id).data).part_of(actor.name) is not None:
-        reach = replace(reach, received_by=actor.name)
-    return decide(actor, "review.read", reach).allowed
+        return {stub.case_file_id for stub in stubs}
+    by_review = select(ReviewRecord).where(ReviewRecord.id.in_({stub.review_id for stub in stubs}))
+    mine = {row.id for row in with_summaries(session, by_review) if actor.name in (row.summary or {})["people"]}
+    by_file = select(CaseFile).where(CaseFile.id.in_([stub.case_file_id for stub in stubs]))
+    files = {file.id: file for file in session.scalars(by_file)}
+    found = set()
+    for stub in stubs:
+        reach = reach_of_file(files[stub.case_file_id])
+        if stub.review_id in mine:
+            reach = replace(reach, received_by=actor.name)
+        if decide(actor, "review.read", reach).allowed:
+            found.add(stub.case_file_id)
+    return found
 
 
 def _load_stub(session: Session, actor: Actor, case_file_id: str) -> Stub:
@@ -227,6 +270,9 @@ def get_stub(house: House, actor: Actor, case_file_id: str) -> Stub:
         return stub
 
 
+_REGISTER = (Stub.destroyed_at.asc().nulls_last(), Stub.archive_number)
+
+
 def register(house: House, actor: Actor) -> list[dict[str, Any]]:
     """Return the destruction register (销毁清册), oldest first: 序号 题名 年度 档号 应保管期限 已保管期限 页数 备注.
 
@@ -235,15 +281,35 @@ def register(house: House, actor: Actor) -> list[dict[str, Any]]:
     require(actor, "review.read")
     with house.database.write() as session:
         audit.append(session, actor.name, "register.view", "register")
-        stubs = session.scalars(select(Stub).order_by(Stub.destroyed_at, Stub.archive_number))
-        return [
-            {
-                **stub.register_row,
-                "serial": number,
-                "file_id": stub.case_file_id,
-                "review_id": stub.review_id,
-                "destroyed_at": stub.destroyed_at.isoformat() if stub.destroyed_at else None,
-            }
-            for number, stub in enumerate(stubs, 1)
-            if _in_reach(session, actor, stub)
-        ]
+        rows: list[dict[str, Any]] = []
+        while some := _rows(session, actor, len(rows)):
+            rows += some
+        return [row for row in rows if row]
+
+
+def register_page(house: House, actor: Actor, *, limit: int = 50, offset: int = 0) -> tuple[int, list[dict[str, Any]]]:
+    """Return (how many rows the register has, one page of it as `register`, without those that do not exist for the actor)."""
+    require(actor, "review.read")
+    with house.database.write() as session:
+        audit.append(session, actor.name, "register.view", "register")
+        total = session.scalar(select(func.count()).where(Stub.case_file_id.not_in(left()))) or 0
+        return total, [row for row in _rows(session, actor, offset, limit) if row]
+
+
+def _rows(session: Session, actor: Actor, offset: int, limit: int = _AT_ONCE) -> list[dict[str, Any]]:
+    """Return rows of the register by their place, {} for one that does not exist for the actor."""
+    destroyed = select(Stub).where(Stub.case_file_id.not_in(left()))  # what left for an outside archive was not
+    stubs = session.scalars(destroyed.order_by(*_REGISTER).offset(offset).limit(limit)).all()
+    seen = _within_reach(session, actor, stubs)
+    return [
+        {
+            **stub.register_row,
+            "serial": number,
+            "file_id": stub.case_file_id,
+            "review_id": stub.review_id,
+            "destroyed_at": stub.destroyed_at.isoformat() if stub.destroyed_at else None,
+        }
+        if stub.case_file_id in seen
+        else {}
+        for number, stub in enumerate(stubs, offset + 1)
+    ]

@@ -24,7 +24,16 @@ from sqlalchemy.orm import Session
 from service.errors import BadInput
 from service.house import House
 from service.records import audit
-from service.records.tables import AuditHead, CaseFile, Counter, Department, ReviewFile, ReviewRecord, Stub
+from service.records.tables import (
+    AuditHead,
+    CaseFile,
+    Counter,
+    Department,
+    OutsideTransferRecord,
+    ReviewFile,
+    ReviewRecord,
+    Stub,
+)
 from vault.errors import ObjectDamaged, StoreUnavailable
 from vault.keyring import KeyRing
 
@@ -144,7 +153,15 @@ def entry(session: Session, stub: Stub) -> dict[str, Any]:
         department=_plain(department, "id", "code", "name", "fonds"),
         review=_review(session, stub.review_id),
         counters={counter.prefix: counter.value for counter in numbers},
+        outside=_outside(session, stub.case_file_id),
     )
+
+
+def _outside(session: Session, case_file_id: str) -> dict[str, Any] | None:
+    """Return how a file left for an outside archive, None for one that was destroyed."""
+    query = select(OutsideTransferRecord).where(OutsideTransferRecord.case_file_id == case_file_id)
+    row = session.scalar(query.where(OutsideTransferRecord.state.in_(("removing", "removed"))))
+    return _plain(row, "id", "review_id", "state", "data", "statement", "created_at") if row is not None else None
 
 
 def _counts(prefix: str, stub: Stub, session: Session) -> bool:

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from service.records.tables import (
     Batch,
     BatchPart,
     CaseFile,
+    Contract,
     Document,
     Hold,
     HoldFile,
@@ -23,7 +26,7 @@ from service.records.tables import (
 )
 
 CLOSED_REVIEWS = ("certified", "stopped")
-_ENDED = ("performed", "terminated", "cancelled")
+ENDED = ("performed", "terminated", "cancelled")
 _AT_ONCE = 500  # databases limit how many values stand in one query
 
 
@@ -36,8 +39,18 @@ def open_review_of(session: Session, case_file_id: str) -> str | None:
     )
 
 
+def demand_staying(file: CaseFile) -> None:
+    """Raise RuleRefused for a file that is on its way to an outside archive."""
+    if file.state == "leaving":
+        raise RuleRefused(f"file {file.archive_number} is on its way to an outside archive and stays as it is")
+
+
 def demand_no_review(session: Session, file: CaseFile) -> None:
-    """Raise RuleRefused while a review is open: what the appraisal group has seen is what its opinion is about."""
+    """Raise RuleRefused while a review is open: what the appraisal group has seen is what its opinion is about.
+
+    So does a file that is on its way to an outside archive: what was packed is what is handed over.
+    """
+    demand_staying(file)
     number = open_review_of(session, file.id)
     if number is not None:
         name = file.archive_number or file.title
@@ -55,8 +68,25 @@ def file_facts(session: Session, file: CaseFile) -> FileFacts:
     return facts_of_files(session, [file])[file.id]
 
 
+@dataclass(frozen=True)
+class _Row:
+    """The columns of a file that the rules look at."""
+
+    id: str
+    archive_number: str | None
+    title: str
+    retention: str | None
+    due_on: date | None
+    state: str
+    closed_on: date | None
+    archived_on: date | None
+    created_at: datetime
+    year: int | None
+    contract_status: str | None
+
+
 def _facts(
-    file: CaseFile,
+    file: _Row,
     holds: tuple[str, ...],
     loans: tuple[str, ...],
     transfers: tuple[str, ...],
@@ -64,18 +94,17 @@ def _facts(
     documents: int,
     pages: int,
 ) -> FileFacts:
-    contract = file.contract
     opened_on = file.closed_on or file.archived_on or file.created_at.date()
     return FileFacts(
         file_id=file.id,
         archive_number=file.archive_number,
         title=file.title,
-        year=contract.year if contract is not None else opened_on.year,
+        year=opened_on.year if file.year is None else file.year,
         retention=file.retention,
         due_on=file.due_on,
         state=file.state,
         trigger_on=file.closed_on,
-        contract_running=contract is not None and contract.status not in _ENDED,
+        contract_running=file.contract_status is not None and file.contract_status not in ENDED,
         holds=holds,
         loans=loans,
         pending_transfers=transfers,
@@ -85,16 +114,40 @@ def _facts(
     )
 
 
+def facts_by_id(session: Session, ids: Sequence[str], *, lock: bool = False) -> dict[str, FileFacts]:
+    """Return the facts of many files by their ids, as `facts_of_files`, without loading the files. lock: until the commit, in the order of their ids."""
+    columns = (
+        *(CaseFile.id, CaseFile.archive_number, CaseFile.title, CaseFile.retention, CaseFile.due_on, CaseFile.state),
+        *(CaseFile.closed_on, CaseFile.archived_on, CaseFile.created_at, Contract.year, Contract.status),
+    )
+    query = select(*columns).outerjoin(Contract, Contract.id == CaseFile.contract_id)
+    query = query.with_for_update(of=CaseFile) if lock else query
+    found: dict[str, FileFacts] = {}
+    wanted = sorted(set(ids))
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        rows = session.execute(query.where(CaseFile.id.in_(some)).order_by(CaseFile.id))
+        found |= _facts_of_some(session, [_Row(*row) for row in rows])
+    return found
+
+
 def facts_of_files(session: Session, files: Sequence[CaseFile]) -> dict[str, FileFacts]:
     """Return the facts of many files by their ids, as `file_facts` tells those of one, with as few questions for many as for some."""
     found: dict[str, FileFacts] = {}
     for first in range(0, len(files), _AT_ONCE):
         some = files[first : first + _AT_ONCE]
-        found |= _facts_of_some(session, some)
+        found |= _facts_of_some(session, [_row(file) for file in some])
     return found
 
 
-def _facts_of_some(session: Session, files: Sequence[CaseFile]) -> dict[str, FileFacts]:
+def _row(file: CaseFile) -> _Row:
+    contract = file.contract
+    when = (file.due_on, file.state, file.closed_on, file.archived_on, file.created_at)
+    of_contract = (contract.year, contract.status) if contract is not None else (None, None)
+    return _Row(file.id, file.archive_number, file.title, file.retention, *when, *of_contract)
+
+
+def _facts_of_some(session: Session, files: Sequence[_Row]) -> dict[str, FileFacts]:
     ids = [file.id for file in files]
     holds, loans, transfers, batches = (defaultdict[str, list[str]](list) for _ in range(4))
     standing = select(HoldFile.case_file_id, Hold.matter).join(Hold, Hold.id == HoldFile.hold_id)

@@ -91,7 +91,7 @@ def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
             customer=customer.name if customer else "",
             department=department.name if department else "",
             handler=contract.handler.name if contract else "",
-            status="archived" if file and file.state == "archived" else document.status,
+            status="archived" if file and file.state in ("archived", "leaving") else document.status,
             tier=document.tier,
             contract_number=contract_number,
             archive_number=archive_number,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from retention import lending as rules
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow.facts import demand_staying
 from service.flow.guard import allowed, listing, load_file, lock_file, reach_of_file, require
 from service.flow.incidents import demand_not_lost
 from service.flow.sight import visible_files
@@ -33,6 +34,7 @@ def ask(house: House, actor: Actor, case_file_id: str, purpose: str) -> AccessRe
         lock_file(session, file)
         if file.state == "destroyed":
             raise RuleRefused("the file was destroyed; only its stub remains")
+        demand_staying(file)
         request = AccessRequest(
             case_file_id=case_file_id, reader_id=actor.person_id, purpose=purpose, asked_on=house.clock.today()
         )
@@ -76,6 +78,7 @@ def decide_loan(
             raise RuleRefused("the file was destroyed; only its stub remains")
         rule = _as_rule(row)
         if back is not None:
+            demand_staying(row.case_file)
             demand_not_lost(session, row.case_file)
             step = rule.grant(actor.name, today).lend(today, back)
         else:

@@ -79,7 +79,7 @@ def _differing(session: Session, today: date, last: str, case_file_id: str | Non
         .join(Hold, Hold.id == HoldFile.hold_id)
         .where(HoldFile.case_file_id == Document.case_file_id, Hold.released_at.is_(None))
     )
-    archived = CaseFile.state == "archived"
+    archived = CaseFile.state.in_(("archived", "leaving"))
     until = case(
         (and_(archived, CaseFile.retention == PERMANENT), literal(FOR_EVER, Date)),
         (archived, CaseFile.due_on),

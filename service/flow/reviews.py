@@ -1,11 +1,12 @@
 """Reviews (鉴定): candidates, opinions, approval, supervision. Who may do which step follows from `retention.appraisal`."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from retention.appraisal import Opinion, Review, Ruling
@@ -13,18 +14,33 @@ from retention.blockers import Block, blocks, candidate_blocks
 from retention.destruction import certificate
 from retention.steps import STATES
 from retention.why import Why
-from service.access.policy import Actor, Reach, decide
+from service.access.policy import Actor, decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.facts import CLOSED_REVIEWS, facts_of_files, file_facts, open_review_of
-from service.flow.guard import listing, load_file, lock_file, require
+from service.flow.candidates import MOST, all_ids, candidate_page, candidates
+from service.flow.facts import CLOSED_REVIEWS, facts_by_id
+from service.flow.guard import listing, require
+from service.flow.leaving import left
+from service.flow.review_sight import (
+    day_from,
+    hides,
+    knows_tiers,
+    reviews_in_sight,
+    sees_all,
+    summary_of,
+    tiers_of_files,
+    waits_for,
+)
 from service.flow.sight import visible_files
 from service.house import House
 from service.records import audit
 from service.records.counters import next_serial
-from service.records.tables import CaseFile, Person, ReviewFile, ReviewRecord, Stub
+from service.records.tables import CaseFile, Hold, HoldFile, Person, ReviewFile, ReviewRecord, Stub
 from service.typed import day_of
 
+__all__ = ["candidate_page", "candidates", "sees_all"]
+
 CLOSED = CLOSED_REVIEWS
+_AT_ONCE = 1000  # databases limit how many values stand in one query
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,11 @@ class ReviewedFile:
 
 @dataclass(frozen=True)
 class ReviewView:
-    """A review as a person sees it. may: the steps this person can do now; waits_for: names whose step is next."""
+    """A review as a person sees it. may: the steps this person can do now; waits_for: names whose step is next.
+
+    files: those of one page, in the review's order; first: how many of those asked for came before; total: how many there are of
+    them. counts: how all files of the review stand, by the words of `standing_of`.
+    """
 
     record: ReviewRecord
     review: Review
@@ -53,23 +73,9 @@ class ReviewView:
     may: frozenset[str]
     waits_for: tuple[str, ...]
     people: dict[str, str]
-
-
-def candidates(house: House, actor: Actor) -> list[CaseFile]:
-    """Return the files whose retention has ended and which stand on no open review. Raises NotAllowed."""
-    require(actor, "review.read")
-    today = house.clock.today()
-    taken = (
-        select(ReviewFile.case_file_id)
-        .join(ReviewRecord, ReviewRecord.id == ReviewFile.review_id)
-        .where(ReviewRecord.state.not_in(CLOSED))
-    )
-    query = visible_files(actor) if not actor.owner else select(CaseFile)
-    query = query.where(CaseFile.state == "archived", CaseFile.due_on <= today, CaseFile.id.not_in(taken))
-    with listing(house, actor, "candidate") as session:
-        found = list(session.scalars(query.order_by(CaseFile.due_on, CaseFile.archive_number)))
-        facts = facts_of_files(session, found)
-        return [file for file in found if not candidate_blocks(facts[file.id], today)]
+    first: int = 0
+    total: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def propose(
@@ -79,35 +85,32 @@ def propose(
     group: Sequence[str],
     approver_id: str,
     supervisor_ids: Sequence[str],
+    *,
+    everything: bool = False,
 ) -> ReviewRecord:
     """Begin a review: its files, the appraisal group (head first), who approves, who supervises. All are different people.
 
-    Raises BadInput, RuleRefused (a file is not due or stands on another review), NotFound, NotAllowed.
+    everything: of all candidates the actor may see, at most `MOST`, instead of the given files. Raises BadInput, RuleRefused (a file
+    is not due or stands on another review), NotFound, NotAllowed.
     """
     require(actor, "review.propose")
     today = house.clock.today()
     with house.database.write() as session:
-        for case_file_id in sorted(set(case_file_ids)):
-            load_file(
-                session, actor, case_file_id
-            )  # what may not be seen is said to be missing before anything else is
+        files = all_ids(session, actor, today) if everything else list(case_file_ids)
+        if len(files) > MOST:
+            raise BadInput(f"case_files: at most {MOST}", {"case_files": f"at most {MOST}"})
+        # What may not be seen is said to be missing before anything else is.
+        _demand_seen(session, actor, files)
+        tiers = tiers_of_files(session, files)
         parts = (*group, approver_id, *supervisor_ids)
-        names = {person_id: _name(house, session, person_id, case_file_ids) for person_id in parts}
+        names = {person_id: _name(house, session, person_id, tiers) for person_id in parts}
         everyone = [actor.name, *(names[i] for i in (*group, approver_id, *supervisor_ids))]
         if len(set(everyone)) != len(everyone) or len(supervisor_ids) != 2:
             why = "proposer, group, approver and the two supervisors are all different people"
             raise BadInput(f"parts: {why}", {"parts": why})
-        # In one order, so that no two proposals wait for one another; the second of two sees what the first has proposed.
-        for case_file_id in sorted(set(case_file_ids)):
-            file = load_file(session, actor, case_file_id)
-            lock_file(session, file)
-            against = candidate_blocks(file_facts(session, file), today)
-            if against:
-                raise RuleRefused(f"{file.archive_number or file.title}: {against[0].why}")
-            if open_review_of(session, case_file_id):
-                raise RuleRefused(f"{file.archive_number} stands on another review already")
+        _demand_free(session, files, today)
         number = f"{today.year}-{next_serial(session, f'review-{today.year}'):02}"
-        review = Review.propose(number, actor.name, list(case_file_ids), today, house.settings.waiting_days)
+        review = Review.propose(number, actor.name, files, today, house.settings.waiting_days)
         review.open([names[i] for i in group], today)
         approver, supervisors = names[approver_id], [names[i] for i in supervisor_ids]
         review.appoint(approver, supervisors, today)
@@ -117,14 +120,15 @@ def propose(
             proposed_by=actor.name,
             created_on=today,
             data=review.to_dict(),
+            summary=summary_of(review),
         )
         session.add(record)
         session.flush()
-        for case_file_id in case_file_ids:
-            session.add(ReviewFile(review_id=record.id, case_file_id=case_file_id))
+        rows = [{"review_id": record.id, "case_file_id": file_id, "outcome": "", "why": ""} for file_id in files]
+        session.execute(insert(ReviewFile), rows)
         detail = {
             "number": number,
-            "files": len(case_file_ids),
+            "files": len(files),
             "group": list(review.group),
             "approver": approver,
             "supervisors": supervisors,
@@ -133,24 +137,53 @@ def propose(
         return record
 
 
-def _name(house: House, session: Session, person_id: str, case_file_ids: Iterable[str]) -> str:
-    """Return what somebody is called in a review of these files. Raises BadInput: no such person, or none who may have a part in it."""
+def _demand_seen(session: Session, actor: Actor, case_file_ids: Sequence[str]) -> None:
+    wanted = sorted(set(case_file_ids))
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        query = visible_files(actor).with_only_columns(CaseFile.id).where(CaseFile.id.in_(some))
+        missing = set(some) - set(session.scalars(query))
+        if missing:
+            raise NotFound(f"there is no case file {min(missing)}")
+
+
+def _demand_free(session: Session, case_file_ids: Sequence[str], today: date) -> None:
+    """Lock the files, and raise RuleRefused for the first that is not due or stands on another review.
+
+    They are locked in one order, so that no two proposals wait for one another; the second of two sees what the first has proposed.
+    """
+    wanted = sorted(set(case_file_ids))
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = wanted[first : first + _AT_ONCE]
+        known = facts_by_id(session, some, lock=True)
+        for facts in known.values():
+            against = candidate_blocks(facts, today)
+            if against:
+                raise RuleRefused(f"{facts.archive_number or facts.title}: {against[0].why}")
+        open_ones = (
+            select(ReviewFile.case_file_id)
+            .join(ReviewRecord, ReviewRecord.id == ReviewFile.review_id)
+            .where(ReviewFile.case_file_id.in_(some), ReviewRecord.state.not_in(CLOSED))
+        )
+        taken = session.scalar(open_ones.limit(1))
+        if taken is not None:
+            raise RuleRefused(f"{known[taken].archive_number} stands on another review already")
+
+
+def _name(house: House, session: Session, person_id: str, tiers: Iterable[str]) -> str:
+    """Return what somebody is called in a review of files of these tiers. Raises BadInput: no such person, or none who may have a part in it."""
     person = session.get(Person, person_id)
     if person is None or person.disabled_at:
         raise BadInput("parts: there is no such person", {"parts": "there is no such person"})
     if not can_take_part(house, person, session):
         why = f"person:{person.login} has no role that takes part in a review"
         raise BadInput(f"parts: {why}", {"parts": why})
-    if not _knows(_standing(house, session, person), session, case_file_ids):
+    if not knows_tiers(
+        _standing(house, session, person), tiers
+    ):  # RULES B9; of which department they are decides the part
         why = f"person:{person.login} may not see all files of the review: clearance or confidentiality agreement"
         raise BadInput(f"parts: {why}", {"parts": why})
     return f"person:{person.login}"
-
-
-def _knows(actor: Actor, session: Session, case_file_ids: Iterable[str]) -> bool:
-    """Return whether the tiers of these files are open to the actor (RULES B9). Of which department they are decides the part."""
-    tiers = session.scalars(select(CaseFile.tier).where(CaseFile.id.in_(list(case_file_ids))).distinct())
-    return all(decide(actor, "review.read", Reach(None, tier, received_by=actor.name)).allowed for tier in tiers)
 
 
 def _standing(house: House, session: Session, person: Person) -> Actor:
@@ -176,34 +209,19 @@ def load(session: Session, actor: Actor, review_id: str, action: str) -> tuple[R
     record = session.get(ReviewRecord, review_id, with_for_update=True)
     review = None if record is None else Review.from_dict(record.data)
     # Asked for a review that is not there, too: both answers take the same time.
-    knows = _watches(actor, session, () if review is None else review.files)
-    if record is None or review is None or not knows or not _has_part(actor, review):
+    hidden = hides(session, actor, review_id)
+    if record is None or review is None or hidden or not _has_part(actor, review):
         raise NotFound(f"there is no review {review_id}")
     return record, review
-
-
-def sees_all(actor: Actor) -> bool:
-    """Return whether the actor sees every review, whoever takes part in it."""
-    return actor.owner or bool(actor.roles & {"credit_administrator", "archivist", "auditor"})
-
-
-def _watches(actor: Actor, session: Session, case_file_ids: Iterable[str]) -> bool:
-    """As `_knows`; the auditor, who watches over all destructions, reads the lists of every tier, and none of the documents."""
-    return _knows(actor, session, case_file_ids) or "auditor" in actor.roles
 
 
 def _has_part(actor: Actor, review: Review) -> bool:
     return sees_all(actor) or review.part_of(actor.name) is not None
 
 
-def in_sight(session: Session, actor: Actor, review: Review) -> bool:
-    """Return whether a review exists for this person: by role or a part in it, and because all its files are of tiers open to them."""
-    return _has_part(actor, review) and _watches(actor, session, review.files)
-
-
 def store(session: Session, actor: Actor, record: ReviewRecord, review: Review, action: str, **detail: Any) -> None:
     """Keep the review after a step, with its entry in the trail."""
-    record.data, record.state = review.to_dict(), review.state
+    record.data, record.state, record.summary = review.to_dict(), review.state, summary_of(review)
     audit.append(session, actor.name, f"review.{action}", f"review:{record.id}", {"number": record.number, **detail})
 
 
@@ -233,8 +251,14 @@ def add_opinions(
     decision: str,
     until: str | None = None,
     reason: str = "",
-) -> None:
-    """Give the same opinion on several files; the last missing opinion closes the appraisal. Raises BadInput, TransitionRefused."""
+    *,
+    rest: bool = False,
+) -> int:
+    """Give the same opinion on several files; the last missing opinion closes the appraisal. Returns on how many.
+
+    rest: on all files that still lack an opinion of this person, besides those given. Raises BadInput, RuleRefused (none is left),
+    TransitionRefused.
+    """
     try:
         day = day_of(until) if until else None
     except ValueError:
@@ -242,12 +266,17 @@ def add_opinions(
     today = house.clock.today()
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.take_part")
-        for case_file_id in case_file_ids:
-            opinion = Opinion(decision, reason.strip(), day)  # type: ignore[arg-type]  # the rule refuses other words
+        missing = review.missing_opinions().get(actor.name, ()) if rest else ()
+        chosen = list(dict.fromkeys((*case_file_ids, *missing)))
+        if rest and not chosen:
+            raise RuleRefused("you have given your opinion on every file of this review")
+        opinion = Opinion(decision, reason.strip(), day)  # type: ignore[arg-type]  # the rule refuses other words
+        for case_file_id in chosen:
             review.add_opinion(actor.name, case_file_id, opinion, today)
         if not review.missing_opinions():
             review.decide(actor.name, today)
-        store(session, actor, record, review, "opinion", files=len(case_file_ids), verdict=decision)
+        store(session, actor, record, review, "opinion", files=len(chosen), verdict=decision)
+        return len(chosen)
 
 
 def approve(house: House, actor: Actor, review_id: str) -> None:
@@ -291,7 +320,7 @@ def replace_person(house: House, actor: Actor, review_id: str, old: str, new_id:
     """
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.propose")
-        new = _name(house, session, new_id, review.files)
+        new = _name(house, session, new_id, tiers_of_files(session, review.files))
         review.replace(actor.name, old, new, reason[:500], house.clock.today())
         gone = review.replaced[-1]
         detail = {"part": gone.part, "from": old, "to": new, "reason": gone.reason}
@@ -307,7 +336,7 @@ def ask_co_reviewer(
     """
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.take_part")
-        person = _name(house, session, person_id, case_file_ids)
+        person = _name(house, session, person_id, tiers_of_files(session, case_file_ids))
         review.ask_co_reviewer(actor.name, person, case_file_ids, reason[:500], house.clock.today())
         asked = review.co_reviewers[-1]
         detail = {"person": person, "files": len(asked.files), "reason": asked.reason}
@@ -338,7 +367,7 @@ def supervise(house: House, actor: Actor, review_id: str) -> None:
 def _certify(house: House, session: Session, record: ReviewRecord, review: Review, today: date) -> None:
     from retention.destruction import RegisterRow
 
-    stubs = session.scalars(select(Stub).where(Stub.review_id == record.id)).all()
+    stubs = session.scalars(select(Stub).where(Stub.review_id == record.id, Stub.case_file_id.not_in(left()))).all()
     by_file = {stub.case_file_id: stub for stub in stubs}
     gone = [file_id for file_id in review.files if file_id in by_file]
     rows = [RegisterRow(**{**by_file[f].register_row, "serial": n}) for n, f in enumerate(gone, 1)]
@@ -347,14 +376,15 @@ def _certify(house: House, session: Session, record: ReviewRecord, review: Revie
     review.certify("system", today)
 
 
-def list_reviews(house: House, actor: Actor) -> list[ReviewRecord]:
-    """Return the reviews the actor may see, newest first. Raises NotAllowed."""
+def list_reviews(house: House, actor: Actor, *, open_only: bool = False) -> list[ReviewRecord]:
+    """Return the reviews the actor may see, newest first, with their summaries and without what was decided on their files.
+
+    Raises NotAllowed.
+    """
     require(actor, "review.read")
+    query = select(ReviewRecord).order_by(ReviewRecord.created_on.desc(), ReviewRecord.number.desc())
     with listing(house, actor, "review") as session:
-        found = list(
-            session.scalars(select(ReviewRecord).order_by(ReviewRecord.created_on.desc(), ReviewRecord.number.desc()))
-        )
-        return [record for record in found if in_sight(session, actor, Review.from_dict(record.data))]
+        return reviews_in_sight(session, actor, query.where(ReviewRecord.state.not_in(CLOSED)) if open_only else query)
 
 
 @dataclass(frozen=True)
@@ -372,42 +402,76 @@ def board(house: House, actor: Actor) -> dict[str, list[OnBoard]]:
     """Return the open reviews the actor may see by stage, every stage named, oldest first, and note the reading. Raises NotAllowed."""
     require(actor, "review.read")
     found: dict[str, list[OnBoard]] = {state: [] for state in STATES if state not in CLOSED}
+    query = select(ReviewRecord).where(ReviewRecord.state.not_in(CLOSED))
     with listing(house, actor, "review") as session:
-        query = select(ReviewRecord).where(ReviewRecord.state.not_in(CLOSED))
-        for record in session.scalars(query.order_by(ReviewRecord.created_on, ReviewRecord.number)).all():
-            review = Review.from_dict(record.data)
-            if in_sight(session, actor, review):
-                since = review.signatures[-1].on
-                row = OnBoard(record, len(review.files), since, _waits_for(review), review.execution_from)
-                found[record.state].append(row)
+        for record in reviews_in_sight(session, actor, query.order_by(ReviewRecord.created_on, ReviewRecord.number)):
+            said = record.summary or {}
+            since, waits = date.fromisoformat(said["since"]), tuple(said["waits_for"])
+            found[record.state].append(OnBoard(record, said["files"], since, waits, day_from(said)))
     return found
 
 
-def get_review(house: House, actor: Actor, review_id: str) -> ReviewView:
-    """Return a review with its files and what it waits for, and note the reading. Raises NotFound, NotAllowed."""
+def standing_of(ruling: Ruling, *, held: bool) -> str:
+    """Return how a file of a review stands, in a word: hold, open (an opinion is missing), or what its opinions amount to."""
+    if held:
+        return "hold"
+    return ruling.verdict if ruling.complete else "open"
+
+
+def get_review(
+    house: House, actor: Actor, review_id: str, *, only: str = "", limit: int | None = None, offset: int = 0
+) -> ReviewView:
+    """Return a review with its files and what it waits for, and note the reading. Raises NotFound, NotAllowed.
+
+    only: the files that stand so (`standing_of`), "" for all. limit: how many of them, from `offset` on; None for all.
+    """
     today = house.clock.today()
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.read")
-        rows = {
-            row.case_file_id: row
-            for row in session.scalars(select(ReviewFile).where(ReviewFile.review_id == review_id))
-        }
-        listed = select(CaseFile).join(ReviewFile, ReviewFile.case_file_id == CaseFile.id)
-        known = {file.id: file for file in session.scalars(listed.where(ReviewFile.review_id == review_id))}
-        facts = facts_of_files(session, [file for file in known.values() if file.state != "destroyed"])
-        files = []
-        for file_id in review.files:
-            file = known[file_id]
-            against = tuple(blocks(facts[file_id], today)) if file_id in facts else ()
-            opinions = dict(review.opinions.get(file_id, {}))
-            kept = rows[file_id]
-            why = Why() if kept.outcome else Why.from_json(kept.why)
-            files.append(ReviewedFile(file, review.ruling(file_id), opinions, against, kept.outcome, why))
+        held = _held(session, review_id)
+        rulings = {file_id: review.ruling(file_id) for file_id in review.files}
+        stands = {file_id: standing_of(ruling, held=file_id in held) for file_id, ruling in rulings.items()}
+        asked = [file_id for file_id in review.files if not only or stands[file_id] == only]
+        shown = asked[offset:] if limit is None else asked[offset : offset + limit]
+        files = _reviewed(session, review, review_id, shown, rulings, today)
         people = {f"person:{login}": name for login, name in session.execute(select(Person.login, Person.name))}
         audit.append(session, actor.name, "review.view", f"review:{review_id}", {"number": record.number})
     part = review.part_of(actor.name)
     may = _may(actor, review, part, today)
-    return ReviewView(record, review, tuple(files), part, may, _waits_for(review), people)
+    counts = Counter(stands.values())
+    waits = waits_for(review)
+    return ReviewView(record, review, tuple(files), part, may, waits, people, offset, len(asked), counts)
+
+
+def _held(session: Session, review_id: str) -> set[str]:
+    """Return the files of a review on which a hold stands."""
+    query = select(HoldFile.case_file_id).join(Hold, Hold.id == HoldFile.hold_id)
+    query = query.join(ReviewFile, ReviewFile.case_file_id == HoldFile.case_file_id)
+    return set(session.scalars(query.where(ReviewFile.review_id == review_id, Hold.released_at.is_(None))))
+
+
+def _reviewed(
+    session: Session,
+    review: Review,
+    review_id: str,
+    file_ids: Sequence[str],
+    rulings: Mapping[str, Ruling],
+    today: date,
+) -> list[ReviewedFile]:
+    found = []
+    for first in range(0, len(file_ids), _AT_ONCE):
+        some = file_ids[first : first + _AT_ONCE]
+        of_review = (ReviewFile.review_id == review_id, ReviewFile.case_file_id.in_(some))
+        rows = {row.case_file_id: row for row in session.scalars(select(ReviewFile).where(*of_review))}
+        known = {file.id: file for file in session.scalars(select(CaseFile).where(CaseFile.id.in_(some)))}
+        facts = facts_by_id(session, [file.id for file in known.values() if file.state != "destroyed"])
+        for file_id in some:
+            against = tuple(blocks(facts[file_id], today)) if file_id in facts else ()
+            kept = rows[file_id]
+            why = Why() if kept.outcome else Why.from_json(kept.why)
+            said = dict(review.opinions.get(file_id, {}))
+            found.append(ReviewedFile(known[file_id], rulings[file_id], said, against, kept.outcome, why))
+    return found
 
 
 def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozenset[str]:
@@ -435,23 +499,6 @@ def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozens
     if "archivist" in actor.roles and part in (None, "proposer") and review.replaceable():
         found.add("replace")
     return frozenset(found)
-
-
-def _waits_for(review: Review) -> tuple[str, ...]:
-    """The names whose step is next; the waiting period itself is said by `review.execution_from`."""
-    state = review.state
-    if state == "appraising":
-        return tuple(review.missing_opinions())
-    if state == "decided":
-        return review.appointed["approver"]
-    if state == "waiting":
-        return tuple(name for name in review.appointed["supervisor"] if name not in review.supervisors)
-    if state in ("supervised", "executing"):
-        return (review.proposer,)
-    if state == "executed":
-        done = {s.person for s in review.signatures if s.act == "confirm_after"}
-        return tuple(name for name in review.supervisors if name not in done)
-    return ()
 
 
 def as_json(view: ReviewView) -> dict[str, Any]:
@@ -485,5 +532,8 @@ def as_json(view: ReviewView) -> dict[str, Any]:
             }
             for item in view.files
         ],
+        "files_total": view.total,
+        "files_from": view.first,
+        "standing": dict(view.counts),
         "certificate": record.certificate,
     }

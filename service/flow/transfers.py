@@ -1,21 +1,20 @@
 """Transfers (RULES B3): handler → credit administrator → archive room, each with its deadline, each event on its own clock."""
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention import transfer as rules
 from retention.errors import FileIncomplete, TransitionRefused
-from retention.transfer import archive_deadline, handler_deadline, urgency
-from retention.why import Why
-from service.access.policy import ROLES, Actor, sees_all_departments, tiers_of
+from retention.transfer import archive_deadline, handler_deadline
+from service.access.policy import ROLES, Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow import four_checks
+from service.flow.deadlines import DueTransfer, as_due, count_open, escalate, list_transfers
+from service.flow.facts import demand_staying
 from service.flow.filing import file_completeness
-from service.flow.guard import allowed, listing, load_file, reach_of_file, require
+from service.flow.guard import allowed, load_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
 from service.flow.locks import lock_soon
 from service.flow.number_templates import give_number
@@ -25,27 +24,9 @@ from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Contract, ContractEvent, Transfer
 
+__all__ = ["DueTransfer", "as_due", "count_open", "escalate", "list_transfers"]
+
 _OPEN = ("pending", "returned", "handed_over")
-
-
-@dataclass(frozen=True)
-class DueTransfer:
-    """A transfer with how near its deadline is. urgency: late, soon, later or done; days: until the deadline."""
-
-    transfer: Transfer
-    urgency: str
-    days: int
-    why: Why
-
-    @property
-    def why_zh(self) -> str:
-        """Why the deadline is this day, in Chinese."""
-        return self.why.zh
-
-    @property
-    def why_en(self) -> str:
-        """Why the deadline is this day, in English."""
-        return self.why.en
 
 
 def start_clock(house: House, session: Session, contract: Contract, file: CaseFile, event: ContractEvent) -> None:
@@ -97,6 +78,8 @@ def _store(house: House, session: Session, actor: Actor, row: Transfer, step: ru
     row.handed_over_by, row.handed_over_on = step.handed_over_by, step.handed_over_on
     row.handed_over_for = step.handed_over_for
     row.decided_by, row.decided_on = step.decided_by, step.decided_on
+    if step.state == "accepted":
+        row.tell_on = None  # it comes to nobody any more
     detail = {"transfer": row.id, "stage": row.stage, "due_on": row.due_on.isoformat()}
     if action == "hand_over" and step.handed_over_for:
         detail["for"] = step.handed_over_for
@@ -207,6 +190,7 @@ def _arriving(session: Session, file: CaseFile, actor: Actor, house: House) -> l
     """Return what waits for the archive room, the file being one that can be archived. Raises FileIncomplete, RuleRefused, TransitionRefused."""
     if file.state == "destroyed":
         raise RuleRefused("the file was destroyed; only its stub remains")
+    demand_staying(file)
     query = select(Transfer).where(Transfer.case_file_id == file.id, Transfer.state.in_(_OPEN))
     arriving = [row for row in session.scalars(query) if row.stage == "archive" and row.state == "handed_over"]
     if file.kind == "contract" and not arriving:
@@ -225,42 +209,6 @@ def _arriving(session: Session, file: CaseFile, actor: Actor, house: House) -> l
     return arriving
 
 
-def _visible_open(actor: Actor) -> Select[Transfer]:
-    """The open transfers this person may see: those of the files they may read."""
-    query = select(Transfer).join(CaseFile, Transfer.case_file_id == CaseFile.id).where(Transfer.state.in_(_OPEN))
-    if actor.owner:
-        return query
-    query = query.where(CaseFile.tier.in_(tiers_of(actor)))
-    if sees_all_departments(actor):
-        return query
-    return query.where(or_(Transfer.responsible_id == actor.person_id, CaseFile.department_id == actor.department_id))
-
-
-def _mine(query: Select[Transfer], actor: Actor) -> Select[Transfer]:
-    """Narrow to what this person must act on: what they must hand over, and what waits for their acceptance."""
-    wanted = [(Transfer.responsible_id == actor.person_id) & Transfer.state.in_(("pending", "returned"))]
-    if "credit_administrator" in actor.roles:
-        wanted.append((Transfer.stage == "handler") & (Transfer.state == "handed_over"))
-    if "archivist" in actor.roles:
-        wanted.append((Transfer.stage == "archive") & (Transfer.state == "handed_over"))
-    return query.where(or_(*wanted))
-
-
-def list_transfers(
-    house: House, actor: Actor, *, mine: bool = False, stage: str | None = None, limit: int | None = 1000
-) -> list[DueTransfer]:
-    """Return the open transfers the actor may see, the most urgent first, at most `limit`. Raises NotAllowed."""
-    require(actor, "transfer.read")
-    query = _visible_open(actor)
-    if mine:
-        query = _mine(query, actor)
-    if stage:
-        query = query.where(Transfer.stage == stage)
-    with listing(house, actor, "transfer") as session:
-        rows = list(session.scalars(query.order_by(Transfer.due_on, Transfer.id).limit(limit)))
-    return [as_due(house, row) for row in rows]
-
-
 def transfers_of(house: House, actor: Actor, case_file_id: str) -> list[DueTransfer]:
     """Return all transfers of one file, done ones too, in the order of their events. Raises NotFound."""
     with house.database.read() as session:
@@ -268,39 +216,6 @@ def transfers_of(house: House, actor: Actor, case_file_id: str) -> list[DueTrans
         query = select(Transfer).where(Transfer.case_file_id == case_file_id)
         rows = session.scalars(query.order_by(Transfer.event_on, Transfer.due_on, Transfer.stage.desc()))
         return [as_due(house, row) for row in rows]
-
-
-def as_due(house: House, row: Transfer) -> DueTransfer:
-    """Return a transfer with its urgency today."""
-    near = urgency(row.due_on, house.clock.today())
-    return DueTransfer(row, "done" if row.state == "accepted" else near.word, near.days, Why.from_json(row.why))
-
-
-def count_open(session: Session, actor: Actor) -> int:
-    """Return how many transfers wait for this person."""
-    query = _visible_open(actor)
-    query = query if actor.owner else _mine(query, actor)
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
-
-
-def escalate(house: House) -> int:
-    """Note in the trail whom an open transfer has now come to, once for each of them; returns how many notes were made.
-
-    Can be run at any time and twice; what fell due while nobody looked is noted with the next run.
-    """
-    today = house.clock.today()
-    soon = today + timedelta(days=rules.SOON_DAYS)
-    made = 0
-    with house.database.write() as session:
-        query = select(Transfer).where(Transfer.state.in_(_OPEN), Transfer.due_on <= soon)
-        for row in session.scalars(query.order_by(Transfer.id).with_for_update(of=Transfer)):
-            news = [who for who in rules.told(row.due_on, today) if who not in row.contents.get("told", {})]
-            if news:
-                row.contents = {**row.contents, "told": row.contents.get("told", {}) | dict.fromkeys(news, str(today))}
-                detail = {"transfer": row.id, "due_on": row.due_on.isoformat(), "to": news}
-                audit.append(session, "system", "transfer.escalate", f"file:{row.case_file_id}", detail)
-                made += 1
-    return made
 
 
 def as_json(item: DueTransfer) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from service.flow.checkpoints import checkpoint_when_due
 from service.flow.destroy import resume
 from service.flow.destructions import note
 from service.flow.finish_uploads import purge, tidy
+from service.flow.outside import resume as resume_removals
 from service.flow.preserve import preserve, waiting
 from service.flow.process import process, sweep
 from service.flow.room import room
@@ -56,6 +57,7 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
     @queue.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]  # huey has no types
     def sweep_task() -> None:
         or_later("a destruction", lambda: resume(get_house()))
+        or_later("a removal", lambda: resume_removals(get_house()))
         or_later("the tidying of uploads", lambda: tidy(get_house()))
         or_later("a scanned stack", lambda: resume_stacks(get_house()))
         if not hint_waiting(queue, get_house(), hint):

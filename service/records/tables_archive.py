@@ -136,6 +136,22 @@ class Incident(Base):
     closed_at: Mapped[datetime | None]
 
 
+class OutsideTransferRecord(Base):
+    """A file on its way to an outside archive, decided by a review. data: as `retention.outside.OutsideTransfer` keeps itself.
+
+    state: what its signatures lead to. statement: what our side signed when the package was handed over, with the signature.
+    """
+
+    __tablename__ = "outside_transfers"
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), index=True)
+    review_id: Mapped[str] = mapped_column(ForeignKey("reviews.id"))
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    data: Mapped[dict[str, Any]]
+    statement: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
 class NumberTemplate(Base):
     """How archive numbers of one kind of file are made from a day on. state: draft, active, replaced. by: file, item."""
 

@@ -15,6 +15,7 @@ from service.records.tables import (
     Counter,
     Department,
     Document,
+    OutsideTransferRecord,
     Rendition,
     ReviewFile,
     ReviewRecord,
@@ -61,7 +62,20 @@ def replay(session: Session, line: dict[str, Any], review: dict[str, Any]) -> No
     session.execute(
         asked.where(AccessRequest.state == "asked").values(state="refused", refusal="the file was destroyed")
     )
+    _put_outside(session, file.id, line.get("outside"))
     _put_counters(session, line["counters"])
+
+
+def _put_outside(session: Session, case_file_id: str, said: dict[str, Any] | None) -> None:
+    """Note again how a file left for an outside archive: registers of earlier releases do not say it, nor does one that was destroyed."""
+    if said is None:
+        return
+    row = session.get(OutsideTransferRecord, said["id"])
+    if row is None:
+        row = OutsideTransferRecord(id=said["id"], case_file_id=case_file_id, review_id=said["review_id"])
+        row.created_at = datetime.fromisoformat(said["created_at"])
+        session.add(row)
+    row.state, row.data, row.statement = said["state"], said["data"], said["statement"]
 
 
 def _day(text: str | None) -> date | None:
@@ -75,6 +89,7 @@ def _put_review(session: Session, review: dict[str, Any]) -> None:
         record.created_on = date.fromisoformat(review["created_on"])
         session.add(record)
     record.state, record.data, record.certificate = review["state"], review["data"], review["certificate"]
+    record.summary = None  # derived anew from what is put here
     session.flush()
 
 

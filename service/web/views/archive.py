@@ -3,22 +3,22 @@
 from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from retention.contract_life import FOLLOWS
 from retention.transfer import PARTS
 from retention.why import Why
 from service.errors import KNOWN_ERRORS, RuleRefused
-from service.flow import corrections, filing, four_checks, holds, loans, milestones, pages, tiers, transfers
+from service.flow import corrections, filing, four_checks, holds, ledger, loans, milestones, pages, tiers, transfers
 from service.flow.destroy import prove
 from service.flow.evidence import evidence_of_file
 from service.flow.guard import allowed, reach_of_file, require
 from service.flow.outlook import ENDED, Outlook, outlook
+from service.flow.outside import outside_of
 from service.flow.packages import export_package
 from service.flow.paper_file import paper_file
 from service.flow.transfers import DueTransfer
 from service.partial import packed
 from service.records.tables import CaseFile, Document, Transfer
 from service.web import words
-from service.web.context import act, actor, house, offset_of, refused
+from service.web.context import act, actor, house, refused
 from service.web.site import web
 from service.web.text import gettext, language
 from service.web.trail_words import chinese_word
@@ -30,16 +30,16 @@ PAGE = 50
 def files() -> ResponseReturnValue:
     """Show the case files, filtered and paged by the address."""
     args = request.args
-    total, found = filing.list_case_files(
+    part = filing.case_file_page(
         house(),
         actor(),
         state=args.get("state") or None,
         kind=args.get("kind") or None,
         text=args.get("text", "").strip(),
+        after=args.get("after", ""),
         limit=PAGE,
-        offset=offset_of(PAGE),
     )
-    return render_template("files.html", total=total, files=found, size=PAGE)
+    return render_template("files.html", part=part, size=PAGE)
 
 
 def may_hand_over(row: Transfer) -> bool:
@@ -121,10 +121,11 @@ def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
         may_correct=corrections.correctable(house(), who, file),
         may_hand_over=may_hand_over,
         may_receive=may_receive,
-        event_options=[(code, words.EVENTS[code]) for code in FOLLOWS[file.contract.status]] if file.contract else [],
+        event_options=[(code, words.EVENTS[code]) for code in ledger.events_open_to(house(), who, file)],
         paper_options=[("", "—"), *((d.id, d.title or d.filename) for d in documents)],
         milestones=milestones.milestones_in_file(house(), who, case_file_id),
         stub=stub,
+        left=outside_of(house(), case_file_id) if file.state in ("leaving", "destroyed") else None,
         proof=prove(house(), who, case_file_id) if stub and allowed(who, "review.read") else None,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,15 +12,17 @@ from retention.destruction import certificate_intact
 from retention.steps import Signature
 from service.errors import KNOWN_ERRORS, RuleRefused
 from service.flow import destroy, pages, reviews
+from service.flow.candidates import MOST
 from service.flow.guard import allowed
 from service.flow.reviews import ReviewView
 from service.web import words
-from service.web.context import act, actor, house, refused
+from service.web.context import act, actor, house, offset_of, refused
 from service.web.filters import day, who
 from service.web.site import web
 from service.web.text import gettext, language
 
 GROUP_LEAST = 3
+PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,9 @@ class Primary:
 
 def _rows(*, closed: bool) -> list[Row]:
     return [
-        Row(
-            r.id, r.number, words.state(words.REVIEW_STATES, r.state), r.created_on, r.proposed_by, len(r.data["files"])
-        )
-        for r in reviews.list_reviews(house(), actor())
-        if closed or r.state not in reviews.CLOSED
+        Row(r.id, r.number, words.state(words.REVIEW_STATES, r.state), r.created_on, r.proposed_by, r.summary["files"])
+        for r in reviews.list_reviews(house(), actor(), open_only=not closed)
+        if r.summary is not None
     ]
 
 
@@ -72,11 +73,16 @@ def _list_page() -> str:
     proposer = allowed(actor(), "review.propose")
     everyone = pages.people(house()) if proposer else []
     takers = [p for p in everyone if reviews.can_take_part(house(), p) and p.id != actor().person_id]
+    rows = _rows(closed=True)
+    first = offset_of(PAGE)
     return render_template(
         "reviews.html",
-        reviews=_rows(closed=True),
+        reviews=rows[first : first + PAGE],
+        total=len(rows),
+        size=PAGE,
         board=_board(),
-        candidates=reviews.candidates(house(), actor()),
+        candidates=reviews.candidate_page(house(), actor(), after=request.args.get("after", ""), limit=PAGE),
+        most=MOST,
         people=takers,
         people_options=[("", gettext("请选择")), *((p.id, f"{p.name} ({p.login})") for p in takers)],
         group_least=GROUP_LEAST,
@@ -112,6 +118,7 @@ def propose_review() -> ResponseReturnValue:
             [person for person in dict.fromkeys([form.get("head", ""), *form.getlist("group")]) if person],
             form.get("approver", ""),
             supervisors,
+            everything=form.get("everything") == "yes",
         )
     except KNOWN_ERRORS as error:
         return refused(error, _list_page, url_for("web.appraisals"))
@@ -207,12 +214,7 @@ def _primary(view: ReviewView) -> Primary | None:
 
 
 def _counts(view: ReviewView) -> list[tuple[str, str, int]]:
-    found: dict[str, int] = {}
-    for item in view.files:
-        verdict: str = "hold" if any(b.kind == "hold" for b in item.blocks) else item.ruling.verdict
-        if not item.ruling.complete and verdict != "hold":
-            verdict = "open"
-        found[verdict] = found.get(verdict, 0) + 1
+    found = view.counts
     names = {code: str(pair[1]) for code, pair in words.VERDICTS.items()}
     names |= {"hold": gettext("冻结中"), "open": gettext("意见未齐")}
     return [(code, names[code], found[code]) for code in names if code in found]
@@ -220,9 +222,9 @@ def _counts(view: ReviewView) -> list[tuple[str, str, int]]:
 
 def review_page(review_id: str) -> str:
     """Return the page of one review."""
-    view = reviews.get_review(house(), actor(), review_id)
+    only = request.args.get("only", "")
+    view = reviews.get_review(house(), actor(), review_id, only=only, limit=PAGE, offset=offset_of(PAGE))
     certificate = view.record.certificate
-    only = request.args.get("only", "") if request.method == "GET" else ""
     replaceable = view.review.replaceable() if "replace" in view.may else ()
     gone = {item.file.id for item in view.files if item.file.state == "destroyed"}
     return render_template(
@@ -243,8 +245,11 @@ def review_page(review_id: str) -> str:
         replace_options=[(n, f"{words.named(words.PARTS, view.review.part_of(n))} {who(n)}") for n in replaceable],
         successor_options=_successors(view) if replaceable or "ask" in view.may else [],
         stopped=[s for s in view.review.signatures if s.act in ("stop", "reject")],
-        facts=pages.review_facts(house(), actor(), review_id),
-        verdict_options=[(code, words.VERDICTS[code][1]) for code in ("destroy", "keep_until", "keep_permanently")],
+        facts=pages.review_facts(house(), actor(), [item.file.id for item in view.files]),
+        size=PAGE,
+        mine_missing=len(view.review.missing_opinions().get(actor().name, ())),
+        place={name: request.args[name] for name in ("only", "page") if name in request.args},
+        verdict_options=[(code, words.VERDICTS[code][1]) for code in ("destroy", "transfer_out", "keep_until", "keep_permanently")],
     )
 
 
@@ -269,12 +274,12 @@ def appraisal(review_id: str) -> ResponseReturnValue:
 
 def _opinions(review_id: str) -> None:
     form = request.form
-    chosen = form.getlist("file")
-    if not chosen:
+    chosen, rest = form.getlist("file"), form.get("rest") == "yes"
+    if not chosen and not rest:
         raise RuleRefused("choose at least one file for your opinion")
     verdict = form.get("decision", "")
     until = form.get("until") if verdict == "keep_until" else None
-    reviews.add_opinions(house(), actor(), review_id, chosen, verdict, until, form.get("reason", ""))
+    reviews.add_opinions(house(), actor(), review_id, chosen, verdict, until, form.get("reason", ""), rest=rest)
 
 
 @web.post("/reviews/<review_id>/<step>")
@@ -311,7 +316,9 @@ def appraisal_step(review_id: str, step: str) -> ResponseReturnValue:
     if step not in doing:
         raise RuleRefused(f"there is no step {step}")
     run, done = doing[step]
-    return act(run, lambda: review_page(review_id), done=done, to=url_for("web.appraisal", review_id=review_id))
+    place: dict[str, Any] = {name: request.args[name] for name in ("only", "page") if name in request.args}
+    to = url_for("web.appraisal", review_id=review_id, **place)
+    return act(run, lambda: review_page(review_id), done=done, to=to)
 
 
 def _execute(review_id: str) -> None:
@@ -323,5 +330,5 @@ def _execute(review_id: str) -> None:
 @web.get("/register")
 def register() -> ResponseReturnValue:
     """Show the destruction register, in the customary form."""
-    rows = destroy.register(house(), actor())
-    return render_template("register.html", rows=rows, fonds=house().settings.fonds)
+    total, rows = destroy.register_page(house(), actor(), limit=PAGE, offset=offset_of(PAGE))
+    return render_template("register.html", rows=rows, total=total, size=PAGE, fonds=house().settings.fonds)

@@ -1,0 +1,99 @@
+"""Files that go to an outside archive: what was decided, the package, both signatures, and the removal."""
+
+from flask import g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.errors import KNOWN_ERRORS, NotFound, RuleRefused
+from service.flow import outside, outside_receipts
+from service.partial import packed
+from service.web import words
+from service.web.context import act, actor, house, offset_of, refused
+from service.web.site import web
+from service.web.text import gettext, language
+
+PAGE = 50
+
+
+@web.get("/outside")
+def outside_transfers() -> ResponseReturnValue:
+    """Show the files on their way to an outside archive, and those that are there."""
+    total, rows = outside.transfers_out(house(), actor(), limit=PAGE, offset=offset_of(PAGE))
+    return render_template("outside_transfers.html", total=total, rows=rows, size=PAGE)
+
+
+def _page(transfer_id: str) -> str:
+    g.page = url_for("web.outside_transfer", transfer_id=transfer_id)
+    view = outside.transfer_out(house(), actor(), transfer_id)
+    statement = view.record.statement
+    return render_template(
+        "outside_transfer.html",
+        view=view,
+        transfer=view.transfer,
+        statement=statement,
+        intact=outside_receipts.statement_holds(statement) if statement else None,
+        state=words.state(words.OUTSIDE_STATES, view.transfer.state),
+        chinese=language() == "zh",
+    )
+
+
+@web.get("/outside/<transfer_id>")
+def outside_transfer(transfer_id: str) -> ResponseReturnValue:
+    """Show one transfer with its steps."""
+    return _page(transfer_id)
+
+
+@web.post("/outside/<transfer_id>/package")
+def pack_outside(transfer_id: str) -> ResponseReturnValue:
+    """Make the package for the archive that is named, and send it."""
+    form = request.form
+    name = gettext("档案包") + f"-{transfer_id}.zip"
+    try:
+        return packed(
+            house(),
+            lambda file: outside.pack(
+                house(), actor(), transfer_id, form.get("recipient", ""), form.get("key", ""), file
+            ),
+            name,
+        )
+    except KNOWN_ERRORS as error:
+        return refused(error, lambda: _page(transfer_id), url_for("web.outside_transfer", transfer_id=transfer_id))
+
+
+def _receipt(transfer_id: str) -> None:
+    file = request.files.get("receipt")
+    if file is None or not file.filename:
+        raise RuleRefused("choose the receipt the other archive signed")
+    outside.enter_receipt(house(), actor(), transfer_id, file.stream.read(outside_receipts.LARGEST_RECEIPT + 1))
+
+
+@web.post("/outside/<transfer_id>/<step>")
+def outside_step(transfer_id: str, step: str) -> ResponseReturnValue:
+    """Do one step of a transfer."""
+    form, at, me = request.form, house(), actor()
+    paper = {name: form.get(name, "") for name in ("manifest", "by", "on", "number", "document_id")}
+    doing = {
+        "hand-over": (
+            lambda: outside.hand_over(at, me, transfer_id, with_paper=form.get("with_paper") == "1"),
+            gettext("已签移交，等对方的回执。"),
+        ),
+        "receipt": (lambda: _receipt(transfer_id), gettext("回执已登记，由另一人核验。")),
+        "paper-receipt": (
+            lambda: outside.enter_paper_receipt(at, me, transfer_id, **paper),
+            gettext("回执已登记，由另一人核验。"),
+        ),
+        "refuse": (
+            lambda: outside.refuse(at, me, transfer_id, form.get("reason", "")),
+            gettext("回执已退回，请对方重出。"),
+        ),
+        "verify": (lambda: outside.verify(at, me, transfer_id), gettext("回执已核验，可以清除本馆的电子件。")),
+        "remove": (lambda: outside.remove(at, me, transfer_id), gettext("电子件已清除，存根留存。")),
+        "cancel": (
+            lambda: outside.cancel(at, me, transfer_id, form.get("reason", "")),
+            gettext("移交已撤销，案卷继续保管。"),
+        ),
+    }
+    if step not in doing:
+        raise NotFound(f"there is no step {step}")
+    run, done = doing[step]
+    to = url_for("web.outside_transfer", transfer_id=transfer_id)
+    return act(run, lambda: _page(transfer_id), done=done, to=to)
