@@ -16,6 +16,7 @@ from service.flow import (
     amendments,
     calendar_feed,
     corrections,
+    deadlines,
     exports,
     filing,
     holds,
@@ -28,14 +29,18 @@ from service.flow import (
 )
 from service.flow.calendar_feed import make_feed
 from service.flow.customers import get_customer, list_customers, warning_as_json
-from service.flow.destroy import execute, prove, register
+from service.flow.destroy import execute, prove, register_page
+from service.flow.destruction_registers import review_register, whole_register
 from service.flow.guard import require
+from service.flow.keyset import Part
 from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
 from service.flow.outlook import outlook
 from service.flow.schedule import Period
 from service.flow.transfer_lists import list_as_json, signatures, transfer_list
 from service.flow.views import contract_as_json, document_as_json, event_as_json, file_as_json, row_as_json
 from service.house import House
+from service.reports import destruction_register as report
+from service.reports.parts import Report
 from service.reports.sheets import FORMATS, Table, write
 
 contracts = Operations("contracts")
@@ -145,6 +150,7 @@ class NewContract(Input):
     term_from: Day = ""
     term_until: Day = ""
     printed_number: Annotated[str, Field(max_length=100)] = ""
+    approved_on: Day = ""
 
 
 @contracts("POST", "/contracts", "Enter a contract; it gets its number", body=NewContract, status=201)
@@ -242,8 +248,27 @@ def cancel_contract(house: House, actor: Actor, contract_id: str, given: Cancel)
     return contract_as_json(ledger.get_contract(house, actor, contract_id))
 
 
+Cursor = Annotated[str, Field(max_length=1000)]
+#: Of lists that came whole before they were paged: as many as came then.
+ManyRows = Annotated[int, Field(ge=1, le=1000)]
+
+
+class Leaf(Input):
+    """One page of a list that may be long. after: `next` or `previous` of another page, "" for the first."""
+
+    limit: ManyRows = 1000
+    after: Cursor = ""
+
+
+def beside(part: Part[Any]) -> dict[str, Any]:
+    """Return where a page stands in its list: rows in all, rows before it, and the cursors of the pages beside it."""
+    return {"total": part.total, "first": part.first, "previous": part.previous or None, "next": part.next or None}
+
+
 class ListFiles(Paging):
-    """Which case files."""
+    """Which case files. after: `next` or `previous` of another page; it is quicker than an offset, which does not count then."""
+
+    after: Cursor = ""
 
     state: Annotated[str, Field(max_length=16)] | None = None
     kind: Literal["contract", "credit"] | None = None
@@ -253,8 +278,11 @@ class ListFiles(Paging):
 @files("GET", "/files", "List case files", query=ListFiles)
 def list_files(house: House, actor: Actor, given: ListFiles) -> dict[str, Any]:
     """Return one page of case files, newest first."""
-    total, found = filing.list_case_files(house, actor, **given.model_dump())
-    return {"total": total, "files": [file_as_json(file) for file in found]}
+    if given.offset and not given.after:
+        total, found = filing.list_case_files(house, actor, **given.model_dump(exclude={"after"}))
+        return {"total": total, "files": [file_as_json(file) for file in found]}
+    part = filing.case_file_page(house, actor, **given.model_dump(exclude={"offset"}))
+    return {**beside(part), "files": [file_as_json(file) for file in part.rows]}
 
 
 @files("GET", "/files/{file_id}", "A case file, what it holds and what it lacks")
@@ -362,11 +390,31 @@ class ListTransfers(Input):
     stage: Literal["handler", "archive"] | None = None
 
 
-@transfer_operations("GET", "/transfers", "What is to be handed over, by when and why", query=ListTransfers)
-def list_transfers(house: House, actor: Actor, given: ListTransfers) -> dict[str, Any]:
-    """Return open transfers, the most urgent first."""
-    found = transfers.list_transfers(house, actor, mine=given.mine, stage=given.stage)
-    return {"transfers": [transfers.as_json(item) for item in found]}
+class PageOfTransfers(ListTransfers, Leaf):
+    """Which transfers, and which page of them."""
+
+
+@transfer_operations("GET", "/transfers", "What is to be handed over, by when and why", query=PageOfTransfers)
+def list_transfers(house: House, actor: Actor, given: PageOfTransfers) -> dict[str, Any]:
+    """Return open transfers, the most urgent first, and how many are late or due within a week."""
+    view: deadlines.View = "mine" if given.mine else "all"
+    found = deadlines.transfer_board(house, actor, view, stage=given.stage, after=given.after, limit=given.limit)
+    counts = {"late": found.waiting.late, "soon": found.waiting.soon}
+    return {**beside(found.part), **counts, "transfers": [transfers.as_json(item) for item in found.part.rows]}
+
+
+class CalendarMonth(Leaf):
+    """Which month (``2026-11``), "" for the first in which something is due, and which page of it."""
+
+    month: Annotated[str, Field(max_length=7)] = ""
+
+
+@transfer_operations("GET", "/transfers/calendar", "The deadlines by month", query=CalendarMonth)
+def show_calendar(house: House, actor: Actor, given: CalendarMonth) -> dict[str, Any]:
+    """Return how much is due in which month, and one page of one month."""
+    found = deadlines.calendar_month(house, actor, given.month, after=given.after, limit=given.limit)
+    rows = [transfers.as_json(item) for item in found.part.rows]
+    return {"months": dict(found.months), "month": found.month or None, **beside(found.part), "transfers": rows}
 
 
 class Export(Input):
@@ -487,10 +535,11 @@ def release_hold(house: House, actor: Actor, hold_id: str) -> None:
     holds.release(house, actor, hold_id)
 
 
-@destructions("GET", "/retention/candidates", "Files whose retention has ended")
-def list_candidates(house: House, actor: Actor) -> dict[str, Any]:
-    """Return the files that are due for appraisal."""
-    return {"files": [file_as_json(file) for file in reviews.candidates(house, actor)]}
+@destructions("GET", "/retention/candidates", "Files whose retention has ended", query=Leaf)
+def list_candidates(house: House, actor: Actor, given: Leaf) -> dict[str, Any]:
+    """Return the files that are due for appraisal, what fell due first first."""
+    part = reviews.candidate_page(house, actor, after=given.after, limit=given.limit)
+    return {**beside(part), "files": [file_as_json(file) for file in part.rows]}
 
 
 @destructions(
@@ -518,10 +567,48 @@ def export_register(house: House, actor: Actor, given: Export) -> Response:
     return sheet("register", exports.REGISTER_COLUMNS, exports.register(house, actor, given.form), given.form)
 
 
-class Proposal(Input):
-    """Which files, and who takes which part."""
+class ExportSigned(Input):
+    """As what: the form that is kept and signed is a PDF or a workbook."""
 
-    file_ids: Annotated[list[Id], Field(min_length=1, max_length=50_000)]
+    form: Literal["pdf", "xlsx"] = "pdf"
+
+
+@destructions(
+    "GET",
+    "/destructions/register/signed",
+    "The destruction register with the signatures and hashes of its reviews",
+    query=ExportSigned,
+    answer="application/octet-stream",
+)
+def export_signed_register(house: House, actor: Actor, given: ExportSigned) -> Response:
+    """Send the 销毁清册 of all as it is kept; the export is noted."""
+    return _signed_file("register", report.of_all(whole_register(house, actor, given.form)), given.form)
+
+
+@destructions(
+    "GET",
+    "/destructions/{review_id}/register",
+    "The destruction register of one review, signed",
+    query=ExportSigned,
+    answer="application/octet-stream",
+)
+def export_review_register(house: House, actor: Actor, review_id: str, given: ExportSigned) -> Response:
+    """Send the 销毁清册 of a review with who signed what, and the hash of its certificate; the export is noted."""
+    found = review_register(house, actor, review_id, given.form)
+    return _signed_file(f"register-{found.certificate['review']}", report.of_review(found), given.form)
+
+
+def _signed_file(name: str, made: Report, form: str) -> Response:
+    answer = Response(report.written(made, form), content_type=report.FORMS[form])
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": f"{name}.{form}"})
+    return answer
+
+
+class Proposal(Input):
+    """Which files, and who takes which part. everything: all candidates, at most 50,000, instead of `file_ids`."""
+
+    file_ids: Annotated[list[Id], Field(default_factory=list, max_length=50_000)]
+    everything: bool = False
     group: Annotated[list[Id], Field(min_length=3, max_length=20)]
     approver_id: Id
     supervisor_ids: Annotated[list[Id], Field(min_length=2, max_length=2)]
@@ -530,8 +617,19 @@ class Proposal(Input):
 @destructions("POST", "/destructions", "Propose a review", body=Proposal, status=201, problems=(404, 409))
 def propose(house: House, actor: Actor, given: Proposal) -> dict[str, Any]:
     """Begin an appraisal."""
-    review = reviews.propose(house, actor, given.file_ids, given.group, given.approver_id, given.supervisor_ids)
-    return reviews.as_json(reviews.get_review(house, actor, review.id))
+    if bool(given.file_ids) == given.everything:
+        why = "name the files, or say everything"
+        raise BadInput(f"file_ids: {why}", {"file_ids": why})
+    review = reviews.propose(
+        house,
+        actor,
+        given.file_ids,
+        given.group,
+        given.approver_id,
+        given.supervisor_ids,
+        everything=given.everything,
+    )
+    return reviews.as_json(reviews.get_review(house, actor, review.id, limit=1000))
 
 
 @destructions("GET", "/destructions", "List reviews")
@@ -540,17 +638,33 @@ def list_reviews(house: House, actor: Actor) -> dict[str, Any]:
     return {"reviews": [{"id": r.id, "number": r.number, "state": r.state} for r in reviews.list_reviews(house, actor)]}
 
 
-@destructions("GET", "/destructions/{review_id}", "A review with its files, opinions and what it waits for")
-def show_review(house: House, actor: Actor, review_id: str) -> dict[str, Any]:
-    """Return a review."""
-    return reviews.as_json(reviews.get_review(house, actor, review_id))
+class PageOfReview(Input):
+    """Which files of the review: those that stand so, and which of them."""
+
+    only: Literal["", "destroy", "keep_until", "keep_permanently", "taken_off", "hold", "open"] = ""
+    limit: ManyRows = 1000
+    offset: Offset = 0
+
+
+@destructions(
+    "GET", "/destructions/{review_id}", "A review with its files, opinions and what it waits for", query=PageOfReview
+)
+def show_review(house: House, actor: Actor, review_id: str, given: PageOfReview) -> dict[str, Any]:
+    """Return a review with one page of its files and how all of them stand."""
+    view = reviews.get_review(house, actor, review_id, only=given.only, limit=given.limit, offset=given.offset)
+    return reviews.as_json(view)
 
 
 class Opinion(Input):
-    """What one appraiser thinks of one file, and why; the reason of a destruction goes into the register."""
+    """What one appraiser thinks of one file or of several, and why; the reason of a destruction goes into the register.
 
-    file_id: Id
-    decision: Literal["destroy", "keep_until", "keep_permanently"]
+    rest: of all files that still lack this person's opinion.
+    """
+
+    file_id: Id = ""
+    file_ids: Annotated[list[Id], Field(default_factory=list, max_length=50_000)]
+    rest: bool = False
+    decision: Literal["destroy", "transfer_out", "keep_until", "keep_permanently"]
     until: Day | None = None
     reason: Reason
 
@@ -559,8 +673,12 @@ class Opinion(Input):
     "POST", "/destructions/{review_id}/opinions", "Give an opinion", body=Opinion, status=204, problems=(409,)
 )
 def add_opinion(house: House, actor: Actor, review_id: str, given: Opinion) -> None:
-    """Give an opinion on one file."""
-    reviews.add_opinion(house, actor, review_id, given.file_id, given.decision, given.until, given.reason)
+    """Give an opinion on one file or the same on several."""
+    chosen = [*([given.file_id] if given.file_id else []), *given.file_ids]
+    if not chosen and not given.rest:
+        why = "name a file, or say rest"
+        raise BadInput(f"file_id: {why}", {"file_id": why})
+    reviews.add_opinions(house, actor, review_id, chosen, given.decision, given.until, given.reason, rest=given.rest)
 
 
 @destructions("POST", "/destructions/{review_id}/approval", "Approve", status=204, problems=(409,))
@@ -677,10 +795,18 @@ def execute_review(house: House, actor: Actor, review_id: str) -> dict[str, Any]
     return {"files": [vars(outcome) for outcome in execute(house, actor, review_id)]}
 
 
-@destructions("GET", "/destructions/register", "The destruction register")
-def show_register(house: House, actor: Actor) -> dict[str, Any]:
-    """Return the rows of the 销毁清册."""
-    return {"rows": register(house, actor)}
+class PageOfRegister(Input):
+    """Which rows of the register."""
+
+    limit: ManyRows = 1000
+    offset: Offset = 0
+
+
+@destructions("GET", "/destructions/register", "The destruction register", query=PageOfRegister)
+def show_register(house: House, actor: Actor, given: PageOfRegister) -> dict[str, Any]:
+    """Return one page of the 销毁清册, oldest first; total: all its rows."""
+    total, rows = register_page(house, actor, limit=given.limit, offset=given.offset)
+    return {"total": total, "rows": rows}
 
 
 @destructions("GET", "/files/{file_id}/proof", "What is left of a destroyed file")

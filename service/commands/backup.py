@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from service.access.policy import Actor
-from service.commands.common import cli_actor, json_option, out_json, plain, with_house
+from service.commands.common import cli_actor, json_option, new_file, out_json, plain, with_house
+from service.errors import BadInput
 from service.house import House
 
 DAMAGE = 6
@@ -189,7 +190,7 @@ def restore(
 
 @click.group()
 def destructions() -> None:
-    """The destruction register outside the archive: a restore needs it."""
+    """The destruction register: outside the archive, where a restore needs it; signed, as PDF or XLSX."""
 
 
 @destructions.command("export")
@@ -205,3 +206,27 @@ def destructions_export(house: House, actor: Actor, file: Path, as_json: bool) -
         out_json({"file": str(file), "destructions": count})
     else:
         click.echo(f"{plain(file)}: {count} destroyed file(s)")
+
+
+@destructions.command("register")
+@click.argument("file", type=_FILE)
+@click.option("--review", default="", metavar="NUMBER", help="Of this review alone; without it of all.")
+@json_option
+@with_house
+def destructions_register(house: House, actor: Actor, file: Path, review: str, as_json: bool) -> None:
+    """Write the register with who signed what, and the hashes, to FILE (.pdf or .xlsx): the form that is kept."""
+    from service.flow.destruction_registers import register_by_number, whole_register
+    from service.reports import destruction_register as report
+
+    form = file.suffix.removeprefix(".").lower()
+    if form not in report.FORMS:
+        raise BadInput(f"{plain(file)}: the register is written as .pdf or .xlsx")
+    if review:
+        one = register_by_number(house, actor, review, form)
+        rows, made = len(one.certificate["rows"]), report.of_review(one)
+    else:
+        whole = whole_register(house, actor, form)
+        rows, made = len(whole.rows), report.of_all(whole)
+    with new_file(file) as out:
+        out.write(report.written(made, form))
+    out_json({"file": str(file), "rows": rows}) if as_json else click.echo(f"{plain(file)}: {rows} destroyed file(s)")

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.http import dump_options_header
 
 from retention.destruction import certificate_intact
 from service.clock import CHINA
 from service.errors import NotFound
 from service.flow import destroy, exports, filing, pages, reviews, transfers
+from service.flow.destruction_registers import review_register, whole_register
 from service.flow.guard import require
 from service.flow.transfer_lists import signatures, transfer_list
+from service.reports import destruction_register as report
+from service.reports.parts import Report
 from service.web import words
 from service.web.context import actor, house
 from service.web.download import demand_form, download
@@ -155,6 +159,33 @@ def print_review_register(review_id: str) -> ResponseReturnValue:
         intact=certificate_intact(certificate),
         signers=_signers(certificate),
     )
+
+
+@web.get("/reviews/<review_id>/register.<form>")
+def export_review_register(review_id: str, form: str) -> ResponseReturnValue:
+    """Send the register of one review as it is kept: PDF or XLSX, with who signed what and the hash of its certificate."""
+    _demand_signed(form)
+    found = review_register(house(), actor(), review_id, form)
+    return _signed_file(f"销毁清册-{found.certificate['review']}", report.of_review(found), form)
+
+
+@web.get("/register/signed.<form>")
+def export_signed_register(form: str) -> ResponseReturnValue:
+    """Send the register of all as it is kept: PDF or XLSX, with the signatures and hashes of its reviews."""
+    _demand_signed(form)
+    found = whole_register(house(), actor(), form)
+    return _signed_file(f"销毁清册-{house().clock.today():%Y%m%d}", report.of_all(found), form)
+
+
+def _demand_signed(form: str) -> None:
+    if form not in report.FORMS:
+        raise NotFound(f"there is no register as {form}")
+
+
+def _signed_file(name: str, made: Report, form: str) -> Response:
+    answer = Response(report.written(made, form), content_type=report.FORMS[form])
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": f"{name}.{form}"})
+    return answer
 
 
 def _in_words(columns: Sequence[str], row: Sequence[Any], tables: Mapping[str, Mapping[str, Any]]) -> tuple[Any, ...]:
