@@ -9,8 +9,10 @@ from service.errors import BadInput, NotFound, RuleRefused
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, CaseFile, Department, Document, OrganisationChange, Person
+from service.typed import day_of
 
 _NAMED = 50  # open files that a refusal names
+_LONGEST_SOURCE = 200
 
 
 def _find(session: Session, code: str) -> Department:
@@ -91,6 +93,44 @@ def merge_department(house: House, actor: Actor, code: str, into: str) -> Depart
         _keep(house, session, actor, old, "merge", old.code, new.code)
         audit.append(session, actor.name, "department.merge", f"department:{code}", {"into": into, **moved})
         return old
+
+
+def demand_approval(house: House, actor: Actor, code: str, since: str, source: str) -> Department:
+    """Demand that contracts of a department are approved before they are signed, from a day on; since "" ends the demand.
+
+    source: the internal rule that says so. What was signed before that day is carried on as it is. Raises BadInput, NotFound, NotAllowed.
+    """
+    people.demand(actor, "contract.demand")
+    source = source.strip()
+    wrong = {}
+    day = None
+    try:
+        day = day_of(since) if since else None
+    except ValueError:
+        wrong["since"] = "a date YYYY-MM-DD"
+    if since and not 0 < len(source) <= _LONGEST_SOURCE:
+        wrong["source"] = f"is needed, at most {_LONGEST_SOURCE} characters: the rule that says so"
+    if wrong:
+        raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
+    with house.database.write() as session:
+        department = _find(session, code)
+        before = f"{department.approval_from or ''} {department.approval_source}".strip()
+        department.approval_from, department.approval_source = day, source if day else ""
+        after = f"{day or ''} {department.approval_source}".strip()
+        if before != after:
+            _keep(house, session, actor, department, "approval", before[:120], after[:120])
+            audit.append(
+                session, actor.name, "department.approval", f"department:{code}", {"from": before, "to": after}
+            )
+        return department
+
+
+def approval_rules(house: House, actor: Actor) -> list[Department]:
+    """Return the open departments, with what each demands before a contract is signed. Raises NotAllowed."""
+    people.demand(actor, "contract.read")
+    with house.database.read() as session:
+        query = select(Department).where(Department.closed_at.is_(None))
+        return list(session.scalars(query.order_by(Department.code)))
 
 
 def history(house: House, actor: Actor) -> list[OrganisationChange]:

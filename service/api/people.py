@@ -236,6 +236,32 @@ def rename_department(house: House, actor: Actor, code: str, given: Rename) -> d
     return _department(departments.rename_department(house, actor, code, given.name))
 
 
+class ApprovalRule(Input):
+    """since: contracts signed from this day on are approved before; "" ends the demand. source: the internal rule that says so."""
+
+    since: Annotated[str, Field(max_length=10)] = ""
+    source: Annotated[str, Field(max_length=200)] = ""
+
+
+@department_operations("GET", "/departments/approvals", "Which departments demand that contracts are approved first")
+def list_approval_rules(house: House, actor: Actor) -> dict[str, Any]:
+    """Return the open departments with their demands: since when, and the rule that says so."""
+    return {"departments": [_approval(row) for row in departments.approval_rules(house, actor)]}
+
+
+@department_operations(
+    "PUT", "/departments/{code}/approval", "Demand an approval before contracts are signed", body=ApprovalRule
+)
+def demand_approval(house: House, actor: Actor, code: str, given: ApprovalRule) -> dict[str, Any]:
+    """Demand it from a day on, or end the demand; contracts that were signed before are carried on as they are."""
+    return _approval(departments.demand_approval(house, actor, code, given.since, given.source))
+
+
+def _approval(row: Department) -> dict[str, Any]:
+    since = row.approval_from.isoformat() if row.approval_from else None
+    return {"code": row.code, "name": row.name, "since": since, "source": row.approval_source}
+
+
 @department_operations("POST", "/departments/{code}/closing", "Close a department", problems=(409,))
 def close_department(house: House, actor: Actor, code: str) -> dict[str, Any]:
     """Close a department: no new contract and no new account in it; refused with their list while it has open files."""

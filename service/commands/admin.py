@@ -314,7 +314,7 @@ def _done(login: str, what: str, *, as_json: bool) -> None:
 
 @click.group()
 def department() -> None:
-    """Departments: add, list, rename, close, open."""
+    """Departments: add, list, rename, close, open, and what they demand before a contract is signed."""
 
 
 @department.command("add")
@@ -385,6 +385,31 @@ def department_merge(house: House, actor: Actor, code: str, into: str, as_json: 
     from service.access.departments import merge_department
 
     _said(merge_department(house, actor, code, into), as_json=as_json)
+
+
+@department.command("approval")
+@click.argument("code")
+@click.option("--since", default="", metavar="DAY", help="From this day on (YYYY-MM-DD).")
+@click.option("--source", default="", help="The internal rule that says so.")
+@click.option("--none", "ended", is_flag=True, help="It is not demanded any more.")
+@json_option
+@with_house
+def department_approval(
+    house: House, actor: Actor, code: str, since: str, source: str, *, ended: bool, as_json: bool
+) -> None:
+    """Demand that contracts of department CODE are approved before they are signed; those signed before are carried on."""
+    from service.access.departments import demand_approval
+
+    if ended == bool(since):
+        raise click.UsageError("give --since DAY with --source, or --none")
+    row = demand_approval(house, actor, code, since, source)
+    day = row.approval_from.isoformat() if row.approval_from else None
+    if as_json:
+        out_json({"code": row.code, "since": day, "source": row.approval_source})
+    else:
+        click.echo(
+            f"department {code}: " + (f"approved first from {day}, {row.approval_source}" if day else "no demand")
+        )
 
 
 @department.command("open")

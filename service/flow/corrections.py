@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from retention.contract_life import lacks_approval
 from retention.transfer import handler_deadline
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused, Unconfirmed
+from service.flow.duplicates import compare
 from service.flow.facts import demand_no_review
 from service.flow.guard import lock_file
 from service.flow.index import index_soon, touch_file
@@ -20,6 +22,8 @@ from service.flow.ledger import (
     CUSTOMERS,
     ContractInput,
     against_handler,
+    approval_rule,
+    approved_first,
     checked_code,
     find_or_make_customer,
     load_contract,
@@ -175,6 +179,12 @@ def _checked(house: House, session: Session, file: CaseFile, given: Correction, 
     next_on = session.scalar(later)
     if (values["signed_on"] is None) != (contract.signed_on is None):
         wrong.setdefault("signed_on", "that it was signed is recorded as formalities, not corrected")
+    elif values["signed_on"] not in (None, contract.signed_on) and (
+        lacking := lacks_approval(
+            contract.number, values["signed_on"], approved_first(session, contract.id), approval_rule(session, file)
+        )
+    ):
+        wrong.setdefault("signed_on", lacking)
     elif next_on is not None and values["signed_on"] is not None and values["signed_on"] > next_on:
         wrong.setdefault("signed_on", f"lies after formalities finished on {next_on}")
     if given.handler_id is not None and given.handler_id != contract.handler_id:
@@ -248,6 +258,7 @@ def _customer(
             old.name, old.code = name, old.code if code is None else code or None
             detail = {"number": old.number, "from": before, "to": [old.name, old.code]}
             audit.append(session, actor.name, "customer.update", f"customer:{old.id}", detail)
+            compare(session, [old.id])
             return old
     return find_or_make_customer(house, session, actor, name, code or "")
 

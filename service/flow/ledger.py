@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from retention.contract_life import CANCELLABLE, CLOCKED, ENDING, EVENTS, against
+from retention.contract_life import CANCELLABLE, CLOCKED, ENDING, EVENTS, FOLLOWS, ApprovalRule, against
 from retention.numbers import contract_number, contract_prefix
 from service.access.policy import Actor, Reach
-from service.errors import BadInput, NotFound, RuleRefused
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow.duplicates import compare
 from service.flow.guard import allowed, load_document, lock_file, reach_of_file, require
 from service.flow.index import index_soon, touch_file
 from service.flow.schedule import recompute_retention
@@ -54,6 +55,7 @@ class ContractInput:
     term_from: str = ""
     term_until: str = ""
     printed_number: str = ""
+    approved_on: str = ""
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
 
@@ -118,10 +120,16 @@ def against_handler(person: Person | None, department_id: str) -> str:
 
 
 def create_contract(house: House, actor: Actor, given: ContractInput) -> Contract:
-    """Enter a contract: its number, its case file and, when it is signed, the first clock. Raises BadInput, NotAllowed."""
+    """Enter a contract: its number, its case file and, when it is signed, the first clock.
+
+    Raises BadInput, NotAllowed, RuleRefused (signed without the approval its department demands).
+    """
     require(actor, "contract.create")
     wrong: dict[str, str] = {}
     entry = read_entry(given, house.clock.today(), wrong)
+    approved_on = typed_date(wrong, "approved_on", given.approved_on)
+    if approved_on and approved_on > house.clock.today():
+        wrong["approved_on"] = "lies in the future"
     signed_on = entry.pop("signed_on")  # the event sets it
     with house.database.write() as session:
         department = session.get(Department, given.department_id)
@@ -170,8 +178,10 @@ def create_contract(house: House, actor: Actor, given: ContractInput) -> Contrac
             f"contract:{contract.id}",
             {"number": contract.number, "case_file": file.id},
         )
-        if signed_on:
-            _finish(house, session, actor, contract, file, "signed", signed_on)
+        for kind, day in (("approved", approved_on), ("signed", signed_on)):
+            if day is not None:
+                demand_approver(session, actor, contract, file, kind, day)
+                _finish(house, session, actor, contract, file, kind, day)
         session.refresh(contract)
         return contract
 
@@ -206,6 +216,7 @@ def find_or_make_customer(house: House, session: Session, actor: Actor, name: st
             elif not customer.code:
                 customer.code = code
                 audit.append(session, actor.name, "customer.update", f"customer:{customer.id}", {"field": "code"})
+                compare(session, [customer.id])
     if customer is None:
         year = house.clock.today().year
         customer = Customer(
@@ -217,6 +228,7 @@ def find_or_make_customer(house: House, session: Session, actor: Actor, name: st
         session.add(customer)
         session.flush()
         audit.append(session, actor.name, "customer.create", f"customer:{customer.id}", {"number": customer.number})
+        compare(session, [customer.id])
     return customer
 
 
@@ -262,7 +274,7 @@ def finish_event(
     """Record what happened to a contract; signing, amending, performing to the end and terminating each start their own clock (B3).
 
     document_id: the paper it stands on, which lies in the contract's file. Raises BadInput, RuleRefused (an event before signing,
-    after the end), NotFound.
+    after the end, without the approval that is demanded), NotFound, NotAllowed (the handler approves their own contract).
     """
     wrong: dict[str, str] = {}
     day = typed_date(wrong, "finished_on", finished_on)
@@ -275,16 +287,74 @@ def finish_event(
     if wrong or day is None:
         raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
     with house.database.write() as session:
-        contract = load_contract(session, actor, contract_id, "contract.create")
+        contract = load_contract(
+            session, actor, contract_id, "contract.read" if kind == "approved" else "contract.create"
+        )
         file = session.scalars(select(CaseFile).where(CaseFile.contract_id == contract_id)).one()
         lock_file(session, file)
         session.refresh(contract)  # as whoever had the lock left it
+        demand_approver(session, actor, contract, file, kind, day)
         ids = touch_file(session, file.id)  # documents are locked before the audit chain, here as everywhere
         session.flush()
         event = _finish(house, session, actor, contract, file, kind, day, change)
         event.note = note.strip() or None
         event.document_id = _paper(session, actor, file, document_id) if document_id else None
     index_soon(house, ids)
+
+
+def demand_approver(session: Session, actor: Actor, contract: Contract, file: CaseFile, kind: str, day: date) -> None:
+    """Raise NotAllowed for who may not approve: where the department demands approvals, its handler does not give them.
+
+    Elsewhere whoever enters contracts notes an approval, too.
+    """
+    if kind != "approved":
+        return
+    reach = reach_of_file(file)
+    if contract.handler_id == actor.person_id:
+        reach = replace(reach, received_by=actor.name)
+    rule = approval_rule(session, file)
+    if rule is None or day < rule.since:
+        if not allowed(actor, "contract.approve", reach):
+            require(actor, "contract.create", reach)
+        return
+    require(actor, "contract.approve", reach)
+    if contract.handler_id == actor.person_id:
+        raise NotAllowed(f"contract {contract.number} is approved by somebody else than its handler")
+
+
+def events_open_to(house: House, actor: Actor, file: CaseFile) -> tuple[str, ...]:
+    """Return what may happen next to a file's contract and is this person's to record; empty for a file without one."""
+    contract = file.contract
+    if contract is None:
+        return ()
+    reach, today = reach_of_file(file), house.clock.today()
+    with house.database.read() as session:
+        rule = approval_rule(session, file)
+    demanded = rule is not None and today >= rule.since
+    enters, approves = allowed(actor, "contract.create", reach), allowed(actor, "contract.approve", reach)
+    approves = (approves and contract.handler_id != actor.person_id) if demanded else enters or approves
+    open_to = {"approved": approves, "signed": enters and not (demanded and contract.status == "draft")}
+    return tuple(event for event in FOLLOWS[contract.status] if open_to.get(event, enters))
+
+
+def approval_rule(session: Session, file: CaseFile) -> ApprovalRule | None:
+    """Return what the department that has a contract's file now demands before a signing."""
+    return rule_of(session.get_one(Department, file.department_id))
+
+
+def rule_of(department: Department) -> ApprovalRule | None:
+    """Return what a department demands before a signing, None where it demands nothing."""
+    if department.approval_from is None:
+        return None
+    return ApprovalRule(department.approval_from, department.approval_source)
+
+
+def approved_first(session: Session, contract_id: str) -> date | None:
+    """Return the day on which a contract was approved first."""
+    approved = select(func.min(ContractEvent.finished_on)).where(
+        ContractEvent.contract_id == contract_id, ContractEvent.kind == "approved"
+    )
+    return session.scalar(approved)
 
 
 def _paper(session: Session, actor: Actor, file: CaseFile, document_id: str) -> str:
@@ -308,10 +378,9 @@ def _finish(
 ) -> ContractEvent:
     if file.state == "destroyed":
         raise RuleRefused(f"contract {contract.number} is {contract.status}; nothing more happens to it")
-    approved = select(func.min(ContractEvent.finished_on)).where(
-        ContractEvent.contract_id == contract.id, ContractEvent.kind == "approved"
-    )
-    why = against(contract.number, contract.status, kind, day, session.scalar(approved), contract.signed_on)
+    approved_on = approved_first(session, contract.id)
+    rule = approval_rule(session, file)
+    why = against(contract.number, contract.status, kind, day, approved_on, contract.signed_on, rule)
     if why:
         raise RuleRefused(why)
     changes = change(contract) if change is not None else {}

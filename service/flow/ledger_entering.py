@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from retention.contract_life import CLOCKED
 from retention.numbers import contract_number, contract_prefix
 from retention.transfer import archive_deadline, handler_deadline
 from service.access.policy import Actor
+from service.flow.duplicates import compare
 from service.flow.ledger import CUSTOMERS
 from service.house import House
 from service.records import audit
@@ -65,12 +67,15 @@ class _Rows:
 def enter_all(house: House, session: Session, actor: Actor, entries: Sequence["Entry"]) -> None:
     """Enter rows that were judged sound. Numbers that are kept were counted already; the others get the next ones in their order."""
     rows = _Rows()
-    customers = _customers(house, session, actor, entries, rows.trail)
+    compared: list[str] = []
+    customers = _customers(house, session, actor, entries, rows.trail, compared)
     serials = _new_serials(house, session, entries)
     deadline = _deadlines(house)
     for entry in entries:
         _enter(house, actor, entry, customers, serials, deadline, rows)
     rows.write(session)
+    if compared:
+        compare(session, compared)
 
 
 def _year(entry: "Entry", today: date) -> int:
@@ -89,9 +94,17 @@ def _new_serials(house: House, session: Session, entries: Sequence["Entry"]) -> 
 
 
 def _customers(
-    house: House, session: Session, actor: Actor, entries: Sequence["Entry"], trail: list[audit.Told]
+    house: House,
+    session: Session,
+    actor: Actor,
+    entries: Sequence["Entry"],
+    trail: list[audit.Told],
+    compared: list[str],
 ) -> dict[tuple[str, str], str]:
-    """Return the customer of each (name, code), made where there is none: by its code or, without one, by exactly its name."""
+    """Return the customer of each (name, code), made where there is none: by its code or, without one, by exactly its name.
+
+    compared: is given those that must be held against the others.
+    """
     hold_counter(session, CUSTOMERS)  # from the look to the commit: nobody else makes the same customer meanwhile
     wanted = list(dict.fromkeys((entry.values["counterparty"], entry.code) for entry in entries))
     by_code: dict[str | None, Customer] = {
@@ -111,6 +124,7 @@ def _customers(
         elif code and not customer.code:
             customer.code = code
             trail.append((actor.name, "customer.update", f"customer:{customer.id}", {"field": "code"}))
+            compared.append(customer.id)
         if code:
             by_code[code] = customer
         found[name, code] = customer.id
@@ -121,6 +135,7 @@ def _customers(
             customer.number = f"KH-{year}-{at:04}"
             trail.append((actor.name, "customer.create", f"customer:{customer.id}", {"number": customer.number}))
         session.add_all(new)
+        compared += [customer.id for customer in new]
     session.flush()
     return found
 
@@ -194,12 +209,12 @@ def _enter(
         if former:
             noted = {"kind": kind, "number": former, "case_file_id": file_id}
             rows.former.append(noted | {"entered_by": actor.name, "entered_at": now})
-    for kind, day in (("signed", signed_on), (entry.status, entry.ended_on)):
+    for kind, day in (("approved", entry.approved_on), ("signed", signed_on), (entry.status, entry.ended_on)):
         if day is None:
             continue
         event = {"id": new_id(), "contract_id": contract_id, "kind": kind, "finished_on": day}
         rows.events.append(event | {"recorded_by": actor.name, "recorded_at": now})
-        if not entry.former_archive:
+        if not entry.former_archive and kind in CLOCKED:
             duty = {"case_file_id": file_id, "event_id": event["id"], "stage": "handler", "event_kind": kind}
             duty |= {"event_on": day, "responsible_id": entry.handler.id}
             rows.transfers.append(duty | deadline(kind, day))

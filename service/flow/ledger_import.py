@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from retention.contract_life import lacks_approval
 from retention.errors import BadNumber
 from retention.numbers import contract_prefix, parse_contract_number
 from service.access.policy import Actor
@@ -24,6 +25,7 @@ from service.flow.ledger import (
     against_handler,
     checked_code,
     read_entry,
+    rule_of,
     typed_date,
 )
 from service.flow.ledger_entering import enter_all
@@ -42,6 +44,7 @@ from service.records.tables import (
 STATES = {
     "": "",
     **dict.fromkeys(("draft", "草拟", "未签"), "draft"),
+    **dict.fromkeys(("approved", "已批准", "已审批"), "approved"),
     **dict.fromkeys(("signed", "已签订", "履行中", "在履行", "正常"), "signed"),
     **dict.fromkeys(("amended", "已变更"), "amended"),
     **dict.fromkeys(("performed", "履行完毕", "已履行", "已完成"), "performed"),
@@ -62,6 +65,7 @@ class Entry:
     code: str
     status: str
     ended_on: date | None
+    approved_on: date | None
     kept: tuple[int, int] | None
     number: str
     former_archive: str
@@ -175,7 +179,7 @@ def _entry(row: SheetRow, known: _Known, findings: list[Finding]) -> Entry | Non
     handler = _handler(known, value("handler", ""), department, wrong)
     status = STATES.get(value("status", ""))
     if status is None:
-        wrong["status"] = "draft, signed, amended, performed, terminated or cancelled"
+        wrong["status"] = "draft, approved, signed, amended, performed, terminated or cancelled"
     status = status or ("signed" if value("signed_on") else "draft")
     given = ContractInput(
         department_id="",
@@ -192,6 +196,11 @@ def _entry(row: SheetRow, known: _Known, findings: list[Finding]) -> Entry | Non
     values = read_entry(given, known.today, wrong)
     ended_on = typed_date(wrong, "ended_on", value("ended_on", ""))
     _demand_dates(status, values["signed_on"], ended_on, known.today, wrong)
+    approved_on = typed_date(wrong, "approved_on", value("approved_on", ""))
+    if status == "approved" and approved_on is None:
+        wrong.setdefault("approved_on", "is needed for a contract that is approved")
+    status = "approved" if status == "draft" and approved_on else status
+    _demand_approval(row, department, values["signed_on"], approved_on, known.today, wrong)
     code = ""
     try:
         code = checked_code(value("counterparty_code", ""))
@@ -205,7 +214,27 @@ def _entry(row: SheetRow, known: _Known, findings: list[Finding]) -> Entry | Non
     if wrong or department is None or handler is None:
         findings += [Finding(row.line, name, why) for name, why in wrong.items()]
         return None
-    return Entry(row.line, department, handler, values, code, status, ended_on, kept, number, former)
+    return Entry(row.line, department, handler, values, code, status, ended_on, approved_on, kept, number, former)
+
+
+def _demand_approval(
+    row: SheetRow,
+    department: Department | None,
+    signed: date | None,
+    approved: date | None,
+    today: date,
+    wrong: dict[str, str],
+) -> None:
+    """Note what is wrong with the approval of a row: it is needed where the department demands it by the day of signing."""
+    if approved is not None and approved > today:
+        wrong.setdefault("approved_on", "lies in the future")
+    elif approved is not None and signed is not None and approved > signed:
+        wrong.setdefault("approved_on", "lies after the signing")
+    elif signed is not None and department is not None:
+        rule = rule_of(department)
+        lacking = lacks_approval(row.values.get("number", str(row.line)), signed, approved, rule)
+        if lacking:
+            wrong.setdefault("approved_on", lacking)
 
 
 def _handler(known: _Known, word: str, department: Department | None, wrong: dict[str, str]) -> Person | None:
@@ -223,7 +252,7 @@ def _handler(known: _Known, word: str, department: Department | None, wrong: dic
 
 
 def _demand_dates(status: str, signed: date | None, ended: date | None, today: date, wrong: dict[str, str]) -> None:
-    if status in ("draft", "cancelled"):
+    if status in ("draft", "approved", "cancelled"):
         if signed:
             wrong.setdefault("signed_on", f"a contract that is {status} was not signed")
     elif signed is None:

@@ -28,6 +28,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "amount": ("金额", "合同金额"),
     "currency": ("币种",),
     "signed_on": ("签订日期", "签订时间"),
+    "approved_on": ("批准日期", "审批日期"),
     "term_from": ("期限自",),
     "term_until": ("期限至",),
     "status": ("状态", "履行情况"),

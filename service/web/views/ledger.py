@@ -6,6 +6,7 @@ from flask import Response, flash, g, make_response, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
+from service.access import departments
 from service.access.people import list_departments
 from service.access.policy import Reach
 from service.errors import KNOWN_ERRORS, BadInput, NotFound, Unconfirmed, outcome
@@ -248,6 +249,7 @@ def _given() -> ContractInput:
         term_from=typed("term_from"),
         term_until=typed("term_until"),
         printed_number=typed("printed_number"),
+        approved_on=typed("approved_on"),
     )
 
 
@@ -272,6 +274,30 @@ def create_contract() -> ResponseReturnValue:
                 raise
             flash(gettext("合同已登记，但文件没有归卷：%(why)s", why=of(error)), "refusal")
     return redirect(url_for("web.case_file", case_file_id=file.id), 303)
+
+
+def _approvals_page() -> str:
+    require(actor(), "contract.demand")
+    g.page = url_for("web.approval_rules")
+    return render_template("approval_rules.html", departments=departments.approval_rules(house(), actor()))
+
+
+@web.get("/contracts/approvals")
+def approval_rules() -> ResponseReturnValue:
+    """Show which departments demand that contracts are approved before they are signed, and by which rule."""
+    return _approvals_page()
+
+
+@web.post("/departments/<code>/approval")
+def demand_approval(code: str) -> ResponseReturnValue:
+    """Demand an approval from a day on, or end the demand."""
+    since, source = request.form.get("since", "").strip(), request.form.get("source", "")
+    return act(
+        lambda: departments.demand_approval(house(), actor(), code, since, source),
+        _approvals_page,
+        done=gettext("签订前批准的要求已改，此前签订的合同照旧。"),
+        to=url_for("web.approval_rules"),
+    )
 
 
 @web.post("/contracts/<contract_id>/events")
