@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, new_file, out_json, with_house
+from service.commands.common import done, json_option, new_file, out_json, with_house
 from service.house import House
 
 
@@ -50,3 +50,35 @@ def package_import(
         out_json({**vars(made), "documents": list(made.documents)})
     else:
         click.echo(f"took in {made.archive_number or made.file_id}: {len(made.documents)} documents")
+
+
+@package.command("receipt")
+@click.argument("manifest")
+@click.option("--by", "received_by", required=True, help="Who received it.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="FILE.json")
+@json_option
+@with_house
+def package_receipt(
+    house: House, actor: Actor, manifest: str, received_by: str, output: Path, *, as_json: bool
+) -> None:
+    """Sign the receipt for a package that was taken in here; MANIFEST is the SHA-256 its export printed."""
+    from service.flow.outside_receipts import make_receipt
+
+    data = make_receipt(house, actor, manifest, received_by)
+    with new_file(output) as out:
+        out.write(data)
+    done({"file": str(output)}, f"wrote {output}", as_json=as_json)
+
+
+@package.command("record")
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--department", default="", help="The code of the department it belongs to.")
+@json_option
+@with_house
+def package_record(house: House, actor: Actor, source: Path, department: str, *, as_json: bool) -> None:
+    """Take in one record in XML by DA/T 48 (EEP), from any system: its bytes become a document."""
+    from service.flow.eep_import import import_record
+
+    got = import_record(house, actor, source, department=department)
+    said = {"document_id": got.document_id, "duplicate": got.duplicate}
+    done(said, f"document {got.document_id}{' (was here already)' if got.duplicate else ''}", as_json=as_json)

@@ -5,17 +5,21 @@ number, period and dates is written in one transaction behind them, so that an i
 """
 
 import json
+import lzma
 import re
-import shutil
+import struct
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -25,6 +29,7 @@ from retention.numbers import contract_prefix
 from retention.schedule import due_on, years_of
 from service.access.policy import TIERS, Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.eep_import import check_records
 from service.flow.guard import require
 from service.flow.index import index_soon
 from service.flow.ledger import find_or_make_customer
@@ -49,14 +54,26 @@ from service.records.tables import (
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\r\n]+)")
 _MOST_FILES, _MOST_BYTES = 2_000, 64 << 30
-_BLOCK = 1 << 20
+_LARGEST_TEXT, _BLOCK = 64 << 20, 1 << 20
+# Whatever `zipfile` makes of a zip that is not as it was written: a changed flag asks for a password or another compression.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A package that holds together. folder: where it was unpacked; about: what `data/file.json` says; public_key: who signed."""
+    """A package that holds together. bag: its files; about: what `data/file.json` says; public_key: who signed."""
 
-    folder: Path
+    bag: "_Bag"
     about: dict[str, Any]
     public_key: str
     manifest: str
@@ -76,35 +93,69 @@ def _bad(why: str) -> BadInput:
     return BadInput(f"the package cannot be taken in: {why}", {"package": why})
 
 
-def _unpack(source: Path, folder: Path) -> Path:
-    """Unpack into `folder` what has safe names and honest sizes; returns the bag's folder."""
+class _Bag:
+    """The files of a package by their names in its one folder, read out of the zip itself: nothing of it gets a name on our disk."""
+
+    def __init__(self, packed: zipfile.ZipFile) -> None:
+        self._packed = packed
+        rows = [row for row in packed.infolist() if not row.is_dir()]
+        names = [row.filename for row in rows]
+        top = {name.partition("/")[0] for name in names}
+        if len(top) != 1 or len(set(names)) != len(names) or not 0 < len(rows) <= _MOST_FILES:
+            raise _bad("a bag is one folder of files, each there once")
+        if sum(row.file_size for row in rows) > _MOST_BYTES:
+            raise _bad("it is too large")
+        for name in names:
+            if any(part in ("", ".", "..") for part in name.split("/")) or "\\" in name or "\0" in name:
+                raise _bad("a name leads out of it")
+        self._rows = {row.filename.partition("/")[2]: row for row in rows}
+
+    def names(self, below: str = "") -> set[str]:
+        """Return the names of all files, or of those that begin with `below`."""
+        return {name for name in self._rows if name.startswith(below)}
+
+    def read(self, name: str) -> bytes:
+        """Return a small file whole. Raises BadInput."""
+        if name in self._rows and self._rows[name].file_size > _LARGEST_TEXT:
+            raise _bad(f"{name} is too large")
+        found = BytesIO()
+        self.copy(name, found)
+        return found.getvalue()
+
+    def copy(self, name: str, out: IO[bytes] | None = None) -> str:
+        """Write one file to `out`, where there is one, and return its SHA-256. Raises BadInput."""
+        if name not in self._rows:
+            raise _bad(f"{name} is missing")
+        digest = sha256()
+        with ExitStack() as stack:
+            with _sound_zip():
+                file = stack.enter_context(self._packed.open(self._rows[name]))
+            while True:
+                with _sound_zip():
+                    block = file.read(_BLOCK)
+                if not block:
+                    break
+                digest.update(block)
+                if out is not None:
+                    out.write(block)
+        return digest.hexdigest()
+
+
+@contextmanager
+def _sound_zip() -> Iterator[None]:
+    """Say in one line what `zipfile` makes of a zip that is not as it was written."""
     try:
-        with zipfile.ZipFile(source) as packed:
-            rows = [row for row in packed.infolist() if not row.is_dir()]
-            names = [row.filename for row in rows]
-            top = {name.partition("/")[0] for name in names}
-            if len(top) != 1 or len(set(names)) != len(names) or not 0 < len(rows) <= _MOST_FILES:
-                raise _bad("a bag is one folder of files, each there once")
-            if sum(row.file_size for row in rows) > _MOST_BYTES:
-                raise _bad("it is too large")
-            for row in rows:
-                parts = row.filename.split("/")
-                if any(part in ("", ".", "..") for part in parts) or "\\" in row.filename or "\0" in row.filename:
-                    raise _bad("a name leads out of it")
-                path = folder.joinpath(*parts)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with packed.open(row) as inner, path.open("xb") as out:
-                    shutil.copyfileobj(inner, out, _BLOCK)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        yield
+    except _BROKEN as error:
         raise _bad(f"it is no zip, or a damaged one ({type(error).__name__})") from error
-    return folder / top.pop()
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise _bad(f"{path.name} is missing") from None
+@contextmanager
+def _opened(source: Path) -> Iterator[_Bag]:
+    with ExitStack() as stack:
+        with _sound_zip():
+            bag = _Bag(stack.enter_context(zipfile.ZipFile(source)))
+        yield bag
 
 
 def _lines(text: bytes, name: str) -> dict[str, str]:
@@ -117,40 +168,29 @@ def _lines(text: bytes, name: str) -> dict[str, str]:
     return found
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        digest = sha256()
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def verify(source: Path, folder: Path, trusted: frozenset[str]) -> Verified:
-    """Unpack a package and hold every file against the manifests and the manifest against its signature.
+def verify(bag: _Bag, trusted: frozenset[str]) -> Verified:
+    """Hold every file of a package against the manifests and the manifest against its signature.
 
     trusted: the public keys whose packages are believed. Raises BadInput, naming what does not hold.
     """
-    bag = _unpack(source, folder)
-    if not _read(bag / "bagit.txt").startswith(b"BagIt-Version: 1.0\n"):
+    if not bag.read("bagit.txt").startswith(b"BagIt-Version: 1.0\n"):
         raise _bad("it is no bag of BagIt 1.0")
-    manifest = _read(bag / "manifest-sha256.txt")
-    for listed, said, where in (
-        (_lines(manifest, "manifest-sha256.txt"), "manifest-sha256.txt", "data"),
-        (_lines(_read(bag / "tagmanifest-sha256.txt"), "tagmanifest-sha256.txt"), "tagmanifest-sha256.txt", ""),
+    manifest = bag.read("manifest-sha256.txt")
+    tags = bag.names() - bag.names("data/") - {"tagmanifest-sha256.txt"}
+    for listed, said, there in (
+        (_lines(manifest, "manifest-sha256.txt"), "manifest-sha256.txt", bag.names("data/")),
+        (_lines(bag.read("tagmanifest-sha256.txt"), "tagmanifest-sha256.txt"), "tagmanifest-sha256.txt", tags),
     ):
-        there = {str(path.relative_to(bag)) for path in (bag / where).rglob("*") if path.is_file()}
-        if not where:
-            there = {name for name in there if not name.startswith("data/")} - {said}
         if there != set(listed):
             raise _bad(f"{said} does not list what is there: {min(there ^ set(listed))}")
-        wrong = next((name for name, digest in sorted(listed.items()) if _digest(bag / name) != digest), None)
+        wrong = next((name for name, digest in sorted(listed.items()) if bag.copy(name) != digest), None)
         if wrong is not None:
             raise _bad(f"{wrong} was changed")
-    public = _signed_by(_read(bag / "manifest-sha256.sig.json"), manifest)
+    public = _signed_by(bag.read("manifest-sha256.sig.json"), manifest)
     if public not in trusted:
         raise _bad(f"it is signed with a key that was not named: {signing.fingerprint(public)}")
     try:
-        about = json.loads(_read(bag / "data" / "file.json"))
+        about = json.loads(bag.read("data/file.json"))
         known = about["format"] == FORMAT
     except (ValueError, KeyError, TypeError):
         known = False
@@ -183,8 +223,8 @@ def import_package(
     with house.database.read() as session:
         ours = signing.trusted(session, house.keys)
     house.settings.home.joinpath("tmp").mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=house.settings.home / "tmp") as folder:
-        package = verify(source, Path(folder), public_keys | ours)
+    with _opened(source) as bag:
+        package = verify(bag, public_keys | ours)
         try:
             return _take_in(house, actor, package, department, handler)
         except (KeyError, TypeError, ValueError, AttributeError, RetentionError) as error:
@@ -198,21 +238,25 @@ def _take_in(house: House, actor: Actor, package: Verified, department: str, han
         where = _department(session, department or about["department"]["code"])
         who = _handler(session, handler) if about["contract"] else None
         _demand_free(session, about, where)
+    check_records(package.bag.names("data/eep/"), package.bag.copy, about)
     ids = []
     for document_id, row in about["documents"].items():
-        path = package.folder / row["renditions"]["original"]
-        if not path.resolve().is_relative_to(package.folder.resolve()) or _digest(path) != row["sha256"]:
-            raise _bad(f"the original of {document_id} is not the one its row speaks of")
-        got = receive(
-            house,
-            actor,
-            path,
-            row["filename"],
-            channel="package",
-            department_id=where.id,
-            document_id=document_id,
-            note={"package": package.manifest},
-        )
+        with TemporaryFile(
+            dir=house.settings.home / "tmp"
+        ) as original:  # under no name: a killed import leaves nothing readable
+            if package.bag.copy(str(row["renditions"]["original"]), original) != row["sha256"]:
+                raise _bad(f"the original of {document_id} is not the one its row speaks of")
+            original.flush()
+            got = receive(
+                house,
+                actor,
+                Path(f"/proc/self/fd/{original.fileno()}"),
+                row["filename"],
+                channel="package",
+                department_id=where.id,
+                document_id=document_id,
+                note={"package": package.manifest},
+            )
         process(house, got.document_id)
         ids.append(got.document_id)
     with house.database.write() as session:

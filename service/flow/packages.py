@@ -2,6 +2,7 @@
 
     NAME/bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  manifest-sha256.sig.json
     NAME/data/documents/ID/original.pdf  preservation.pdf  text.txt
+    NAME/data/eep/ID.xml  (of an archived file: each document once more as a record by DA/T 48)
     NAME/data/file.json  metadata.xml  history.json
 
 `file.json` is what `flow/package_import.py` reads; `metadata.xml` says the same to other systems. The signature (Ed25519, the
@@ -12,7 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 from uuid import UUID
 from xml.etree import ElementTree as ET
 
@@ -21,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
+from service.flow import eep
 from service.flow.checkpoints import checkpoint
 from service.flow.evidence import MOST_PACKED, Found, as_bytes, find_whole, history_of, packed_name
 from service.flow.guard import load_file
@@ -67,14 +69,17 @@ def export_package(house: House, actor: Actor, case_file_id: str, target: Binary
     checkpoint(house, actor)
     bag = Bag(f"juanzong-{case_file_id}", len(found))
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as packed:
-        for one in found:
+        about |= {"packed_at": house.clock.now().isoformat(timespec="seconds"), "by": actor.name}
+        for item, one in enumerate(found, 1):
             _put_document(house, packed, bag, one, about["documents"][one.document.id])
+            if eep.writable(about):
+                _put_record(house, packed, bag, one, about, item)
         with house.database.read() as session:
             subjects = sorted({subject for one in found for subject in one.subjects})
             history = history_of(session, subjects)
             signer = signing.ensure(session, house.keys)  # made with the archive; here it is only read
             archive = signing.archive_id(session)
-        about |= {"archive": archive, "packed_at": house.clock.now().isoformat(timespec="seconds"), "by": actor.name}
+        about |= {"archive": archive}
         _put(packed, bag, "data/file.json", as_bytes(about))
         _put(packed, bag, "data/metadata.xml", metadata_xml(about))
         _put(packed, bag, "data/history.json", as_bytes(history))
@@ -90,7 +95,9 @@ def _about(session: Session, file: CaseFile, found: list[Found]) -> dict[str, An
     contract, customer = file.contract, file.customer
     return {
         "format": FORMAT,
-        "file": file_as_json(file) | {"created_at": file.created_at.isoformat(), "retention_parts": file.retention_why},
+        "file": file_as_json(file)
+        | ({"state": "archived"} if file.state == "leaving" else {})  # on its way, it is archived where it arrives
+        | {"created_at": file.created_at.isoformat(), "retention_parts": file.retention_why},
         "department": {"code": file.department.code, "name": file.department.name, "fonds": file.department.fonds},
         "customer": {"name": customer.name, "code": customer.code, "number": customer.number} if customer else None,
         "contract": contract_as_json(contract) | {"year": contract.year, "serial": contract.serial}
@@ -127,6 +134,33 @@ def _put_document(house: House, packed: zipfile.ZipFile, bag: Bag, one: Found, a
             raise RuleRefused("the object is not what was once sealed: see `juanzong fixity`")
         bag.payload[name] = (digest.hexdigest(), size)
         about["renditions"][row.kind] = name
+
+
+class _Counted:
+    """A file of the package that counts what goes into it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.digest, self.size = file, sha256(), 0
+
+    def write(self, data: bytes, /) -> None:
+        self.digest.update(data)
+        self.size += len(data)
+        self._file.write(data)
+
+
+def _put_record(
+    house: House, packed: zipfile.ZipFile, bag: Bag, one: Found, about: Mapping[str, Any], item: int
+) -> None:
+    """Write a document as a record by DA/T 48, with its original in it."""
+    row = next(row for row in one.renditions if row.kind == "original")
+    name = f"data/eep/{one.document.id}.xml"
+    with (
+        house.vault.open(UUID(row.id), one.key) as stream,
+        packed.open(f"{bag.name}/{name}", "w", force_zip64=True) as file,
+    ):
+        counted = _Counted(file)
+        eep.write(about, about["documents"][one.document.id], item, eep.blocks_of(stream), counted)
+    bag.payload[name] = (counted.digest.hexdigest(), counted.size)
 
 
 def _put(packed: zipfile.ZipFile, bag: Bag, name: str, content: bytes) -> None:
