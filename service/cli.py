@@ -13,7 +13,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("admin", "Run the application: web and worker together."),
     "worker": ("admin", "Run one worker of a server set-up: it reads what was received."),
     "user": ("admin", "Accounts: add, list, change, invite, disable, enable."),
-    "department": ("admin", "Departments: add, list, rename, close, open."),
+    "department": (
+        "admin",
+        "Departments: add, list, rename, close, open, and what they demand before a contract is signed.",
+    ),
+    "company": (
+        "archive_room",
+        "The group and its companies: list, add, change, close, and which department belongs to which.",
+    ),
     "token": ("admin", "Bearer tokens for programs."),
     "paper": ("rights", "Confidentiality agreements and qualifications: add, list, revoke, lacking."),
     "grant": ("rights", "What is opened to a person for a time: give, list, end."),
@@ -29,6 +36,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Credit: look at all customers for warnings, bring receivables in, ask for a customer's status.",
     ),
     "check": ("check", "The four checks: of one case file, or of a sample of the archived ones."),
+    "incident": (
+        "archive_room",
+        "Lost, damaged or overdue files and leaked secrets: list, report, examine, close.",
+    ),
+    "schedule": (
+        "archive_room",
+        "The retention schedule: its versions, a draft, what it would change, letting it count.",
+    ),
+    "milestone": ("archive_room", "What contracts still have to perform or pay: list, add, done, drop."),
+    "numbers": (
+        "archive_room",
+        "How archive numbers are made: templates, what one would give, a draft, letting it count; void numbers.",
+    ),
     "batch": ("batch", "Batches of scanned stacks: look, count the paper, release."),
     "labels": (
         "labels",
@@ -59,10 +79,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "trail",
         "Pack a document for a court: the original, its history with proofs, a readable report, and what verifies them.",
     ),
+    "outside": ("outside", "Files that go to an outside archive: package, handing over, receipt, removal."),
     "package": ("package", "A case file as a signed BagIt package: out of this archive, or into it."),
     "backup": ("backup", "Write one sealed archive of database, keys and objects to FILE, while the service runs."),
     "restore": ("backup", "Put a backup (FILES: it and those it rests on) into an empty system, and print the proof."),
-    "destructions": ("backup", "The destruction register outside the archive: a restore needs it."),
+    "destructions": (
+        "backup",
+        "The destruction register: outside the archive, where a restore needs it; signed, as PDF or XLSX.",
+    ),
     "keys": ("keys", "The master key and what it wraps: list, rotate; renew the key of a document."),
     "doctor": ("checks", "Compare database, store and index."),
 }

@@ -1,5 +1,6 @@
 """The API's blueprint, its OpenAPI document, and the addresses that machines watch."""
 
+from functools import cache
 from importlib.metadata import version
 from ipaddress import ip_address
 from typing import Any
@@ -24,11 +25,13 @@ from service.api import (
     incidents,
     milestones,
     numbers,
+    outside,
     paper,
     people,
     receivables,
     regulations,
     rights,
+    runs,
     saved,
     schedules,
     scorecards,
@@ -54,6 +57,7 @@ GROUPS = (
     uploads.operation,
     *archive.GROUPS,
     milestones.operation,
+    outside.operation,
     incidents.operation,
     paper.operation,
     four_checks.operation,
@@ -62,6 +66,7 @@ GROUPS = (
     statistics.operation,
     *credit.GROUPS,
     credit_reports.operation,
+    runs.operation,
     courses.operation,
     regulations.operation,
     wall.operation,
@@ -80,15 +85,19 @@ GROUPS = (
 )
 
 
+@cache
+def _specification() -> dict[str, Any]:
+    return document(GROUPS, version("juanzong"))
+
+
 def blueprint(house: House) -> Blueprint:
     """Return the blueprint for /api/v1. It takes bearer tokens only, so it needs no CSRF protection."""
     api = build(house, GROUPS, name="api", prefix="/api/v1")
     uploads.install(api, house)
-    spec = document(GROUPS, version("juanzong"))
 
     @api.get("/openapi.json")
     def openapi() -> Response:
-        return jsonify(spec)
+        return jsonify(_specification())
 
     @api.route("/<path:_rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def nothing(_rest: str) -> Response:

@@ -111,6 +111,11 @@ def out_json(value: Mapping[str, Any]) -> None:
     click.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
+def done(value: Mapping[str, Any], said: str, *, as_json: bool) -> None:
+    """Say what was done: for programs as one JSON object, for people in a line."""
+    out_json(value) if as_json else click.echo(plain(said))
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table for people; plain tab-separated lines when stdout is no terminal."""
     rows = [[plain(cell) for cell in row] for row in rows]

@@ -7,7 +7,8 @@ from typing import Any
 from intake import verification as rules
 from intake.fields.seals import NAMES as SEALS
 from intake.fields.seals import PRESENT
-from intake.signatures import parted
+from intake.signatures import HOLDS, parted
+from intake.trust import parted as certificate_in
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import TIERS as RANK
 from service.access.policy import Actor
@@ -88,6 +89,10 @@ FIELDS = {
     "seal_2": _("印章（二）"),
     "seal_3": _("印章（三）"),
     "seal_4": _("印章（四）"),
+    "seal_line": _("章上横文"),
+    "seal_2_line": _("章上横文（二）"),
+    "seal_3_line": _("章上横文（三）"),
+    "seal_4_line": _("章上横文（四）"),
 }
 ROLES = {
     "operator": _("扫描员"),
@@ -168,7 +173,8 @@ CONTRACT_STATES = {
     "terminated": ("grey", _("已解除")),
     "cancelled": ("grey", _("已作废")),
 }
-FILE_STATES = {"open": ("soon", _("在办")), "archived": ("good", _("已归档")), "destroyed": ("grey", _("已销毁"))}
+FILE_STATES = {"open": ("soon", _("在办")), "archived": ("good", _("已归档")), "destroyed": ("grey", _("已销毁")),
+               "leaving": ("soon", _("移交档案馆中"))}  # fmt: skip
 FILE_KINDS = {"contract": _("合同案卷"), "credit": _("客户信用案卷")}
 EVENTS = {
     "approved": _("审批"),
@@ -205,6 +211,7 @@ ORGANISATION_CHANGES = {
     "move": _("改属"),
     "fonds": _("改全宗号"),
     "rename": _("改名"),
+    "approval": _("签订前批准"),
     "merge": _("并入"),
     "close": _("关闭"),
     "open": _("重新开放"),
@@ -342,9 +349,30 @@ SCHEDULE_TRIGGERS = {
 }
 VERDICTS = {
     "destroy": ("late", _("销毁")),
+    "transfer_out": ("soon", _("移交档案馆")),
     "keep_until": ("soon", _("延期")),
     "keep_permanently": ("good", _("永久保管")),
     "taken_off": ("grey", _("撤下")),
+}
+OUTSIDE_STATES = {
+    "decided": ("soon", _("待制作档案包")),
+    "packed": ("soon", _("待签移交")),
+    "handed_over": ("soon", _("等对方回执")),
+    "receipted": ("soon", _("回执待核验")),
+    "verified": ("good", _("回执已核验，待清除")),
+    "removing": ("soon", _("清除中")),
+    "removed": ("grey", _("已移交，只留存根")),
+    "cancelled": ("grey", _("已撤销")),
+}
+OUTSIDE_ACTS = {
+    "pack": _("制作档案包"),
+    "hand_over": _("签移交"),
+    "receipt": _("登记回执"),
+    "refuse": _("退回回执"),
+    "verify": _("核验回执"),
+    "remove": _("清除电子件"),
+    "finish": _("清除完毕"),
+    "cancel": _("撤销移交"),
 }
 REVIEW_STATES = {
     "proposed": ("soon", _("已提出")),
@@ -371,6 +399,7 @@ ASSESSMENT_STATES = {
     "replaced": ("grey", _("已被取代")),
     "refused": ("late", _("不同意")),
 }
+PLAN_REASONS = {"first": _("还没有评估过"), "yearly": _("满一年"), "event": _("重大事件")}
 ANSWERS = {"leading": _("领先"), "strong": _("较强"), "average": _("一般"), "weak": _("较弱")}
 SCORECARD_STATES = {
     "draft": ("soon", _("草稿")),
@@ -415,6 +444,18 @@ RUN_STATES = {
     "refused": ("late", _("不同意")),
     "stopped": ("grey", _("已停止")),
 }
+LONG_RUNS = RUN_KINDS | {"report": _("信用报告"), "duplicates": _("原有客户的查重"), "warnings": _("每日预警检查")}
+LONG_RUN_STATES = {
+    "waiting": ("soon", _("等待")),
+    "running": ("soon", _("进行中")),
+    "done": ("good", _("已做完")),
+    "found": ("good", _("已做完")),
+    "decide": ("soon", _("等第二人决定")),
+    "failed": ("late", _("没有做成")),
+    "approved": ("good", _("已生效")),
+    "refused": ("late", _("不同意")),
+    "stopped": ("grey", _("已停止")),
+}
 WARNINGS = {
     "score_below": ("late", _("信用分过低")),
     "score_drop": ("late", _("信用分下降")),
@@ -430,6 +471,7 @@ OUTCOMES = {
     "kept": ("good", _("继续保管")),
     "blocked": ("hold", _("未销毁")),
     "gone": ("grey", _("另一次鉴定已销毁")),
+    "leaving": ("soon", _("移交档案馆")),
     "": ("grey", _("未执行")),
 }
 FILTERS = {
@@ -474,12 +516,20 @@ REASONS = {
     "pages_missing": _("按印着的页码，缺页"),
     "attachment_refused": _("附件没有收下"),
 }
-#: What a PDF's own signatures say of it. Whether their certificates may be trusted is another question.
+#: What a PDF's own signatures say of it, and what is known of their certificates.
 SIGNATURES = {
-    "unchanged": _("签名后没有改动（证书是否可信未查）"),
-    "added_to": _("所签内容没有改动，其后又有追加，例如另一方的签名（证书是否可信未查）"),
+    "unchanged": _("签名后没有改动"),
+    "added_to": _("所签内容没有改动，其后又有追加，例如另一方的签名"),
     "changed": _("所签内容已被改动"),
     "unverifiable": _("这种签名在此不能验证"),
+}
+CERTIFICATES = {
+    "trusted": _("证书可信：由受信任的机构签发，没有吊销"),
+    "unchecked": _("证书由受信任的机构签发，是否吊销未查"),
+    "revoked": _("证书已被吊销"),
+    "expired": _("证书由受信任的机构签发，收到时已过期"),
+    "unknown": _("证书不是受信任的机构签发的"),
+    "": _("证书是否可信未查"),
 }
 #: Where the PDF/A copy of what was scanned stands.
 COPY_STATES = {
@@ -517,6 +567,12 @@ class State:
 
 CREDIT_REPORTS = {"customer": _("客户信用分析报告"), "portfolio": _("客户信用组合分析报告")}
 QUESTIONS = {"single": _("单选"), "multiple": _("多选"), "true_false": _("判断")}
+QUESTION_FIELDS = {
+    "kind": _("题型"),
+    "text": _("题目"),
+    "options": _("选项"),
+    "answer": _("答案"),
+}
 EXAMS = {
     "open": ("soon", _("正在考")),
     "passed": ("good", _("合格")),
@@ -667,9 +723,19 @@ def note(code: str) -> str:
 
 
 def told(notes: Sequence[str]) -> list[str]:
-    """Return what a file shows by itself, each in one line; that it is signed is not said beside its signatures."""
-    spoken = [code for code in notes if code != "signed" or not any(map(parted, notes))]
-    return [text for code in spoken if (text := note(code))]
+    """Return what a file shows by itself, each in one line; that it is signed is not said beside its signatures.
+
+    What is known of the certificate stands in the line of the signature it belongs to.
+    """
+    spoken = list[str]()
+    for code, behind in zip(notes, [*notes[1:], ""], strict=True):
+        text = "" if code == "signed" and any(map(parted, notes)) else note(code)
+        signature = parted(code)
+        if signature and signature[0] in HOLDS:
+            text += " · " + named(CERTIFICATES, certificate_in(behind) or "")
+        if text:
+            spoken.append(text)
+    return spoken
 
 
 def quality(found: Mapping[str, Any]) -> str:
