@@ -29,7 +29,8 @@ MAX_CHARACTER_ERRORS, MIN_FIELDS, MAX_WRONG_UNMARKED, MIN_CATEGORIES, MAX_TIME =
 
 
 PERIODS = ("valid_from", "valid_until", "term_from", "term_until")
-SEAL_FIELDS = ("seal", "seal_2", "seal_3", "seal_4")  # counted by themselves, seal by seal
+#: Counted by themselves, seal by seal; the lines across them are in no truth.
+SEAL_FIELDS = tuple(f"{seal}{part}" for seal in ("seal", "seal_2", "seal_3", "seal_4") for part in ("", "_line"))
 SURE = 0.75  # as `intake.understand.CONFIDENCE_LINE`
 
 
@@ -263,7 +264,8 @@ def bare_engine(runtime: str, threads: int) -> Any:
 
     limits = {
         "onnxruntime": {"intra_op_num_threads": threads, "inter_op_num_threads": 1},
-        "openvino": {"inference_num_threads": threads},
+        # Tied to processors, as it comes, several processes would all calculate on the first: it gets all of them, as ours do.
+        "openvino": {"inference_num_threads": threads, "enable_cpu_pinning": False},
     }[runtime]
     kind = EngineType(runtime)
     return RapidOCR(

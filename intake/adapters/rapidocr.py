@@ -82,6 +82,8 @@ class RapidOcr:
                 "Rec.engine_type": rapidocr.EngineType.OPENVINO,
                 "EngineConfig.openvino.inference_num_threads": threads,
                 "EngineConfig.openvino.num_streams": 1,
+                # Else the runtime ties each reader to the first processors, and all readers of a machine share one of them.
+                "EngineConfig.openvino.enable_cpu_pinning": False,
                 **{f"{part}.model_path": _model(models / name) for part, name in _MODELS.items()},
             }
             engine: Any = rapidocr.RapidOCR(params=params)

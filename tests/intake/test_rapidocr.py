@@ -29,6 +29,12 @@ def test_small_print_is_looked_for_on_a_larger_copy(engine, form, monkeypatch):
     assert len(engine.read(page)) < found
 
 
+def test_no_reader_is_tied_to_a_processor_that_others_are_tied_to(engine):
+    # Bound to processors the runtime takes the first in every process: two readers would calculate on one.
+    models = engine._detector.session._model, engine._recognizer.session.session.get_compiled_model()
+    assert [model.get_property("ENABLE_CPU_PINNING") for model in models] == [False, False]
+
+
 def test_what_is_read_in_a_line_does_not_depend_on_the_other_lines(engine, form):
     page = np.asarray(form)
     quads = engine._detect(page)
