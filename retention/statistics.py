@@ -74,7 +74,8 @@ class ContractFacts:
     """What is counted of a contract. unit: whose it is. entered_on: when it got its number. ended_as: performed, terminated or "".
 
     amount: yuan (or units of `currency`) as it stood at the end of the period. handed: of every duty to hand the file over, the
-    last day for it and the day it was done, None while it is not.
+    last day for it and the day it was done, None while it is not. count: of how many contracts that count alike this is said;
+    amount is the sum of theirs then.
     """
 
     unit: str
@@ -87,11 +88,15 @@ class ContractFacts:
     ended_as: str = ""
     amended_on: tuple[date, ...] = ()
     handed: tuple[tuple[date, date | None], ...] = ()
+    count: int = 1
 
 
 @dataclass(frozen=True)
 class ArchiveFacts:
-    """What is counted of an archived file. retention: ``Y`` or ``D30``. loans: of every loan, lent on, due back, returned on."""
+    """What is counted of an archived file. retention: ``Y`` or ``D30``. loans: of every loan, lent on, due back, returned on.
+
+    count: of how many files that count alike this is said; documents, pages and loans are all of theirs then.
+    """
 
     unit: str
     archived_on: date
@@ -100,6 +105,7 @@ class ArchiveFacts:
     documents: int = 0
     pages: int = 0
     loans: tuple[tuple[date, date | None, date | None], ...] = ()
+    count: int = 1
 
 
 def contract_figures(facts: Iterable[ContractFacts], period: ReportPeriod) -> dict[str, Figures]:
@@ -117,27 +123,27 @@ def contract_figures(facts: Iterable[ContractFacts], period: ReportPeriod) -> di
 
 def _count_contract(figures: Figures, fact: ContractFacts, period: ReportPeriod) -> None:
     if fact.cancelled:
-        figures["cancelled", ""] += period.holds(fact.entered_on)
+        figures["cancelled", ""] += fact.count * period.holds(fact.entered_on)
         return
     if period.holds(fact.signed_on):
-        figures["signed", ""] += 1
+        figures["signed", ""] += fact.count
         if fact.amount is None:
-            figures["unpriced", ""] += 1
+            figures["unpriced", ""] += fact.count
         else:
             figures["signed_amount", fact.currency] += fact.amount  # type: ignore[assignment]  # a sum of money, not a count
-    figures["amended", ""] += sum(map(period.holds, fact.amended_on))
+    figures["amended", ""] += fact.count * sum(map(period.holds, fact.amended_on))
     if fact.ended_as and period.holds(fact.ended_on):
-        figures[fact.ended_as, ""] += 1
+        figures[fact.ended_as, ""] += fact.count
     ended = fact.ended_on is not None and fact.ended_on <= period.last
     if fact.signed_on is not None and fact.signed_on <= period.last and not ended:
-        figures["running", ""] += 1
+        figures["running", ""] += fact.count
         if fact.amount is not None:
             figures["running_amount", fact.currency] += fact.amount  # type: ignore[assignment]  # as above
     for due_on, done_on in fact.handed:
         if due_on <= period.last and (done_on is None or done_on > period.last):
-            figures["not_handed", ""] += 1
+            figures["not_handed", ""] += fact.count
         elif period.holds(due_on) and done_on is not None:
-            figures["handed_in_time" if done_on <= due_on else "handed_late", ""] += 1
+            figures["handed_in_time" if done_on <= due_on else "handed_late", ""] += fact.count
 
 
 def archive_figures(facts: Iterable[ArchiveFacts], period: ReportPeriod) -> dict[str, Figures]:
@@ -150,11 +156,11 @@ def archive_figures(facts: Iterable[ArchiveFacts], period: ReportPeriod) -> dict
     for fact in facts:
         figures = found.setdefault(fact.unit, Counter())
         if period.holds(fact.archived_on):
-            figures["archived", fact.retention] += 1
-        figures["destroyed", ""] += period.holds(fact.destroyed_on)
+            figures["archived", fact.retention] += fact.count
+        figures["destroyed", ""] += fact.count * period.holds(fact.destroyed_on)
         destroyed = fact.destroyed_on is not None and fact.destroyed_on <= period.last
         if fact.archived_on <= period.last and not destroyed:
-            figures["held", fact.retention] += 1
+            figures["held", fact.retention] += fact.count
             figures["documents", ""] += fact.documents
             figures["pages", ""] += fact.pages
         for lent_on, due_back, returned_on in fact.loans:

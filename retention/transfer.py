@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from retention.calendar import Deadline, WorkCalendar, month_deadline
@@ -143,6 +143,11 @@ def told(due: date, today: date) -> tuple[str, ...]:
     """
     days = (today - due).days
     return tuple(who for at, who in ESCALATION if days >= at)
+
+
+def next_telling(due: date, today: date) -> date | None:
+    """Return the day after today on which an open transfer comes to somebody more; None when all have been told by today."""
+    return min((day for at, _who in ESCALATION if (day := due + timedelta(days=at)) > today), default=None)
 
 
 @dataclass(frozen=True)

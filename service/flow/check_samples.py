@@ -11,7 +11,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
@@ -44,29 +44,55 @@ def draw(house: House, actor: Actor, percent: int = PERCENT, seed: str = "") -> 
     require(actor, "check.sample")
     if not 1 <= percent <= 100:
         raise BadInput("percent: 1 to 100", {"percent": "1 to 100"})
+    _demand_new(house)
+    lot = _drawing(house, percent, seed)
     with house.database.write() as session:
         audit.lock(session)  # of two who draw at once the second sees what the first has drawn
-        sample = _draw(house, session, actor.name, percent, seed or secrets.token_hex(16))
-        if sample is None:
-            raise RuleRefused("nothing is archived yet; there is nothing to draw a sample of")
-        return sample
+        return _keep(house, session, actor.name, lot)
 
 
-def _draw(house: House, session: Session, name: str, percent: int, seed: str) -> CheckSample | None:
-    year = house.clock.today().year
+@dataclass(frozen=True)
+class _Lot:
+    """What was drawn. files: of how many the chosen are a part."""
+
+    percent: int
+    seed: str
+    files: int
+    chosen: tuple[str, ...]
+
+
+def _drawing(house: House, percent: int, seed: str = "") -> _Lot:
+    """Draw among all archived files. A million are read and weighed before anything is locked, so that nobody waits for it."""
+    with house.database.read() as session:
+        ids = list(session.scalars(select(CaseFile.id).where(CaseFile.state == "archived")))
+    if not ids:
+        raise RuleRefused("nothing is archived yet; there is nothing to draw a sample of")
+    whole = seed or secrets.token_hex(16)
+    return _Lot(percent, whole, len(ids), tuple(drawn(ids, whole, size_of(len(ids), percent))))
+
+
+def _demand_new(house: House) -> None:
+    with house.database.read() as session:
+        _demand_none(session, house.clock.today().year)
+
+
+def _demand_none(session: Session, year: int) -> None:
     if session.scalar(select(CheckSample.id).where(CheckSample.year == year)):
         raise RuleRefused(f"the sample of {year} was drawn already")
-    ids = list(session.scalars(select(CaseFile.id).where(CaseFile.state == "archived")))
-    if not ids:
-        return None
-    chosen = drawn(ids, seed, size_of(len(ids), percent))
+
+
+def _keep(house: House, session: Session, name: str, lot: _Lot) -> CheckSample:
+    year = house.clock.today().year
+    _demand_none(session, year)
     sample = CheckSample(
-        year=year, percent=percent, seed=seed, population=len(ids), drawn_by=name, drawn_at=house.clock.now()
+        year=year, percent=lot.percent, seed=lot.seed, population=lot.files, drawn_by=name, drawn_at=house.clock.now()
     )
     session.add(sample)
     session.flush()
-    session.add_all(CheckSampleFile(sample_id=sample.id, case_file_id=file_id) for file_id in chosen)
-    detail = {"year": year, "percent": percent, "seed": seed, "population": len(ids), "drawn": len(chosen)}
+    rows = [{"sample_id": sample.id, "case_file_id": file_id, "skipped": ""} for file_id in lot.chosen]
+    session.execute(insert(CheckSampleFile), rows)
+    counts = {"population": lot.files, "drawn": len(lot.chosen)}
+    detail = {"year": year, "percent": lot.percent, "seed": lot.seed, **counts}
     audit.append(session, name, "check.sample", f"sample:{sample.id}", detail)
     return sample
 
@@ -83,10 +109,11 @@ def sample_due(house: House, go_on: Callable[[], bool]) -> int:
             select(CaseFile.id).where(CaseFile.state == "archived", CaseFile.archived_on < date(year, 1, 1)).limit(1)
         )
     if known is None and old is not None:
+        lot = _drawing(house, PERCENT)
         with house.database.write() as session:
             audit.lock(session)
             if session.scalar(select(CheckSample.id).where(CheckSample.year == year)) is None:
-                _draw(house, session, SYSTEM.name, PERCENT, secrets.token_hex(16))
+                _keep(house, session, SYSTEM.name, lot)
     done = 0
     while go_on() and (row := _next(house)) is not None:
         _check(house, *row)
@@ -157,11 +184,17 @@ def samples(house: House, actor: Actor) -> list[SampleView]:
 
 
 def _view(session: Session, actor: Actor, sample: CheckSample) -> SampleView:
-    rows = session.execute(
-        select(CheckSampleFile, CheckRun.failed, CheckRun.noticed)
-        .outerjoin(CheckRun, CheckRun.id == CheckSampleFile.run_id)
-        .where(CheckSampleFile.sample_id == sample.id)
-    ).all()
+    counted = select(
+        func.count(),
+        func.count(CheckSampleFile.run_id),
+        func.count().filter(CheckSampleFile.skipped != ""),
+        func.count().filter(CheckRun.failed > 0),
+        func.count().filter(CheckRun.failed == 0, CheckRun.noticed > 0),
+    ).select_from(CheckSampleFile)
+    counted = counted.outerjoin(CheckRun, CheckRun.id == CheckSampleFile.run_id)
+    drawn, checked, skipped, failed, noticed = session.execute(
+        counted.where(CheckSampleFile.sample_id == sample.id)
+    ).one()
     faulty = session.execute(
         select(CaseFile, CheckRun)
         .join(CheckSampleFile, CheckSampleFile.case_file_id == CaseFile.id)
@@ -170,15 +203,8 @@ def _view(session: Session, actor: Actor, sample: CheckSample) -> SampleView:
         .order_by(CaseFile.archive_number)
         .limit(200)
     )
-    return SampleView(
-        sample=sample,
-        drawn=len(rows),
-        checked=sum(row.run_id is not None for row, _f, _n in rows),
-        skipped=sum(row.skipped != "" for row, _f, _n in rows),
-        failed=sum(bool(failed) for _row, failed, _n in rows),
-        noticed=sum(bool(noticed) and not failed for _row, failed, noticed in rows),
-        files=tuple((file, run) for file, run in faulty if allowed(actor, "file.read", reach_of_file(file))),
-    )
+    files = tuple((file, run) for file, run in faulty if allowed(actor, "file.read", reach_of_file(file)))
+    return SampleView(sample, drawn, checked, skipped, failed, noticed, files)
 
 
 def sample_as_json(view: SampleView) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from sqlalchemy import func, select
 
-from retention.appraisal import Review
 from service.access.policy import Actor
 from service.flow import desk
 from service.flow.deliveries import count_unread
 from service.flow.guard import allowed
 from service.flow.loans import loans_in_sight
-from service.flow.reviews import in_sight
+from service.flow.plan_lists import count_own
+from service.flow.review_sight import reviews_in_sight
 from service.flow.sight import visible
 from service.flow.transfers import count_open
 from service.flow.warning_acts import count_open as count_open_warnings
@@ -39,11 +39,13 @@ def waiting(house: House, actor: Actor) -> dict[str, int]:
         if may("transfer.read"):
             found["transfers"] = count_open(session, actor)
         if may("review.read"):
-            running = session.scalars(select(ReviewRecord.data).where(ReviewRecord.state.not_in(_DONE)))
-            found["reviews"] = sum(in_sight(session, actor, Review.from_dict(data)) for data in running)
+            running = select(ReviewRecord).where(ReviewRecord.state.not_in(_DONE))
+            found["reviews"] = len(reviews_in_sight(session, actor, running))
         if may("fact.read"):
             late = (FactDuty.responsible_id == actor.person_id, FactDuty.due_on < house.clock.today())
             found["stale"] = session.scalar(select(func.count()).select_from(FactDuty).where(*late)) or 0
+        if may("assessment.read"):
+            found["assessments"] = count_own(session, actor, house.clock.today())
         if may("loan.read"):
             loans = select(func.count()).select_from(AccessRequest).where(AccessRequest.state.in_(("asked", "lent")))
             loans = loans.where(loans_in_sight(actor))

@@ -1,8 +1,8 @@
 """File: documents into case files, and what a file still lacks (RULES B1, B5)."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from retention.completeness import Completeness, NotApplicable, check
@@ -14,6 +14,7 @@ from service.flow.facts import demand_no_review
 from service.flow.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
 from service.flow.hints import demand_released
 from service.flow.index import index_soon
+from service.flow.keyset import Part, page
 from service.flow.schedule import recompute_retention
 from service.flow.sight import sees_customer, visible, visible_files
 from service.house import House
@@ -146,6 +147,25 @@ def get_case_file(house: House, actor: Actor, case_file_id: str) -> CaseFile:
         return file
 
 
+_NEWEST = (CaseFile.created_at, CaseFile.id)
+
+
+def _listed(actor: Actor, state: str | None, kind: str | None, text: str) -> Select[CaseFile]:
+    query = visible_files(actor)
+    if state:
+        query = query.where(CaseFile.state == state)
+    if kind:
+        query = query.where(CaseFile.kind == kind)
+    if text:
+        columns = (CaseFile.title, CaseFile.archive_number)
+        query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    return query
+
+
+def _count(session: Session, query: Select[CaseFile]) -> int:
+    return session.scalar(query.with_only_columns(func.count())) or 0
+
+
 def list_case_files(
     house: House,
     actor: Actor,
@@ -158,18 +178,45 @@ def list_case_files(
 ) -> tuple[int, list[CaseFile]]:
     """Return (how many in all, one page of case files, newest first)."""
     require(actor, "file.read")
-    query = visible_files(actor)
-    if state:
-        query = query.where(CaseFile.state == state)
-    if kind:
-        query = query.where(CaseFile.kind == kind)
-    if text:
-        columns = (CaseFile.title, CaseFile.archive_number)
-        query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    query = _listed(actor, state, kind, text)
+    order = tuple(column.desc() for column in _NEWEST)
     with listing(house, actor, "file") as session:
-        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = (CaseFile.created_at.desc(), CaseFile.id)
-        return total, list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
+        wanted = query.with_only_columns(CaseFile.id).order_by(*order).limit(limit).offset(offset)
+        found = session.scalars(select(CaseFile).where(CaseFile.id.in_(list(session.scalars(wanted)))).order_by(*order))
+        return _count(session, query), list(found)
+
+
+def case_file_page(
+    house: House,
+    actor: Actor,
+    *,
+    state: str | None = None,
+    kind: str | None = None,
+    text: str = "",
+    after: str = "",
+    limit: int = 50,
+) -> Part[CaseFile]:
+    """Return one page of the case files the actor may see, newest first, and how many there are. after: a cursor.
+
+    Raises NotAllowed, BadInput.
+    """
+    require(actor, "file.read")
+    query = _listed(actor, state, kind, text)
+    columns = query.with_only_columns(*_NEWEST)
+    with listing(house, actor, "file") as session:
+        part = page(
+            session,
+            columns,
+            _NEWEST,
+            (datetime, str),
+            after,
+            limit,
+            count=lambda: _count(session, query),
+            newest_first=True,
+        )
+        ids = [row.id for row in part.rows]
+        found = {file.id: file for file in session.scalars(select(CaseFile).where(CaseFile.id.in_(ids)))}
+        return Part([found[file_id] for file_id in ids], part.total, part.first, part.previous, part.next)
 
 
 def documents_of(house: House, actor: Actor, case_file_id: str) -> list[Document]:

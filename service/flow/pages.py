@@ -1,6 +1,6 @@
 """Pages: what the pages of the application ask beside the flows. Reads only, and only what the actor may see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,6 @@ from service.records.tables import (
     Hold,
     HoldFile,
     Person,
-    ReviewFile,
     Stub,
     Transfer,
 )
@@ -149,13 +148,11 @@ class Extent:
     pages: int
 
 
-def review_facts(house: House, actor: Actor, review_id: str) -> dict[str, Extent]:
-    """Return how many documents and pages each file of a review holds, by the file's id. Raises NotAllowed."""
+def review_facts(house: House, actor: Actor, case_file_ids: Sequence[str]) -> dict[str, Extent]:
+    """Return how many documents and pages files of a review hold, by the file's id. Raises NotAllowed."""
     require(actor, "review.read")
     query = select(Document.case_file_id, func.count(), func.sum(Document.pages))
-    query = query.where(
-        Document.case_file_id.in_(select(ReviewFile.case_file_id).where(ReviewFile.review_id == review_id))
-    )
+    query = query.where(Document.case_file_id.in_(case_file_ids))
     with house.database.read() as session:
         rows = session.execute(query.group_by(Document.case_file_id))
         return {str(file_id): Extent(documents, int(pages or 0)) for file_id, documents, pages in rows}

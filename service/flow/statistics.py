@@ -7,18 +7,16 @@ of it names a contract, a file or a customer.
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention.statistics import (
     ARCHIVE_FIGURES,
     CONTRACT_FIGURES,
     DIVIDED,
-    ArchiveFacts,
-    ContractFacts,
     Figures,
     ReportPeriod,
     archive_figures,
@@ -29,19 +27,13 @@ from retention.statistics import (
 from service.access.policy import Actor, Reach
 from service.clock import CHINA
 from service.errors import BadInput
+from service.flow.counted_facts import archive_facts, contract_facts
 from service.flow.guard import allowed, require
 from service.house import House
 from service.records import audit
 from service.records.tables import (
-    AccessRequest,
-    CaseFile,
     Company,
-    Contract,
-    ContractEvent,
     Department,
-    Document,
-    Stub,
-    Transfer,
 )
 
 COUNTED = ("contracts", "archives")
@@ -152,75 +144,8 @@ def _demand(kind: str, code: str) -> ReportPeriod:
 def count(session: Session, kind: str, period: ReportPeriod) -> dict[str, Figures]:
     """Return the figures of every department that has any, by its id."""
     if kind == "contracts":
-        return contract_figures(contract_facts(session), period)
-    return archive_figures(archive_facts(session), period)
-
-
-def contract_facts(session: Session) -> list[ContractFacts]:
-    """Return what is counted of every contract; whose it is says its file, which goes with a merger."""
-    events: dict[str, list[ContractEvent]] = defaultdict(list)
-    for event in session.scalars(select(ContractEvent).order_by(ContractEvent.finished_on)):
-        events[event.contract_id].append(event)
-    handed: dict[str, list[tuple[date, date | None]]] = defaultdict(list)
-    moved = select(Transfer.case_file_id, Transfer.due_on, Transfer.handed_over_on, Transfer.state)
-    for file_id, due_on, handed_on, state in session.execute(moved.where(Transfer.stage == "handler")):
-        handed[file_id].append((due_on, None if state in ("pending", "returned") else handed_on))
-    # Columns and not rows of objects: a group has a million contracts, and each object brings its department, handler and customer.
-    query = select(
-        *(CaseFile.department_id, CaseFile.id, Contract.id, Contract.created_at, Contract.currency, Contract.amount),
-        *(Contract.signed_on, Contract.status, Contract.ended_on, Contract.year),
-    ).join(CaseFile, CaseFile.contract_id == Contract.id)
-    facts = []
-    for unit, file_id, id_, created_at, currency, amount, signed_on, status, ended_on, year in session.execute(query):
-        mine = events.get(id_, [])
-        facts.append(
-            ContractFacts(
-                unit=unit,
-                entered_on=_entered_on(created_at, year),
-                currency=currency,
-                amount=amount,
-                signed_on=signed_on,
-                cancelled=status == "cancelled",
-                ended_on=ended_on,
-                ended_as=status if status in ("performed", "terminated") else "",
-                amended_on=tuple(e.finished_on for e in mine if e.kind == "amended"),
-                handed=tuple(handed.get(file_id, ())),
-            )
-        )
-    return facts
-
-
-def _entered_on(created_at: datetime, year: int) -> date:
-    """Return when a contract got its number; of one that an import brought, only the year of the number is known."""
-    entered = created_at.astimezone(CHINA).date()
-    return entered if entered.year <= year else date(year, 12, 31)
-
-
-def archive_facts(session: Session) -> list[ArchiveFacts]:
-    """Return what is counted of every file that was ever archived; of a destroyed one its documents and pages are not."""
-    kept: dict[str, tuple[int, int]] = {
-        file_id or "": (documents, int(pages))
-        for file_id, documents, pages in session.execute(
-            select(Document.case_file_id, func.count(), func.coalesce(func.sum(Document.pages), 0))
-            .where(Document.case_file_id.is_not(None), Document.status != "destroyed")
-            .group_by(Document.case_file_id)
-        )
-    }
-    loans: dict[str, list[tuple[date, date | None, date | None]]] = defaultdict(list)
-    lent = select(AccessRequest.case_file_id, AccessRequest.lent_on, AccessRequest.due_back, AccessRequest.returned_on)
-    for file_id, lent_on, due_back, returned_on in session.execute(lent.where(AccessRequest.lent_on.is_not(None))):
-        if lent_on is not None:
-            loans[file_id].append((lent_on, due_back, returned_on))
-    query = select(CaseFile.id, CaseFile.department_id, CaseFile.archived_on, CaseFile.retention, Stub.destroyed_at)
-    query = query.outerjoin(Stub, Stub.case_file_id == CaseFile.id).where(CaseFile.archived_on.is_not(None))
-    facts = []
-    for id_, unit, archived_on, retention, destroyed_at in session.execute(query):
-        documents, pages = kept.get(id_, (0, 0))
-        destroyed_on = destroyed_at.astimezone(CHINA).date() if destroyed_at else None
-        if archived_on is not None:
-            lent_out = tuple(loans.get(id_, ()))
-            facts.append(ArchiveFacts(unit, archived_on, retention or "", destroyed_on, documents, pages, lent_out))
-    return facts
+        return contract_figures(contract_facts(session, period), period)
+    return archive_figures(archive_facts(session, period), period)
 
 
 def figures_as_json(figures: Mapping[tuple[str, str], Any]) -> dict[str, str]:

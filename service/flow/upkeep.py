@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.flow.check_samples import sample_due
-from service.flow.fact_documents import catch_up
+from service.flow.deadlines import escalate
+from service.flow.fact_documents import CatchUp
 from service.flow.fixity import fixity, is_due
 from service.flow.incidents import open_overdue
 from service.flow.locks import lock_waiting
@@ -15,7 +16,6 @@ from service.flow.replicate import copy_waiting
 from service.flow.saved_searches import look_for_all
 from service.flow.schedules import apply_waiting
 from service.flow.sketches import make_waiting
-from service.flow.transfers import escalate
 from service.house import SYSTEM, House
 
 #: One look does no more than this, so that a worker that ends leaves little behind that is not noted.
@@ -47,9 +47,9 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),
         Upkeep("the sketches of documents", lambda go_on: make_waiting(house, go_on)),
         Upkeep("the saved searches", lambda go_on: look_for_all(house, go_on), seconds=60.0),
-        Upkeep("what licences say of customers", lambda go_on: catch_up(house, go_on), seconds=600.0),
+        Upkeep("what papers say of customers", CatchUp(house).look, seconds=600.0),
         Upkeep("the renewal of keys", lambda go_on: resume(house, go_on)),
-        Upkeep("the escalation of transfers", lambda _go_on: escalate(house), seconds=600.0),
+        Upkeep("the escalation of transfers", lambda go_on: escalate(house, go_on), seconds=600.0),
         Upkeep("the incidents of overdue loans", lambda _go_on: open_overdue(house), seconds=600.0),
         Upkeep("the retention schedule", lambda go_on: apply_waiting(house, go_on), seconds=60.0),
         Upkeep("the yearly sample of the four checks", lambda go_on: sample_due(house, go_on), seconds=60.0),

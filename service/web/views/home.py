@@ -3,7 +3,7 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from service.flow import desk, exams, regulations
+from service.flow import desk, exams, plan_lists, regulations
 from service.flow.guard import allowed
 from service.flow.loans import OPEN, list_loans
 from service.flow.saved_searches import count_news
@@ -22,8 +22,8 @@ def home() -> ResponseReturnValue:
     transfers = review = loans = None
     review_total = 0
     if allowed(who, "transfer.read"):
-        due = list_transfers(house(), who, mine=True)
-        transfers = [row for row in due if row.urgency in ("late", "soon")][:SHOWN]
+        due = list_transfers(house(), who, mine=True, limit=SHOWN)
+        transfers = [row for row in due if row.urgency in ("late", "soon")]
     if allowed(who, "document.correct"):
         review_total, waiting = desk.list_waiting(house(), who, desk.Want(), limit=SHOWN)
         review = [document for document, _holder in waiting]
@@ -31,6 +31,7 @@ def home() -> ResponseReturnValue:
         loans = [loan for loan in list_loans(house(), who) if loan.state in OPEN][:SHOWN]
     training = exams.own_due(house(), who) if allowed(who, "course.read") else []
     tasks = regulations.own_tasks(house(), who)[:SHOWN] if allowed(who, "regulation.read") else []
+    assessments = plan_lists.own_due(house(), who, SHOWN)
     reviews = open_reviews() if allowed(who, "review.read") else []
     return render_template(
         "home.html",
@@ -41,6 +42,13 @@ def home() -> ResponseReturnValue:
         reviews=reviews,
         training=training,
         tasks=tasks,
+        assessments=assessments,
         news=count_news(house(), who),
-        nothing=transfers is None and review is None and not reviews and not loans and not training and not tasks,
+        nothing=transfers is None
+        and review is None
+        and not reviews
+        and not loans
+        and not training
+        and not tasks
+        and not assessments,
     )

@@ -5,13 +5,15 @@ from flask.typing import ResponseReturnValue
 
 from service.errors import KNOWN_ERRORS, NotFound, NotSignedIn, outcome
 from service.flow.calendar_feed import feed, make_feed
-from service.flow.transfers import DueTransfer, list_transfers
+from service.flow.deadlines import DueTransfer, View, calendar_month, transfer_board
 from service.records.tables import Transfer
 from service.web.context import actor, house
 from service.web.refusals import of
 from service.web.site import web
 from service.web.text import gettext, ngettext
 from service.web.views.archive import may_hand_over, may_receive, transfer_step_of
+
+PAGE = 100
 
 
 def _may_choose(view: str, row: Transfer) -> bool:
@@ -28,33 +30,32 @@ def _may_choose(view: str, row: Transfer) -> bool:
 @web.get("/transfers")
 def transfers() -> ResponseReturnValue:
     """Show the transfers: those that wait for me, all I may see, or those I have to receive."""
-    mine = list_transfers(house(), actor(), mine=True)
-    everything = list_transfers(house(), actor())
-    receive = [row for row in everything if row.transfer.state == "handed_over" and may_receive(row.transfer)]
-    rows = {"mine": mine, "all": everything, "receive": receive}
-    view = request.args.get("view", "mine")
-    shown = rows.get(view, mine)
-    groups: dict[str, list[DueTransfer]] = {}
-    for row in shown:
-        groups.setdefault(row.urgency, []).append(row)
-    views = [("mine", gettext("与我有关"), len(mine)), ("all", gettext("全部"), len(everything))]
+    named: dict[View, str] = {"mine": gettext("与我有关"), "all": gettext("全部")}
     if actor().roles & {"credit_administrator", "archivist"}:
-        views.append(("receive", gettext("待我接收"), len(receive)))
+        named["receive"] = gettext("待我接收")
+    view: View = next((one for one in named if one == request.args.get("view")), "mine")
+    after = request.args.get("after", "")
+    board = transfer_board(house(), actor(), view, after=after, limit=PAGE, views=tuple(named))
+    groups: dict[str, list[DueTransfer]] = {}
+    for row in board.part.rows:
+        groups.setdefault(row.urgency, []).append(row)
     return render_template(
         "transfers.html",
-        view=view if view in rows else "mine",
-        views=views,
+        view=view,
+        views=[(one, word, board.views[one]) for one, word in named.items()],
         groups=groups,
+        waiting=board.waiting,
+        part=board.part,
+        size=PAGE,
         may_choose=lambda row: _may_choose(view, row),
-        selectable=any(_may_choose(view, row.transfer) for row in shown),
+        selectable=any(_may_choose(view, row.transfer) for row in board.part.rows),
     )
 
 
 def _calendar(address: str = "") -> str:
-    months: dict[str, list[DueTransfer]] = {}
-    for row in list_transfers(house(), actor()):
-        months.setdefault(f"{row.transfer.due_on:%Y-%m}", []).append(row)
-    return render_template("calendar.html", months=list(months.items()), address=address)
+    month, after = request.args.get("month", ""), request.args.get("after", "")
+    calendar = calendar_month(house(), actor(), month, after=after, limit=PAGE)
+    return render_template("calendar.html", calendar=calendar, size=PAGE, address=address)
 
 
 @web.get("/transfers/calendar")
