@@ -28,6 +28,7 @@ from service.flow.guard import allowed, load_document, load_file, reach_of, reac
 from service.flow.index import load_key
 from service.flow.kept import open_kept
 from service.flow.sight import visible
+from service.flow.transfer_lists import signed_lists
 from service.flow.views import document_as_json, file_as_json
 from service.flow.watermark import demand_unmarked
 from service.house import House
@@ -37,6 +38,7 @@ from service.records.tree import paths
 from vault.model import FileKey
 
 FORMAT = "juanzong evidence 1"
+SIGNED_LISTS = "signed-lists.json"
 _NAMES = {"original": "original", "preservation": "preservation.pdf", "text": "text.txt"}
 _BLOCK = 1 << 20
 MOST_PACKED = 200  # documents of one case file
@@ -117,6 +119,7 @@ def _pack(house: House, actor: Actor, found: Found, target: BinaryIO, words: Cal
     document_id = found.document.id
     with house.database.read() as session:
         history = history_of(session, found.subjects)
+        lists = _lists_of(session, found.subjects, history)
         signer = signing.ensure(session, house.keys)  # made with the archive; here it is only read
         archive = signing.archive_id(session)
     package = Package(document_id, len(history["entries"]), max(e["checkpoint"] for e in history["entries"]))
@@ -136,6 +139,7 @@ def _pack(house: House, actor: Actor, found: Found, target: BinaryIO, words: Cal
             "cover.html": cover(told, words).encode(),
             "metadata.json": as_bytes(found.metadata),
             "history.json": as_bytes(history),
+            **({SIGNED_LISTS: as_bytes({"lists": lists})} if lists else {}),
             "public-key.txt": f"{signer.public}\n".encode(),
             "verify_audit.py": files("service.records").joinpath("verify_audit.py").read_bytes(),
         }
@@ -215,6 +219,13 @@ def history_of(session: Session, subjects: list[str]) -> dict[str, Any]:
         for made, _ in by_checkpoint.values()
     ]
     return {"entries": sorted(entries, key=lambda entry: entry["seq"]), "checkpoints": said}
+
+
+def _lists_of(session: Session, subjects: list[str], history: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the signed lists (移交清单) whose digests the entries of a history name: the very bytes that were signed."""
+    named = {json.loads(entry["detail"]).get("list") for entry in history["entries"]}
+    files = [subject.partition(":")[2] for subject in subjects if subject.startswith("file:")]
+    return [one for file_id in files for one in signed_lists(session, file_id) if one["sha256"] in named]
 
 
 def _proved(session: Session, made: Checkpoint, rows: list[AuditEntry]) -> Iterator[dict[str, Any]]:

@@ -110,10 +110,26 @@ def sign(house: House, session: Session, row: Transfer, action: str) -> str:
     signer = signing.ensure(session, house.keys)
     digest = sha256(statement.encode()).hexdigest()
     signature = signing.sign(house.keys, signer, statement.encode())
-    kept = {name: value for name, value in row.contents.items() if not handing or name == "told"}
+    kept = {name: value for name, value in row.contents.items() if not handing or name in ("told", "earlier")}
+    if handing and "signed" in row.contents:  # it was returned: what was signed then stays what it was
+        kept["earlier"] = [*kept.get("earlier", ()), *row.contents["signed"].values()]
     signed = {"statement": statement, "sha256": digest, "public_key": signer.public, "signature": signature}
     row.contents = {**kept, action: listed, "signed": kept.get("signed", {}) | {action: signed}}
     return digest
+
+
+def signed_lists(session: Session, case_file_id: str) -> list[dict[str, Any]]:
+    """Return every statement that was signed for a list of this file, also of what was returned afterwards, each once.
+
+    Each with `statement`, `sha256` of its bytes, `public_key`, `signature`; in the order of the transfers and their steps.
+    """
+    rows = session.scalars(select(Transfer).where(Transfer.case_file_id == case_file_id))
+    found: dict[str, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: (row.event_on, STEPS.index(row.stage), row.id)):
+        now = row.contents.get("signed", {})
+        for one in [*row.contents.get("earlier", ()), *(now[act] for act in SIGNED if act in now)]:
+            found.setdefault(one["sha256"], one)
+    return list(found.values())
 
 
 def signatures(house: House, found: TransferList) -> list[dict[str, Any]]:

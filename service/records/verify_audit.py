@@ -26,6 +26,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 GENESIS = "0" * 64
+SIGNED_LISTS = "signed-lists.json"
 LONGEST = 64 << 20  # bytes of a line of an export, or of a JSON file of a package
 SAID = ("at", "actor", "action", "subject", "detail")
 # Whatever `zipfile` makes of a zip that is not as it was written: a changed flag asks for a password or another compression.
@@ -287,12 +288,15 @@ def verify_package(package: zipfile.ZipFile, given: list[str]) -> dict[str, Any]
     received = [e for e in spoken if e["subject"] == f"document:{document_id}" and told(e).get("sha256") == original]
     if original is None:
         raise Bad("证据包里没有原件 (the original is not in the package)")
+    lists, lacking = verify_lists(package, files, spoken, keys, {"document": document_id, "sha256": original})
     return {
         "kind": "evidence",
         "document_id": document_id,
         "entries": len(spoken),
         "original": original,
         "received": received[0] if received else None,
+        "lists": lists,
+        "lists_lacking": lacking,
         "signed_at": max((e["signed_at"] for e in spoken), default=""),
         "keys": keys,
     }
@@ -329,6 +333,34 @@ def verify_history(history: dict[str, Any], keys: Keys) -> list[dict[str, Any]]:
         last = seq
         found.append({**entry, "signed_at": span["at"]})
     return found
+
+
+def verify_lists(
+    package: zipfile.ZipFile, files: dict[str, Any], spoken: list[dict[str, Any]], keys: Keys, about: dict[str, Any]
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the signed lists of a package, and how many more its history names: older packages carry none.
+
+    Each was signed by the archive, and an entry of the history names the SHA-256 of the bytes that were signed. about: what a
+    list says of the document of this package, if it stands on it.
+    """
+    named = {digest: entry for entry in spoken if isinstance(digest := told(entry).get("list"), str)}
+    found: list[dict[str, Any]] = []
+    if SIGNED_LISTS in files:
+        for one in part(read_json(package, SIGNED_LISTS)[0], "lists", list, SIGNED_LISTS):
+            if not isinstance(one, dict):
+                raise Bad(f"{SIGNED_LISTS}: 清单不是对象 (a list is no object)")
+            content = part(one, "statement", str, SIGNED_LISTS).encode("utf-8", "surrogatepass")
+            entry = named.pop(hashlib.sha256(content).hexdigest(), None)
+            if entry is None:
+                raise Bad(f"{SIGNED_LISTS}: 履历里没有这份清单的摘要 (no entry of the history names this list)")
+            keys.demand(one, content, f"第 {entry['seq']} 条的移交清单 (the list of entry {entry['seq']})")
+            said = parse(content, SIGNED_LISTS)
+            rows = part(said, "documents", list, SIGNED_LISTS)
+            holds = any(isinstance(row, dict) and about.items() <= row.items() for row in rows)
+            found.append(
+                {"entry": entry["seq"], **{n: said.get(n) for n in ("act", "by", "on")}, "has_document": holds}
+            )
+    return found, len(named)
 
 
 def is_digest(text: Any) -> bool:
@@ -368,6 +400,15 @@ def say(report: dict[str, Any]) -> None:
         else:
             out(f"  原件就是 {entry['at']} 由 {entry['actor']} 登记的那一件，SHA-256 {report['original']}")
             out(f"  the original is what was registered then (entry {entry['seq']}, {entry['action']})")
+        for one in report["lists"]:
+            zh, en = ("列有这件原件", "names this original") if one["has_document"] else ("未列这件", "without it")
+            out(
+                f"  第 {one['entry']} 条的移交清单（{one['by']}，{one['on']}）签名成立，{zh} (signed list of that entry, {en})"
+            )
+        if report["lists_lacking"]:
+            out(
+                f"  注意：履历提到而包里没有的移交清单：{report['lists_lacking']} (lists that the history names and the package lacks)"
+            )
     out(f"  最后签名 (last signed): {report['signed_at']}")
     for public in keys.all:
         digest = hashlib.sha256(bytes.fromhex(public)).hexdigest()

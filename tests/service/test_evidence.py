@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,14 @@ from sqlalchemy import text
 
 from service.errors import NotAllowed, NotFound
 from service.flow import evidence as flow
+from service.flow import filing, transfers
 from service.flow.checkpoints import checkpoint, public_key
 from service.flow.trail_export import export
-from service.records import audit, verify_audit
+from service.records import audit, signing, verify_audit
 from service.records.checkpoints import root_of
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_checkpoints import _lift
+from tests.service.test_flow import new_contract
 
 TOOL = Path(__file__).parents[2] / "tools" / "verify_audit.py"
 
@@ -184,6 +187,88 @@ def test_nothing_of_a_package_can_be_changed(embedded, tmp_path, verifier):
     assert "manifest.json" in refused(remade("original.pdf", b"another"))
 
 
+class SignedAnew:
+    """Writes a package with other files in it, its manifest made and signed anew with the archive's own key."""
+
+    def __init__(self, house, path):
+        self.house = house
+        with zipfile.ZipFile(path) as package:
+            self.whole = {name: package.read(name) for name in package.namelist()}
+
+    def __call__(self, path, parts):
+        manifest = json.loads(self.whole["manifest.json"])
+        for name, content in parts.items():
+            manifest["files"][name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        text_of = json.dumps(manifest).encode()
+        with self.house.database.read() as session:
+            row = signing.ensure(session, self.house.keys)
+            seal = {"public_key": row.public, "signature": signing.sign(self.house.keys, row, text_of)}
+        own = {"manifest.json": text_of, "manifest.sig.json": json.dumps(seal).encode()}
+        with zipfile.ZipFile(path, "w") as package:
+            for name, part in {**self.whole, **parts, **own}.items():
+                package.writestr(name, part)
+        return path
+
+
+def _handed_over(office):
+    """A document on a list that was signed, returned, signed anew and accepted; returns (its id, the id of its file)."""
+    house = office.house
+    _, file_id = new_contract(office)
+    document_id = office.take_in()
+    filing.file_document(house, office["handler"], document_id, file_id, "1.9", original=True)
+    (item,) = transfers.transfers_of(house, office["handler"], file_id)
+    transfers.hand_over(house, office["handler"], item.transfer.id)
+    transfers.return_file(house, office["administrator"], item.transfer.id, "缺页")
+    house.clock.move_to(date(2026, 11, 27))
+    transfers.hand_over(house, office["handler"], item.transfer.id)
+    transfers.accept(house, office["administrator"], item.transfer.id)
+    return document_id, file_id
+
+
+def test_the_signed_lists_are_in_the_package_also_those_from_before_a_return(office, tmp_path, verifier):
+    document_id, _ = _handed_over(office)
+    made = _package(office, document_id, tmp_path / "evidence.zip", office["handler"])
+    found = verifier(made, "--public-key", public_key(office.house)[1])
+    signed = [(one["act"], one["by"], one["on"], one["has_document"]) for one in found["lists"]]
+    assert signed == [
+        ("hand_over", "person:handler", "2026-11-25", True),
+        ("hand_over", "person:handler", "2026-11-27", True),
+        ("accept", "person:administrator", "2026-11-27", True),
+    ]
+    assert found["lists_lacking"] == 0
+    with zipfile.ZipFile(made) as package:
+        carried = json.loads(package.read("signed-lists.json"))["lists"]
+        history = json.loads(package.read("history.json"))["entries"]
+    named = [said["list"] for entry in history if "list" in (said := json.loads(entry["detail"]))]
+    assert [hashlib.sha256(one["statement"].encode()).hexdigest() for one in carried] == named
+    assert "技术服务合同" not in json.dumps(carried, ensure_ascii=False)  # digests, no titles
+
+
+def test_a_list_that_was_not_signed_so_is_refused_and_one_that_is_lacking_is_said(embedded, tmp_path, verifier):
+    house = embedded.house
+    document_id, _ = _handed_over(embedded)
+    public, anew = public_key(house)[1], SignedAnew(house, _package(embedded, document_id, tmp_path / "evidence.zip"))
+
+    def told(change, check):
+        lists = json.loads(anew.whole["signed-lists.json"])
+        change(lists["lists"])
+        made = anew(tmp_path / "other.zip", {"signed-lists.json": json.dumps(lists, ensure_ascii=False).encode()})
+        return verifier(made, "--public-key", public, check=check)
+
+    assert told(lambda lists: None, 0)["lists_lacking"] == 0
+    assert told(lambda lists: lists.pop(0), 0)["lists_lacking"] == 1
+    another = "00" * 32
+    for change in (
+        lambda lists: lists.append(lists[0]),
+        lambda lists: lists.append([]),
+        lambda lists: lists[0].update(statement=lists[0]["statement"].replace("handler", "nobody")),
+        lambda lists: lists[0].update(signature=lists[1]["signature"]),
+        lambda lists: lists[0].update(public_key=another),
+        lambda lists: lists[0].pop("signature"),
+    ):
+        assert "移交清单" in told(change, 1)["problem"] or "signed-lists.json" in told(change, 1)["problem"]
+
+
 def test_any_changed_byte_is_told_in_one_line_or_changes_nothing(embedded, tmp_path, capsys):
     """Of 600 changes of a package and of an export none is taken for whole that says something else, and none ends in a traceback."""
     draw = random.Random(6)
@@ -247,26 +332,13 @@ def test_a_checkpoint_that_was_signed_for_something_else_is_refused(tmp_path, ot
 
 def test_a_history_is_proved_entry_by_entry(embedded, tmp_path, verifier):
     """With the signature of the manifest put aside: what the checkpoints prove by themselves."""
-    from service.records import signing
-
     house, document_id = embedded.house, embedded.take_in()
     made = _package(embedded, document_id, tmp_path / "evidence.zip")
-    with zipfile.ZipFile(made) as package:
-        whole = {name: package.read(name) for name in package.namelist()}
+    anew = SignedAnew(house, made)
+    whole = anew.whole
 
     def signed_anew(history):
-        content = json.dumps(history, ensure_ascii=False).encode()
-        manifest = json.loads(whole["manifest.json"])
-        manifest["files"]["history.json"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-        text_of = json.dumps(manifest).encode()
-        with house.database.read() as session:
-            row = signing.ensure(session, house.keys)
-            seal = {"public_key": row.public, "signature": signing.sign(house.keys, row, text_of)}
-        other = tmp_path / "other.zip"
-        with zipfile.ZipFile(other, "w") as package:
-            for name, part in {**whole, "history.json": content, "manifest.json": text_of}.items():
-                package.writestr(name, json.dumps(seal) if name == "manifest.sig.json" else part)
-        return other
+        return anew(tmp_path / "other.zip", {"history.json": json.dumps(history, ensure_ascii=False).encode()})
 
     good = json.loads(whole["history.json"])
     assert verifier(signed_anew(good))["entries"] == len(good["entries"])
