@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, cast
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,11 +16,13 @@ from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 from service.access.hashes import digest
 from service.access.people import actor_of_token
 from service.access.policy import Actor
-from service.caller import STRANGERS_PER_MINUTE, Limiter, address_of
+from service.access.throttle import place_of
+from service.caller import STRANGERS_PER_MINUTE, Limiter, Tallies, address_of
 from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, TooManyRequests, Unconfirmed, outcome
 from service.flow.room import is_full, no_space
 from service.house import House
 from service.typed import demand_text
+from vault.streams import read_exactly
 
 MAX_JSON = 1 << 20
 
@@ -85,11 +88,15 @@ def problem(status: int, title: str, **more: Any) -> Response:
 
 
 class Limits:
-    """How often may be called: with one token, and from one address with tokens that are none, or without."""
+    """How often may be called: with one token, and from one address with tokens that are none, or without.
 
-    def __init__(self, per_minute: int) -> None:
-        self.calls = Limiter(per_minute)
-        self.strangers = Limiter(STRANGERS_PER_MINUTE if per_minute else 0)
+    All web processes of a machine count together, in the file `tallies`.
+    """
+
+    def __init__(self, per_minute: int, tallies: Path) -> None:
+        together = Tallies(tallies) if per_minute else None
+        self.calls = Limiter(per_minute, together, kind="token")
+        self.strangers = Limiter(STRANGERS_PER_MINUTE if per_minute else 0, together, kind="address")
 
 
 def authenticate(house: House, limits: Limits | None = None) -> Actor:
@@ -100,7 +107,7 @@ def authenticate(house: House, limits: Limits | None = None) -> Actor:
         actor = actor_of_token(house, secret, address)
     except NotSignedIn as error:
         if limits:
-            limits.strangers.demand(address)
+            limits.strangers.demand(place_of(address) or address)
         if not secret:
             raise NotSignedIn("send a bearer token: Authorization: Bearer jz_…") from error
         raise
@@ -121,13 +128,23 @@ def _parse(operation: Operation) -> Input | None:
             # What stands beside a file may as well stand in the address: ?split=true.
             return operation.body.model_validate({**request.args.to_dict(), **request.form.to_dict()})
         if operation.body is not None:
-            if (request.content_length or 0) > MAX_JSON:
-                raise BadInput(f"the body is larger than {MAX_JSON} bytes")
-            return operation.body.model_validate_json(request.get_data(cache=False) or b"{}")
+            return operation.body.model_validate_json(_json_sent() or b"{}")
     except ValidationError as error:
         wrong = _errors(error)
         raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong) from error
     return None
+
+
+def _json_sent() -> bytes:
+    """Return the body; one that comes in chunks has no length before it ends. Raises BadInput, having read no more than is taken."""
+    sent = (
+        b""
+        if (request.content_length or 0) > MAX_JSON
+        else read_exactly(cast("BinaryIO", request.stream), MAX_JSON + 1)
+    )
+    if (request.content_length or len(sent)) > MAX_JSON:
+        raise BadInput(f"the body is larger than {MAX_JSON} bytes")
+    return sent
 
 
 def _bind(house: House, limits: Limits, operation: Operation) -> Callable[..., Response]:
@@ -152,7 +169,7 @@ def _bind(house: House, limits: Limits, operation: Operation) -> Callable[..., R
 def build(house: House, groups: Iterable[Operations], *, name: str, prefix: str) -> Blueprint:
     """Return the blueprint that serves all operations, every known error as problem+json."""
     blueprint = Blueprint(name, __name__, url_prefix=prefix)
-    limits = Limits(house.settings.api_per_minute)
+    limits = Limits(house.settings.api_per_minute, house.settings.home / "tmp" / "calls")
     for group in groups:
         for operation in group.found:
             rule = re.sub(r"\{(\w+)\}", r"<\1>", operation.path)

@@ -42,7 +42,7 @@ def create_app(house: House, *, secret: bytes) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # SameSite and form-action see to it; the Referer is not sent everywhere
         BOOTSTRAP_SERVE_LOCAL=True,
         MAX_CONTENT_LENGTH=house.settings.max_bytes + (1 << 20),
-        MAX_FORM_MEMORY_SIZE=2 << 20,
+        MAX_FORM_MEMORY_SIZE=security.LONGEST_FORM,
         BABEL_DEFAULT_LOCALE="zh",
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
     )

@@ -4,11 +4,18 @@ import tempfile
 from typing import IO
 
 from flask import Request, Response, current_app, request
+from werkzeug.exceptions import LengthRequired
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+
+
+#: Bytes of a form without files, which is read into memory at once, also that of somebody who is not signed in.
+LONGEST_FORM = 2 << 20
+# What is taken piece by piece, or kept on the disk, may be as long as a file.
+_STREAMED = frozenset({"multipart/form-data", "application/offset+octet-stream"})
 
 
 def secure_headers(response: Response) -> Response:
@@ -27,9 +34,29 @@ def secure_headers(response: Response) -> Response:
 
 
 def request_class(folder: str) -> type[Request]:
-    """Return a request whose uploads wait in `folder` as nameless files, not in the machine's shared temporary folder."""
+    """Return a request whose uploads wait in `folder` as nameless files, not in the machine's shared temporary folder.
+
+    Whatever is not taken piece by piece has at most `LONGEST_FORM` bytes, and a form says how many.
+    """
 
     class HouseRequest(Request):
+        @property
+        def max_content_length(self) -> int | None:
+            """How many bytes of the body are read."""
+            most = super().max_content_length
+            return most if self.mimetype in _STREAMED else min(most or LONGEST_FORM, LONGEST_FORM)
+
+        @max_content_length.setter
+        def max_content_length(self, value: int | None) -> None:
+            self._max_content_length = value
+
+        def _load_form_data(self) -> None:
+            # Every browser says it. Without a length the end of what may come would look like the end of the form.
+            in_chunks = self.content_length is None and "Transfer-Encoding" in self.headers
+            if in_chunks and self.mimetype == "application/x-www-form-urlencoded":
+                raise LengthRequired
+            super()._load_form_data()
+
         def _get_file_stream(
             self,
             total_content_length: int | None,  # noqa: ARG002 - werkzeug's signature

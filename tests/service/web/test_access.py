@@ -6,6 +6,8 @@ import re
 import pytest
 
 from service.access import people
+from service.web.security import LONGEST_FORM
+from tests.service.test_limits import Endless, chunked
 from tests.service.web.conftest import PASSWORD, Site, Town
 
 READERS = {"scanner", "handler", "administrator", "archivist", "head"}
@@ -177,3 +179,16 @@ def test_the_whole_application_serves_pages_api_and_health(site: Site) -> None:
     assert refused.status_code == 401
     assert refused.mimetype == "application/problem+json"
     assert client.get("/api/v1/nothing").mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("how", "status"), [({"CONTENT_LENGTH": str(LONGEST_FORM + 1)}, 413), ({"HTTP_TRANSFER_ENCODING": "chunked"}, 411)]
+)
+def test_a_form_has_a_length_and_not_a_files_also_a_strangers(site: Site, how: dict[str, str], status: int) -> None:
+    """A form is read into memory at once, so that one as long as a file may be would be the end of the process."""
+    body = Endless()
+    given = {**chunked(body), "HTTP_TRANSFER_ENCODING": "", **how, "CONTENT_TYPE": "application/x-www-form-urlencoded"}
+    if "CONTENT_LENGTH" in how:
+        del given["HTTP_TRANSFER_ENCODING"]
+    answer = site.visitor().client.post("/sign-in", environ_overrides=given)
+    assert (answer.status_code, body.given) == (status, 0)
