@@ -82,8 +82,10 @@ def fixity(
     5 when all is sound but the replica did not answer.
     """
     from service.flow.fixity import fixity as check
-    from service.flow.orphans import Orphan, remove_orphans
+    from service.flow.orphans import Orphan, demand_removable, remove_orphans
 
+    if repair_orphans:
+        demand_removable(house)  # said before all objects are read, and not after
     report = _with_a_bar(check(house, actor, rate=rate, restart=restart))
     removed, orphans = list[Orphan](), report.unowned
     if repair_orphans:

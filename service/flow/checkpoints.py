@@ -3,9 +3,10 @@
 import io
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from sqlalchemy import select, update
 
@@ -178,6 +179,28 @@ def _accepted(house: House) -> dict[int, str]:
     with house.database.read() as session:
         details = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "audit.answer_for"))
         return {number: digest for detail in details for number, digest in json.loads(detail)["checkpoints"]}
+
+
+def demand_ours(house: House, names: Iterable[UUID]) -> None:
+    """Raise RuleRefused where checkpoints in the stores tell of entries that this database does not have: nothing is rubbish there.
+
+    names: all that lies in them. A checkpoint of another archive, or of a later day that nobody answered for: what no row of the database
+    names may be documents then.
+    """
+    with house.database.read() as session:
+        archive, known = signing.archive_id(session), set(session.scalars(select(Checkpoint.number)))
+    ours = checkpoints.object_name(archive, 0) if archive else None
+    if any(checkpoints.is_checkpoint(name) and not (ours and checkpoints.is_beside(name, ours)) for name in names):
+        raise RuleRefused(
+            "the store holds checkpoints of another archive: what is nobody's here may be documents there"
+        )
+    accepted = _accepted(house)
+    later = _unknown(house, archive, known) if archive else []
+    if any(accepted.get(number) != _digest(_read(house, archive, number)) for number in later):
+        raise RuleRefused(
+            "the object store has checkpoints of a later day than the database, so what is nobody's may be documents of that "
+            "day: see `juanzong audit verify`, and answer for it with `juanzong audit accept` first"
+        )
 
 
 def accept(house: House, actor: Actor, reason: str) -> list[int]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from service.access.policy import Actor
+from service.flow.checkpoints import demand_ours
 from service.flow.objects import leaving, owners, stores
 from service.house import House
 from service.records import audit
@@ -38,6 +39,11 @@ def find_orphans(house: House, unreached: list[str] | None = None) -> list[Orpha
 
     unreached: where it is given, it is told why the replica was not looked at, which then is no error.
     """
+    return _unowned(house, _seen(house, unreached))
+
+
+def _seen(house: House, unreached: list[str] | None = None) -> list[tuple[str, Trace]]:
+    """Return all that lies in the stores, by store."""
     found: list[tuple[str, Trace]] = []
     for place, store in stores(house).items():
         try:
@@ -46,6 +52,10 @@ def find_orphans(house: House, unreached: list[str] | None = None) -> list[Orpha
             if place == "store" or unreached is None:
                 raise
             unreached.append(str(error))
+    return found
+
+
+def _unowned(house: House, found: list[tuple[str, Trace]]) -> list[Orphan]:
     # The stores are listed before the database is asked: what arrives meanwhile is known to it.
     with house.database.read() as session:
         known = owners(session).keys() | leaving(session)
@@ -58,13 +68,21 @@ def find_orphans(house: House, unreached: list[str] | None = None) -> list[Orpha
     ]
 
 
+def demand_removable(house: House) -> None:
+    """Raise RuleRefused where another archive's objects, or those of a later day than the database's, may be among the orphans."""
+    demand_ours(house, (trace.name for _, trace in _seen(house, [])))
+
+
 def remove_orphans(house: House, actor: Actor, older_than: timedelta = OLD) -> tuple[list[Orphan], list[Orphan]]:
     """Remove what nobody owns and is older than that; returns (removed, left).
 
-    The age of what lies in a store is its store's clock's. Raises StoreUnavailable; what was removed by then is noted.
+    The age of what lies in a store is its store's clock's. Raises StoreUnavailable; what was removed by then is noted. Raises
+    RuleRefused as `demand_removable` does.
     """
     limit = house.clock.now() - older_than
-    found = find_orphans(house)
+    seen = _seen(house)
+    demand_ours(house, (trace.name for _, trace in seen))
+    found = _unowned(house, seen)
     old = [orphan for orphan in found if orphan.at < limit]
     places = stores(house)
     removed: list[Orphan] = []

@@ -71,6 +71,11 @@ def is_checkpoint(name: UUID) -> bool:
     return name.version == _VERSION and str(name).startswith(_PREFIX)
 
 
+def is_beside(name: UUID, other: UUID) -> bool:
+    """Return whether two checkpoints, by their names, are of the same archive."""
+    return name.bytes[:10] == other.bytes[:10]
+
+
 def stated(statement: str) -> Stated | None:
     """Return what a statement says; None when it is none of ours."""
     try:

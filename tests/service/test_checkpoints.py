@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -115,6 +116,37 @@ def test_checkpoints_are_nobodys_rubbish(embedded):
     assert remove_orphans(house, OWNER, timedelta(0)) == ([], [])
     assert house.vault.store.remains(name) == 1
     assert all(checkpoints.is_checkpoint(name) for name in house.vault.store.names())
+
+
+def test_nothing_is_rubbish_in_the_store_of_a_database_that_was_put_back(embedded, juanzong_here):
+    house = embedded.house
+    checkpoint(house, OWNER)
+    kept = _as_it_is(embedded)
+    later = uuid4()  # stands for a document that was received after the day of the database
+    house.vault.store.put(later, io.BytesIO(b"a document of that day"))
+    _work(embedded)
+    checkpoint(house, OWNER)
+    _put_back(embedded, kept)
+    with pytest.raises(RuleRefused, match="of a later day"):
+        remove_orphans(house, OWNER, timedelta(0))
+    refused = juanzong_here(embedded.env, "fixity", "--repair-orphans", "--older-than", "0", check=4)
+    assert "audit accept" in refused.stderr
+    assert house.vault.store.remains(later) == 1
+    accept(house, OWNER, "从备份恢复")
+    removed, _left = remove_orphans(house, OWNER, timedelta(0))
+    assert [orphan.name for orphan in removed] == [later]
+
+
+def test_nothing_is_rubbish_where_another_archive_keeps_its_objects(embedded):
+    house = embedded.house
+    store, theirs = house.vault.store, uuid4()
+    store.put(theirs, io.BytesIO(b"another archive's document"))
+    store.put(checkpoints.object_name(str(uuid4()), 1), io.BytesIO(b"{}"))
+    for _ in range(2):  # before and after our own first checkpoint
+        with pytest.raises(RuleRefused, match="another archive"):
+            remove_orphans(house, OWNER, timedelta(0))
+        checkpoint(house, OWNER)
+    assert store.remains(theirs) == 1
 
 
 def test_another_checkpoint_in_the_store_is_found(embedded):
