@@ -1,6 +1,7 @@
 """A case file leaves as a signed bag and is the same file in another archive (RULES Part B, Electronic package; RFC 8493)."""
 
 import json
+import random
 import subprocess
 import sys
 import zipfile
@@ -130,6 +131,23 @@ def test_an_import_that_was_killed_is_done_again(packed, other, monkeypatch):
     assert import_package(*given, handler="handler").documents == (document_id,)
 
 
+def test_nothing_of_a_package_lies_readable_on_the_disk_while_it_is_taken_in(packed, other, monkeypatch):
+    """A process that is killed leaves what lies there; so nothing may."""
+    source, _, bag, _, _ = packed
+    home, seen = other.house.settings.home, []
+
+    def look_around(*_given, **_more):
+        seen.extend(path for path in (home / "tmp").rglob("*") if path.is_file() and b"%PDF" in path.read_bytes())
+        raise KeyboardInterrupt
+
+    for step in ("receive", "_make_file"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"service.flow.package_import.{step}", look_around)
+            with pytest.raises(KeyboardInterrupt):
+                import_package(other.house, other["archivist"], source, frozenset({bag.public_key}), handler="handler")
+    assert seen == []
+
+
 def test_who_may_pack_and_who_may_take_in(packed, other, client, headers, embedded):  # noqa: F811 - the fixtures
     source, office, bag, file_id, _ = packed
     with pytest.raises(NotAllowed), (source.parent / "none.zip").open("wb") as out:
@@ -191,6 +209,19 @@ def test_what_was_changed_or_is_no_package_is_refused_whole(packed, refusing, tm
     spoilt = _spoilt(source, tmp_path / "spoilt.zip", SPOILT[how])
     with pytest.raises(BadInput, match="cannot be taken in"):
         import_package(refusing.house, refusing["archivist"], spoilt, frozenset({bag.public_key}), handler="handler")
+    _nothing_left(refusing)
+
+
+def test_a_zip_with_any_changed_byte_is_refused_in_one_line_or_is_the_same(packed, refusing, tmp_path):
+    source, draw = packed[0].read_bytes(), random.Random(7)
+    for _ in range(60):
+        changed = bytearray(source)
+        changed[draw.randrange(len(changed))] ^= draw.randrange(1, 256)
+        (tmp_path / "changed.zip").write_bytes(changed)
+        with pytest.raises(BadInput, match="cannot be taken in"):  # nobody's key is believed, so none comes in
+            import_package(
+                refusing.house, refusing["archivist"], tmp_path / "changed.zip", frozenset(), handler="handler"
+            )
     _nothing_left(refusing)
 
 
