@@ -2,8 +2,9 @@
 
 Every process of a run keeps what it logs, what commands write to stderr, what servers that it starts write to their files, and
 which secrets came up in it: tokens, sessions and invitations, keys, passwords that were set. When the run ends all logs are searched for all
-secrets, and for what stands on the sample papers; one that is found fails the run. Not searched: stdout, where a command may
-print a token that it was asked for; secrets that another process made for itself.
+secrets, for what stands on the sample papers, and for what was written into a field, a correction or a fact of a database, whoever
+typed it; one that is found fails the run. Not searched: stdout, where a command may
+print a token that it was asked for; secrets that another process made for itself, and what it wrote into fields without being told here.
 """
 
 import base64
@@ -30,6 +31,13 @@ SHORTEST = 8  # characters: anything shorter stands in logs by chance
 _HEAD = 16
 _RUN = re.compile(r"[0-9a-z+/=_-]{16,}")
 _MOST = 64 << 20  # characters of one process; a run has some hundred thousand
+#: Where values from papers stand in the database.
+VALUES = {
+    "document_fields": ("value", "read_value"),
+    "field_corrections": ("read_value", "corrected_value"),
+    "customer_facts": ("value",),
+    "fact_voices": ("value",),
+}
 TRUTH = Path(__file__).parents[1] / "samples" / "truth"
 
 
@@ -45,7 +53,12 @@ def on_the_papers(folder: Path = TRUTH) -> set[str]:
         truth = json.loads(path.read_text("utf-8"))
         found |= {line.strip() for page in truth.get("text", ()) for line in page.splitlines()}
         found |= {str(value) for value in (truth.get("fields") or {}).values()}
-    return {text for text in found if len(text) >= 10 and not re.fullmatch(r"[\d\s.,:/-]+", text)}
+    return {text for text in found if tells(text)}
+
+
+def tells(text: str) -> bool:
+    """Return whether a value is nothing but one paper's: neither short, nor a bare number or day, which stand in logs by chance."""
+    return len(text) >= 10 and not re.fullmatch(r"[\d\s.,:/-]+", text)
 
 
 def search(log: str, wanted: Iterable[str]) -> list[str]:
@@ -77,6 +90,7 @@ class Watch:
         self.files: list[int] = []
         self.found: list[str] = []
         self._watch_secrets()
+        self._watch_values()
         self._watch_logs()
 
     def keep(self, text: str | bytes | None) -> None:
@@ -110,6 +124,17 @@ class Watch:
 
         secrets.token_urlsafe, os.urandom = token_urlsafe, urandom
         argon2.PasswordHasher.hash = hashed  # type: ignore[method-assign]  # it passes on
+
+    def _watch_values(self) -> None:
+        from sqlalchemy import event
+        from sqlalchemy.orm import Mapper
+
+        def written(_mapper: Any, _connection: Any, row: Any) -> None:
+            said = (getattr(row, name, None) for name in VALUES.get(getattr(row, "__tablename__", ""), ()))
+            self.secrets.update(value for value in said if isinstance(value, str) and tells(value))
+
+        for moment in ("before_insert", "before_update"):
+            event.listen(Mapper, moment, written)
 
     def _watch_logs(self) -> None:
         handle, read, plain = logging.Logger.handle, CaptureFixture.readouterr, logging.Formatter()

@@ -24,6 +24,13 @@ LEAKS = {
     "        subprocess.run([sys.executable, '-c', f'print({s!r})'], stdout=log, check=True)",
     "command": "import secrets, subprocess, sys\ndef test():\n    s = secrets.token_urlsafe(32)\n"
     "    subprocess.run([sys.executable, '-c', f'import sys; sys.stderr.write({s!r})'], capture_output=True, check=True)",
+    "value": "import logging\nfrom sqlalchemy import create_engine\n"
+    "from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column\n"
+    "class Base(DeclarativeBase): pass\n"
+    "class Field(Base):\n    __tablename__ = 'document_fields'\n    value: Mapped[str] = mapped_column(primary_key=True)\n"
+    "def test():\n    engine = create_engine('sqlite://')\n    Base.metadata.create_all(engine)\n"
+    "    with Session(engine) as session:\n        session.add(Field(value='临溪市人民路一百二十号'))\n        session.flush()\n"
+    "    engine.dispose()\n    logging.warning('住所临溪市人民路一百二十号 of it')",
 }
 
 
@@ -40,9 +47,9 @@ def run(folder: Path, *tests: str, more: tuple[str, ...] = ()) -> subprocess.Com
 def test_a_run_fails_for_a_secret_in_the_log_of_any_of_its_processes(tmp_path):
     ran = run(tmp_path, *LEAKS.values(), more=("-n", "1", "--dist", "loadfile"))
     assert ran.returncode == 1, ran.stdout
-    assert "5 passed" in ran.stdout
+    assert "6 passed" in ran.stdout
     said = ran.stdout.partition("secrets in the logs")[2]
-    assert len(re.findall("«.{3}…, [0-9]+ characters»", said)) == 5, said
+    assert len(re.findall("«.{3}…, [0-9]+ characters»", said)) == 6, said
     assert "Bearer jz_«" in said
     assert "login «pla…, 13 characters»" in said
 
@@ -63,3 +70,10 @@ def test_what_stands_on_the_papers_is_looked_for():
     papers = leaks.on_the_papers()
     assert "91330109MA5UBLNE17" in " ".join(papers)
     assert leaks.search("WARNING read 住所临溪市城北区望江路216号3幢 of it", papers)
+
+
+def test_the_columns_of_values_are_those_of_the_database():
+    from service.records.tables import Base
+
+    for table, columns in leaks.VALUES.items():
+        assert set(columns) <= set(Base.metadata.tables[table].columns.keys())
