@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from hashlib import blake2b
 from typing import Literal
 
 Why = Literal["code", "same_name", "similar_name"]
@@ -27,7 +27,12 @@ _PLACE = re.compile(
     r"|\w{2,3}(?:省|市)|\w{2}(?:区|县))"
 )
 _SHORTEST = 4  # characters: below that one wrong character is half the name
-_CROWD = 60  # customers under one key: beyond, the key says nothing
+#: Names that differ in one of these alone are those of a series (第一分公司, 第二分公司), not one name with a slip in it.
+_NUMERALS = frozenset("0123456789〇零一二三四五六七八九十百")
+#: Customers under one key: beyond, only the first is held against each other one, enough to find them all, one merger after the other.
+CROWD = 60
+#: From the surest on.
+REASONS: tuple[Why, ...] = ("code", "same_name", "similar_name")
 
 
 def core_of(name: str) -> str:
@@ -46,7 +51,10 @@ def core_of(name: str) -> str:
 
 
 def alike(one: str, other: str) -> Why | None:
-    """Return whether two names may be one company's: the same core, or one character more, less or another in it."""
+    """Return whether two names may be one company's: the same core, or one character more, less or another in it.
+
+    Another numeral is no slip: numbered branches and stations are companies of their own.
+    """
     a, b = core_of(one), core_of(other)
     if a == b:
         return "same_name"
@@ -58,7 +66,9 @@ def alike(one: str, other: str) -> Why | None:
 def _one_apart(a: str, b: str) -> bool:
     short, long = sorted((a, b), key=len)
     at = next((n for n, (x, y) in enumerate(zip(short, long, strict=False)) if x != y), len(short))
-    return short[at + (len(short) == len(long)) :] == long[at + 1 :]
+    if len(short) == len(long):
+        return short[at + 1 :] == long[at + 1 :] and not {short[at], long[at]} <= _NUMERALS
+    return short[at:] == long[at + 1 :]
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,11 @@ class Named:
     code: str = ""
     said: tuple[str, ...] = ()
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """Every code it is known by."""
+        return frozenset((self.code, *self.said)) - {""}
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -80,57 +95,33 @@ class Pair:
     why: Why
 
 
-def duplicates(customers: Sequence[Named]) -> list[Pair]:
-    """Return the pairs that may be one company, the surest first. customers: in the order in which they became known.
+def keys_of(customer: Named) -> frozenset[str]:
+    """Return what a customer has in common with everybody it may be one with: two without a common key are two (see `why_one`).
+
+    A key stands for a code, for the core of the name, or for that core with one character left out; at most 32 characters.
+    """
+    core = core_of(customer.name)
+    shapes = {core}
+    if len(core) >= _SHORTEST:
+        shapes |= {core[:at] + core[at + 1 :] for at in range(len(core))}
+    return frozenset(_key("c", code) for code in customer.codes) | {_key("n", shape) for shape in shapes}
+
+
+def _key(kind: str, text: str) -> str:
+    return f"{kind}:{blake2b(text.encode(), digest_size=12).hexdigest()}"
+
+
+def why_one(one: Named, other: Named) -> Why | None:
+    """Return why two customers may be one company; None when nothing says so.
 
     Code: the code of one stands on the papers of the other. Names as in `alike`; two different codes make two companies,
     whatever they are called.
     """
-    found: dict[tuple[str, str], Why] = {}
-    place = {customer.id: at for at, customer in enumerate(customers)}
-
-    def note(one: Named, other: Named, why: Why) -> None:
-        pair = (one.id, other.id) if place[one.id] < place[other.id] else (other.id, one.id)
-        found.setdefault(pair, why)
-
-    by_code: dict[str, list[Named]] = defaultdict(list)
-    for customer in customers:
-        for code in {customer.code, *customer.said} - {""}:
-            by_code[code].append(customer)
-    for group in by_code.values():
-        for one, other in _pairs(group):
-            note(one, other, "code")
-    for one, other in _alike_pairs(customers):
-        if one.code and other.code and one.code != other.code:
-            continue
-        why = alike(one.name, other.name)
-        if why:
-            note(one, other, why)
-    order = ("code", "same_name", "similar_name")
-    pairs = [Pair(*key, why) for key, why in found.items()]
-    return sorted(pairs, key=lambda pair: (order.index(pair.why), place[pair.first], place[pair.second]))
-
-
-def _alike_pairs(customers: Iterable[Named]) -> Iterator[tuple[Named, Named]]:
-    """Yield pairs that may be alike: those that share a core, or a core with one character left out."""
-    keyed: dict[str, list[Named]] = defaultdict(list)
-    for customer in customers:
-        core = core_of(customer.name)
-        keys = {core}
-        if len(core) >= _SHORTEST:
-            keys |= {core[:at] + core[at + 1 :] for at in range(len(core))}
-        for key in keys:
-            keyed[key].append(customer)
-    for group in keyed.values():
-        yield from _pairs(group)
-
-
-def _pairs(group: Sequence[Named]) -> Iterable[tuple[Named, Named]]:
-    if len(group) < 2:
-        return ()
-    if len(group) > _CROWD:  # the first with each other one: enough to find them all, one merger after the other
-        return [(group[0], other) for other in group[1:]]
-    return combinations(group, 2)
+    if one.codes & other.codes:
+        return "code"
+    if one.code and other.code:
+        return None
+    return alike(one.name, other.name)
 
 
 def closes_a_circle(above: Callable[[str], Iterable[str]], one: str, other: str) -> bool:

@@ -8,7 +8,6 @@ from typing import Literal, get_args
 
 from credit.errors import CreditError
 from credit.fact_kinds import SHIPPED
-from credit.freshness import KEY_UPDATE_DAYS, REFRESH_DAYS, CollectedFact, freshness
 from credit.reasons import Reason
 
 WarningKind = Literal[
@@ -45,8 +44,6 @@ class WarningLines:
     overdue_amount: Decimal | None = None
     line_used: Decimal | None = Decimal("0.9")
     expiry_days: int | None = 30
-    refresh_days: int = REFRESH_DAYS
-    key_update_days: int = KEY_UPDATE_DAYS
     stale_days: int | None = 0
     score_severe: Decimal | None = Decimal(40)
     overdue_days_severe: int | None = 90
@@ -79,7 +76,6 @@ class CustomerState:
 
     scores: Sequence[tuple[date, Decimal]] = ()
     validities: Sequence[Validity] = ()
-    facts: Sequence[CollectedFact] = ()
     due: Mapping[str, date] = field(default_factory=dict)
     overdue_days: int = 0
     overdue_amount: Decimal = Decimal(0)
@@ -171,11 +167,6 @@ def _stale(lines: WarningLines, state: CustomerState, today: date) -> list[RiskW
             zh, en = (kind.zh, kind.en) if kind else (name, name)
             why = Reason(f"{zh}应在 {due} 前更新，已过 {days} 天", f"{en}: to be renewed by {due}, {days} days ago")
             found.append(RiskWarning("stale_key_information", name, why, "low"))
-    for fact in state.facts:
-        if fact.key:
-            state_of = freshness(fact, today, lines.refresh_days, lines.key_update_days)
-            if state_of.state == "stale":
-                found.append(RiskWarning("stale_key_information", fact.name, state_of.why, "low"))
     return found
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.flow.deliveries import drop_unknown, send_due
+from service.flow.duplicates import catch_up
+from service.flow.freshness_board import count_asked
 from service.flow.grade_news import tell_moved
 from service.flow.send_mail import Mailer
 from service.flow.send_webhook import send
@@ -30,6 +32,8 @@ def watched(house: House) -> list[Upkeep | Sending]:
     found: list[Upkeep | Sending] = [
         Upkeep("the daily look at all customers", lambda go_on: run_daily(house, go_on), seconds=30.0),
         Upkeep("the escalation of warnings", lambda _go_on: escalate(house), seconds=20.0),
+        Upkeep("the comparison of customers", lambda go_on: catch_up(house, go_on), seconds=10.0),
+        Upkeep("the boards of freshness", lambda go_on: count_asked(house, go_on), seconds=15.0),
         Upkeep("the grades that a run moved", lambda _go_on: tell_moved(house), seconds=10.0),
         Upkeep("the deliveries to nobody", lambda _go_on: drop_unknown(house), seconds=300.0),
     ]

@@ -1,35 +1,35 @@
-"""How fast the customer card, the facts of a customer and the freshness lists open among many customers.
+"""How fast the customer card, the facts of a customer and the lists of customers open among many customers.
 
-python -m tools.bench_card [--customers 100000] [--postgres postgresql+psycopg://…]
+python -m tools.bench_card [--customers 100000] [--postgres]
 
-Each customer has a contract with its file, a credit file with two documents, seven facts with a confirmation each, an invoice and an
+First shown: once, where the board is counted while somebody waits. Duplicates: all customers compared once, as after an upgrade from a
+version without keys, the list, and what comparing one more customer takes. Each customer has a contract with its file, a credit file with two documents, seven facts with a confirmation each, an invoice and an
 order, a contact; every hundredth has 200 contracts. The cards are opened as a handler of one department and as the credit administrator.
 """
 
 import argparse
 import json
 import random
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
-
-from sqlalchemy import insert, text
 
 from service.access import people
 from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
-from service.bootstrap import build, prepare
+from service.flow import duplicates, long_runs
 from service.flow.customer_card import card_as_json, get_card
-from service.flow.customer_merge import list_duplicates
 from service.flow.customers import list_customers
-from service.flow.fact_duties import dashboard, list_due
+from service.flow.fact_duties import list_due
 from service.flow.fact_views import get_sheet
+from service.flow.freshness_board import board_of
+from service.flow.ledger import find_or_make_customer
 from service.house import House
 from service.records import tables
-from service.settings import load
+from tools.bench_credit import analyze, archive
+from tools.bulk import put
 
 OWNER = Actor("cli:bench", owner=True)
 KINDS_KNOWN = ("name", "legal_representative", "valid_until", "registered_capital", "address", "lawsuits", "industry")
@@ -100,7 +100,7 @@ def _said(customer: int, cid: str, draw: random.Random) -> dict[str, list[dict[s
              "change_note": "", "change_by": "", "due_on": day + timedelta(days=90)}
         )  # fmt: skip
     entries = [
-        {"id": f"{kind}{customer}", "kind": kind, "number": f"{kind}{customer}", "customer_id": cid, "on": TODAY, "due_on": TODAY, "cents": 1000,
+        {"id": f"{kind}{customer}", "kind": kind, "number": f"{kind}{customer}", "customer_id": cid, "entry_on": TODAY, "due_on": TODAY, "cents": 1000,
          "currency": "CNY", "invoice": "", "note": "", "voided": False, "open_cents": 1000, "import_id": "x", "entered_by": "x", "entered_at": NOW}
         for kind in ("invoice", "order")
     ]  # fmt: skip
@@ -117,17 +117,14 @@ def _said(customer: int, cid: str, draw: random.Random) -> dict[str, list[dict[s
 
 def fill(house: House, customers: int, department: str, handler: str) -> None:
     """Put the customers in, some at a time."""
-    mapped = {mapper.class_.__tablename__: mapper.class_ for mapper in tables.Base.registry.mappers}
+    mapped = tables.whole().tables
     for start in range(0, customers, _SOME):
         rows: dict[str, list[dict[str, Any]]] = {}
         for customer in range(start, min(start + _SOME, customers)):
             for name, some in _rows(customer, department, handler).items():
                 rows.setdefault(name, []).extend(some)
-        with house.database.write() as session:
-            for name, some in rows.items():
-                session.execute(insert(mapped[name]), some)
-    with house.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+        put(house, {mapped[name]: some for name, some in rows.items()})
+    analyze(house)
 
 
 def timed(step: Callable[[], object], times: int) -> dict[str, float]:
@@ -147,18 +144,28 @@ def timed(step: Callable[[], object], times: int) -> dict[str, float]:
     }
 
 
+def card(house: House, actor: Actor, whose: Callable[[], str]) -> object:
+    """Open the card of somebody."""
+    return card_as_json(get_card(house, actor, whose()), TODAY)
+
+
+def facts(house: House, actor: Actor, whose: Callable[[], str]) -> object:
+    """Open the information on somebody."""
+    return get_sheet(house, actor, whose())
+
+
+def say(login: str, name: str, found: dict[str, float]) -> None:
+    """Print a figure."""
+    print(json.dumps({"as": login, "what": name, **found}, ensure_ascii=False), flush=True)
+
+
 def main() -> None:
     """Fill an archive and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=100_000)
-    parser.add_argument("--postgres", default="")
+    parser.add_argument("--postgres", action="store_true", help="on the PostgreSQL of the tests instead of SQLite")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        env = {"JUANZONG_HOME": str(Path(folder) / "home"), "JUANZONG_MODE": "test"}
-        if given.postgres:
-            env["JUANZONG_DATABASE_URL"] = given.postgres
-        prepare(load(env))
-        house = build(load(env))
+    with archive(postgres=given.postgres) as house:
         house.clock.move_to(TODAY)
         department = people.create_department(house, OWNER, "XS", "销售部").id
         kept = [PaperGiven(kind, date(2020, 1, 1), None, "人事档案") for kind in KINDS]
@@ -180,18 +187,36 @@ def main() -> None:
 
         for login, actor in actors.items():
             steps: dict[str, tuple[Callable[[], object], int]] = {
-                "card": (lambda a=actor: card_as_json(get_card(house, a, any_customer()), TODAY), 300),
-                "card of 200 contracts": (lambda a=actor: card_as_json(get_card(house, a, heavy()), TODAY), 100),
-                "facts": (lambda a=actor: get_sheet(house, a, any_customer()), 100),
-                "stale list": (lambda a=actor: list_due(house, a), 5),
-                "freshness": (lambda a=actor: dashboard(house, a), 3),
-                "customers": (lambda a=actor: list_customers(house, a), 5),
+                "card": (partial(card, house, actor, any_customer), 300),
+                "card of 200 contracts": (partial(card, house, actor, heavy), 100),
+                "facts": (partial(facts, house, actor, any_customer), 100),
+                "stale list": (partial(list_due, house, actor), 40),
+                "stale list, page 100": (partial(list_due, house, actor, offset=5000), 40),
+                "freshness, first shown": (partial(board_of, house, actor), 1),
+                "freshness": (partial(board_of, house, actor), 40),
+                "customers": (partial(list_customers, house, actor), 40),
+                "customers by a part of the name": (partial(list_customers, house, actor, text="云桥"), 40),
             }
-            if login == "administrator":
-                steps["duplicates"] = (lambda a=actor: list_duplicates(house, a), 1)
             for name, (step, times) in steps.items():
-                print(json.dumps({"as": login, "what": name, **timed(step, times)}, ensure_ascii=False), flush=True)
-        house.database.dispose()
+                say(login, name, timed(step, times))
+        office = actors["administrator"]
+        with house.database.write() as session:
+            long_runs.order(session, house, duplicates.KIND, "cli:bench", {}, once=duplicates.KIND)
+        say("worker", f"duplicates of {given.customers} customers, once", timed(lambda: duplicates.catch_up(house), 1))
+        total, _pairs, run = duplicates.list_duplicates(house, office)
+        assert run is None, run
+        say(
+            "administrator",
+            f"list of duplicates ({total})",
+            timed(lambda: duplicates.list_duplicates(house, office), 40),
+        )
+
+        def register() -> None:
+            name = "".join(draw.choices(_SYLLABLES, k=6)) + "有限公司"
+            with house.database.write() as session:
+                find_or_make_customer(house, session, OWNER, name)
+
+        say("administrator", "a customer registered and compared", timed(register, 100))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,8 @@ from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from uuid import UUID
-
-from sqlalchemy import insert
 
 from service.access import people
 from service.access.policy import Actor
@@ -29,7 +28,8 @@ from service.flow import blocks, receivables, warnings
 from service.house import House
 from service.records.tables import Customer, FactDuty, ReceivableEntry
 from service.worker_credit import Sending, watched
-from tools.bench_credit import archive
+from tools.bench_credit import analyze, archive
+from tools.bulk import put
 
 DAILY, TOLD = 60.0, 5.0
 _PIECE = 2000
@@ -40,7 +40,7 @@ def fill(house: House, customers: int, seed: int = 1) -> None:
     """Put customers with two invoices and two pieces of key information each into the register."""
     rng, today, now = random.Random(seed), house.clock.today(), house.clock.now()
     for first in range(0, customers, _PIECE):
-        rows: dict[type, list[dict[str, object]]] = {Customer: [], ReceivableEntry: [], FactDuty: []}
+        rows: dict[Any, list[dict[str, object]]] = {Customer: [], ReceivableEntry: [], FactDuty: []}
         ids = []
         for number in range(first, min(first + _PIECE, customers)):
             key = str(UUID(int=rng.getrandbits(128)))
@@ -55,7 +55,7 @@ def fill(house: House, customers: int, seed: int = 1) -> None:
                         "kind": "invoice",
                         "number": f"F{number}-{at}",
                         "customer_id": key,
-                        "on": today - timedelta(120),
+                        "entry_on": today - timedelta(120),
                         "due_on": today - timedelta(days),
                         "cents": rng.randrange(10_000, 9_000_000),
                         "currency": "CNY",
@@ -75,10 +75,10 @@ def fill(house: House, customers: int, seed: int = 1) -> None:
                 }
                 for kind in ("name", "legal_representative")
             ]
+        put(house, {table.__table__: values for table, values in rows.items()})
         with house.database.write() as session:
-            for table, values in rows.items():
-                session.execute(insert(table), values)
             receivables.settle_accounts(session, ids, today)
+    analyze(house)
 
 
 def staff(house: House) -> None:

@@ -10,6 +10,7 @@ from service.access.policy import Actor
 from service.api.archive import Day, Id, Reason
 from service.api.operations import Input, Operations
 from service.flow import customer_card, customer_import, customer_merge, customer_profile
+from service.flow.duplicates import list_duplicates
 from service.flow.guard import require
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
@@ -86,15 +87,25 @@ def end_customer_relation(house: House, actor: Actor, customer_id: str, relation
     customer_profile.end_relation(house, actor, customer_id, relation_id)
 
 
-@register("GET", "/customer-duplicates", "Pairs of customers that may be one")
-def customer_duplicates(house: House, actor: Actor) -> dict[str, Any]:
-    """Return the pairs, the surest first."""
-    found = customer_merge.list_duplicates(house, actor)
+class AskDuplicates(Input):
+    """Which page."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 1000
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+@register("GET", "/customer-duplicates", "Pairs of customers that may be one", query=AskDuplicates)
+def customer_duplicates(house: House, actor: Actor, given: AskDuplicates) -> dict[str, Any]:
+    """Return one page of the pairs, the surest first. total: counted up to 10,000; 10,001 says that there are more.
+
+    comparing: how many of the customers that were there before have been compared; null when all are.
+    """
+    total, found, run = list_duplicates(house, actor, limit=given.limit, offset=given.offset)
     shown = [
         {"why": pair.pair.why, "customers": [{"id": c.id, "number": c.number, "name": c.name, "code": c.code} for c in (pair.first, pair.second)]}
-        for pair in found[:1000]
+        for pair in found
     ]  # fmt: skip
-    return {"total": len(found), "pairs": shown}
+    return {"total": total, "pairs": shown, "comparing": {"done": run.done, "total": run.total} if run else None}
 
 
 class Merger(Input):

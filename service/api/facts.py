@@ -7,7 +7,7 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.archive import Day, Id, Paging, Reason
 from service.api.operations import Input, Operations
-from service.flow import fact_documents, fact_duties, fact_entry, fact_kinds, fact_views
+from service.flow import fact_documents, fact_duties, fact_entry, fact_kinds, fact_views, freshness_board
 from service.flow.guard import require
 from service.house import House
 
@@ -200,7 +200,7 @@ class DueList(Paging):
 
 @facts("GET", "/facts/due", "Information that must be renewed or verified", query=DueList)
 def due_facts(house: House, actor: Actor, given: DueList) -> dict[str, Any]:
-    """Return one page, the longest overdue first (RULES A2.3)."""
+    """Return one page, the longest overdue first (RULES A2.3). total: counted up to 10,000; 10,001 says that there are more."""
     login = actor.name.removeprefix("person:") if given.mine else given.login
     total, rows = fact_duties.list_due(
         house, actor, view=given.view, login=login, kind=given.kind, limit=given.limit, offset=given.offset
@@ -210,8 +210,13 @@ def due_facts(house: House, actor: Actor, given: DueList) -> dict[str, Any]:
 
 @facts("GET", "/facts/freshness", "How everybody's information stands")
 def fact_freshness(house: House, actor: Actor) -> dict[str, Any]:
-    """Return a line a responsible person, the most overdue first; login null: nobody answers for it."""
+    """Return a line a responsible person, the most overdue first; login null: nobody answers for it.
+
+    counted_at: of what moment the figures are, where there are too many to count them at every call; null for now.
+    """
+    board = freshness_board.board_of(house, actor)
     return {
+        "counted_at": board.counted_at.isoformat() if board.counted_at else None,
         "people": [
             {
                 "login": row.login or None,
@@ -222,8 +227,8 @@ def fact_freshness(house: House, actor: Actor) -> dict[str, Any]:
                 "soon": row.soon,
                 "unverified": row.unverified,
             }
-            for row in fact_duties.dashboard(house, actor)
-        ]
+            for row in board.rows
+        ],
     }
 
 

@@ -72,7 +72,7 @@ def report_portfolio(
 
     form = _form(output)
     credit_reports.demand_form(form)
-    found = credit_reports.portfolio_analysis(house, actor, on=on, since=since, form=form)
+    found = credit_reports.portfolio_analysis(house, actor, on=on, since=since, form=form, wait=True)
     made = drawing.report_of(found, language, credit_reports.maker_of(actor))
     return _write(drawing.as_file(made, form), output, as_json=as_json)
 
@@ -170,6 +170,31 @@ def compliance_training(house: House, actor: Actor, *, as_json: bool) -> int:
         rows = [(r.person.login, r.course.title, r.state, r.until.isoformat() if r.until else "") for r in found]
         table(("login", "course", "state", "until"), rows)
     return 3 if any(row.state in ("lapsed", "missing") for row in found) else 0
+
+
+@compliance.command("import-questions")
+@click.argument("course_id")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--apply", "apply", is_flag=True, help="Enter them; without it they are only judged.")
+@json_option
+@with_house
+def compliance_import_questions(
+    house: House, actor: Actor, course_id: str, file: Path, *, apply: bool, as_json: bool
+) -> int:
+    """Judge the exam questions of FILE (XLSX or CSV) or, with --apply, enter all or none. Exit 3 when a line is wrong."""
+    from service.flow import question_import
+
+    done = question_import.import_questions(house, actor, course_id, file.name, file.read_bytes(), apply=apply)
+    counts = done.counts
+    if as_json:
+        out_json(question_import.judged_as_json(done))
+        return 3 if counts["refused"] else 0
+    if counts["refused"]:
+        wrong = [(str(row.line), name, why) for row in done.lines for name, why in row.why.items()]
+        table(("row", "column", "what is wrong"), wrong)
+    said = "nothing was entered" if counts["refused"] else "entered" if done.applied else "all can be entered"
+    click.echo(f"{counts['new']} new, {counts['unchanged']} in the bank already, {counts['refused']} wrong: {said}")
+    return 3 if counts["refused"] else 0
 
 
 @compliance.command("tasks")

@@ -7,6 +7,7 @@ import click
 from service.access.policy import Actor
 from service.commands import scoring
 from service.commands.common import json_option, out_json, table, with_house
+from service.commands.runs import runs
 from service.house import House
 
 
@@ -75,5 +76,5 @@ def credit_status(house: House, actor: Actor, customer: str, *, as_json: bool) -
     table(("", found["customer"]["name"]), rows)
 
 
-for _command in scoring.COMMANDS:
+for _command in (*scoring.COMMANDS, runs):
     credit.add_command(_command)

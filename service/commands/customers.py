@@ -59,13 +59,16 @@ def customers_export(house: House, actor: Actor, file: Path, *, as_json: bool) -
 
 
 @customers.command("duplicates")
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1, 100_000))
 @json_option
 @with_house
-def customers_duplicates(house: House, actor: Actor, *, as_json: bool) -> None:
+def customers_duplicates(house: House, actor: Actor, limit: int, *, as_json: bool) -> None:
     """List pairs of customers that may be one, the surest first."""
-    from service.flow.customer_merge import list_duplicates
+    from service.flow.duplicates import list_duplicates
 
-    found = list_duplicates(house, actor)
+    _total, found, run = list_duplicates(house, actor, limit=limit)
+    if run is not None:
+        click.echo(f"still comparing: {run.done} of {run.total} customers", err=True)
     if as_json:
         for row in found:
             out_json({"why": row.pair.why, "customers": [row.first.number, row.second.number]})

@@ -2,11 +2,15 @@
 
 from datetime import date, timedelta
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from service.access.policy import Actor
-from service.errors import BadInput, NotFound
+from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.counting import count_up_to
 from service.flow.guard import require
 from service.flow.report_facts import customer_facts, portfolio_facts
-from service.flow.sight import sees_customer
+from service.flow.sight import customers_in_sight, sees_customer
 from service.house import House
 from service.records import audit
 from service.records.credit_facts import CustomerFacts, PortfolioFacts
@@ -17,6 +21,8 @@ KINDS = ("customer", "portfolio")
 #: Of no day before this is anything on record.
 EARLIEST = date(1950, 1, 1)
 FORMS = ("pdf", "xlsx")
+#: A report on more customers is made in the background.
+MOST_AT_ONCE = 2000
 
 
 def day_asked(house: House, text: str) -> date:
@@ -47,10 +53,18 @@ def customer_analysis(house: House, actor: Actor, customer_id: str, *, on: str =
     return found
 
 
-def portfolio_analysis(house: House, actor: Actor, *, since: str = "", on: str = "", form: str = "") -> PortfolioFacts:
+def demand_few(session: Session, actor: Actor) -> None:
+    """Raise RuleRefused where so many customers are in sight that nobody waits for a report on them."""
+    if count_up_to(session, select(Customer.id).where(customers_in_sight(actor)), MOST_AT_ONCE) > MOST_AT_ONCE:
+        raise RuleRefused(f"more than {MOST_AT_ONCE} customers: order the report, it is made in the background")
+
+
+def portfolio_analysis(
+    house: House, actor: Actor, *, since: str = "", on: str = "", form: str = "", wait: bool = False
+) -> PortfolioFacts:
     """Return what the report on all customers in sight holds, as of a day. since: from when warnings count, a year before without one.
 
-    Raises BadInput, NotAllowed.
+    wait: however many they are. Raises BadInput, NotAllowed, RuleRefused.
     """
     require(actor, "portfolio.read")
     day = day_asked(house, on)
@@ -59,6 +73,8 @@ def portfolio_analysis(house: House, actor: Actor, *, since: str = "", on: str =
         why = "lies after the day of the report"
         raise BadInput(f"since: {why}", {"since": why})
     with house.database.read() as session:
+        if not wait:
+            demand_few(session, actor)
         found = portfolio_facts(session, actor, first, day)
     _note(house, actor, "portfolio", "portfolio", day, form)
     return found

@@ -19,6 +19,7 @@ from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow import collected
 from service.flow.customer_profile import CONTACTS
+from service.flow.duplicates import compare
 from service.flow.fact_duties import renew
 from service.flow.fact_entry import Desk, Sourced, enter_value, hold_customers, read_value
 from service.flow.fact_kinds import kinds_of
@@ -211,8 +212,10 @@ def apply_import(house: House, actor: Actor, data: bytes) -> Judged:
         if at is not None:
             raise RuleRefused(f"this very file was imported on {at[:10]}")
         kinds = kinds_of(session)
+        compared: list[str] = []
         for entry in judged.entries:
-            ids += _put(house, session, actor, entry, kinds, judged.digest)
+            ids += _put(house, session, actor, entry, kinds, judged.digest, compared)
+        compare(session, compared)
         detail = {"rows": judged.rows, "new": judged.new, "sha256": judged.digest}
         audit.append(session, actor.name, "customer.import", "customers", detail)
     index_soon(house, ids)
@@ -220,7 +223,13 @@ def apply_import(house: House, actor: Actor, data: bytes) -> Judged:
 
 
 def _put(
-    house: House, session: Session, actor: Actor, entry: Entry, kinds: Mapping[str, Kind], digest: str
+    house: House,
+    session: Session,
+    actor: Actor,
+    entry: Entry,
+    kinds: Mapping[str, Kind],
+    digest: str,
+    compared: list[str],
 ) -> list[str]:
     today = house.clock.today()
     customer = session.get(Customer, entry.customer_id) if entry.customer_id else None
@@ -235,6 +244,7 @@ def _put(
         session.flush()
     elif entry.code and not customer.code:
         customer.code = entry.code
+    compared.append(customer.id)
     _contact(house, session, actor, customer.id, entry.said)
     detail = {"number": customer.number, "row": entry.line, "kinds": sorted(facts)}
     audit.append(

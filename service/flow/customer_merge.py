@@ -5,22 +5,24 @@ what moved is on record, so that it can be undone as long as nothing else was me
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from credit.identity import Named, Pair, closes_a_circle, duplicates
+from credit.identity import closes_a_circle
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.assessment_plan import renew_plan
 from service.flow.collected import history_of
+from service.flow.duplicates import compare
 from service.flow.fact_duties import renew
 from service.flow.fact_entry import Desk, note_change
 from service.flow.fact_kinds import kinds_of
-from service.flow.guard import listing, require
+from service.flow.guard import require
 from service.flow.index import index_soon, touch_file
+from service.flow.merged_assessments import as_before, in_force_of, keep_stricter
 from service.house import House
 from service.records import audit
 from service.records.counters import hold_counter
@@ -38,39 +40,10 @@ from service.records.tables import (
 )
 
 #: Moved by rules of their own, or follow from what moves.
-_APART = frozenset({"customer_facts", "fact_duties", "fact_responsibles", "customer_merges"})
+_APART = frozenset(
+    {"assessment_duties", "customer_facts", "fact_duties", "fact_responsibles", "customer_merges", "duplicate_keys"}
+)
 _MOST_REASON = 500
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A pair that may be one. first: known longer."""
-
-    pair: Pair
-    first: Customer
-    second: Customer
-
-
-def list_duplicates(house: House, actor: Actor) -> list[Candidate]:
-    """Return the pairs of customers that may be one, the surest first, and note the reading. Raises NotAllowed."""
-    require(actor, "customer.merge")
-    with listing(house, actor, "customer") as session:
-        rows = list(
-            session.scalars(
-                select(Customer)
-                .where(Customer.merged_into.is_(None))
-                .order_by(Customer.created_at, Customer.number, Customer.id)
-            )
-        )
-        said: dict[str, list[str]] = {}
-        facts = select(CustomerFact.customer_id, CustomerFact.value).where(
-            CustomerFact.kind == "code", CustomerFact.withdrawn_at.is_(None)
-        )
-        for customer_id, value in session.execute(facts):
-            said.setdefault(customer_id, []).append(value)
-    by_id = {row.id: row for row in rows}
-    named = [Named(row.id, row.name, row.code or "", tuple(said.get(row.id, ()))) for row in rows]
-    return [Candidate(pair, by_id[pair.first], by_id[pair.second]) for pair in duplicates(named)]
 
 
 def _both(session: Session, actor: Actor, kept_id: str, merged_id: str) -> tuple[Customer, Customer]:
@@ -140,6 +113,7 @@ def merge_customers(house: House, actor: Actor, kept_id: str, merged_id: str, re
         hold_counter(session, CUSTOMERS)
         kept, merged = _both(session, actor, kept_id, merged_id)
         ids = [*_touch(session, merged_id), *_touch(session, kept_id)]
+        before = _grade(session, kept_id)
         audit.lock(session)
         moved: dict[str, Any] = {"code": "", "rows": {}, "left": {}, "withdrawn": [], "superseded": [], "ended": []}
         if merged.code:
@@ -159,16 +133,24 @@ def merge_customers(house: House, actor: Actor, kept_id: str, merged_id: str, re
         merged.merged_into = kept_id
         session.flush()
         settle_accounts(session, [kept_id], house.clock.today())
-        look_at(house, session, kept_id)
-        record = CustomerMerge(id=new_id(), kept_id=kept_id, merged_id=merged_id, reason=reason, moved=moved)
+        record = CustomerMerge(id=new_id(), kept_id=kept_id, merged_id=merged_id, reason=reason, moved={})
         record.merged_by, record.merged_at = actor.name, house.clock.now()
+        moved["assessments"] = keep_stricter(house, session, actor, record, kept, merged, before)
+        record.moved = moved
+        look_at(house, session, kept_id)
         session.add(record)
+        renew_plan(session, [kept_id, merged_id])
         counts = {name: len(rows) for name, rows in moved["rows"].items()}
         detail = {"merge": record.id, "merged": merged.number, "kept": kept.number, "reason": reason, "moved": counts}
         for customer in (kept, merged):
             audit.append(session, actor.name, "customer.merge", f"customer:{customer.id}", detail)
     index_soon(house, ids)
     return record.id
+
+
+def _grade(session: Session, customer_id: str) -> str:
+    """Return the grade in force of a customer, "" for none."""
+    return next((row.grade for row in in_force_of(session, customer_id)), "")
 
 
 def _touch(session: Session, customer_id: str) -> list[str]:
@@ -305,6 +287,7 @@ def undo_merge(house: House, actor: Actor, merge_id: str) -> None:
         if record.undone_at is not None or merged.merged_into != kept.id or kept.merged_into is not None:
             raise RuleRefused("this merger was undone already, or another one was made on top of it")
         ids = _touch(session, kept.id)
+        before = _grade(session, kept.id)
         audit.lock(session)
         moved: Mapping[str, Any] = record.moved
         for name, keys in moved["rows"].items():
@@ -315,6 +298,8 @@ def undo_merge(house: House, actor: Actor, merge_id: str) -> None:
             merged.code = moved["code"]
         _put_back(session, moved)
         merged.merged_into = None
+        as_before(house, session, record, kept, merged, before)
+        renew_plan(session, [kept.id, merged.id])
         record.undone_by, record.undone_at = actor.name, house.clock.now()
         for block in session.scalars(select(CreditBlock).where(CreditBlock.standing == kept.id)):
             block.standing = block.customer_id  # a block goes back with the customer it was set for
@@ -327,6 +312,7 @@ def undo_merge(house: House, actor: Actor, merge_id: str) -> None:
                 FactDuty.customer_id == customer.id, FactDuty.kind.not_in(list(history.facts))
             ).delete()
             renew(house, session, customer.id, history, [catalogue[k] for k in history.facts if k in catalogue])
+        compare(session, (kept.id, merged.id))
         detail = {"merge": record.id, "merged": merged.number, "kept": kept.number}
         for customer in (kept, merged):
             audit.append(session, actor.name, "customer.unmerge", f"customer:{customer.id}", detail)

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from credit.fact_kinds import Kind
 from credit.freshness import CollectedFact, freshness
-from service.access.policy import Actor
+from service.access.policy import Actor, sees_all_departments
 from service.errors import BadInput, NotFound
 from service.flow.collected import History
+from service.flow.counting import count_up_to
 from service.flow.guard import listing, require
 from service.flow.sight import customers_in_sight, sees_customer
 from service.house import House
@@ -148,19 +149,6 @@ class Due:
     days: int
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How one person's duties stand. login: "" for what nobody answers for. soon: due within a week."""
-
-    login: str
-    name: str
-    total: int
-    stale: int
-    stale_key: int
-    soon: int
-    unverified: int
-
-
 def _fits(view: str, today: date) -> ColumnElement[bool] | None:
     return {
         "stale": FactDuty.due_on < today,
@@ -182,57 +170,39 @@ def list_due(
 ) -> tuple[int, list[Due]]:
     """Return (how many in all, one page, the longest overdue first) of information that must be renewed or verified.
 
-    view: one of `VIEWS`. login: whose; "" for everybody's, "-" for what nobody answers for. Raises BadInput, NotAllowed.
+    Nobody is told of more than `counting.MOST` and one. view: one of `VIEWS`. login: whose; "" for everybody's, "-" for what nobody answers for. Raises BadInput, NotAllowed.
     """
     require(actor, "fact.read")
     if view not in VIEWS:
         raise BadInput(f"view: one of {', '.join(VIEWS)}", {"view": f"one of {', '.join(VIEWS)}"})
     today = house.clock.today()
-    query = select(FactDuty, Customer, Person.login).join(Customer, Customer.id == FactDuty.customer_id)
-    query = query.outerjoin(Person, Person.id == FactDuty.responsible_id).where(customers_in_sight(actor))
+    query = select(FactDuty)
+    if not sees_all_departments(actor):
+        query = query.join(Customer, Customer.id == FactDuty.customer_id).where(customers_in_sight(actor))
     fits = _fits(view, today)
     if fits is not None:
         query = query.where(fits)
-    if login:
-        query = query.where(FactDuty.responsible_id.is_(None) if login == "-" else Person.login == login)
     if kind:
         query = query.where(FactDuty.kind == kind)
     order = (FactDuty.due_on, FactDuty.customer_id, FactDuty.kind)
     with listing(house, actor, "fact") as session:
-        total = session.scalar(select(func.count()).select_from(query.with_only_columns(FactDuty.kind).subquery())) or 0
-        rows = session.execute(query.order_by(*order).limit(limit).offset(offset))
-        return total, [Due(duty, c, who or "", (duty.due_on - today).days) for duty, c, who in rows]
-
-
-def dashboard(house: House, actor: Actor, soon_days: int = 7) -> list[Standing]:
-    """Return how everybody's duties stand, the most overdue first (RULES A2.3). Raises NotAllowed."""
-    require(actor, "fact.read")
-    today = house.clock.today()
-    stale, soon = FactDuty.due_on < today, FactDuty.due_on <= date.fromordinal(today.toordinal() + soon_days)
-
-    def count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.count().filter(and_(*conditions))
-
-    unverified = FactDuty.state.in_(("unconfirmed", "entered", "once", "disputed"))
-    query = (
-        select(
-            Person.login,
-            Person.name,
-            func.count(),
-            count(stale),
-            count(stale, FactDuty.key.is_(True)),
-            count(soon, or_(FactDuty.due_on >= today)),
-            count(unverified),
+        if login:
+            person = None if login == "-" else session.scalar(select(Person.id).where(Person.login == login)) or ""
+            query = query.where(FactDuty.responsible_id == person)
+        total = count_up_to(session, query.with_only_columns(FactDuty.kind))
+        duties = list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
+        rows = session.scalars(select(Customer).where(Customer.id.in_({duty.customer_id for duty in duties})))
+        customers = {customer.id: customer for customer in rows}
+        wanted = {duty.responsible_id for duty in duties if duty.responsible_id}
+        logins: dict[str, str] = dict(
+            session.execute(select(Person.id, Person.login).where(Person.id.in_(wanted))).all()
         )
-        .select_from(FactDuty)
-        .join(Customer, Customer.id == FactDuty.customer_id)
-        .outerjoin(Person, Person.id == FactDuty.responsible_id)
-        .where(customers_in_sight(actor))
-        .group_by(Person.login, Person.name)
-    )
-    with listing(house, actor, "fact") as session:
-        rows = [Standing(login or "", name or "", *figures) for login, name, *figures in session.execute(query)]
-    return sorted(rows, key=lambda row: (-row.stale, row.login))
+        return total, [
+            Due(
+                duty, customers[duty.customer_id], logins.get(duty.responsible_id or "", ""), (duty.due_on - today).days
+            )
+            for duty in duties
+        ]
 
 
 def duties_of(session: Session, customer_id: str) -> dict[str, tuple[FactDuty, str]]:

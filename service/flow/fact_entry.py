@@ -19,6 +19,7 @@ from intake.verification import Refused, Stand
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.collected import History, Known, history_of
+from service.flow.duplicates import COMPARED, compare
 from service.flow.fact_duties import renew
 from service.flow.fact_kinds import kinds_of
 from service.flow.guard import load_document, require
@@ -166,6 +167,8 @@ class Desk:
         renew(self.house, self.session, self.customer.id, self.history, kinds)
         ids = settle_identity(self.house, self.session, self.customer, self.history)
         look_at(self.house, self.session, self.customer.id)
+        if self.touched & COMPARED:
+            compare(self.session, [self.customer.id])
         return ids
 
     def _reload(self) -> None:

@@ -70,8 +70,10 @@ class _Found:
     purchases: dict[str, Decimal] = field(default_factory=dict)
 
 
-def sources_of(session: Session, customer_ids: Sequence[str], today: date) -> dict[str, Sources]:
-    """Return what is known of each of these customers today."""
+def sources_of(
+    session: Session, customer_ids: Sequence[str], today: date, owed: Decimal | None = None
+) -> dict[str, Sources]:
+    """Return what is known of each of these customers today. owed: what all customers owe together, where it was asked already."""
     found = _Found(
         _statements(session, customer_ids, today),
         _licences(session, customer_ids),
@@ -79,7 +81,7 @@ def sources_of(session: Session, customer_ids: Sequence[str], today: date) -> di
     )
     made = {}
     ledgers = ledgers_of(session, customer_ids, today)
-    portfolio = open_in_all(session) if ledgers else None
+    portfolio = (open_in_all(session) if owed is None else owed) if ledgers else None
     for customer_id in customer_ids:
         statement = found.statements.get(customer_id)
         established, licence = found.licences.get(customer_id, (None, ""))

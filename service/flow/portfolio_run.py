@@ -13,11 +13,14 @@ from sqlalchemy.orm import Session
 from credit.card import Card
 from credit.errors import CreditError
 from credit.scorecard import GRADES
+from service.flow.books import open_in_all
 from service.flow.cards import load_card
 from service.flow.due_assessments import due_ids
 from service.flow.known import NOTHING, Sources, sources_of
+from service.flow.long_runs import NAMES, watched
+from service.flow.notices import by_name, notify
 from service.flow.scorecards import note_tested
-from service.flow.scoring import carry, high_value, line_for, made, record_of
+from service.flow.scoring import carry, columns_of, high_value, line_for, made
 from service.house import House
 from service.records import audit
 from service.records.tables import (
@@ -30,7 +33,6 @@ from service.records.tables import (
 )
 
 PIECE = 1000
-_COLUMNS = tuple(column.name for column in AssessmentRecord.__table__.columns)
 
 
 def advance(
@@ -38,7 +40,8 @@ def advance(
 ) -> bool:
     """Carry a run on; returns whether it still goes on. seconds: stop after so long; told: called with (done, in all)."""
     end = None if seconds is None else time.monotonic() + seconds
-    while _piece(house, run_id, told):
+    whole = _Whole()
+    while _piece(house, run_id, told, whole):
         if end is not None and time.monotonic() > end:
             return True
     return False
@@ -47,9 +50,17 @@ def advance(
 def advance_all(house: House, seconds: float = 30.0) -> None:
     """Carry on every run that is going on: what a worker does, beside what else it has to do."""
     with house.database.read() as session:
-        going = list(session.scalars(select(PortfolioRun.id).where(PortfolioRun.state == "running")))
-    for run_id in going:
-        advance(house, run_id, seconds=seconds)
+        running = select(PortfolioRun.id, PortfolioRun.kind).where(PortfolioRun.state == "running")
+        going = session.execute(running.order_by(PortfolioRun.started_at)).all()
+    trouble: Exception | None = None
+    for run_id, kind in going:
+        try:
+            with watched(house, PortfolioRun, run_id, kind):
+                advance(house, run_id, seconds=seconds)
+        except Exception as error:  # noqa: BLE001 - it stands with its run; the next one is not to wait for it
+            trouble = error
+    if trouble is not None:
+        raise trouble
 
 
 @dataclass
@@ -80,7 +91,14 @@ class _Tally:
         return {"matrix": matrix} | {name: summary.get(name, 0) + count for name, count in found.items()}
 
 
-def _piece(house: House, run_id: str, told: Callable[[int, int], None] | None) -> bool:
+@dataclass
+class _Whole:
+    """What all customers owe together, in yuan; asked once, so that all are held against the same sum. None until it was."""
+
+    owed: Decimal | None = None
+
+
+def _piece(house: House, run_id: str, told: Callable[[int, int], None] | None, whole: _Whole) -> bool:
     """Do one piece of a run; returns whether there may be another."""
     with house.database.write() as session:
         run = session.get(PortfolioRun, run_id, with_for_update=True)
@@ -97,13 +115,16 @@ def _piece(house: House, run_id: str, told: Callable[[int, int], None] | None) -
         if not ids:
             _finish(house, session, run)
             return False
-        tally = _look(house, session, run, ids)
+        if whole.owed is None:
+            whole.owed = open_in_all(session)
+        tally = _look(house, session, run, ids, whole.owed)
         if tally.records:
             session.execute(insert(AssessmentRecord), tally.records)
         if tally.rows:
             session.execute(insert(RunRow), tally.rows)
         run.summary = tally.added_to(run.summary)
         run.at, run.done = ids[-1], run.done + len(ids)
+        run.failures, run.trouble = 0, ""
         if run.kind == "reassess":
             _vouch(session, run, tally)
         done, total = run.done, run.total
@@ -112,9 +133,9 @@ def _piece(house: House, run_id: str, told: Callable[[int, int], None] | None) -
     return True
 
 
-def _look(house: House, session: Session, run: PortfolioRun, ids: Sequence[str]) -> _Tally:
+def _look(house: House, session: Session, run: PortfolioRun, ids: Sequence[str], owed: Decimal) -> _Tally:
     tally, card = _Tally(), load_card(session, run.scorecard)
-    sources, last = sources_of(session, ids, run.on), _in_force(session, ids)
+    sources, last = sources_of(session, ids, run.on, owed), _in_force(session, ids)
     if run.kind == "what_if":
         old = load_card(session, run.against)
         for customer_id in ids:
@@ -210,13 +231,13 @@ def _assess(
         tally.rows.append(_row(run, customer_id, before, None, str(error)))
         return
     line = line_for(card, rating.grade, sources)
-    record = record_of(customer_id, rating, drawn, line, run.on, house.clock.now())
     lines = [amount for amount in (line.amount, last.line if last else None) if amount is not None]
-    record.id, record.run_id, record.made_by = new_id(), run.id, run.started_by
-    record.high_value = high_value(house.settings, max(lines, default=None), sources)
-    record.decided_reason = ""
-    tally.records.append({name: getattr(record, name) for name in _COLUMNS})
-    after = (record.score, record.grade)
+    tally.records.append(
+        columns_of(customer_id, rating, drawn, line, run.on, house.clock.now())
+        | {"id": new_id(), "run_id": run.id, "made_by": run.started_by, "decided_reason": ""}
+        | {"high_value": high_value(house.settings, max(lines, default=None), sources)}
+    )
+    after = (rating.assessment.score, rating.grade)
     tally.count(before[1] if before else "", after[1])
     if before is None or before[1] != after[1]:
         tally.rows.append(_row(run, customer_id, before, after, ""))
@@ -234,4 +255,9 @@ def _finish(house: House, session: Session, run: PortfolioRun) -> None:
                 high.where(AssessmentRecord.run_id == run.id, AssessmentRecord.high_value != "")
             )
         }
+    run.failures, run.trouble = 0, ""
     audit.append(session, run.started_by, "portfolio.finish", f"portfolio:{run.id}", {"customers": run.done})
+    zh, en = NAMES[run.kind]
+    said = (f"{zh}已做完，共 {run.done} 家客户", f"{en} is done, {run.done} customers")
+    path = f"/assessments/runs/{run.id}"
+    notify(house, session, "run.done", f"portfolio:{run.id}:done", said, path, by_name(session, run.started_by))

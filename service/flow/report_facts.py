@@ -5,7 +5,7 @@ later about an earlier day is in it, too.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -128,8 +128,13 @@ def _facts(session: Session, customer_id: str, as_of: date) -> list[FactLine]:
     ]
 
 
-def portfolio_facts(session: Session, actor: Actor, first: date, as_of: date) -> PortfolioFacts:
-    """Return what a report about all customers in sight of `actor` holds; warnings of the days from `first` to `as_of`."""
+def portfolio_facts(
+    session: Session, actor: Actor, first: date, as_of: date, told: Callable[[int, int], None] | None = None
+) -> PortfolioFacts:
+    """Return what a report about all customers in sight of `actor` holds; warnings of the days from `first` to `as_of`.
+
+    told: called with how many customers' books were read, of how many.
+    """
     query = select(Customer.id, Customer.number, Customer.name, Customer.created_at).where(customers_in_sight(actor))
     names: dict[str, tuple[str, str]] = {}
     since: dict[str, date] = {}
@@ -140,7 +145,7 @@ def portfolio_facts(session: Session, actor: Actor, first: date, as_of: date) ->
     now = {c: row.grade for c, row in rules.grades_on(rated, as_of).items() if c in names}
     a_year_ago = as_of - timedelta(days=365)
     before = {c: row.grade for c, row in rules.grades_on(rated, a_year_ago).items() if c in names}
-    ledgers = settled_of(session, ids, as_of)
+    ledgers = settled_of(session, ids, as_of, told)
     standings = rules.trend(ledgers.values(), month_ends(as_of, MONTHS))
     return PortfolioFacts(
         first=first,
@@ -174,10 +179,14 @@ def rated_of(session: Session, ids: Sequence[str] | None, as_of: date) -> tuple[
     return found, last
 
 
-def settled_of(session: Session, ids: Sequence[str], as_of: date) -> dict[str, Ledger]:
-    """Return customer -> settled books of a day, of those who have any."""
+def settled_of(
+    session: Session, ids: Sequence[str], as_of: date, told: Callable[[int, int], None] | None = None
+) -> dict[str, Ledger]:
+    """Return customer -> settled books of a day, of those who have any. told: as in `portfolio_facts`."""
     found: dict[str, Ledger] = {}
     for at in range(0, len(ids), _AT_ONCE):
+        if told is not None:
+            told(at, len(ids))
         found |= ledgers_of(session, ids[at : at + _AT_ONCE], as_of)
     return found
 

@@ -21,7 +21,9 @@ from service.flow.filing import credit_file
 from service.flow.guard import allowed, load_document, lock_file, reach_of, reach_of_file, require
 from service.flow.index import load_key
 from service.flow.kept import read_kept
+from service.flow.long_runs import Stopped, Told, finish
 from service.flow.made import Made, keep_made, sheet_in
+from service.flow.notices import notify
 from service.flow.objects import original_of
 from service.flow.report_facts import customer_facts, portfolio_facts
 from service.flow.schedule import recompute_retention
@@ -36,6 +38,7 @@ from service.records.tables import (
     Customer,
     Department,
     Document,
+    LongRun,
     Person,
 )
 
@@ -43,6 +46,11 @@ from service.records.tables import (
 CATEGORY = "5.6"
 #: (what was gathered, language, for whom) -> title, PDF, XLSX
 Draw = Callable[[CustomerFacts | PortfolioFacts, str, str], tuple[str, bytes, bytes]]
+#: kind -> what it is called, in Chinese and in English
+TITLES = {
+    "customer": ("客户信用分析报告", "the credit analysis"),
+    "portfolio": ("客户信用组合分析报告", "the report on all customers"),
+}
 #: kind -> what its reader must be allowed
 RIGHTS = {"customer": "credit_report.read", "portfolio": "portfolio.read"}
 
@@ -58,6 +66,32 @@ class Order:
     code: str
     first: date
     last: date
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A report that a long run makes. told: how far it is."""
+
+    house: House
+    run_id: str
+    told: Told
+
+    def hold(self, session: Session) -> LongRun:
+        """Lock the run. Raises Stopped when it is not going any more: then nothing is kept."""
+        run = session.get(LongRun, self.run_id, with_for_update=True)
+        if run is None or run.state != "running":
+            raise Stopped
+        return run
+
+    def end(self, session: Session, run: LongRun, row: CreditReport, person: Person) -> None:
+        """Let the run be over and tell whom the report is for, in the transaction that keeps it."""
+        run.done, run.total = max(run.done, run.total, 1), max(run.total, 1)
+        finish(self.house, session, run, row.id)
+        zh, en = TITLES[row.kind]
+        said = (f"{zh}（{row.period}）已做好", f"{en} ({row.period}) is there")
+        if row.why:
+            said = (f"{zh}（{row.period}）没有做：没有权限", f"{en} ({row.period}) was not made: {row.why}")
+        notify(self.house, session, "report.ready", f"report:{row.id}", said, "/reports", [person])
 
 
 def subject_of(kind: str, customer_id: str | None) -> str:
@@ -92,19 +126,27 @@ def keep_now(house: House, actor: Actor, draw: Draw, kind: str, customer_id: str
     if not actor.person_id:
         raise RuleRefused("a report is kept for a person; the command line writes it to a file")
     today = house.clock.today()
+    if kind == "portfolio":
+        with house.database.read() as session:
+            credit_reports.demand_few(session, actor)
     if kind == "customer":
         with house.database.read() as session:
             if not sees_customer(session, actor, customer_id):
                 raise NotFound(f"there is no customer {customer_id}")
-    first = today - timedelta(days=364)
-    order = Order(
-        kind, customer_id if kind == "customer" else None, actor.person_id, None, today.isoformat(), first, today
-    )
-    return make(house, draw, order, actor.name)
+    of = customer_id if kind == "customer" else None
+    return make(house, draw, order_today(kind, of, actor.person_id, today), actor.name)
 
 
-def make(house: House, draw: Draw, order: Order, maker: str) -> CreditReport:
-    """Make a report with the rights of whom it is for, and keep it. Who may not read it any more gets none, and the row says why."""
+def order_today(kind: str, customer_id: str | None, person_id: str, today: date) -> Order:
+    """Return what a report of today speaks of: warnings of the year up to it."""
+    return Order(kind, customer_id, person_id, None, today.isoformat(), today - timedelta(days=364), today)
+
+
+def make(house: House, draw: Draw, order: Order, maker: str, run: "Ordered | None" = None) -> CreditReport:
+    """Make a report with the rights of whom it is for, and keep it. Who may not read it any more gets none, and the row says why.
+
+    run: the long run it is made by; told how far it is, and ended in the transaction that keeps the report. Raises Stopped.
+    """
     with house.database.read() as session:
         person = session.get_one(Person, order.person_id)
     reader = people.actor_of_person(house, person)
@@ -127,19 +169,25 @@ def make(house: House, draw: Draw, order: Order, maker: str) -> CreditReport:
     if refused:
         row.why = refused
         with house.database.write() as session:
+            ended = run.hold(session) if run else None
             session.add(row)
             _note(session, row, maker, person)
+            if run and ended:
+                run.end(session, ended, row, person)
         return row
-    found, tier = _found(house, order, reader, file)
+    found, tier = _found(house, order, reader, file, run.told if run else None)
     title, pdf, sheet = draw(found, person.locale, f"{person.name}（{order.code}）")
 
     def also(session: Session, document: Document) -> None:
+        ended = run.hold(session) if run else None
         row.document_id = document.id
         session.add(row)
         session.flush()
         if file is not None:
             _put_into(house, session, document, session.get_one(CaseFile, file.id))
         _note(session, row, maker, person)
+        if run and ended:
+            run.end(session, ended, row, person)
 
     name = f"{title}-{order.code}-{_mark(order)}"
     keep_made(house, Made(pdf, sheet, name, f"{title} {order.code}", reader.name, tier), also)
@@ -172,12 +220,12 @@ def _of_latest_contract(house: House, customer_id: str) -> Actor:
 
 
 def _found(
-    house: House, order: Order, reader: Actor, file: CaseFile | None
+    house: House, order: Order, reader: Actor, file: CaseFile | None, told: Told | None
 ) -> tuple[CustomerFacts | PortfolioFacts, str]:
     """Return what a report holds, and its tier. What lies in a credit file speaks of nothing that who reads the file may not see."""
     with house.database.read() as session:
         if file is None or order.customer_id is None:
-            return portfolio_facts(session, reader, order.first, order.last), "internal"
+            return portfolio_facts(session, reader, order.first, order.last, told), "internal"
         customer = session.get_one(Customer, order.customer_id)
         beside = replace(
             reader,

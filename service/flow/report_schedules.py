@@ -1,22 +1,21 @@
 """Reports by themselves (RULES A5.1): who wants which how often; the worker makes each once when its period has ended."""
 
-import logging
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from credit.periods import LENGTHS, Period, ended, period_of
 from service.access import people
 from service.access.policy import Actor
-from service.errors import KNOWN_ERRORS, BadInput, NotAllowed, NotFound, RuleRefused
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import credit_reports
 from service.flow.guard import allowed, listing, require
-from service.flow.report_keeping import RIGHTS, Draw, Order, make, names_of, subject_of
+from service.flow.report_keeping import RIGHTS, Draw, Order, names_of, subject_of
+from service.flow.report_runs import carry, of_schedule
 from service.flow.sight import sees_customer
-from service.house import SYSTEM, House
+from service.house import House
 from service.records import audit
 from service.records.counters import hold_counter
 from service.records.tables import (
@@ -24,8 +23,6 @@ from service.records.tables import (
     Person,
     ReportSchedule,
 )
-
-log = logging.getLogger("juanzong.reports")
 
 
 def add_schedule(
@@ -139,7 +136,7 @@ def next_on(schedule: ReportSchedule, today: date) -> date:
 def make_due(house: House, draw: Draw, go_on: Callable[[], bool] = lambda: True) -> int:
     """Make every report whose period has ended and that is not there yet; returns how many were made.
 
-    Any number of workers may do it at once: of two who make the same, one keeps it. What cannot be made now is tried again.
+    Any number of workers may do it at once: each has another in hand. What cannot be made now is tried again, some times, and told.
     """
     today, made = house.clock.today(), 0
     with house.database.read() as session:
@@ -159,14 +156,8 @@ def _make_one(house: House, draw: Draw, schedule: ReportSchedule, period: Period
     order = Order(
         schedule.kind, schedule.customer_id, schedule.person_id, schedule.id, period.code, period.first, period.last
     )
-    try:
-        make(house, draw, order, SYSTEM.name)
-    except IntegrityError:  # another worker was faster
-        return 0
-    except KNOWN_ERRORS as error:
-        log.warning("the report %s of schedule %s waits: %s", period.code, schedule.id, error)
-        return 0
-    return 1
+    run = of_schedule(house, order)
+    return int(run is not None and carry(house, draw, run))
 
 
 def schedule_as_json(row: ReportSchedule, customer: str, today: date) -> dict[str, Any]:

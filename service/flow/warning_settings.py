@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from credit.contingency import DEFAULT_PLANS, Plan, TaskTemplate
 from credit.errors import CreditError
+from credit.shipped import as_kept, in_english
 from credit.warnings import KINDS, WarningLines
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound
@@ -36,8 +37,7 @@ OPTIONAL = frozenset(
     }
 )
 DECIMALS = frozenset({"score_below", "score_drop", "overdue_amount", "line_used", "score_severe"})
-#: How long information holds is a setting of the facts themselves (RULES A2.3).
-NAMES = tuple(one.name for one in fields(WarningLines) if one.name not in ("refresh_days", "key_update_days"))
+NAMES = tuple(one.name for one in fields(WarningLines))
 _AT_LEAST_ONE = frozenset({"drop_days"})
 
 
@@ -251,7 +251,9 @@ def set_plan(house: House, actor: Actor, kind: str, tasks: Collection[Mapping[st
     if kind not in KINDS:
         raise NotFound(f"there is no warning of the kind {kind}")
     try:
-        plan = Plan(kind, tuple(TaskTemplate(**{**task, "what": str(task["what"]).strip()}) for task in tasks), block)
+        plan = Plan(
+            kind, tuple(TaskTemplate(**{**task, "what": as_kept(str(task["what"]).strip())}) for task in tasks), block
+        )
     except CreditError as error:
         raise BadInput(f"tasks: {error}", {"tasks": str(error)}) from error
     with house.database.write() as session:
@@ -273,7 +275,7 @@ def plan_as_json(kept: KeptPlan) -> dict[str, Any]:
     return {
         "kind": kept.plan.kind,
         "block": kept.plan.block,
-        "tasks": [asdict(task) for task in kept.plan.tasks],
+        "tasks": [asdict(task) | {"what_en": in_english(task.what)} for task in kept.plan.tasks],
         "changed_by": kept.row.changed_by if kept.row else None,
         "changed_at": kept.row.changed_at.isoformat() if kept.row else None,
     }

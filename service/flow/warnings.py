@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from credit.warning_life import TOP_LEVEL, Change, Kept, compare, rank, respond_by
 from credit.warnings import RiskWarning, Severity, warnings_for
 from service.flow import blocks
 from service.flow.deliveries import News, tell
+from service.flow.long_runs import watched
 from service.flow.receivables import settle_due
 from service.flow.warning_desk import LOCKED_AT_ONCE, Desk, add_step, lock_customers
 from service.flow.warning_settings import Watch, watch_of
@@ -264,12 +265,13 @@ def run_daily(house: House, go_on: Callable[[], bool] = lambda: True, *, again: 
     if run is None:
         return Looked(0, 0, done=True)
     after, looked, opened, done = run.at_customer, 0, 0, False
-    while not done and (looked == 0 or go_on()):
-        ids, new = _look_at_some(house, after)
-        done = len(ids) < LOOKED_AT_ONCE
-        after = ids[-1] if ids else after
-        looked, opened = looked + len(ids), opened + new
-        _note_run(house, today, after, len(ids), new, done=done)
+    with watched(house, WarningRun, today, "warnings"):
+        while not done and (looked == 0 or go_on()):
+            ids, new = _look_at_some(house, after)
+            done = len(ids) < LOOKED_AT_ONCE
+            after = ids[-1] if ids else after
+            looked, opened = looked + len(ids), opened + new
+            _note_run(house, today, after, len(ids), new, done=done)
     if not done:
         _let_go(house, today)
     return Looked(looked, opened, done=done)
@@ -290,6 +292,8 @@ def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
         run = session.get(WarningRun, today)
         if run is None:
             run = WarningRun(day=today, begun_at=now, claimed_until=now + _CLAIM, at_customer="", looked=0, opened=0)
+            run.failures = 0
+            run.total = session.scalar(select(func.count()).select_from(Customer)) or 0
             session.add(run)
         elif again:
             run.at_customer, run.finished_at, run.claimed_until = "", None, now + _CLAIM
@@ -305,7 +309,7 @@ def _note_run(house: House, today: date, after: str, looked: int, opened: int, *
     with house.database.write() as session:
         run = session.get_one(WarningRun, today)
         run.at_customer, run.looked, run.opened = after, run.looked + looked, run.opened + opened
-        run.claimed_until = now + _CLAIM
+        run.claimed_until, run.failures, run.trouble = now + _CLAIM, 0, ""
         if done:
             run.finished_at = now
             detail = {"day": today.isoformat(), "customers": run.looked, "opened": run.opened}

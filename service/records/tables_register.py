@@ -80,6 +80,19 @@ class FactVoice(Base):
     at: Mapped[datetime]
 
 
+class PaperDoubt(Base):
+    """A paper said otherwise than what is on record, and who answers for the information was told. fact_id: what stood there then.
+
+    What it said stands on the paper alone. It keeps the same paper from asking again after they have looked.
+    """
+
+    __tablename__ = "paper_doubts"
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    fact_id: Mapped[str] = mapped_column(Id)
+    noted_at: Mapped[datetime]
+
+
 class FactDuty(Base):
     """Where one kind of information on one customer stands today: derived from its facts in the transaction that changes them.
 
@@ -88,17 +101,20 @@ class FactDuty(Base):
     """
 
     __tablename__ = "fact_duties"
-    __table_args__ = (Index("ix_fact_duties_responsible_id_due_on", "responsible_id", "due_on"),)
+    __table_args__ = (
+        Index("ix_fact_duties_responsible_id_due_on", "responsible_id", "due_on"),
+        Index("ix_fact_duties_due_on_customer_id_kind", "due_on", "customer_id", "kind"),
+    )
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     key: Mapped[bool]
     state: Mapped[str] = mapped_column(String(12), index=True)
     responsible_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     checked_on: Mapped[date]
-    changed_on: Mapped[date | None]
+    changed_on: Mapped[date | None] = mapped_column(index=True)
     change_note: Mapped[str] = mapped_column(Text, default="")
     change_by: Mapped[str] = mapped_column(String(80), default="")
-    due_on: Mapped[date] = mapped_column(index=True)
+    due_on: Mapped[date]
 
 
 class FactResponsible(Base):
@@ -160,3 +176,26 @@ class CustomerMerge(Base):
     merged_at: Mapped[datetime]
     undone_by: Mapped[str | None] = mapped_column(String(80))
     undone_at: Mapped[datetime | None]
+
+
+class DuplicateKey(Base):
+    """What a customer shares with whoever may be the same one, see `credit.identity.keys_of`; follows its name and its codes.
+
+    No reference to customers: who notes that two may be one locks neither.
+    """
+
+    __tablename__ = "duplicate_keys"
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Id, primary_key=True, index=True)
+
+
+class DuplicatePair(Base):
+    """Two customers that may be one, the one known first first. why: code, same_name, similar_name; rank: the surest first."""
+
+    __tablename__ = "duplicate_pairs"
+    __table_args__ = (Index("ix_duplicate_pairs_rank_since", "rank", "since", "first_id", "second_id"),)
+    first_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    second_id: Mapped[str] = mapped_column(Id, primary_key=True, index=True)
+    why: Mapped[str] = mapped_column(String(12))
+    rank: Mapped[int]
+    since: Mapped[datetime]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.records.tables import Base, Id, new_id
@@ -75,6 +75,26 @@ class CreditEvent(Base):
     answered_by: Mapped[str | None] = mapped_column(Id, index=True)
 
 
+class AssessmentDuty(Base):
+    """Whose re-assessment is due when, and who does it (RULES A1.2): the yearly plan, renewed with what it follows from.
+
+    why: first, yearly or event. chosen_by: who named the person; "" where they follow from the department. told: what the person
+    was told of last: "" nothing, soon, due.
+    """
+
+    __tablename__ = "assessment_duties"
+    __table_args__ = (
+        Index("ix_assessment_duties_responsible_id_due_on", "responsible_id", "due_on"),
+        Index("ix_assessment_duties_due_on_customer_id", "due_on", "customer_id"),
+    )
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), primary_key=True)
+    responsible_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    chosen_by: Mapped[str] = mapped_column(String(80), default="")
+    due_on: Mapped[date]
+    why: Mapped[str] = mapped_column(String(8))
+    told: Mapped[str] = mapped_column(String(8), default="", index=True)
+
+
 class ExpertOpinion(Base):
     """What a named expert says of an assessment (RULES A1.3). grade: the one they find right; "" until they have spoken."""
 
@@ -92,7 +112,8 @@ class PortfolioRun(Base):
     """A run over all customers. kind: reassess, what_if. state: running, done (a re-assessment waits for a decision), approved, refused, stopped.
 
     at: the last customer that was done, in order of their ids; a killed run goes on after it. digest: of the scorecard it began
-    with. summary: counts by (grade before, grade after) and more, see `flow/portfolio.py`.
+    with. summary: counts by (grade before, grade after) and more, see `flow/portfolio.py`. forms: "" for none, making, made; forms_at: the
+    last assessment, in order of their ids, whose forms are wanted. failures: attempts at a piece that failed one after another; trouble: why.
     """
 
     __tablename__ = "portfolio_runs"
@@ -114,6 +135,10 @@ class PortfolioRun(Base):
     decided_by: Mapped[str | None] = mapped_column(String(80))
     decided_at: Mapped[datetime | None]
     decided_reason: Mapped[str] = mapped_column(Text, default="")
+    forms: Mapped[str] = mapped_column(String(8), default="", index=True)
+    forms_at: Mapped[str] = mapped_column(String(36), default="")
+    failures: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[str] = mapped_column(Text, default="")
 
 
 class RunRow(Base):

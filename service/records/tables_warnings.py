@@ -111,7 +111,10 @@ class WarningStep(Base):
 
 
 class WarningRun(Base):
-    """The daily look at all customers. at_customer: the last one looked at, from where another worker goes on."""
+    """The daily look at all customers. at_customer: the last one looked at, from where another worker goes on. total: as many as there were.
+
+    failures: attempts that failed one after another; trouble: why the last one did.
+    """
 
     __tablename__ = "warning_runs"
     day: Mapped[date] = mapped_column(primary_key=True)
@@ -120,6 +123,9 @@ class WarningRun(Base):
     at_customer: Mapped[str] = mapped_column(Id, default="")
     looked: Mapped[int] = mapped_column(default=0)
     opened: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    trouble: Mapped[str] = mapped_column(Text, default="")
     finished_at: Mapped[datetime | None]
 
 
@@ -144,7 +150,7 @@ class Delivery(Base):
     """Something that somebody is to be told, written with the change it tells of. channel: inbox, mail, webhook.
 
     event_id: what happened; nobody is told the same event twice on one channel. target: person, e-mail address or URL.
-    state: waiting, sent, given_up. content: see `flow/deliveries.py`.
+    state: waiting, sending (what nobody is told twice of), sent, given_up. content: see `flow/deliveries.py`.
     """
 
     __tablename__ = "deliveries"

@@ -74,9 +74,19 @@ EVENTS = {
     "credit.blocked": _("信用冻结"),
     "credit.unblocked": _("解除信用冻结"),
     "grade.changed": _("等级变化"),
+    "assessment.due": _("重新评估"),
+    "report.ready": _("报告已做好"),
+    "run.done": _("运行完成"),
+    "run.failed": _("运行失败"),
+    "search.news": _("保存的检索"),
 }
 CHANNELS = {"inbox": _("应用内"), "mail": _("电子邮件"), "webhook": _("网络回调")}
-DELIVERY_STATES = {"waiting": ("soon", _("等待发送")), "sent": ("good", _("已送达")), "given_up": ("late", _("放弃"))}
+DELIVERY_STATES = {
+    "waiting": ("soon", _("等待发送")),
+    "sending": ("soon", _("正在发送")),
+    "sent": ("good", _("已送达")),
+    "given_up": ("late", _("放弃")),
+}
 ENTRY_KINDS = {"invoice": _("发票"), "payment": _("收款"), "credit_note": _("贷项"), "order": _("订单")}
 BUCKETS = {
     "not_due": _("未到期"),

@@ -8,11 +8,13 @@ from decimal import Decimal
 from flask import Flask, g
 from markupsafe import Markup, escape
 
+from credit.shipped import in_english
 from service.clock import CHINA
 from service.flow import pages
+from service.flow.counting import MOST
 from service.web import words
 from service.web.context import house
-from service.web.text import gettext
+from service.web.text import gettext, language
 from service.web.trail_words import action_word
 
 _WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -42,6 +44,11 @@ def money(value: Decimal | None, currency: str = "") -> str:
 def figure(value: Decimal | int) -> str:
     """Return a number of a report: amounts and shares with two digits, thousands apart; counts as they are."""
     return f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
+def up_to(total: int) -> str:
+    """Return how long a list is; of one that is counted no further, that there are more."""
+    return f"{MOST:,}+" if total == MOST + 1 else str(total)
 
 
 def size(value: int) -> str:
@@ -90,6 +97,11 @@ def undivided(text: str) -> Markup:
     return Markup(_WHOLE.sub(r'<span class="num">\g<0></span>', shown))  # noqa: S704 - escaped just before
 
 
+def shipped(text: str) -> str:
+    """Return a text that ships with the program in the reader's language; what a company wrote stays as it is."""
+    return text if language() == "zh" else in_english(text)
+
+
 def install(app: Flask) -> None:
     """Make the filters and the words known to the templates."""
     app.jinja_env.filters.update(
@@ -97,11 +109,13 @@ def install(app: Flask) -> None:
         moment=moment,
         money=money,
         figure=figure,
+        up_to=up_to,
         filesize=size,
         who=who,
         signer=signer,
         done=action_word,
         marked=marked,
+        shipped=shipped,
         category=words.category,
         reason=words.reason,
         undivided=undivided,

@@ -1,13 +1,12 @@
 """Who a customer is: names that may be one company's, circles in a group, former names."""
 
 from datetime import date
-from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit.identity import Called, Named, alike, closes_a_circle, core_of, duplicates, former_names, group_of
+from credit.identity import Called, Named, alike, closes_a_circle, core_of, former_names, group_of, keys_of, why_one
 
 
 @pytest.mark.parametrize(
@@ -24,6 +23,9 @@ from credit.identity import Called, Named, alike, closes_a_circle, core_of, dupl
         ("甲公司", "乙公司", None),
         ("恒远机械股份有限公司", "恒远机械有限公司", None),
         ("北京有限公司", "上海有限公司", None),
+        ("华岳贸易第一分公司", "华岳贸易第二分公司", None),
+        ("恒远加油站0017站", "恒远加油站0018站", None),
+        ("恒远加油站017站", "恒远加油站0017站", "similar_name"),
     ],
 )
 def test_names_that_may_be_one_companys(one, other, why):
@@ -36,24 +38,27 @@ def test_a_core_is_never_empty_for_a_name():
     assert core_of("ＡＢＣ Trading Co.") == "ABCTRADINGCO"
 
 
-NAMES = st.text("甲乙丙丁", min_size=1, max_size=6)
+NAMES = st.text("甲乙丙丁一二", min_size=1, max_size=6)
+CODES = st.sampled_from(["", "", "A", "B"])
+CUSTOMERS = st.builds(Named, st.just("x"), NAMES, CODES, st.lists(CODES, max_size=2).map(tuple))
 
 
-@given(st.lists(st.tuples(NAMES, st.sampled_from(["", "", "A", "B"])), max_size=9))
-def test_duplicates_are_those_of_comparing_every_two(rows):
-    customers = [Named(str(n), name, code) for n, (name, code) in enumerate(rows)]
-    expected = set()
-    for one, other in combinations(customers, 2):
-        if (one.code and one.code == other.code) or (not (one.code and other.code) and alike(one.name, other.name)):
-            expected.add((one.id, other.id))
-    found = duplicates(customers)
-    assert {(pair.first, pair.second) for pair in found} == expected
-    assert len(found) == len(expected)
+@given(CUSTOMERS, CUSTOMERS)
+def test_who_may_be_one_has_a_key_in_common_and_the_order_does_not_matter(one, other):
+    why = why_one(one, other)
+    assert why_one(other, one) == why
+    if why:
+        assert keys_of(one) & keys_of(other)
+    known = frozenset({one.code, *one.said} - {""}), frozenset({other.code, *other.said} - {""})
+    expected = "code" if known[0] & known[1] else None if one.code and other.code else alike(one.name, other.name)
+    assert why == expected
+    assert all(len(key) <= 32 for key in keys_of(one))
 
 
-def test_the_code_on_the_papers_of_another_makes_a_pair_and_stands_first():
-    customers = [Named("a", "甲公司", "X"), Named("b", "完全不同", "", ("X",)), Named("c", "甲公司")]
-    assert [(p.first, p.second, p.why) for p in duplicates(customers)] == [("a", "b", "code"), ("a", "c", "same_name")]
+def test_the_code_on_the_papers_of_another_is_the_surest_sign():
+    one, other, third = Named("a", "甲公司", "X"), Named("b", "完全不同", "", ("X",)), Named("c", "甲公司", "Y")
+    assert (why_one(one, other), why_one(one, third), why_one(other, third)) == ("code", None, None)
+    assert why_one(one, Named("d", "甲公司")) == "same_name"
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=20))

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit.errors import CreditError
-from credit.freshness import CollectedFact
 from credit.warnings import CustomerState, Validity, WarningLines, warnings_for
 
 TODAY = date(2026, 11, 25)
@@ -29,7 +28,7 @@ def test_a4_1_a_sound_customer_gives_no_warning():
     sound = CustomerState(
         scores=[(day(-10), Decimal(85))],
         validities=[Validity("licence", "d1", None), Validity("authorization", "d2", day(31))],
-        facts=[CollectedFact("name", "zhou", day(-90))],
+        due={"name": day(0)},
         exposure=Decimal(90),
         credit_line=Decimal(100),
     )
@@ -97,16 +96,13 @@ def test_a4_1_credit_line_used():
 
 
 def test_a4_1_stale_key_information():
-    facts = [
-        CollectedFact("name", "z", day(-91)),
-        CollectedFact("address", "z", day(-300)),
-        CollectedFact("lawsuits", "z", day(-9), day(-4)),
-    ]
-    found = warnings_for(LINES, CustomerState(facts=facts), TODAY)
+    found = warnings_for(LINES, CustomerState(due={"name": day(-1), "address": day(0), "lawsuits": day(-9)}), TODAY)
     assert [(w.kind, w.subject) for w in found] == [
         ("stale_key_information", "name"),
         ("stale_key_information", "lawsuits"),
     ]
+    later = replace(LINES, stale_days=5)
+    assert [w.subject for w in warnings_for(later, CustomerState(due={"a": day(-5), "b": day(-6)}), TODAY)] == ["b"]
     due = CustomerState(due={"lawsuits": day(-9), "our_own": day(-9)})
     said = [w.why for w in warnings_for(LINES, due, TODAY)]
     assert [why.zh.split("应在")[0] for why in said] == ["诉讼", "our_own"], "each says what is to be renewed"

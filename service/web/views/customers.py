@@ -9,6 +9,7 @@ from service.flow import customer_import, customer_merge, customer_profile, fili
 from service.flow import customers as flow
 from service.flow.customer_card import get_card
 from service.flow.customer_import import HEADINGS, NEEDED
+from service.flow.duplicates import list_duplicates
 from service.flow.guard import allowed, require
 from service.reports.sheets import XLSX_TYPE, Table, to_xlsx
 from service.web import register_words as names
@@ -160,9 +161,8 @@ def end_relation(customer_id: str, relation_id: str) -> ResponseReturnValue:
 @web.get("/customers/duplicates")
 def duplicates() -> ResponseReturnValue:
     """Show pairs of customers that may be one."""
-    found = customer_merge.list_duplicates(house(), actor())
-    at = offset_of(PAGE)
-    return render_template("duplicates.html", total=len(found), pairs=found[at : at + PAGE], size=PAGE, names=names)
+    total, pairs, run = list_duplicates(house(), actor(), limit=PAGE, offset=offset_of(PAGE))
+    return render_template("duplicates.html", total=total, pairs=pairs, run=run, size=PAGE, names=names)
 
 
 def _merge_page(customer_id: str, other: str) -> str:

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.errors import KNOWN_ERRORS, BadInput
-from service.flow import fact_documents, fact_duties, fact_entry, fact_kinds, fact_views, pages
+from service.flow import fact_documents, fact_duties, fact_entry, fact_kinds, fact_views, freshness_board, pages
 from service.flow.customers import documents_of
 from service.flow.fact_entry import FactGiven
 from service.web import register_words as names
@@ -180,7 +180,7 @@ def _freshness() -> ResponseReturnValue:
         total, rows = 0, []
     return render_template(
         "freshness.html",
-        board=fact_duties.dashboard(house(), actor()),
+        board=freshness_board.board_of(house(), actor()),
         total=total,
         rows=rows,
         size=PAGE,

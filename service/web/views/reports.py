@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
 from credit.periods import LENGTHS
-from service.errors import BadInput
+from service.errors import BadInput, RuleRefused
 from service.flow import credit_reports as flow
 from service.flow import report_keeping, report_schedules
 from service.records.credit_facts import CustomerFacts, PortfolioFacts
@@ -54,24 +54,29 @@ def credit_reports_list() -> ResponseReturnValue:
     return _list_page()
 
 
+def _asked(name: str) -> str:
+    return request.args.get(name, "").strip()
+
+
 @web.get("/reports/portfolio")
 def portfolio_report() -> ResponseReturnValue:
     """Show the report on all customers in sight."""
     own = url_for("web.portfolio_report")
-    asked = {"since": request.args.get("since", "").strip(), "on": request.args.get("on", "").strip()}
     try:
-        report = _drawn(flow.portfolio_analysis(house(), actor(), **asked))
+        report = _drawn(flow.portfolio_analysis(house(), actor(), since=_asked("since"), on=_asked("on")))
     except BadInput as error:
         return refused(error, lambda: _shown(None, kind="portfolio", customer_id=""), own)
+    except RuleRefused:  # too many to be counted while somebody waits
+        return _shown(None, kind="portfolio", customer_id="", many=flow.MOST_AT_ONCE)
     return _shown(report, kind="portfolio", customer_id="")
 
 
 @web.get("/reports/portfolio/export.<form>")
 def export_portfolio(form: str) -> ResponseReturnValue:
     """Send the report on all customers in sight as PDF or XLSX."""
-    asked = {"since": request.args.get("since", "").strip(), "on": request.args.get("on", "").strip()}
     flow.demand_form(form)
-    return _file(_drawn(flow.portfolio_analysis(house(), actor(), form=form, **asked)), form)
+    found = flow.portfolio_analysis(house(), actor(), since=_asked("since"), on=_asked("on"), form=form)
+    return _file(_drawn(found), form)
 
 
 def _drawn(found: CustomerFacts | PortfolioFacts) -> Report:

@@ -131,8 +131,8 @@ def _order_keys(customers: int) -> None:
         sa.column("given", sa.JSON()),
     )
     row = {"id": str(uuid4()), "kind": "duplicates", "state": "waiting", "once": "duplicates", "given": {}, "at": ""}
-    row |= {"why": "", "ordered_by": "system", "total": customers, "done": 0, "failures": 0}
-    op.bulk_insert(runs, [row | {"ordered_at": now, "next_at": now}])
+    figures = {"why": "", "ordered_by": "system", "total": customers, "done": 0, "failures": 0}
+    op.bulk_insert(runs, [{**row, **figures, "ordered_at": now, "next_at": now}])
 
 
 def _million_files() -> None:
