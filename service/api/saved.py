@@ -5,20 +5,28 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from service.access.policy import Actor
+from service.api.documents import Search, search
 from service.api.operations import Input, Operations
 from service.flow.find import FACETS
 from service.flow.saved_searches import (
     Saved,
+    change_search,
     delete_search,
     list_saved,
     mark_seen,
-    rename_search,
     save_search,
 )
 from service.house import House
 from service.records.tables import SavedSearch
 
 operation = Operations("search")
+
+
+@operation("POST", "/search", "Search with a query too long for an address", body=Search, problems=(400,))
+def search_at_length(house: House, actor: Actor, given: Search) -> dict[str, Any]:
+    """As `GET /search`: an address holds some 800 Chinese characters, a body as many as a query may have."""
+    found: dict[str, Any] = search(house, actor, given)
+    return found
 
 
 class NewSearch(Input):
@@ -31,10 +39,11 @@ class NewSearch(Input):
     filters: dict[str, Annotated[str, Field(max_length=300)]] = Field(default_factory=dict, max_length=len(FACETS))
 
 
-class NewName(Input):
-    """What it is to be called."""
+class Changes(Input):
+    """What is to change. name: what it is to be called; mail: whether its owner is told of news by e-mail, too."""
 
-    name: Annotated[str, Field(max_length=200)]
+    name: Annotated[str, Field(max_length=200)] | None = None
+    mail: bool | None = None
 
 
 def _row(row: SavedSearch) -> dict[str, Any]:
@@ -44,6 +53,7 @@ def _row(row: SavedSearch) -> dict[str, Any]:
         "query": row.query,
         "filters": row.filters,
         "created_at": row.created_at.isoformat(),
+        "mail": row.mail,
     }
 
 
@@ -64,10 +74,16 @@ def create_saved_search(house: House, actor: Actor, given: NewSearch) -> dict[st
     return _row(save_search(house, actor, given.name, given.query, given.filters))
 
 
-@operation("PATCH", "/saved-searches/{search_id}", "Rename a saved search", body=NewName)
-def rename_saved_search(house: House, actor: Actor, search_id: str, given: NewName) -> dict[str, Any]:
-    """Give it another name."""
-    return _row(rename_search(house, actor, search_id, given.name))
+@operation(
+    "PATCH",
+    "/saved-searches/{search_id}",
+    "Rename a saved search, or be told of its news by e-mail",
+    body=Changes,
+    problems=(409,),
+)
+def rename_saved_search(house: House, actor: Actor, search_id: str, given: Changes) -> dict[str, Any]:
+    """Give it another name; begin or end to tell its owner of news by e-mail, to the address they gave (`PUT /inbox/address`)."""
+    return _row(change_search(house, actor, search_id, name=given.name, mail=given.mail))
 
 
 @operation("POST", "/saved-searches/{search_id}/seen", "Say that the news of a saved search were seen", status=204)

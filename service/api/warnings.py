@@ -317,4 +317,22 @@ def mark_inbox_read(house: House, actor: Actor, given: Seen) -> dict[str, Any]:
     return {"marked": deliveries.mark_read(house, actor, given.id)}
 
 
+class Address(Input):
+    """Where to. address: an e-mail address, "" for nowhere."""
+
+    address: Annotated[str, Field(max_length=300)]
+
+
+@told("GET", "/inbox/address", "Where I am told by e-mail")
+def show_mail_address(house: House, actor: Actor) -> dict[str, Any]:
+    """Return one's own address, "" where there is none; sends: whether this archive sends e-mail at all."""
+    return {"address": deliveries.mail_address_of(house, actor), "sends": house.settings.smtp is not None}
+
+
+@told("PUT", "/inbox/address", "Say where I want to be told by e-mail", body=Address, status=204)
+def set_mail_address(house: House, actor: Actor, given: Address) -> None:
+    """Note it in place of the one there was."""
+    deliveries.set_mail_address(house, actor, given.address)
+
+
 GROUPS = (warnings, credit, told)

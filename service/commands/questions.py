@@ -9,24 +9,32 @@ from service.house import House
 
 @click.command()
 @click.argument("login")
+@click.option("--mail", metavar="NAME", default="", help="tell of what is new in the search NAME by e-mail, too")
+@click.option("--no-mail", metavar="NAME", default="", help="tell of it by e-mail no more")
 @json_option
 @with_house
-def saved(house: House, actor: Actor, login: str, as_json: bool) -> None:
+def saved(house: House, actor: Actor, login: str, mail: str, no_mail: str, as_json: bool) -> None:
     """List the saved searches of the account LOGIN, with how many documents are new in each."""
-    from service.flow.saved_searches import saved_of
+    from service.flow.saved_searches import mail_by_name, saved_of
 
+    for name, on in ((mail, True), (no_mail, False)):
+        if name:
+            mail_by_name(house, actor, login, name, mail=on)
     found = saved_of(house, actor, login)
     if as_json:
         for one in found:
-            out_json(
-                {"name": one.search.name, "query": one.search.query, "filters": one.search.filters, "news": one.news}
-            )
+            search = one.search
+            said = {"name": search.name, "query": search.query, "filters": search.filters, "news": one.news}
+            out_json({**said, "mail": search.mail})
         return
     rows = [
-        (one.search.name, one.search.query, " ".join(f"{k}={v}" for k, v in one.search.filters.items()), str(one.news))
+        (
+            *(one.search.name, one.search.query, " ".join(f"{k}={v}" for k, v in one.search.filters.items())),
+            *(str(one.news), "yes" if one.search.mail else ""),
+        )
         for one in found
     ]
-    table(("name", "query", "only", "new"), rows)
+    table(("name", "query", "only", "new", "e-mail"), rows)
 
 
 @click.command()

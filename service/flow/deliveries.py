@@ -27,7 +27,10 @@ EVENTS = (
     "credit.blocked",
     "credit.unblocked",
     "grade.changed",
+    "assessment.due",
 )
+#: What nobody is told twice of, even where a worker died while it sent one: nobody knows then whether it went out, and it is given up.
+ONCE = frozenset({"search.news"})
 #: A claimed delivery is taken up by another worker after this: longer than any attempt lasts.
 LEASE = timedelta(seconds=60)
 #: Pauses between attempts double from the first to the last; after so many attempts nobody tries any more.
@@ -38,17 +41,18 @@ FIRST_PAUSE, LONGEST_PAUSE, MOST_ATTEMPTS = timedelta(seconds=5), timedelta(hour
 class News:
     """What is told. event_id: the same for the same event, however often it is told. zh, en: in one line. path: the page to open.
 
-    data: what a webhook gets beside the customer.
+    customer: None where it is about several. data: what a webhook gets beside the customer. outside: whether webhooks are told.
     """
 
     event: str
     event_id: str
-    customer: Customer
+    customer: Customer | None
     zh: str
     en: str
     path: str
     data: dict[str, Any]
     warning_id: str | None = None
+    outside: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,14 +79,16 @@ def tell(
         mails = dict.fromkeys(addresses) | {row.address: row.person_id for row in session.scalars(own)}
     wanted: list[tuple[str, str, str | None]] = [("inbox", key, key) for key in told]
     wanted += [("mail", address, person_id) for address, person_id in mails.items()]
-    wanted += [("webhook", url, None) for url in settings.webhooks]
+    wanted += [("webhook", url, None) for url in settings.webhooks if news.outside]
     known = set(session.execute(select(Delivery.channel, Delivery.target).where(Delivery.event_id == news.event_id)))
     customer = news.customer
     content = {
         "zh": news.zh,
         "en": news.en,
         "path": news.path,
-        "customer": {"id": customer.id, "number": customer.number, "code": customer.code, "name": customer.name},
+        "customer": None
+        if customer is None
+        else {"id": customer.id, "number": customer.number, "code": customer.code, "name": customer.name},
         "data": news.data,
     }
     for channel, target, person_id in wanted:
@@ -97,7 +103,7 @@ def tell(
                 channel=channel,
                 target=target,
                 person_id=person_id,
-                customer_id=customer.id,
+                customer_id=customer.id if customer else None,
                 warning_id=news.warning_id,
                 content=content,
                 state="sent" if there else "waiting",
@@ -120,6 +126,7 @@ def send_due(
     house: House, channel: str, send: Callable[[Delivery], Answer], *, target: str | None = None, most: int = 50
 ) -> int:
     """Send what is due on a channel (to one target), at most so many; returns how many were taken. Any number of workers may."""
+    _give_up_lost(house, channel)
     due = select(Delivery).where(
         Delivery.channel == channel, Delivery.state == "waiting", Delivery.next_at <= house.clock.now()
     )
@@ -136,14 +143,24 @@ def send_due(
 def _claim(house: House, seen: Delivery) -> bool:
     """Take a delivery that nobody took since it was seen; it is ours until the lease is over."""
     now = house.clock.now()
+    state = "sending" if seen.event in ONCE else "waiting"
     mine = (
         update(Delivery)
         .where(Delivery.id == seen.id, Delivery.state == "waiting", Delivery.attempts == seen.attempts)
-        .values(attempts=seen.attempts + 1, next_at=now + LEASE)
+        .values(attempts=seen.attempts + 1, next_at=now + LEASE, state=state)
     )
     with house.database.write() as session:
         taken: int = session.execute(mine).rowcount  # type: ignore[attr-defined]  # of an UPDATE
         return taken == 1
+
+
+def _give_up_lost(house: House, channel: str) -> None:
+    """Give up what is told at most once and whose sender never said how it went: somebody may send it again by hand."""
+    lost = select(Delivery.id).where(Delivery.channel == channel, Delivery.state == "sending")
+    with house.database.read() as session:
+        ids = list(session.scalars(lost.where(Delivery.next_at <= house.clock.now()).limit(50)))
+    for delivery_id in ids:
+        _note(house, delivery_id, Answer(ok=False, text="the sender was stopped: it may have gone out", final=True))
 
 
 def _note(house: House, delivery_id: str, answer: Answer) -> None:
@@ -152,18 +169,18 @@ def _note(house: House, delivery_id: str, answer: Answer) -> None:
     with house.database.write() as session:
         row = session.get_one(Delivery, delivery_id, with_for_update=True)
         session.add(DeliveryAttempt(delivery_id=row.id, at=now, ok=answer.ok, answer=answer.text[:300]))
-        if row.state != "waiting":
+        if row.state not in ("waiting", "sending"):
             return
         if answer.ok:
             row.state, row.sent_at = "sent", now
         elif answer.final or row.attempts >= MOST_ATTEMPTS:
             row.state = "given_up"
         else:
-            row.next_at = now + pause_after(row.attempts)
+            row.state, row.next_at = "waiting", now + pause_after(row.attempts)
         if row.state != "waiting":
             detail = {"delivery": row.id, "event": row.event, "channel": row.channel, "attempts": row.attempts}
             verb = "sent" if row.state == "sent" else "give_up"
-            audit.append(session, SYSTEM.name, f"delivery.{verb}", f"customer:{row.customer_id}", detail)
+            audit.append(session, SYSTEM.name, f"delivery.{verb}", _about(row), detail)
 
 
 def drop_unknown(house: House) -> int:
@@ -207,7 +224,12 @@ def send_again(house: House, actor: Actor, delivery_id: str) -> None:
         if row.state != "given_up":
             raise RuleRefused(f"a delivery that is {row.state} is not sent again")
         row.state, row.attempts, row.next_at = "waiting", 0, house.clock.now()
-        audit.append(session, actor.name, "delivery.again", f"customer:{row.customer_id}", {"delivery": row.id})
+        audit.append(session, actor.name, "delivery.again", _about(row), {"delivery": row.id})
+
+
+def _about(row: Delivery) -> str:
+    """Return whom or what the trail names for a delivery."""
+    return f"customer:{row.customer_id}" if row.customer_id else f"delivery:{row.id}"
 
 
 def inbox_of(house: House, actor: Actor, *, limit: int = 100, offset: int = 0) -> tuple[int, list[Delivery]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from search.errors import BadQuery
@@ -19,6 +19,8 @@ from service.access.policy import Actor, reader_tokens
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.find import FACETS, MAX_LIMIT, Asked, digest_of, read
 from service.flow.guard import allowed, require
+from service.flow.saved_mail import demand_address, write_mail
+from service.flow.saved_news import LIVING, new_in
 from service.flow.sight import visible
 from service.house import House
 from service.records import audit
@@ -27,7 +29,6 @@ from service.records.tables import Document, Person, SavedSearch, SavedSearchFin
 MOST_SAVED = 100
 LONGEST_NAME = 80
 SHOWN = 50  # news listed of one search
-_LIVING = ("stored", "needs_review", "failed")
 _ORDER = "oldest_received"
 _MARGIN = timedelta(seconds=60)  # a transaction that was under way when we looked
 
@@ -60,13 +61,24 @@ def save_search(house: House, actor: Actor, name: str, text: str, filters: dict[
         return row
 
 
-def rename_search(house: House, actor: Actor, search_id: str, name: str) -> SavedSearch:
-    """Give it another name. Raises BadInput, NotFound."""
-    name = _named(name)
+def change_search(
+    house: House, actor: Actor, search_id: str, *, name: str | None = None, mail: bool | None = None
+) -> SavedSearch:
+    """Give it another name; say whether its owner is told of news by e-mail, too. None leaves it as it is.
+
+    Raises BadInput, NotFound, RuleRefused (there is no way for an e-mail).
+    """
+    named = None if name is None else _named(name)
     with house.database.write() as session:
         row = _mine(session, actor, search_id)
-        row.name = name
-        audit.append(session, actor.name, "saved_search.change", row.id)
+        detail: dict[str, bool] = {}
+        if named is not None:
+            row.name = named
+        if mail is not None:
+            if mail:
+                demand_address(house, session, row.person_id)
+            row.mail = detail["mail"] = mail
+        audit.append(session, actor.name, "saved_search.change", row.id, detail)
         return row
 
 
@@ -82,6 +94,12 @@ def delete_search(house: House, actor: Actor, search_id: str) -> None:
 def list_saved(house: House, actor: Actor) -> list[Saved]:
     """Return the caller's own, by name, with the news they may see now. Raises NotAllowed."""
     owner = _owner(actor)
+    with house.database.write() as session:
+        audit.append(session, actor.name, "saved_search.list", actor.name)
+    return _listed(house, actor, owner)
+
+
+def _listed(house: House, actor: Actor, owner: str) -> list[Saved]:
     with house.database.read() as session:
         rows = session.scalars(select(SavedSearch).where(SavedSearch.person_id == owner).order_by(SavedSearch.name))
         return [_with_news(session, actor, row) for row in rows]
@@ -99,7 +117,19 @@ def saved_of(house: House, actor: Actor, login: str) -> list[Saved]:
         if person is None:
             raise NotFound(f"there is no account {login}")
         audit.append(session, actor.name, "saved_search.list", f"person:{login}")
-    return list_saved(house, actor_of_person(house, person))
+    return _listed(house, actor_of_person(house, person), person.id)
+
+
+def mail_by_name(house: House, actor: Actor, login: str, name: str, *, mail: bool) -> SavedSearch:
+    """As `change_search`, for that person and for the owner of the machine. Raises NotFound, NotAllowed, RuleRefused."""
+    search_id = saved_by_name(house, actor, login, name).id
+    with house.database.write() as session:
+        row = session.get_one(SavedSearch, search_id, with_for_update=True)
+        if mail:
+            demand_address(house, session, row.person_id)
+        row.mail = mail
+        audit.append(session, actor.name, "saved_search.change", row.id, {"mail": mail})
+        return row
 
 
 def saved_by_name(house: House, actor: Actor, login: str, name: str) -> SavedSearch:
@@ -116,7 +146,7 @@ def count_news(house: House, actor: Actor) -> int:
         return 0
     with house.database.read() as session:
         mine = select(SavedSearch.id).where(SavedSearch.person_id == actor.person_id)
-        found = visible(select(Document).where(_new_in(SavedSearchFind.saved_search_id.in_(mine))), actor)
+        found = visible(select(Document).where(new_in(mine)), actor)
         return session.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
@@ -126,6 +156,7 @@ def mark_seen(house: House, actor: Actor, search_id: str) -> None:
         row = _mine(session, actor, search_id)
         new = and_(SavedSearchFind.saved_search_id == row.id, SavedSearchFind.seen_at.is_(None))
         session.execute(update(SavedSearchFind).where(new).values(seen_at=house.clock.now()))
+        audit.append(session, actor.name, "saved_search.seen", row.id)
 
 
 def forget(session: Session, document_ids: Iterable[str]) -> None:
@@ -157,7 +188,13 @@ def _look_for(house: House, search_id: str, until: datetime) -> int:
         after: Anchor | None = Anchor("", 0.0, key_before(row.looked_until), 0)
         while asked is not None and after is not None:
             hits = house.index.search(
-                asked.query, asked.reader, limit=MAX_LIMIT, filters=asked.filters, order=_ORDER, after=after
+                asked.query,
+                asked.reader,
+                limit=MAX_LIMIT,
+                filters=asked.filters,
+                order=_ORDER,
+                after=after,
+                facets=False,
             ).hits
             found += _note(house, actor, row, [hit.document for hit in hits])
             after = anchor(hits[-1], _ORDER, after.shown + len(hits)) if len(hits) == MAX_LIMIT else None
@@ -171,9 +208,11 @@ def _note(house: House, actor: Actor, row: SavedSearch, document_ids: list[str])
     """Note what is new to a search, as far as its owner may read it now."""
     if not document_ids:
         return 0
-    come = and_(Document.id.in_(document_ids), Document.status.in_(_LIVING), Document.received_at > row.created_at)
+    come = and_(Document.id.in_(document_ids), Document.status.in_(LIVING), Document.received_at > row.created_at)
     with house.database.write() as session:
-        if session.get(SavedSearch, row.id) is None:
+        # Locked: another worker that looks for the same waits here, and then finds it known.
+        locked = session.get(SavedSearch, row.id, with_for_update=True)
+        if locked is None:
             return 0
         known = select(SavedSearchFind.document_id).where(SavedSearchFind.saved_search_id == row.id)
         news = [
@@ -181,6 +220,8 @@ def _note(house: House, actor: Actor, row: SavedSearch, document_ids: list[str])
         ]
         now = house.clock.now()
         session.add_all(SavedSearchFind(saved_search_id=row.id, document_id=one, found_at=now) for one in news)
+        if news:
+            write_mail(house, session, locked)
     return len(news)
 
 
@@ -188,7 +229,7 @@ def _settled(house: House) -> datetime:
     """Return up to when everything that was received is in the index."""
     waiting = or_(
         Document.status.in_(("receiving", "received", "reading")),
-        and_(Document.status.in_(_LIVING), Document.indexed.is_(False)),
+        and_(Document.status.in_(LIVING), Document.indexed.is_(False)),
     )
     with house.database.read() as session:
         first = session.scalar(select(func.min(Document.received_at)).where(waiting))
@@ -196,13 +237,8 @@ def _settled(house: House) -> datetime:
     return min(first or now, now) - _MARGIN
 
 
-def _new_in(which: ColumnElement[bool]) -> ColumnElement[bool]:
-    new = select(SavedSearchFind.document_id).where(which, SavedSearchFind.seen_at.is_(None))
-    return and_(Document.id.in_(new), Document.status.in_(_LIVING))
-
-
 def _with_news(session: Session, actor: Actor, row: SavedSearch) -> Saved:
-    query = visible(select(Document).where(_new_in(SavedSearchFind.saved_search_id == row.id)), actor)
+    query = visible(select(Document).where(new_in(row.id)), actor)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     newest = query.order_by(Document.received_at.desc(), Document.id).limit(SHOWN)
     return Saved(row, total, tuple(session.scalars(newest)) if total else ())

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 from service.errors import BadSetting
-from service.flow.deliveries import Answer, send_due
+from service.flow import saved_mail
+from service.flow.deliveries import ONCE, Answer, send_due
 from service.house import House
 from service.records.tables import Delivery, Person
 from service.settings import SmtpAddress
@@ -18,13 +20,15 @@ from service.settings import SmtpAddress
 SECONDS = 10.0
 
 
-def message_of(house: House, delivery: Delivery, locale: str) -> EmailMessage:
-    """Return the message of a delivery, in the language of whom it goes to first."""
-    content = delivery.content
+def message_of(house: House, delivery: Delivery, locale: str, said: dict[str, Any] | None = None) -> EmailMessage:
+    """Return the message of a delivery, in the language of whom it goes to first. said: its content, where it is made as it goes out."""
+    content = said or delivery.content
+    customer = content.get("customer")
     first, second = (content["zh"], content["en"]) if locale != "en" else (content["en"], content["zh"])
     message = EmailMessage()
     title = "卷宗" if locale != "en" else "Juanzong"
-    message["Subject"] = " ".join(f"[{title}] {content['customer']['name']}: {first}".split())[:200]
+    about = f"{customer['name']}: " if customer else ""
+    message["Subject"] = " ".join(f"[{title}] {about}{first}".split())[:200]
     message["From"] = house.settings.smtp_from
     message["To"] = delivery.target
     message["Date"] = format_datetime(delivery.created_at)
@@ -32,8 +36,8 @@ def message_of(house: House, delivery: Delivery, locale: str) -> EmailMessage:
     message["Message-ID"] = f"<{delivery.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     link = f"{house.settings.base_url}{content['path']}"
-    customer = f"{content['customer']['name']} ({content['customer']['number']})"
-    message.set_content(f"{customer}\n\n{first}\n{second}\n\n{link}\n")
+    about = f"{customer['name']} ({customer['number']})\n\n" if customer else ""
+    message.set_content(f"{about}{first}\n{second}\n\n{link}\n")
     return message
 
 
@@ -85,9 +89,13 @@ class Mailer:
         with self.house.database.read() as session:
             person = session.get(Person, delivery.person_id or "")
             locale = person.locale if person else "zh"
-        message = message_of(self.house, delivery, locale)
+        said = saved_mail.said_now(self.house, delivery) if delivery.event == saved_mail.EVENT else delivery.content
+        if said is None:
+            return Answer(ok=False, text="there is nothing to tell any more", final=True)
+        message, handed = message_of(self.house, delivery, locale, said), False
         try:
             with _connected(self.house, address) as server:
+                handed = True
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()), (0, b""))
@@ -95,7 +103,8 @@ class Mailer:
         except smtplib.SMTPResponseException as error:
             return Answer(ok=False, text=f"{error.smtp_code} {_said(error.smtp_error)}")
         except OSError as error:  # refused, unreachable, no TLS, hung: SMTPException is one, too
-            return Answer(ok=False, text=f"{type(error).__name__}: {error}")
+            lost = handed and delivery.event in ONCE  # it may have been taken
+            return Answer(ok=False, text=f"{type(error).__name__}: {error}", final=lost)
         return Answer(ok=True, text="accepted")
 
 

@@ -170,7 +170,10 @@ class Term(Base):
 
 
 class SavedSearch(Base):
-    """A question a person keeps under a name. looked_until: up to when what was received has been looked through for news."""
+    """A question a person keeps under a name. looked_until: up to when what was received has been looked through for news.
+
+    mail: whether its owner is told of news by e-mail; mailed_at: when the last one was due, see `flow/saved_mail.py`.
+    """
 
     __tablename__ = "saved_searches"
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
@@ -180,6 +183,8 @@ class SavedSearch(Base):
     filters: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     looked_until: Mapped[datetime]
+    mail: Mapped[bool] = mapped_column(default=False)
+    mailed_at: Mapped[datetime | None]
 
 
 class SavedSearchFind(Base):

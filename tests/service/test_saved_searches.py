@@ -15,13 +15,13 @@ from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow import saved_searches
 from service.flow.index import index_document
 from service.flow.saved_searches import (
+    change_search,
     count_news,
     delete_search,
     forget,
     list_saved,
     look_for_all,
     mark_seen,
-    rename_search,
     save_search,
     saved_of,
 )
@@ -120,8 +120,8 @@ def test_a_document_that_is_read_late_is_news_all_the_same(embedded: Office) -> 
 def test_a_search_is_its_owners_alone(embedded: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     house, handler = embedded.house, embedded["handler"]
     search_id = saved_before(embedded)
-    assert rename_search(house, handler, search_id, " 钢 材 ").name == "钢 材"
-    for step in (mark_seen, delete_search, lambda *given: rename_search(*given, "x")):
+    assert change_search(house, handler, search_id, name=" 钢 材 ").name == "钢 材"
+    for step in (mark_seen, delete_search, lambda *given: change_search(*given, name="x")):
         with pytest.raises(NotFound):
             step(house, embedded["archivist"], search_id)
     assert list_saved(house, embedded["archivist"]) == []
@@ -144,7 +144,7 @@ def test_a_search_is_its_owners_alone(embedded: Office, monkeypatch: pytest.Monk
     assert list_saved(house, handler) == []
     with house.database.read() as session:
         noted = session.scalars(select(AuditEntry).where(AuditEntry.action.startswith("saved_search"))).all()
-    assert [entry.action.rpartition(".")[2] for entry in noted] == ["create", "change", "end"]
+    assert [entry.action.rpartition(".")[2] for entry in noted] == ["create", "change", "list", "end", "list"]
     assert not any("钢材" in entry.detail for entry in noted)
 
 
@@ -171,7 +171,13 @@ def test_the_command_line_lists_runs_and_suggests(embedded: Office, juanzong_her
     made = copies(embedded, 2)
     save_search(embedded.house, embedded["handler"], "钢 材", "钢材1号", {"category": "1.9"})
     (listed,) = juanzong_here(embedded.env, "saved", "handler", "--json").stdout.splitlines()
-    assert json.loads(listed) == {"name": "钢 材", "query": "钢材1号", "filters": {"category": "1.9"}, "news": 0}
+    assert json.loads(listed) == {
+        "name": "钢 材",
+        "query": "钢材1号",
+        "filters": {"category": "1.9"},
+        "news": 0,
+        "mail": False,
+    }
     found = json.loads(juanzong_here(embedded.env, "search", "--saved", "handler", "钢 材", "--json").stdout)
     assert [hit["document_id"] for hit in found["hits"]] == [made[1]]
     suggested = juanzong_here(embedded.env, "suggest", "钢材", "--json").stdout.splitlines()

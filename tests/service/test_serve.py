@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +78,18 @@ def call(url: str, token: str | None = None, data: bytes | None = None, kind: st
         return json.load(answer)
 
 
+def _ask_at_length(base: str, token: str) -> None:
+    """A query of 10,000 characters is refused in words, whichever way it comes."""
+    with pytest.raises(urllib.error.HTTPError) as long:
+        call(f"{base}/api/v1/search?q={'x' * 10_000}", token)
+    assert long.value.code == 414
+    assert "地址太长" in long.value.read().decode()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        call(f"{base}/api/v1/search", token, json.dumps({"q": "违" * 10_000}).encode())
+    assert (refused.value.code, json.load(refused.value)["position"]) == (400, 1000)
+    assert call(f"{base}/api/v1/search", token, json.dumps({"q": "680000 " * 100}).encode())["total"] == 1
+
+
 @pytest.mark.slow
 def test_serve_takes_in_over_http_and_reads_in_the_background(tmp_path):
     with socket.socket() as probe:
@@ -104,6 +117,7 @@ def test_serve_takes_in_over_http_and_reads_in_the_background(tmp_path):
         address = f"{base}/api/v1/documents/{received['document_id']}"
         patiently(lambda: call(address, token)["indexed"])
         assert call(f"{base}/api/v1/search?q=680000", token)["total"] == 1
+        _ask_at_length(base, token)
         group = os.getpgid(process.pid)
     patiently(lambda: _gone(group))
 

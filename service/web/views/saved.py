@@ -3,7 +3,8 @@
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.flow.saved_searches import delete_search, list_saved, mark_seen, rename_search, save_search
+from service.flow.deliveries import mail_address_of
+from service.flow.saved_searches import change_search, delete_search, list_saved, mark_seen, save_search
 from service.web import words
 from service.web.context import act, actor, house
 from service.web.site import web
@@ -14,7 +15,12 @@ from service.web.views.finding import search
 @web.get("/search/saved")
 def saved_searches() -> ResponseReturnValue:
     """Show the person's own, with what is new."""
-    return render_template("saved_searches.html", saved=list_saved(house(), actor()))
+    return render_template(
+        "saved_searches.html",
+        saved=list_saved(house(), actor()),
+        mail=house().settings.smtp is not None,
+        address=mail_address_of(house(), actor()),
+    )
 
 
 @web.post("/search/saved")
@@ -34,9 +40,20 @@ def keep_search() -> ResponseReturnValue:
 def rename_saved(search_id: str) -> ResponseReturnValue:
     """Give it another name."""
     return act(
-        lambda: rename_search(house(), actor(), search_id, request.form.get("name", "")),
+        lambda: change_search(house(), actor(), search_id, name=request.form.get("name", "")),
         saved_searches,
         done=gettext("已改名。"),
+        to=url_for("web.saved_searches"),
+    )
+
+
+@web.post("/search/saved/<search_id>/mail/<int:on>")
+def mail_saved(search_id: str, on: int) -> ResponseReturnValue:
+    """Say whether its news are told by e-mail, too."""
+    return act(
+        lambda: change_search(house(), actor(), search_id, mail=bool(on)),
+        saved_searches,
+        done=gettext("有新的就发邮件给你。") if on else gettext("不再为它发邮件。"),
         to=url_for("web.saved_searches"),
     )
 
