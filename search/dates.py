@@ -1,37 +1,49 @@
-"""Dates in running text: 2026年2月19日 is 2026-02-19 is 二〇二六年二月十九日 is 19 Feb 2026."""
+"""Dates in running text: 2026年2月19日 is 2026-02-19 is 二〇二六年二月十九日 is 贰零贰陆年零贰月壹拾玖日 is 19 Feb 2026."""
 
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
+from search.numerals import DIGITS, ZEROS
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
-_ONES = "〇零○一二三四五六七八九"
-_WORTH = {"〇": 0, "零": 0, "○": 0} | {char: value for value, char in enumerate("一二三四五六七八九", 1)}
-_YEAR, _DAY, _HAN = r"[12]\d{3}", r"(\d{1,2})(?!\d)", rf"([{_ONES}十]{{1,3}})"
+_DIGITS = "".join(DIGITS)
+_YEAR, _DAY, _HAN = r"[12]\d{3}", r"(\d{1,2})(?!\d)", rf"([{_DIGITS}十拾廿卅]{{1,4}}|元)"
+_HAN_DAY = rf"\s*{_HAN}\s*[日号]"
+_ANY_DAY = rf"(?:\s*(?:(\d{{1,2}})|{_HAN})\s*[日号])?"
 
 # Each begins with a set of characters, which is what makes the search through a page quick.
 _FIGURES = re.compile(rf"({_YEAR})\s*(?:年\s*{_DAY}\s*月\s*{_DAY}\s*[日号]?|([-/.])\s*{_DAY}\s*\4\s*{_DAY})")
 _COMPACT = re.compile(rf"({_YEAR})(\d\d)(\d\d)(?!\d)")
 _MONTH_ONLY = re.compile(rf"({_YEAR})\s*年\s*{_DAY}\s*月(?!\s*\d)")
-_CHINESE = re.compile(rf"([{_ONES}]{{4}})\s*年\s*{_HAN}\s*月(?:\s*{_HAN}\s*[日号])?")
-_DAY_FIRST = re.compile(rf"(\d{{1,2}})\s*(?:st|nd|rd|th)?[\s,-]*{_MONTH}[\s,-]*({_YEAR})(?!\d)")
+_CHINESE = re.compile(rf"([{_DIGITS}]{{4}})\s*年\s*(?:{_HAN}|(\d{{1,2}}))\s*月{_ANY_DAY}")
+_MIXED = re.compile(rf"({_YEAR})\s*年\s*(?:{_HAN}\s*月{_ANY_DAY}|(\d{{1,2}})\s*月{_HAN_DAY})")
+_REPUBLIC = re.compile(rf"(?:中华)?民国\s*(?:(\d{{1,3}})|{_HAN})\s*年\s*(?:(\d{{1,2}})|{_HAN})\s*月{_ANY_DAY}")
+_DAY_FIRST = re.compile(rf"(\d{{1,2}})\s*(?:st|nd|rd|th)?\s*(?:day)?\s*(?:of)?[\s,-]*{_MONTH}[\s,-]*({_YEAR})(?!\d)")
 _MONTH_FIRST = re.compile(rf"{_MONTH}\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*({_YEAR})(?!\d)")
+_YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])\s?(\d{{1,2}})\2\s?({_YEAR})(?![\d])")
 _TYPED_MONTH = re.compile(rf"({_YEAR})[-/年](\d{{1,2}})月?")
 
 Read = Callable[[re.Match[str]], str]
 
 
 def dates(spaced: str) -> Iterator[tuple[str, int, int]]:
-    """Yield (value, start, end) of the dates in a folded text: `2026-02-19`, or `2026-02` where no day is written."""
-    named = _NAMED.search(spaced) is not None
+    """Yield (value, start, end) of the dates in a folded text: `2026-02-19`, or `2026-02` where no day is written.
+
+    03/04/2026 is two dates: people write the day first, and others the month.
+    """
+    held: dict[re.Pattern[str], bool] = {}
     for pattern, read, needed in _FORMS:
         # A look for a character is much quicker than one for a pattern.
-        if needed is None:
-            if not named:
+        if isinstance(needed, str):
+            if needed not in spaced:
                 continue
-        elif needed not in spaced:
-            continue
+        else:
+            if needed not in held:
+                held[needed] = needed.search(spaced) is not None
+            if not held[needed]:
+                continue
         for match in pattern.finditer(spaced):
             before = spaced[match.start() - 1 : match.start()]
             value = "" if before.isascii() and before.isalnum() else read(match)
@@ -60,8 +72,29 @@ def _month_only(match: re.Match[str]) -> str:
 
 
 def _chinese(match: re.Match[str]) -> str:
-    year = int("".join(str(_WORTH[char]) for char in match[1]))
-    return _valid(year, _small(match[2]), (_small(match[3]) or -1) if match[3] else 0)
+    year = int("".join(str(DIGITS[char]) for char in match[1]))
+    return _valid(year, _small(match[2], match[3]), _day(match[5], match[4]))
+
+
+def _mixed(match: re.Match[str]) -> str:
+    if match[2]:
+        return _valid(int(match[1]), _small(match[2]), _day(match[4], match[3]))
+    return _valid(int(match[1]), int(match[5]), _day(match[6]))
+
+
+def _republic(match: re.Match[str]) -> str:
+    """Taiwan's years are counted from 1912 as the first."""
+    year = 1 if match[2] == "元" else _small(match[2], match[1])
+    return _valid(1911 + year, _small(match[4], match[3]), _day(match[6], match[5]))
+
+
+def _day_and_month(match: re.Match[str]) -> str:
+    return _valid(int(match[4]), int(match[3]), int(match[1]) or -1)
+
+
+def _month_and_day(match: re.Match[str]) -> str:
+    # With full stops the day comes first everywhere.
+    return "" if match[2] == "." else _valid(int(match[4]), int(match[1]), int(match[3]) or -1)
 
 
 def _day_first(match: re.Match[str]) -> str:
@@ -72,16 +105,22 @@ def _month_first(match: re.Match[str]) -> str:
     return _valid(int(match[3]), _MONTHS.index(match[1]) + 1, int(match[2]) or -1)
 
 
-# Each form with what a text must hold to hold the form; None is the name of a month.
-_FORMS: tuple[tuple[re.Pattern[str], Read, str | None], ...] = (
+_NAMED = re.compile("[adfjmnos](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)")
+_ENDS_WITH_YEAR = re.compile(r"\d[-/.]\s?[12]\d{3}(?!\d)")
+
+# Each form with what a text must hold to hold the form.
+_FORMS: tuple[tuple[re.Pattern[str], Read, str | re.Pattern[str]], ...] = (
     (_FIGURES, _figures, ""),
     (_COMPACT, _compact, ""),
     (_MONTH_ONLY, _month_only, "月"),
     (_CHINESE, _chinese, "月"),
-    (_DAY_FIRST, _day_first, None),
-    (_MONTH_FIRST, _month_first, None),
+    (_MIXED, _mixed, "月"),
+    (_REPUBLIC, _republic, "民国"),
+    (_DAY_FIRST, _day_first, _NAMED),
+    (_MONTH_FIRST, _month_first, _NAMED),
+    (_YEAR_LAST, _day_and_month, _ENDS_WITH_YEAR),
+    (_YEAR_LAST, _month_and_day, _ENDS_WITH_YEAR),
 )
-_NAMED = re.compile("[adfjmnos](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)")
 
 
 def _valid(year: int, month: int, day: int) -> str:
@@ -94,11 +133,26 @@ def _valid(year: int, month: int, day: int) -> str:
     return made.isoformat() if day else made.isoformat()[:7]
 
 
-def _small(numeral: str) -> int:
-    """Return the value of a month or a day in Chinese numerals; -1 for what is none."""
-    tens, ten, ones = numeral.partition("十")
-    if not ten:
-        return int("".join(str(_WORTH[char]) for char in numeral))
+def _day(numeral: str | None, figures: str | None = None) -> int:
+    """Return the day that is written; 0 where none is, -1 for what is none."""
+    return (_small(numeral, figures) or -1) if numeral or figures else 0
+
+
+def _small(numeral: str | None, figures: str | None = None) -> int:
+    """Return the value of a month, a day or a short year, in Chinese numerals or in figures; -1 for what is none."""
+    if figures:
+        return int(figures)
+    if not numeral:
+        return -1
+    if numeral == "元":
+        return 1  # 元月 is January
+    chars = numeral.translate(_TENS)
+    if "十" not in chars:
+        return int("".join(str(DIGITS[char]) for char in chars))
+    tens, _, ones = chars.lstrip(ZEROS).partition("十")  # bills write 零壹拾日
     if "十" in ones or len(tens) > 1 or len(ones) > 1:
         return -1
-    return (_WORTH[tens] if tens else 1) * 10 + (_WORTH[ones] if ones else 0)
+    return (DIGITS[tens] if tens else 1) * 10 + (DIGITS[ones] if ones else 0)
+
+
+_TENS = str.maketrans({"拾": "十", "廿": "二十", "卅": "三十"})

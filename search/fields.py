@@ -41,6 +41,9 @@ FIELDS: dict[str, tuple[str, ...]] = {name: (name,) for name in _PRINTED} | {
 
 ALIASES: dict[str, str] = {
     "类别": "category",
+    "类目": "category",
+    "密级": "tier",
+    "合同号": "number",
     "部门": "department",
     "客户": "customer",
     "当事人": "party",
@@ -59,6 +62,12 @@ ALIASES: dict[str, str] = {
 
 # Names whose value is a code from a short list: `category:1.1` must not find 1.10.
 WHOLE = frozenset({"category", "status", "tier"})
+
+# What people see instead of those codes, in Chinese.
+VALUE_WORDS: dict[str, dict[str, str]] = {
+    "status": {"已入库": "stored", "待核对": "needs_review", "未能识别": "failed", "已归档": "archived"},
+    "tier": {"公开": "public", "内部": "internal", "商业秘密": "secret", "核心商业秘密": "core"},
+}
 
 _COMPANIES = frozenset({"party_a", "party_b", "principal", "name"})
 

@@ -15,6 +15,7 @@ from functools import cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from search import numerals
 from search.dates import dates, typed_date
 
 if TYPE_CHECKING:
@@ -172,15 +173,29 @@ def _separators(run: str) -> list[int]:
 # --- amounts: 6,922,000.00 is 6922000 is 692.2万 ------------------------------------------------------------------------
 
 _FIGURES = r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,8})?"
-_UNITS = {"": Decimal(1), "千": Decimal(10**3), "万": Decimal(10**4), "萬": Decimal(10**4), "亿": Decimal(10**8)}
+_WORTH = {"": 1, "十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+_ENGLISH = {" thousand": 10**3, " million": 10**6, " billion": 10**9}
+_UNITS = {
+    **{
+        few + many: Decimal(_WORTH[few] * _WORTH[many]) for few in ("", "十", "百", "千", "万") for many in ("万", "亿")
+    },
+    **{unit: Decimal(_WORTH[unit]) for unit in ("", "百", "千")},
+    **{unit: Decimal(worth) for unit, worth in _ENGLISH.items()},
+}
+_UNIT = "万亿|[十百千]?[万亿]"
+_AFTER = rf"{_UNIT}|[百千](?=[ ]?[元圆])|[ ](?:thousand|million|billion)(?![a-z])"
 _LONGEST = 15  # digits before the stop
-_UNITS_AFTER = frozenset("千万萬亿")
+_DIGIT = re.compile(r"\d")
+_MAY_BE_UNIT = frozenset("十百千万亿 ")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
-_AROUND = frozenset(".,") | _UNITS_AFTER | _LETTERS
+_AROUND = frozenset(".,") | _LETTERS
 _AMOUNT_ALONE = re.compile(_FIGURES)
 _CHUNK = re.compile(r"[0-9][0-9.,]*")
-_NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})(?:([千万萬亿])|(?![a-z\d]|[.,]\d))")
-_TYPED_AMOUNT = re.compile(rf"(?:人民币|rmb|cny)?[¥¥$]?({_FIGURES})([千万萬亿]?)(?:元|圆)?整?")
+_UNIT_AT = re.compile(_AFTER)
+_LOOKS_AFTER = 10  # characters behind a number that say what it is
+_NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})(?:({_AFTER})|(?![a-z\d]|[.,]\d))")
+_TYPED_AMOUNT = re.compile(rf"(?:人民币|rmb|cny)?[¥¥$]?({_FIGURES})({_UNIT}|[百千]|)(?:元|圆)?整?")
+_LEAST_NUMERAL = 1000  # of one in Chinese numerals that is typed without saying that it is an amount
 
 
 class Number(NamedTuple):
@@ -194,15 +209,17 @@ class Number(NamedTuple):
 def numbers(folded: Folded) -> list[Number]:
     """Return the numbers of a text in order, thousands and units (万, 亿) worked out."""
     spaces = folded.spaced.count
+    found = [*_each_number(folded.spaced), *numerals.amounts(folded.spaced)]
     return [
         Number(value, start - spaces(" ", 0, start), end - spaces(" ", 0, end))
-        for value, start, end in _each_number(folded.spaced)
+        for value, start, end in sorted(found, key=lambda one: one[1])
     ]
 
 
 def number_values(folded: Folded) -> set[str]:
     """Return the values alone of what `numbers` returns."""
-    return {value for value, _, _ in _each_number(folded.spaced)}
+    found = {value for value, _, _ in _each_number(folded.spaced)}
+    return found.union(value for value, _, _ in numerals.amounts(folded.spaced))
 
 
 def _each_number(spaced: str) -> Iterator[tuple[str, int, int]]:
@@ -210,7 +227,8 @@ def _each_number(spaced: str) -> Iterator[tuple[str, int, int]]:
         figures = chunk[0]
         start, end = chunk.span()
         before, after = spaced[start - 1 : start], spaced[end : end + 1]
-        unit = after if after in _UNITS_AFTER else ""
+        said = _UNIT_AT.match(spaced, end) if after in _MAY_BE_UNIT else None
+        unit = said[0] if said else ""
         if (before in _LETTERS or after in _LETTERS) and figures.isdecimal():
             continue  # a part of a code
         # Most have nothing around them that belongs to a number: the pattern that looks around is slow.
@@ -223,8 +241,7 @@ def _each_number(spaced: str) -> Iterator[tuple[str, int, int]]:
         if alone and ((figures.isdecimal() and len(figures) <= _LONGEST) or _AMOUNT_ALONE.fullmatch(figures)):
             yield _canonical(figures, unit), start, end + len(unit)
             continue
-        # Two more characters are all that the pattern looks at after a number.
-        for match in _NUMBER.finditer(spaced, start, end + 2):
+        for match in _NUMBER.finditer(spaced, start, end + _LOOKS_AFTER):
             if match.start() < end:
                 yield _canonical(match[1], match[2] or ""), match.start(), match.end()
 
@@ -242,13 +259,14 @@ def typed_amount(chars: str) -> str:
     """Return the canonical value of a folded word that is an amount and nothing else, otherwise ""."""
     if re.fullmatch(r"0.*|\d{1,3}", chars):
         return ""  # `00` and `26` are runs of digits, not amounts
-    return typed_figure(chars)
+    figure = typed_figure(chars)
+    return "" if figure and not _DIGIT.search(chars) and Decimal(figure) < _LEAST_NUMERAL else figure
 
 
 def typed_figure(chars: str) -> str:
     """Return the canonical value of a folded word where only an amount can stand; "" if it is none."""
     match = _TYPED_AMOUNT.fullmatch(chars)
-    return _canonical(match[1], match[2]) if match else ""
+    return _canonical(match[1], match[2]) if match else numerals.typed(chars)
 
 
 def _canonical(figures: str, unit: str) -> str:

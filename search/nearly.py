@@ -28,7 +28,7 @@ def search_nearly(
     total and facets count what was found among the likeliest CANDIDATES documents. A page begins behind the hit of `after`; where
     that one is gone, behind as many as were shown.
     """
-    found = index.search(loosened(query), reader, limit=CANDIDATES, filters=filters)
+    found = index.search(loosened(query), reader, limit=CANDIDATES, filters=filters, facets=False)
     hits = in_order(list(found.hits), order)
     first = max(offset, 0)
     if after is not None:

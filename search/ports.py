@@ -39,13 +39,14 @@ class SearchIndex(Protocol):
         filters: Mapping[str, str] | None = None,
         order: str = RELEVANCE,
         after: Anchor | None = None,
+        facets: bool = True,
     ) -> Results:
         """Return the documents whose pages match, in an order of `search.orders`, only those `reader` may see.
 
         after: begin behind that hit, `offset` does not count then; no hit comes twice and none is left out, whatever was indexed
         meanwhile. In the order of relevance nothing is given beyond the first RANKED hits.
 
-        Facets (category, department, customer, year received, status, tier) count documents. filters: facet name to exact value.
+        Facets (category, department, customer, year received, status, tier) count documents; without `facets`, for who does not show them, there are none. filters: facet name to exact value.
         Where the query allows near-misses, total and facets count what may be one; hits are only those that are.
         """
 

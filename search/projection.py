@@ -15,7 +15,7 @@ from functools import lru_cache
 from operator import add
 from typing import Any, NamedTuple, TypeAlias
 
-from search.fields import FIELDS, WHOLE, Value, values
+from search.fields import FIELDS, VALUE_WORDS, WHOLE, Value, values
 from search.folding import Forms, days, fold, forms, number_values, squeezed_chars
 from search.initials import initials, typed_initials
 from search.model import IndexedPage
@@ -25,7 +25,7 @@ from search.similar import LEAST, Holed, candidates, variants
 from search.syntax import MAX_NEAR, And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
 # Raise it whenever the tokens change: an index made by other rules is refused, not misread.
-VERSION = 4
+VERSION = 5
 
 STREAMS = ("text", "codes")  # fields of characters, each with the next one a token at a position of its own
 RUNS = ("head", "meta", "named")  # fields whose tokens stand at positions
@@ -119,7 +119,7 @@ def _analysed(text: str) -> _Analysed:
     return _Analysed(folded.chars, tuple(squeezed_chars(folded)), tuple(figures))
 
 
-_FIGURE = re.compile(r"[a-z\d年]")  # without any of them there is neither code nor number nor date
+_FIGURE = re.compile(r"[a-z\d年元圆]")  # without any of them there is neither code nor number nor date
 _analysed_value = lru_cache(maxsize=1024)(_analysed)  # a number stands under two names on the same document
 Placed: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -375,7 +375,8 @@ def _named(names: Iterable[str], leaf: Word | Phrase) -> Plan:
     found: list[Plan] = []
     for name in names:
         if name in WHOLE:
-            found.append(Mark(f"{name}={wanted.exact}", _META))
+            code = VALUE_WORDS.get(name, {}).get(wanted.exact, wanted.exact)
+            found.append(Mark(f"{name}={code}", _META))
             if wanted.exact.isascii():
                 continue  # a code; `category:执照` looks into the words for it
         found += [_named_run(name, chars) for chars in _written(wanted)]

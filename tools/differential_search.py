@@ -27,6 +27,8 @@ from tests.search.pages import corpus, plain
 
 TIERS = ("tier:internal", "tier:secret")
 _HAN_DIGITS = "〇一二三四五六七八九"
+_CAPITAL_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_TO_CAPITALS = str.maketrans(_HAN_DIGITS + "十", _CAPITAL_DIGITS + "拾")
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,22 @@ def _amount(rng: random.Random, scanned: Scanned) -> Question | None:
     bare = typed.replace(",", "")
     if cents < 100_000:
         return None  # `5.00` is rather a part of another number
+    if cents % 100 == 0 and rng.random() < 0.25:
+        return Question("amount", f"{_in_capitals(cents // 100)}元整", lambda one: cents in one.amounts)
     return Question("amount", typed, lambda one: cents in one.amounts or bare in one.squeezed or typed in one.whole)
+
+
+def _in_capitals(yuan: int) -> str:
+    """Return an amount as bills write it."""
+    written = ""
+    for power, digit in zip(range(len(str(yuan)) - 1, -1, -1), str(yuan), strict=True):
+        if digit != "0":
+            written += _CAPITAL_DIGITS[int(digit)] + ("", "拾", "佰", "仟")[power % 4]
+        elif written and not written.endswith("零"):
+            written += "零"
+        if power in (4, 8) and (power == 8 or yuan // 10**4 % 10**4):
+            written = written.rstrip("零") + {4: "万", 8: "亿"}[power]
+    return written.rstrip("零")
 
 
 def _date(rng: random.Random, scanned: Scanned) -> Question:
@@ -164,10 +181,19 @@ def _date(rng: random.Random, scanned: Scanned) -> Question:
     year, month, date = map(int, day.split("-"))
     han = "".join(_HAN_DIGITS[int(digit)] for digit in str(year))
     months = (*_HAN_DIGITS[1:], "十", "十一", "十二")
+    capitals = "".join(_CAPITAL_DIGITS[int(digit)] for digit in str(year))
+    bill = [_numeral(number).translate(_TO_CAPITALS) for number in (month, date)]
     typed = rng.choice(
-        [day, f"{year}/{month}/{date}", f"{year}年{month}月{date}日", f"{han}年{months[month - 1]}月{_numeral(date)}日"]
+        [
+            f"{capitals}年{bill[0]}月{bill[1]}日",
+            f"{date:02}.{month:02}.{year}",
+            day,
+            f"{year}/{month}/{date}",
+            f"{year}年{month}月{date}日",
+            f"{han}年{months[month - 1]}月{_numeral(date)}日",
+        ]
     )
-    bare = re.sub("[-/]", "", typed)
+    bare = re.sub("[-/.]", "", typed)
     return Question("date", typed, lambda one: day in one.dates or bare in one.squeezed)
 
 

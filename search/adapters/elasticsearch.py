@@ -25,6 +25,7 @@ _SECONDS, _BULK_SECONDS, _MERGE_SECONDS = 10.0, 60.0, 1800.0
 _AT_ONCE = 2  # bulks under way: the server works on one while the next one travels
 _FAILURES = "errors,items.*.error,items.*.status,items.*._id"  # all that is looked at of an answer to a bulk
 _RETRIES, _PAUSE_SECONDS = 4, 0.25  # when the server says it has too much to do; the pause doubles
+_LOCKED = "cluster_block_exception"
 _FACET_VALUES = 1000
 _BATCH = 1000
 
@@ -106,6 +107,7 @@ class ElasticsearchIndex:
         filters: Mapping[str, str] | None = None,
         order: str = RELEVANCE,
         after: Anchor | None = None,
+        facets: bool = True,
     ) -> Results:
         """Return the documents that match, in an order, only those `reader` may see.
 
@@ -117,7 +119,7 @@ class ElasticsearchIndex:
         wanted = {"bool": {"must": [_compile(p.plan(query))], "filter": _filter(reader, filters or {})}}
         with self._guarded():
             self._ready()
-            answer = self._client.search(
+            answer = self._asked(
                 index=self._alias,
                 query=wanted,
                 from_=first,
@@ -125,7 +127,7 @@ class ElasticsearchIndex:
                 sort=_sort(order),
                 search_after=self._behind_hit(wanted, order, after) if after else None,
                 track_total_hits=True,
-                aggs={name: {"terms": {"field": name, "size": _FACET_VALUES}} for name in p.FACETS},
+                aggs={name: {"terms": {"field": name, "size": _FACET_VALUES}} for name in p.FACETS} if facets else None,
             )
         hits = [
             made
@@ -133,17 +135,15 @@ class ElasticsearchIndex:
             if (made := hit(query, p.restore(found["_id"], found["_source"]["stored"]), found["_score"] or 0.0))
             is not None
         ]
-        facets = {name: _counts(answer["aggregations"][name]["buckets"]) for name in p.FACETS}
-        return Results(int(answer["hits"]["total"]["value"]), tuple(hits), facets)
+        counted = {name: _counts(answer["aggregations"][name]["buckets"]) for name in p.FACETS} if facets else {}
+        return Results(int(answer["hits"]["total"]["value"]), tuple(hits), counted)
 
     def _behind_hit(self, wanted: Body, order: str, after: Anchor) -> list[Any]:
         """Return the values of the hit a page begins behind, as of now."""
         if ORDERS[order].key:
             return [after.key]
         one = {"bool": {"must": [wanted], "filter": [{"term": {"document": after.document}}]}}
-        now = self._client.search(index=self._alias, query=one, size=1, source=False, track_total_hits=False)["hits"][
-            "hits"
-        ]
+        now = self._asked(index=self._alias, query=one, size=1, source=False, track_total_hits=False)["hits"]["hits"]
         return [now[0]["_score"] if now else after.score, after.key]
 
     def contains(self, document: str) -> bool:
@@ -239,7 +239,7 @@ class ElasticsearchIndex:
             after = None
             while True:
                 with self._guarded():
-                    page = self._client.search(
+                    page = self._asked(
                         pit={"id": view, "keep_alive": "5m"},
                         sort=["_shard_doc"],
                         size=_BATCH,
@@ -286,7 +286,7 @@ class ElasticsearchIndex:
         """Raise IndexUnavailable unless the server answers a search on the index."""
         with self._guarded():
             self._ready()
-            self._client.search(index=self._alias, size=0, track_total_hits=False)
+            self._asked(index=self._alias, size=0, track_total_hits=False)
 
     def _write(self, items: Callable[[], Iterable[Change]]) -> None:
         """Write to what answers, and to what is being built; where that began to answer meanwhile, to that."""
@@ -326,12 +326,14 @@ class ElasticsearchIndex:
             try:
                 answer = client.bulk(index=alias, operations=lines, require_alias=True, filter_path=_FAILURES)
             except ApiError as error:
-                if error.meta.status == 429 and attempt < _RETRIES:
+                if error.meta.status == 429 and error.error != _LOCKED and attempt < _RETRIES:
                     continue
                 raise
             failed = [result for item in answer.body.get("items", ()) for result in item.values() if "error" in result]
             if not failed:
                 return
+            if locked := next((one["error"] for one in failed if one["error"].get("type") == _LOCKED), None):
+                raise IndexUnavailable(self._no_room(locked.get("reason", "")))
             others = [result for result in failed if result["status"] != 429]
             if others:
                 if others[0]["status"] == 404:
@@ -342,6 +344,14 @@ class ElasticsearchIndex:
             again = {result["_id"] for result in failed}
             changes = [change for change in changes if change.document in again]
         raise IndexUnavailable(f"Elasticsearch at {self._where} has too much to do; try again later")
+
+    def _asked(self, **question: Any) -> Any:
+        """Return the server's answer of all shards: of some alone it would be a list with holes that looks whole."""
+        return self._client.search(allow_partial_search_results=False, **question)
+
+    def _no_room(self, said: str) -> str:
+        """Return what to say of a server that locked its index; it does so when its disks are full, and unlocks it by itself."""
+        return f"Elasticsearch at {self._where} takes nothing more, its disks are full or its index is locked: {said[:200]}"
 
     def _ready(self) -> None:
         """Make the index if there is none; refuse one that was made by other rules."""
@@ -380,6 +390,8 @@ class ElasticsearchIndex:
         except ApiError as error:
             if error.meta.status == 400 and "too_many" in str(error):
                 raise BadQuery("the query has more words than the engine can look for at once", 0) from error
+            if error.error == _LOCKED:
+                raise IndexUnavailable(self._no_room(str(error))) from error
             why = (
                 "does not accept the user"
                 if error.meta.status in (401, 403)

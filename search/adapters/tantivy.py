@@ -122,6 +122,7 @@ class TantivyIndex:
         filters: Mapping[str, str] | None = None,
         order: str = RELEVANCE,
         after: Anchor | None = None,
+        facets: bool = True,
     ) -> Results:
         """Return the documents that match, in an order, only those `reader` may see."""
         plan = p.plan(query)
@@ -133,12 +134,12 @@ class TantivyIndex:
             )
             # The engine goes through what matches twice, and lets another thread work meanwhile.
             with ThreadPoolExecutor(1) as other:
-                facets = other.submit(self._facets, searcher, wanted)
+                counted = other.submit(self._facets, searcher, wanted) if facets else None
                 total, shown = places(self._schema, searcher, wanted, page)
                 hits = [
                     made for score, address in shown if (made := self._hit(query, searcher, score, address)) is not None
                 ]
-                return Results(total, tuple(hits), facets.result())
+                return Results(total, tuple(hits), counted.result() if counted else {})
 
     def contains(self, document: str) -> bool:
         """Return whether anything of `document` is in the files, hidden entries included."""

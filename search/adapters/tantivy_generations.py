@@ -69,11 +69,19 @@ class TantivyGenerations:
         filters: Mapping[str, str] | None = None,
         order: str = RELEVANCE,
         after: Anchor | None = None,
+        facets: bool = True,
     ) -> Results:
         """Return the documents that match, in an order, only those `reader` may see."""
         return self._ask(
             lambda files: files.search(
-                query, reader, limit=limit, offset=offset, filters=filters, order=order, after=after
+                query,
+                reader,
+                limit=limit,
+                offset=offset,
+                filters=filters,
+                order=order,
+                after=after,
+                facets=facets,
             )
         )
 

@@ -129,13 +129,14 @@ def digest_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as the engines take it. near: with near-misses at once, not only where nothing else is found."""
+    """A question as the engines take it. near: with near-misses at once, not only where nothing else is found. facets: counted, too."""
 
     query: Node
     reader: Reader
     filters: Mapping[str, str]
     order: str
     near: bool
+    facets: bool = True
 
 
 def look(house: House, asked: Asked, limit: int, offset: int, after: Anchor | None) -> tuple[Results, bool]:
@@ -149,6 +150,7 @@ def look(house: House, asked: Asked, limit: int, offset: int, after: Anchor | No
             filters=asked.filters,
             order=asked.order,
             after=after,
+            facets=asked.facets,
         )
         if results.total or after is not None:
             return results, False
@@ -190,22 +192,25 @@ def _placed(house: House, actor: Actor, hits: Iterable[Hit]) -> Iterator[FoundHi
     with house.database.read() as session:
         documents = {one.id: one for one in session.scalars(wanted) if allowed(actor, "document.read", reach_of(one))}
         hits = [hit for hit in hits if hit.document in documents]
-        pages = dict(_pages(house, session, [(hit.document, hit.page) for hit in hits if hit.spans]))
+        pages = dict(_pages(house, session, {(hit.document, hit.page): hit.spans for hit in hits if hit.spans}))
     return (_found(hit, documents[hit.document].verification, pages.get((hit.document, hit.page))) for hit in hits)
 
 
 def _pages(
-    house: House, session: Session, wanted: Sequence[tuple[str, int]]
+    house: House, session: Session, wanted: Mapping[tuple[str, int], Sequence[tuple[int, int]]]
 ) -> Iterator[tuple[tuple[str, int], PageText]]:
-    """Yield those pages whose text the store can give; where it cannot the words are found all the same, and `fixity` tells of it."""
+    """Yield those pages whose text the store can give, as far as the places on them need it.
+
+    Where it cannot the words are found all the same, and `fixity` tells of it.
+    """
     if not wanted:
         return
     query = select(Rendition, WrappedKey.wrapped).join(WrappedKey, WrappedKey.document_id == Rendition.document_id)
     query = query.where(Rendition.kind == "page-text", Rendition.state == "kept")
-    for row, wrapped in session.execute(query.where(tuple_(Rendition.document_id, Rendition.page).in_(wanted))):
-        key = house.keys.unwrap(UUID(row.document_id), wrapped)
+    for row, wrapped in session.execute(query.where(tuple_(Rendition.document_id, Rendition.page).in_(list(wanted)))):
+        key, place = house.keys.unwrap(UUID(row.document_id), wrapped), (row.document_id, row.page or 0)
         with contextlib.suppress(ObjectDamaged, ObjectMissing):
-            yield (row.document_id, row.page), from_json(read_kept(house, row, key))
+            yield place, from_json(read_kept(house, row, key), wanted[place])
 
 
 def _found(hit: Hit, verification: str, page: PageText | None) -> FoundHit:

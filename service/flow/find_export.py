@@ -45,7 +45,7 @@ def export_found(
     require(actor, "search")
     if order not in ORDERS:
         raise BadInput(f"order: one of {', '.join(ORDERS)}", {"order": f"one of {', '.join(ORDERS)}"})
-    asked = Asked(read(text), Reader(reader_tokens(actor)), filters or {}, order, near)
+    asked = Asked(read(text), Reader(reader_tokens(actor)), filters or {}, order, near, facets=False)
     results, nearly = look(house, asked, MAX_LIMIT, 0, None)
     asked = replace(asked, near=nearly)
     if results.total == 0:

@@ -150,7 +150,7 @@ def _naming(house: House, actor: Actor, numbers: Sequence[str]) -> list[tuple[st
     reader, found = Reader(reader_tokens(actor)), list[tuple[str, Reason]]()
     try:
         for number in numbers:
-            results = house.index.search(Word(number), reader, limit=EACH + 1)
+            results = house.index.search(Word(number), reader, limit=EACH + 1, facets=False)
             if results.total <= _COMMON:
                 found += [(hit.document, Reason("same_number", number)) for hit in results.hits]
     except IndexUnavailable as error:

@@ -58,7 +58,7 @@ def suggest(house: House, actor: Actor, typed: str, *, limit: int = MOST) -> lis
     parts: tuple[Node, ...] = tuple(FieldMatch(name, Word(typed)) for name in _FIELDS)
     if letters := typed_initials(wanted):
         parts = (*parts, Word(typed))
-    found = house.index.search(Or(parts), Reader(reader_tokens(actor)), limit=_LOOKED_AT)
+    found = house.index.search(Or(parts), Reader(reader_tokens(actor)), limit=_LOOKED_AT, facets=False)
     counted: Counter[tuple[str, str]] = Counter()
     query = select(Document).where(
         Document.id.in_([hit.document for hit in found.hits]), Document.status.in_(("stored", "needs_review", "failed"))

@@ -83,7 +83,7 @@ CONTRACT = [
 LICENCE = [
     page(
         "licence",
-        "统一社会信用代码 91310000MA1FL5BE4K\n经营范围：钢材销售",
+        "统一社会信用代码 91310000MA1FL5BE4K\n经营范围：钢材销售\n注册资本 叁仟贰佰万元整 成立于贰零壹玖年元月廿日",
         title="营业执照",
         category="1.2",
         department="采购部",
@@ -133,6 +133,10 @@ def standing(request, tmp_path_factory):
         ("J001HT2026", ["contract"]),
         ("6,922,000.00", ["contract"]),
         ("6922000", ["contract"]),
+        ("陆佰玖拾贰万贰仟元整", ["contract"]),
+        ("六百九十二万二千元", ["contract"]),
+        ("32000000", ["licence"]),  # 叁仟贰佰万元整 on the page
+        ("12.05", []),
         ("华东贸易", ["contract"]),
         ("远洋物流", ["contract"]),
         ("王小明", ["contract"]),
@@ -145,6 +149,9 @@ def standing(request, tmp_path_factory):
         ("2026年2月19日", ["contract"]),
         ("二〇二六年二月十九日", ["contract"]),
         ("2026/2", ["contract"]),
+        ("贰零贰陆年零贰月壹拾玖日", ["contract"]),
+        ("19.02.2026", ["contract"]),
+        ("2019-01-20", ["licence"]),  # 贰零壹玖年元月廿日 on the page
         ("2026年3月", []),
         ("signed_on:2026.2.19", ["contract"]),
         ("营业执照", ["licence"]),
@@ -156,6 +163,10 @@ def standing(request, tmp_path_factory):
         ("category:执照", ["licence"]),
         ("status:archived 钢材", ["contract"]),
         ("status:archive", []),
+        ("状态:已归档", ["contract"]),
+        ("类目:1.9", ["contract"]),
+        ("密级:内部", ["contract", "licence"]),
+        ("密级:公开", []),
         ("-department:销售部 钢材", ["licence"]),
         ("party:远洋", ["contract"]),
         ("party_b:华东", []),
@@ -269,6 +280,8 @@ def test_facets_count_documents_most_first(filled):
     assert facets["status"] == {"archived": 1, "stored": 1}
     assert (facets["year"], facets["tier"]) == ({"2026": 1}, {"internal": 3})
     assert set(filled.search(parse("无此词"), EVERYONE).facets) == set(facets)
+    uncounted = filled.search(parse("钢材"), EVERYONE, facets=False)
+    assert (uncounted.total, len(uncounted.hits), uncounted.facets) == (3, 3, {})
 
 
 def test_filters_are_exact_values_of_facets(standing):
@@ -733,6 +746,42 @@ def test_the_server_is_known_by_its_certificate_and_we_by_our_key(tmp_path):
         index._client.close()
     server.shutdown()
     server.server_close()
+
+
+def test_an_answer_of_some_shards_alone_is_none(elasticsearch_url):
+    address = f"{elasticsearch_url}/t{uuid4().hex}"
+    index = open_index(address)
+    index.replace("a", [IndexedPage("a", 1, "违约责任")])
+    (name,) = index._behind()
+    lost = f"{name.rpartition('-')[0]}-000099"
+    index._client.indices.create(  # a part of the index that no machine holds
+        index=lost,
+        settings={"routing.allocation.require._name": "nowhere"},
+        mappings=index._client.indices.get_mapping(index=name)[name]["mappings"],
+        aliases={index._alias: {}},
+        wait_for_active_shards="0",
+    )
+    with pytest.raises(IndexUnavailable):
+        index.search(parse("违约"), EVERYONE)
+    index._client.indices.delete(index=lost)
+    assert index.search(parse("违约"), EVERYONE).total == 1
+    _drop(address)
+
+
+def test_a_server_without_room_says_so_answers_on_and_takes_it_later(elasticsearch_url):
+    address = f"{elasticsearch_url}/t{uuid4().hex}"
+    index = open_index(address)
+    index.replace("a", [IndexedPage("a", 1, "违约责任")])
+    (name,) = index._behind()
+    lock = {"index.blocks.read_only_allow_delete": True}  # what the server does when its disks are full
+    index._client.indices.put_settings(index=name, settings=lock)
+    with pytest.raises(IndexUnavailable, match="disks are full"):
+        index.replace("b", [IndexedPage("b", 1, "违约金")])
+    assert index.search(parse("违约"), EVERYONE).total == 1
+    index._client.indices.put_settings(index=name, settings=dict.fromkeys(lock))
+    index.replace("b", [IndexedPage("b", 1, "违约金")])
+    assert index.search(parse("违约"), EVERYONE).total == 2
+    _drop(address)
 
 
 def test_an_index_lost_under_way_is_unavailable_until_it_is_rebuilt(elasticsearch_url):

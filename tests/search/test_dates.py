@@ -15,16 +15,40 @@ def _small(number):
     return ("" if tens == 0 else "十" if tens == 1 else _DIGITS[tens] + "十") + (_DIGITS[ones] if ones else "")
 
 
+_CAPITALS = "零壹贰叁肆伍陆柒捌玖"
+
+
+def _bill(number, most):
+    """Return a month or a day as bills demand it: with a zero before what could be made another by writing before it."""
+    tens, ones = divmod(number, 10)
+    written = (_CAPITALS[tens] + "拾" if tens else "") + (_CAPITALS[ones] if ones else "")
+    return written if (most == 12 and 3 <= number <= 9) or 11 <= number <= 19 or (ones and tens) else "零" + written
+
+
+def _counted(day):
+    return f"{day}{'th' if 10 < day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
+
+
 def _written(day):
     english = day.strftime("%B")
+    years = "".join(_DIGITS[int(digit)] for digit in str(day.year))
+    capitals = "".join(_CAPITALS[int(digit)] for digit in str(day.year))
     return [
+        f"{capitals}年{_bill(day.month, 12)}月{_bill(day.day, 31)}日",
+        f"{day.year}年{_small(day.month)}月{_small(day.day).replace('二十', '廿').replace('三十', '卅')}日",
+        f"{years.replace('〇', '零')}年{day.month}月{day.day}日",
+        f"{day.year}年{day.month}月{_small(day.day)}日",
+        f"{day.year}年{'元' if day.month == 1 else day.month}月{day.day}日",
+        f"中华民国{day.year - 1911}年{day.month}月{day.day}日",
+        f"{day:%d.%m.%Y}",
+        f"the {_counted(day.day)} day of {english}, {day.year}".removeprefix("the "),
         day.isoformat(),
         f"{day.year}/{day.month}/{day.day}",
         f"{day.year}.{day.month:02}.{day.day:02}",
         f"{day.year}年{day.month}月{day.day}日",
         f"{day.year} 年 {day.month} 月\n{day.day} 号",
         f"{day:%Y%m%d}",
-        f"{''.join(_DIGITS[int(digit)] for digit in str(day.year))}年{_small(day.month)}月{_small(day.day)}日",
+        f"{years}年{_small(day.month)}月{_small(day.day)}日",
         f"{day.day} {english} {day.year}",
         f"{english[:3]}. {day.day}, {day.year}",
     ]
@@ -45,6 +69,26 @@ def test_a_month_finds_its_days_and_no_others(month):
     assert places(wanted, fold("2026.02.19"))
     assert not places(wanted, fold("2026.03.19"))
     assert not places(wanted, fold("2025年2月19日"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed", "found"),
+    [
+        ("2026-02-19", "19/02/2026", True),
+        ("2026-02-19", "02/19/2026", True),
+        ("2026-04-03", "03/04/2026", True),
+        ("2026-03-04", "03/04/2026", True),
+        ("2026-03-04", "04.03.2026", True),
+        ("2026-04-03", "04.03.2026", False),
+        ("2026-02-19", "119/02/2026", False),
+        ("2026年元月", "二〇二六年元月五日", True),
+        ("2026-01", "2026年元月", True),
+        ("1912-02-01", "民国元年二月一日", True),
+        ("2026-02-20", "二〇二六年二月廿日", True),
+    ],
+)
+def test_dates_that_end_with_the_year_or_are_written_the_old_way(typed, printed, found):
+    assert bool(places(forms(typed, exact=False), fold(f"于 {printed} 签"))) is found
 
 
 @pytest.mark.parametrize(

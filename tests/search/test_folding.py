@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from search.folding import (
     _CHUNK,
+    _LOOKS_AFTER,
     _NUMBER,
     _canonical,
     _each_number,
@@ -94,6 +95,15 @@ def test_a_code_is_squeezed_with_what_stands_beside_it():
         ("100.00 200.50", ["100", "200.5"]),
         ("第1.2.3条", []),
         ("91310000MA1FL5BE4K", []),
+        ("人民币（大写）陆佰玖拾贰万贰仟元整（￥6,922,000.00）", ["6922000", "6922000"]),
+        ("贷款叁仟贰佰万圆整，利息壹拾贰元零伍分", ["32000000", "12.05"]),
+        ("大写 壹 佰\n零 叁 元肆角", ["103.4"]),
+        (
+            "三千万元、1.5亿元、3千万元、5百元、二十亿零六十万元",
+            ["30000000", "150000000", "30000000", "500", "2000600000"],
+        ),
+        ("USD 6.922 million, RMB 5\nbillion", ["6922000", "5000000000"]),
+        ("单位：万元，三百五元，三万五元，一元化，第5百货，50 千克", ["5", "50"]),
     ],
 )
 def test_numbers_are_read_with_their_units(printed, values):
@@ -110,6 +120,13 @@ def test_numbers_are_read_with_their_units(printed, values):
         ("6,922,000.00", "6922000元"),
         ("￥6,922,000元", "合计 6,922,000.00"),
         ("6922000", "692.2万元"),
+        ("6922000", "陆佰玖拾贰万贰仟元整"),
+        ("陆佰玖拾贰万贰仟元整", "6,922,000.00"),
+        ("人民币陆佰玖拾贰万贰仟元", "692.2万元"),
+        ("六百九十二万二千", "￥6922000"),
+        ("1200.05", "壹仟贰佰元零伍分"),
+        ("壹仟贰佰元零伍分", "1,200.05"),
+        ("3000万", "3千万元"),
         ("22,0", "6,922,000.00"),
         ("2026-02-19", "2026/02/19"),
     ],
@@ -126,6 +143,8 @@ def test_a_number_is_found_however_it_is_written(typed, printed):
         ("12", "1-2"),
         ("12", "1.2"),
         ("甲方乙方", "甲方、乙方"),
+        ("一百", "100"),
+        ("万一", "10000"),
         ("00", "0"),
     ],
 )
@@ -160,7 +179,7 @@ def test_a_number_is_what_the_pattern_that_looks_around_says(text):
     slow = [
         (_canonical(match[1], match[2] or ""), match.start(), match.end())
         for chunk in _CHUNK.finditer(spaced)
-        for match in _NUMBER.finditer(spaced, chunk.start(), chunk.end() + 2)
+        for match in _NUMBER.finditer(spaced, chunk.start(), chunk.end() + _LOOKS_AFTER)
         if match.start() < chunk.end()
     ]
     assert list(_each_number(spaced)) == slow

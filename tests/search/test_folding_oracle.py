@@ -4,7 +4,7 @@ import random
 import re
 
 from search.dates import _FORMS, dates
-from search.folding import _CHUNK, _NUMBER, _canonical, fold, numbers, squeezed, squeezed_chars
+from search.folding import _CHUNK, _LOOKS_AFTER, _NUMBER, _canonical, fold, numbers, squeezed, squeezed_chars
 from tools.business_text import page
 
 ALPHABET = "0123456789.,-/_\\· \n年月日号年二三十〇万亿千萬abjanfebmarchdec()（），。¥٣日1212ａ１，"
@@ -22,7 +22,7 @@ def test_numbers_are_those_of_the_pattern_that_looks_around():
         wanted = [
             (_canonical(match[1], match[2] or ""), re.sub(" ", "", folded.spaced[: match.start()]))
             for chunk in _CHUNK.finditer(folded.spaced)
-            for match in _NUMBER.finditer(folded.spaced, chunk.start(), chunk.end() + 2)
+            for match in _NUMBER.finditer(folded.spaced, chunk.start(), chunk.end() + _LOOKS_AFTER)
             if match.start() < chunk.end()
         ]
         assert [(one.value, folded.chars[: one.start]) for one in numbers(folded)] == wanted

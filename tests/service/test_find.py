@@ -5,12 +5,15 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from intake.codec import from_json, to_json
+from intake.model import Line, PageText, Seal, Word
 from search.errors import BadQuery
 from service.access import people
 from service.access.policy import Actor
 from service.flow import grants
 from service.flow.find import find
 from service.flow.find_export import export_found
+from service.flow.places import boxes_of
 from service.flow.suggest import suggest
 from service.records.tables import Document, Person
 from tests.service.conftest import OWNER, Office
@@ -66,3 +69,20 @@ def test_a_withdrawn_grant_counts_from_the_next_query_on(archive: Office) -> Non
     assert suggested > 0
     grants.end_grant(house, OWNER, grant.id)
     assert seen() == (0, 0, 0)
+
+
+def test_places_are_the_same_with_the_words_of_the_touched_lines_alone() -> None:
+    def line(text: str, top: int) -> Line:
+        words = tuple(Word(at, char, (50 * at, top, 50 * at + 48, top + 50), 0.9) for at, char in enumerate(text))
+        return Line(text, (0, top, 50 * len(text), top + 50), 0.9, words)
+
+    lines = (line("合同编号一", 0), line("违约金", 60), Line("", (0, 120, 1, 170), 0.9), line("逾期交货", 180))
+    page = PageText(1, 900, 900, 0, "rapidocr", lines, (Seal((600, 600, 800, 800), "某某公司", 0.9),))
+    size = sum(len(one.text) + 1 for one in page.with_seals)
+    for start in range(size):
+        for end in range(start, size):
+            spans = [(start, end), (2, 3)]
+            lean = from_json(to_json(page), spans)
+            assert boxes_of(lean, spans) == boxes_of(page, spans)
+    lean = from_json(to_json(page), [(2, 3)])
+    assert [len(one.words) for one in lean.lines] == [5, 0, 0, 0]

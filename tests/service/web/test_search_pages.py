@@ -1,10 +1,15 @@
 """The result list as a page: sorted, paged, and clear about what cannot be."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from search.fields import VALUE_WORDS
 from service.flow.find import find
+from service.flow.index import index_documents
+from service.records.tables import Document
+from service.web import words
 from tests.service.test_find_orders import MANY, copies
 from tests.service.web.conftest import Site
 
@@ -60,6 +65,29 @@ def test_a_wrong_query_is_explained_on_the_page(site: Site, query: str) -> None:
     assert answer.status_code == 400
     assert "看不懂这个检索式。" in answer.text
     assert "<mark>" in answer.text
+
+
+def test_the_words_on_the_page_can_be_typed(site: Site) -> None:
+    copies(site.office, 2)
+    person = site.signed_in("handler")
+    assert len(DOCUMENT.findall(person.get("/search?q=钢材 状态:已入库 密级:内部").text)) == 2
+    assert DOCUMENT.findall(person.get("/search?q=钢材 状态:已归档").text) == []
+    for kind, shown in (("status", words.DOCUMENT_STATES), ("tier", words.TIERS)):
+        said = {code: word[1] if isinstance(word, tuple) else word for code, word in shown.items()}
+        assert VALUE_WORDS[kind] == {said[code]: code for code in VALUE_WORDS[kind].values()}
+
+
+def test_a_long_list_of_values_is_folded_away(site: Site) -> None:
+    made = copies(site.office, 15)
+    with site.office.house.database.write() as session:
+        for number, document_id in enumerate(made):
+            session.get_one(Document, document_id).received_at += timedelta(days=-366 * number)
+    index_documents(site.office.house, made)
+    page = site.signed_in("handler").get("/search?q=钢材").text
+    years = page.partition("收到年份</h2>")[2].partition("<h2")[0]
+    shown, _, folded = years.partition("<details>")
+    assert (shown.count('class="facet"'), folded.partition("</details>")[0].count('class="facet"')) == (12, 3)
+    assert "其余 3 项" in folded
 
 
 def test_a_short_list_has_no_orders_to_choose(site: Site) -> None:
