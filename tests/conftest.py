@@ -5,10 +5,11 @@ skipped and says so; with JUANZONG_REQUIRE_SERVERS=1 it fails.
 """
 
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +20,7 @@ import pytest
 
 from tests import leaks
 from tests.servers import programs, shared
+from tests.thorough import THOROUGH
 
 SERVERS = frozenset(
     {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
@@ -57,6 +59,7 @@ LONG = (
     "tests/intake/batches/test_labels.py",
     "tests/intake/batches/test_sheets.py",
 )
+_ROOM = 6 << 30  # bytes: a run leaves less than half of it behind
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
 
@@ -64,6 +67,7 @@ Found = TypeVar("Found")
 def pytest_configure(config: pytest.Config) -> None:
     """Open the place of this run's servers, in the process that will also close it; watch the logs."""
     leaks.register(config)
+    _lie_in_memory()
     if not hasattr(config, "workerinput") and shared.PLACE not in os.environ:
         config.stash[_PLACE] = shared.open_place(owner=os.getpid())
 
@@ -77,6 +81,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if place:
         shared.stop_all(place)
         os.environ.pop(shared.PLACE, None)
+
+
+def _lie_in_memory() -> None:
+    """Let a newcomer's run keep its archives in memory where there is room: what is written is then never waited for.
+
+    Where servers are demanded they lie on a disk, as in life.
+    """
+    memory = Path("/dev/shm")
+    if not THOROUGH and memory.is_dir() and shutil.disk_usage(memory).free > _ROOM and _free_memory() > _ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
+def _free_memory() -> int:
+    """Return the bytes of memory that can be had, 0 where the system does not say."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) << 10
+    return 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

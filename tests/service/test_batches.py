@@ -24,6 +24,7 @@ from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendi
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import OWNER
 from tests.service.test_flow import new_contract
+from tests.thorough import so_many
 
 DPI = 72
 BLANK = "blank"
@@ -518,7 +519,7 @@ def _run(office, *arguments):
 
 @pytest.mark.slow
 def test_killed_at_any_moment_the_same_stack_sent_again_gives_the_same_documents(scanner, tmp_path):
-    at, steps = 0, 3
+    at, steps = 0, so_many(3, 9)
     while True:
         at += steps
         path = stack(tmp_path, 100 + at, BLANK, 200 + at, SHEET, 300 + at, Separator(category="1.2"), 400 + at)

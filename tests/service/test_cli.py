@@ -23,6 +23,7 @@ from service.settings import load
 from tests.service import bad_files, ready
 from tests.service.bad_files import LICENCE
 from tests.service.conftest import DIGITAL, OWNER, Ran, embedded_env, server_env
+from tests.thorough import a_share
 from vault.errors import ObjectDamaged
 
 ROOT = Path(__file__).parents[2]
@@ -334,7 +335,7 @@ def test_the_same_bytes_twice_are_one_document(env, tmp_path, juanzong_here):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("delay", [0.6, 1.2, 2.0, 3.5])
+@pytest.mark.parametrize("delay", a_share([0.6, 1.2, 2.0, 3.5], 1, 2))
 def test_a_killed_ingest_leaves_nothing_or_is_finished_by_the_next_start(env, delay, juanzong_here):
     process = subprocess.Popen(
         [sys.executable, "-m", "service", "ingest", str(LICENCE)],

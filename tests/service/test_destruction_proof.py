@@ -14,7 +14,7 @@ from service.flow import destroy, holds, reviews
 from service.records.tables import AuditEntry, CaseFile, Rendition, ReviewFile, Stub, WrappedKey
 from service.settings import load
 from tests.service.conftest import OWNER, Office, embedded_env, open_office
-from tests.thorough import so_many
+from tests.thorough import a_share, so_many
 from tools.bench_destruction import EXECUTED, plant, review_of
 from tools.destruction_scan import planted, traces
 
@@ -189,14 +189,14 @@ def test_a_crash_at_any_of_a_hundred_points_ends_in_the_same_final_state(tmp_pat
     assert points >= 100
     assert wanted.proved
     assert sorted(wanted.outcomes.values()) == ["blocked", *["destroyed"] * 6, "kept"]
-    for now in range(1, points + 1, so_many(1, 5)):
+    for now in range(1, points + 1, so_many(1, 12)):
         house.database.dispose()
         house.__dict__.pop("index", None)
         shutil.rmtree(tmp_path / "whole")
         (tmp_path / f"at-{now}").rename(tmp_path / "whole")
         assert _go_on(house, archivist, review_id) == wanted, f"broken off at boundary {now} of {points}"
     house.database.dispose()
-    for now in (1, 2, 9, points // 2, points - 1):
+    for now in a_share((1, 2, 9, points // 2, points - 1), 3, 5):
         env = copy("home", f"killed-{now}")
         _killed_at(env, archivist, review_id, now)
         house = build(load(env))

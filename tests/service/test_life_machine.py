@@ -36,6 +36,7 @@ from service.records.tables import (
 from service.settings import load
 from tests.retention import oracle
 from tests.service.conftest import OWNER, embedded_env, open_office
+from tests.thorough import THOROUGH, so_many
 
 START = date(2024, 1, 2)
 PEOPLE = ("handler", "administrator", "archivist", "head", "auditor", "first", "second", "third", "fourth", "fifth")
@@ -534,7 +535,7 @@ def test_b2_b3_b6_no_path_breaks_the_life_of_a_file():
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=int(os.environ.get("JUANZONG_LIVES", "16")),
+            max_examples=int(os.environ.get("JUANZONG_LIVES", so_many(16, 4))),
             stateful_step_count=40,
             derandomize="JUANZONG_LIVES" not in os.environ,  # the same runs every time, so that the counts below hold
             deadline=None,
@@ -545,4 +546,5 @@ def test_b2_b3_b6_no_path_breaks_the_life_of_a_file():
         *("enter", "performed", "hand_over", "accept", "archive", "hold", "ask release", "loan"),
         *("propose", "opinion", "approve", "supervise", "execute", "destroyed", "killed"),
     ):
-        assert SEEN[what] > 0, f"no run reached {what}: {SEEN}"
+        assert SEEN[what] > 0 or not THOROUGH, f"no run reached {what}: {SEEN}"
+    assert SEEN["archive"] > 0

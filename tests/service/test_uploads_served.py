@@ -36,6 +36,7 @@ from service.house import House
 from service.records.tables import UploadPart, WrappedKey
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, prepared
+from tests.thorough import so_many
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
@@ -395,7 +396,7 @@ def test_silent_senders_do_not_hold_the_server(archive):
     lines = [f"PATCH {place} HTTP/1.1", "Host: x", "Content-Length: 90000", "Upload-Offset: 0"]
     lines += ["Content-Type: application/offset+octet-stream", *(f"{name}: {value}" for name, value in headers.items())]
     silent = []
-    for _ in range(12):
+    for _ in range(so_many(12, 9)):
         connection = socket.create_connection(("127.0.0.1", archive.port))
         connection.sendall("\r\n".join([*lines, "", "x" * 40_000]).encode())
         silent.append(connection)
