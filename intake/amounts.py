@@ -10,11 +10,11 @@ from intake.folding import fold
 _CAPITAL_DIGITS = {
     c: i
     for i, row in enumerate(
-        ("零〇", "壹一弌", "贰貳二两弍", "叁參参三弎", "肆四", "伍五", "陆陸六", "柒七", "捌八", "玖九")
+        ("零〇○", "壹一弌", "贰貳貮二两兩弍", "叁參参叄叅三弎", "肆四", "伍五", "陆陸六", "柒漆七", "捌八", "玖九")
     )
     for c in row
 }
-_SMALL_UNITS = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1000, "千": 1000}
+_SMALL_UNITS = {"拾": 10, "十": 10, "佰": 100, "百": 100, "陌": 100, "仟": 1000, "千": 1000, "阡": 1000}
 _CAPITALS = "".join(_CAPITAL_DIGITS) + "".join(_SMALL_UNITS) + "万萬亿億"
 _CURRENCY_WORDS = {
     "CNY": ("人民币", "人民幣", "RMB", "CNY", "¥", "元", "圆", "圓"),

@@ -41,6 +41,8 @@ _HEADINGS = (
     "营业场所",
     "登记机关",
 )
+#: What the two sides of an identity card say.
+_CARD = (("姓名", "性别", "出生", "住址", "公民身份号码"), ("签发机关", "有效期限"))
 _BAND = 4.5  # heights of print: so much blank paper across the page ends what stood above it
 Fence = Callable[[float, float, float, float], bool]  # left, top, right, bottom on the levelled page
 _LABEL = re.compile(r"([^:：]{2,10})[:：]")
@@ -99,19 +101,42 @@ def columns(rows: Sequence[Row], ruled: Fence) -> tuple[int, int, float] | None:
     bands = {i for i in range(1, len(rows)) if middle(rows[i]) - middle(rows[i - 1]) > _BAND * height_of(rows[i - 1])}
     for i, row in enumerate(cells):
         narrow = 0.8 * min(p.height for p in rows[i])
-        for (_, low), (high, _) in pairwise(row):
+        gaps = [(low, high) for (_, low), (high, _) in pairwise(row)]
+        for low, high in [*gaps, *_beside(cells[i - 1] if i else [], row)]:
             top, bottom, low_, high_ = _grow(cells, barriers, bands, i, low, high, narrow)
             gutter = (low_ + high_) / 2
             key = (top, bottom, round(gutter))
-            both = sum(1 for r in cells[top:bottom] if r[0][1] <= gutter <= r[-1][0])
+            met = sum(1 for r in cells[top:bottom] if r[0][1] <= gutter <= r[-1][0])
+            both = met or int(_interleaved(rows[top:bottom], gutter))
             if key in seen or both <= most:
                 continue
             seen.add(key)
-            while not cells[top][0][1] <= gutter <= cells[top][-1][0] and _set_off(rows[top], rows[top + 1], gutter):
+            while (
+                met
+                and not cells[top][0][1] <= gutter <= cells[top][-1][0]
+                and _set_off(rows[top], rows[top + 1], gutter)
+                and not _is_card(rows[top:bottom], gutter)
+            ):
                 top += 1  # what stands above the columns on one side only, and not close to them, comes before them
             if _independent(rows[top:bottom], gutter, ruled):
                 best, most = (top, bottom, gutter), both
     return best
+
+
+def _beside(above: Sequence[Extent], below: Sequence[Extent]) -> list[Extent]:
+    """Return the gap between two rows that stand wholly beside each other; none where one is under the other."""
+    if not above:
+        return []
+    return [(a[-1][1], b[0][0]) for a, b in ((above, below), (below, above)) if a[-1][1] < b[0][0]]
+
+
+def _interleaved(rows: Sequence[Row], gutter: float) -> bool:
+    """Tell whether two sides whose rows never meet stand at the same height all the same: most of the shorter one is beside the other."""
+    sides = [[middle(row) for row in rows if (row[0].x1 <= gutter) == left] for left in (True, False)]
+    if min(map(len, sides)) < 2:
+        return False
+    common = min(max(side) for side in sides) - max(min(side) for side in sides)
+    return common > 0.6 * min(max(side) - min(side) for side in sides)
 
 
 def _set_off(row: Row, below: Row, gutter: float) -> bool:
@@ -164,15 +189,14 @@ def _grow(
 def _independent(rows: Sequence[Row], gutter: float, ruled: Fence) -> bool:
     """Tell columns from the cells of a table.
 
-    Columns are: two licence columns, each with headings of its own down its left edge; running text, whose lines fill
+    Columns are: two licence columns, each with headings of its own down its left edge; the two sides of a card; running text, whose lines fill
     both sides; and, unless a ruled line between them makes them a table, two blocks that say the same things at the same
     heights (the signatures of both parties), or two sides, both broad or far apart, whose rows do not meet.
     """
-    lefts = [part for row in rows if (part := [p for p in row if p.x1 <= gutter])]
-    rights = [part for row in rows if (part := [p for p in row if p.x1 > gutter])]
+    lefts, rights = _sides(rows, gutter)
     if min(len(lefts), len(rights)) < 2:
         return False
-    if min(len(headings(lefts)), len(headings(rights))) >= 2:
+    if min(len(headings(lefts)), len(headings(rights))) >= 2 or _is_card(rows, gutter):
         return True
     if _running(lefts) and _running(rights):
         return True
@@ -195,11 +219,27 @@ def _independent(rows: Sequence[Row], gutter: float, ruled: Fence) -> bool:
     return (broad or distant) and fewest >= 3 and len(paired) < 0.5 * fewest
 
 
-def headings(side: Sequence[Row]) -> set[str]:
-    """Return the headings of a licence that stand down the left edge of a side."""
+def headings(side: Sequence[Row], words: Sequence[str] = _HEADINGS) -> set[str]:
+    """Return the headings (of a licence) that stand down the left edge of a side."""
     edge = min(row[0].x0 for row in side)
     texts = ["".join("".join(p.line.text for p in row).split()) for row in side if row[0].x0 < edge + 2 * row[0].height]
-    return {h for text in texts for h in _HEADINGS if text.startswith(h)}
+    return {h for text in texts for h in words if text.startswith(h)}
+
+
+def _sides(rows: Sequence[Row], gutter: float) -> tuple[list[Row], list[Row]]:
+    """Return what stands left and right of the gutter, row by row."""
+    lefts = [part for row in rows if (part := [p for p in row if p.x1 <= gutter])]
+    rights = [part for row in rows if (part := [p for p in row if p.x1 > gutter])]
+    return lefts, rights
+
+
+def _is_card(rows: Sequence[Row], gutter: float) -> bool:
+    """Tell whether both sides of an identity card stand beside each other; its frames are not the lines of a table."""
+    sides = _sides(rows, gutter)
+    return all(sides) and any(
+        all(len(headings(side, words)) >= 2 for side, words in zip(pair, _CARD, strict=True))
+        for pair in (sides, sides[::-1])
+    )
 
 
 def _fenced(rows: Sequence[Row], gutter: float, ruled: Fence) -> bool:

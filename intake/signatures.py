@@ -1,31 +1,38 @@
-"""The digital signatures of a PDF: by whom, and whether the bytes they cover are as they were signed.
-
-Whether the signer's certificate may be trusted is not judged: that takes a list of authorities, which the archive has not.
-"""
+"""The digital signatures of a PDF: by whom, whether the bytes they cover are as they were signed, and what is known of the certificate (`trust`)."""
 
 import logging
 import unicodedata
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from intake import trust
 
 NOTE = "signature"
 #: unchanged: the whole file is as it was signed. added_to: what was signed is, and something was added behind it (another
 #: signature, say). changed: what is covered is not what was signed. unverifiable: of a sort that cannot be checked here.
 STATES = ("unchanged", "added_to", "changed", "unverifiable")
+HOLDS = ("unchanged", "added_to")
 _MOST, _LONGEST = 20, 120  # signatures of a file, characters of a name that are noted
 
 
 def notes(path: Path) -> tuple[str, ...]:
-    """Return a note `signature:STATE:NAME` for each signature of a PDF, in order of signing. Whatever is wrong with one makes it unverifiable."""
+    """Return a note `signature:STATE:NAME` for each signature of a PDF, in order of signing. Whatever is wrong with one makes it unverifiable.
+
+    Behind one that holds stands a note `certificate:STATE`, where the company has said whom it trusts.
+    """
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # broken signatures are told by their state
-    found = list[str]()
+    found, trusted = list[str](), trust.roots()
     try:
         with path.open("rb") as file:
             for signature in _signed(PdfFileReader(file, strict=False)):
-                found.append(f"{NOTE}:{_state(signature)}:{_signer(signature)}")
+                state = _state(signature)
+                found.append(f"{NOTE}:{state}:{_signer(signature)}")
+                if state in HOLDS and trusted is not None:
+                    found.append(f"{trust.NOTE}:{trust.state_of(signature, trusted, datetime.now(UTC))}")
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - the parts of a foreign file can be wrong in any way; a signature that cannot be read is one that cannot be checked

@@ -39,12 +39,15 @@ _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 #: What OCR takes for one another (RULES, Check digits), as replacements that may stand in a code.
 _CONFUSED = {
     **{c: [x for x in "0QD" if x != c] for c in "0OQD"},
-    "I": ["1"],
+    "I": ["1", "L"],
     "Z": ["2"],
     "S": ["5"],
     "8": ["B"],
     "B": ["8"],
 }
+_SMALL_L = str.maketrans("l|", "II")
+#: Letters that are read in a number of nothing but digits, and the digits they are.
+_DIGITS_FOR = str.maketrans("OQDILZSBG", "000112586")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def credit_code(text: str) -> Code | None:
     A failed check digit is repaired only when exactly one substitution of confusable characters makes it right.
     Registration numbers from before 2015 (13 to 15 digits) are kept as they are.
     """
-    code = re.sub(r"[\s\-_.·]", "", fold(text)).upper()
+    code = _in_capitals(re.sub(r"[\s\-_.·]", "", fold(text)))
     if re.fullmatch(r"\d{13}|\d{15}", code):
         return Code(code, ("old_number",))
     if not re.fullmatch(r"[0-9A-Z]{16,20}", code) or sum(c.isdigit() for c in code) < 6:
@@ -87,13 +90,32 @@ def credit_code(text: str) -> Code | None:
     return Code(code, ("check_digit_failed",))
 
 
+def _in_capitals(code: str) -> str:
+    """Return a code in capitals. A small l among capitals and digits is a stroke, 1 or I; written large it would pass for a sound L."""
+    small = any(c.islower() for c in code if c not in "lo")
+    return code.upper() if small else code.translate(_SMALL_L).upper()
+
+
 def identity_number(text: str) -> Code | None:
-    """Return the 18-character number of an identity card (GB 11643); None when `text` cannot be one."""
-    number = re.sub(r"[\s\-]", "", fold(text)).upper().replace("×", "X")
-    if not re.fullmatch(r"\d{17}[\dX]", number):
+    """Return the 18-character number of an identity card (GB 11643); None when `text` cannot be one.
+
+    It has no letter but the X at its end: one that was read in it is the digit it looks like, if the check digit and the day of birth
+    bear that out.
+    """
+    number = _in_capitals(re.sub(r"[\s\-]", "", fold(text))).replace("×", "X")
+    if re.fullmatch(r"\d{17}[\dX]", number):
+        return Code(number, ("check_digit_ok" if _is_identity_number(number) else "check_digit_failed",))
+    if not re.fullmatch(r"[0-9A-Z]{18}", number):
         return None
-    born = parse_date(number[6:14])
-    return Code(number, ("check_digit_ok" if born and mod_11_2.is_valid(number) else "check_digit_failed",))
+    last = "X" if number[17] in "XK" else number[17].translate(_DIGITS_FOR)
+    fixed = number[:17].translate(_DIGITS_FOR) + last
+    if re.fullmatch(r"\d{17}[\dX]", fixed) and _is_identity_number(fixed):
+        return Code(fixed, ("check_digit_ok", "repaired"))
+    return None
+
+
+def _is_identity_number(number: str) -> bool:
+    return parse_date(number[6:14]) is not None and mod_11_2.is_valid(number)
 
 
 _HAN_CHAR = r"[\u3400-\u4dbf\u4e00-\u9fff]"

@@ -32,7 +32,7 @@ POWERS = {
     "test": (tests.power_declared, tests.power_slip),
 }
 CONTRACTS = {"tuning": (papers.contract,), "test": (tests.contract_headed,)}
-CARDS = {"tuning": (cards.card_stacked,), "test": (cards.card_beside,)}
+CARDS = {"tuning": (cards.card_stacked, cards.card_row, cards.card_beside), "test": (cards.card_corners,)}
 _MAIN = {"licence": LICENCES, "authorization": POWERS, "contract": CONTRACTS, "identity_card": CARDS}
 _CATEGORY = {"licence": "1.2", "contract": "1.9", "identity_card": "1.4"}
 

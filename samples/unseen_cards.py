@@ -65,11 +65,32 @@ def card_stacked(rng: random.Random) -> Sheet:
     return s
 
 
+def card_row(rng: random.Random) -> Sheet:
+    """Tuning: the sides beside each other on an upright sheet, as a flatbed copies them in one go; which comes first is chance."""
+    s, facts, k = Sheet(rng, dpi=rng.choice((150, 200, 300))), _facts(rng), rng.choice((1.0, 1.05))
+    left = (200 - 172 * k) / 2
+    y = rng.choice((40, 110))
+    sides = [_front, _back] if rng.random() < 0.7 else [_back, _front]
+    for n, side in enumerate(sides):
+        side(s, left + n * (86 * k + 8), y + rng.uniform(-2, 2), k, facts)
+    return s
+
+
 def card_beside(rng: random.Random) -> Sheet:
-    """Test: the sides beside each other under a line that says what the copy is for."""
+    """Tuning, once test: the sides beside each other on a sheet that lies, under a line that says what it is."""
     s, facts, k = Sheet(rng, 297, 210, dpi=rng.choice((200, 300))), _facts(rng), rng.choice((1.2, 1.35))
     s.text(0, 26, "身份证复印件", 16, "hei", width=297, align="centre")
     _front(s, 22, 50, k, facts)
     _back(s, 32 + 86 * k, 50, k, facts)
     s.text(30, 62 + 54 * k, "本复印件仅供签订合同时核对身份使用。", 12, "kai")
+    return s
+
+
+def card_corners(rng: random.Random) -> Sheet:
+    """Test: a side at the top left, the other below it at the right, what the copy is for between them."""
+    s, facts, k = Sheet(rng, dpi=rng.choice((150, 200, 300))), _facts(rng), rng.choice((1.0, 1.1))
+    first, second = (_front, _back) if rng.random() < 0.6 else (_back, _front)
+    first(s, 16, 30, k, facts)
+    s.text(24, 104, "与原件核对无误，复印无效。", 11, "song")
+    second(s, 194 - 86 * k, 126, k, facts)
     return s

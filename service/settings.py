@@ -82,6 +82,7 @@ class Settings:
     minor_amount: int = 50_000
     expert_line: int = 5_000_000
     expert_turnover: int = 20_000_000
+    assessment_notice_days: int = 30
     refresh_days: int = 90
     key_update_days: int = 3
     session_hours: int = 12
@@ -117,6 +118,7 @@ class Settings:
     checkpoint_hours: int = 1
     tsa: str = field(default="", repr=False)
     tsa_ca: Path | None = None
+    signature_roots: Path | None = None
     search_ca: Path | None = None
     search_api_key_file: Path | None = None
     search_shards: int = 1
@@ -261,6 +263,13 @@ class _Source:
                 "JUANZONG_TSA_CA", "must name the file with the certificates that time stamps lead to (PEM)"
             )
         return value
+
+    def folder(self, name: str) -> Path | None:
+        """A folder that is there."""
+        found = _file(self.text(name))
+        if found and not found.is_dir():
+            raise BadSetting(f"JUANZONG_{name.upper()}", "must name a folder that exists")
+        return found
 
     def names(self, name: str) -> tuple[str, ...]:
         self._asked.add(name)
@@ -485,6 +494,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         minor_amount=minor,
         expert_line=source.whole("expert_line", Settings.expert_line),
         expert_turnover=source.whole("expert_turnover", Settings.expert_turnover),
+        assessment_notice_days=source.whole("assessment_notice_days", Settings.assessment_notice_days, least=0),
         refresh_days=source.whole("refresh_days", Settings.refresh_days),
         key_update_days=source.whole("key_update_days", Settings.key_update_days),
         session_hours=source.whole("session_hours", 12),
@@ -516,6 +526,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         clamd=source.clamd("clamd"),
         tsa=source.tsa(),
         tsa_ca=_file(source.text("tsa_ca")),
+        signature_roots=source.folder("signature_roots"),
         search_ca=_file(source.text("search_ca")),
         search_api_key_file=_file(source.text("search_api_key_file")),
         search_shards=source.whole("search_shards", Settings.search_shards, most=1024),

@@ -18,7 +18,7 @@ LABELS = {
     "born_on": ("出生",),
     "": ("性别", "民族", "中华人民共和国", "居民身份证"),
 }
-_DIGITS = re.compile(r"(?<![0-9A-Za-z])(?:\d[ \t]?){17}[\dXx×](?![0-9A-Za-z])")
+_DIGITS = re.compile(r"(?<![0-9A-Za-z])(?:[0-9OoQDIlZSBG|][ \t]?){17}[0-9XxKk×OoIl|](?![0-9A-Za-z])")
 
 
 def fields(paper: Paper) -> dict[str, Field]:
@@ -48,7 +48,7 @@ def _number(paper: Paper, found: dict[str, Field]) -> None:
     number = identity_number(m[0]) if m else None
     if m is None or number is None:
         return
-    factor = 0.45 if "check_digit_failed" in number.marks else 1.0
+    factor = 0.45 if "check_digit_failed" in number.marks else 0.88 if "repaired" in number.marks else 1.0
     found["identity_number"] = Reading(paper.flow.cut(*m.span()), number.value, factor, number.marks).field()
     born = found.get("born_on")
     if born and born.value.replace("-", "") != number.value[6:14]:

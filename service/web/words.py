@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from intake import verification as rules
@@ -728,7 +729,7 @@ def told(notes: Sequence[str]) -> list[str]:
     What is known of the certificate stands in the line of the signature it belongs to.
     """
     spoken = list[str]()
-    for code, behind in zip(notes, [*notes[1:], ""], strict=True):
+    for code, behind in pairwise([*notes, ""]):
         text = "" if code == "signed" and any(map(parted, notes)) else note(code)
         signature = parted(code)
         if signature and signature[0] in HOLDS:

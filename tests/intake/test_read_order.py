@@ -216,3 +216,36 @@ def test_a_number_under_its_name_beside_a_high_headline_is_one_block_after_it():
         *flat(LICENCE["left"]),
         *flat(LICENCE["right"]),
     ]
+
+
+CARD = {
+    "front": [("姓　名　赵建国", 100), ("性　别　男　民　族　汉", 160), ("出　生　1980年3月14日", 220), ("住　址　霁州市城东区人民路216号", 285), ("3幢", 325), ("公民身份号码　330106198003140017", 400)],
+    "back": [("中华人民共和国", 108), ("居民身份证", 190), ("签发机关　霁州市公安局", 352), ("有效期限　2015.03.14-2035.03.14", 425)],
+}  # fmt: skip
+
+
+def card(left, right, off=0, slope=0.0):
+    """Both sides of a card beside each other; off: how much lower the right one lies."""
+    lines = [text_line(t, 100, y, 30, slope) for t, y in CARD[left]]
+    return lines + [text_line(t, 1100 + 90 * ("华" in t or "居" in t), y + off, 30, slope) for t, y in CARD[right]]
+
+
+def said(*sides):
+    return [text.replace("　", "") for side in sides for text, _ in CARD[side]]
+
+
+def test_the_sides_of_a_card_are_read_one_after_the_other():
+    for off in range(-60, 61, 4):
+        for slope in (-0.03, 0.0, 0.04):
+            assert texts(card("front", "back", off, slope)) == said("front", "back"), off
+            assert texts(card("back", "front", off, slope)) == said("back", "front"), off
+
+
+def test_their_frames_are_no_table():
+    assert texts(card("front", "back"), ruled=lambda *_: True) == said("front", "back")
+
+
+def test_what_stands_below_on_the_other_side_is_no_column():
+    lines = [text_line(f"第{i}行正文", 100, 100 + 60 * i) for i in range(4)]
+    lines += [text_line(t, 900, 380 + 60 * i) for i, t in enumerate(("霁州市宏达公司", "2026年3月14日", "盖章处"))]
+    assert texts(lines) == [f"第{i}行正文" for i in range(4)] + ["霁州市宏达公司", "2026年3月14日", "盖章处"]

@@ -36,7 +36,7 @@ AMOUNTS = [
     ("￥1,234,567.89", "1234567.89"), ("¥1,234,567.89元", "1234567.89"), ("1，234，567.89元", "1234567.89"), ("人民币3200万元", "32000000"), ("3200万元", "32000000"), ("32,000,000.00", "32000000.00"), ("1.2亿元", "120000000"), ("1亿2000万元", "120000000"),
     ("人民币 5000.00 万元", "50000000"), ("RMB 88,000", "88000"), ("CNY88000.50", "88000.50"), ("USD 1,200.50", "1200.50"), ("500万美元", "5000000"), ("港币200万元", "2000000"), ("€85,000.00", "85000"), ("JPY 48,000,000", "48000000"), ("５００元", "500"),
     ("人民币壹佰贰拾叁万肆仟伍佰陆拾柒元捌角玖分", "1234567.89"), ("壹佰万元整", "1000000"), ("壹仟万元整", "10000000"), ("叁仟贰佰万圆整", "32000000"), ("人民币（大写）：壹拾万元整", "100000"), ("拾万元整", "100000"), ("壹亿零叁佰万元正", "103000000"),
-    ("贰万元零伍分", "20000.05"), ("壹万零伍元整", "10005"), ("伍元叁角", "5.30"), ("壹萬貳仟圓整", "12000"), ("玖仟玖佰玖拾玖万玖仟玖佰玖拾玖元玖角玖分", "99999999.99"), ("十二万元", "120000"), ("三千二百万元", "32000000"), ("壹万亿元整", "1000000000000"),
+    ("贰万元零伍分", "20000.05"), ("壹万零伍元整", "10005"), ("伍元叁角", "5.30"), ("壹萬貳仟圓整", "12000"), ("叄仟兩佰圓整", "3200"), ("參萬陸仟零伍圓正", "36005"), ("貮拾億元整", "2000000000"), ("柒阡元整", "7000"), ("玖仟玖佰玖拾玖万玖仟玖佰玖拾玖元玖角玖分", "99999999.99"), ("十二万元", "120000"), ("三千二百万元", "32000000"), ("壹万亿元整", "1000000000000"),
     ("零元整", "0"), ("万元", None), ("佰元整", None), ("壹贰元整", None), ("壹拾佰元", None), ("合同", None), ("", None), ("12台和30台", None),
 ]  # fmt: skip
 
@@ -232,6 +232,32 @@ def test_two_misread_letters_are_not_guessed():
 def test_other_numbers(text, value, mark):
     assert credit_code(text).value == value
     assert credit_code(text).marks == (mark,)
+
+
+def test_a_small_l_in_a_code_is_no_sound_letter():
+    body = "91330106MA1K39GX7"
+    code = body + uscc.calc_check_digit(body)
+    assert "1" in code[8:]
+    read = credit_code(code[:10] + "l" + code[11:])
+    assert (read.value, read.marks) == (code, ("check_digit_ok", "repaired"))
+    assert credit_code(code.lower()).value == code  # written small throughout it is what it is
+
+
+@pytest.mark.parametrize(
+    ("digit", "letter"), [("0", "O"), ("0", "o"), ("1", "I"), ("1", "l"), ("8", "B"), ("5", "S"), ("2", "Z")]
+)
+def test_letters_in_an_identity_number_are_the_digits_they_look_like(digit, letter):
+    body = "11010819850212" + "800" if digit == "8" else "11010519850212" + "500"
+    number = body + ric.calc_check_digit(body + "0")
+    read = identity_number(number.replace(digit, letter))
+    assert (read.value, read.marks) == (number, ("check_digit_ok", "repaired"))
+
+
+def test_an_identity_number_is_not_guessed_where_its_check_digit_does_not_bear_it_out():
+    body = "11010519850212500"
+    wrong = body + ("0" if ric.calc_check_digit(body + "0") != "0" else "1")
+    assert identity_number(wrong.replace("0", "O", 1)) is None
+    assert identity_number("ABCDEFGHJKLMNPQRTU") is None
 
 
 @pytest.mark.parametrize("text", ["", "合同", "ABC", "1234567", "ABCDEFGHJKLMNPQRTU"])
