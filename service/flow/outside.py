@@ -21,7 +21,7 @@ from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, BadInput, NotFound, RuleRefused
 from service.flow.erase import Proof, destroy_keys, remove_objects
 from service.flow.facts import file_facts
-from service.flow.guard import allowed, listing, load_file, lock_file, reach_of_file, require
+from service.flow.guard import allowed, listing, lock_file, reach_of_file, require
 from service.flow.outside_receipts import MOST, paper_receipt, read_receipt, statement, statement_holds
 from service.flow.packages import Bag, export_package
 from service.house import SYSTEM, House
@@ -96,7 +96,9 @@ def _load(
     row = session.get(OutsideTransferRecord, transfer_id, with_for_update=lock or None)
     if row is None:
         raise NotFound(f"there is no transfer {transfer_id} to an outside archive")
-    file = load_file(session, actor, row.case_file_id)
+    file = session.get_one(CaseFile, row.case_file_id)
+    if not allowed(actor, "outside.read", reach_of_file(file)):
+        raise NotFound(f"there is no transfer {transfer_id} to an outside archive")
     require(actor, action, reach_of_file(file))
     if lock:
         lock_file(session, file)

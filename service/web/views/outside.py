@@ -21,9 +21,9 @@ def outside_transfers() -> ResponseReturnValue:
     return render_template("outside_transfers.html", total=total, rows=rows, size=PAGE)
 
 
-def _page(transfer_id: str) -> str:
-    g.page = url_for("web.outside_transfer", transfer_id=transfer_id)
-    view = outside.transfer_out(house(), actor(), transfer_id)
+def _page(outside_id: str) -> str:
+    g.page = url_for("web.outside_transfer", outside_id=outside_id)
+    view = outside.transfer_out(house(), actor(), outside_id)
     statement = view.record.statement
     return render_template(
         "outside_transfer.html",
@@ -36,64 +36,64 @@ def _page(transfer_id: str) -> str:
     )
 
 
-@web.get("/outside/<transfer_id>")
-def outside_transfer(transfer_id: str) -> ResponseReturnValue:
+@web.get("/outside/<outside_id>")
+def outside_transfer(outside_id: str) -> ResponseReturnValue:
     """Show one transfer with its steps."""
-    return _page(transfer_id)
+    return _page(outside_id)
 
 
-@web.post("/outside/<transfer_id>/package")
-def pack_outside(transfer_id: str) -> ResponseReturnValue:
+@web.post("/outside/<outside_id>/package")
+def pack_outside(outside_id: str) -> ResponseReturnValue:
     """Make the package for the archive that is named, and send it."""
     form = request.form
-    name = gettext("档案包") + f"-{transfer_id}.zip"
+    name = gettext("档案包") + f"-{outside_id}.zip"
     try:
         return packed(
             house(),
             lambda file: outside.pack(
-                house(), actor(), transfer_id, form.get("recipient", ""), form.get("key", ""), file
+                house(), actor(), outside_id, form.get("recipient", ""), form.get("key", ""), file
             ),
             name,
         )
     except KNOWN_ERRORS as error:
-        return refused(error, lambda: _page(transfer_id), url_for("web.outside_transfer", transfer_id=transfer_id))
+        return refused(error, lambda: _page(outside_id), url_for("web.outside_transfer", outside_id=outside_id))
 
 
-def _receipt(transfer_id: str) -> None:
+def _receipt(outside_id: str) -> None:
     file = request.files.get("receipt")
     if file is None or not file.filename:
         raise RuleRefused("choose the receipt the other archive signed")
-    outside.enter_receipt(house(), actor(), transfer_id, file.stream.read(outside_receipts.LARGEST_RECEIPT + 1))
+    outside.enter_receipt(house(), actor(), outside_id, file.stream.read(outside_receipts.LARGEST_RECEIPT + 1))
 
 
-@web.post("/outside/<transfer_id>/<step>")
-def outside_step(transfer_id: str, step: str) -> ResponseReturnValue:
+@web.post("/outside/<outside_id>/<step>")
+def outside_step(outside_id: str, step: str) -> ResponseReturnValue:
     """Do one step of a transfer."""
     form, at, me = request.form, house(), actor()
     paper = {name: form.get(name, "") for name in ("manifest", "by", "on", "number", "document_id")}
     doing = {
         "hand-over": (
-            lambda: outside.hand_over(at, me, transfer_id, with_paper=form.get("with_paper") == "1"),
+            lambda: outside.hand_over(at, me, outside_id, with_paper=form.get("with_paper") == "1"),
             gettext("已签移交，等对方的回执。"),
         ),
-        "receipt": (lambda: _receipt(transfer_id), gettext("回执已登记，由另一人核验。")),
+        "receipt": (lambda: _receipt(outside_id), gettext("回执已登记，由另一人核验。")),
         "paper-receipt": (
-            lambda: outside.enter_paper_receipt(at, me, transfer_id, **paper),
+            lambda: outside.enter_paper_receipt(at, me, outside_id, **paper),
             gettext("回执已登记，由另一人核验。"),
         ),
         "refuse": (
-            lambda: outside.refuse(at, me, transfer_id, form.get("reason", "")),
+            lambda: outside.refuse(at, me, outside_id, form.get("reason", "")),
             gettext("回执已退回，请对方重出。"),
         ),
-        "verify": (lambda: outside.verify(at, me, transfer_id), gettext("回执已核验，可以清除本馆的电子件。")),
-        "remove": (lambda: outside.remove(at, me, transfer_id), gettext("电子件已清除，存根留存。")),
+        "verify": (lambda: outside.verify(at, me, outside_id), gettext("回执已核验，可以清除本馆的电子件。")),
+        "remove": (lambda: outside.remove(at, me, outside_id), gettext("电子件已清除，存根留存。")),
         "cancel": (
-            lambda: outside.cancel(at, me, transfer_id, form.get("reason", "")),
+            lambda: outside.cancel(at, me, outside_id, form.get("reason", "")),
             gettext("移交已撤销，案卷继续保管。"),
         ),
     }
     if step not in doing:
         raise NotFound(f"there is no step {step}")
     run, done = doing[step]
-    to = url_for("web.outside_transfer", transfer_id=transfer_id)
-    return act(run, lambda: _page(transfer_id), done=done, to=to)
+    to = url_for("web.outside_transfer", outside_id=outside_id)
+    return act(run, lambda: _page(outside_id), done=done, to=to)
