@@ -213,6 +213,45 @@ def test_nothing_of_a_changed_chunk_is_left_in_the_readers_own_buffer(suite):
     assert bytes(buffer) in (bytes(SMALL), b"-" * SMALL)
 
 
+@pytest.mark.parametrize("suite", NUMBERS.values(), ids=NUMBERS)
+@pytest.mark.parametrize("bad", range(5))
+def test_what_is_sound_before_a_bad_chunk_comes_out_first_also_into_a_large_buffer(suite, bad):
+    plain = random.Random(4).randbytes(5 * SMALL - 7)
+    with SealingReader(io.BytesIO(plain), NAME, KEY, chunk_size=SMALL, suite=suite) as reader:
+        sealed = bytearray(reader.read())
+    sealed[HEADER_SIZE + bad * (SMALL + TAG_SIZE) + 9] ^= 1
+    opening, buffer, got = OpeningReader(io.BytesIO(sealed), NAME, KEY), bytearray(b"-" * 8 * SMALL), 0
+    while got < bad * SMALL:
+        size = opening.readinto(memoryview(buffer)[got:])
+        assert size > 0
+        got += size
+    assert got == bad * SMALL
+    for _ in range(2):  # and again: nothing gets past it
+        with pytest.raises(ObjectDamaged, match=f"chunk {bad} "):
+            opening.readinto(memoryview(buffer)[got:])
+    assert bytes(buffer[:got]) == plain[:got]
+    assert set(buffer[got:]) <= {0, ord("-")}
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "said"),
+    [
+        ("MAGIC", b"JZSEALEX", "begin like"),
+        ("LARGEST_CHUNK", 1 << 31, "chunk size"),
+        ("SMALLEST_CHUNK", 1, "chunk size"),
+    ],
+)
+def test_what_is_no_object_of_this_format_is_refused_also_when_the_key_sealed_it(monkeypatch, what, value, said):
+    """The header's own seal refuses it for anybody without the key; with the key, too, nothing is read for it and no memory taken."""
+    with monkeypatch.context() as other:
+        other.setattr(f"vault.envelope.{what}", value)
+        size = {"LARGEST_CHUNK": 2 << 20, "SMALLEST_CHUNK": 16}.get(what, SMALL)
+        with SealingReader(io.BytesIO(b"a licence"), NAME, KEY, chunk_size=size) as reader:
+            sealed = reader.read()
+    with pytest.raises(ObjectDamaged, match=said):
+        unseal(sealed)
+
+
 def test_an_empty_last_chunk_that_was_sealed_is_refused():
     """With the key itself nobody makes two objects of one content: an end of its own is what no sealing writes."""
     random_ = random.Random(5)

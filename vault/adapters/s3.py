@@ -1,8 +1,9 @@
 """Sealed bytes in a versioned bucket of any S3 server, through the `minio` client. An object's key is its UUID."""
 
 import io
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any, BinaryIO, cast
@@ -24,6 +25,7 @@ from vault.streams import Buffer, fill
 # S3 allows 10,000 parts: objects up to 78 GiB. Up to five parts are in memory at a time (two being sent, one read, copies).
 _PART_SIZE = 8 * 1024 * 1024
 _PARALLEL_PARTS = 2
+_ROOM = 4 * 1024 * 1024
 _CONNECT_SECONDS, _READ_SECONDS = 2.0, 20.0
 _RETRIES = 2
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
@@ -290,6 +292,8 @@ class _Body(io.RawIOBase):
             response, "_original_response", None
         )  # http.client's; urllib3 gives it no public name
         self._left: Any = getattr(self._straight, "length", None)
+        if self._left is not None and self._left > _ROOM:
+            _make_room(self._straight)
 
     def readable(self) -> bool:
         """Return True."""
@@ -318,6 +322,18 @@ class _Body(io.RawIOBase):
         if not self._left:
             self._response.release_conn()  # whole: the next request may have it
         return got
+
+
+def _make_room(answer: Any) -> None:
+    """Let the kernel take in so much of a large answer while what came before is being opened.
+
+    To ask for so many bytes at once widens the connection's buffer (tcp(7), SO_RCVLOWAT), as far as the system lets it grow, and needs no
+    more privilege than that; then any number wakes us up again.
+    """
+    with suppress(AttributeError, OSError):
+        connection = answer.fp.raw._sock  # noqa: SLF001  # http.client gives it no public name
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, _ROOM)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
 
 def _lacks_lock(error: S3Error) -> bool:
