@@ -24,6 +24,11 @@ MAJOR_EVENTS: Mapping[str, tuple[str, str]] = {
     "bankruptcy_filing": ("申请破产", "bankruptcy filing"),
     "adverse_news": ("负面消息", "adverse news"),
 }
+#: With those that the program finds itself: nobody assessed the whole of what two records of one company said.
+EVENTS: Mapping[str, tuple[str, str]] = {
+    **MAJOR_EVENTS,
+    "merged": ("两个客户记录合并为一个", "two records of the customer merged"),
+}
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class MajorEvent:
     answered: bool = False
 
     def __post_init__(self) -> None:
-        if self.kind not in MAJOR_EVENTS:
+        if self.kind not in EVENTS:
             raise CreditError(f"{self.kind!r} is no major event; {', '.join(MAJOR_EVENTS)} are")
 
 
@@ -147,7 +152,7 @@ def reassessment_due(
         )
     due = min([yearly, *(event.known_on for event in open_events)])
     reasons = [
-        Reason(f"{MAJOR_EVENTS[e.kind][0]}（{e.known_on}）", f"{MAJOR_EVENTS[e.kind][1]} ({e.known_on})")
+        Reason(f"{EVENTS[e.kind][0]}（{e.known_on}）", f"{EVENTS[e.kind][1]} ({e.known_on})")
         for e in open_events
     ]
     if not reasons or yearly <= today:

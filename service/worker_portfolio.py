@@ -1,7 +1,10 @@
 """What the worker looks after for assessments: runs over the portfolio, and forms that wait for their PDF."""
 
+from service.flow.assessment_plan import Planner
 from service.flow.credit_forms import file_wanted
+from service.flow.plan_news import tell_due
 from service.flow.portfolio_run import advance_all
+from service.flow.run_forms import want_all
 from service.flow.upkeep import Upkeep
 from service.house import House
 from service.reports.credit_forms import form_pdf
@@ -11,5 +14,8 @@ def watched(house: House) -> list[Upkeep]:
     """Return what is to be looked after; any number of workers may."""
     return [
         Upkeep("the runs over the portfolio", lambda _go_on: advance_all(house), seconds=2.0),
-        Upkeep("the forms of credit files", lambda _go_on: file_wanted(house, form_pdf), seconds=2.0),
+        Upkeep("the yearly plan of assessments", Planner(house).look, seconds=60.0),
+        Upkeep("the reminders of the yearly plan", lambda _go_on: tell_due(house), seconds=5.0),
+        Upkeep("the forms of a run over the portfolio", lambda go_on: want_all(house, go_on), seconds=5.0),
+        Upkeep("the forms of credit files", lambda go_on: file_wanted(house, form_pdf, go_on), seconds=2.0),
     ]

@@ -2,13 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
+from flask import request
 from pydantic import Field
 
 from credit.exams import Question
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
+from service.errors import BadInput
 from service.flow import courses as flow
-from service.flow import exams
+from service.flow import exams, question_import
+from service.flow.guard import require
+from service.flow.table_files import MAX_BYTES
 from service.house import House
 
 operation = Operations("courses")
@@ -129,6 +133,31 @@ def add_questions(house: House, actor: Actor, course_id: str, given: NewQuestion
     """Add questions to a course's bank."""
     rows = [Question("", q.kind, q.text, tuple(q.options), tuple(q.answer)) for q in given.questions]
     return {"added": flow.add_questions(house, actor, course_id, rows)}
+
+
+class ImportFile(Input):
+    """What stands beside the file. dry_run: judge it only."""
+
+    dry_run: bool = True
+
+
+@operation(
+    "POST",
+    "/courses/{course_id}/questions/import",
+    "Put questions from XLSX or CSV into a bank",
+    body=ImportFile,
+    multipart=True,
+    problems=(413,),
+)
+def import_questions(house: House, actor: Actor, course_id: str, given: ImportFile) -> dict[str, Any]:
+    """Judge a file line by line and, without `dry_run`, enter all that is new in it, or nothing where a line is wrong."""
+    require(actor, "course.keep")
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise BadInput("file: send the file as the form's part named file", {"file": "is missing"})
+    data = file.stream.read(MAX_BYTES + 1)
+    found = question_import.import_questions(house, actor, course_id, file.filename, data, apply=not given.dry_run)
+    return question_import.judged_as_json(found)
 
 
 @operation("DELETE", "/exam-questions/{question_id}", "Take a question out of its bank", status=204)

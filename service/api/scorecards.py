@@ -1,6 +1,7 @@
 """Scorecards as data, runs over the portfolio, statements and what is due (RULES A1.1, A1.2)."""
 
 import base64
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -8,7 +9,7 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import comparison, due_assessments, portfolio, scorecards, statements
+from service.flow import assessment_plan, comparison, due_assessments, plan_lists, portfolio, scorecards, statements
 from service.house import House
 from service.typed import day_of
 
@@ -100,15 +101,56 @@ class AskDue(Input):
     offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
 
 
+def _day(text: str) -> date | None:
+    try:
+        return day_of(text) if text else None
+    except ValueError as error:
+        raise BadInput("until: a date YYYY-MM-DD", {"until": "a date YYYY-MM-DD"}) from error
+
+
 @runs("GET", "/assessments/due", "Whose re-assessment is due, and why", query=AskDue)
 def list_due_assessments(house: House, actor: Actor, given: AskDue) -> dict[str, Any]:
     """Return who is due (RULES A1.2): never assessed, a year passed, or a major event."""
-    try:
-        until = day_of(given.until) if given.until else None
-    except ValueError as error:
-        raise BadInput("until: a date YYYY-MM-DD", {"until": "a date YYYY-MM-DD"}) from error
+    until = _day(given.until)
     total, found = due_assessments.list_due(house, actor, until=until, limit=given.limit, offset=given.offset)
     return {"total": total, "due": [due_assessments.due_as_json(due) for due in found]}
+
+
+@runs("GET", "/assessments/plan", "The yearly plan: who assesses how many customers in which month")
+def show_yearly_plan(house: House, actor: Actor) -> dict[str, Any]:
+    """Return the plan by person; login null for what nobody does."""
+    return plan_lists.plan_as_json(plan_lists.yearly_plan(house, actor))
+
+
+class AskPlan(Input):
+    """login: whose; empty for everybody's, - for what nobody does. until: due until this day, empty for all."""
+
+    login: Annotated[str, Field(max_length=64)] = ""
+    until: Annotated[str, Field(max_length=10)] = ""
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+
+
+@runs("GET", "/assessments/plan/customers", "The yearly plan, customer by customer", query=AskPlan)
+def list_yearly_plan(house: House, actor: Actor, given: AskPlan) -> dict[str, Any]:
+    """Return the customers of the plan, what is due first at the top."""
+    until = _day(given.until)
+    total, found = plan_lists.list_plan(
+        house, actor, login=given.login, until=until, limit=given.limit, offset=given.offset
+    )
+    return {"total": total, "customers": [plan_lists.planned_as_json(row) for row in found]}
+
+
+class Assessor(Input):
+    """login: of a credit administrator; empty for whom the department gives."""
+
+    login: Annotated[str, Field(max_length=64)] = ""
+
+
+@figures("PUT", "/customers/{customer_id}/assessor", "Name who assesses a customer", body=Assessor, status=204)
+def name_assessor(house: House, actor: Actor, customer_id: str, given: Assessor) -> None:
+    """Name them in the yearly plan; they are told of what is due."""
+    assessment_plan.name_assessor(house, actor, customer_id, given.login)
 
 
 class NewRun(Input):
@@ -142,7 +184,8 @@ def show_portfolio_run(house: House, actor: Actor, run_id: str, given: AskRun) -
     """Return how far a run is, the migration matrix, and a page of the customers it moved."""
     view = portfolio.get_run(house, actor, run_id, refused=given.refused, limit=given.limit, offset=given.offset)
     rows = [portfolio.row_as_json(row, customer) for row, customer in view.rows]
-    return {**portfolio.run_as_json(view.run), "total_rows": view.total, "rows": rows}
+    forms = portfolio.forms_as_json(view.forms)
+    return {**portfolio.run_as_json(view.run), "forms": forms, "total_rows": view.total, "rows": rows}
 
 
 class RunDecision(Input):

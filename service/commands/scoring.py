@@ -112,6 +112,38 @@ def due(house: House, actor: Actor, limit: int, *, as_json: bool) -> None:
     click.echo(f"{total} due")
 
 
+@click.command("plan")
+@click.option("--for", "login", default="", metavar="LOGIN", help="The customers of one person; - for those of nobody.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+@with_house
+def plan(house: House, actor: Actor, login: str, limit: int, *, as_json: bool) -> None:
+    """Show the yearly plan: who assesses how many customers in which month, or with --for which."""
+    from service.flow import plan_lists
+
+    if login:
+        total, rows = plan_lists.list_plan(house, actor, login=login, limit=limit)
+        found = [plan_lists.planned_as_json(row) for row in rows]
+        if as_json:
+            for one in found:
+                out_json(one)
+            return
+        table(("number", "customer", "due", "why"), [(o["number"], o["name"], o["due_on"], o["why"]) for o in found])
+        click.echo(f"{total} in all")
+        return
+    people = plan_lists.plan_as_json(plan_lists.yearly_plan(house, actor))["people"]
+    if as_json:
+        for one in people:
+            out_json(one)
+        return
+    months = list(people[0]["months"]) if people else []
+    shown = [
+        (one["login"] or "-", str(one["overdue"]), *(str(one["months"][month] or "") for month in months))
+        for one in people
+    ]
+    table(("who", "overdue", *months), shown)
+
+
 @click.command("reassess")
 @click.option("--due", "only_due", is_flag=True, help="Only those that are due.")
 @click.option("--resume", "run_id", default="", help="Go on with this run, which a killed program left.")
@@ -176,6 +208,23 @@ def import_statements(house: House, actor: Actor, file: Path, *, apply: bool, as
     return 3 if wrong else 0
 
 
+@click.command("run")
+@click.argument("run_id")
+@json_option
+@with_house
+def run(house: House, actor: Actor, run_id: str, *, as_json: bool) -> None:
+    """Show how far the run RUN_ID is, and the forms that followed from it."""
+    from service.flow import portfolio
+
+    view = portfolio.get_run(house, actor, run_id, limit=1)
+    if as_json:
+        out_json({**portfolio.run_as_json(view.run), "forms": portfolio.forms_as_json(view.forms)})
+        return
+    click.echo(f"run {view.run.id}: {view.run.state}, {view.run.done} of {view.run.total} customers")
+    if view.forms.state:
+        click.echo(f"forms: {view.forms.filed} of {view.forms.wanted} filed, {view.forms.state}")
+
+
 COMMANDS = (
     scorecards,
     export_scorecard,
@@ -183,6 +232,8 @@ COMMANDS = (
     what_if,
     activate_scorecard,
     due,
+    plan,
     reassess,
+    run,
     import_statements,
 )

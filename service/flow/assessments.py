@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from credit.card import Card
 from credit.freshness import MajorEvent, Reassessment, reassessment_due
+from credit.merging import counted
 from credit.movement import Move, movement
 from credit.override import Override
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.assessment_plan import assessor_of, office_of, renew_plan
 from service.flow.blocks import grade_changed
 from service.flow.cards import cards_of, champion
-from service.flow.credit_forms import forms_of, want_forms
+from service.flow.credit_forms import Decided, forms_of, want_forms
 from service.flow.customer_access import load_customer
 from service.flow.expert_reviews import demand_reviewed, opinion_as_json, opinions_of
 from service.flow.guard import load_document
@@ -37,6 +39,7 @@ from service.flow.warnings import look_at
 from service.house import House
 from service.records import audit
 from service.records.tables import (
+    AssessmentDuty,
     AssessmentRecord,
     CaseFile,
     CreditEvent,
@@ -128,17 +131,20 @@ def decide_assessment(
             raise RuleRefused("who made an assessment does not decide on it")
         if approve:
             demand_reviewed(session, actor, record, reason)
-            in_force = _of(session, customer_id, "in_force")  # two where two customers turned out to be one
+            in_force = _of(session, customer_id, "in_force")
             for row in in_force:
                 row.state = "replaced"
             session.flush()
             before = next(iter(in_force), None)
             answer_events(session, record)
-            want_forms(house, session, actor, customer, record, before, reason.strip())
+            want_forms(
+                house, session, customer, record, before, Decided(actor.name, house.clock.today(), reason.strip())
+            )
         record.state = "in_force" if approve else "refused"
         record.decided_by, record.decided_at, record.decided_reason = actor.name, house.clock.now(), reason.strip()
         if approve:
             grade_changed(house, session, customer, before.grade if before else None, record.grade, record.id)
+            renew_plan(session, [customer_id])
             look_at(house, session, customer_id)
         verb = "approve" if approve else "refuse"
         detail = {"assessment": record.id, "grade": record.grade} | ({"reason": reason} if reason else {})
@@ -198,6 +204,7 @@ class Desk:
     """All that an assessor sees of a customer. card: the scorecard in use; computed: what the figures give, by indicator.
 
     moves: what the waiting assessment, or else the one in force, changed against the one before it. documents: what may be evidence.
+    duty, assessor: of the yearly plan, who assesses the customer; None while nobody planned it. office: who may.
     """
 
     customer: Customer
@@ -209,6 +216,9 @@ class Desk:
     opinions: tuple[dict[str, Any], ...]
     documents: tuple[Document, ...] = ()
     forms: tuple[CreditForm, ...] = ()
+    duty: AssessmentDuty | None = None
+    assessor: Person | None = None
+    office: tuple[Person, ...] = ()
 
 
 def desk_of(house: House, actor: Actor, customer_id: str) -> Desk:
@@ -223,6 +233,7 @@ def desk_of(house: House, actor: Actor, customer_id: str) -> Desk:
         found = {i.code: sources.value(i.source) for i in card.scorecard.indicators if i.source}
         opinions = opinions_of(session, assessed.waiting.id) if assessed.waiting else ()
         people = [session.get_one(Person, row.person_id) for row in opinions]
+        duty, assessor = assessor_of(session, customer_id)
         return Desk(
             customer,
             assessed,
@@ -233,6 +244,9 @@ def desk_of(house: House, actor: Actor, customer_id: str) -> Desk:
             tuple(opinion_as_json(row, person) for row, person in zip(opinions, people, strict=True)),
             documents_of(session, actor, customer_id),
             forms_of(session, customer_id),
+            duty,
+            assessor,
+            tuple(office_of(session)),
         )
 
 
@@ -258,7 +272,9 @@ def moves_of(assessed: Assessed, record: AssessmentRecord | None) -> tuple[Move,
 
 def scores_of(assessed: Assessed) -> list[tuple[date, Decimal]]:
     """Return (day, score) of every assessment that was ever in force, for the warning lines (RULES A4.1)."""
-    return [(row.assessed_on, row.score) for row in assessed.history if row.state in ("in_force", "replaced")]
+    current = assessed.current
+    replaced = [(row.assessed_on, row.score) for row in reversed(assessed.history) if row.state == "replaced"]
+    return counted(replaced, (current.assessed_on, current.score) if current else None)
 
 
 def assessment_as_json(record: AssessmentRecord, cards: Mapping[str, Card]) -> dict[str, Any]:

@@ -193,22 +193,28 @@ def add_questions(house: House, actor: Actor, course_id: str, given: Sequence[ru
     if wrong:
         raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
     with house.database.write() as session:
-        course = load(session, course_id)
-        now = house.clock.now()
-        for question in given:
-            session.add(
-                ExamQuestion(
-                    course_id=course.id,
-                    kind=question.kind,
-                    text=question.text.strip(),
-                    options=[option.strip() for option in question.options],
-                    answer=sorted(set(question.answer)),
-                    made_by=actor.name,
-                    made_at=now,
-                )
-            )
-        audit.append(session, actor.name, "course.question", f"course:{course.id}", {"questions": len(given)})
+        enter_questions(house, session, actor, load(session, course_id), given)
     return len(given)
+
+
+def enter_questions(
+    house: House, session: Session, actor: Actor, course: Course, given: Sequence[rules.Question]
+) -> None:
+    """Put questions that were found to be right into a course's bank, in the caller's transaction."""
+    now = house.clock.now()
+    for question in given:
+        session.add(
+            ExamQuestion(
+                course_id=course.id,
+                kind=question.kind,
+                text=question.text.strip(),
+                options=[option.strip() for option in question.options],
+                answer=sorted(set(question.answer)),
+                made_by=actor.name,
+                made_at=now,
+            )
+        )
+    audit.append(session, actor.name, "course.question", f"course:{course.id}", {"questions": len(given)})
 
 
 def withdraw_question(house: House, actor: Actor, question_id: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from credit.freshness import MAJOR_EVENTS
 from service.access.policy import Actor
 from service.errors import BadInput
+from service.flow.assessment_plan import renew_plan
 from service.flow.customer_access import load_customer
 from service.flow.guard import load_document
 from service.house import House
@@ -69,6 +70,7 @@ def add_event(
     )
     session.add(event)
     session.flush()
+    renew_plan(session, [customer_id])
     detail = {"event": event.id, "kind": kind, "known_on": known_on.isoformat(), "document": document_id}
     audit.append(session, actor.name, "assessment.event", f"customer:{customer_id}", detail)
     return event

@@ -5,7 +5,7 @@ Killed between the two, a form is still wanted: the worker makes it. The same da
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from credit.credit_line import BASES
 from credit.forms import ITEMS, TITLES, Item
-from credit.freshness import MAJOR_EVENTS
+from credit.freshness import EVENTS
 from credit.movement import movement
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, BadInput
@@ -33,8 +33,10 @@ from service.typed import day_of
 #: Those a person fills in; the others follow from an assessment.
 TYPED = ("5.1", "5.2", "5.4")
 MAX_TEXT, MAX_DAYS = 1000, 1000
+_SOME = 100
 #: Makes the PDF of a form of this category from its data: the same data give the same bytes.
 Draw = Callable[[str, Mapping[str, Any]], bytes]
+Names = Callable[[str], str]
 _WHY = {
     "value": "数值有变",
     "weight": "权重有变",
@@ -67,7 +69,7 @@ def fill_form(house: House, actor: Actor, customer_id: str, category: str, given
         customer = load_customer(session, actor, customer_id, "assessment.form")
         if category == "5.4":
             data |= _sent(house)
-        return _want(house, session, actor, customer, category, data)
+        return _want(house, session, actor.name, customer, category, data)
 
 
 def _checked(house: House, item: Item, text: str, wrong: dict[str, str]) -> str:
@@ -114,7 +116,7 @@ _CHECKS: Mapping[str, Callable[[House, str], str]] = {
 def _want(
     house: House,
     session: Session,
-    actor: Actor,
+    by: str,
     customer: Customer,
     category: str,
     data: dict[str, Any],
@@ -133,42 +135,62 @@ def _want(
             "form_number": number[:8],
             **data,
         },
-        made_by=actor.name,
+        made_by=by,
         made_at=house.clock.now(),
     )
     session.add(form)
     session.flush()
     detail = {"form": form.id, "category": category, "assessment": assessment_id}
-    audit.append(session, actor.name, "assessment.form", f"customer:{customer.id}", detail)
+    audit.append(session, by, "assessment.form", f"customer:{customer.id}", detail)
     return form
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Who let an assessment take effect, on which day, and what they concluded."""
+
+    by: str
+    on: date
+    conclusion: str
 
 
 def want_forms(
     house: House,
     session: Session,
-    actor: Actor,
     customer: Customer,
     record: AssessmentRecord,
     before: AssessmentRecord | None,
-    conclusion: str,
+    decision: Decided,
+    people: Names | None = None,
 ) -> None:
-    """Keep what the forms of an approved assessment say, in its transaction.
+    """Keep what the forms of an approved assessment say, in the caller's transaction. people: `names_of`, asked for where it is not given.
 
     They are the approval, the annual review where it was not the first, and the reply where an application waits for one.
     """
-    today = house.clock.today()
-    people = _names(session)
+    people = people or names_of(session)
     application = _open_application(session, customer.id)
-    decided = {"decided_by": people(actor.name), "decided_on": today.isoformat(), "conclusion": conclusion or "同意"}
+    decided = {
+        "decided_by": people(decision.by),
+        "decided_on": decision.on.isoformat(),
+        "conclusion": decision.conclusion or "同意",
+    }
     assessed = _assessed(session, record) | {"made_by": people(record.made_by)} | decided
     asked = f"{application.data['amount']} 元，{application.data['days']} 天" if application else ""
     experts = [
         f"{session.get_one(Person, row.person_id).name}（{row.grade}）：{row.opinion}"
         for row in opinions_of(session, record.id)
     ]
-    _want(house, session, actor, customer, "5.3", assessed | {"asked": asked, "experts": experts}, record.id)
+    _want(house, session, decision.by, customer, "5.3", assessed | {"asked": asked, "experts": experts}, record.id)
     if before is not None:
-        _want(house, session, actor, customer, "5.7", assessed | _since(session, before, record, today), record.id)
+        _want(
+            house,
+            session,
+            decision.by,
+            customer,
+            "5.7",
+            assessed | _since(session, before, record, decision.on),
+            record.id,
+        )
     if application is not None and record.line is not None:
         reply = {
             "amount": f"{record.line:.2f}",
@@ -176,7 +198,7 @@ def want_forms(
             "terms": "",
             "answers": application.id,
         }
-        _want(house, session, actor, customer, "5.4", reply | _sent(house), record.id)
+        _want(house, session, decision.by, customer, "5.4", reply | _sent(house), record.id)
 
 
 def _assessed(session: Session, record: AssessmentRecord) -> dict[str, Any]:
@@ -218,8 +240,7 @@ def _since(session: Session, before: AssessmentRecord, record: AssessmentRecord,
         "year": str(today.year),
         "before": f"{before.assessed_on}，{before.grade}，{before.score:.2f}",
         "moved": moved or ["各项未变"],
-        "events": [f"{event.known_on} {MAJOR_EVENTS[event.kind][0]} {event.note}".strip() for event in events]
-        or ["无"],
+        "events": [f"{event.known_on} {EVENTS[event.kind][0]} {event.note}".strip() for event in events] or ["无"],
     }
 
 
@@ -237,7 +258,8 @@ def _open_application(session: Session, customer_id: str) -> CreditForm | None:
     return None if application is None or application.id in answered else application
 
 
-def _names(session: Session) -> Any:
+def names_of(session: Session) -> Names:
+    """Return what turns who stands in the records into the name they are called by."""
     known = {f"person:{person.login}": person.name for person in session.scalars(select(Person))}
     return lambda name: known.get(name, name)
 
@@ -256,19 +278,35 @@ def list_forms(house: House, actor: Actor, customer_id: str) -> tuple[CreditForm
         return forms_of(session, customer_id)
 
 
-def file_wanted(house: House, draw: Draw, limit: int = 100) -> int:
-    """Make the PDFs of forms that wait for theirs and file them in the customer's credit file; returns how many were filed."""
-    with house.database.read() as session:
-        query = select(CreditForm.id).where(CreditForm.state == "wanted").order_by(CreditForm.made_at, CreditForm.id)
-        waiting = list(session.scalars(query.limit(limit)))
+def file_wanted(house: House, draw: Draw, go_on: Callable[[], bool] = lambda: True) -> int:
+    """Make the PDFs of forms that wait for theirs and file them in the customer's credit file, until `go_on` says no; returns how many were filed.
+
+    Those of a run over the portfolio come last: nobody waits for a hundred thousand of them. One that cannot be filed is left for the
+    next time, and the others go on.
+    """
     filed = 0
-    for form_id in waiting:
-        try:
-            _file(house, draw, form_id)
-            filed += 1
-        except KNOWN_ERRORS as error:
-            log.warning("the form %s waits: %s", form_id, error)
+    for of_a_run in (False, True):
+        after = ""
+        while go_on() and (waiting := _waiting(house, after, of_a_run=of_a_run)):
+            for form_id in waiting:
+                if not go_on():
+                    return filed
+                after = form_id
+                try:
+                    _file(house, draw, form_id)
+                    filed += 1
+                except KNOWN_ERRORS as error:
+                    log.warning("the form %s waits: %s", form_id, error)
     return filed
+
+
+def _waiting(house: House, after: str, *, of_a_run: bool) -> list[str]:
+    """Return the next forms that wait for their PDF, in order of their ids."""
+    query = select(CreditForm.id).outerjoin(AssessmentRecord, AssessmentRecord.id == CreditForm.assessment_id)
+    query = query.where(CreditForm.state == "wanted", CreditForm.id > after)
+    query = query.where(AssessmentRecord.run_id.is_not(None) if of_a_run else AssessmentRecord.run_id.is_(None))
+    with house.database.read() as session:
+        return list(session.scalars(query.order_by(CreditForm.id).limit(_SOME)))
 
 
 def _file(house: House, draw: Draw, form_id: str) -> None:
@@ -285,7 +323,10 @@ def _file(house: House, draw: Draw, form_id: str) -> None:
         session.get_one(CreditForm, form_id).document_id = got.document_id
     file_document(house, SYSTEM, got.document_id, file.id, form.category, original=True)
     with house.database.write() as session:
-        session.get_one(CreditForm, form_id).state = "filed"
+        done = session.get_one(CreditForm, form_id, with_for_update=True)
+        if done.state == "filed":
+            return  # another worker was faster
+        done.state = "filed"
         detail = {"form": form.id, "document": got.document_id, "category": form.category}
         audit.append(session, SYSTEM.name, "assessment.file", f"customer:{form.customer_id}", detail)
 

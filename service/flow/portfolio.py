@@ -11,8 +11,10 @@ from sqlalchemy import func, select, update
 
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.assessment_plan import assessed_all
 from service.flow.cards import champion, load_card
 from service.flow.guard import listing, require
+from service.flow.run_forms import FormsMade, forms_made
 from service.flow.sight import customers_in_sight
 from service.flow.warnings import look_again
 from service.house import House
@@ -115,6 +117,11 @@ def decide_run(house: House, actor: Actor, run_id: str, *, approve: bool, reason
         run.state, run.decided_by, run.decided_at = "approved" if approve else "refused", actor.name, now
         run.decided_reason = reason.strip()
         if approve:
+            run.forms, run.summary = "making", run.summary | {"decided_on": house.clock.today().isoformat()}
+            took = select(AssessmentRecord.customer_id)
+            assessed_all(
+                session, took.where(AssessmentRecord.run_id == run.id, AssessmentRecord.state == "in_force"), run.on
+            )
             look_again(session, house.clock.today())
         verb = "approve" if approve else "refuse"
         audit.append(session, actor.name, f"portfolio.{verb}", f"portfolio:{run.id}", {"reason": reason.strip()})
@@ -150,11 +157,15 @@ def list_runs(house: House, actor: Actor, limit: int = 50) -> list[PortfolioRun]
 
 @dataclass(frozen=True)
 class RunView:
-    """A run with one page of those it moved or could not assess, as far as the reader may see them, the farthest falls first."""
+    """A run with one page of those it moved or could not assess, as far as the reader may see them, the farthest falls first.
+
+    forms: how far the forms of the credit files are.
+    """
 
     run: PortfolioRun
     total: int
     rows: list[tuple[RunRow, Customer]]
+    forms: FormsMade
 
 
 def get_run(
@@ -174,7 +185,7 @@ def get_run(
             (row, customer) for row, customer in session.execute(query.order_by(*order).limit(limit).offset(offset))
         ]
         audit.append(session, actor.name, "portfolio.view", f"portfolio:{run_id}")
-        return RunView(run, total or 0, rows)
+        return RunView(run, total or 0, rows, forms_made(session, run))
 
 
 def matrix_of(run: PortfolioRun) -> dict[tuple[str, str], int]:
@@ -205,6 +216,11 @@ def run_as_json(run: PortfolioRun) -> dict[str, Any]:
         "decided_by": run.decided_by,
         "decided_reason": run.decided_reason or None,
     }
+
+
+def forms_as_json(forms: FormsMade) -> dict[str, Any]:
+    """Return how far the forms of a run are as plain JSON values."""
+    return {"state": forms.state or None, "wanted": forms.wanted, "filed": forms.filed}
 
 
 def row_as_json(row: RunRow, customer: Customer) -> dict[str, Any]:

@@ -4,9 +4,7 @@ An entry is known by kind and number: what comes twice is unchanged, what comes 
 is refused with its reason and holds up no other. The report of each import is kept: what came, what changed, what was refused.
 """
 
-import csv
 import hashlib
-import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,15 +19,15 @@ from sqlalchemy.orm import Session
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.guard import listing, require
-from service.flow.ledger_sheet import MAX_ROWS, SheetRow, read_xlsx, rows_of
+from service.flow.ledger_sheet import MAX_ROWS, SheetRow
 from service.flow.receivables import KINDS, cents_typed, from_cents, rates_on, settle_accounts
+from service.flow.table_files import MAX_BYTES, read_table
 from service.house import House
 from service.records import audit
 from service.records.tables import CurrencyRate, Customer, ReceivableEntry, ReceivableImport, new_id
-from service.typed import day_of, demand_text
+from service.typed import day_of
 
 _IMPORT_LOCK = 0x4A5C  # PostgreSQL; beside those of the audit chain and of migrations
-MAX_BYTES = 50 * 1024 * 1024
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "kind": ("类型", "单据类型"),
     "number": ("单号", "单据号", "发票号", "收款单号"),
@@ -86,30 +84,7 @@ class Report:
 
 def read_file(filename: str, data: bytes) -> list[SheetRow]:
     """Return the rows of an XLSX or CSV file (UTF-8 or GB 18030). Raises BadInput."""
-    if len(data) > MAX_BYTES:
-        raise BadInput(f"file: is larger than {MAX_BYTES} bytes", {"file": f"is larger than {MAX_BYTES} bytes"})
-    if data.startswith(b"PK") or not filename.lower().endswith((".csv", ".txt")):
-        rows = read_xlsx(data, HEADINGS, NEEDED)
-    else:
-        rows = rows_of(_csv_lines(data), HEADINGS, NEEDED)
-    demand_text([row.values for row in rows])
-    return rows
-
-
-def _csv_lines(data: bytes) -> list[list[str]]:
-    try:
-        table = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            table = data.decode("gb18030")
-        except UnicodeDecodeError as error:
-            why = "is no text in UTF-8 or GB 18030"
-            raise BadInput(f"file: {why}", {"file": why}) from error
-    try:
-        return list(csv.reader(io.StringIO(table, newline=""), strict=True))
-    except csv.Error as error:
-        why = "cannot be read as a CSV table"
-        raise BadInput(f"file: {why}", {"file": why}) from error
+    return read_table(filename, data, HEADINGS, NEEDED)
 
 
 def bring_in_file(house: House, actor: Actor, filename: str, data: bytes, *, apply: bool) -> Report:
@@ -446,4 +421,4 @@ def report_as_json(report: Report) -> dict[str, Any]:
     return {"id": report.id, "sha256": report.digest, "counts": report.counts, "lines": lines}
 
 
-__all__ = ["HEADINGS", "KINDS", "NEEDED", "Line", "Report", "bring_in", "bring_in_file", "read_file"]
+__all__ = ["HEADINGS", "KINDS", "MAX_BYTES", "NEEDED", "Line", "Report", "bring_in", "bring_in_file", "read_file"]

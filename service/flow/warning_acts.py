@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from credit.shipped import in_english
 from credit.warning_life import MOST_SNOOZE_DAYS, demand_second, demand_snooze, next_state, respond_by
 from credit.warnings import SEVERITIES, Severity
 from service.access.policy import Actor
@@ -317,7 +318,7 @@ def _tell_owner(step: _Step, task: WarningTask, owner: Person) -> None:
         event_id=f"{task.id}:{owner.id}",
         customer=step.customer,
         zh=f"给你的任务：{task.what}（{task.due_on} 前）",
-        en=f"a task for you, until {task.due_on}: {task.what}",
+        en=f"a task for you, until {task.due_on}: {in_english(task.what)}",
         path=f"/customers/{step.customer.id}/warnings/{step.warning.id}",
         data={"task": {"id": task.id, "due_on": task.due_on.isoformat()}},
         warning_id=step.warning.id,
@@ -386,6 +387,7 @@ def task_as_json(task: WarningTask) -> dict[str, Any]:
         "id": task.id,
         "action": task.action,
         "what": task.what,
+        "what_en": in_english(task.what),
         "owner_id": task.owner_id,
         "due_on": task.due_on.isoformat(),
         "state": task.state,

@@ -27,7 +27,9 @@ def analysis_report(
     parts = []
     for kind, of in figures.items():
         rows: list[list[Cell]] = [[named(*_split(key)), value] for key, value in of.items()]
-        parts.append(Part(say(kind), heads, rows, empty="—", chart=analysis_chart(say(kind), of), widths=(4, 2)))
+        parts.append(
+            Part(say(kind), heads, rows, empty="—", chart=analysis_chart(say(kind), of), widths=(4, 2), figures=(1,))
+        )
     return Report(title, lines, note.splitlines(), parts, signs)
 
 

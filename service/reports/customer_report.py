@@ -157,6 +157,7 @@ def _indicators(say: Said, found: CustomerFacts) -> Part:
         empty=say("没有生效的评估。", "No assessment has taken effect."),
         chart=chart if rows else None,
         widths=(4, 2, 1.2, 1.2, 1.4, 4),
+        figures=(1,),
     )
 
 

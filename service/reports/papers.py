@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from intake.batches.sheets import new_pdf, words
-from service.reports.sheets import Cell, text_of
+from service.reports.sheets import Cell, figure_columns, text_of
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -48,17 +48,18 @@ def to_pdf(form: Form) -> bytes:
         width = (297.0 if form.landscape else 210.0) - 2 * MARGIN
         bottom = (210.0 if form.landscape else 297.0) - FOOT
         across = [w * width / sum(form.widths) for w in form.widths]
-        y = _begin(document, form, across, lying)
+        right = figure_columns(form.rows)
+        y = _begin(document, form, across, lying, right)
         for row in form.rows:
             cells = [lines_of(document, shown(cell), w) for cell, w in zip(row, across, strict=True)]
             height = height_of(cells)
             if y + height > bottom:
-                y = _begin(document, form, across, lying)
-            draw_row(document, cells, across, y, height)
+                y = _begin(document, form, across, lying, right)
+            draw_row(document, cells, across, y, height, right)
             y += height
         if form.signs:
             if y + 14 > bottom + 6:
-                y = _begin(document, form, across, lying)
+                y = _begin(document, form, across, lying, right)
             room = width / len(form.signs)
             for at, sign in enumerate(form.signs):
                 words(document, sign, MARGIN + at * room, y + 12, room - 4, 10)
@@ -75,7 +76,9 @@ def shown(cell: Cell) -> str:
     return f"{cell:,.2f}" if isinstance(cell, Decimal) else text_of(cell)
 
 
-def _begin(document: "FPDF", form: Form, across: Sequence[float], lying: Lie) -> float:
+def _begin(
+    document: "FPDF", form: Form, across: Sequence[float], lying: Lie, right: frozenset[int] = frozenset()
+) -> float:
     """Begin a page with title and head; return where the first row goes."""
     document.add_page(orientation=lying)
     words(document, form.title, MARGIN, 17, sum(across), 16, middle=True)
@@ -84,7 +87,7 @@ def _begin(document: "FPDF", form: Form, across: Sequence[float], lying: Lie) ->
     height = height_of(head)
     document.set_fill_color(240, 238, 232)
     document.rect(MARGIN, _HEAD, sum(across), height, style="F")
-    draw_row(document, head, across, _HEAD, height)
+    draw_row(document, head, across, _HEAD, height, right)
     return _HEAD + height
 
 
@@ -112,14 +115,20 @@ def height_of(cells: Sequence[Sequence[str]]) -> float:
 
 
 def draw_row(
-    document: "FPDF", cells: Sequence[Sequence[str]], across: Sequence[float], top: float, height: float
+    document: "FPDF",
+    cells: Sequence[Sequence[str]],
+    across: Sequence[float],
+    top: float,
+    height: float,
+    right: frozenset[int] = frozenset(),
 ) -> None:
-    """Draw a row, its cells framed."""
+    """Draw a row, its cells framed. right: the columns whose text ends at the right edge; the digits of the font are all as wide."""
     document.set_font("han", size=_POINTS)
     x = MARGIN
-    for lines, width in zip(cells, across, strict=True):
+    for column, (lines, width) in enumerate(zip(cells, across, strict=True)):
         document.rect(x, top, width, height)
         for at, line in enumerate(lines):
             if line:
-                document.text(x + _PAD, top + _PAD + (at + 0.78) * _LINE, line)
+                from_left = width - _PAD - document.get_string_width(line) if column in right else _PAD
+                document.text(x + max(from_left, _PAD), top + _PAD + (at + 0.78) * _LINE, line)
         x += width

@@ -140,6 +140,7 @@ def _answered(say: Said, found: PortfolioFacts) -> Part:
         rows,
         chart=chart if it.kinds else None,
         widths=(4, 2),
+        figures=(1,),
     )
 
 

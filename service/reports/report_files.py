@@ -78,6 +78,7 @@ def _part(document: "FPDF", part: Part, y: float) -> float:
         y += _CHART + 2
     widths = part.widths or [1.0] * len(part.columns)
     across = [w * _WIDTH / sum(widths) for w in widths]
+    right = part.right
     y = _head(document, part, across, y)
     for row in part.rows:
         cells = [lines_of(document, shown(cell), w) for cell, w in zip(row, across, strict=True)]
@@ -85,7 +86,7 @@ def _part(document: "FPDF", part: Part, y: float) -> float:
         if y + height > _BOTTOM:
             document.add_page()
             y = _head(document, part, across, 18.0)
-        draw_row(document, cells, across, y, height)
+        draw_row(document, cells, across, y, height, right)
         y += height
     return y
 
@@ -95,7 +96,7 @@ def _head(document: "FPDF", part: Part, across: Sequence[float], y: float) -> fl
     height = height_of(head)
     document.set_fill_color(240, 238, 232)
     document.rect(MARGIN, y, _WIDTH, height, style="F")
-    draw_row(document, head, across, y, height)
+    draw_row(document, head, across, y, height, part.right)
     return y + height
 
 
@@ -143,18 +144,24 @@ def _put(cell: Any, value: Cell) -> None:
 
 
 def _fill(sheet: Any, part: Part) -> None:
-    from openpyxl.styles import Font
+    from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
+    flush = Alignment(horizontal="right")
     for at, column in enumerate(part.columns, 1):
         cell = sheet.cell(1, at)
         _put(cell, column)
         cell.font = Font(bold=True)
+        if at - 1 in part.right:
+            cell.alignment = flush
         longest = max([len(column), *(len(shown(row[at - 1])) for row in part.rows)])
         sheet.column_dimensions[get_column_letter(at)].width = min(max(longest * 1.6, 9), 48)
     for down, row in enumerate(part.rows, 2):
         for at, value in enumerate(row, 1):
-            _put(sheet.cell(down, at), value)
+            cell = sheet.cell(down, at)
+            _put(cell, value)
+            if at - 1 in part.right:
+                cell.alignment = flush
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
     sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = 9, 0

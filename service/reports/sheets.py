@@ -8,7 +8,7 @@ formula gets the apostrophe in front that says "text".
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -48,6 +48,14 @@ def text_of(cell: Cell) -> str:
     return "" if cell is None else cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
+def figure_columns(rows: Sequence[Sequence[Cell]], also: Collection[int] = ()) -> frozenset[int]:
+    """Return which columns hold figures, to be set flush right: all that is in them are numbers. also: those that hold figures as text."""
+    width = max(map(len, rows), default=0)
+    cells = [[row[at] for row in rows if row[at] is not None and row[at] != ""] for at in range(width)]
+    numbers = (at for at in range(width) if cells[at] and all(isinstance(cell, int | Decimal) for cell in cells[at]))
+    return frozenset(numbers) | frozenset(also)
+
+
 def cell_text(value: str) -> tuple[str, bool]:
     """Return a text as a cell of a workbook takes it, and whether it looks like a formula and is to be marked as none."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)[:_LONGEST_CELL], bool(_FORMULA.match(value))
@@ -76,7 +84,7 @@ def to_xlsx(table: Table) -> bytes:
     """Return a workbook of one sheet: head row bold, frozen and repeated on every printed page; dates and amounts are values."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
+    from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
@@ -90,7 +98,9 @@ def to_xlsx(table: Table) -> bytes:
         widest = max(map(_width, (column, *(text_of(row[at]) for row in table.rows))))
         sheet.column_dimensions[get_column_letter(at + 1)].width = min(max(widest + 2, _NARROWEST), _WIDEST)
 
-    def cell(value: Any, *, head: bool = False) -> Any:
+    right = figure_columns(table.rows)
+
+    def cell(value: Any, *, head: bool = False, end: bool = False) -> Any:
         if isinstance(value, str):
             text, quoted = cell_text(value)
             made = WriteOnlyCell(sheet, text)
@@ -104,9 +114,11 @@ def to_xlsx(table: Table) -> bytes:
                 made.number_format = "#,##0.00"
         if head:
             made.font = Font(bold=True)
+        if end:
+            made.alignment = Alignment(horizontal="right")
         return made
 
-    sheet.append([cell(column, head=True) for column in table.columns])
+    sheet.append([cell(column, head=True, end=at in right) for at, column in enumerate(table.columns)])
     for row in table.rows:
         sheet.append([cell(value) for value in row])
     out = io.BytesIO()

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
 from credit.forms import ITEMS, Item
-from credit.freshness import MAJOR_EVENTS
+from credit.freshness import EVENTS, MAJOR_EVENTS
 from credit.indicators import COMPUTATIONS
 from credit.scorecard import GRADES, Indicator
 from service.errors import KNOWN_ERRORS, BadInput
@@ -61,6 +61,7 @@ def assessments_page(customer_id: str) -> str:
         events=[(kind, _event_name(kind)) for kind in MAJOR_EVENTS],
         experts=experts,
         mine=mine,
+        assessors=[("", gettext("按部门")), *((p.login, p.name) for p in desk.office)],
         me=me.name,
         forms=[(category, [(item, _label(item)) for item in ITEMS[category] if item.typed]) for category in forms],
         today=house().clock.today(),
@@ -73,7 +74,7 @@ def _label(item: Item) -> str:
 
 
 def _event_name(kind: str) -> str:
-    zh, en = MAJOR_EVENTS.get(kind, (kind, kind))
+    zh, en = EVENTS.get(kind, (kind, kind))
     return zh if _chinese() else en
 
 

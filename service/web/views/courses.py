@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 
-from flask import g, redirect, render_template, request, url_for
+from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.http import dump_options_header
 
 from credit.exams import KINDS, Question
 from service.access.policy import ROLES
-from service.errors import BadInput, NotFound
+from service.errors import KNOWN_ERRORS, BadInput, NotFound
 from service.flow import courses as flow
-from service.flow import exams
-from service.flow.guard import allowed
-from service.web import words
-from service.web.context import act, actor, house
+from service.flow import exams, question_import
+from service.flow.guard import allowed, require
+from service.flow.table_files import MAX_BYTES
+from service.reports.sheets import XLSX_TYPE, Table, to_xlsx
+from service.web import credit_words, words
+from service.web.context import act, actor, house, refused
 from service.web.site import web
 from service.web.text import gettext
 
@@ -73,7 +76,7 @@ def create_course() -> ResponseReturnValue:
     return redirect(url_for("web.course", course_id=made[0]), 303) if made else answer
 
 
-def _course(course_id: str) -> str:
+def _course(course_id: str, judged: question_import.Judged | None = None) -> str:
     me = actor()
     return render_template(
         "course.html",
@@ -83,6 +86,9 @@ def _course(course_id: str) -> str:
         options=range(OPTIONS),
         roles=[(role, words.named(words.ROLES, role)) for role in ROLES],
         numbers=flow.LIMITS,
+        judged=judged,
+        fields=words.QUESTION_FIELDS,
+        outcomes=credit_words.OUTCOMES,
     )
 
 
@@ -150,6 +156,37 @@ def add_question(course_id: str) -> ResponseReturnValue:
         )
 
     return _on_course(course_id, step, gettext("试题已入库。"))
+
+
+@web.get("/training/questions.xlsx")
+def questions_form() -> ResponseReturnValue:
+    """Send the empty form."""
+    require(actor(), "course.keep")
+    heads = [texts[0] for texts in question_import.HEADINGS.values()]
+    answer = Response(to_xlsx(Table("试题", heads, [])), content_type=XLSX_TYPE)
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": gettext("试题") + ".xlsx"})
+    return answer
+
+
+@web.post("/training/<course_id>/questions/import")
+def import_questions(course_id: str) -> ResponseReturnValue:
+    """Judge a file of questions line by line or, when asked to, enter it."""
+    require(actor(), "course.keep")
+    file = request.files.get("file")
+    data = file.stream.read(MAX_BYTES + 1) if file else b""
+    name = (file.filename or "") if file else ""
+    to = url_for("web.course", course_id=course_id)
+    apply = request.form.get("apply") == "1"
+    try:
+        judged = question_import.import_questions(house(), actor(), course_id, name, data, apply=apply)
+    except KNOWN_ERRORS as error:
+        return refused(error, lambda: _course(course_id), to)
+    if not apply or judged.counts["refused"]:
+        g.page = to
+        return make_response(_course(course_id, judged), 422 if apply else 200)
+    counts = judged.counts
+    flash(gettext("新增 %(new)s 题，题库里已有 %(same)s 题。", new=counts["new"], same=counts["unchanged"]), "done")
+    return redirect(to, 303)
 
 
 @web.post("/training/<course_id>/questions/<question_id>/withdraw")

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from credit.scorecard import GRADES
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
+from service.flow import assessment_plan, plan_lists
 from service.flow import portfolio as flow
 from service.flow.due_assessments import list_due
 from service.flow.expert_reviews import reviews_for
@@ -13,6 +14,7 @@ from service.typed import day_of
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.site import web
 from service.web.text import gettext
+from service.web.views.assessments import assessments_page
 
 PAGE = 50
 
@@ -40,6 +42,27 @@ def due() -> ResponseReturnValue:
         return _due_page()
     except BadInput as error:
         return refused(error, lambda: _due_page(empty=True), url_for("web.due_assessments"))
+
+
+@web.get("/assessments/plan", endpoint="assessment_plan")
+def plan() -> ResponseReturnValue:
+    """Show the yearly plan: who has how much to do in which month, and the list of one person or of all."""
+    me = actor()
+    login = request.args.get("login", me.name.removeprefix("person:") if allowed(me, "assessment.make") else "")
+    total, rows = plan_lists.list_plan(house(), me, login=login, limit=PAGE, offset=offset_of(PAGE))
+    shown = plan_lists.yearly_plan(house(), me)
+    return render_template("assessment_plan.html", plan=shown, total=total, rows=rows, login=login, size=PAGE)
+
+
+@web.post("/customers/<customer_id>/assessor", endpoint="name_assessor")
+def name_customers_assessor(customer_id: str) -> ResponseReturnValue:
+    """Name who assesses a customer."""
+    return act(
+        lambda: assessment_plan.name_assessor(house(), actor(), customer_id, request.form.get("login", "")),
+        lambda: assessments_page(customer_id),
+        done=gettext("评估人已定。"),
+        to=url_for("web.customer_assessments", customer_id=customer_id),
+    )
 
 
 @web.post("/assessments/runs")

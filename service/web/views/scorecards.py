@@ -13,6 +13,7 @@ from credit.card_text import steps_as_text, steps_of_text
 from credit.credit_line import BASES
 from credit.indicators import COMPUTATIONS
 from credit.scorecard import GRADES
+from credit.shipped import as_kept
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
 from service.flow import comparison, portfolio
 from service.flow import scorecards as flow
@@ -84,7 +85,8 @@ def _given() -> dict[str, Any]:
     }
     notches = {name: text(f"override.{name}") for name in ("up", "down")}
     return {
-        **{name: text(name) for name in ("version", "name", "note")},
+        "version": text("version"),
+        **{name: as_kept(text(name)) for name in ("name", "note")},
         "indicators": indicators,
         "grades": [[grade, text(f"low.{grade}")] for grade in GRADES if text(f"low.{grade}")],
         "override": {
