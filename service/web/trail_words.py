@@ -258,6 +258,8 @@ VERBS = {
     "task_not_needed": _("任务不需要办"),
     "unblock": _("解除冻结"),
     "worse": _("情况加重"),
+    "remind": _("催办"),
+    "forms": _("制作表单"),
 }
 
 
