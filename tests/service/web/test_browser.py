@@ -241,6 +241,7 @@ def hand_over(desk: Desk, file: str) -> None:
     archivist.goto(file)
     expect(archivist.get_by_role("button", name="归档")).to_be_disabled()
     administrator.goto(file)
+    desk.look(administrator, "to-receive")
     administrator.get_by_role("button", name="核实并接收").click()
     administrator.get_by_role("button", name="移交这一卷").click()
     expect(administrator.locator("main")).to_contain_text("等档案管理员归档")
