@@ -261,8 +261,14 @@ class Leaf(Input):
 
 
 def beside(part: Part[Any]) -> dict[str, Any]:
-    """Return where a page stands in its list: rows in all, rows before it, and the cursors of the pages beside it."""
-    return {"total": part.total, "first": part.first, "previous": part.previous or None, "next": part.next or None}
+    """Return where a page stands in its list: rows in all (more: there are more than were counted), rows before it, the pages beside it."""
+    return {
+        "total": part.total,
+        "more": part.more,
+        "first": part.first,
+        "previous": part.previous or None,
+        "next": part.next or None,
+    }
 
 
 class ListFiles(Paging):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, case, cast, extract, func, or_, select
 from sqlalchemy.orm import Session
@@ -11,10 +12,10 @@ from retention.schedule import PERMANENT
 from service.access.policy import Actor
 from service.flow.facts import CLOSED_REVIEWS, ENDED, facts_by_id
 from service.flow.guard import listing, require
-from service.flow.keyset import Part, page
+from service.flow.keyset import Part, counted, page
 from service.flow.sight import visible_files
 from service.house import House
-from service.records.tables import CaseFile, Contract, ReviewFile, ReviewRecord
+from service.records.tables import CaseFile, Contract, Department, ReviewFile, ReviewRecord
 
 #: The most files that one review takes.
 MOST = 50_000
@@ -73,22 +74,29 @@ def candidate_page(house: House, actor: Actor, *, after: str = "", limit: int = 
             _KINDS,
             after,
             limit,
-            count=lambda: _count(session, query),
+            count=lambda: counted(session, query.with_only_columns(CaseFile.id)),
         )
         ids = [row.id for row in part.rows]
         sure = _sure(session, ids, today)
         files = {file.id: file for file in session.scalars(select(CaseFile).where(CaseFile.id.in_(ids)))}
         rows = [files[file_id] for file_id in ids if file_id in sure]
-        return Part(rows, part.total, part.first, part.previous, part.next)
-
-
-def _count(session: Session, query: Select[CaseFile]) -> int:
-    return session.scalar(select(func.count()).select_from(query.with_only_columns(CaseFile.id).subquery())) or 0
+        return part.of(rows)
 
 
 def _sure(session: Session, ids: Sequence[str], today: date) -> set[str]:
     """Return those on which the rules themselves agree: what SQL says of them is there to count and page, not to decide."""
     return {file_id for file_id, facts in facts_by_id(session, ids).items() if not candidate_blocks(facts, today)}
+
+
+def candidate_rows(house: House, actor: Actor, columns: Sequence[Any]) -> list[Sequence[Any]]:
+    """Return these columns (of the file or its department) of all candidates, in their order; the reading is noted. Raises NotAllowed."""
+    require(actor, "review.read")
+    today = house.clock.today()
+    query = _query(actor, today).join(Department, Department.id == CaseFile.department_id)
+    with listing(house, actor, "candidate") as session:
+        rows = session.execute(query.with_only_columns(CaseFile.id, *columns).order_by(*_ORDER)).all()
+        sure = _sure(session, [row[0] for row in rows], today)
+        return [row[1:] for row in rows if row[0] in sure]
 
 
 def all_ids(session: Session, actor: Actor, today: date, most: int = MOST) -> list[str]:

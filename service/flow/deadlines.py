@@ -3,7 +3,7 @@
 Of a million files a few are on their way. What is open is read in the order of its deadlines from an index that holds nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -15,11 +15,12 @@ from retention import transfer as rules
 from retention.transfer import PARTS, urgency
 from retention.why import Why
 from service.access.policy import TIERS, Actor, sees_all_departments, tiers_of
+from service.flow.counting import MOST
 from service.flow.guard import listing, require
-from service.flow.keyset import Part, page
+from service.flow.keyset import Part, counted, page, shown
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Transfer
+from service.records.tables import CaseFile, Contract, Person, Transfer
 
 View = Literal["mine", "all", "receive"]
 # Written out, not as a parameter: only so a database knows that the index over what is open will do.
@@ -96,16 +97,26 @@ def _to_receive(actor: Actor) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many open transfers there are of a view, late, due within a week, and later."""
+    """How many open transfers there are of a view: late, due within a week, and later; counted in this order to `counting.MOST`.
+
+    more: whether there are more than were counted.
+    """
 
     late: int
     soon: int
     later: int
+    more: bool = False
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """All that were counted."""
         return self.late + self.soon + self.later
+
+    def said(self, word: str) -> str:
+        """Return how many there are of an urgency, as it is shown: what was counted last may be more."""
+        counts = {"late": self.late, "soon": self.soon, "later": self.later}
+        last = next((one for one in reversed(counts) if counts[one]), "later")
+        return shown(counts[word], more=self.more and word == last)
 
 
 @dataclass(frozen=True)
@@ -114,7 +125,7 @@ class Board:
 
     part: Part[DueTransfer]
     waiting: Waiting
-    views: Mapping[View, int]
+    views: Mapping[View, str]
 
 
 def transfer_board(
@@ -135,28 +146,30 @@ def transfer_board(
     query = _within(actor, view, stage)
     with listing(house, actor, "transfer") as session:
         waiting = _count(session, query, house.clock.today())
-        others = {one: _total(session, _within(actor, one, None)) for one in views if one != view or stage}
-        part = page(session, query, _ORDER, _KINDS, after, limit, count=lambda: waiting.total)
-        return Board(_loaded(house, session, part), waiting, {view: waiting.total} | others)
+        others = {one: counted(session, _within(actor, one, None)) for one in views if one != view or stage}
+        lengths = {view: (waiting.total, waiting.more)} | others
+        part = page(session, query, _ORDER, _KINDS, after, limit, count=lambda: lengths[view])
+        views_shown = {one: shown(count, more=more) for one, (count, more) in lengths.items()}
+        return Board(_loaded(house, session, part), waiting, views_shown)
 
 
 def _count(session: Session, query: Select[*tuple[Any, ...]], today: date) -> Waiting:
     soon = today + timedelta(days=rules.SOON_DAYS)
-    late = func.count().filter(Transfer.due_on < today)
-    near = func.count().filter(and_(Transfer.due_on >= today, Transfer.due_on <= soon))
-    counted = session.execute(query.with_only_columns(late, near, func.count())).one()
-    return Waiting(counted[0], counted[1], counted[2] - counted[0] - counted[1])
-
-
-def _total(session: Session, query: Select[*tuple[Any, ...]]) -> int:
-    return session.scalar(query.with_only_columns(func.count())) or 0
+    first = (
+        query.order_by(*_ORDER).limit(MOST + 1).subquery()
+    )  # the most urgent: what is late is counted before all else
+    late = func.count().filter(first.c.due_on < today)
+    near = func.count().filter(and_(first.c.due_on >= today, first.c.due_on <= soon))
+    found = session.execute(select(late, near, func.count()).select_from(first)).one()
+    more = found[2] > MOST
+    return Waiting(found[0], found[1], found[2] - more - found[0] - found[1], more)
 
 
 def _loaded(house: House, session: Session, part: Part[Any]) -> Part[DueTransfer]:
     ids = [row.id for row in part.rows]
     found = {row.id: row for row in session.scalars(select(Transfer).where(Transfer.id.in_(ids)))}
     rows = [as_due(house, found[row_id]) for row_id in ids]
-    return Part(rows, part.total, part.first, part.previous, part.next)
+    return part.of(rows)
 
 
 def list_transfers(
@@ -170,9 +183,26 @@ def list_transfers(
         return [as_due(house, row) for row in session.scalars(query)]
 
 
+def transfer_rows(
+    house: House, actor: Actor, columns: Sequence[Any], *, mine: bool = False, stage: str | None = None
+) -> list[Sequence[Any]]:
+    """Return these columns (of the transfer, its file and contract, and who is responsible) of all open transfers in sight.
+
+    The most urgent first; the reading is noted. Raises NotAllowed.
+    """
+    require(actor, "transfer.read")
+    wanted = _within(actor, "mine" if mine else "all", stage).subquery()
+    query = select(*columns).select_from(Transfer).join(wanted, wanted.c.id == Transfer.id)
+    query = query.join(CaseFile, CaseFile.id == Transfer.case_file_id)
+    query = query.outerjoin(Contract, Contract.id == CaseFile.contract_id)
+    query = query.outerjoin(Person, Person.id == Transfer.responsible_id)
+    with listing(house, actor, "transfer") as session:
+        return list(session.execute(query.order_by(*_ORDER)).all())
+
+
 def count_open(session: Session, actor: Actor) -> int:
-    """Return how many transfers wait for this person."""
-    return _total(session, _within(actor, "all" if actor.owner else "mine", None))
+    """Return how many transfers wait for this person, counted to `counting.MOST`."""
+    return counted(session, _within(actor, "all" if actor.owner else "mine", None))[0]
 
 
 # --- the calendar ---
@@ -201,7 +231,7 @@ def calendar_month(house: House, actor: Actor, month: str = "", *, after: str = 
         first = date.fromisoformat(f"{chosen}-01")
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         inside = query.where(Transfer.due_on.between(first, last))
-        part = page(session, inside, _ORDER, _KINDS, after, limit, count=lambda: months[chosen])
+        part = page(session, inside, _ORDER, _KINDS, after, limit, count=lambda: (months[chosen], False))
         return Calendar(months, chosen, _loaded(house, session, part))
 
 

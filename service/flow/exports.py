@@ -3,9 +3,12 @@
 from typing import Any
 
 from service.access.policy import Actor
-from service.flow import destroy, reviews, transfers
+from service.flow import destroy
+from service.flow.candidates import candidate_rows
+from service.flow.deadlines import transfer_rows
 from service.house import House
 from service.records import audit
+from service.records.tables import CaseFile, Contract, Department, Person, Transfer
 
 CANDIDATE_COLUMNS = ("archive_number", "title", "department", "retention", "archived_on", "closed_on", "due_on")
 TRANSFER_COLUMNS = (
@@ -27,23 +30,24 @@ def _note(house: House, actor: Actor, what: str, form: str, rows: Rows) -> Rows:
 
 def candidates(house: House, actor: Actor, form: str) -> Rows:
     """Return the files whose retention has ended, in the order of `CANDIDATE_COLUMNS`. Raises NotAllowed."""
-    rows: Rows = [
-        (f.archive_number, f.title, f.department.code, f.retention, f.archived_on, f.closed_on, f.due_on)
-        for f in reviews.candidates(house, actor)
-    ]
+    file = CaseFile
+    columns = (file.archive_number, file.title, Department.code, file.retention, file.archived_on, file.closed_on)
+    rows: Rows = [tuple(row) for row in candidate_rows(house, actor, (*columns, file.due_on))]
     return _note(house, actor, "candidates", form, rows)
 
 
 def open_transfers(house: House, actor: Actor, form: str, *, mine: bool = False, stage: str | None = None) -> Rows:
     """Return the open transfers the actor may see, in the order of `TRANSFER_COLUMNS`, the most urgent first. Raises NotAllowed."""
+    today = house.clock.today()
+    row, file = Transfer, CaseFile
+    columns = (
+        *(Contract.number, file.archive_number, file.title, row.stage, row.event_kind, row.event_on, row.due_on),
+        *(row.state, Person.name, row.handed_over_by, row.handed_over_on),
+    )
     rows: Rows = []
-    for item in transfers.list_transfers(house, actor, mine=mine, stage=stage, limit=None):
-        row, file = item.transfer, item.transfer.case_file
-        number = file.contract.number if file.contract else None
-        responsible = row.responsible.name if row.responsible else None
-        when = (row.stage, row.event_kind, row.event_on, row.due_on, item.days, row.state)
-        handed = (row.handed_over_by, row.handed_over_on)
-        rows.append((number, file.archive_number, file.title, *when, responsible, *handed))
+    for found in transfer_rows(house, actor, columns, mine=mine, stage=stage):
+        due_on = found[6]
+        rows.append((*found[:7], (due_on - today).days, *found[7:]))
     return _note(house, actor, "transfers", form, rows)
 
 

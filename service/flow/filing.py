@@ -14,7 +14,7 @@ from service.flow.facts import demand_no_review
 from service.flow.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
 from service.flow.hints import demand_released
 from service.flow.index import index_soon
-from service.flow.keyset import Part, page
+from service.flow.keyset import Part, counted, page
 from service.flow.schedule import recompute_retention
 from service.flow.sight import sees_customer, visible, visible_files
 from service.house import House
@@ -211,12 +211,12 @@ def case_file_page(
             (datetime, str),
             after,
             limit,
-            count=lambda: _count(session, query),
+            count=lambda: counted(session, query.with_only_columns(CaseFile.id)),
             newest_first=True,
         )
         ids = [row.id for row in part.rows]
         found = {file.id: file for file in session.scalars(select(CaseFile).where(CaseFile.id.in_(ids)))}
-        return Part([found[file_id] for file_id in ids], part.total, part.first, part.previous, part.next)
+        return part.of([found[file_id] for file_id in ids])
 
 
 def documents_of(house: House, actor: Actor, case_file_id: str) -> list[Document]:

@@ -17,21 +17,36 @@ from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from service.errors import BadInput
+from service.flow.counting import MOST, count_up_to
 
 Row = TypeVar("Row")
+Other = TypeVar("Other")
 _LONGEST = 1000  # none of ours is
-_MOST = 10**9
+_FARTHEST = 10**9
 
 
 @dataclass(frozen=True)
 class Part(Generic[Row]):
-    """One page. total: rows in all; first: how many came before; previous, next: the cursors of the pages beside it, "" for none."""
+    """One page. first: how many rows came before; previous, next: the cursors of the pages beside it, "" for none.
+
+    total: rows in all, counted to `MOST`; more: whether there are more than that.
+    """
 
     rows: Sequence[Row]
     total: int
     first: int = 0
     previous: str = ""
     next: str = ""
+    more: bool = False
+
+    @property
+    def length(self) -> str:
+        """How long the list is, as it is shown: ``10000+`` where it was counted no further."""
+        return shown(self.total, more=self.more)
+
+    def of(self, rows: "Sequence[Other]") -> "Part[Other]":
+        """Return the same page with other rows in place of these."""
+        return Part(rows, self.total, self.first, self.previous, self.next, self.more)
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,17 @@ class Place:
     after: bool
     at: int
     values: tuple[Any, ...]
+
+
+def shown(count: int, *, more: bool) -> str:
+    """Return a count as it is shown."""
+    return f"{count}+" if more else str(count)
+
+
+def counted(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[int, bool]:
+    """Return how many rows a query has, counted to `MOST`, and whether there are more."""
+    found = count_up_to(session, query)
+    return min(found, MOST), found > MOST
 
 
 def cursor_of(place: Place) -> str:
@@ -62,7 +88,7 @@ def place_of(cursor: str, kinds: Sequence[type]) -> Place:
 
 def _place(said: Any, kinds: Sequence[type]) -> Place:
     after, at, values = said
-    if type(after) is not bool or type(at) is not int or not 0 <= at < _MOST:
+    if type(after) is not bool or type(at) is not int or not 0 <= at < _FARTHEST:
         raise ValueError(said)
     return Place(after, at, tuple(_value(value, kind) for value, kind in zip(values, kinds, strict=True)))
 
@@ -90,7 +116,7 @@ def page(
     cursor: str,
     limit: int,
     *,
-    count: Callable[[], int],
+    count: Callable[[], tuple[int, bool]],
     newest_first: bool = False,
 ) -> Part[Any]:
     """Return one page of the rows of `query`, which selects the columns of `order` first; together they are unique.
@@ -110,9 +136,9 @@ def page(
     more, rows = len(rows) > limit, rows[:limit]
     if back:
         rows = rows[::-1]
-    total = count()
+    total, more_in_all = count()
     if not rows:
-        return Part((), total)
+        return Part((), total, more=more_in_all)
     at = 0 if place is None else max(place.at - len(rows), 0) if back else place.at
     if back and not more:
         at = 0  # rows came in before: what is first is first
@@ -125,4 +151,5 @@ def page(
         at,
         cursor_of(Place(False, at, tuple(rows[0][:width]))) if earlier else "",
         cursor_of(Place(True, at + len(rows), tuple(rows[-1][:width]))) if later else "",
+        more_in_all,
     )

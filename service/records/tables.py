@@ -169,6 +169,7 @@ class CaseFile(Base):
     __table_args__ = (
         Index("ix_case_files_state_due_on_archive_number", "state", "due_on", "archive_number"),
         Index("ix_case_files_created_at_id", "created_at", "id"),
+        Index("ix_case_files_state_created_at_id", "state", "created_at", "id"),
         Index("ix_case_files_department_id_tier_state_kind", "department_id", "tier", "state", "kind"),
         Index("ix_case_files_state_schedule_id", "state", "schedule", "id"),
     )

@@ -153,6 +153,7 @@ def _million_files() -> None:
         )
     for table, columns in (
         ("case_files", ["created_at", "id"]),
+        ("case_files", ["state", "created_at", "id"]),
         ("case_files", ["department_id", "tier", "state", "kind"]),
         ("case_files", ["state", "schedule", "id"]),
         ("contracts", ["year", "number"]),
