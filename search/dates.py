@@ -106,7 +106,7 @@ def _month_first(match: re.Match[str]) -> str:
 
 
 _NAMED = re.compile("[adfjmnos](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)")
-_ENDS_WITH_YEAR = re.compile(r"\d[-/.]\s?[12]\d{3}(?!\d)")
+_ENDS_WITH_YEAR = re.compile(r"[-/.]\s?\d{1,2}[-/.]\s?[12]\d{3}(?!\d)")
 
 # Each form with what a text must hold to hold the form.
 _FORMS: tuple[tuple[re.Pattern[str], Read, str | re.Pattern[str]], ...] = (

@@ -255,6 +255,11 @@ def days(folded: Folded) -> list[Number]:
     ]
 
 
+def date_values(folded: Folded) -> set[str]:
+    """Return the values alone of what `days` returns."""
+    return {value for value, _, _ in dates(folded.spaced)}
+
+
 def typed_amount(chars: str) -> str:
     """Return the canonical value of a folded word that is an amount and nothing else, otherwise ""."""
     if re.fullmatch(r"0.*|\d{1,3}", chars):

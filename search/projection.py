@@ -16,7 +16,7 @@ from operator import add
 from typing import Any, NamedTuple, TypeAlias
 
 from search.fields import FIELDS, VALUE_WORDS, WHOLE, Value, values
-from search.folding import Forms, days, fold, forms, number_values, squeezed_chars
+from search.folding import Forms, date_values, fold, forms, number_values, squeezed_chars
 from search.initials import initials, typed_initials
 from search.model import IndexedPage
 from search.orders import order_keys
@@ -113,7 +113,7 @@ def _analysed(text: str) -> _Analysed:
     folded = fold(text)
     if not _FIGURE.search(folded.chars):
         return _Analysed(folded.chars, (), ())
-    dated = {day.value for day in days(folded)}
+    dated = date_values(folded)
     figures = [f"#{value}" for value in number_values(folded)]
     figures += [f"@{value}" for value in dated | {value[:7] for value in dated}]  # a date is also its month
     return _Analysed(folded.chars, tuple(squeezed_chars(folded)), tuple(figures))
