@@ -34,6 +34,7 @@ from service.records.tables import AssessmentRecord, Customer, FinancialStatemen
 from service.settings import load
 from tests.servers import shared
 from tools.bulk import put
+from tools.spent import Spent
 
 LIMIT = 120.0
 _PIECE = 2000
@@ -135,25 +136,27 @@ def measure(house: House, customers: int) -> list[tuple[str, float, dict[str, ob
     found: list[tuple[str, float, dict[str, object]]] = []
     # With the thresholds out of reach: nobody waits for experts, so that all of it takes effect.
     house.settings = replace(house.settings, expert_line=10**15, expert_turnover=10**15)
-    begun = time.perf_counter()
+    spent = Spent(house)
     run = portfolio.start_run(house, _FIRST, "reassess")
     portfolio_run.advance(house, run.id)
     done = portfolio.get_run(house, _FIRST, run.id, limit=1).run
     assert done.done == done.summary["assessed"] == customers
-    found.append(("full re-assessment", time.perf_counter() - begun, {"moved": done.summary["moved"]}))
-    begun = time.perf_counter()
+    seconds, cost = spent.so_far()
+    found.append(("full re-assessment", seconds, cost | {"moved": done.summary["moved"]}))
+    spent = Spent(house)
     portfolio.decide_run(house, _SECOND, run.id, approve=True)
-    found.append(("its taking effect", time.perf_counter() - begun, {}))
+    found.append(("its taking effect", *spent.so_far()))
     body = copy.deepcopy(card_as_json(EXAMPLE_CARD)) | {"version": "challenger"}
     for row, weight in zip(body["indicators"], ("60", "10", "10", "20"), strict=True):
         row["weight"] = weight
     scorecards.create_scorecard(house, _FIRST, body)
-    begun = time.perf_counter()
+    spent = Spent(house)
     run = portfolio.start_run(house, _FIRST, "what_if", "challenger")
     portfolio_run.advance(house, run.id)
     done = portfolio.get_run(house, _FIRST, run.id, limit=1).run
     assert done.done == customers
-    found.append(("what-if over the portfolio", time.perf_counter() - begun, {"moved": done.summary["moved"]}))
+    seconds, cost = spent.so_far()
+    found.append(("what-if over the portfolio", seconds, cost | {"moved": done.summary["moved"]}))
     return found
 
 

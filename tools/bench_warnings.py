@@ -30,6 +30,7 @@ from service.records.tables import Customer, FactDuty, ReceivableEntry
 from service.worker_credit import Sending, watched
 from tools.bench_credit import analyze, archive
 from tools.bulk import put
+from tools.spent import Spent
 
 DAILY, TOLD = 60.0, 5.0
 _PIECE = 2000
@@ -151,9 +152,10 @@ def main() -> int:
         staff(house)
         fill(house, given.customers)
         for figure, limit in (("first look at all customers", None), ("daily look at all customers", DAILY)):
-            begun = time.perf_counter()
+            spent = Spent(house)
             looked = warnings.run_daily(house)
-            say(figure, time.perf_counter() - begun, limit, customers=looked.customers, opened=looked.opened)
+            seconds, cost = spent.so_far()
+            say(figure, seconds, limit, customers=looked.customers, opened=looked.opened, **cost)
             house.clock.move_to(house.clock.today() + timedelta(days=1))
         waits = told_after(house)
         say("told after a change, worst", max(waits), TOLD, middle=round(statistics.median(waits), 2))

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from credit.receivables import Invoice, Ledger, Receipt, apply_all
+from service.records.many import among
 from service.records.tables import ReceivableEntry
 
 
@@ -24,7 +25,7 @@ def ledgers_of(session: Session, customer_ids: Sequence[str], today: date) -> di
         ReceivableEntry.cents,
         ReceivableEntry.currency,
         ReceivableEntry.invoice,
-    ).where(ReceivableEntry.customer_id.in_(customer_ids), ReceivableEntry.voided.is_(False))
+    ).where(among(session, ReceivableEntry.customer_id, customer_ids), ReceivableEntry.voided.is_(False))
     bills: dict[str, list[Invoice]] = defaultdict(list)
     money: dict[str, list[Receipt]] = defaultdict(list)
     for customer_id, kind, number, on, due_on, cents, currency, invoice in session.execute(entries):

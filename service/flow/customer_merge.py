@@ -140,6 +140,7 @@ def merge_customers(house: House, actor: Actor, kept_id: str, merged_id: str, re
         look_at(house, session, kept_id)
         session.add(record)
         renew_plan(session, [kept_id, merged_id])
+        compare(session, (kept_id, merged_id))
         counts = {name: len(rows) for name, rows in moved["rows"].items()}
         detail = {"merge": record.id, "merged": merged.number, "kept": kept.number, "reason": reason, "moved": counts}
         for customer in (kept, merged):

@@ -14,6 +14,7 @@ from service.errors import BadInput
 from service.flow.guard import listing, require
 from service.flow.sight import customers_in_sight
 from service.house import House
+from service.records.many import among
 from service.records.tables import AssessmentRecord, CreditEvent, Customer
 
 _MOST_YEARS = 100
@@ -41,7 +42,7 @@ def _a_year_before(day: date) -> date:
 
 def due_ids(session: Session, ids: Sequence[str], today: date) -> set[str]:
     """Return which of these customers are due today or overdue."""
-    return set(session.scalars(_due(today).with_only_columns(Customer.id).where(Customer.id.in_(ids))))
+    return set(session.scalars(_due(today).with_only_columns(Customer.id).where(among(session, Customer.id, ids))))
 
 
 def _due(until: date) -> Any:

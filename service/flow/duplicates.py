@@ -20,6 +20,7 @@ from service.flow.counting import count_up_to
 from service.flow.guard import listing, require
 from service.house import House
 from service.records import audit
+from service.records.many import among
 from service.records.tables import Customer, CustomerFact, DuplicateKey, DuplicatePair, LongRun
 
 #: The kind of the run that gives keys to the customers that were there before there were any.
@@ -87,14 +88,14 @@ def _compare(session: Session, ids: Collection[str]) -> None:
     known = _known(session, ids)
     wanted = {(key, one.named.id) for one in known.values() for key in keys_of(one.named)}
     table = DuplicateKey
-    kept = select(table.key, table.customer_id).where(table.customer_id.in_(ids))
+    kept = select(table.key, table.customer_id).where(among(session, table.customer_id, ids))
     had = {(key, one) for key, one in session.execute(kept)}
     for column in (DuplicatePair.first_id, DuplicatePair.second_id):
-        session.execute(delete(DuplicatePair).where(column.in_(ids)))
+        session.execute(delete(DuplicatePair).where(among(session, column, ids)))
     gone = had - wanted
     if gone:
         stale = {customer_id for _key, customer_id in gone}
-        session.execute(delete(table).where(table.customer_id.in_(stale)))
+        session.execute(delete(table).where(among(session, table.customer_id, stale)))
         had = {row for row in had if row[1] not in stale}
     _add(session, table, [{"key": key, "customer_id": one} for key, one in sorted(wanted - had)])
     # Whom a key leaves may have been the one that a crowd was held against.
@@ -111,8 +112,8 @@ def _known(session: Session, ids: Collection[str]) -> dict[str, _Known]:
     codes = select(fact.customer_id, fact.value).where(fact.kind == "code", fact.withdrawn_at.is_(None))
     for start in range(0, len(wanted), _IN_ONE_QUERY):
         some = wanted[start : start + _IN_ONE_QUERY]
-        rows += session.execute(columns.where(Customer.id.in_(some), Customer.merged_into.is_(None))).all()
-        for customer_id, value in session.execute(codes.where(fact.customer_id.in_(some))):
+        rows += session.execute(columns.where(among(session, Customer.id, some), Customer.merged_into.is_(None))).all()
+        for customer_id, value in session.execute(codes.where(among(session, fact.customer_id, some))):
             said.setdefault(customer_id, []).append(value)
     return {
         row.id: _Known(
@@ -132,11 +133,11 @@ def _pairs(
     table, found = DuplicateKey, set[tuple[str, str]]()
     members: dict[str, list[str]] = {}
     for some in _slices(keys):
-        counted = select(table.key, func.count()).where(table.key.in_(some)).group_by(table.key)
+        counted = select(table.key, func.count()).where(among(session, table.key, some)).group_by(table.key)
         sizes: dict[str, int] = dict(session.execute(counted.having(func.count() > 1)).all())
         crowds = [key for key, size in sizes.items() if size > CROWD]
         few = [] if crowds_alone else [key for key, size in sizes.items() if size <= CROWD]
-        for key, one in session.execute(select(table.key, table.customer_id).where(table.key.in_(few))):
+        for key, one in session.execute(select(table.key, table.customer_id).where(among(session, table.key, few))):
             members.setdefault(key, []).append(one)
         for key in crowds:
             first = _first_of(session, key)
@@ -144,7 +145,11 @@ def _pairs(
                 continue
             everybody = crowds_alone or first in ids
             others = session.scalars(select(table.customer_id).where(table.key == key)) if everybody else ids
-            here = set(session.scalars(select(table.customer_id).where(table.key == key, table.customer_id.in_(ids))))
+            here = set(
+                session.scalars(
+                    select(table.customer_id).where(table.key == key, among(session, table.customer_id, ids))
+                )
+            )
             found |= {_ordered(first, other) for other in others if other != first and (everybody or other in here)}
     for group in members.values():
         mine = [one for one in group if one in ids]

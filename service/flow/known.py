@@ -16,6 +16,7 @@ from credit.financials import Statements
 from credit.indicators import COMPUTATIONS, Known
 from credit.receivables import behaviour
 from service.flow.books import ledgers_of, open_in_all
+from service.records.many import among
 from service.records.tables import (
     CaseFile,
     Contract,
@@ -105,7 +106,7 @@ def figures_of(figures: Mapping[str, str]) -> Statements:
 
 def _statements(session: Session, ids: Sequence[str], today: date) -> dict[str, FinancialStatement]:
     table = FinancialStatement
-    query = select(table).where(table.customer_id.in_(ids), table.replaced_by.is_(None))
+    query = select(table).where(among(session, table.customer_id, ids), table.replaced_by.is_(None))
     query = query.where(table.year >= today.year - _STATEMENTS_YEARS, table.year <= today.year)
     return {row.customer_id: row for row in session.scalars(query.order_by(table.year))}
 
@@ -117,7 +118,7 @@ def _licences(session: Session, ids: Sequence[str]) -> dict[str, tuple[date, str
         .join(Document, Document.case_file_id == CaseFile.id)
         .join(DocumentField, DocumentField.document_id == Document.id)
         .join(Customer, Customer.id == CaseFile.customer_id)
-        .where(CaseFile.customer_id.in_(ids), Document.kind == "licence", Document.status != "destroyed")
+        .where(among(session, CaseFile.customer_id, ids), Document.kind == "licence", Document.status != "destroyed")
         .where(DocumentField.name.in_(("established_on", "code")))
         .order_by(Document.received_at, Document.id)
     )
@@ -139,7 +140,7 @@ def _licences(session: Session, ids: Sequence[str]) -> dict[str, tuple[date, str
 def _collected(session: Session, ids: Sequence[str]) -> dict[str, tuple[date, str]]:
     table = CustomerFact
     query = select(table.customer_id, table.value, table.document_id).where(
-        table.customer_id.in_(ids), table.kind == "established_on", table.withdrawn_at.is_(None)
+        among(session, table.customer_id, ids), table.kind == "established_on", table.withdrawn_at.is_(None)
     )
     found = {}
     for customer_id, value, document_id in session.execute(query.order_by(table.seq)):
@@ -154,7 +155,7 @@ def _purchases(session: Session, ids: Sequence[str], today: date) -> dict[str, D
     """Return what each customer bought from us within a year, by its contracts in yuan."""
     query = (
         select(Contract.customer_id, func.sum(Contract.amount))
-        .where(Contract.customer_id.in_(ids), Contract.currency == "CNY", Contract.status != "cancelled")
+        .where(among(session, Contract.customer_id, ids), Contract.currency == "CNY", Contract.status != "cancelled")
         .where(Contract.signed_on > today - timedelta(365), Contract.signed_on <= today)
         .group_by(Contract.customer_id)
     )

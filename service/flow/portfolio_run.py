@@ -23,6 +23,7 @@ from service.flow.scorecards import note_tested
 from service.flow.scoring import carry, columns_of, high_value, line_for, made
 from service.house import House
 from service.records import audit
+from service.records.many import among
 from service.records.tables import (
     AssessmentRecord,
     Customer,
@@ -157,7 +158,9 @@ def _vouch(session: Session, run: PortfolioRun, tally: _Tally) -> None:
 
 
 def _in_force(session: Session, ids: Sequence[str]) -> dict[str, AssessmentRecord]:
-    query = select(AssessmentRecord).where(AssessmentRecord.customer_id.in_(ids), AssessmentRecord.state == "in_force")
+    query = select(AssessmentRecord).where(
+        among(session, AssessmentRecord.customer_id, ids), AssessmentRecord.state == "in_force"
+    )
     return {row.customer_id: row for row in session.scalars(query.order_by(AssessmentRecord.made_at))}
 
 
@@ -166,7 +169,7 @@ def _wanted(session: Session, run: PortfolioRun, ids: Sequence[str]) -> list[str
     waiting = set(
         session.scalars(
             select(AssessmentRecord.customer_id).where(
-                AssessmentRecord.customer_id.in_(ids), AssessmentRecord.state == "waiting"
+                among(session, AssessmentRecord.customer_id, ids), AssessmentRecord.state == "waiting"
             )
         )
     )

@@ -22,6 +22,7 @@ from service.flow.guard import require
 from service.flow.sight import sees_customer
 from service.house import House
 from service.records import audit
+from service.records.many import among
 from service.records.tables import CurrencyRate, Customer, ReceivableAccount, ReceivableEntry
 
 KINDS = ("invoice", "payment", "credit_note", "order")
@@ -86,7 +87,7 @@ def in_yuan(amounts: Mapping[str, int], rates: Mapping[str, Decimal]) -> Decimal
 
 def _entries(session: Session, customer_ids: Collection[str]) -> dict[str, list[ReceivableEntry]]:
     query = select(ReceivableEntry).where(
-        ReceivableEntry.customer_id.in_(customer_ids), ReceivableEntry.voided.is_(False)
+        among(session, ReceivableEntry.customer_id, customer_ids), ReceivableEntry.voided.is_(False)
     )
     found: dict[str, list[ReceivableEntry]] = defaultdict(list)
     for row in session.scalars(query.order_by(ReceivableEntry.number)):
@@ -135,7 +136,9 @@ def settle_accounts(session: Session, customer_ids: Iterable[str], today: date) 
         session.flush()
         accounts = {
             row.customer_id: row
-            for row in session.scalars(select(ReceivableAccount).where(ReceivableAccount.customer_id.in_(some)))
+            for row in session.scalars(
+                select(ReceivableAccount).where(among(session, ReceivableAccount.customer_id, some))
+            )
         }
         entries = _entries(session, some)
         changed: list[dict[str, Any]] = []
@@ -178,7 +181,7 @@ def settle_due(session: Session, customer_ids: Collection[str], today: date) -> 
     """Settle again those of these customers for whom something dated ahead begins to count, or for whom the clock was put back."""
     account = ReceivableAccount
     query = select(account.customer_id).where(
-        account.customer_id.in_(customer_ids), (account.next_on <= today) | (account.settled_on > today)
+        among(session, account.customer_id, customer_ids), (account.next_on <= today) | (account.settled_on > today)
     )
     settle_accounts(session, session.scalars(query), today)
 
@@ -195,7 +198,9 @@ def owed_by(session: Session, customer_ids: Collection[str], today: date) -> dic
             func.sum(case((late, entry.open_cents), else_=0)),
             func.min(case((late, entry.due_on), else_=None)),
         )
-        .where(entry.customer_id.in_(customer_ids), entry.kind.in_(("invoice", "order")), entry.open_cents > 0)
+        .where(
+            among(session, entry.customer_id, customer_ids), entry.kind.in_(("invoice", "order")), entry.open_cents > 0
+        )
         .where(entry.voided.is_(False))
         .group_by(entry.customer_id, entry.currency)
     )
@@ -203,7 +208,7 @@ def owed_by(session: Session, customer_ids: Collection[str], today: date) -> dic
     accounts = select(ReceivableAccount.customer_id, ReceivableAccount.prepaid)
     ahead: dict[str, Any] = {
         row.customer_id: row.prepaid
-        for row in session.execute(accounts.where(ReceivableAccount.customer_id.in_(customer_ids)))
+        for row in session.execute(accounts.where(among(session, ReceivableAccount.customer_id, customer_ids)))
         if row.prepaid
     }
     open_, overdue = _by_customer(), _by_customer()

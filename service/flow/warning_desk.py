@@ -15,6 +15,7 @@ from service.access.policy import Actor, decide, sees_all_departments
 from service.flow.sight import sees_customer
 from service.flow.warning_settings import plans
 from service.house import House
+from service.records.many import among
 from service.records.tables import CaseFile, Contract, Customer, Person, WarningRecord, WarningStep
 
 LOCKED_AT_ONCE = 2000
@@ -25,7 +26,11 @@ def lock_customers(session: Session, customer_ids: Collection[str]) -> dict[str,
     found: dict[str, Customer] = {}
     ids = sorted(set(customer_ids))
     for start in range(0, len(ids), LOCKED_AT_ONCE):
-        query = select(Customer).where(Customer.id.in_(ids[start : start + LOCKED_AT_ONCE])).order_by(Customer.id)
+        query = (
+            select(Customer)
+            .where(among(session, Customer.id, ids[start : start + LOCKED_AT_ONCE]))
+            .order_by(Customer.id)
+        )
         found |= {row.id: row for row in session.scalars(query.with_for_update(of=Customer, key_share=True))}
     return found
 

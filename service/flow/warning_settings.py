@@ -18,6 +18,7 @@ from service.flow.deliveries import demand_address
 from service.flow.guard import require
 from service.house import House
 from service.records import audit
+from service.records.many import among
 from service.records.tables import CaseFile, Company, Contract, Department, PlanTemplate, WarningSettings
 
 MOST_ADDRESSES = 20
@@ -123,7 +124,7 @@ def companies_of(session: Session, customer_ids: Collection[str]) -> dict[str, s
     contracts = (
         select(Contract.customer_id, Department.company_id)
         .join(Department, Department.id == Contract.department_id)
-        .where(Contract.customer_id.in_(customer_ids))
+        .where(among(session, Contract.customer_id, customer_ids))
         .order_by(Contract.created_at, Contract.number)
     )
     found: dict[str, str | None] = {str(key): company for key, company in session.execute(contracts)}
@@ -131,7 +132,7 @@ def companies_of(session: Session, customer_ids: Collection[str]) -> dict[str, s
         Department, Department.id == CaseFile.department_id
     )
     own = files.where(
-        CaseFile.kind == "credit", CaseFile.superseded_by.is_(None), CaseFile.customer_id.in_(customer_ids)
+        CaseFile.kind == "credit", CaseFile.superseded_by.is_(None), among(session, CaseFile.customer_id, customer_ids)
     )
     return found | {str(key): company for key, company in session.execute(own.order_by(CaseFile.created_at))}
 

@@ -8,8 +8,10 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from credit.merging import counted
 from credit.warnings import CustomerState, Validity
 from service.flow.receivables import Owed, owed_by
+from service.records.many import among
 from service.records.tables import AssessmentRecord, CaseFile, Customer, Document, DocumentField, FactDuty
 
 #: Documents whose end is watched, and the field that says whose they are.
@@ -44,15 +46,20 @@ def _scores(
     """Return every score that was ever in force, and the credit lines that are."""
     row = AssessmentRecord
     query = select(row.customer_id, row.assessed_on, row.score, row.state, row.line)
-    query = query.where(row.customer_id.in_(customer_ids), row.state.in_(("in_force", "replaced")))
-    scores: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
+    query = query.where(among(session, row.customer_id, customer_ids), row.state.in_(("in_force", "replaced")))
+    replaced: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
+    current: dict[str, tuple[date, Decimal]] = {}
     lines: dict[str, Decimal] = {}
     # On one day the one that was made last is the one that counts: it comes last, and sorting keeps it there.
     for key, on, score, state, line in session.execute(query.order_by(row.assessed_on, row.made_at, row.id)):
-        scores[key].append((on, score))
-        if state == "in_force" and line is not None:
+        if state == "replaced":
+            replaced[key].append((on, score))
+            continue
+        current[key] = on, score
+        if line is not None:
             lines[key] = line
-    return scores, lines
+    keys = replaced.keys() | current.keys()
+    return {key: counted(replaced.get(key, ()), current.get(key)) for key in keys}, lines
 
 
 def _validities(session: Session, customer_ids: Collection[str]) -> dict[str, list[Validity]]:
@@ -62,7 +69,11 @@ def _validities(session: Session, customer_ids: Collection[str]) -> dict[str, li
         .join(Document, Document.case_file_id == CaseFile.id)
         .join(DocumentField, DocumentField.document_id == Document.id)
         .join(Customer, Customer.id == CaseFile.customer_id)
-        .where(CaseFile.customer_id.in_(customer_ids), Document.kind.in_(WATCHED), Document.status != "destroyed")
+        .where(
+            among(session, CaseFile.customer_id, customer_ids),
+            Document.kind.in_(WATCHED),
+            Document.status != "destroyed",
+        )
         .where(DocumentField.name.in_(("valid_until", *set(WATCHED.values()))), DocumentField.value != "")
         .order_by(Document.received_at, Document.id)
     )
@@ -98,7 +109,7 @@ def _due(session: Session, customer_ids: Collection[str]) -> dict[str, dict[str,
     """Return until when key information is to be renewed, by customer and kind; what ended is no information any more."""
     duty = FactDuty
     query = select(duty.customer_id, duty.kind, duty.due_on)
-    query = query.where(duty.customer_id.in_(customer_ids), duty.key.is_(True), duty.state != "none")
+    query = query.where(among(session, duty.customer_id, customer_ids), duty.key.is_(True), duty.state != "none")
     found: dict[str, dict[str, date]] = defaultdict(dict)
     for key, kind, due_on in session.execute(query.order_by(duty.kind)):
         found[key][kind] = due_on

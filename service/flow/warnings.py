@@ -24,6 +24,7 @@ from service.flow.warning_settings import Watch, watch_of
 from service.flow.warning_states import states_of
 from service.house import SYSTEM, House
 from service.records import audit
+from service.records.many import among
 from service.records.tables import (
     Customer,
     ReceivableAccount,
@@ -82,7 +83,7 @@ def _kept(session: Session, customer_ids: Collection[str]) -> dict[str, dict[tup
     row = WarningRecord
     query = select(row.customer_id, row.kind, row.subject, row.severity, row.state, row.holds, row.seen_on)
     # The one that is not closed is the latest; a closed one whose trouble is gone says nothing any more.
-    query = query.where(row.customer_id.in_(customer_ids), or_(row.holds.is_(True), row.state != "closed"))
+    query = query.where(among(session, row.customer_id, customer_ids), or_(row.holds.is_(True), row.state != "closed"))
     found: dict[str, dict[tuple[str, str], Kept]] = {}
     for key, kind, subject, severity, state, holds, seen_on in session.execute(
         query.order_by(row.state == "closed").order_by(row.opened_at)
@@ -331,7 +332,7 @@ def _look_at_some(house: House, after: str) -> tuple[list[str], int]:
         )
         account = ReceivableAccount
         dated = select(account.customer_id).where(
-            account.customer_id.in_(ids), or_(account.next_on <= today, account.settled_on > today)
+            among(session, account.customer_id, ids), or_(account.next_on <= today, account.settled_on > today)
         )
         wanted = set(session.scalars(dated))
         _watches, changes = _changes(house, session, ids)
@@ -357,7 +358,7 @@ def _still(house: House, seen: list[tuple[str, Change]]) -> None:
     said = {(key, *change.key): change.found for key, change in seen}
     with house.database.write() as session:
         query = select(row.id, row.customer_id, row.kind, row.subject, row.state).where(
-            row.customer_id.in_({key for key, _change in seen}), row.holds.is_(True), row.seen_on < today
+            among(session, row.customer_id, {key for key, _change in seen}), row.holds.is_(True), row.seen_on < today
         )
         days, whys = [], []
         for key, customer_id, kind, subject, state in session.execute(query):
