@@ -231,6 +231,7 @@ def _contracts(say: Said, found: CustomerFacts) -> Part:
         ],
         rows,
         empty=say("没有可见的合同。", "No contract is in sight."),
+        figures=(4,),
         widths=(2.4, 4, 1.6, 1.8, 2.4, 1, 1.4),
     )
 
