@@ -36,6 +36,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Credit: look at all customers for warnings, bring receivables in, ask for a customer's status.",
     ),
     "check": ("check", "The four checks: of one case file, or of a sample of the archived ones."),
+    "file": ("files", "Case files: list them, show what one holds and lacks, say what does not apply."),
+    "transfer": ("files", "What is to be handed over by when, and why: list, hand over, accept, return (RULES B3)."),
+    "loan": ("files", "Who asked to read which file: list, lend, refuse, record the return (RULES B6)."),
+    "statistics": ("files", "The half-year figures, and who owes which report (RULES B4)."),
     "incident": (
         "archive_room",
         "Lost, damaged or overdue files and leaked secrets: list, report, examine, close.",

@@ -155,3 +155,54 @@ def test_people_get_tables_and_lines(room, juanzong_here):
     ):
         juanzong_here(office.env, *args)
     assert "HT-XS-2026-0001" in juanzong_here(office.env, "milestone", "list", "--contract", contract_id).stdout
+
+
+# --- files, transfers, loans, statistics (RULES B1 to B6) ---
+
+
+def test_a_file_says_what_it_holds_and_lacks_b1_b5(room, run):
+    _office, _contract_id, file_id = room
+    (file,), _ = run("file", "list", "--kind", "contract")
+    assert file["id"] == file_id
+    (shown,), _ = run("file", "show", file_id)
+    assert "1.6" in shown["missing"]
+    run("file", "mark", file_id, "1.6", "--reason", "无担保人")
+    (shown,), _ = run("file", "show", file_id)
+    assert "1.6" not in shown["missing"]
+    run("file", "mark", file_id, "9.9", "--reason", "x", code=3)
+
+
+def test_a_transfer_is_listed_handed_over_and_returned_with_its_reason_b3(room, run):
+    (row,), _ = run("transfer", "list")
+    assert row["due_on"]
+    run("transfer", "accept", row["id"], code=4)  # nothing was handed over yet
+    run("transfer", "hand-over", row["id"])
+    _, said = run("transfer", "accept", row["id"], code=4)  # by who handed it over
+    assert said.count("\n") == 1
+    assert run("transfer", "list", "--stage", "handler")[0][0]["state"] == "handed_over"
+
+
+def test_a_loan_is_lent_and_returned_and_never_returned_before_b6(room, run):
+    office, _contract_id, file_id = room
+    from service.flow import loans
+
+    asked = loans.ask(office.house, office["head"], file_id, "核对付款条件")
+    run("loan", "return", asked.id, code=4)  # a return before the loan
+    _, said = run("loan", "lend", asked.id, "--back", "2026-02-30", code=3)
+    assert "a date YYYY-MM-DD" in said
+    run("loan", "lend", asked.id, "--back", "2026-12-15")
+    assert run("loan", "list")[0][0]["state"] == "lent"
+    run("loan", "return", asked.id)
+    other = loans.ask(office.house, office["head"], file_id, "再看一次")
+    run("loan", "refuse", other.id, "--reason", "用途不清")
+
+
+def test_the_figures_and_the_duties_of_a_half_year_b4(room, run, tmp_path, juanzong_here):
+    (made,), _ = run("statistics", "export", "2026-H1", tmp_path / "figures.xlsx")
+    assert made["units"] >= 1
+    assert (tmp_path / "figures.xlsx").read_bytes()[:2] == b"PK"
+    run("statistics", "export", "2026-Q1", tmp_path / "a.csv", code=3)
+    run("statistics", "export", "2026-H1", tmp_path / "a.doc", code=3)
+    late = juanzong_here({**room[0].env, "JUANZONG_TODAY": "2027-01-12"}, "statistics", "duties", "--late", "--json")
+    owed = [json.loads(line) for line in late.stdout.splitlines()]
+    assert {(row["kind"], row["period"], row["due_on"]) for row in owed} >= {("contracts", "2026", "2027-01-10")}

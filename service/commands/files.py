@@ -1,0 +1,240 @@
+"""`juanzong file|transfer|loan|statistics …`: case files, what is handed over by when, who reads them, the half-year figures; thin over the flows."""
+
+from pathlib import Path
+
+import click
+
+from service.access.policy import Actor
+from service.commands.common import done, json_option, new_file, out_json, table, with_house
+from service.errors import BadInput
+from service.house import House
+
+
+@click.group()
+def file() -> None:
+    """Case files: list them, show what one holds and lacks, say what does not apply."""
+
+
+@file.command("list")
+@click.option("--text", default="", help="Words of the title, a contract or archive number.")
+@click.option("--state", type=click.Choice(("open", "archived", "leaving", "destroyed")))
+@click.option("--kind", type=click.Choice(("contract", "credit")))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+@with_house
+def file_list(
+    house: House, actor: Actor, text: str, state: str | None, kind: str | None, limit: int, *, as_json: bool
+) -> None:
+    """List case files, the newest first."""
+    from service.flow import filing
+    from service.flow.views import file_as_json
+
+    _total, found = filing.list_case_files(house, actor, state=state, kind=kind, text=text, limit=limit)
+    if as_json:
+        for row in found:
+            out_json(file_as_json(row))
+        return
+    shown = [(f.id, f.archive_number or "", f.contract.number if f.contract else "", f.state, f.title) for f in found]
+    table(("file", "archive number", "contract", "state", "title"), shown)
+
+
+@file.command("show")
+@click.argument("file_id")
+@json_option
+@with_house
+def file_show(house: House, actor: Actor, file_id: str, *, as_json: bool) -> None:
+    """Show what FILE_ID holds and lacks, category by category (RULES B1, B5)."""
+    from service.flow import filing
+    from service.flow.views import file_as_json
+
+    row = filing.get_case_file(house, actor, file_id)
+    state = filing.completeness(house, actor, file_id)
+    if not as_json:
+        table(("", "category", "", "why"), [(s.category.code, s.category.en, s.state, s.why) for s in state.slots])
+    slots = [{"category": s.category.code, "state": s.state, "why": s.why, "by": s.by} for s in state.slots]
+    said = {**file_as_json(row), "complete": state.complete, "missing": list(state.missing), "slots": slots}
+    name = row.archive_number or row.title
+    done(said, f"{name}: {'complete' if state.complete else 'lacks ' + ', '.join(state.missing)}", as_json=as_json)
+
+
+@file.command("mark")
+@click.argument("file_id")
+@click.argument("category")
+@click.option("--reason", default="", help="Why it does not apply; without one the mark is taken back.")
+@json_option
+@with_house
+def file_mark(house: House, actor: Actor, file_id: str, category: str, reason: str, *, as_json: bool) -> None:
+    """Say that CATEGORY does not apply to a file, and why."""
+    from service.flow import filing
+
+    filing.mark_not_applicable(house, actor, file_id, category, reason)
+    said = "does not apply" if reason else "is asked for again"
+    done({"file": file_id, "category": category, "reason": reason}, f"{category} {said}", as_json=as_json)
+
+
+@click.group()
+def transfer() -> None:
+    """What is to be handed over by when, and why: list, hand over, accept, return (RULES B3)."""
+
+
+@transfer.command("list")
+@click.option("--stage", type=click.Choice(("handler", "archive")))
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+@with_house
+def transfer_list(house: House, actor: Actor, stage: str | None, limit: int, *, as_json: bool) -> None:
+    """List the open transfers, the most urgent first."""
+    from service.flow import transfers as flow
+
+    rows = [flow.as_json(item) for item in flow.list_transfers(house, actor, stage=stage, limit=limit)]
+    if as_json:
+        for row in rows:
+            out_json(row)
+        return
+    names = ("id", "stage", "event", "due_on", "state")
+    table(("transfer", "stage", "after", "due", "state"), [[str(row.get(n) or "") for n in names] for row in rows])
+
+
+@transfer.command("hand-over")
+@click.argument("transfer_id")
+@json_option
+@with_house
+def transfer_hand_over(house: House, actor: Actor, transfer_id: str, *, as_json: bool) -> None:
+    """Sign for the giving side."""
+    from service.flow import transfers as flow
+
+    flow.hand_over(house, actor, transfer_id)
+    done({"transfer": transfer_id, "state": "handed_over"}, "handed over", as_json=as_json)
+
+
+@transfer.command("accept")
+@click.argument("transfer_id")
+@json_option
+@with_house
+def transfer_accept(house: House, actor: Actor, transfer_id: str, *, as_json: bool) -> None:
+    """Sign for the receiving side; the archive room accepts by archiving."""
+    from service.flow import transfers as flow
+
+    flow.accept(house, actor, transfer_id)
+    done({"transfer": transfer_id, "state": "accepted"}, "accepted", as_json=as_json)
+
+
+@transfer.command("return")
+@click.argument("transfer_id")
+@click.option("--reason", required=True)
+@json_option
+@with_house
+def transfer_return(house: House, actor: Actor, transfer_id: str, reason: str, *, as_json: bool) -> None:
+    """Return a file to the giving side; its deadline stays."""
+    from service.flow import transfers as flow
+
+    flow.return_file(house, actor, transfer_id, reason)
+    done({"transfer": transfer_id, "state": "returned"}, "returned", as_json=as_json)
+
+
+@click.group()
+def loan() -> None:
+    """Who asked to read which file: list, lend, refuse, record the return (RULES B6)."""
+
+
+@loan.command("list")
+@json_option
+@with_house
+def loan_list(house: House, actor: Actor, *, as_json: bool) -> None:
+    """List the access requests, open ones first."""
+    from service.flow import loans as flow
+
+    rows = [flow.as_json(row) for row in flow.list_loans(house, actor)]
+    if as_json:
+        for row in rows:
+            out_json(row)
+        return
+    names = ("id", "state", "lent_on", "due_back", "purpose")
+    table(("request", "state", "lent", "due back", "purpose"), [[str(r.get(n) or "") for n in names] for r in rows])
+
+
+@loan.command("lend")
+@click.argument("request_id")
+@click.option("--back", "due_back", required=True, metavar="DAY", help="When it must come back (YYYY-MM-DD).")
+@json_option
+@with_house
+def loan_lend(house: House, actor: Actor, request_id: str, due_back: str, *, as_json: bool) -> None:
+    """Grant a request: the file is lent."""
+    from service.flow import loans as flow
+
+    flow.decide_loan(house, actor, request_id, grant=True, due_back=due_back)
+    done({"request": request_id, "state": "lent", "due_back": due_back}, f"lent until {due_back}", as_json=as_json)
+
+
+@loan.command("refuse")
+@click.argument("request_id")
+@click.option("--reason", required=True)
+@json_option
+@with_house
+def loan_refuse(house: House, actor: Actor, request_id: str, reason: str, *, as_json: bool) -> None:
+    """Refuse a request."""
+    from service.flow import loans as flow
+
+    flow.decide_loan(house, actor, request_id, grant=False, reason=reason)
+    done({"request": request_id, "state": "refused"}, "refused", as_json=as_json)
+
+
+@loan.command("return")
+@click.argument("request_id")
+@json_option
+@with_house
+def loan_return(house: House, actor: Actor, request_id: str, *, as_json: bool) -> None:
+    """Record that a file came back."""
+    from service.flow import loans as flow
+
+    flow.give_back(house, actor, request_id)
+    done({"request": request_id, "state": "returned"}, "returned", as_json=as_json)
+
+
+_KIND = click.option("--kind", default="contracts", show_default=True, type=click.Choice(("contracts", "archives")))
+
+
+@click.group()
+def statistics() -> None:
+    """The half-year figures, and who owes which report (RULES B4)."""
+
+
+@statistics.command("export")
+@click.argument("period")
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@_KIND
+@json_option
+@with_house
+def statistics_export(house: House, actor: Actor, period: str, output: Path, kind: str, *, as_json: bool) -> None:
+    """Write the figures of PERIOD (2025 or 2026-H1) to OUTPUT, .csv or .xlsx."""
+    from service.flow import statistics as flow
+    from service.reports.sheets import FORMATS, Table, write
+
+    form = output.suffix.removeprefix(".").lower()
+    if form not in FORMATS:
+        raise BadInput(f"{output}: the figures are written as .csv or .xlsx")
+    found = flow.report(house, actor, kind, period)
+    flow.note_export(house, actor, found, form)
+    columns, rows = flow.table_of(found)
+    heads = ["unit", "code", "name", *(f"{name}:{of}" if of else name for name, of in columns)]
+    with new_file(output) as out:
+        out.write(write(Table(f"{kind}-{period}", heads, rows), form))
+    done({"file": str(output), "units": len(rows)}, f"wrote {output}: {len(rows)} rows", as_json=as_json)
+
+
+@statistics.command("duties")
+@click.option("--period", default="", help="Of which period; the latest by default.")
+@click.option("--late", is_flag=True, help="Only what was not submitted, or not in time.")
+@json_option
+@with_house
+def statistics_duties(house: House, actor: Actor, period: str, *, late: bool, as_json: bool) -> None:
+    """List who owes which report, by when, and what became of it."""
+    from service.flow import submissions as flow
+
+    rows = [flow.duty_as_json(duty) for duty in flow.duties(house, actor, period, late=late)]
+    if as_json:
+        for row in rows:
+            out_json(row)
+        return
+    names = ("code", "name", "kind", "period", "due_on", "state")
+    table(("unit", "", "report", "period", "due", "state"), [[str(row[n]) for n in names] for row in rows])
