@@ -17,7 +17,7 @@ from service.errors import BadSetting, RuleRefused
 from service.flow import destructions, index, rotate
 from service.flow.checkpoints import checkpoint, verify
 from service.records import audit
-from service.records.tables import AuditEntry, Batch, Person, Stack, Upload, whole
+from service.records.tables import AuditEntry, Batch, Person, Stack, Upload, WrappedKey, whole
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, open_office
 from vault.adapters.keyfile import KeyFile
@@ -190,6 +190,29 @@ if point == "all done":
 house = build(load())
 rotate.rotate(house, Actor("cli:test", owner=True), open_keys(house.settings), make)
 """
+
+
+def test_what_was_wrapped_by_the_old_key_behind_the_walk_is_found_by_the_next_one(embedded):
+    """By a process that had made the key before and commits it now. When all is over the old key is needed for nothing."""
+    house, old = embedded.house, KeyFile(embedded.house.settings.key_file)
+    document_id = embedded.take_in()
+    secret = _secrets(house)["wrapped_keys", document_id]
+    times = []
+
+    def meanwhile(done, _total):
+        times.append(done)
+        if len(times) == 1:  # the first table has been walked over
+            with house.database.write() as session:
+                row = session.get_one(WrappedKey, document_id)
+                row.wrapped, row.master_key_id = KeyRing(old).rewrap(UUID(document_id), old_wrapped)[0], old.key_id
+
+    old_wrapped = _wrapped(house)["wrapped_keys", document_id]
+    rotate.rotate(house, OWNER, open_keys(house.settings), KeyFile.create, meanwhile)
+    only_new = KeyRing(KeyFile(house.settings.key_file))
+    assert {whose: only_new.unwrap(UUID(whose[1]), key).secret for whose, key in _wrapped(house).items()}[
+        "wrapped_keys", document_id
+    ] == secret
+    assert set(rotate.count(house)) - {""} == {only_new.key_id}
 
 
 @pytest.mark.parametrize("point", ["made", "row 1", "row 2", "row 5", "all done", "linked", "in place"])
