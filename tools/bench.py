@@ -31,11 +31,14 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
         ("backup", ("tools.bench_backup", "--small", "500")),
         ("queue", ("tools.bench_queue",)),
         ("customer card", ("tools.bench_card",)),
+        ("numbers", ("tools.bench_numbers", *(("--postgres",) if "postgres" in urls else ()))),
+        ("destruction", ("tools.bench_destruction",)),
     ]
     if "postgres" in urls:
         found.append(("queue on PostgreSQL", ("tools.bench_queue", "--postgres")))
         found.append(("credit portfolio on PostgreSQL", ("tools.bench_credit", "--postgres")))
         found.append(("warnings on PostgreSQL", ("tools.bench_warnings", "--postgres")))
+        found.append(("archive room on PostgreSQL", ("tools.bench_archive", "--postgres")))
     sizes = ("--pages", "100000", "1000000")
     found.append(("search", ("tools.bench_search", *sizes)))
     if "elasticsearch" in urls:

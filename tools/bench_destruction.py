@@ -1,11 +1,13 @@
 """Destroy many files and look for what is left: `python -m tools.bench_destruction [--files N] [--home FOLDER]`.
 
 Each file has one document with a planted word in its text, its name, its title and its values. The review goes through its own
-steps; afterwards `tools.destruction_scan` looks everywhere. Prints one JSON object per line; exit 1 when a trace is left.
+steps; afterwards `tools.destruction_scan` looks everywhere. Prints one JSON object per line, with the time on the clock and what this
+process worked; exit 1 when a trace is left.
 """
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -118,9 +120,10 @@ def review_of(house: House, actors: Mapping[str, Actor], files: list[str]) -> st
 
 @contextmanager
 def _timed(what: str, **more: Any) -> Iterator[None]:
-    begun = time.monotonic()
+    begun, worked = time.monotonic(), time.process_time()
     yield
-    print(json.dumps({"what": what, "seconds": round(time.monotonic() - begun, 2), **more}), flush=True)
+    took = {"seconds": round(time.monotonic() - begun, 2), "processor_s": round(time.process_time() - worked, 2)}
+    print(json.dumps({"what": what, **took, **more, "load": round(os.getloadavg()[0], 1)}), flush=True)
 
 
 def _staff(house: House, department_id: str) -> dict[str, Actor]:

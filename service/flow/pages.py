@@ -102,18 +102,26 @@ def files_by_id(house: House, actor: Actor, ids: list[str]) -> dict[str, CaseFil
         return {file.id: file for file in session.scalars(visible_files(actor).where(CaseFile.id.in_(ids)))}
 
 
-def files_on_hold(house: House, actor: Actor) -> dict[str, list[CaseFile]]:
-    """Return the files each hold covers, of those the actor may see, by the hold's id."""
+#: Of the files a hold covers as many are shown beside it.
+SHOWN_ON_HOLD = 20
+
+
+def files_on_hold(house: House, actor: Actor) -> dict[str, tuple[int, list[CaseFile]]]:
+    """Return how many files each hold covers, of those the actor may see, and the first of them, by the hold's id."""
     require(actor, "hold.read")
+    mine = visible_files(actor).join(HoldFile, HoldFile.case_file_id == CaseFile.id)
+    place = func.row_number().over(partition_by=HoldFile.hold_id, order_by=(CaseFile.archive_number, CaseFile.id))
+    numbered = mine.with_only_columns(HoldFile.hold_id, CaseFile.id.label("file_id"), place.label("place")).subquery()
     with house.database.read() as session:
-        pairs = session.execute(select(HoldFile.hold_id, HoldFile.case_file_id)).all()
-        query = visible_files(actor).where(CaseFile.id.in_(select(HoldFile.case_file_id)))
-        files = {file.id: file for file in session.scalars(query)}
-    covered: dict[str, list[CaseFile]] = {}
-    for hold_id, file_id in pairs:
-        if file_id in files:
-            covered.setdefault(hold_id, []).append(files[file_id])
-    return covered
+        counted = mine.with_only_columns(HoldFile.hold_id, func.count()).group_by(HoldFile.hold_id)
+        found: dict[str, tuple[int, list[CaseFile]]] = {
+            hold_id: (count, []) for hold_id, count in session.execute(counted)
+        }
+        first = select(numbered.c.hold_id, CaseFile).join(CaseFile, CaseFile.id == numbered.c.file_id)
+        first = first.where(numbered.c.place <= SHOWN_ON_HOLD).order_by(numbered.c.hold_id, numbered.c.place)
+        for hold_id, file in session.execute(first):
+            found[hold_id][1].append(file)
+    return found
 
 
 def stub_of(house: House, actor: Actor, case_file_id: str) -> Stub | None:

@@ -17,7 +17,7 @@ def _page() -> str:
     given = request.form if request.method == "POST" else request.args
     text = given.get("text", "").strip()
     matched = flow.matching(house(), actor(), text) if text and allowed(actor(), "hold.place") else []
-    files = {hold.id: covered.get(hold.id, []) for hold in found}
+    files = {hold.id: covered.get(hold.id, (0, [])) for hold in found}
     return render_template("holds.html", holds=found, files=files, text=text, matched=matched)
 
 
