@@ -11,15 +11,17 @@ import zipfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
-from service.errors import NotAllowed, NotFound
+from service.errors import NotAllowed, NotFound, RuleRefused
 from service.flow import evidence as flow
 from service.flow import filing, transfers
 from service.flow.checkpoints import checkpoint, public_key
+from service.flow.index import load_key
 from service.flow.trail_export import export
 from service.records import audit, signing, verify_audit
 from service.records.checkpoints import root_of
@@ -157,6 +159,17 @@ def test_a_document_with_its_evidence(office, tmp_path, verifier):
     with office.house.database.read() as session:
         last = session.execute(text("SELECT actor, action FROM audit ORDER BY seq DESC LIMIT 2")).all()
     assert ("person:handler", "document.evidence") in [tuple(row) for row in last]
+
+
+def test_an_original_that_is_not_the_one_that_was_received_is_not_packed(embedded):
+    """Other bytes in its place, sealed as well as it was, by somebody who had the key."""
+    house, document_id = embedded.house, embedded.take_in()
+    with house.database.read() as session:
+        key = load_key(house, session, document_id)
+    house.vault.delete(UUID(document_id))
+    house.vault.put(UUID(document_id), key, io.BytesIO(b"%PDF-1.4 another"))
+    with pytest.raises(RuleRefused, match="not what was once sealed"):
+        flow.evidence(house, OWNER, document_id, io.BytesIO())
 
 
 def test_nothing_of_a_package_can_be_changed(embedded, tmp_path, verifier):

@@ -1,5 +1,6 @@
 """A thousand edits of the audit table, each by somebody with the owner's rights who lifts the triggers first: all are found."""
 
+import json
 import random
 import string
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from service.errors import BadInput
 from service.records import audit, checkpoints, signing
 from service.records.database import Database
 from service.records.migrate import upgrade
+from service.records.tables import Checkpoint
 from vault.adapters.wrapping import InMemoryKey
 from vault.keyring import KeyRing
 
@@ -198,6 +200,35 @@ def test_a_checkpoint_that_was_tampered_with_is_found(database, keys, edit):
     assert not report.ok
     assert "checkpoint" in report.problem
     assert report.first_bad is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("format", "juanzong checkpoint 2"),
+        ("archive", "another archive"),
+        ("number", 3),
+        ("previous", "0" * 64),
+        ("first", 6),
+        ("entries", 11),
+        ("hash", "0" * 64),
+        ("root", "0" * 64),
+        ("at", "2020-01-01T00:00:00.000+00:00"),
+    ],
+)
+def test_whatever_a_statement_says_is_compared_also_where_the_archive_itself_signed_it(database, keys, name, value):
+    with database.read() as session:
+        row, signer = session.get_one(Checkpoint, 2), signing.ensure(session, keys)
+        assert json.loads(row.statement)[name] != value
+        statement = audit.canonical(json.loads(row.statement) | {name: value})
+        signed = {"statement": statement, "signature": signing.sign(keys, signer, statement.encode())}
+        session.execute(
+            text("UPDATE checkpoints SET statement = :statement, signature = :signature WHERE number = 2"), signed
+        )
+        session.expire_all()
+        report, _ = checkpoints.verify_all(session, keys)
+    assert not report.ok
+    assert "checkpoint 2 " in report.problem
 
 
 def test_a_key_that_the_master_key_does_not_open_vouches_for_nothing(database, keys):
