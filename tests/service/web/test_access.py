@@ -192,3 +192,11 @@ def test_a_form_has_a_length_and_not_a_files_also_a_strangers(site: Site, how: d
         del given["HTTP_TRANSFER_ENCODING"]
     answer = site.visitor().client.post("/sign-in", environ_overrides=given)
     assert (answer.status_code, body.given) == (status, 0)
+
+
+def test_no_body_is_longer_than_a_file_may_be(site: Site) -> None:
+    body, most = Endless(), site.office.house.settings.max_bytes + (1 << 20)
+    given = {**chunked(body), "CONTENT_LENGTH": str(most + 1), "CONTENT_TYPE": "multipart/form-data; boundary=x"}
+    del given["HTTP_TRANSFER_ENCODING"]
+    assert site.visitor().client.post("/sign-in", environ_overrides=given).status_code == 413
+    assert body.given == 0
