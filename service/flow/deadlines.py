@@ -15,7 +15,6 @@ from retention import transfer as rules
 from retention.transfer import PARTS, urgency
 from retention.why import Why
 from service.access.policy import TIERS, Actor, sees_all_departments, tiers_of
-from service.flow.counting import MOST
 from service.flow.guard import listing, require
 from service.flow.keyset import Part, counted, page, shown
 from service.house import House
@@ -28,6 +27,8 @@ _IS_OPEN = Transfer.state != literal_column("'accepted'")
 _ORDER = (Transfer.due_on, Transfer.id)
 _KINDS = (date, str)
 _AT_ONCE = 500
+#: Up to here they are counted: whether one may be seen is looked up for each of them.
+MOST = 2_000
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _to_receive(actor: Actor) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many open transfers there are of a view: late, due within a week, and later; counted in this order to `counting.MOST`.
+    """How many open transfers there are of a view: late, due within a week, and later; counted in this order to `MOST`.
 
     more: whether there are more than were counted.
     """
@@ -146,7 +147,7 @@ def transfer_board(
     query = _within(actor, view, stage)
     with listing(house, actor, "transfer") as session:
         waiting = _count(session, query, house.clock.today())
-        others = {one: counted(session, _within(actor, one, None)) for one in views if one != view or stage}
+        others = {one: counted(session, _within(actor, one, None), MOST) for one in views if one != view or stage}
         lengths = {view: (waiting.total, waiting.more)} | others
         part = page(session, query, _ORDER, _KINDS, after, limit, count=lambda: lengths[view])
         views_shown = {one: shown(count, more=more) for one, (count, more) in lengths.items()}
@@ -201,8 +202,8 @@ def transfer_rows(
 
 
 def count_open(session: Session, actor: Actor) -> int:
-    """Return how many transfers wait for this person, counted to `counting.MOST`."""
-    return counted(session, _within(actor, "all" if actor.owner else "mine", None))[0]
+    """Return how many transfers wait for this person, counted to `MOST`."""
+    return counted(session, _within(actor, "all" if actor.owner else "mine", None), MOST)[0]
 
 
 # --- the calendar ---

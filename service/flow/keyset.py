@@ -29,7 +29,7 @@ _FARTHEST = 10**9
 class Part(Generic[Row]):
     """One page. first: how many rows came before; previous, next: the cursors of the pages beside it, "" for none.
 
-    total: rows in all, counted to `MOST`; more: whether there are more than that.
+    total: rows in all, as far as they were counted; more: whether there are more than that.
     """
 
     rows: Sequence[Row]
@@ -63,10 +63,10 @@ def shown(count: int, *, more: bool) -> str:
     return f"{count}+" if more else str(count)
 
 
-def counted(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[int, bool]:
-    """Return how many rows a query has, counted to `MOST`, and whether there are more."""
-    found = count_up_to(session, query)
-    return min(found, MOST), found > MOST
+def counted(session: Session, query: Select[*tuple[Any, ...]], most: int = MOST) -> tuple[int, bool]:
+    """Return how many rows a query has, counted to `most`, and whether there are more."""
+    found = count_up_to(session, query, most)
+    return min(found, most), found > most
 
 
 def cursor_of(place: Place) -> str:

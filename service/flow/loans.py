@@ -131,9 +131,11 @@ def loans_in_sight(actor: Actor) -> ColumnElement[bool]:
 def list_loans(house: House, actor: Actor) -> list[AccessRequest]:
     """Return the requests the actor may see: their own, and all for whoever decides; open ones first."""
     require(actor, "loan.read")
-    query = select(AccessRequest).where(loans_in_sight(actor))
+    newest = (AccessRequest.asked_on.desc(), AccessRequest.id.desc())
+    query = select(AccessRequest.id).where(loans_in_sight(actor)).order_by(*newest).limit(500)
     with listing(house, actor, "loan") as session:
-        found = session.scalars(query.order_by(AccessRequest.asked_on.desc()).limit(500))
+        ids = list(session.scalars(query))
+        found = session.scalars(select(AccessRequest).where(AccessRequest.id.in_(ids)).order_by(*newest))
         return sorted(found, key=lambda r: (r.state not in OPEN, r.due_back or r.asked_on))
 
 

@@ -214,6 +214,7 @@ class AccessRequest(Base):
     """查阅申请 (RULES B6). state: asked, granted, refused, lent, returned."""
 
     __tablename__ = "access_requests"
+    __table_args__ = (Index("ix_access_requests_asked_on_id", "asked_on", "id"),)
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), index=True)
     reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"))

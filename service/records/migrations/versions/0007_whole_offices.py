@@ -158,6 +158,7 @@ def _million_files() -> None:
         ("case_files", ["state", "schedule", "id"]),
         ("contracts", ["year", "number"]),
         ("stubs", ["destroyed_at", "archive_number"]),
+        ("access_requests", ["asked_on", "id"]),
     ):
         op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns, unique=False)
 
