@@ -540,7 +540,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:after: )?it is no place in this list; begin with the first page", "列表里没有这个位置，请从首页开始。"),
     (r"(?:file_ids: )?name the files, or say everything", "写明案卷，或者说全部列入，二者取一。"),
     (r"(?:file_id: )?name a file, or say rest", "写明案卷，或者说其余的都这样。"),
-    (r"(?:case_files: )?at most (?P<n>\d+)", "最多 {n} 卷。"),
+    (r"case_files: at most (?P<n>\d+)", "最多 {n} 卷。"),
     (r"choose at least one file for your opinion", "先选要给意见的案卷。"),
     (r"type the review's number to execute: this cannot be undone", "请输入鉴定的编号再执行：这一步不能撤销。"),
     (r"an approver and two supervisors are three different people", "批准人和两名监销人必须是三个不同的人。"),

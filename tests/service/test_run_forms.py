@@ -105,3 +105,31 @@ def test_B5_forms_of_a_run_are_filed_after_those_that_somebody_waits_for_and_the
         assert session.scalar(
             select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "portfolio.forms")
         )
+
+
+def test_A1_2_two_who_decide_on_a_run_at_once_decide_once_and_its_forms_are_made_once(office):
+    house = office.house
+    office.hire("head2", "department_head")
+    ids = enough(office, 4)
+    run = portfolio.start_run(house, office["administrator"], "reassess")
+    portfolio_run.advance(house, run.id)
+    said = []
+
+    def decide(login, approve):
+        try:
+            said.append(portfolio.decide_run(house, office[login], run.id, approve=approve, reason="r").state)
+        except RuleRefused as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=decide, args=given) for given in (("head", True), ("head2", False))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert "this run was decided on already" in said
+    (state,) = set(said) - {"this run was decided on already"}
+    run_forms.want_all(house)
+    assert len(kept(house, run.id)) == (2 * len(ids) if state == "approved" else 0)
+    with house.database.read() as session:
+        states = set(session.scalars(select(AssessmentRecord.state).where(AssessmentRecord.run_id == run.id)))
+    assert states == {"in_force" if state == "approved" else "refused"}

@@ -82,6 +82,8 @@ def test_a4_1_lines_and_a4_2_plans_are_edited_on_their_pages(site: Site) -> None
     wrong = me.post("/warnings/lines", {**given, "form": "lines", "overdue_days": "many", "reason": "x"})
     assert wrong.status_code == 422
     assert "从 0 起的整数。" in wrong.text
+    far = me.post("/warnings/lines", {**given, "form": "lines", "overdue_days": "99999", "reason": "x"})
+    assert "最多 36500。" in far.text  # days, and no number of files
     sent = {**given, "overdue_days": "45", "score_drop": "", "reason": "行业惯例", "addresses": "credit@example.com"}
     assert me.post("/warnings/lines", sent).status_code == 303
     lines = warning_settings.list_lines(site.office.house, site.office["administrator"])[0]
