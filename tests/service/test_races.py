@@ -11,15 +11,18 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from retention.errors import TransitionRefused
 from service.access import people
 from service.errors import RuleRefused
-from service.flow import destroy, filing, holds, ledger, loans, reviews
+from service.flow import destroy, filing, holds, ledger, loans, outside, reviews, transfers
 from service.records import audit
-from service.records.tables import Contract
+from service.records.tables import AuditEntry, CaseFile, Contract, Counter
 from tests.service.conftest import OWNER, Office
-from tests.service.test_flow import decide_all, due_file, new_contract, propose
+from tests.service.test_flow import decide_all, due_file, fill, new_contract, propose
+from tests.service.test_outside import decided as decided_to_leave
+from tests.service.test_outside import handed_over, planted, stamped, transfer_of
 
 # Long enough for the second to reach the lock, were there one to pass.
 HEAD_START = 0.7
@@ -225,3 +228,47 @@ def test_B2_numbers_given_at_the_same_moment_differ_and_leave_no_gap(race, offic
     one, two = race("contract.create", lambda: new_contract(office), lambda: new_contract(office))
     contracts = [ledger.get_contract(office.house, office["handler"], made.result()[0]) for made in (one, two)]
     assert [contract.serial for contract in contracts] == [1, 2]
+
+
+def test_two_who_archive_the_same_file_at_once_give_it_one_number(race, office):
+    house, keeper = office.house, office.hire("keeper", "archivist")
+    _contract_id, file_id = new_contract(office)
+    fill(office, file_id)
+    for login in ("handler", "administrator"):
+        (row,) = transfers.transfers_of(house, office[login], file_id)[-1:]
+        transfers.hand_over(house, office[login], row.transfer.id)
+        if login == "handler":
+            transfers.accept(house, office["administrator"], row.transfer.id)
+    one, two = race(
+        "file.archive",
+        lambda: transfers.archive(house, office["archivist"], file_id),
+        lambda: transfers.archive(house, keeper, file_id),
+    )
+    given = one.result().archive_number
+    with pytest.raises(RuleRefused, match="nothing was handed over"):
+        two.result()
+    with house.database.read() as session:
+        assert session.get_one(CaseFile, file_id).archive_number == given
+        prefix, _sign, serial = (given or "").rpartition("-")
+        assert (session.get_one(Counter, prefix).value, int(serial)) == (1, 1)
+        assert session.scalar(select(func.count()).where(AuditEntry.action == "file.archive")) == 1
+
+
+def test_two_who_remove_the_same_file_that_leaves_do_it_once(race, embedded, tmp_path):
+    office = embedded
+    house, keeper, third = office.house, office.hire("keeper", "archivist"), office.hire("other", "archivist")
+    file_id = planted(office, tmp_path, 1)
+    decided_to_leave(office, [file_id], [file_id])
+    transfer_id = transfer_of(office, file_id)
+    stamped(office, transfer_id, handed_over(office, transfer_id))
+    outside.verify(house, keeper, transfer_id)
+    one, two = race(
+        "outside.remove",
+        lambda: outside.remove(house, office["archivist"], transfer_id),
+        lambda: outside.remove(house, third, transfer_id),
+    )
+    assert one.result().ok
+    with pytest.raises(TransitionRefused, match="is not the next step"):
+        two.result()
+    with house.database.read() as session:
+        assert session.scalar(select(func.count()).where(AuditEntry.action == "file.destroy")) == 1
