@@ -152,8 +152,7 @@ def reassessment_due(
         )
     due = min([yearly, *(event.known_on for event in open_events)])
     reasons = [
-        Reason(f"{EVENTS[e.kind][0]}（{e.known_on}）", f"{EVENTS[e.kind][1]} ({e.known_on})")
-        for e in open_events
+        Reason(f"{EVENTS[e.kind][0]}（{e.known_on}）", f"{EVENTS[e.kind][1]} ({e.known_on})") for e in open_events
     ]
     if not reasons or yearly <= today:
         reasons.append(reason)
