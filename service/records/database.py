@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from service.errors import BadInput, DatabaseUnavailable
@@ -130,6 +131,8 @@ class Database:
             yield
         except OperationalError as error:
             raise DatabaseUnavailable(f"the database does not answer: {_cause(error)}") from error
+        except PoolTimeout as error:
+            raise DatabaseUnavailable("the database does not answer: all connections to it are busy") from error
         except DataError as error:  # out of a column's range: the doors are strict, this is the last one
             raise BadInput(f"a value cannot be kept: {_cause(error)}") from error
         except DBAPIError as error:

@@ -1,8 +1,11 @@
 """Database: sessions that go wrong leave nothing behind that stops the next."""
 
-import pytest
-from sqlalchemy import select
+from contextlib import ExitStack
 
+import pytest
+from sqlalchemy import select, text
+
+from service.errors import DatabaseUnavailable
 from service.records.database import Database
 from service.records.migrate import upgrade
 from service.records.tables import Department
@@ -45,3 +48,14 @@ def test_an_error_that_leaves_rows_unread_keeps_nobody_from_writing(database, ki
     with database.read() as session:
         assert {"D500", "D501"} <= set(session.scalars(select(Department.code)))
     assert kept
+
+
+def test_that_all_connections_are_busy_is_told_as_a_database_that_does_not_answer(tmp_path, monkeypatch):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    monkeypatch.setattr(database.engine.pool, "_timeout", 0.01)
+    with ExitStack() as held:
+        for _ in range(15):  # as many as one program takes
+            held.enter_context(database.engine.connect())
+        with pytest.raises(DatabaseUnavailable, match="busy"), database.read() as session:
+            session.execute(text("SELECT 1"))
+    database.dispose()
