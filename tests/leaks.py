@@ -2,8 +2,8 @@
 
 Every process of a run keeps what it logs, what commands write to stderr, what servers that it starts write to their files, and
 which secrets came up in it: tokens, sessions and invitations, keys, passwords that were set. When the run ends all logs are searched for all
-secrets, for what stands on the sample papers, and for what was written into a field, a correction or a fact of a database, whoever
-typed it; one that is found fails the run. Not searched: stdout, where a command may
+secrets and for what stands on the sample papers, and what was logged for what was written into a field, a correction or a fact of a
+database, whoever typed it; one that is found fails the run. Not searched: stdout, where a command may
 print a token that it was asked for; secrets that another process made for itself, and what it wrote into fields without being told here.
 """
 
@@ -86,19 +86,21 @@ class Watch:
         self.folder, self.leads = folder, leads
         self.logs: list[str] = []
         self.size = 0
+        self.spoken: list[str] = []
         self.secrets: set[str] = set()
+        self.values: set[str] = set()
         self.files: list[int] = []
         self.found: list[str] = []
         self._watch_secrets()
         self._watch_values()
         self._watch_logs()
 
-    def keep(self, text: str | bytes | None) -> None:
-        """Keep a piece of a log."""
+    def keep(self, text: str | bytes | None, *, spoken: bool = False) -> None:
+        """Keep a piece of a log. spoken: what a command said to whoever called it, who may have typed a value themselves."""
         said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text or ""
         self.size += len(said)
         if said and self.size < _MOST:
-            self.logs.append(said)
+            (self.spoken if spoken else self.logs).append(said)
 
     def _watch_secrets(self) -> None:
         urlsafe, random = secrets.token_urlsafe, os.urandom
@@ -131,7 +133,7 @@ class Watch:
 
         def written(_mapper: Any, _connection: Any, row: Any) -> None:
             said = (getattr(row, name, None) for name in VALUES.get(getattr(row, "__tablename__", ""), ()))
-            self.secrets.update(value for value in said if isinstance(value, str) and tells(value))
+            self.values.update(value for value in said if isinstance(value, str) and tells(value))
 
         for moment in ("before_insert", "before_update"):
             event.listen(Mapper, moment, written)
@@ -147,7 +149,7 @@ class Watch:
 
         def kept_errors(fixture: Any) -> Any:
             out = read(fixture)
-            self.keep(out.err)
+            self.keep(out.err, spoken=True)
             return out
 
         def kept_file(process: Any, *args: Any, **more: Any) -> None:
@@ -157,7 +159,7 @@ class Watch:
 
         def kept_answer(process: Any, *args: Any, **more: Any) -> Any:
             out, err = talk(process, *args, **more)
-            self.keep(err)
+            self.keep(err, spoken=True)
             return out, err
 
         logging.Logger.handle, CaptureFixture.readouterr = kept_record, kept_errors  # type: ignore[method-assign]  # they pass on
@@ -173,7 +175,7 @@ class Watch:
         """Keep what a test printed as errors and logged without asking for it."""
         for name, content in report.sections:
             if "stdout" not in name:
-                self.keep(content)
+                self.keep(content, spoken=True)
 
     def _left(self) -> Iterator[str]:
         yield from self.logs
@@ -186,15 +188,23 @@ class Watch:
         """Leave what was kept; the process that leads searches what all of them left."""
         name = f"{os.getpid()}"
         (self.folder / f"{name}.log").write_text("\n".join(self._left()), "utf-8", errors="replace")
+        (self.folder / f"{name}.said").write_text("\n".join(self.spoken), "utf-8", errors="replace")
         (self.folder / f"{name}.secrets").write_text(json.dumps(sorted(self.secrets)), "utf-8")
+        (self.folder / f"{name}.values").write_text(json.dumps(sorted(self.values)), "utf-8", errors="replace")
         if not self.leads:
             return
         wanted = on_the_papers()
         for path in self.folder.glob("*.secrets"):
             wanted |= set(json.loads(path.read_text("utf-8")))
-        log = "\n".join(path.read_text("utf-8", "replace") for path in self.folder.glob("*.log"))
+        values = {text for path in self.folder.glob("*.values") for text in json.loads(path.read_text("utf-8"))}
+        logged, said = (
+            "\n".join(path.read_text("utf-8", "replace") for path in self.folder.glob(f"*.{kind}"))
+            for kind in ("log", "said")
+        )
+        log = f"{logged}\n{said}"
         self.found = [said_around(log, secret) for secret in search(log, wanted)]
-        self.read = (len(log), len(wanted))
+        self.found += [said_around(logged, value) for value in search(logged, values - wanted)]
+        self.read = (len(log), len(wanted | values))
         rmtree(self.folder, ignore_errors=True)
         os.environ.pop(PLACE, None)
         if self.found:

@@ -73,7 +73,7 @@ def test_what_stands_on_the_papers_is_looked_for():
 
 
 def test_the_columns_of_values_are_those_of_the_database():
-    from service.records.tables import Base
+    from service.records.tables import whole
 
     for table, columns in leaks.VALUES.items():
-        assert set(columns) <= set(Base.metadata.tables[table].columns.keys())
+        assert set(columns) <= set(whole().tables[table].columns.keys())
