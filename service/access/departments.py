@@ -126,9 +126,10 @@ def demand_approval(house: House, actor: Actor, code: str, since: str, source: s
 
 
 def approval_rules(house: House, actor: Actor) -> list[Department]:
-    """Return the open departments, with what each demands before a contract is signed. Raises NotAllowed."""
+    """Return the open departments, with what each demands before a contract is signed, and note the reading. Raises NotAllowed."""
     people.demand(actor, "contract.read")
-    with house.database.read() as session:
+    with house.database.write() as session:
+        audit.append(session, actor.name, "department.list", "departments")
         query = select(Department).where(Department.closed_at.is_(None))
         return list(session.scalars(query.order_by(Department.code)))
 

@@ -186,6 +186,7 @@ def hand_over(house: House, actor: Actor, transfer_id: str, *, with_paper: bool)
 
 def enter_receipt(house: House, actor: Actor, transfer_id: str, data: bytes) -> None:
     """Enter the receipt the other archive signed. Raises BadInput, NotFound, NotAllowed, TransitionRefused (for another package, of another archive)."""
+    require(actor, "outside.work")
     receipt = read_receipt(data)
     with house.database.write() as session:
         row, transfer, _file = _load(session, actor, transfer_id, "outside.work")
