@@ -111,11 +111,14 @@ def columns(rows: Sequence[Row], ruled: Fence) -> tuple[int, int, float] | None:
             if key in seen or both <= most:
                 continue
             seen.add(key)
+            card = _is_card(rows[top:bottom], gutter)
+            if card:  # what stands below both sides of it belongs to neither
+                bottom = top + _end_of_card(rows[top:bottom], gutter)
             while (
                 met
+                and not card
                 and not cells[top][0][1] <= gutter <= cells[top][-1][0]
                 and _set_off(rows[top], rows[top + 1], gutter)
-                and not _is_card(rows[top:bottom], gutter)
             ):
                 top += 1  # what stands above the columns on one side only, and not close to them, comes before them
             if _independent(rows[top:bottom], gutter, ruled):
@@ -228,9 +231,12 @@ def headings(side: Sequence[Row], words: Sequence[str] = _HEADINGS) -> set[str]:
 
 def _sides(rows: Sequence[Row], gutter: float) -> tuple[list[Row], list[Row]]:
     """Return what stands left and right of the gutter, row by row."""
-    lefts = [part for row in rows if (part := [p for p in row if p.x1 <= gutter])]
-    rights = [part for row in rows if (part := [p for p in row if p.x1 > gutter])]
-    return lefts, rights
+    parted = [_parts(row, gutter) for row in rows]
+    return [left for left, _ in parted if left], [right for _, right in parted if right]
+
+
+def _parts(row: Row, gutter: float) -> tuple[Row, Row]:
+    return [p for p in row if p.x1 <= gutter], [p for p in row if p.x1 > gutter]
 
 
 def _is_card(rows: Sequence[Row], gutter: float) -> bool:
@@ -240,6 +246,13 @@ def _is_card(rows: Sequence[Row], gutter: float) -> bool:
         all(len(headings(side, words)) >= 2 for side, words in zip(pair, _CARD, strict=True))
         for pair in (sides, sides[::-1])
     )
+
+
+def _end_of_card(rows: Sequence[Row], gutter: float) -> int:
+    """Return the row after the last one that begins as a line of a card does, on either side."""
+    said = [["".join("".join(p.line.text for p in part).split()) for part in _parts(row, gutter)] for row in rows]
+    words = tuple(word for side in _CARD for word in side)
+    return max(i for i, texts in enumerate(said, 1) if any(text.startswith(words) for text in texts))
 
 
 def _fenced(rows: Sequence[Row], gutter: float, ruled: Fence) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from intake import agreement, handwriting, quality, reading_order, rules, seal_text, seals, textlayer
+from intake import agreement, handwriting, quality, reading_order, rules, seal_text, seals, textlayer, under_seals
 from intake.errors import Rejected
 from intake.formats import opening
 from intake.formats.pages import Layer, Picture
@@ -90,7 +90,11 @@ def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage
         pixels = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
         scanned, stamps = np.rot90(scanned, -turn // 90), seals.turned(stamps, turn, scanned.shape)
         lifted = np.rot90(lifted, -turn // 90)
-    lines = reading_order.arrange(engine.read(pixels), rules.finder(pixels))
+    read_so = engine.read(pixels)
+    if stamps.boxes and not stamps.coloured:
+        as_scanned = quality.level(scanned, askew) if askew else scanned
+        read_so = under_seals.read_again(read_so, as_scanned, stamps.places, engine)
+    lines = reading_order.arrange(read_so, rules.finder(pixels))
     if askew:
         lines = quality.put_back(lines, image.width, image.height, askew)
     if found and "blank" in found.findings and lines:  # so pale that only the engine saw it

@@ -123,7 +123,11 @@ def _headline(rows: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
 
     for start, row in enumerate(rows[: len(rows) // 2 + 1]):
         title = [p for p in row if p.height >= 2.2 * usual]
-        if not title:
+        if not title:  # at the left, beside a block, it may be a little less high
+            beside = [p for p in row if p.height >= 1.9 * usual and p.x0 - left < p.height]
+            blocks = _with_blocks(rows, beside[0]) if len(beside) == 1 else ([], [], rows)
+            if blocks[0]:
+                return blocks
             continue
         x0, x1 = title[0].x0, title[-1].x1
         covered = any(p.x0 < x1 and p.x1 > x0 for above in rows[:start] for p in above)

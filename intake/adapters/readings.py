@@ -22,6 +22,7 @@ _UNDER = 0.6  # and a letter that was found under one
 _DEBRIS = "一二三_-—~·'`"  # what is left of a seal reads like this, but not surely
 _WORTH = 0.5  # a letter less sure than this is rather none
 _GUESS = 0.2  # and where a letter must stand, one less sure than this is no guess
+_CRUMB, _CROWDED = 0.9, 0.45  # a mark less sure than this and so much of a letter's width behind another is part of it
 _MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
 
 
@@ -135,7 +136,29 @@ def reading_of(text: str, score: float, info: Any) -> Reading:
     if sum(inked) != len(columns) or len(info.confs) < len(text):
         places = iter(np.linspace(0, 1, 2 * sum(inked) + 1)[1::2].tolist())
     scores = tuple(float(c) for c in info.confs[: len(text)]) + (score,) * max(0, len(text) - len(info.confs))
-    return Reading(text, score, tuple(next(places) if i else -1.0 for i in inked), scores)
+    return _without_crumbs(Reading(text, score, tuple(next(places) if i else -1.0 for i in inked), scores))
+
+
+def _without_crumbs(reading: Reading) -> Reading:
+    """Return the reading without marks that stand within a letter: the side of a letter (别) read once more, as a bracket (」)."""
+    letters = _letters(reading)
+    unit = _unit(letters)
+    if not unit:
+        return reading
+    kept, before = list[int](), -unit
+    for i, (place, char, score) in enumerate(zip(reading.places, reading.text, reading.scores, strict=True)):
+        crumb = place >= 0 and not char.isalnum() and score < _CRUMB and place - before < _CROWDED * unit
+        if not crumb:
+            kept.append(i)
+            before = place if place >= 0 else before
+    if len(kept) == len(reading.text):
+        return reading
+    return replace(
+        reading,
+        text="".join(reading.text[i] for i in kept),
+        places=tuple(reading.places[i] for i in kept),
+        scores=tuple(reading.scores[i] for i in kept),
+    )
 
 
 def line_at(reading: Reading, quad: NDArray[np.float32], shape: tuple[int, ...]) -> Line:

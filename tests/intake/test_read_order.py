@@ -241,6 +241,11 @@ def test_the_sides_of_a_card_are_read_one_after_the_other():
             assert texts(card("back", "front", off, slope)) == said("back", "front"), off
 
 
+def test_what_is_written_below_the_copies_comes_after_both():
+    below = text_line("本复印件与原件一致，仅供存档。", 100, 560)
+    assert texts([*card("front", "back"), below]) == [*said("front", "back"), "本复印件与原件一致，仅供存档。"]
+
+
 def test_their_frames_are_no_table():
     assert texts(card("front", "back"), ruled=lambda *_: True) == said("front", "back")
 
