@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from intake import black_seals, orientation, script
 from intake.adapters import boxes
 from intake.adapters.colons import with_colon
+from intake.adapters.print_height import print_height
 from intake.adapters.readings import (
     NOTHING,
     Reading,
@@ -35,9 +36,11 @@ from intake.orientation import Quads
 from intake.ports import Image
 from intake.rings import Ring
 
-# The longer side, in pixels, of the copies on which lines are looked for: half the work on the first, and enough when
-# lines are at least so many pixels high on it.
-_SMALL, _LARGE, _LEGIBLE = 1440, 2000, 14
+# The longer sides, in pixels, of the copies on which lines are looked for: the work grows with their area, and the smallest on which
+# lines are so many pixels high is enough. What is guessed of their height leads to none larger than the third; what was found may.
+_SIDES, _LEGIBLE = (960, 1184, 1440, 2000), 14
+_BOX = 1.3  # how high the box of a line is, in heights of its print
+_SHORTER = 736  # up to here RapidOCR enlarges the shorter side: not that of a copy which was made small
 # Lines are read one by one, on paper at least so many pixels wide at a height of 48: in a batch all would be as wide as the
 # widest, a third of the work for nothing, and what is read in a line would depend on its neighbours.
 # The runtime prepares itself once for every width it meets, and keeps what it prepared: widths are rounded up to steps.
@@ -183,15 +186,18 @@ class RapidOcr:
         return replace(seen, quads=quads, readings=known)
 
     def _detect(self, image: Image) -> Quads:
-        """Return the boxes of text lines in pixels of `image`; where the print is too small for a small copy, of a larger one."""
-        found = self._detect_on(image, _SMALL)
+        """Return the boxes of text lines in pixels of `image`, found on the smallest copy that is enough for its print."""
         longer = max(image.shape[:2])
-        if longer <= _SMALL:
-            return found
-        heights = np.minimum(*orientation.sides(found))
-        if len(found) and float(np.percentile(heights, 20)) * _SMALL / longer >= _LEGIBLE:
-            return found
-        return self._detect_on(image, _LARGE)
+        guessed = print_height(image) if longer > _SIDES[0] else None
+        side = min(_enough(guessed * _BOX / longer if guessed else 0.0), _SIDES[2])
+        found = self._detect_on(image, side)
+        while side < min(longer, _SIDES[-1]):
+            heights = np.minimum(*orientation.sides(found))
+            wanted = _enough(float(np.percentile(heights, 20)) / longer if len(found) else 0.0)
+            if wanted <= side:
+                break
+            side, found = wanted, self._detect_on(image, wanted)
+        return found
 
     def _detect_on(self, image: Image, most: int) -> Quads:
         """Return the boxes found on a copy with sides of at most `most` pixels."""
@@ -205,6 +211,7 @@ class RapidOcr:
         record: dict[str, Any] = {"preprocess": {"ratio_h": down, "ratio_w": across}}
         small, record = self._pad(small, record, self._engine.width_height_ratio, self._engine.min_height)
         with self._one_at_a_time:
+            self._detector.limit_side_len = min(_SHORTER, *small.shape[:2]) if most < _SIDES[2] else _SHORTER
             found = self._detector(small).boxes
         if found is None or len(found) == 0:
             return np.zeros((0, 4, 2), dtype=np.float32)
@@ -223,6 +230,11 @@ class RapidOcr:
             self._recognizer.rec_image_shape = [3, 48, steps * _STEP]
             result = self._recognizer(self._input(img=[crop], return_word_box=True))
         return reading_of(result.txts[0], float(result.scores[0]), result.word_results[0])
+
+
+def _enough(height: float) -> int:
+    """Return the longer side of the copy that is enough for lines of this height, as part of the longer side of the page."""
+    return next((side for side in _SIDES if height * side >= _LEGIBLE), _SIDES[-1])
 
 
 class _Afresh:

@@ -25,7 +25,7 @@ def test_small_print_is_looked_for_on_a_larger_copy(engine, form, monkeypatch):
     sheet.paste(small, (100, 1000))
     page = np.asarray(sheet)
     found = len(engine.read(page))
-    monkeypatch.setattr(rapidocr, "_LARGE", rapidocr._SMALL)
+    monkeypatch.setattr(rapidocr, "_SIDES", (*rapidocr._SIDES[:3], rapidocr._SIDES[2]))
     assert len(engine.read(page)) < found
 
 
@@ -33,6 +33,15 @@ def test_no_reader_is_tied_to_a_processor_that_others_are_tied_to(engine):
     # Bound to processors the runtime takes the first in every process: two readers would calculate on one.
     models = engine._detector.session._model, engine._recognizer.session.session.get_compiled_model()
     assert [model.get_property("ENABLE_CPU_PINNING") for model in models] == [False, False]
+
+
+def test_large_print_is_looked_for_on_a_small_copy_alone(engine, form, monkeypatch):
+    looked = []
+    detect_on = engine._detect_on
+    monkeypatch.setattr(engine, "_detect_on", lambda image, side: looked.append(side) or detect_on(image, side))
+    large = form.crop((0, 0, form.width // 2, form.height // 2)).resize(form.size, Image.Resampling.LANCZOS)
+    assert engine.read(np.asarray(large))
+    assert looked == [rapidocr._SIDES[0]]
 
 
 def test_what_is_read_in_a_line_does_not_depend_on_the_other_lines(engine, form):
