@@ -59,9 +59,10 @@ def _surest(line: Line, other: Line) -> Line:
         Char(c, (round(x - letter / 2), line.box[1], round(x + letter / 2), line.box[3]), score)
         for c, x, score in zip(said.text, said.places, said.scores, strict=True)
     ]
-    boxes = {round((c.box[0] + c.box[2]) / 2): c for known in (line, other) for c in _letters(known)}
-    near = [min(boxes.values(), key=lambda k, c=c: abs(k.box[0] + k.box[2] - c.box[0] - c.box[2])) for c in chars]
-    return line_of([replace(c, box=k.box) for c, k in zip(chars, near, strict=True)], line.box)
+    known = [*_letters(line), *_letters(other)]
+    places = [c.box[0] + c.box[2] for c in known]
+    near = [known[int(np.argmin(np.abs(np.array(places) - c.box[0] - c.box[2])))].box for c in chars]
+    return line_of([replace(c, box=box) for c, box in zip(chars, near, strict=True)], line.box)
 
 
 def _letters(line: Line) -> list[Char]:
