@@ -14,7 +14,10 @@ _HAN_DAY = rf"\s*{_HAN}\s*[日号]"
 _ANY_DAY = rf"(?:\s*(?:(\d{{1,2}})|{_HAN})\s*[日号])?"
 
 # Each begins with a set of characters, which is what makes the search through a page quick.
-_FIGURES = re.compile(rf"({_YEAR})\s*(?:年\s*{_DAY}\s*月\s*{_DAY}\s*[日号]?|([-/.])\s*{_DAY}\s*\4\s*{_DAY})")
+# 1月2 0日, broken by the end of a line, is not the second.
+_FIGURES = re.compile(
+    rf"({_YEAR})\s*(?:年\s*{_DAY}\s*月\s*{_DAY}(?!\s\d\s*[日号])\s*[日号]?|([-/.])\s*{_DAY}\s*\4\s*{_DAY})"
+)
 _COMPACT = re.compile(rf"({_YEAR})(\d\d)(\d\d)(?!\d)")
 _MONTH_ONLY = re.compile(rf"({_YEAR})\s*年\s*{_DAY}\s*月(?!\s*\d)")
 _CHINESE = re.compile(rf"([{_DIGITS}]{{4}})\s*年\s*(?:{_HAN}|(\d{{1,2}}))\s*月{_ANY_DAY}")
