@@ -19,18 +19,10 @@ from PIL import Image
 
 from tools.bench_reading import page_images
 from tools.bench_station import ROOT, juanzong, report
+from tools.processes import family
 
 MOST_WORKER, MOST_ADDED = 1536, 200  # MiB
 _PAGE = (875, 1240)  # A5 at 150 dpi
-
-
-def family(pid: int) -> list[int]:
-    """Return a process and all that descend from it."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += family(int(child))
-    return found
 
 
 def memory(pid: int) -> int:

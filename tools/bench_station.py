@@ -4,7 +4,8 @@ DIR holds `scans/` and `truth/` as samples/ does. In one run, in turns, on the s
 whole program (`juanzong station watch` and `juanzong worker`, until the last document is in the index), of
 `ocrmypdf -l chi_sim+eng --rotate-pages --deskew`, and of the bare RapidOCR engine in as many processes as there are cores, on the runtime
 that we use (OpenVINO), against which the limit counts, and as it comes (ONNX Runtime); and the character error rates of the first two,
-counted alike. Prints one JSON object per line; exit 1 when a limit is missed.
+counted alike; and the processor time that each of them takes for a page, which hardly depends on what else the machine does. Prints one
+JSON object per line; exit 1 when a limit is missed.
 
 Conditions, which the first line repeats: station, worker and archive (SQLite, files, tantivy) are on this one machine and share its cores;
 the clock runs from the moment the first file is put into the hot folder (all are put there at once, as scanned: JPEG, PNG, TIFF, PDF) until
@@ -18,6 +19,7 @@ import io
 import json
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import statistics
@@ -26,18 +28,26 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import img2pdf
 import numpy as np
 from PIL import Image
 
 from tools.bench_reading import bare_engine, distance, fold, page_images
+from tools.processes import processor_seconds
 
 ROOT = Path(__file__).parent.parent
 CORES = os.cpu_count() or 1
 LEAST_PER_MINUTE, LEAST_TO_OCRMYPDF, MOST_ERRORS_TO_OCRMYPDF, LEAST_TO_ENGINE = 44.0, 2.5, 1 / 20, 0.85
 LONGEST_SECONDS, SETTLE = 3600, 0.5
+
+
+class Took(NamedTuple):
+    """Seconds of the clock and of the processors."""
+
+    clock: float
+    processor: float
 
 
 class Pages:
@@ -83,8 +93,8 @@ def juanzong(env: dict[str, str], *words: str) -> str:
     return subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def ours(pages: Pages, work: Path) -> tuple[float, list[str]]:
-    """Return seconds from the start of watching until the last document is findable, and the texts."""
+def ours(pages: Pages, work: Path) -> tuple[Took, list[str]]:
+    """Return the time from the start of watching until the last document is findable, and the texts."""
     home, folder = work / "home", work / "hot"
     env = {**os.environ, "JUANZONG_HOME": str(home)}
     folder.mkdir()
@@ -99,12 +109,14 @@ def ours(pages: Pages, work: Path) -> tuple[float, list[str]]:
         watch = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             _until_indexed(home, 1)
+            spent = processor_seconds(worker.pid) + processor_seconds(watch.pid)
             began = time.perf_counter()
             for file in pages.files:
                 shutil.copy(file, folder / f".{file.name}")
                 (folder / f".{file.name}").rename(folder / file.name)
             _until_indexed(home, 1 + len(pages.files))
-            took = time.perf_counter() - began
+            clock = time.perf_counter() - began
+            took = Took(clock, processor_seconds(worker.pid) + processor_seconds(watch.pid) - spent)
         finally:
             watch.send_signal(signal.SIGINT)
             watch.wait(30)
@@ -140,8 +152,8 @@ def _texts(env: dict[str, str], home: Path, pages: Pages) -> list[str]:
     return found
 
 
-def ocrmypdf(pages: Pages, work: Path) -> tuple[float, list[str]]:
-    """Return the seconds of one run over all pages, and the texts."""
+def ocrmypdf(pages: Pages, work: Path) -> tuple[Took, list[str]]:
+    """Return the time of one run over all pages, and the texts."""
     source, target, text = work / "all.pdf", work / "out.pdf", work / "out.txt"
     pages.as_pdf(source)
     command = [
@@ -156,11 +168,17 @@ def ocrmypdf(pages: Pages, work: Path) -> tuple[float, list[str]]:
         "pdf",
     ]
     command += ["--jobs", str(CORES), "--sidecar", str(text), "--quiet", str(source), str(target)]
-    began = time.perf_counter()
+    began, spent = time.perf_counter(), _of_children()
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    took = time.perf_counter() - began
+    took = Took(time.perf_counter() - began, _of_children() - spent)
     texts = text.read_text(encoding="utf-8").split("\f")
     return took, texts[: len(pages.images)]
+
+
+def _of_children() -> float:
+    """Return the processor time of all processes that were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 _engine: Any = None
@@ -172,17 +190,19 @@ def _load(runtime: str) -> None:
     _engine(np.full((200, 600, 3), 255, np.uint8))
 
 
-def _read(image: Any) -> None:
+def _read(image: Any) -> float:
+    began = time.process_time()
     _engine(image)
+    return time.process_time() - began
 
 
-def engine(pages: Pages, runtime: str) -> float:
-    """Return the seconds that as many warm processes as there are cores take for all pages, one thread each."""
+def engine(pages: Pages, runtime: str) -> Took:
+    """Return the time that as many warm processes as there are cores take for all pages, one thread each."""
     with multiprocessing.get_context("spawn").Pool(CORES, _load, (runtime,)) as pool:
         pool.map(_read, pages.images[:CORES], chunksize=1)
         began = time.perf_counter()
-        pool.map(_read, pages.images, chunksize=1)
-        return time.perf_counter() - began
+        spent = sum(pool.map(_read, pages.images, chunksize=1))
+        return Took(time.perf_counter() - began, spent)
 
 
 def report(
@@ -205,20 +225,21 @@ def main() -> int:
     arguments = parser.parse_args()
     pages = Pages(arguments.directory)
     count = len(pages.images)
-    took: dict[str, list[float]] = {"ours": [], "ocrmypdf": [], "openvino": [], "onnxruntime": []}
+    took: dict[str, list[Took]] = {"ours": [], "ocrmypdf": [], "openvino": [], "onnxruntime": []}
     rates: dict[str, float] = {}
     for _ in range(arguments.rounds):
         with tempfile.TemporaryDirectory(prefix="bench-station-") as name:
             work = Path(name)
-            seconds, texts = ours(pages, work)
-            took["ours"].append(seconds)
+            time_of_ours, texts = ours(pages, work)
+            took["ours"].append(time_of_ours)
             rates["ours"] = error_rate(pages.texts, texts)
             for runtime in ("openvino", "onnxruntime"):
                 took[runtime].append(engine(pages, runtime))
-            seconds, texts = ocrmypdf(pages, work)
-            took["ocrmypdf"].append(seconds)
+            time_of_theirs, texts = ocrmypdf(pages, work)
+            took["ocrmypdf"].append(time_of_theirs)
             rates["ocrmypdf"] = error_rate(pages.texts, texts)
-    speed = {name: 60 * count / statistics.median(times) for name, times in took.items()}
+    speed = {name: 60 * count / statistics.median(t.clock for t in times) for name, times in took.items()}
+    spent = {name: statistics.median(t.processor for t in times) / count for name, times in took.items()}
     load = round(os.getloadavg()[0], 1)
     told = {"files": len(pages.files), "pages": count, "cores": CORES, "rounds": arguments.rounds, "settle": SETTLE}
     print(json.dumps({"conditions": told | {"kinds": sorted({file.suffix for file in pages.files}), "load": load}}))
@@ -230,6 +251,7 @@ def main() -> int:
         report("against ocrmypdf", speed["ours"] / speed["ocrmypdf"], "ratio", LEAST_TO_OCRMYPDF),
         report("against the bare engine on OpenVINO", speed["ours"] / speed["openvino"], "ratio", LEAST_TO_ENGINE),
         report("against the bare engine on ONNX Runtime", speed["ours"] / speed["onnxruntime"], "ratio"),
+        *(report(f"processor time a page, {name}", seconds, "s") for name, seconds in spent.items()),
         report("character error rate", rates["ours"], "errors/character"),
         report("character error rate of ocrmypdf", rates["ocrmypdf"], "errors/character"),
         report("errors against ocrmypdf", rates["ours"] / rates["ocrmypdf"], "ratio", MOST_ERRORS_TO_OCRMYPDF, most=True),
