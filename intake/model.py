@@ -168,9 +168,13 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one file may cost. Pixels are width times height of one page."""
+    """What one file may cost, and whose certificates count. Pixels are width times height of one page.
+
+    signature_roots: the folder with the certificates of those whom the company trusts (PEM or DER); "": nothing is judged.
+    """
 
     max_bytes: int = 512 * 1024 * 1024
     max_pages: int = 2000
     max_pixels: int = 200_000_000
     render_dpi: int = 200
+    signature_roots: str = ""

@@ -74,7 +74,9 @@ def check(path: Path, limits: Limits) -> tuple[int, tuple[str, ...]]:
             check_size(width * scale, height * scale, limits)
             facts(document, index, limits)
         notes = _notes(document)
-        return count, (notes[0], *signatures.notes(path), *notes[1:]) if notes[:1] == ("signed",) else notes
+        return count, (notes[0], *signatures.notes(path, limits.signature_roots), *notes[1:]) if notes[:1] == (
+            "signed",
+        ) else notes
 
 
 def _notes(document: pdfium.PdfDocument) -> tuple[str, ...]:

@@ -17,15 +17,15 @@ HOLDS = ("unchanged", "added_to")
 _MOST, _LONGEST = 20, 120  # signatures of a file, characters of a name that are noted
 
 
-def notes(path: Path) -> tuple[str, ...]:
+def notes(path: Path, roots: str = "") -> tuple[str, ...]:
     """Return a note `signature:STATE:NAME` for each signature of a PDF, in order of signing. Whatever is wrong with one makes it unverifiable.
 
-    Behind one that holds stands a note `certificate:STATE`, where the company has said whom it trusts.
+    Behind one that holds stands a note `certificate:STATE`, where the company has said whom it trusts. roots: the folder of `trust.roots`.
     """
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # broken signatures are told by their state
-    found, trusted = list[str](), trust.roots()
+    found, trusted = list[str](), trust.roots(roots)
     try:
         with path.open("rb") as file:
             for signature in _signed(PdfFileReader(file, strict=False)):

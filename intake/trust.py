@@ -1,15 +1,12 @@
 """Whether the certificate of a signature leads to an authority the company trusts, from what the file itself brings along: nothing is fetched."""
 
 import asyncio
-import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 NOTE = "certificate"
-#: The variable that names the folder with the certificates of those who are trusted (PEM or DER); without it nothing is judged.
-FOLDER = "JUANZONG_SIGNATURE_ROOTS"
 #: trusted: it leads to one of them, and what the file brings along says that it was not revoked. unchecked: it leads to one of
 #: them; whether it was revoked the file does not say. revoked, expired: so it is. unknown: it leads to none of them.
 STATES = ("trusted", "unchecked", "revoked", "expired", "unknown")
@@ -17,11 +14,10 @@ _LARGEST = 1 << 20  # bytes of a file of certificates
 _SIGNS = {"digital_signature", "non_repudiation"}
 
 
-def roots() -> list[Any] | None:
-    """Return the certificates of the folder; None where no folder is named. What is no certificate in it is passed over."""
+def roots(folder: str) -> list[Any] | None:
+    """Return the certificates in a folder; None for "": nothing is to be judged. What is no certificate in it is passed over."""
     from pyhanko.keys import load_certs_from_pemder_data
 
-    folder = os.environ.get(FOLDER)
     if not folder:
         return None
     found = list[Any]()

@@ -322,20 +322,17 @@ def _reader(settings: Settings) -> Callable[[], PageReader]:
             settings.reading_processes,
             settings.page_seconds,
             settings.page_memory * 1024 * 1024,
-            settings.signature_roots,
         )
 
     return make
 
 
 @cache
-def _crew(engine: str, threads: int, processes: int, seconds: int, memory: int, roots: Path | None) -> PageReader:
-    """One crew for a process: however many houses it has, its children are limited and start but once. roots: `intake.trust`."""
+def _crew(engine: str, threads: int, processes: int, seconds: int, memory: int) -> PageReader:
+    """One crew for a process: however many houses it has, its children are limited and start but once."""
     from intake.crew import Allowance, Crew
-    from intake.trust import FOLDER
 
-    trusted = {FOLDER: str(roots)} if roots else {}
-    return Crew(engine, processes, Allowance(threads, seconds, memory, without_settings() | trusted))
+    return Crew(engine, processes, Allowance(threads, seconds, memory, without_settings()))
 
 
 def without_settings() -> dict[str, str]:

@@ -141,7 +141,8 @@ class Settings:
         """What one file may cost."""
         from intake.model import Limits
 
-        return Limits(self.max_bytes, self.max_pages, self.max_pixels, self.render_dpi)
+        roots = str(self.signature_roots or "")
+        return Limits(self.max_bytes, self.max_pages, self.max_pixels, self.render_dpi, roots)
 
     @property
     def replica_place(self) -> str:

@@ -87,7 +87,7 @@ def root():
 
 
 @pytest.fixture
-def trusting(tmp_path, monkeypatch, root):
+def trusting(tmp_path, root):
     """Trust the root, in a folder that also has what is no certificate."""
     folder = tmp_path / "roots"
     folder.mkdir()
@@ -95,8 +95,7 @@ def trusting(tmp_path, monkeypatch, root):
     (folder / "readme.txt").write_text("not a certificate", encoding="utf-8")
     (folder / "broken.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     (folder / "folder.pem").mkdir()
-    monkeypatch.setenv(trust.FOLDER, str(folder))
-    return folder
+    return str(folder)
 
 
 def with_list(data, *lists, certificates=()):
@@ -106,75 +105,77 @@ def with_list(data, *lists, certificates=()):
     return out.getvalue()
 
 
-def certificates_of(tmp_path, data):
+def certificates_of(tmp_path, data, folder=""):
     path = tmp_path / "contract.pdf"
     path.write_bytes(data)
-    notes = inspect(path, Limits()).notes
+    notes = inspect(path, Limits(signature_roots=folder)).notes
     return [trust.parted(note) for note in notes if trust.parted(note)]
 
 
-def test_without_a_list_of_whom_is_trusted_nothing_is_said(tmp_path, root, monkeypatch):
-    monkeypatch.delenv(trust.FOLDER, raising=False)
+def test_without_a_list_of_whom_is_trusted_nothing_is_said(tmp_path, root):
     assert certificates_of(tmp_path, signed(made.pdf(), root.signer(), "A")) == []
 
 
 def test_whether_it_was_revoked_is_not_known_unless_the_file_says_so(tmp_path, root, trusting):
     data = signed(made.pdf(), root.signer(), "A")
-    assert certificates_of(tmp_path, data) == ["unchecked"]
-    assert certificates_of(tmp_path, with_list(data, root.list_of())) == ["trusted"]
-    assert certificates_of(tmp_path, with_list(data, root.list_of(root.issued))) == ["revoked"]
+    assert certificates_of(tmp_path, data, trusting) == ["unchecked"]
+    assert certificates_of(tmp_path, with_list(data, root.list_of()), trusting) == ["trusted"]
+    assert certificates_of(tmp_path, with_list(data, root.list_of(root.issued)), trusting) == ["revoked"]
 
 
 def test_a_list_of_somebody_else_says_nothing(tmp_path, root, trusting):
     data = signed(made.pdf(), root.signer(), "A")
     forged = Authority(ROOT).list_of()  # the same name, another key
-    assert certificates_of(tmp_path, with_list(data, forged)) == ["unchecked"]
-    assert certificates_of(tmp_path, with_list(data, Authority(OTHER).list_of())) == ["unchecked"]
+    assert certificates_of(tmp_path, with_list(data, forged), trusting) == ["unchecked"]
+    assert certificates_of(tmp_path, with_list(data, Authority(OTHER).list_of()), trusting) == ["unchecked"]
 
 
 def test_nobody_else_is_trusted(tmp_path, root, trusting):
-    assert certificates_of(tmp_path, signed(made.pdf(), Authority(OTHER).signer(), "A")) == ["unknown"]
-    assert certificates_of(tmp_path, signed(made.pdf(), Authority(ROOT).signer(), "A")) == ["unknown"]  # its name alone
+    assert certificates_of(tmp_path, signed(made.pdf(), Authority(OTHER).signer(), "A"), trusting) == ["unknown"]
+    assert certificates_of(tmp_path, signed(made.pdf(), Authority(ROOT).signer(), "A"), trusting) == [
+        "unknown"
+    ]  # its name alone
 
 
 def test_a_certificate_that_has_expired(tmp_path, root, trusting):
-    assert certificates_of(tmp_path, signed(made.pdf(), root.signer(NOW - 400 * DAY, NOW - DAY), "A")) == ["expired"]
+    assert certificates_of(tmp_path, signed(made.pdf(), root.signer(NOW - 400 * DAY, NOW - DAY), "A"), trusting) == [
+        "expired"
+    ]
     other = Authority(OTHER).signer(NOW - 400 * DAY, NOW - DAY)
-    assert certificates_of(tmp_path, signed(made.pdf(), other, "A")) == ["unknown"]
+    assert certificates_of(tmp_path, signed(made.pdf(), other, "A"), trusting) == ["unknown"]
 
 
 def test_a_certificate_for_something_else_is_not_for_signing(tmp_path, root, trusting):
     data = signed(made.pdf(), root.signer(key_encipherment=True), "A")
-    assert certificates_of(tmp_path, data) == ["unknown"]
+    assert certificates_of(tmp_path, data, trusting) == ["unknown"]
 
 
 def test_one_in_between_may_come_with_the_file(tmp_path, root, trusting):
     between = Authority("临溪电子认证中心二级", root)
-    assert certificates_of(tmp_path, signed(made.pdf(), between.signer(), "A")) == ["unknown"]
+    assert certificates_of(tmp_path, signed(made.pdf(), between.signer(), "A"), trusting) == ["unknown"]
     by = between.signer(others=[between.certificate])
-    assert certificates_of(tmp_path, signed(made.pdf(), by, "A")) == ["unchecked"]
+    assert certificates_of(tmp_path, signed(made.pdf(), by, "A"), trusting) == ["unchecked"]
     data = with_list(
         signed(made.pdf(), between.signer(), "A"),
         root.list_of(),
         between.list_of(),
         certificates=[between.certificate],
     )
-    assert certificates_of(tmp_path, data) == ["trusted"]
+    assert certificates_of(tmp_path, data, trusting) == ["trusted"]
 
 
-def test_an_empty_or_lost_folder_trusts_nobody(tmp_path, root, monkeypatch):
+def test_an_empty_or_lost_folder_trusts_nobody(tmp_path, root):
     (tmp_path / "none").mkdir()
     data = signed(made.pdf(), root.signer(), "A")
     for folder in ("none", "lost"):
-        monkeypatch.setenv(trust.FOLDER, str(tmp_path / folder))
-        assert certificates_of(tmp_path, data) == ["unknown"]
+        assert certificates_of(tmp_path, data, str(tmp_path / folder)) == ["unknown"]
 
 
 def test_what_was_changed_has_no_word_of_its_certificate(tmp_path, root, trusting):
     data = bytearray(signed(made.pdf(), root.signer(), "A"))
     place = data.index(b"842")
     data[place : place + 3] = b"841"
-    assert certificates_of(tmp_path, bytes(data)) == []
+    assert certificates_of(tmp_path, bytes(data), trusting) == []
 
 
 @pytest.mark.parametrize("note", ["certificate", "certificate:", "certificate:good", "signature:unchanged:x", ""])
