@@ -269,7 +269,8 @@ def mark_read(house: House, actor: Actor, delivery_id: str | None = None) -> int
 
 
 def mail_address_of(house: House, actor: Actor) -> str:
-    """Return where a person wants to be told by e-mail, "" for nowhere."""
+    """Return where a person wants to be told by e-mail, "" for nowhere. Raises NotAllowed."""
+    require(actor, "inbox.read")
     with house.database.read() as session:
         row = session.get(MailAddress, actor.person_id or "")
         return row.address if row else ""

@@ -449,7 +449,7 @@ SEARCH_LOADS = {
     *("intake", "intake.codec", "intake.errors", "intake.model"),
     *("search", "search.adapters", "search.adapters.tantivy", "search.errors", "search.fields", "search.folding"),
     *("search.highlight", "search.model", "search.ports", "search.projection", "search.results", "search.syntax"),
-    *("search.dates", "search.initials", "search.nearly", "search.ranges", "search.similar"),
+    *("search.dates", "search.initials", "search.nearly", "search.numerals", "search.ranges", "search.similar"),
     *("service", "service.access", "service.access.policy", "service.bootstrap", "service.cli", "service.clock"),
     *("service.commands", "service.commands.common", "service.commands.reading", "service.errors", "service.flow"),
     *("service.flow.find", "service.flow.guard", "service.flow.index", "service.flow.places", "service.house"),
