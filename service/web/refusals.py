@@ -336,8 +336,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "存储里有另一个档案系统的检查点：这里无主的对象可能是那边的文件，不予清除。",
     ),
     (
-        r"the object store has checkpoints of a later day than the database, so what is nobody's may be documents of that "
-        r"day: see `juanzong audit verify`, and answer for it with `juanzong audit accept` first",
+        (
+            r"the object store has checkpoints of a later day than the database, so what is nobody's may be documents of that "
+            r"day: see `juanzong audit verify`, and answer for it with `juanzong audit accept` first"
+        ),
         "对象存储里的检查点比数据库新，无主的对象可能是那之后收下的文件：先看 `juanzong audit verify`，再用 `juanzong audit accept` 说明缘由。",
     ),
     (
