@@ -246,7 +246,7 @@ def _notice(house: House, name: str, what: str) -> None:
     """Let a reader go on, who may be in the middle of a transaction of their own, while what they met is noted."""
     from threading import Thread
 
-    from service.flow.mend import note
+    from service.flow.trust.mend import note
 
     Thread(target=note, args=(house, name, what), name="noticed").start()
 

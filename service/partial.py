@@ -11,8 +11,8 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import dump_options_header
 
 from service.access.policy import Actor
-from service.flow.render import Opened, open_rendition
-from service.flow.room import room
+from service.flow.common.room import room
+from service.flow.intake.render import Opened, open_rendition
 from service.house import House
 
 _BLOCK = 1 << 18

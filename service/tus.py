@@ -19,9 +19,9 @@ from werkzeug.http import http_date
 
 from service.access.policy import Actor
 from service.errors import UploadTooLong
-from service.flow import uploads as flow
-from service.flow.finish_uploads import finish
-from service.flow.stacks import How
+from service.flow.intake import uploads as flow
+from service.flow.intake.finish_uploads import finish
+from service.flow.intake.stacks import How
 from service.house import House
 from service.records.tables import Upload
 

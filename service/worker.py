@@ -7,8 +7,8 @@ from huey.consumer import Consumer
 
 from service import worker_channels
 from service.bootstrap import build
-from service.flow.destroy import resume
-from service.flow.outside import resume as resume_removals
+from service.flow.archive.destroy import resume
+from service.flow.archive.outside import resume as resume_removals
 from service.house import House
 from service.jobs.queue import attach, hint_waiting, open_queue, or_later
 from service.settings import Settings, load

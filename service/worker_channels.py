@@ -14,9 +14,9 @@ from intake.errors import DeliveryFailed, MailboxUnavailable
 from service.access.people import department_by_code
 from service.channels import reason, station_home, watched
 from service.errors import KNOWN_ERRORS, DatabaseUnavailable
-from service.flow import letters
-from service.flow.delivery import LocalDelivery
-from service.flow.stacks import How
+from service.flow.intake import letters
+from service.flow.intake.delivery import LocalDelivery
+from service.flow.intake.stacks import How
 from service.flow.upkeep import upkeep
 from service.house import SYSTEM, House
 from service.settings import FolderSetting

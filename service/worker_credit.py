@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.flow.deliveries import drop_unknown, send_due
-from service.flow.duplicates import catch_up
-from service.flow.freshness_board import count_asked
-from service.flow.grade_news import tell_moved
-from service.flow.send_mail import Mailer
-from service.flow.send_webhook import send
+from service.flow.credit.deliveries import drop_unknown, send_due
+from service.flow.credit.duplicates import catch_up
+from service.flow.credit.freshness_board import count_asked
+from service.flow.credit.grade_news import tell_moved
+from service.flow.credit.send_mail import Mailer
+from service.flow.credit.send_webhook import send
+from service.flow.credit.warnings import escalate, run_daily
 from service.flow.upkeep import Upkeep
-from service.flow.warnings import escalate, run_daily
 from service.house import House
 
 

@@ -1,10 +1,10 @@
 """What the worker looks after for assessments: runs over the portfolio, and forms that wait for their PDF."""
 
-from service.flow.assessment_plan import Planner
-from service.flow.credit_forms import file_wanted
-from service.flow.plan_news import tell_due
-from service.flow.portfolio_run import advance_all
-from service.flow.run_forms import want_all
+from service.flow.credit.assessment_plan import Planner
+from service.flow.credit.credit_forms import file_wanted
+from service.flow.credit.plan_news import tell_due
+from service.flow.credit.portfolio_run import advance_all
+from service.flow.credit.run_forms import want_all
 from service.flow.upkeep import Upkeep
 from service.house import House
 from service.reports.credit_forms import form_pdf

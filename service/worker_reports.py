@@ -1,7 +1,7 @@
 """What the worker looks after for credit reports: those whose period has ended, and those that were ordered."""
 
-from service.flow.report_runs import make_ordered
-from service.flow.report_schedules import make_due
+from service.flow.credit.report_runs import make_ordered
+from service.flow.credit.report_schedules import make_due
 from service.flow.upkeep import Upkeep
 from service.house import House
 from service.reports.drawing import drawn

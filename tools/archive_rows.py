@@ -21,7 +21,7 @@ from retention.why import because
 from service.access import people
 from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
-from service.flow.review_sight import summary_of
+from service.flow.archive.review_sight import summary_of
 from service.house import House
 from service.records import tables
 from tools.bench_credit import analyze

@@ -23,19 +23,10 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from service.access.policy import Actor
-from service.flow import (
-    candidates,
-    check_samples,
-    counts,
-    deadlines,
-    destroy,
-    exports,
-    filing,
-    number_check,
-    reviews,
-)
-from service.flow import statistics as figures
-from service.flow.keyset import Part
+from service.flow import counts
+from service.flow.archive import candidates, check_samples, deadlines, destroy, exports, filing, number_check, reviews
+from service.flow.archive import statistics as figures
+from service.flow.common.keyset import Part
 from service.flow.upkeep import upkeep
 from service.house import House
 from tools.archive_rows import APPROVER, GROUP, SUPERVISORS, fill, staff

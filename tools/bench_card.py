@@ -19,13 +19,14 @@ from typing import Any
 from service.access import people
 from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
-from service.flow import duplicates, long_runs
-from service.flow.customer_card import card_as_json, get_card
-from service.flow.customers import list_customers
-from service.flow.fact_duties import list_due
-from service.flow.fact_views import get_sheet
-from service.flow.freshness_board import board_of
-from service.flow.ledger import find_or_make_customer
+from service.flow.archive.ledger import find_or_make_customer
+from service.flow.common import long_runs
+from service.flow.credit import duplicates
+from service.flow.credit.customer_card import card_as_json, get_card
+from service.flow.credit.customers import list_customers
+from service.flow.credit.fact_duties import list_due
+from service.flow.credit.fact_views import get_sheet
+from service.flow.credit.freshness_board import board_of
 from service.house import House
 from service.records import tables
 from tools.bench_credit import analyze, archive

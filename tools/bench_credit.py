@@ -25,10 +25,10 @@ from credit.default_card import EXAMPLE_CARD
 from credit.scorecard import Input
 from service.access.policy import Actor
 from service.bootstrap import build, prepare
-from service.flow import portfolio, portfolio_run, scorecards
-from service.flow.cards import champion
-from service.flow.known import NOTHING
-from service.flow.scoring import Drawn, line_for, made, record_of
+from service.flow.credit import portfolio, portfolio_run, scorecards
+from service.flow.credit.cards import champion
+from service.flow.credit.known import NOTHING
+from service.flow.credit.scoring import Drawn, line_for, made, record_of
 from service.house import House
 from service.records.tables import AssessmentRecord, Customer, FinancialStatement, ReceivableEntry
 from service.settings import load

@@ -24,9 +24,9 @@ from service.access import people
 from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
 from service.bootstrap import build, prepare
-from service.flow import destroy, reviews
-from service.flow.process import process
-from service.flow.receive import receive
+from service.flow.archive import destroy, reviews
+from service.flow.intake.process import process
+from service.flow.intake.receive import receive
 from service.house import House
 from service.records.tables import (
     CaseFile,

@@ -24,7 +24,7 @@ from uuid import UUID
 
 from service.access import people
 from service.access.policy import Actor
-from service.flow import blocks, receivables, warnings
+from service.flow.credit import blocks, receivables, warnings
 from service.house import House
 from service.records.tables import Customer, FactDuty, ReceivableEntry
 from service.worker_credit import Sending, watched

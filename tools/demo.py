@@ -16,9 +16,11 @@ from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
 from service.bootstrap import build, prepare
 from service.errors import KNOWN_ERRORS, RuleRefused
-from service.flow import destroy, filing, find, ledger, receive, reviews, transfers
-from service.flow.process import process
-from service.flow.trail import verify_audit
+from service.flow.archive import destroy, filing, ledger, reviews, transfers
+from service.flow.intake import receive
+from service.flow.intake.process import process
+from service.flow.search import find
+from service.flow.trust.trail import verify_audit
 from service.house import House
 from service.records.tables import Document
 from service.settings import load
@@ -202,7 +204,7 @@ def destroy_file(house: House, actors: dict[str, Actor], file_id: str, word: str
 
 def distinctive(house: House, actor: Actor, documents: dict[str, Document]) -> str:
     """A run of characters that stands on the contract and nowhere else."""
-    from service.flow.render import page_text
+    from service.flow.intake.render import page_text
 
     text = page_text(house, actor, pick_contract(documents).id, 1).text.replace("\n", "")
     for at in range(len(text) // 3, len(text) - 8):

@@ -12,10 +12,9 @@ from service.access.policy import Actor
 from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import (
+from service.flow.archive import (
     amendments,
     calendar_feed,
-    corrections,
     deadlines,
     exports,
     filing,
@@ -24,20 +23,21 @@ from service.flow import (
     ledger_rows,
     loans,
     reviews,
-    tiers,
     transfers,
 )
-from service.flow.calendar_feed import make_feed
-from service.flow.customers import get_customer, list_customers, warning_as_json
-from service.flow.destroy import execute, prove, register_page
-from service.flow.destruction_registers import review_register, whole_register
-from service.flow.guard import require
-from service.flow.keyset import Part
-from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
-from service.flow.outlook import outlook
-from service.flow.schedule import Period
-from service.flow.transfer_lists import list_as_json, signatures, transfer_list
-from service.flow.views import contract_as_json, document_as_json, event_as_json, file_as_json, row_as_json
+from service.flow.archive.calendar_feed import make_feed
+from service.flow.archive.destroy import execute, prove, register_page
+from service.flow.archive.destruction_registers import review_register, whole_register
+from service.flow.archive.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
+from service.flow.archive.transfer_lists import list_as_json, signatures, transfer_list
+from service.flow.common import tiers
+from service.flow.common.guard import require
+from service.flow.common.keyset import Part
+from service.flow.common.schedule import Period
+from service.flow.credit.customers import get_customer, list_customers, warning_as_json
+from service.flow.intake import corrections
+from service.flow.intake.views import contract_as_json, document_as_json, event_as_json, file_as_json, row_as_json
+from service.flow.search.outlook import outlook
 from service.house import House
 from service.reports import destruction_register as report
 from service.reports.parts import Report
@@ -126,7 +126,7 @@ class ImportLedger(Input):
 )
 def import_contracts(house: House, actor: Actor, given: ImportLedger) -> dict[str, Any]:
     """Judge a workbook row by row; without `dry_run`, enter it in one transaction when no row is wrong."""
-    from service.flow import ledger_import
+    from service.flow.archive import ledger_import
 
     require(actor, "contract.import")
     file = request.files.get("file")

@@ -9,12 +9,12 @@ from werkzeug.datastructures import FileStorage
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import batches as flow
-from service.flow.arrange import arrange
-from service.flow.rescan import rescan
-from service.flow.separators import MAX_COPIES, separator_for
-from service.flow.stacks import AT_ONCE, How, receive_stack
-from service.flow.views import batch_as_json, batch_line
+from service.flow.intake import batches as flow
+from service.flow.intake.arrange import arrange
+from service.flow.intake.rescan import rescan
+from service.flow.intake.separators import MAX_COPIES, separator_for
+from service.flow.intake.stacks import AT_ONCE, How, receive_stack
+from service.flow.intake.views import batch_as_json, batch_line
 from service.house import House
 
 operation = Operations("batches")

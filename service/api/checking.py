@@ -12,9 +12,10 @@ from service.access.policy import Actor
 from service.api.documents import Limit, Offset, short
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import checking, desk, extraction, values
-from service.flow.documents import get_document
-from service.flow.views import document_as_json
+from service.flow.common import values
+from service.flow.intake import checking, desk, extraction
+from service.flow.intake.documents import get_document
+from service.flow.intake.views import document_as_json
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
 

@@ -9,10 +9,10 @@ from credit.exams import Question
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import courses as flow
-from service.flow import exams, question_import
-from service.flow.guard import require
-from service.flow.table_files import MAX_BYTES
+from service.flow.common.guard import require
+from service.flow.common.table_files import MAX_BYTES
+from service.flow.credit import courses as flow
+from service.flow.credit import exams, question_import
 from service.house import House
 
 operation = Operations("courses")

@@ -6,17 +6,17 @@ from pydantic import Field
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow.assessments import (
+from service.flow.credit.assessments import (
     assessment_as_json,
     decide_assessment,
     desk_of,
     make_assessment,
     move_as_json,
 )
-from service.flow.credit_events import event_as_json, record_event
-from service.flow.credit_forms import MAX_TEXT, fill_form, form_as_json, list_forms
-from service.flow.expert_reviews import MAX_OPINION, MOST_EXPERTS, give_opinion, name_experts
-from service.flow.scoring import InputGiven
+from service.flow.credit.credit_events import event_as_json, record_event
+from service.flow.credit.credit_forms import MAX_TEXT, fill_form, form_as_json, list_forms
+from service.flow.credit.expert_reviews import MAX_OPINION, MOST_EXPERTS, give_opinion, name_experts
+from service.flow.credit.scoring import InputGiven
 from service.house import House
 
 assessments = Operations("customers")

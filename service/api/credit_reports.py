@@ -8,8 +8,8 @@ from werkzeug.http import dump_options_header
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import credit_reports as flow
-from service.flow import report_keeping, report_schedules
+from service.flow.credit import credit_reports as flow
+from service.flow.credit import report_keeping, report_schedules
 from service.house import House
 from service.reports import drawing
 from service.reports.parts import Report

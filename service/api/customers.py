@@ -9,9 +9,9 @@ from werkzeug.http import dump_options_header
 from service.access.policy import Actor
 from service.api.archive import Day, Id, Reason
 from service.api.operations import Input, Operations
-from service.flow import customer_card, customer_import, customer_merge, customer_profile
-from service.flow.duplicates import list_duplicates
-from service.flow.guard import require
+from service.flow.common.guard import require
+from service.flow.credit import customer_card, customer_import, customer_merge, customer_profile
+from service.flow.credit.duplicates import list_duplicates
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
 

@@ -5,8 +5,8 @@ from typing import Any
 from service.access import people
 from service.access.policy import Actor
 from service.api.operations import Operations
-from service.flow import pages
-from service.flow.guard import require
+from service.flow.common.guard import require
+from service.flow.intake import pages
 from service.house import House
 
 directory = Operations("directory")

@@ -11,20 +11,20 @@ from intake.typed import MAX_VALUE
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import documents as flow
-from service.flow.copies import preserve_again
-from service.flow.filing import file_document, unfile_document
-from service.flow.find import FACETS, MAX_LIMIT, find
-from service.flow.find_export import FOUND_COLUMNS, export_found
-from service.flow.hints import said_before
-from service.flow.hits import hits_in
-from service.flow.page_quality import of_document
-from service.flow.process import read_again
-from service.flow.receive import receive
-from service.flow.related import related_to
-from service.flow.render import page_text
-from service.flow.suggest import MOST, suggest
-from service.flow.views import document_as_json
+from service.flow.archive.filing import file_document, unfile_document
+from service.flow.common.hints import said_before
+from service.flow.intake import documents as flow
+from service.flow.intake.copies import preserve_again
+from service.flow.intake.page_quality import of_document
+from service.flow.intake.process import read_again
+from service.flow.intake.receive import receive
+from service.flow.intake.render import page_text
+from service.flow.intake.views import document_as_json
+from service.flow.search.find import FACETS, MAX_LIMIT, find
+from service.flow.search.find_export import FOUND_COLUMNS, export_found
+from service.flow.search.hits import hits_in
+from service.flow.search.related import related_to
+from service.flow.search.suggest import MOST, suggest
 from service.house import House
 from service.partial import rendition
 from service.records.tables import Document

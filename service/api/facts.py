@@ -7,8 +7,8 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.archive import Day, Id, Paging, Reason
 from service.api.operations import Input, Operations
-from service.flow import fact_documents, fact_duties, fact_entry, fact_kinds, fact_views, freshness_board
-from service.flow.guard import require
+from service.flow.common.guard import require
+from service.flow.credit import fact_documents, fact_duties, fact_entry, fact_kinds, fact_views, freshness_board
 from service.house import House
 
 facts = Operations("facts")

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import check_samples, four_checks
-from service.flow.guard import note
+from service.flow.archive import check_samples, four_checks
+from service.flow.common.guard import note
 from service.house import House
 
 operation = Operations("files")

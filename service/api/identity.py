@@ -7,7 +7,7 @@ from pydantic import Field
 from service.access import accounts, company, people
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow.receipts import MOST, list_receipts
+from service.flow.intake.receipts import MOST, list_receipts
 from service.house import House
 
 stations = Operations("stations")

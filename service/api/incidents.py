@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.access.policy import Actor
 from service.api.archive import Day, Id, Paging
 from service.api.operations import Input, Operations
-from service.flow import incidents, loan_statistics
+from service.flow.archive import incidents, loan_statistics
 from service.house import House
 
 operation = Operations("access-requests")

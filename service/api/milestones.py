@@ -7,8 +7,8 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.archive import Amount, Cancel, Day, Id, Paging
 from service.api.operations import Input, Operations
-from service.flow import milestones
-from service.flow.guard import note
+from service.flow.archive import milestones
+from service.flow.common.guard import note
 from service.house import House
 
 operation = Operations("contracts")

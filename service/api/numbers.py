@@ -6,7 +6,7 @@ from pydantic import Field
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import number_check, number_templates
+from service.flow.archive import number_check, number_templates
 from service.house import House
 
 operation = Operations("numbers")

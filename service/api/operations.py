@@ -19,7 +19,7 @@ from service.access.policy import Actor
 from service.access.throttle import place_of
 from service.caller import STRANGERS_PER_MINUTE, Limiter, Tallies, address_of
 from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, TooManyRequests, Unconfirmed, outcome
-from service.flow.room import is_full, no_space
+from service.flow.common.room import is_full, no_space
 from service.house import House
 from service.typed import demand_text
 from vault.streams import read_exactly

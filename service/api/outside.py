@@ -8,7 +8,7 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.archive import Day, Id, Paging, Reason
 from service.api.operations import Input, Operations
-from service.flow import outside, outside_receipts
+from service.flow.archive import outside, outside_receipts
 from service.house import House
 from service.partial import packed
 

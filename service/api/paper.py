@@ -8,9 +8,9 @@ from werkzeug.http import dump_options_header
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import paper_file
-from service.flow.case_prints import sheet_of
-from service.flow.guard import note
+from service.flow.archive import paper_file
+from service.flow.archive.case_prints import sheet_of
+from service.flow.common.guard import note
 from service.house import House
 from service.reports.case_sheets import DRAWN
 

@@ -9,9 +9,9 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import collections, receivables_import
-from service.flow.guard import require
-from service.flow.receivables import account_as_json, get_account
+from service.flow.common.guard import require
+from service.flow.credit import collections, receivables_import
+from service.flow.credit.receivables import account_as_json, get_account
 from service.house import House
 
 receivables = Operations("receivables")

@@ -9,7 +9,7 @@ from service.access import paper_entries
 from service.access.papers import PaperGiven
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import grants as flow
+from service.flow.archive import grants as flow
 from service.house import House
 
 papers = Operations("papers")

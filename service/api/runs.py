@@ -6,7 +6,8 @@ from pydantic import Field
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import long_runs, report_runs
+from service.flow.common import long_runs
+from service.flow.credit import report_runs
 from service.house import House
 
 operation = Operations("runs")

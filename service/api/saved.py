@@ -7,8 +7,8 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.documents import Search, search
 from service.api.operations import Input, Operations
-from service.flow.find import FACETS
-from service.flow.saved_searches import (
+from service.flow.search.find import FACETS
+from service.flow.search.saved_searches import (
     Saved,
     change_search,
     delete_search,

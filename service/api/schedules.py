@@ -6,7 +6,7 @@ from pydantic import Field
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import schedules
+from service.flow.archive import schedules
 from service.house import House
 
 operation = Operations("retention")

@@ -9,7 +9,15 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
-from service.flow import assessment_plan, comparison, due_assessments, plan_lists, portfolio, scorecards, statements
+from service.flow.credit import (
+    assessment_plan,
+    comparison,
+    due_assessments,
+    plan_lists,
+    portfolio,
+    scorecards,
+    statements,
+)
 from service.house import House
 from service.typed import day_of
 

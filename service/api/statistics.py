@@ -9,7 +9,8 @@ from werkzeug.http import dump_options_header
 from retention.statistics import report_period
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import analysis, statistics, submissions
+from service.flow.archive import statistics, submissions
+from service.flow.credit import analysis
 from service.house import House
 from service.reports.papers import Form, to_pdf
 from service.reports.sheets import FORMATS, Table, write

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import fixity as flow
-from service.flow import renew
+from service.flow.trust import fixity as flow
+from service.flow.trust import renew
 from service.house import House
 
 operation = Operations("fixity")

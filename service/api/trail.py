@@ -8,10 +8,10 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.archive import Day, Paging, sheet
 from service.api.operations import Input, Operations
-from service.flow import trail
-from service.flow.evidence import evidence, evidence_of_file
-from service.flow.packages import export_package
-from service.flow.trail_export import export
+from service.flow.archive.packages import export_package
+from service.flow.trust import trail
+from service.flow.trust.evidence import evidence, evidence_of_file
+from service.flow.trust.trail_export import export
 from service.house import House
 from service.partial import packed
 

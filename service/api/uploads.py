@@ -7,7 +7,7 @@ from flask import Blueprint, Response, url_for
 from service import tus
 from service.access.policy import Actor
 from service.api.operations import Operations
-from service.flow import uploads as flow
+from service.flow.intake import uploads as flow
 from service.house import House
 
 operation = Operations("uploads")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import wall as flow
+from service.flow.credit import wall as flow
 from service.house import House
 
 operation = Operations("wall")

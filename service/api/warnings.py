@@ -9,7 +9,7 @@ from credit.contingency import LONGEST, MOST_DAYS, MOST_TASKS, Action
 from credit.contingency import Owner as OwnerRole
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
-from service.flow import blocks, deliveries, warning_acts, warning_settings
+from service.flow.credit import blocks, deliveries, warning_acts, warning_settings
 from service.house import House
 
 warnings = Operations("warnings")

@@ -43,7 +43,7 @@ def init(as_json: bool) -> None:
 
 def _about_stores(house: House) -> dict[str, dict[str, str]]:
     """Make the buckets; returns as `locks` for each of them why it locks no objects, "" where it does, or what it answered."""
-    from service.flow.objects import stores
+    from service.flow.common.objects import stores
     from vault.errors import VaultError
 
     told = {}

@@ -116,7 +116,7 @@ def incident() -> None:
 @with_house
 def incident_list(house: House, actor: Actor, *, open_only: bool, as_json: bool) -> None:
     """List the incidents, open ones first."""
-    from service.flow import incidents as flow
+    from service.flow.archive import incidents as flow
 
     _total, found = flow.incidents(house, actor, open_only=open_only, limit=100_000)
     if as_json:
@@ -147,7 +147,7 @@ def incident_report(
     as_json: bool,
 ) -> None:
     """Report that a file was lost, damaged, not returned, or a secret leaked."""
-    from service.flow import incidents as flow
+    from service.flow.archive import incidents as flow
 
     row = flow.report(house, actor, file_id, kind, happened_on, description, request_id)
     done({"id": row.id, "number": row.number}, f"incident {row.number}: {row.id}", as_json=as_json)
@@ -171,7 +171,7 @@ def incident_examine(
     as_json: bool,
 ) -> None:
     """Record who is responsible for what, what was found and what is done."""
-    from service.flow import incidents as flow
+    from service.flow.archive import incidents as flow
 
     pairs = [(name, part) for name, _sign, part in (said.partition("=") for said in people)]
     flow.examine(house, actor, incident_id, pairs, findings, measures)
@@ -185,7 +185,7 @@ def incident_examine(
 @with_house
 def incident_close(house: House, actor: Actor, incident_id: str, outcome: str, *, as_json: bool) -> None:
     """Close an incident, as another person than who examined it."""
-    from service.flow import incidents as flow
+    from service.flow.archive import incidents as flow
 
     flow.close(house, actor, incident_id, outcome)
     done({"id": incident_id, "state": "closed"}, "closed", as_json=as_json)
@@ -201,7 +201,7 @@ def schedule() -> None:
 @with_house
 def schedule_list(house: House, actor: Actor, *, as_json: bool) -> None:
     """List the versions, the one that counts first."""
-    from service.flow import schedules as flow
+    from service.flow.archive import schedules as flow
 
     found = flow.versions(house, actor)
     if as_json:
@@ -222,7 +222,7 @@ def schedule_list(house: House, actor: Actor, *, as_json: bool) -> None:
 @with_house
 def schedule_draft(house: House, actor: Actor, version: str, file: Path, note: str, *, as_json: bool) -> int:
     """Keep the rules of FILE (JSON, as `schedule list --json` prints them) as draft VERSION. Exit 3, naming every fault, when it is wrong."""
-    from service.flow import schedules as flow
+    from service.flow.archive import schedules as flow
 
     try:
         said: Any = json.loads(file.read_bytes())
@@ -248,7 +248,7 @@ def schedule_draft(house: House, actor: Actor, version: str, file: Path, note: s
 @with_house
 def schedule_what_if(house: House, actor: Actor, version: str, limit: int, *, as_json: bool) -> None:
     """Say which archived files VERSION would keep longer; nothing is changed."""
-    from service.flow import schedules as flow
+    from service.flow.archive import schedules as flow
 
     found = flow.what_if_as_json(flow.what_if(house, actor, version, limit))
     if not as_json:
@@ -267,7 +267,7 @@ def schedule_what_if(house: House, actor: Actor, version: str, limit: int, *, as
 @with_house
 def schedule_activate(house: House, actor: Actor, version: str, *, as_json: bool) -> None:
     """Let draft VERSION count, as a second person."""
-    from service.flow import schedules as flow
+    from service.flow.archive import schedules as flow
 
     flow.activate(house, actor, version)
     done({"version": version, "state": "active"}, f"{version} counts now", as_json=as_json)
@@ -285,7 +285,7 @@ def milestone() -> None:
 @with_house
 def milestone_list(house: House, actor: Actor, contract_id: str, *, late: bool, as_json: bool) -> None:
     """List open milestones, the most urgent first."""
-    from service.flow import milestones as flow
+    from service.flow.archive import milestones as flow
 
     if contract_id:
         found = flow.milestones_of(house, actor, contract_id)
@@ -315,7 +315,7 @@ def milestone_add(
     house: House, actor: Actor, contract_id: str, kind: str, title: str, due_on: str, amount: str, *, as_json: bool
 ) -> None:
     """Note what is to be performed or paid under a contract."""
-    from service.flow import milestones as flow
+    from service.flow.archive import milestones as flow
 
     row = flow.add_milestone(house, actor, contract_id, kind, title, due_on, amount)
     done({"id": row.id}, f"milestone {row.id}", as_json=as_json)
@@ -333,7 +333,7 @@ def milestone_done(
     house: House, actor: Actor, milestone_id: str, done_on: str, document_id: str, *, as_json: bool
 ) -> None:
     """Note that a milestone was reached."""
-    from service.flow import milestones as flow
+    from service.flow.archive import milestones as flow
 
     flow.finish_milestone(house, actor, milestone_id, done_on, document_id)
     done({"id": milestone_id, "done_on": done_on}, "done", as_json=as_json)
@@ -346,7 +346,7 @@ def milestone_done(
 @with_house
 def milestone_drop(house: House, actor: Actor, milestone_id: str, reason: str, *, as_json: bool) -> None:
     """Drop a milestone that is not due any more."""
-    from service.flow import milestones as flow
+    from service.flow.archive import milestones as flow
 
     flow.drop_milestone(house, actor, milestone_id, reason)
     done({"id": milestone_id, "dropped": True}, "dropped", as_json=as_json)
@@ -362,7 +362,7 @@ def numbers() -> None:
 @with_house
 def numbers_templates(house: House, actor: Actor, *, as_json: bool) -> None:
     """List the templates there are and were."""
-    from service.flow import number_templates as flow
+    from service.flow.archive import number_templates as flow
 
     rows = [flow.template_as_json(row) for row in flow.templates(house, actor)]
     if as_json:
@@ -385,7 +385,7 @@ def numbers_templates(house: House, actor: Actor, *, as_json: bool) -> None:
 @with_house
 def numbers_try(house: House, actor: Actor, template: str, kind: str, by: str, *, as_json: bool) -> int:
     """Say what is wrong with TEMPLATE, or which numbers it would give next; nothing is given. Exit 3 when it is wrong."""
-    from service.flow import number_templates as flow
+    from service.flow.archive import number_templates as flow
 
     found = flow.preview(house, actor, kind, by, template)
     said = "; ".join(why.en for why in found.problems) or ", ".join(found.numbers)
@@ -401,7 +401,7 @@ def numbers_try(house: House, actor: Actor, template: str, kind: str, by: str, *
 @with_house
 def numbers_draft(house: House, actor: Actor, template: str, kind: str, by: str, *, as_json: bool) -> None:
     """Keep TEMPLATE as a draft; a second person activates it."""
-    from service.flow import number_templates as flow
+    from service.flow.archive import number_templates as flow
 
     row = flow.save_template(house, actor, kind, by, template)
     done(flow.template_as_json(row), f"draft {row.id}", as_json=as_json)
@@ -413,7 +413,7 @@ def numbers_draft(house: House, actor: Actor, template: str, kind: str, by: str,
 @with_house
 def numbers_activate(house: House, actor: Actor, template_id: str, *, as_json: bool) -> None:
     """Let a draft count, as a second person; numbers that were given stay."""
-    from service.flow import number_templates as flow
+    from service.flow.archive import number_templates as flow
 
     flow.activate_template(house, actor, template_id)
     done({"id": template_id, "state": "active"}, "counts now", as_json=as_json)
@@ -426,7 +426,7 @@ def numbers_activate(house: House, actor: Actor, template_id: str, *, as_json: b
 @with_house
 def numbers_void(house: House, actor: Actor, number: str, reason: str, *, as_json: bool) -> None:
     """Put an archive number on record as void: no file gets it."""
-    from service.flow.number_check import void_number
+    from service.flow.archive.number_check import void_number
 
     void_number(house, actor, number, reason)
     done({"number": number, "void": True}, f"{number} is void", as_json=as_json)

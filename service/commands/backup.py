@@ -144,10 +144,10 @@ def restore(
     The master key of the archive must be in place. Everything is verified before anything is written.
     """
     from service.bootstrap import build, make_home, prepare
+    from service.flow.archive.destructions import read
     from service.flow.backup.check import open_chain
     from service.flow.backup.restore import demand_empty
     from service.flow.backup.restore import restore as put_back
-    from service.flow.destructions import read
     from service.settings import load
 
     settings = load()
@@ -199,7 +199,7 @@ def destructions() -> None:
 @with_house
 def destructions_export(house: House, actor: Actor, file: Path, as_json: bool) -> None:
     """Write the sealed destruction register to FILE, or bring the one that is there up to date."""
-    from service.flow.destructions import export
+    from service.flow.archive.destructions import export
 
     count = export(house, actor.name, file)
     if as_json:
@@ -215,7 +215,7 @@ def destructions_export(house: House, actor: Actor, file: Path, as_json: bool) -
 @with_house
 def destructions_register(house: House, actor: Actor, file: Path, review: str, as_json: bool) -> None:
     """Write the register with who signed what, and the hashes, to FILE (.pdf or .xlsx): the form that is kept."""
-    from service.flow.destruction_registers import register_by_number, whole_register
+    from service.flow.archive.destruction_registers import register_by_number, whole_register
     from service.reports import destruction_register as report
 
     form = file.suffix.removeprefix(".").lower()

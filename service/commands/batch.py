@@ -4,8 +4,8 @@ import click
 
 from service.access.policy import Actor
 from service.commands.common import json_option, out_json, plain, table, with_house
-from service.flow import batches as flow
-from service.flow.views import batch_as_json, batch_line
+from service.flow.intake import batches as flow
+from service.flow.intake.views import batch_as_json, batch_line
 from service.house import House
 
 _COLUMNS = ("batch", "state", "operator", "device", "sheets", "sides", "opened_at")

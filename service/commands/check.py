@@ -18,7 +18,7 @@ def check() -> None:
 @with_house
 def check_one(house: House, actor: Actor, case_file_id: str, *, as_json: bool) -> int:
     """Check the case file ID: authenticity, integrity, usability, security. Exit 6 when a check fails."""
-    from service.flow.four_checks import check_file, run_as_json
+    from service.flow.archive.four_checks import check_file, run_as_json
 
     checked = check_file(house, actor, case_file_id)
     if as_json:
@@ -35,7 +35,7 @@ def check_one(house: House, actor: Actor, case_file_id: str, *, as_json: bool) -
 @with_house
 def check_sample(house: House, actor: Actor, *, percent: int, as_json: bool) -> int:
     """Draw this year's sample unless it was drawn, and check what was not checked yet. Exit 6 when a check fails."""
-    from service.flow.check_samples import draw, sample_as_json, sample_due, samples
+    from service.flow.archive.check_samples import draw, sample_as_json, sample_due, samples
 
     year = house.clock.today().year
     if all(view.sample.year != year for view in samples(house, actor)):

@@ -14,9 +14,9 @@ from service.commands.common import json_option, out_json, with_house
 from service.house import House
 
 if TYPE_CHECKING:
-    from service.flow.checks import DoctorReport
-    from service.flow.fixity import FixityReport
-    from service.flow.orphans import Orphan
+    from service.flow.archive.checks import DoctorReport
+    from service.flow.trust.fixity import FixityReport
+    from service.flow.trust.orphans import Orphan
 
 DAMAGE, DOWN = 6, 5
 
@@ -27,7 +27,7 @@ DAMAGE, DOWN = 6, 5
 @with_house
 def reindex(house: House, actor: Actor, anew: bool, as_json: bool) -> int:
     """Rebuild the search index from database and vault, while search goes on. Exit code 6 when the text of a document could not be read."""
-    from service.flow.index import reindex as rebuild
+    from service.flow.common.index import reindex as rebuild
     from service.records import audit as trail
 
     damaged = list[str]()
@@ -81,8 +81,8 @@ def fixity(
     Broken off, it goes on where it was. Exit code 6 when an object was damaged, missing or foreign, also if it could be mended;
     5 when all is sound but the replica did not answer.
     """
-    from service.flow.fixity import fixity as check
-    from service.flow.orphans import Orphan, demand_removable, remove_orphans
+    from service.flow.trust.fixity import fixity as check
+    from service.flow.trust.orphans import Orphan, demand_removable, remove_orphans
 
     if repair_orphans:
         demand_removable(house)  # said before all objects are read, and not after
@@ -164,7 +164,7 @@ def _fixity_text(report: FixityReport, orphans: list[Orphan], removed: list[Orph
 @with_house
 def doctor(house: House, actor: Actor, repair: bool, quick: bool, as_json: bool) -> int:
     """Compare database, store and index. Exit code 6 when they do not agree (and were not repaired)."""
-    from service.flow.checks import doctor as examine
+    from service.flow.archive.checks import doctor as examine
 
     if quick and repair:
         raise click.UsageError("--quick looks at no document, so that it can repair none")

@@ -44,8 +44,8 @@ def report_customer(
     house: House, actor: Actor, number: str, output: Path, language: str, on: str, *, as_json: bool
 ) -> int:
     """Write the credit analysis of the customer NUMBER (or its credit code)."""
-    from service.flow import credit_reports
-    from service.flow.report_keeping import customer_numbered
+    from service.flow.credit import credit_reports
+    from service.flow.credit.report_keeping import customer_numbered
     from service.reports import drawing
 
     form = _form(output)
@@ -67,7 +67,7 @@ def report_portfolio(
     house: House, actor: Actor, output: Path, language: str, on: str, since: str, *, as_json: bool
 ) -> int:
     """Write the report on all customers."""
-    from service.flow import credit_reports
+    from service.flow.credit import credit_reports
     from service.reports import drawing
 
     form = _form(output)
@@ -88,8 +88,8 @@ def report_schedule(
     house: House, actor: Actor, kind: str, every: str, login: str, number: str, *, as_json: bool
 ) -> int:
     """Have a report made once after each month, quarter or year."""
-    from service.flow import report_schedules
-    from service.flow.report_keeping import customer_numbered
+    from service.flow.credit import report_schedules
+    from service.flow.credit.report_keeping import customer_numbered
 
     id_ = customer_numbered(house, number) if number else ""
     row = report_schedules.add_schedule(house, actor, kind, every, login, id_)
@@ -106,7 +106,7 @@ def report_schedule(
 @with_house
 def report_stop(house: House, actor: Actor, schedule_id: str) -> int:
     """Have no more reports of a schedule made."""
-    from service.flow import report_schedules
+    from service.flow.credit import report_schedules
 
     report_schedules.stop_schedule(house, actor, schedule_id)
     return 0
@@ -117,7 +117,7 @@ def report_stop(house: House, actor: Actor, schedule_id: str) -> int:
 @with_house
 def report_list(house: House, actor: Actor, *, as_json: bool) -> int:
     """List the reports that were kept, the latest first."""
-    from service.flow import report_keeping
+    from service.flow.credit import report_keeping
 
     found = [
         report_keeping.report_as_json(row, name, there=there)
@@ -139,7 +139,7 @@ def report_list(house: House, actor: Actor, *, as_json: bool) -> int:
 @with_house
 def report_due(house: House, _actor: Actor, *, as_json: bool) -> int:
     """Make every scheduled report whose period has ended, as the worker does."""
-    from service.flow import report_schedules
+    from service.flow.credit import report_schedules
     from service.reports import drawing
 
     made = report_schedules.make_due(house, drawing.drawn)
@@ -160,7 +160,7 @@ def compliance() -> None:
 @with_house
 def compliance_training(house: House, actor: Actor, *, as_json: bool) -> int:
     """List who must have a course and does not, or not much longer. Exit 3 when somebody lacks one."""
-    from service.flow import exams
+    from service.flow.credit import exams
 
     found = exams.standings(house, actor)
     if as_json:
@@ -182,7 +182,7 @@ def compliance_import_questions(
     house: House, actor: Actor, course_id: str, file: Path, *, apply: bool, as_json: bool
 ) -> int:
     """Judge the exam questions of FILE (XLSX or CSV) or, with --apply, enter all or none. Exit 3 when a line is wrong."""
-    from service.flow import question_import
+    from service.flow.credit import question_import
 
     done = question_import.import_questions(house, actor, course_id, file.name, file.read_bytes(), apply=apply)
     counts = done.counts
@@ -203,7 +203,7 @@ def compliance_import_questions(
 @with_house
 def compliance_tasks(house: House, actor: Actor, *, late: bool, as_json: bool) -> int:
     """List the internal rules that must follow a regulation and do not yet. Exit 3 when one is late."""
-    from service.flow import regulations
+    from service.flow.credit import regulations
 
     found = regulations.list_tasks(house, actor, late=late)
     if as_json:

@@ -21,7 +21,7 @@ def credit() -> None:
 @with_house
 def credit_warn(house: House, actor: Actor, *, as_json: bool) -> None:
     """Look at all customers now, and take one level up what nobody acknowledged in time."""
-    from service.flow.warnings import escalate, run_daily
+    from service.flow.credit.warnings import escalate, run_daily
 
     del actor  # the look is the archive's own, whoever asks for it
     looked = run_daily(house, again=True)
@@ -39,7 +39,7 @@ def credit_warn(house: House, actor: Actor, *, as_json: bool) -> None:
 @with_house
 def credit_import(house: House, actor: Actor, file: Path, *, apply: bool, as_json: bool) -> int:
     """Judge invoices, payments, credit notes and orders of FILE (XLSX, CSV). Exit 3 when a line is refused."""
-    from service.flow.receivables_import import bring_in_file, report_as_json
+    from service.flow.credit.receivables_import import bring_in_file, report_as_json
 
     report = bring_in_file(house, actor, file.name, file.read_bytes(), apply=apply)
     counts = report.counts
@@ -64,7 +64,7 @@ def credit_import(house: House, actor: Actor, file: Path, *, apply: bool, as_jso
 @with_house
 def credit_status(house: House, actor: Actor, customer: str, *, as_json: bool) -> None:
     """Show grade, line, exposure and block of CUSTOMER (id, number or credit code)."""
-    from service.flow import blocks
+    from service.flow.credit import blocks
 
     found = blocks.status_as_json(blocks.credit_status(house, actor, customer))
     if as_json:

@@ -21,7 +21,7 @@ def customers() -> None:
 @with_house
 def customers_import(house: House, actor: Actor, file: Path, *, apply: bool, as_json: bool) -> int:
     """Judge the rows of FILE (XLSX) or, with --apply, enter all of them or none. Exit 3 when a row is wrong."""
-    from service.flow.customer_import import apply_import, check_import, judged_as_json
+    from service.flow.credit.customer_import import apply_import, check_import, judged_as_json
 
     data = file.read_bytes()
     judged = check_import(house, actor, data)
@@ -43,7 +43,7 @@ def customers_import(house: House, actor: Actor, file: Path, *, apply: bool, as_
 def customers_export(house: House, actor: Actor, file: Path, *, as_json: bool) -> None:
     """Write the register to FILE (.xlsx or .csv), in the form in which it is imported."""
     from service.errors import BadInput
-    from service.flow.customer_import import HEADINGS, export_customers
+    from service.flow.credit.customer_import import HEADINGS, export_customers
     from service.reports.sheets import FORMATS, Table, write
 
     form = file.suffix.lstrip(".").lower()
@@ -64,7 +64,7 @@ def customers_export(house: House, actor: Actor, file: Path, *, as_json: bool) -
 @with_house
 def customers_duplicates(house: House, actor: Actor, limit: int, *, as_json: bool) -> None:
     """List pairs of customers that may be one, the surest first."""
-    from service.flow.duplicates import list_duplicates
+    from service.flow.credit.duplicates import list_duplicates
 
     _total, found, run = list_duplicates(house, actor, limit=limit)
     if run is not None:
@@ -83,8 +83,8 @@ def customers_duplicates(house: House, actor: Actor, limit: int, *, as_json: boo
 @with_house
 def customers_card(house: House, actor: Actor, customer_id: str, *, as_json: bool) -> None:
     """Show the card of a customer, by id, number, credit code or exact name."""
-    from service.flow.customer_card import card_as_json, get_card
-    from service.flow.customer_merge import find_kept
+    from service.flow.credit.customer_card import card_as_json, get_card
+    from service.flow.credit.customer_merge import find_kept
 
     card = card_as_json(get_card(house, actor, find_kept(house, actor, customer_id)), house.clock.today())
     if as_json:
@@ -106,8 +106,8 @@ def customers_card(house: House, actor: Actor, customer_id: str, *, as_json: boo
 @with_house
 def customers_facts(house: House, actor: Actor, customer_id: str, on: str, known_at: str, *, as_json: bool) -> None:
     """Show what is known of a customer, by id, number, credit code or exact name."""
-    from service.flow.customer_merge import find_kept
-    from service.flow.fact_views import get_sheet, sheet_as_json
+    from service.flow.credit.customer_merge import find_kept
+    from service.flow.credit.fact_views import get_sheet, sheet_as_json
 
     sheet = get_sheet(house, actor, find_kept(house, actor, customer_id), on=on, known_at=known_at)
     if as_json:

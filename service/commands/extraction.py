@@ -24,8 +24,8 @@ def extraction() -> None:
 @with_house
 def extraction_report(house: House, actor: Actor, since: datetime | None, as_json: bool) -> None:
     """Count by category and field what was read, confirmed, corrected and added, and how far confidence can be believed."""
-    from service.flow.extraction import as_json as to_json
-    from service.flow.extraction import report
+    from service.flow.intake.extraction import as_json as to_json
+    from service.flow.intake.extraction import report
 
     found = report(house, actor, since.date() if since else None)
     if as_json:
@@ -66,7 +66,7 @@ def extraction_export(
     house: House, actor: Actor, since: datetime | None, pages: bool, output: Path, as_json: bool
 ) -> None:
     """Write what people confirmed, corrected and added, a line of JSON a document: it holds what is printed on pages."""
-    from service.flow.extraction_export import export
+    from service.flow.intake.extraction_export import export
 
     if os.path.lexists(output):
         raise BadInput(f"{output} is there already; nothing is overwritten")

@@ -26,8 +26,8 @@ def file_list(
     house: House, actor: Actor, text: str, state: str | None, kind: str | None, limit: int, *, as_json: bool
 ) -> None:
     """List case files, the newest first."""
-    from service.flow import filing
-    from service.flow.views import file_as_json
+    from service.flow.archive import filing
+    from service.flow.intake.views import file_as_json
 
     _total, found = filing.list_case_files(house, actor, state=state, kind=kind, text=text, limit=limit)
     if as_json:
@@ -44,8 +44,8 @@ def file_list(
 @with_house
 def file_show(house: House, actor: Actor, file_id: str, *, as_json: bool) -> None:
     """Show what FILE_ID holds and lacks, category by category (RULES B1, B5)."""
-    from service.flow import filing
-    from service.flow.views import file_as_json
+    from service.flow.archive import filing
+    from service.flow.intake.views import file_as_json
 
     row = filing.get_case_file(house, actor, file_id)
     state = filing.completeness(house, actor, file_id)
@@ -65,7 +65,7 @@ def file_show(house: House, actor: Actor, file_id: str, *, as_json: bool) -> Non
 @with_house
 def file_mark(house: House, actor: Actor, file_id: str, category: str, reason: str, *, as_json: bool) -> None:
     """Say that CATEGORY does not apply to a file, and why."""
-    from service.flow import filing
+    from service.flow.archive import filing
 
     filing.mark_not_applicable(house, actor, file_id, category, reason)
     said = "does not apply" if reason else "is asked for again"
@@ -84,7 +84,7 @@ def transfer() -> None:
 @with_house
 def transfer_list(house: House, actor: Actor, stage: str | None, limit: int, *, as_json: bool) -> None:
     """List the open transfers, the most urgent first."""
-    from service.flow import transfers as flow
+    from service.flow.archive import transfers as flow
 
     rows = [flow.as_json(item) for item in flow.list_transfers(house, actor, stage=stage, limit=limit)]
     if as_json:
@@ -101,7 +101,7 @@ def transfer_list(house: House, actor: Actor, stage: str | None, limit: int, *, 
 @with_house
 def transfer_hand_over(house: House, actor: Actor, transfer_id: str, *, as_json: bool) -> None:
     """Sign for the giving side."""
-    from service.flow import transfers as flow
+    from service.flow.archive import transfers as flow
 
     flow.hand_over(house, actor, transfer_id)
     done({"transfer": transfer_id, "state": "handed_over"}, "handed over", as_json=as_json)
@@ -113,7 +113,7 @@ def transfer_hand_over(house: House, actor: Actor, transfer_id: str, *, as_json:
 @with_house
 def transfer_accept(house: House, actor: Actor, transfer_id: str, *, as_json: bool) -> None:
     """Sign for the receiving side; the archive room accepts by archiving."""
-    from service.flow import transfers as flow
+    from service.flow.archive import transfers as flow
 
     flow.accept(house, actor, transfer_id)
     done({"transfer": transfer_id, "state": "accepted"}, "accepted", as_json=as_json)
@@ -126,7 +126,7 @@ def transfer_accept(house: House, actor: Actor, transfer_id: str, *, as_json: bo
 @with_house
 def transfer_return(house: House, actor: Actor, transfer_id: str, reason: str, *, as_json: bool) -> None:
     """Return a file to the giving side; its deadline stays."""
-    from service.flow import transfers as flow
+    from service.flow.archive import transfers as flow
 
     flow.return_file(house, actor, transfer_id, reason)
     done({"transfer": transfer_id, "state": "returned"}, "returned", as_json=as_json)
@@ -142,7 +142,7 @@ def loan() -> None:
 @with_house
 def loan_list(house: House, actor: Actor, *, as_json: bool) -> None:
     """List the access requests, open ones first."""
-    from service.flow import loans as flow
+    from service.flow.archive import loans as flow
 
     rows = [flow.as_json(row) for row in flow.list_loans(house, actor)]
     if as_json:
@@ -160,7 +160,7 @@ def loan_list(house: House, actor: Actor, *, as_json: bool) -> None:
 @with_house
 def loan_lend(house: House, actor: Actor, request_id: str, due_back: str, *, as_json: bool) -> None:
     """Grant a request: the file is lent."""
-    from service.flow import loans as flow
+    from service.flow.archive import loans as flow
 
     flow.decide_loan(house, actor, request_id, grant=True, due_back=due_back)
     done({"request": request_id, "state": "lent", "due_back": due_back}, f"lent until {due_back}", as_json=as_json)
@@ -173,7 +173,7 @@ def loan_lend(house: House, actor: Actor, request_id: str, due_back: str, *, as_
 @with_house
 def loan_refuse(house: House, actor: Actor, request_id: str, reason: str, *, as_json: bool) -> None:
     """Refuse a request."""
-    from service.flow import loans as flow
+    from service.flow.archive import loans as flow
 
     flow.decide_loan(house, actor, request_id, grant=False, reason=reason)
     done({"request": request_id, "state": "refused"}, "refused", as_json=as_json)
@@ -185,7 +185,7 @@ def loan_refuse(house: House, actor: Actor, request_id: str, reason: str, *, as_
 @with_house
 def loan_return(house: House, actor: Actor, request_id: str, *, as_json: bool) -> None:
     """Record that a file came back."""
-    from service.flow import loans as flow
+    from service.flow.archive import loans as flow
 
     flow.give_back(house, actor, request_id)
     done({"request": request_id, "state": "returned"}, "returned", as_json=as_json)
@@ -207,7 +207,7 @@ def statistics() -> None:
 @with_house
 def statistics_export(house: House, actor: Actor, period: str, output: Path, kind: str, *, as_json: bool) -> None:
     """Write the figures of PERIOD (2025 or 2026-H1) to OUTPUT, .csv or .xlsx."""
-    from service.flow import statistics as flow
+    from service.flow.archive import statistics as flow
     from service.reports.sheets import FORMATS, Table, write
 
     form = output.suffix.removeprefix(".").lower()
@@ -229,7 +229,7 @@ def statistics_export(house: House, actor: Actor, period: str, output: Path, kin
 @with_house
 def statistics_duties(house: House, actor: Actor, period: str, *, late: bool, as_json: bool) -> None:
     """List who owes which report, by when, and what became of it."""
-    from service.flow import submissions as flow
+    from service.flow.archive import submissions as flow
 
     rows = [flow.duty_as_json(duty) for duty in flow.duties(house, actor, period, late=late)]
     if as_json:

@@ -14,7 +14,7 @@ from service.commands.common import cli_actor, plain
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from service.flow.stacks import How
+    from service.flow.intake.stacks import How
 
 #: Seconds without progress until a person is told; what went over the line until then is not sent again.
 _PATIENCE = 30.0
@@ -82,7 +82,7 @@ class Target:
             return
         from service.access.people import department_by_code
         from service.bootstrap import build
-        from service.flow.delivery import LocalDelivery
+        from service.flow.intake.delivery import LocalDelivery
         from service.jobs.queue import attach, open_queue
 
         house = build(settings)

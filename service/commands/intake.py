@@ -13,10 +13,10 @@ from intake.errors import Rejected
 from service.access.policy import Actor
 from service.commands.common import json_option, out_json, plain, with_house
 from service.errors import KNOWN_ERRORS, BadSetting, NotAllowed, NotInitialised, ServiceError, outcome
-from service.flow.attached import attached_to
-from service.flow.page_quality import of_document
-from service.flow.process import process, process_waiting, read_again
-from service.flow.receive import receive
+from service.flow.intake.attached import attached_to
+from service.flow.intake.page_quality import of_document
+from service.flow.intake.process import process, process_waiting, read_again
+from service.flow.intake.receive import receive
 from service.house import House
 from service.records.tables import Document, new_id
 

@@ -23,7 +23,7 @@ def keys() -> None:
 def keys_list(house: House, _actor: Actor, as_json: bool) -> None:
     """List the master keys at hand, and how many keys each has wrapped."""
     from service.bootstrap import open_keys
-    from service.flow.rotate import count
+    from service.flow.trust.rotate import count
 
     at_hand = [key.key_id for key in open_keys(house.settings).candidates()]
     wrapped = count(house)
@@ -62,7 +62,7 @@ def keys_rotate(
 ) -> int:
     """Let a new master key follow: all keys are wrapped anew while the service runs; objects stay. Broken off, run it again."""
     from service.bootstrap import open_keys
-    from service.flow.rotate import rotate
+    from service.flow.trust.rotate import rotate
     from vault.adapters.files import secret_in
     from vault.adapters.keyfile import KeyFile
     from vault.adapters.passphrase import PassphraseKey
@@ -109,7 +109,7 @@ def keys_renew(house: House, actor: Actor, *, documents: tuple[str, ...], reason
 
     Broken off, the worker goes on, or the same command.
     """
-    from service.flow.renew import renew
+    from service.flow.trust.renew import renew
 
     for document_id in documents:
         done = renew(house, actor, document_id, reason)

@@ -33,7 +33,7 @@ from service.house import House
 @with_house
 def labels(house: House, actor: Actor, *, output: Path, as_json: bool, **chosen: object) -> int:
     """Write labels for contracts and customers as a PDF of A4 sheets; without a number they only begin a new document."""
-    from service.flow.labels import Chosen, print_labels
+    from service.flow.archive.labels import Chosen, print_labels
 
     pdf, count = print_labels(house, actor, Chosen(**chosen))  # type: ignore[arg-type]  # options named and typed as its fields
     output.write_bytes(pdf)

@@ -21,7 +21,7 @@ def ledger() -> None:
 @with_house
 def ledger_import(house: House, actor: Actor, file: Path, *, apply: bool, as_json: bool) -> int:
     """Judge the rows of FILE (XLSX) or, with --apply, enter all of them or none. Exit 3 when a row is wrong."""
-    from service.flow.ledger_import import apply_import, check_import, judged_as_json
+    from service.flow.archive.ledger_import import apply_import, check_import, judged_as_json
 
     data = file.read_bytes()
     judged = check_import(house, actor, data)
@@ -40,7 +40,7 @@ def ledger_import(house: House, actor: Actor, file: Path, *, apply: bool, as_jso
 @with_house
 def ledger_check(house: House, actor: Actor, *, as_json: bool) -> int:
     """Check contract and archive numbers for gaps and duplicates. Exit 3 when something is wrong."""
-    from service.flow.number_check import check_numbers, checked_as_json
+    from service.flow.archive.number_check import check_numbers, checked_as_json
 
     found = check_numbers(house, actor)
     if as_json:

@@ -23,7 +23,7 @@ def outside() -> None:
 @with_house
 def outside_list(house: House, actor: Actor, *, open_only: bool, as_json: bool) -> None:
     """List the transfers, the newest first."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     _total, found = flow.transfers_out(house, actor, open_only=open_only, limit=100_000)
     if as_json:
@@ -43,7 +43,7 @@ def outside_list(house: House, actor: Actor, *, open_only: bool, as_json: bool) 
 @with_house
 def outside_show(house: House, actor: Actor, transfer: str, *, as_json: bool) -> None:
     """Show TRANSFER: who did which step, and what stands against the next one."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     view = flow.transfer_out(house, actor, transfer)
     if as_json:
@@ -66,7 +66,7 @@ def outside_pack(
     house: House, actor: Actor, transfer: str, recipient: str, key: str, output: Path, *, as_json: bool
 ) -> None:
     """Make the package of TRANSFER; made anew it replaces the one before."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     with new_file(output) as out:
         bag = flow.pack(house, actor, transfer, recipient, key, out)
@@ -81,7 +81,7 @@ def outside_pack(
 @with_house
 def outside_hand_over(house: House, actor: Actor, transfer: str, *, with_paper: bool, as_json: bool) -> None:
     """Sign that the package of TRANSFER was handed over; --json prints the signed statement."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     said = flow.hand_over(house, actor, transfer, with_paper=with_paper)
     done(said, f"handed over to {said['recipient']}, manifest {said['manifest']}", as_json=as_json)
@@ -94,7 +94,7 @@ def outside_hand_over(house: House, actor: Actor, transfer: str, *, with_paper: 
 @with_house
 def outside_receipt(house: House, actor: Actor, transfer: str, file: Path, *, as_json: bool) -> None:
     """Enter the receipt FILE that the other archive signed."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     flow.enter_receipt(house, actor, transfer, file.read_bytes())
     done({"transfer": transfer, "state": "receipted"}, "entered; another person verifies it", as_json=as_json)
@@ -122,7 +122,7 @@ def outside_paper_receipt(
     as_json: bool,
 ) -> None:
     """Enter a receipt that was stamped on paper."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     given = {"manifest": manifest, "by": by, "on": on, "number": number, "document_id": document_id}
     flow.enter_paper_receipt(house, actor, transfer, **given)
@@ -136,7 +136,7 @@ def outside_paper_receipt(
 @with_house
 def outside_refuse(house: House, actor: Actor, transfer: str, reason: str, *, as_json: bool) -> None:
     """Find that the receipt does not hold."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     flow.refuse(house, actor, transfer, reason)
     done({"transfer": transfer, "state": "handed_over"}, "refused; another receipt is asked for", as_json=as_json)
@@ -148,7 +148,7 @@ def outside_refuse(house: House, actor: Actor, transfer: str, reason: str, *, as
 @with_house
 def outside_verify(house: House, actor: Actor, transfer: str, *, as_json: bool) -> None:
     """Verify the receipt, as a second person."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     flow.verify(house, actor, transfer)
     done({"transfer": transfer, "state": "verified"}, "verified", as_json=as_json)
@@ -161,7 +161,7 @@ def outside_verify(house: House, actor: Actor, transfer: str, *, as_json: bool) 
 @with_house
 def outside_remove(house: House, actor: Actor, transfer: str, *, yes: bool, as_json: bool) -> None:
     """Remove what is here in electronic form, after the receipt was verified."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     if not yes:
         raise BadInput("nothing was removed: it cannot be undone, so say --yes")
@@ -177,7 +177,7 @@ def outside_remove(house: House, actor: Actor, transfer: str, *, yes: bool, as_j
 @with_house
 def outside_cancel(house: House, actor: Actor, transfer: str, reason: str, *, as_json: bool) -> None:
     """End a transfer before the removal; the file stays."""
-    from service.flow import outside as flow
+    from service.flow.archive import outside as flow
 
     flow.cancel(house, actor, transfer, reason)
     done({"transfer": transfer, "state": "cancelled"}, "cancelled; the file stays", as_json=as_json)

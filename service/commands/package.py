@@ -21,7 +21,7 @@ def package() -> None:
 @with_house
 def package_export(house: House, actor: Actor, file_id: str, output: Path, as_json: bool) -> None:
     """Write the package of a case file: originals, metadata by the names of DA/T 46, its history, a signed manifest."""
-    from service.flow.packages import export_package
+    from service.flow.archive.packages import export_package
 
     with new_file(output) as out:
         bag = export_package(house, actor, file_id, out)
@@ -43,7 +43,7 @@ def package_import(
     house: House, actor: Actor, source: Path, keys: tuple[str, ...], department: str, handler: str, as_json: bool
 ) -> None:
     """Verify a package to the last byte and make the same file here, with its numbers and dates. Done twice it changes nothing."""
-    from service.flow.package_import import import_package
+    from service.flow.archive.package_import import import_package
 
     made = import_package(house, actor, source, frozenset(keys), department=department, handler=handler)
     if as_json:
@@ -62,7 +62,7 @@ def package_receipt(
     house: House, actor: Actor, manifest: str, received_by: str, output: Path, *, as_json: bool
 ) -> None:
     """Sign the receipt for a package that was taken in here; MANIFEST is the SHA-256 its export printed."""
-    from service.flow.outside_receipts import make_receipt
+    from service.flow.archive.outside_receipts import make_receipt
 
     data = make_receipt(house, actor, manifest, received_by)
     with new_file(output) as out:
@@ -77,7 +77,7 @@ def package_receipt(
 @with_house
 def package_record(house: House, actor: Actor, source: Path, department: str, *, as_json: bool) -> None:
     """Take in one record in XML by DA/T 48 (EEP), from any system: its bytes become a document."""
-    from service.flow.eep_import import import_record
+    from service.flow.archive.eep_import import import_record
 
     got = import_record(house, actor, source, department=department)
     said = {"document_id": got.document_id, "duplicate": got.duplicate}

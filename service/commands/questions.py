@@ -15,7 +15,7 @@ from service.house import House
 @with_house
 def saved(house: House, actor: Actor, login: str, mail: str, no_mail: str, as_json: bool) -> None:
     """List the saved searches of the account LOGIN, with how many documents are new in each."""
-    from service.flow.saved_searches import mail_by_name, saved_of
+    from service.flow.search.saved_searches import mail_by_name, saved_of
 
     for name, on in ((mail, True), (no_mail, False)):
         if name:
@@ -43,7 +43,7 @@ def saved(house: House, actor: Actor, login: str, mail: str, no_mail: str, as_js
 @with_house
 def suggest(house: House, actor: Actor, typed: str, as_json: bool) -> None:
     """List what may be meant by what was TYPED so far: customers, parties, numbers, codes, titles."""
-    from service.flow.suggest import suggest as suggestions
+    from service.flow.search.suggest import suggest as suggestions
 
     for one in suggestions(house, actor, typed):
         if as_json:

@@ -48,11 +48,11 @@ def search(
     as_json: bool,
 ) -> None:
     """Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5."""
-    from service.flow.find import find
+    from service.flow.search.find import find
 
     filters: dict[str, str] = {}
     if saved is not None:
-        from service.flow.saved_searches import saved_by_name
+        from service.flow.search.saved_searches import saved_by_name
 
         if query:
             raise click.UsageError("either QUERY or --saved")
@@ -101,7 +101,7 @@ def _export(
     order: str,
     as_json: bool,
 ) -> None:
-    from service.flow.find_export import FOUND_COLUMNS, export_found
+    from service.flow.search.find_export import FOUND_COLUMNS, export_found
     from service.reports.sheets import FORMATS, Table, write
 
     form = output.suffix.lower().lstrip(".")
@@ -130,9 +130,9 @@ def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:
 @with_house
 def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
     """Show a document: what it is, what was read from it, where it lies."""
-    from service.flow.documents import get_document
-    from service.flow.values import state_of
-    from service.flow.views import document_as_json
+    from service.flow.common.values import state_of
+    from service.flow.intake.documents import get_document
+    from service.flow.intake.views import document_as_json
 
     document = get_document(house, actor, document_id)
     if as_json:
@@ -159,7 +159,7 @@ def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
 @with_house
 def related(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
     """List the documents related to one, and why."""
-    from service.flow.related import related_to
+    from service.flow.search.related import related_to
 
     for found in related_to(house, actor, document_id):
         other, reasons = found.document, found.reasons
@@ -187,7 +187,7 @@ def related(house: House, actor: Actor, document_id: str, as_json: bool) -> None
 @with_house
 def get(house: House, actor: Actor, document_id: str, rendition: str, output: Path, as_json: bool) -> None:
     """Take a rendition out, verified; FILE appears only when it is complete."""
-    from service.flow.render import open_rendition
+    from service.flow.intake.render import open_rendition
 
     with open_rendition(house, actor, document_id, rendition) as opened:
         if str(output) == "-":

@@ -127,7 +127,7 @@ def grant_give(
 ) -> None:
     """Open a document, a case file or a customer to a person, for reading."""
     from service.errors import BadInput
-    from service.flow.grants import give_grant
+    from service.flow.archive.grants import give_grant
     from service.typed import day_of
 
     try:
@@ -147,8 +147,8 @@ def grant_give(
 @with_house
 def grant_list(house: House, actor: Actor, login: str | None, as_json: bool) -> None:
     """List what is opened to whom, open ones first."""
-    from service.flow.grants import as_json as grant_as_json
-    from service.flow.grants import list_grants
+    from service.flow.archive.grants import as_json as grant_as_json
+    from service.flow.archive.grants import list_grants
 
     found = [grant_as_json(house, item) for item in list_grants(house, actor, login)]
     if as_json:
@@ -164,7 +164,7 @@ def grant_list(house: House, actor: Actor, login: str | None, as_json: bool) -> 
 @with_house
 def grant_end(house: House, actor: Actor, grant_id: str, as_json: bool) -> None:
     """Close a grant at once."""
-    from service.flow.grants import end_grant
+    from service.flow.archive.grants import end_grant
 
     end_grant(house, actor, grant_id)
     if as_json:

@@ -15,7 +15,7 @@ from service.house import House
 @with_house
 def runs(house: House, actor: Actor, limit: int, stopped: str, begun: str, *, as_json: bool) -> None:
     """List reports, re-assessments and other long runs with how far they are."""
-    from service.flow import long_runs
+    from service.flow.common import long_runs
 
     if stopped:
         long_runs.stop(house, actor, stopped)

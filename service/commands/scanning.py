@@ -23,7 +23,7 @@ from service.settings import Settings, load
 if TYPE_CHECKING:
     from intake.adapters.scan_spool import Scan
     from intake.glance import Below
-    from service.flow.stacks import How
+    from service.flow.intake.stacks import How
 
 _LONGEST_BATCH = 36  # characters, as the archive keeps it
 
@@ -271,7 +271,7 @@ def _how(order: ScanOrder) -> "How | None":
     """Return what a batch keeps of the scan; None for a stack that is one document."""
     if not order.split:
         return None
-    from service.flow.stacks import How
+    from service.flow.intake.stacks import How
 
     settings = {"resolution": str(order.resolution), "mode": order.mode, "source": order.source, "paper": order.paper}
     return How(order.sheets, order.sides_scanned, order.page_order, device=order.device, settings=settings)

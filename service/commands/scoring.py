@@ -23,7 +23,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @with_house
 def scorecards(house: House, actor: Actor, *, as_json: bool) -> None:
     """List all versions of the scorecard, the active one first."""
-    from service.flow import scorecards as flow
+    from service.flow.credit import scorecards as flow
 
     rows = flow.list_scorecards(house, actor)
     if as_json:
@@ -40,7 +40,7 @@ def scorecards(house: House, actor: Actor, *, as_json: bool) -> None:
 @with_house
 def export_scorecard(house: House, actor: Actor, version: str, output: Path) -> None:
     """Write VERSION as JSON, which can be changed and imported again."""
-    from service.flow import scorecards as flow
+    from service.flow.credit import scorecards as flow
 
     row, _card = flow.get_scorecard(house, actor, version)
     with new_file(output) as file:
@@ -53,7 +53,7 @@ def export_scorecard(house: House, actor: Actor, version: str, output: Path) -> 
 @with_house
 def import_scorecard(house: House, actor: Actor, file: Path, *, as_json: bool) -> int:
     """Keep the scorecard of FILE (JSON) as a draft. Exit 3, naming every fault, when it is wrong."""
-    from service.flow import scorecards as flow
+    from service.flow.credit import scorecards as flow
 
     try:
         data: Any = json.loads(file.read_bytes())
@@ -76,7 +76,7 @@ def import_scorecard(house: House, actor: Actor, file: Path, *, as_json: bool) -
 @with_house
 def what_if(house: House, actor: Actor, version: str, *, as_json: bool) -> None:
     """Try VERSION on all customers: what would move. A draft is tested by that."""
-    from service.flow import portfolio
+    from service.flow.credit import portfolio
 
     _carry(house, portfolio.start_run(house, actor, "what_if", version), as_json=as_json)
 
@@ -86,7 +86,7 @@ def what_if(house: House, actor: Actor, version: str, *, as_json: bool) -> None:
 @with_house
 def activate_scorecard(house: House, actor: Actor, version: str) -> None:
     """Put VERSION, which somebody else made and which was tested, into use."""
-    from service.flow import scorecards as flow
+    from service.flow.credit import scorecards as flow
 
     click.echo(f"{flow.activate_scorecard(house, actor, version).version} is active now")
 
@@ -97,7 +97,7 @@ def activate_scorecard(house: House, actor: Actor, version: str) -> None:
 @with_house
 def due(house: House, actor: Actor, limit: int, *, as_json: bool) -> None:
     """List whose re-assessment is due, and why."""
-    from service.flow.due_assessments import due_as_json, list_due
+    from service.flow.credit.due_assessments import due_as_json, list_due
 
     total, rows = list_due(house, actor, limit=limit)
     if as_json:
@@ -119,7 +119,7 @@ def due(house: House, actor: Actor, limit: int, *, as_json: bool) -> None:
 @with_house
 def plan(house: House, actor: Actor, login: str, limit: int, *, as_json: bool) -> None:
     """Show the yearly plan: who assesses how many customers in which month, or with --for which."""
-    from service.flow import plan_lists
+    from service.flow.credit import plan_lists
 
     if login:
         total, rows = plan_lists.list_plan(house, actor, login=login, limit=limit)
@@ -151,7 +151,7 @@ def plan(house: House, actor: Actor, login: str, limit: int, *, as_json: bool) -
 @with_house
 def reassess(house: House, actor: Actor, run_id: str, *, only_due: bool, as_json: bool) -> None:
     """Assess all customers anew; what is found waits for a second person."""
-    from service.flow import portfolio
+    from service.flow.credit import portfolio
 
     if run_id:
         run = portfolio.get_run(house, actor, run_id, limit=1).run
@@ -163,8 +163,8 @@ def reassess(house: House, actor: Actor, run_id: str, *, only_due: bool, as_json
 def _carry(house: House, run: "PortfolioRun", *, as_json: bool) -> None:
     """Carry a run through, showing how far it is, and say what was found."""
     from service.commands.common import cli_actor
-    from service.flow import portfolio
-    from service.flow.portfolio_run import advance
+    from service.flow.credit import portfolio
+    from service.flow.credit.portfolio_run import advance
 
     shown = sys.stderr.isatty() and not as_json
 
@@ -194,7 +194,7 @@ def _carry(house: House, run: "PortfolioRun", *, as_json: bool) -> None:
 @with_house
 def import_statements(house: House, actor: Actor, file: Path, *, apply: bool, as_json: bool) -> int:
     """Judge the financial statements of FILE (XLSX) or, with --apply, enter all of them or none. Exit 3 when a row is wrong."""
-    from service.flow.statements import import_statements as bring_in
+    from service.flow.credit.statements import import_statements as bring_in
 
     done = bring_in(house, actor, file.read_bytes(), apply=apply)
     wrong = [(str(w.line), w.field, w.why) for w in done.wrong]
@@ -214,7 +214,7 @@ def import_statements(house: House, actor: Actor, file: Path, *, apply: bool, as
 @with_house
 def run(house: House, actor: Actor, run_id: str, *, as_json: bool) -> None:
     """Show how far the run RUN_ID is, and the forms that followed from it."""
-    from service.flow import portfolio
+    from service.flow.credit import portfolio
 
     view = portfolio.get_run(house, actor, run_id, limit=1)
     if as_json:

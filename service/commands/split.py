@@ -8,7 +8,7 @@ from typing import Any
 from intake.errors import Rejected
 from service.access.policy import Actor
 from service.commands.intake import empty_line, finished, stops, take_one, why
-from service.flow.stacks import How, StackReceived, receive_stack
+from service.flow.intake.stacks import How, StackReceived, receive_stack
 from service.house import House
 from service.records.tables import Document
 

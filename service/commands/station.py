@@ -70,7 +70,7 @@ def watch(
     patience = Patience(settle)
     how = None
     if split:
-        from service.flow.stacks import How
+        from service.flow.intake.stacks import How
 
         how = How(sides=2 if page_order == "two_pass" else sides, order=page_order)
     with target.open(settings, "station", how) as delivery, contextlib.closing(_Glances(settings, as_json)) as glances:

@@ -22,7 +22,7 @@ def audit() -> None:
 @with_house
 def audit_verify(house: House, actor: Actor, as_json: bool) -> int:
     """Walk the hash chain and compare it with its signed checkpoints. Exit code 6 when an entry was changed, removed (also at the end), inserted or re-ordered, or the database put back to an earlier day."""
-    from service.flow.checks import verify_audit
+    from service.flow.archive.checks import verify_audit
 
     report = verify_audit(house, actor)
     if as_json:
@@ -41,7 +41,7 @@ def audit_verify(house: House, actor: Actor, as_json: bool) -> int:
 @with_house
 def audit_checkpoint(house: House, actor: Actor, as_json: bool) -> None:
     """Sign where the trail stands and put that into the object store. The worker does it, too, every JUANZONG_CHECKPOINT_HOURS."""
-    from service.flow.checkpoints import checkpoint
+    from service.flow.trust.checkpoints import checkpoint
 
     made = checkpoint(house, actor)
     if made is None:
@@ -58,7 +58,7 @@ def audit_checkpoint(house: House, actor: Actor, as_json: bool) -> None:
 @with_house
 def audit_accept(house: House, actor: Actor, reason: str, as_json: bool) -> None:
     """Answer for a database that was put back on purpose: the entries it lost stay named in the trail, and are no alarm any more."""
-    from service.flow.checkpoints import accept
+    from service.flow.trust.checkpoints import accept
 
     lost = accept(house, actor, reason)
     if as_json:
@@ -72,7 +72,7 @@ def audit_accept(house: House, actor: Actor, reason: str, as_json: bool) -> None
 @with_house
 def audit_key(house: House, _actor: Actor, as_json: bool) -> None:
     """Show the public key that checkpoints and evidence are signed with. Write its fingerprint down elsewhere."""
-    from service.flow.checkpoints import public_key
+    from service.flow.trust.checkpoints import public_key
     from service.records.signing import fingerprint
 
     archive, public = public_key(house)
@@ -88,7 +88,7 @@ def audit_key(house: House, _actor: Actor, as_json: bool) -> None:
 @with_house
 def audit_export(house: House, actor: Actor, file: Path, as_json: bool) -> None:
     """Write the whole trail to FILE (- for stdout) with its checkpoints: anybody can verify it with tools/verify_audit.py."""
-    from service.flow.trail_export import export
+    from service.flow.trust.trail_export import export
 
     lines = export(house, actor)
     if str(file) == "-":
@@ -110,7 +110,7 @@ def audit_export(house: House, actor: Actor, file: Path, as_json: bool) -> None:
 @with_house
 def evidence(house: House, actor: Actor, document_id: str, output: Path, as_json: bool) -> None:
     """Pack a document for a court: the original, its history with proofs, a readable report, and what verifies them."""
-    from service.flow.evidence import evidence as pack
+    from service.flow.trust.evidence import evidence as pack
     from service.web.trail_words import chinese_word
 
     with new_file(output) as out:

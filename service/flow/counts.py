@@ -3,15 +3,15 @@
 from sqlalchemy import func, select
 
 from service.access.policy import Actor
-from service.flow import desk
-from service.flow.deliveries import count_unread
-from service.flow.guard import allowed
-from service.flow.loans import loans_in_sight
-from service.flow.plan_lists import count_own
-from service.flow.review_sight import reviews_in_sight
-from service.flow.sight import visible
-from service.flow.transfers import count_open
-from service.flow.warning_acts import count_open as count_open_warnings
+from service.flow.archive.loans import loans_in_sight
+from service.flow.archive.review_sight import reviews_in_sight
+from service.flow.archive.transfers import count_open
+from service.flow.common.guard import allowed
+from service.flow.common.sight import visible
+from service.flow.credit.deliveries import count_unread
+from service.flow.credit.plan_lists import count_own
+from service.flow.credit.warning_acts import count_open as count_open_warnings
+from service.flow.intake import desk
 from service.house import House
 from service.records.tables import AccessRequest, Document, FactDuty, ReviewRecord
 

@@ -4,18 +4,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.flow.check_samples import sample_due
-from service.flow.deadlines import escalate
-from service.flow.fact_documents import CatchUp
-from service.flow.fixity import fixity, is_due
-from service.flow.incidents import open_overdue
-from service.flow.locks import lock_waiting
-from service.flow.mend import mend_noticed
-from service.flow.renew import resume
-from service.flow.replicate import copy_waiting
-from service.flow.saved_searches import look_for_all
-from service.flow.schedules import apply_waiting
-from service.flow.sketches import make_waiting
+from service.flow.archive.check_samples import sample_due
+from service.flow.archive.deadlines import escalate
+from service.flow.archive.incidents import open_overdue
+from service.flow.archive.schedules import apply_waiting
+from service.flow.common.locks import lock_waiting
+from service.flow.credit.fact_documents import CatchUp
+from service.flow.search.saved_searches import look_for_all
+from service.flow.search.sketches import make_waiting
+from service.flow.trust.fixity import fixity, is_due
+from service.flow.trust.mend import mend_noticed
+from service.flow.trust.renew import resume
+from service.flow.trust.replicate import copy_waiting
 from service.house import SYSTEM, House
 
 #: One look does no more than this, so that a worker that ends leaves little behind that is not noted.

@@ -12,15 +12,15 @@ from peewee import PeeweeException
 from sqlalchemy import make_url
 
 from service.errors import KNOWN_ERRORS
-from service.flow.checkpoints import checkpoint_when_due
-from service.flow.destroy import resume
-from service.flow.destructions import note
-from service.flow.finish_uploads import purge, tidy
-from service.flow.outside import resume as resume_removals
-from service.flow.preserve import preserve, waiting
-from service.flow.process import process, sweep
-from service.flow.room import room
-from service.flow.stacks import resume as resume_stacks
+from service.flow.archive.destroy import resume
+from service.flow.archive.destructions import note
+from service.flow.archive.outside import resume as resume_removals
+from service.flow.common.room import room
+from service.flow.intake.finish_uploads import purge, tidy
+from service.flow.intake.preserve import preserve, waiting
+from service.flow.intake.process import process, sweep
+from service.flow.intake.stacks import resume as resume_stacks
+from service.flow.trust.checkpoints import checkpoint_when_due
 from service.house import House
 from service.settings import Settings
 

@@ -1,4 +1,4 @@
-"""What a credit report holds (RULES A5.1): gathered by `flow/report_facts.py`, drawn by `service/reports/`."""
+"""What a credit report holds (RULES A5.1): gathered by `flow/credit/report_facts.py`, drawn by `service/reports/`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

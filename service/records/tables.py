@@ -202,7 +202,7 @@ class Document(Base):
     status: receiving (not yet acknowledged), received, reading, stored, needs_review, failed, destroyed.
     indexed: whether the index holds the present state. is_original: whether the paper behind it is the original and not a copy.
     review_reasons: why a person must look. notes: what the file itself shows: signed, macros, attachment:NAME, from:ID (the
-    message it was attached to). preservation: see `flow/preserve.py`. The migration adds a unique
+    message it was attached to). preservation: see `flow/intake/preserve.py`. The migration adds a unique
     index on `sha256` over all but the destroyed: described here it would load both dialects at every start.
     """
 
@@ -274,7 +274,7 @@ class DocumentField(Base):
 class Rendition(Base):
     """A sealed object. kind: original, page-image, page-text, text. state: pending until the store has it, then kept.
 
-    A new file key seals it anew as another row: renewing, then kept; the old one is leaving, see `flow/renew.py`.
+    A new file key seals it anew as another row: renewing, then kept; the old one is leaving, see `flow/trust/renew.py`.
 
     quality: of the page, with its image, see `intake/quality.py`.
     """

@@ -128,7 +128,7 @@ class Batch(Base):
 
     sheets: paper sheets fed, None until somebody counted. sides: 1 or 2, 0 when nobody said. settings: of the scanner, as
     words. version: counts the changes, so that two people never change the same pages at once. undo: what the documents
-    were before each of the latest changes of pages, see `flow/batches.py`.
+    were before each of the latest changes of pages, see `flow/intake/batches.py`.
     """
 
     __tablename__ = "batches"
@@ -228,7 +228,7 @@ class DocumentMark(Base):
 
 
 class CopyTrouble(Base):
-    """How often the making of a document's preservation copy was begun without an end, see `flow/preserve.py`. Gone with its success.
+    """How often the making of a document's preservation copy was begun without an end, see `flow/intake/preserve.py`. Gone with its success.
 
     again_at: when it is tried again; None: by the next sweep, or never any more, which `Document.preservation` tells.
     """

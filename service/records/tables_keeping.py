@@ -55,7 +55,7 @@ class ObjectState(Base):
 
 
 class KeyRenewal(Base):
-    """A document is being sealed anew under the key `wrapped`, see `flow/renew.py`. id: what the new objects' names are made from."""
+    """A document is being sealed anew under the key `wrapped`, see `flow/trust/renew.py`. id: what the new objects' names are made from."""
 
     __tablename__ = "key_renewals"
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
@@ -112,7 +112,7 @@ class Transfer(Base):
     """A deadline and its fulfilment (RULES B3). stage: handler or archive. state: pending, handed_over, returned, accepted.
 
     why: the reason for the date, as `retention.why` keeps it. handed_over_for: who is responsible, where another signed for them.
-    contents: what lay in the file when each side signed, as `flow/transfer_lists.py` keeps it; it names no title.
+    contents: what lay in the file when each side signed, as `flow/archive/transfer_lists.py` keeps it; it names no title.
     tell_on: the day on which it comes to somebody more, None once it has come to all of them or is accepted. The migration adds
     indexes over what is open (`ix_transfers_open_…`).
     """
@@ -169,7 +169,7 @@ class HoldFile(Base):
 class ReviewRecord(Base):
     """鉴定: an appraisal with its whole state as the rules serialise it, who takes which part included.
 
-    summary: what lists and boards show of it, derived from `data` (`flow/review_sight.py`); None where it is still to be derived.
+    summary: what lists and boards show of it, derived from `data` (`flow/archive/review_sight.py`); None where it is still to be derived.
     """
 
     __tablename__ = "reviews"

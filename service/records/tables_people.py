@@ -172,7 +172,7 @@ class Term(Base):
 class SavedSearch(Base):
     """A question a person keeps under a name. looked_until: up to when what was received has been looked through for news.
 
-    mail: whether its owner is told of news by e-mail; mailed_at: when the last one was due, see `flow/saved_mail.py`.
+    mail: whether its owner is told of news by e-mail; mailed_at: when the last one was due, see `flow/search/saved_mail.py`.
     """
 
     __tablename__ = "saved_searches"

@@ -112,7 +112,7 @@ class PortfolioRun(Base):
     """A run over all customers. kind: reassess, what_if. state: running, done (a re-assessment waits for a decision), approved, refused, stopped.
 
     at: the last customer that was done, in order of their ids; a killed run goes on after it. digest: of the scorecard it began
-    with. summary: counts by (grade before, grade after) and more, see `flow/portfolio.py`. forms: "" for none, making, made; forms_at: the
+    with. summary: counts by (grade before, grade after) and more, see `flow/credit/portfolio.py`. forms: "" for none, making, made; forms_at: the
     last assessment, in order of their ids, whose forms are wanted. failures: attempts at a piece that failed one after another; trouble: why.
     """
 

@@ -150,7 +150,7 @@ class Delivery(Base):
     """Something that somebody is to be told, written with the change it tells of. channel: inbox, mail, webhook.
 
     event_id: what happened; nobody is told the same event twice on one channel. target: person, e-mail address or URL.
-    state: waiting, sending (what nobody is told twice of), sent, given_up. content: see `flow/deliveries.py`.
+    state: waiting, sending (what nobody is told twice of), sent, given_up. content: see `flow/credit/deliveries.py`.
     """
 
     __tablename__ = "deliveries"

@@ -52,7 +52,7 @@ def labels(number: str, title: str, fonds: str, retention: str, place: str, arch
         return bytes(document.output())
 
 
-#: how each sheet is drawn, from what `flow/case_prints.py` gathers
+#: how each sheet is drawn, from what `flow/archive/case_prints.py` gathers
 DRAWN: Mapping[str, Callable[..., bytes]] = {"catalogue": catalogue, "note": note, "labels": labels}
 
 

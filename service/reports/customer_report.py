@@ -1,4 +1,4 @@
-"""The report on one customer: what `flow/report_facts.py` gathered, as parts with tables and charts (RULES A5.1)."""
+"""The report on one customer: what `flow/credit/report_facts.py` gathered, as parts with tables and charts (RULES A5.1)."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The report on all customers in sight: what `flow/report_facts.py` counted, as parts with tables and charts (RULES A5.1)."""
+"""The report on all customers in sight: what `flow/credit/report_facts.py` counted, as parts with tables and charts (RULES A5.1)."""
 
 from collections.abc import Mapping
 

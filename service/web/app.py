@@ -11,8 +11,8 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from service.errors import KNOWN_ERRORS, TooManyRequests, outcome
-from service.flow.guard import allowed
-from service.flow.room import is_full, no_space
+from service.flow.common.guard import allowed
+from service.flow.common.room import is_full, no_space
 from service.house import House
 from service.typed import demand_text
 from service.web import filters, locale, refusals, security, sessions

@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 
 from credit.shipped import in_english
 from service.clock import CHINA
-from service.flow import pages
-from service.flow.counting import MOST
+from service.flow.common.counting import MOST
+from service.flow.intake import pages
 from service.web import words
 from service.web.context import house
 from service.web.text import gettext, language

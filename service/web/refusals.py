@@ -51,7 +51,7 @@ def _field(name: str) -> str:
 
 
 def _indicator(code: str) -> str:
-    from service.flow.cards import champion
+    from service.flow.credit.cards import champion
     from service.web.context import house
 
     try:

@@ -7,7 +7,7 @@ from credit.fact_kinds import SHIPPED, Kind
 from intake import verification as rules
 from intake.values import LONG_TERM
 from service.access.policy import Actor
-from service.flow.collected import Known
+from service.flow.credit.collected import Known
 from service.web.text import _, gettext, language
 from service.web.words import State
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask import request, url_for
 
 from service.errors import KNOWN_ERRORS
+from service.flow.common.guard import allowed
 from service.flow.counts import waiting
-from service.flow.guard import allowed
 from service.web.context import actor, house
 from service.web.text import gettext
 

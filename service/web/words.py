@@ -13,7 +13,7 @@ from intake.trust import parted as certificate_in
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import TIERS as RANK
 from service.access.policy import Actor
-from service.flow.values import stand_of, state_of
+from service.flow.common.values import stand_of, state_of
 from service.records.tables import Document, DocumentField
 from service.web.text import _, gettext, ngettext
 
@@ -132,7 +132,7 @@ VERIFICATIONS = {
     "verified": ("good", _("两人已核")),
     "disputed": ("late", _("有争议")),
 }
-#: Why documents wait at the desk, see `service.flow.desk.VIEWS`.
+#: Why documents wait at the desk, see `service.flow.intake.desk.VIEWS`.
 QUEUES = {
     "look": _("要看"),
     "disputed": _("有争议"),

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from service.flow.room import is_full
+from service.flow.common.room import is_full
 from tests.contract.faulty import FULL, Faults, line
 from vault.adapters import open_store
 from vault.envelope import CHUNK_SIZE

@@ -15,8 +15,8 @@ from service.access.policy import Actor
 from service.bootstrap import build, prepare
 from service.cli import juanzong
 from service.commands.common import run
-from service.flow.process import process
-from service.flow.receive import receive
+from service.flow.intake.process import process
+from service.flow.intake.receive import receive
 from service.house import House
 from service.settings import load
 from tests.service import ready

@@ -25,10 +25,11 @@ from service.access.papers import KINDS
 from service.access.policy import ROLES, STATION, TIERS
 from service.api.app import GROUPS, blueprint
 from service.api.operations import Operation
-from service.flow import grants, holds, ledger, uploads
-from service.flow.index import index_documents
-from service.flow.process import process
-from service.flow.receive import receive
+from service.flow.archive import grants, holds, ledger
+from service.flow.common.index import index_documents
+from service.flow.intake import uploads
+from service.flow.intake.process import process
+from service.flow.intake.receive import receive
 from service.records.tables import AccessRequest, AuditEntry, Batch, CaseFile, Customer, Document, Transfer, WebSession
 from service.web.app import create_app
 from service.web.security import request_class

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from service.access import accounts, departments, people
 from service.errors import BadInput, NotAllowed, NotFound, NotSignedIn, RuleRefused
-from service.flow import corrections, filing, transfers
+from service.flow.archive import filing, transfers
+from service.flow.intake import corrections
 from service.records.tables import AuditEntry, CaseFile, Contract, Document, Person
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

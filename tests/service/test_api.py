@@ -11,8 +11,8 @@ from openapi_spec_validator import validate
 from service.access import people
 from service.api.app import blueprint, watch
 from service.errors import BadInput
-from service.flow import reviews
-from service.flow.process import process
+from service.flow.archive import reviews
+from service.flow.intake.process import process
 from tests.service import bad_files
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_flow import due_file, new_contract, propose
@@ -89,7 +89,7 @@ def test_a_full_disk_is_said_and_nothing_is_kept(client, headers, embedded, monk
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.receive.shutil.copyfileobj", full)
+        patch.setattr("service.flow.intake.receive.shutil.copyfileobj", full)
         answer = upload(client, mine)
     assert (answer.status_code, answer.content_type) == (507, "application/problem+json")
     assert "disk of the archive is full" in answer.get_json()["title"]

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from service.access import people
 from service.access.policy import ROLES
 from service.api.app import blueprint
-from service.flow import grants, holds
+from service.flow.archive import grants, holds
 from service.records.tables import Customer, Transfer
 from service.web.security import request_class
 from tests.service.conftest import OWNER, embedded_env, open_office

@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 from search.errors import IndexUnavailable
 from service.access import people
 from service.api.app import blueprint
-from service.flow.checks import doctor
-from service.flow.process import process_waiting
+from service.flow.archive.checks import doctor
+from service.flow.intake.process import process_waiting
 from service.records.tables import Document, Rendition, WrappedKey
 from tests.contract.toxic import Toxic
 from tests.service.conftest import DIGITAL, OWNER, Office

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from retention.contract_life import ApprovalRule, against, lacks_approval
 from service.access import departments
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import corrections, ledger, ledger_import
-from service.flow.corrections import Correction
+from service.flow.archive import ledger, ledger_import
+from service.flow.intake import corrections
+from service.flow.intake.corrections import Correction
 from service.records.tables import AuditEntry, Contract, OrganisationChange
 from tests.service.conftest import OWNER, Office
 from tests.service.test_contract_life import event, row_of

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from service.flow import incidents
+from service.flow.archive import incidents
 from service.records.tables import CaseFile
 from tests.service.conftest import embedded_env, open_office
 from tests.service.test_flow import new_contract
@@ -116,7 +116,7 @@ def test_a_schedule_is_drafted_tried_and_activated_and_one_with_a_hole_says_wher
     for text in ("{", "[1]", '{"rules": 7}'):
         rules.write_text(text, "utf-8")
         assert "no rules in JSON" in run("schedule", "draft", "2029", rules, code=3)[1]
-    from service.flow import schedules
+    from service.flow.archive import schedules
 
     schedules.activate(office.house, office["administrator"], "2027")
     assert run("schedule", "list")[0][0]["version"] == "2027"
@@ -133,7 +133,7 @@ def test_templates_are_tried_drafted_and_activated_by_another_and_a_number_is_vo
     assert tried["numbers"][0].endswith("-00001")
     (draft,), _ = run("numbers", "draft", good)
     run("numbers", "activate", draft["id"], code=4)
-    from service.flow import number_templates
+    from service.flow.archive import number_templates
 
     number_templates.activate_template(office.house, office["administrator"], draft["id"])
     assert [row["state"] for row in run("numbers", "templates")[0]] == ["active"]
@@ -184,7 +184,7 @@ def test_a_transfer_is_listed_handed_over_and_returned_with_its_reason_b3(room, 
 
 def test_a_loan_is_lent_and_returned_and_never_returned_before_b6(room, run):
     office, _contract_id, file_id = room
-    from service.flow import loans
+    from service.flow.archive import loans
 
     asked = loans.ask(office.house, office["head"], file_id, "核对付款条件")
     run("loan", "return", asked.id, code=4)  # a return before the loan

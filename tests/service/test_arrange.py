@@ -9,9 +9,10 @@ from PIL import Image
 from sqlalchemy import select
 
 from service.errors import NotFound, RuleRefused
-from service.flow import arrange as flow
-from service.flow import batches, filing, stacks
-from service.flow.receive import receive
+from service.flow.archive import filing
+from service.flow.intake import arrange as flow
+from service.flow.intake import batches, stacks
+from service.flow.intake.receive import receive
 from service.records.tables import Batch, Document, Stack
 from tests.service.test_batches import change, original, page, rows, scanner, send, sound, stack, whole
 from tests.service.test_flow import new_contract

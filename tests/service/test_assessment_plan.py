@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound
-from service.flow import assessment_plan, counts, credit_events, plan_lists, plan_news, portfolio, portfolio_run
-from service.flow.assessment_plan import Planner, name_assessor, plan_new
-from service.flow.customer_merge import merge_customers, undo_merge
-from service.flow.due_assessments import list_due
+from service.flow import counts
+from service.flow.credit import assessment_plan, credit_events, plan_lists, plan_news, portfolio, portfolio_run
+from service.flow.credit.assessment_plan import Planner, name_assessor, plan_new
+from service.flow.credit.customer_merge import merge_customers, undo_merge
+from service.flow.credit.due_assessments import list_due
 from service.records.tables import AssessmentDuty, Customer, Delivery, Person
 from tests.service.conftest import OWNER, TODAY
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

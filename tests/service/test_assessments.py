@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from credit.errors import CreditError
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import assessments as flow
-from service.flow.cards import champion
-from service.flow.customers import get_customer
-from service.flow.scoring import InputGiven
+from service.flow.credit import assessments as flow
+from service.flow.credit.cards import champion
+from service.flow.credit.customers import get_customer
+from service.flow.credit.scoring import InputGiven
 from service.records.tables import AssessmentRecord, AuditEntry, Customer
 from tests.service.conftest import TODAY
 from tests.service.test_flow import new_contract

@@ -19,7 +19,8 @@ from sqlalchemy import MetaData, func, select, text
 
 from service.bootstrap import build, make_home, prepare
 from service.errors import BadInput, NotInitialised, RuleRefused
-from service.flow import destroy, destructions, filing, ledger, reviews
+from service.flow.archive import destroy, destructions, filing, ledger, reviews
+from service.flow.archive.checks import doctor
 from service.flow.backup import form
 from service.flow.backup.check import Chain, Found, open_chain, verify
 from service.flow.backup.container import KEYS, MANIFEST, OBJECTS, ROWS, NotABackup, Writer
@@ -27,8 +28,7 @@ from service.flow.backup.prove import Restored
 from service.flow.backup.restore import restore
 from service.flow.backup.take import How, take
 from service.flow.backup.tars import tar_of
-from service.flow.checks import doctor
-from service.flow.find import find
+from service.flow.search.find import find
 from service.house import House
 from service.records import audit, verify_audit
 from service.records.database import Database
@@ -621,7 +621,7 @@ def test_stacks_that_wait_for_their_release_come_back_with_their_pictures(embedd
 def test_a_stack_that_is_released_meanwhile_is_in_the_backup_as_its_documents(
     embedded, scanner, bare, tmp_path, monkeypatch
 ):
-    from service.flow import batches
+    from service.flow.intake import batches
 
     send(scanner, stack(tmp_path, *USUAL), sheets=4, sides=2)
 
@@ -640,7 +640,7 @@ def test_a_stack_that_is_released_meanwhile_is_in_the_backup_as_its_documents(
 
 
 def test_what_is_read_anew_meanwhile_is_read_once_more(embedded, bare, tmp_path, monkeypatch):
-    from service.flow.process import process
+    from service.flow.intake.process import process
 
     made, document_id = sheet(embedded, tmp_path, "one")
 

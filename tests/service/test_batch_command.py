@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.flow.stacks import How, receive_stack
+from service.flow.intake.stacks import How, receive_stack
 from service.records.tables import Contract
 from tests.service.conftest import OWNER
 from tests.service.test_cli import lines

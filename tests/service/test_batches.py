@@ -16,10 +16,11 @@ from intake.batches.payload import Separator
 from intake.errors import Rejected
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import batches, filing, parts, stacks
-from service.flow.checks import doctor
-from service.flow.fixity import fixity
-from service.flow.rescan import rescan
+from service.flow.archive import filing
+from service.flow.archive.checks import doctor
+from service.flow.intake import batches, parts, stacks
+from service.flow.intake.rescan import rescan
+from service.flow.trust.fixity import fixity
 from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendition, Stack, WrappedKey
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import OWNER
@@ -220,7 +221,7 @@ def test_nothing_is_filed_before_the_release_and_everything_after(scanner, tmp_p
 
 
 def test_documents_of_batches_without_a_stack_are_filed_as_before(scanner):
-    from service.flow.receive import receive
+    from service.flow.intake.receive import receive
     from tests.service.conftest import DIGITAL
 
     got = receive(scanner.house, scanner["handler"], DIGITAL, "a.pdf", batch="B-20261125-abcdef")
@@ -453,8 +454,8 @@ def test_a_change_that_cannot_be_made_leaves_the_batch_as_it_was(scanner, tmp_pa
 
 
 def test_a_filed_page_that_comes_again_stops_the_destruction_until_the_release(scanner, tmp_path):
-    from service.flow.facts import file_facts
-    from service.flow.receive import receive
+    from service.flow.common.facts import file_facts
+    from service.flow.intake.receive import receive
     from service.records.tables import CaseFile
 
     path = stack(tmp_path, 1, 2)

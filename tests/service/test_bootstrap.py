@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from service.bootstrap import build, prepare
 from service.errors import BadSetting
-from service.flow.fixity import fixity
-from service.flow.render import read_rendition
+from service.flow.intake.render import read_rendition
+from service.flow.trust.fixity import fixity
 from service.records.database import Database
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env, open_office, server_env

@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 
 from intake.model import Field, Understanding
 from search.sketch import Sketch
-from service.flow import batches, checking, documents, process
-from service.flow.checking import Given
-from service.flow.values import Entry, Place, fields_read, find, state_of
+from service.flow.common.values import Entry, Place, fields_read, find, state_of
+from service.flow.intake import batches, checking, documents, process
+from service.flow.intake.checking import Given
 from service.records.tables import Desk, Document, DocumentField, FieldCorrection, LastSave
 from tests.service.conftest import OWNER, Office
 from tests.service.test_batches import SHEET, change, scanner, send, sound, stack, whole
@@ -118,7 +118,7 @@ def test_two_documents_that_become_one_do_not_overwrite_each_other(checked: Offi
 
 
 def test_a_document_that_was_read_already_takes_them_over(checked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    from service.flow import parts
+    from service.flow.intake import parts
 
     real = parts._make_one
 

@@ -10,10 +10,12 @@ from sqlalchemy import delete, func, select, text
 from intake.model import Word
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import checking, desk, destroy, documents, extraction, filing, ledger, reviews, values
-from service.flow.checking import Given
-from service.flow.desk import Want
-from service.flow.values import Entry
+from service.flow.archive import destroy, filing, ledger, reviews
+from service.flow.common import values
+from service.flow.common.values import Entry
+from service.flow.intake import checking, desk, documents, extraction
+from service.flow.intake.checking import Given
+from service.flow.intake.desk import Want
 from service.records.tables import AuditEntry, Desk, Document, ExtractionCount, FieldCorrection, LastSave, Rendition
 from tests.service.conftest import DIGITAL, OWNER, Office
 from tests.service.test_flow import archive, decide_all, fill, new_contract, propose
@@ -423,7 +425,7 @@ def test_a_destroyed_document_takes_no_values(embedded: Office) -> None:
 
 
 def test_values_typed_while_reading_had_failed_outlive_the_next_reading(embedded: Office) -> None:
-    from service.flow.process import process, read_again
+    from service.flow.intake.process import process, read_again
 
     document_id = embedded.take_in(DIGITAL)
     with embedded.house.database.write() as session:

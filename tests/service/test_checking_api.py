@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from service.flow import documents
+from service.flow.intake import documents
 from service.records.tables import Document
 from tests.service.conftest import OWNER, embedded_env
 from tests.service.test_api import client, headers

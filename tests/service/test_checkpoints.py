@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from service.errors import BadInput, RuleRefused
-from service.flow.checkpoints import accept, checkpoint, checkpoint_when_due, public_key, verify
-from service.flow.objects import stores
-from service.flow.orphans import find_orphans, remove_orphans
+from service.flow.common.objects import stores
+from service.flow.trust.checkpoints import accept, checkpoint, checkpoint_when_due, public_key, verify
+from service.flow.trust.orphans import find_orphans, remove_orphans
 from service.records import audit, checkpoints, signing
 from service.records.tables import AuditEntry, Checkpoint
 from tests.service.conftest import OWNER

@@ -16,8 +16,8 @@ from search.errors import IndexUnavailable
 from service.bootstrap import build
 from service.commands import intake
 from service.commands.common import plain
-from service.flow.find import find
-from service.flow.receive import receive as receive_file
+from service.flow.intake.receive import receive as receive_file
+from service.flow.search.find import find
 from service.records.tables import Document
 from service.settings import load
 from tests.service import bad_files, ready
@@ -452,8 +452,15 @@ SEARCH_LOADS = {
     *("search.dates", "search.initials", "search.nearly", "search.numerals", "search.ranges", "search.similar"),
     *("service", "service.access", "service.access.policy", "service.bootstrap", "service.cli", "service.clock"),
     *("service.commands", "service.commands.common", "service.commands.reading", "service.errors", "service.flow"),
-    *("service.flow.find", "service.flow.guard", "service.flow.index", "service.flow.places", "service.house"),
-    *("service.flow.find_cursor", "service.flow.kept", "service.flow.stamps", "search.orders"),
+    *("service.flow.common", "service.flow.search"),
+    *(
+        "service.flow.search.find",
+        "service.flow.common.guard",
+        "service.flow.common.index",
+        "service.flow.common.places",
+        "service.house",
+    ),
+    *("service.flow.search.find_cursor", "service.flow.common.kept", "service.flow.common.stamps", "search.orders"),
     *("search.adapters.tantivy_generations", "search.adapters.tantivy_orders"),
     *("service.records", "service.records.audit", "service.records.database", "service.records.migrate"),
     *("service.records.tables", "service.settings", "service.typed"),

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import amendments, filing, ledger, milestones, transfers
-from service.flow.amendments import Amendment
+from service.flow.archive import amendments, filing, ledger, milestones, transfers
+from service.flow.archive.amendments import Amendment
 from service.records.tables import CaseFile, Contract, Transfer
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

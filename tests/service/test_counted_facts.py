@@ -11,7 +11,7 @@ from sqlalchemy import select
 from retention.statistics import ArchiveFacts, ContractFacts, archive_figures, contract_figures, report_period
 from service.access import people
 from service.clock import CHINA
-from service.flow import statistics
+from service.flow.archive import statistics
 from service.records import tables
 from service.records.tables import AccessRequest, CaseFile, Contract, ContractEvent, Document, Stub, Transfer, new_id
 from tests.service.conftest import OWNER, Office

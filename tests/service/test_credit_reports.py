@@ -12,19 +12,12 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import (
-    assessments,
-    courses,
-    credit_reports,
-    made,
-    regulations,
-    report_keeping,
-    report_schedules,
-    submissions,
-)
-from service.flow.assessments import InputGiven
-from service.flow.find import find
-from service.flow.process import process, sweep
+from service.flow.archive import submissions
+from service.flow.credit import assessments, courses, credit_reports, regulations, report_keeping, report_schedules
+from service.flow.credit.assessments import InputGiven
+from service.flow.intake import made
+from service.flow.intake.process import process, sweep
+from service.flow.search.find import find
 from service.records.tables import (
     AssessmentRecord,
     AuditEntry,

@@ -20,9 +20,9 @@ from sqlalchemy import select
 from service.bootstrap import build
 from service.clock import Clock
 from service.errors import BadInput, BadSetting, RuleRefused
-from service.flow import blocks, deliveries, send_webhook, warning_settings
-from service.flow.deliveries import Answer, send_due
-from service.flow.send_mail import Mailer, message_of
+from service.flow.credit import blocks, deliveries, send_webhook, warning_settings
+from service.flow.credit.deliveries import Answer, send_due
+from service.flow.credit.send_mail import Mailer, message_of
 from service.records.tables import AuditEntry, Delivery, DeliveryAttempt
 from service.settings import load
 from service.worker_credit import Sending, watched

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from service.bootstrap import build
-from service.flow import destroy, holds, reviews
+from service.flow.archive import destroy, holds, reviews
 from service.records.tables import AuditEntry, CaseFile, Rendition, ReviewFile, Stub, WrappedKey
 from service.settings import load
 from tests.service.conftest import OWNER, Office, embedded_env, open_office

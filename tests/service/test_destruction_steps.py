@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from retention.errors import TransitionRefused
 from service.errors import NotFound, RuleRefused
-from service.flow import destroy, reviews
+from service.flow.archive import destroy, reviews
 from service.records.tables import AuditEntry, CaseFile, ReviewFile
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

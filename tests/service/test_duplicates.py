@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from credit.identity import CROWD, Named, why_one
-from service.flow import duplicates, long_runs
-from service.flow.duplicates import catch_up, compare, list_duplicates
-from service.flow.ledger import find_or_make_customer
+from service.flow.archive.ledger import find_or_make_customer
+from service.flow.common import long_runs
+from service.flow.credit import duplicates
+from service.flow.credit.duplicates import catch_up, compare, list_duplicates
 from service.records.tables import Customer, CustomerFact, DuplicateKey, DuplicatePair, LongRun, new_id
 from tests.service.conftest import OWNER, TODAY, Office
 from tests.service.web.conftest import open_site

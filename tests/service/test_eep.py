@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from service.errors import BadInput
-from service.flow import eep, render
-from service.flow.documents import get_document
-from service.flow.eep_import import check_records, import_record
-from service.flow.packages import export_package
+from service.flow.archive import eep
+from service.flow.archive.eep_import import check_records, import_record
+from service.flow.archive.packages import export_package
+from service.flow.intake import render
+from service.flow.intake.documents import get_document
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, open_office
 from tests.service.test_flow import due_file, new_contract
 
@@ -127,7 +128,7 @@ def test_a_file_that_is_not_archived_has_no_record(embedded):
     """The standard wants year, period and number, which a file gets when it is archived."""
     _contract_id, file_id = new_contract(embedded)
     document_id = embedded.take_in()
-    from service.flow import filing
+    from service.flow.archive import filing
 
     filing.file_document(embedded.house, embedded["handler"], document_id, file_id)
     bag = export_package(embedded.house, embedded["archivist"], file_id, io.BytesIO())

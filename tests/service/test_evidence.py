@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from service.errors import NotAllowed, NotFound, RuleRefused
-from service.flow import evidence as flow
-from service.flow import filing, transfers
-from service.flow.checkpoints import checkpoint, public_key
-from service.flow.index import load_key
-from service.flow.trail_export import export
+from service.flow.archive import filing, transfers
+from service.flow.common.index import load_key
+from service.flow.trust import evidence as flow
+from service.flow.trust.checkpoints import checkpoint, public_key
+from service.flow.trust.trail_export import export
 from service.records import audit, signing, verify_audit
 from service.records.checkpoints import root_of
 from tests.service.conftest import DIGITAL, OWNER

@@ -7,10 +7,10 @@ import pytest
 
 from intake.codec import from_json
 from service.errors import NotAllowed
-from service.flow import checking, documents
-from service.flow.checking import Given
-from service.flow.extraction_export import export
-from service.flow.values import Entry
+from service.flow.common.values import Entry
+from service.flow.intake import checking, documents
+from service.flow.intake.checking import Given
+from service.flow.intake.extraction_export import export
 from service.records.tables import AuditEntry
 from tests.service.conftest import OWNER, embedded_env
 from tools import replay_extraction

@@ -2,8 +2,8 @@
 
 from sqlalchemy import event, update
 
-from service.flow import holds, loans, reviews
-from service.flow.facts import facts_of_files, file_facts
+from service.flow.archive import holds, loans, reviews
+from service.flow.common.facts import facts_of_files, file_facts
 from service.records.tables import CaseFile
 from tests.service.conftest import Office
 from tests.service.test_flow import archive, fill, new_contract

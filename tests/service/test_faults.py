@@ -25,8 +25,8 @@ from intake.adapters.tus_delivery import TusDelivery
 from intake.errors import DeliveryFailed, Rejected
 from service.access import people
 from service.bootstrap import build, prepare
-from service.flow.find import find
-from service.flow.finish_uploads import tidy
+from service.flow.intake.finish_uploads import tidy
+from service.flow.search.find import find
 from service.house import House
 from service.records.tables import AuditEntry, Document, Rendition, Upload, UploadPart
 from service.settings import load

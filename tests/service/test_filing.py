@@ -13,8 +13,11 @@ from search.errors import IndexUnavailable
 from service.access import people
 from service.api.app import blueprint
 from service.errors import BadInput, NotAllowed, RuleRefused
-from service.flow import documents, filing, find, holds, ledger, loans, reviews, trail, transfers
-from service.flow.process import process, sweep
+from service.flow.archive import filing, holds, ledger, loans, reviews, transfers
+from service.flow.intake import documents
+from service.flow.intake.process import process, sweep
+from service.flow.search import find
+from service.flow.trust import trail
 from service.records.tables import CaseFile, Document
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_flow import archive, decide_all, due_file, fill, new_contract, propose

@@ -10,11 +10,11 @@ from intake.model import Line, PageText, Seal, Word
 from search.errors import BadQuery
 from service.access import people
 from service.access.policy import Actor
-from service.flow import grants
-from service.flow.find import find
-from service.flow.find_export import export_found
-from service.flow.places import boxes_of
-from service.flow.suggest import suggest
+from service.flow.archive import grants
+from service.flow.common.places import boxes_of
+from service.flow.search.find import find
+from service.flow.search.find_export import export_found
+from service.flow.search.suggest import suggest
 from service.records.tables import Document, Person
 from tests.service.conftest import OWNER, Office
 

@@ -20,9 +20,9 @@ from service.api.app import blueprint
 from service.api.documents import Search
 from service.commands.reading import search as search_command
 from service.errors import BadCursor, BadInput
-from service.flow import find_export
-from service.flow.find import MAX_LIMIT, Found, find
-from service.flow.index import index_documents
+from service.flow.common.index import index_documents
+from service.flow.search import find_export
+from service.flow.search.find import MAX_LIMIT, Found, find
 from service.records.tables import AuditEntry, Document
 from service.web.words import SEARCH_ORDERS
 from tests.service.conftest import OWNER, Office, Ran

@@ -16,15 +16,16 @@ import pytest
 from sqlalchemy import func, select, update
 
 from service.bootstrap import build
-from service.flow import destroy, filing, holds, replicate, reviews
-from service.flow.checks import doctor
-from service.flow.fixity import Pace, fixity, is_due, last
-from service.flow.index import load_key
-from service.flow.locks import FOR_EVER, lock_waiting, midnight
-from service.flow.objects import stores
-from service.flow.orphans import find_orphans, remove_orphans
-from service.flow.receive import receive
-from service.flow.replicate import copy_waiting
+from service.flow.archive import destroy, filing, holds, reviews
+from service.flow.archive.checks import doctor
+from service.flow.common.index import load_key
+from service.flow.common.locks import FOR_EVER, lock_waiting, midnight
+from service.flow.common.objects import stores
+from service.flow.intake.receive import receive
+from service.flow.trust import replicate
+from service.flow.trust.fixity import Pace, fixity, is_due, last
+from service.flow.trust.orphans import find_orphans, remove_orphans
+from service.flow.trust.replicate import copy_waiting
 from service.flow.upkeep import verify_due
 from service.records.tables import AuditEntry, CaseFile, FixityFinding, FixityRun, ObjectState, Rendition, WrappedKey
 from service.settings import load
@@ -327,8 +328,8 @@ def test_what_is_being_received_is_nobodys_orphan(office, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.receive.record_sealed", killed)
-        patch.setattr("service.flow.receive._let_go", killed)
+        patch.setattr("service.flow.intake.receive.record_sealed", killed)
+        patch.setattr("service.flow.intake.receive._let_go", killed)
         with pytest.raises(KeyboardInterrupt):
             receive(house, office["handler"], io.BytesIO(DIGITAL.read_bytes()), "a.pdf")
     assert len(list(house.vault.store.names())) == 1

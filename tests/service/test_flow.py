@@ -9,24 +9,13 @@ from sqlalchemy import select
 from retention.errors import DestructionBlocked, FileIncomplete, TransitionRefused
 from search.errors import IndexUnavailable
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import (
-    destroy,
-    documents,
-    filing,
-    find,
-    holds,
-    ledger,
-    ledger_rows,
-    loans,
-    render,
-    reviews,
-    trail,
-    transfer_lists,
-    transfers,
-    values,
-)
-from service.flow.checks import doctor, verify_audit
-from service.flow.fixity import fixity
+from service.flow.archive import destroy, filing, holds, ledger, ledger_rows, loans, reviews, transfer_lists, transfers
+from service.flow.archive.checks import doctor, verify_audit
+from service.flow.common import values
+from service.flow.intake import documents, render
+from service.flow.search import find
+from service.flow.trust import trail
+from service.flow.trust.fixity import fixity
 from service.records.tables import CaseFile, Document, Person, Rendition, Transfer, WrappedKey
 from tests.service.conftest import DIGITAL, OWNER, Office
 
@@ -551,7 +540,7 @@ def test_A2_2_two_other_people_verify_a_value(embedded):
 
 
 def test_every_reading_and_every_change_is_in_the_trail(embedded):
-    from service.flow import trail
+    from service.flow.trust import trail
 
     document_id = embedded.take_in()
     documents.get_document(embedded.house, embedded["archivist"], document_id)

@@ -14,11 +14,11 @@ from intake.crew import Allowance, Crew
 from intake.errors import Rejected
 from service.bootstrap import without_settings
 from service.commands.intake import take_one
-from service.flow import find
-from service.flow.attached import attached_to
-from service.flow.page_quality import of_document
-from service.flow.process import process, process_waiting
-from service.flow.receive import receive
+from service.flow.intake.attached import attached_to
+from service.flow.intake.page_quality import of_document
+from service.flow.intake.process import process, process_waiting
+from service.flow.intake.receive import receive
+from service.flow.search import find
 from service.records.tables import Document, Rendition
 from tests.intake import made
 from tests.intake.mutations import mutated, mutated_part
@@ -85,7 +85,7 @@ def test_signatures_and_attachments_are_noted_and_the_original_is_bit_exact(quic
     data = made.pdf(signed=True, attachment="报价单.xlsx")
     document_id = take(quick, "signed.pdf", data)
     assert row(quick, document_id)[4] == ["signed", "signature:unverifiable:", "attachment:报价单.xlsx"]
-    from service.flow.render import open_rendition
+    from service.flow.intake.render import open_rendition
 
     with open_rendition(quick.house, OWNER, document_id, "original") as opened:
         assert opened.stream.read() == data

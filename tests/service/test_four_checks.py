@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from retention.four_checks import CHECKS
 from service.errors import BadInput, NotAllowed, RuleRefused
-from service.flow import check_samples, filing, four_checks, ledger, transfers
+from service.flow.archive import check_samples, filing, four_checks, ledger, transfers
 from service.records.tables import AuditEntry, CaseFile, CheckRun, CheckSampleFile, Document, Rendition
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

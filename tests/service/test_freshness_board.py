@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from service.clock import Clock
-from service.flow import freshness_board
-from service.flow.counting import count_up_to
-from service.flow.fact_duties import list_due, set_responsible
-from service.flow.freshness_board import board_of, count, count_asked
+from service.flow.common.counting import count_up_to
+from service.flow.credit import freshness_board
+from service.flow.credit.fact_duties import list_due, set_responsible
+from service.flow.credit.freshness_board import board_of, count, count_asked
 from service.records.tables import FactDuty, FreshnessBoard
 from tests.service.conftest import TODAY
 from tests.service.test_register import customer, fact

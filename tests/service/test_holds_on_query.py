@@ -8,7 +8,7 @@ from sqlalchemy import select
 from retention.errors import TransitionRefused
 from service.access import people
 from service.errors import BadInput, NotAllowed
-from service.flow import holds
+from service.flow.archive import holds
 from service.records.tables import AuditEntry
 from tests.service.conftest import OWNER
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

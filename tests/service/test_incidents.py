@@ -8,8 +8,8 @@ import pytest
 
 from retention.errors import TransitionRefused
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import incidents, loan_statistics, loans
-from service.flow.paper_file import set_place
+from service.flow.archive import incidents, loan_statistics, loans
+from service.flow.archive.paper_file import set_place
 from service.reports.case_sheets import out_card
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

@@ -11,13 +11,13 @@ from uuid import uuid4
 import pytest
 
 from search.errors import IndexUnavailable
-from service.flow import index as index_flow
-from service.flow import process as process_flow
-from service.flow.checks import doctor
-from service.flow.find import find
-from service.flow.index import index_documents, index_soon, reindex
-from service.flow.process import process
-from service.flow.receive import receive
+from service.flow.archive.checks import doctor
+from service.flow.common import index as index_flow
+from service.flow.common.index import index_documents, index_soon, reindex
+from service.flow.intake import process as process_flow
+from service.flow.intake.process import process
+from service.flow.intake.receive import receive
+from service.flow.search.find import find
 from service.records.tables import Document
 from tests.contract.faulty import Faults, line
 from tests.service.conftest import OWNER, SCANS, Office, embedded_env, open_office

@@ -14,8 +14,10 @@ from sqlalchemy import LargeBinary, select, text
 from service.access import second_factor
 from service.bootstrap import build, open_keys, prepare
 from service.errors import BadSetting, RuleRefused
-from service.flow import destructions, index, rotate
-from service.flow.checkpoints import checkpoint, verify
+from service.flow.archive import destructions
+from service.flow.common import index
+from service.flow.trust import rotate
+from service.flow.trust.checkpoints import checkpoint, verify
 from service.records import audit
 from service.records.tables import AuditEntry, Batch, Person, Stack, Upload, WrappedKey, whole
 from service.settings import load

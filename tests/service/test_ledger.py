@@ -12,9 +12,10 @@ from stdnum.cn import uscc
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused, Unconfirmed
-from service.flow import corrections, filing, ledger, reviews, transfers
-from service.flow.corrections import Correction, correct_contract
-from service.flow.ledger_rows import LedgerFilter, export_contracts, list_contracts
+from service.flow.archive import filing, ledger, reviews, transfers
+from service.flow.archive.ledger_rows import LedgerFilter, export_contracts, list_contracts
+from service.flow.intake import corrections
+from service.flow.intake.corrections import Correction, correct_contract
 from service.records.tables import AuditEntry, CaseFile, Contract, ContractEvent, Customer
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
@@ -242,7 +243,7 @@ def test_what_is_cancelled_reviewed_or_destroyed_is_not_corrected(embedded):
 
 
 def test_a_corrected_counterparty_is_found_at_once(embedded):
-    from service.flow import find
+    from service.flow.search import find
 
     contract_id, file_id = new_contract(embedded)
     document_id = embedded.take_in()
@@ -306,7 +307,7 @@ def test_an_export_holds_what_the_person_may_see_and_is_noted(embedded, monkeypa
         {"form": "csv", "rows": 0, "only": {}},
         {"form": "xlsx", "rows": 1, "only": {"status": "signed"}},
     ]
-    monkeypatch.setattr("service.flow.ledger_rows.MAX_EXPORT", 0)
+    monkeypatch.setattr("service.flow.archive.ledger_rows.MAX_EXPORT", 0)
     with pytest.raises(BadInput, match="narrow"):
         export_contracts(house, embedded["handler"], LedgerFilter(), "csv")
 

@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, RuleRefused
-from service.flow import ledger_entering, ledger_sheet
-from service.flow.checks import verify_audit
-from service.flow.ledger_import import apply_import, check_import
-from service.flow.ledger_sheet import HEADINGS
+from service.flow.archive import ledger_entering
+from service.flow.archive.checks import verify_audit
+from service.flow.archive.ledger_import import apply_import, check_import
+from service.flow.common import ledger_sheet
+from service.flow.common.ledger_sheet import HEADINGS
 from service.records.tables import AuditEntry, CaseFile, Contract, Customer, FormerNumber, Transfer
 from tests.service.conftest import OWNER, Office, embedded_env
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

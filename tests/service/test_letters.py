@@ -18,7 +18,7 @@ from intake.adapters import mailbox
 from intake.channels.mail import MailboxAddress
 from intake.errors import DeliveryFailed, MailboxUnavailable
 from service.bootstrap import build, prepare
-from service.flow.delivery import LocalDelivery
+from service.flow.intake.delivery import LocalDelivery
 from service.house import House
 from service.records.tables import AuditEntry, Document
 from service.settings import load
@@ -254,7 +254,7 @@ DIE = """
 import os, signal, sys
 from intake.adapters.mailbox import Mailbox
 from service.bootstrap import build
-from service.flow.delivery import LocalDelivery
+from service.flow.intake.delivery import LocalDelivery
 from service.settings import load
 from service.worker_channels import Mail
 

@@ -20,8 +20,8 @@ from sqlalchemy import func, select
 from retention.categories import CONTRACT_CATEGORIES
 from service.bootstrap import build
 from service.errors import KNOWN_ERRORS
-from service.flow import destroy, holds, ledger, loans, reviews, transfers
-from service.flow.checks import verify_audit
+from service.flow.archive import destroy, holds, ledger, loans, reviews, transfers
+from service.flow.archive.checks import verify_audit
 from service.records.tables import (
     AccessRequest,
     AuditEntry,

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from service.errors import BadInput, RuleRefused
-from service.flow import candidates, deadlines, destroy, filing, reviews
-from service.flow.keyset import Part, Place, cursor_of, place_of
+from service.flow.archive import candidates, deadlines, destroy, filing, reviews
+from service.flow.common.keyset import Part, Place, cursor_of, place_of
 from service.records.tables import CaseFile, Contract, ReviewRecord, Transfer
 from tests.service.conftest import Office, embedded_env, open_office
 from tests.service.test_destruction_steps import carry_out, due, proposed

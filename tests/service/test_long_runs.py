@@ -6,11 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import NotAllowed, NotFound, RuleRefused
-from service.flow import (
+from service.flow.common import long_runs
+from service.flow.credit import (
     credit_reports,
     deliveries,
-    long_runs,
-    made,
     portfolio,
     portfolio_run,
     report_facts,
@@ -20,7 +19,8 @@ from service.flow import (
     scorecards,
     warnings,
 )
-from service.flow.process import sweep
+from service.flow.intake import made
+from service.flow.intake.process import sweep
 from service.records.tables import CreditReport, Document, LongRun, PortfolioRun, WarningRun
 from service.reports.drawing import drawn
 from tests.service.test_scorecards import enough, other

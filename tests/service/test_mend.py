@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from service.flow.mend import mend_noticed
-from service.flow.objects import stores
-from service.flow.render import open_rendition, read_rendition
-from service.flow.replicate import copy_waiting
+from service.flow.common.objects import stores
+from service.flow.intake.render import open_rendition, read_rendition
+from service.flow.trust.mend import mend_noticed
+from service.flow.trust.replicate import copy_waiting
 from service.flow.upkeep import upkeep
 from service.records.tables import AuditEntry, ObjectState
 from tests.service.conftest import DIGITAL, OWNER

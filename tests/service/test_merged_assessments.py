@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from service.flow import assessments, blocks, due_assessments, portfolio, portfolio_run
-from service.flow.customer_merge import merge_customers, undo_merge
-from service.flow.report_facts import rated_of
-from service.flow.scoring import stands_up
+from service.flow.credit import assessments, blocks, due_assessments, portfolio, portfolio_run
+from service.flow.credit.customer_merge import merge_customers, undo_merge
+from service.flow.credit.report_facts import rated_of
+from service.flow.credit.scoring import stands_up
 from service.records.tables import AssessmentRecord, AuditEntry, CreditEvent, Customer, CustomerMerge, Delivery
 from tests.service.conftest import TODAY
 from tests.service.test_assessments import BAD, GOOD, decide, make

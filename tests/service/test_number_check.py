@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from service.errors import BadInput, NotAllowed, RuleRefused
-from service.flow.number_check import check_numbers, checked_as_json, gaps, void_number
+from service.flow.archive.number_check import check_numbers, checked_as_json, gaps, void_number
 from service.records.counters import next_serial
 from service.records.tables import CaseFile, Contract, ContractEvent, Counter, Transfer
 from tests.service.conftest import embedded_env

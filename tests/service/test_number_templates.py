@@ -4,8 +4,8 @@ import pytest
 
 from retention.errors import BadNumber
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import number_templates as flow
-from service.flow.number_check import check_numbers, void_number
+from service.flow.archive import number_templates as flow
+from service.flow.archive.number_check import check_numbers, void_number
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import archive, fill, new_contract

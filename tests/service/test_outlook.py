@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import documents, filing, holds, reviews, transfers
-from service.flow.outlook import outlook
+from service.flow.archive import filing, holds, reviews, transfers
+from service.flow.intake import documents
+from service.flow.search.outlook import outlook
 from service.records.tables import AuditEntry, CaseFile
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from retention.errors import DestructionBlocked, TransitionRefused
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import destroy, filing, holds, loans, outside, outside_receipts, reviews
-from service.flow.checks import verify_audit
-from service.flow.erase import look
-from service.flow.package_import import import_package
+from service.flow.archive import destroy, filing, holds, loans, outside, outside_receipts, reviews
+from service.flow.archive.checks import verify_audit
+from service.flow.archive.erase import look
+from service.flow.archive.package_import import import_package
 from service.records.tables import AuditEntry, CaseFile, Document, OutsideTransferRecord, Stub
 from tests.service.conftest import OWNER, Office, embedded_env, open_office
 from tests.service.test_destruction_steps import due
@@ -260,7 +260,7 @@ def test_a_removal_that_was_killed_is_finished_by_the_sweep(leaving, monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.outside.remove_objects", killed)
+        patch.setattr("service.flow.archive.outside.remove_objects", killed)
         with pytest.raises(KeyboardInterrupt):
             outside.remove(house, office["archivist"], transfer_id)
     assert state_of(office, transfer_id) == "removing"
@@ -306,7 +306,7 @@ def test_the_pages_lead_through_it_and_the_command_line_lists_it(leaving, juanzo
 
 def test_a_restore_does_not_bring_back_what_left(leaving):
     """The register outside the archive names it with its receipt, so that a restore removes it again and tells it from the destroyed."""
-    from service.flow.destructions import destroyed_since
+    from service.flow.archive.destructions import destroyed_since
 
     office, transfer_id, file_id = leaving
     stamped(office, transfer_id, handed_over(office, transfer_id))

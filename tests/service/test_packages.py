@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import find, ledger, render
-from service.flow.checks import verify_audit
-from service.flow.package_import import import_package
-from service.flow.packages import export_package
-from service.flow.views import document_as_json, file_as_json
+from service.flow.archive import ledger
+from service.flow.archive.checks import verify_audit
+from service.flow.archive.package_import import import_package
+from service.flow.archive.packages import export_package
+from service.flow.intake import render
+from service.flow.intake.views import document_as_json, file_as_json
+from service.flow.search import find
 from service.records.tables import AuditEntry, CaseFile, Contract, Document
 from tests.service.conftest import OWNER, Office, embedded_env, open_office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
@@ -122,7 +124,9 @@ def test_an_import_that_was_killed_is_done_again(packed, other, monkeypatch):
     source, _, bag, file_id, document_id = packed
     given = (other.house, other["archivist"], source, frozenset({bag.public_key}))
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.package_import._make_file", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            "service.flow.archive.package_import._make_file", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             import_package(*given, handler="handler")
     with other.house.database.read() as session:
@@ -142,7 +146,7 @@ def test_nothing_of_a_package_lies_readable_on_the_disk_while_it_is_taken_in(pac
 
     for step in ("receive", "_make_file"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"service.flow.package_import.{step}", look_around)
+            patch.setattr(f"service.flow.archive.package_import.{step}", look_around)
             with pytest.raises(KeyboardInterrupt):
                 import_package(other.house, other["archivist"], source, frozenset({bag.public_key}), handler="handler")
     assert seen == []

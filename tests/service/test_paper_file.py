@@ -8,9 +8,9 @@ import zxingcpp
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound
-from service.flow import filing
-from service.flow.case_prints import SHEETS, sheet_of
-from service.flow.paper_file import count_papers, paper_file, set_place
+from service.flow.archive import filing
+from service.flow.archive.case_prints import SHEETS, sheet_of
+from service.flow.archive.paper_file import count_papers, paper_file, set_place
 from service.records.tables import AuditEntry
 from service.reports.case_sheets import DRAWN
 from tests.service.conftest import Office

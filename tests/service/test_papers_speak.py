@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from service.flow import checking
-from service.flow.collected import facts_of, history_of
-from service.flow.fact_documents import CatchUp, catch_up, follow
-from service.flow.fact_entry import recheck_fact
-from service.flow.filing import credit_file
+from service.flow.archive.filing import credit_file
+from service.flow.credit.collected import facts_of, history_of
+from service.flow.credit.fact_documents import CatchUp, catch_up, follow
+from service.flow.credit.fact_entry import recheck_fact
+from service.flow.intake import checking
 from service.records.tables import (
     AuditEntry,
     Customer,
@@ -201,7 +201,7 @@ def test_A2_2_what_is_corrected_on_the_paper_is_corrected_with_the_customer(embe
 
 
 def test_A2_1_what_was_missed_is_followed_by_the_worker_and_then_not_again_for_a_day(embedded, known, monkeypatch):
-    from service.flow import fact_documents
+    from service.flow.credit import fact_documents
 
     with monkeypatch.context() as patched:
         patched.setattr(fact_documents, "_follow", lambda *_given: None)  # the process died before it came to this

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from service.access import people
 from service.api.app import blueprint
-from service.flow.receive import receive
+from service.flow.intake.receive import receive
 from service.records.tables import AuditEntry
 from tests.service.conftest import OWNER
 

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import NotAllowed, NotFound, RuleRefused
-from service.flow import filing, render
-from service.flow.checks import doctor
-from service.flow.copies import given_up, preserve_again, trouble_of
-from service.flow.preserve import MAX_ATTEMPTS, preserve, waiting
-from service.flow.process import process
-from service.flow.receive import receive
+from service.flow.archive import filing
+from service.flow.archive.checks import doctor
+from service.flow.intake import render
+from service.flow.intake.copies import given_up, preserve_again, trouble_of
+from service.flow.intake.preserve import MAX_ATTEMPTS, preserve, waiting
+from service.flow.intake.process import process
+from service.flow.intake.receive import receive
 from service.records.tables import AuditEntry, CopyTrouble, Document, Rendition
 from tests.intake.test_preservation import judged
 from tests.service.conftest import OWNER, SCANS
@@ -63,7 +64,7 @@ def test_a_killed_making_leaves_one_whole_copy_after_all(embedded, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.preserve.record_sealed", killed)
+        patch.setattr("service.flow.intake.preserve.record_sealed", killed)
         with pytest.raises(KeyboardInterrupt):
             preserve(house, document_id)
     ((begun, _),) = copies(house, document_id)
@@ -104,7 +105,7 @@ def test_a_document_destroyed_meanwhile_keeps_no_copy(embedded, monkeypatch):
 
 
 def test_the_copy_is_destroyed_with_its_document(office, scanned):
-    from service.flow import destroy, ledger, reviews
+    from service.flow.archive import destroy, ledger, reviews
 
     house = office.house
     contract_id, file_id = new_contract(office)
@@ -172,7 +173,7 @@ def broken(patch, what: Exception | None = None):
     def fail(*_):
         raise what or ValueError("no such glyph")
 
-    patch.setattr("service.flow.preserve.write", fail)
+    patch.setattr("service.flow.intake.preserve.write", fail)
 
 
 def test_a_copy_that_cannot_be_made_is_tried_ever_later_and_given_up(embedded, monkeypatch):

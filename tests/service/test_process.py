@@ -11,12 +11,12 @@ from intake.crew import Allowance, Crew
 from search.model import IndexedPage
 from service.bootstrap import without_settings
 from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
-from service.flow import find
-from service.flow.checks import doctor
-from service.flow.fixity import fixity
-from service.flow.index import reindex
-from service.flow.process import process, process_waiting, read_again
-from service.flow.receive import receive
+from service.flow.archive.checks import doctor
+from service.flow.common.index import reindex
+from service.flow.intake.process import process, process_waiting, read_again
+from service.flow.intake.receive import receive
+from service.flow.search import find
+from service.flow.trust.fixity import fixity
 from service.records.tables import Document, Rendition
 from tests.intake import fragile
 from tests.service.conftest import DIGITAL, OWNER, SCANS
@@ -66,7 +66,7 @@ def test_a_full_disk_costs_no_attempt(embedded, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.originals.shutil.copyfileobj", full)
+        patch.setattr("service.flow.intake.originals.shutil.copyfileobj", full)
         for _ in range(5):
             with pytest.raises(NoSpace):
                 process(house, document_id)

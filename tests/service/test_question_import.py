@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import courses
-from service.flow.question_import import HEADINGS, import_questions
+from service.flow.credit import courses
+from service.flow.credit.question_import import HEADINGS, import_questions
 from service.reports.sheets import Table, to_xlsx
 from service.web import refusals
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from service.flow.process import sweep
-from service.flow.receive import receive
+from service.flow.intake.process import sweep
+from service.flow.intake.receive import receive
 from service.jobs.queue import attach, open_queue
 from tests.service.conftest import DIGITAL, SCANS
 

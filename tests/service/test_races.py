@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from retention.errors import TransitionRefused
 from service.access import people
 from service.errors import RuleRefused
-from service.flow import destroy, filing, holds, ledger, loans, outside, reviews, transfers
+from service.flow.archive import destroy, filing, holds, ledger, loans, outside, reviews, transfers
 from service.records import audit
 from service.records.tables import AuditEntry, CaseFile, Contract, Counter
 from tests.service.conftest import OWNER, Office

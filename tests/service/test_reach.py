@@ -9,26 +9,15 @@ from stdnum.cn import uscc
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound
-from service.flow import (
-    counts,
-    customers,
-    desk,
-    destroy,
-    documents,
-    filing,
-    holds,
-    ledger,
-    ledger_rows,
-    loans,
-    render,
-    reviews,
-    tiers,
-    trail,
-    transfers,
-)
-from service.flow.find import find
-from service.flow.process import process
-from service.flow.receive import receive
+from service.flow import counts
+from service.flow.archive import destroy, filing, holds, ledger, ledger_rows, loans, reviews, transfers
+from service.flow.common import tiers
+from service.flow.credit import customers
+from service.flow.intake import desk, documents, render
+from service.flow.intake.process import process
+from service.flow.intake.receive import receive
+from service.flow.search.find import find
+from service.flow.trust import trail
 from service.records.tables import AuditEntry, Customer, Person
 from tests.service.conftest import DIGITAL, OWNER, Office
 from tests.service.test_flow import decide_all, due_file, new_contract, propose

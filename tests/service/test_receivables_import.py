@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import receivables
-from service.flow.collections import Collected, list_records, record
-from service.flow.receivables_import import bring_in_file, get_import, set_rate
+from service.flow.credit import receivables
+from service.flow.credit.collections import Collected, list_records, record
+from service.flow.credit.receivables_import import bring_in_file, get_import, set_rate
 from service.records.tables import ReceivableEntry, WarningRecord
 from tests.service.conftest import TODAY, Office
 from tests.service.test_warnings import a_customer, bring, invoice, payment

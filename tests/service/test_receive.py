@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from service.errors import DatabaseUnavailable
-from service.flow.process import sweep
-from service.flow.receive import receive
+from service.flow.intake.process import sweep
+from service.flow.intake.receive import receive
 from service.records.tables import Document, Rendition, WrappedKey
 from tests.service.conftest import DIGITAL
 from vault.errors import StoreUnavailable
@@ -18,7 +18,7 @@ from vault.errors import StoreUnavailable
 def begun(embedded, monkeypatch) -> str:
     """A document whose receiver was killed after the object was written and before it was acknowledged."""
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.receive.record_sealed", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("service.flow.intake.receive.record_sealed", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             receive(embedded.house, embedded["handler"], DIGITAL, "a.pdf")
     with embedded.house.database.write() as session:

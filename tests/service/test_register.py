@@ -13,16 +13,23 @@ from sqlalchemy import func, select
 from service.access import people
 from service.api.app import blueprint
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import customer_merge, customer_profile
-from service.flow.collected import facts_of
-from service.flow.customer_card import card_as_json, get_card
-from service.flow.customer_import import HEADINGS, apply_import, check_import, export_customers
-from service.flow.customer_merge import merge_customers, preview, undo_merge
-from service.flow.customer_profile import ContactGiven, RelationGiven, add_contact, end_relation, profile_of, relate
-from service.flow.customers import get_customer, list_customers
-from service.flow.duplicates import list_duplicates
-from service.flow.fact_entry import FactGiven, record_fact
-from service.flow.filing import credit_file
+from service.flow.archive.filing import credit_file
+from service.flow.credit import customer_merge, customer_profile
+from service.flow.credit.collected import facts_of
+from service.flow.credit.customer_card import card_as_json, get_card
+from service.flow.credit.customer_import import HEADINGS, apply_import, check_import, export_customers
+from service.flow.credit.customer_merge import merge_customers, preview, undo_merge
+from service.flow.credit.customer_profile import (
+    ContactGiven,
+    RelationGiven,
+    add_contact,
+    end_relation,
+    profile_of,
+    relate,
+)
+from service.flow.credit.customers import get_customer, list_customers
+from service.flow.credit.duplicates import list_duplicates
+from service.flow.credit.fact_entry import FactGiven, record_fact
 from service.records.tables import (
     AuditEntry,
     CaseFile,

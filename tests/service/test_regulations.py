@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import regulations as flow
-from service.flow import wall
+from service.flow.credit import regulations as flow
+from service.flow.credit import wall
 from service.records.tables import AuditEntry, RegulationTask, WallText
 from tests.service.conftest import TODAY
 from tests.service.web.conftest import open_site

@@ -12,11 +12,13 @@ from sqlalchemy import delete, func, select, update
 from search.errors import IndexUnavailable
 from service.access import people
 from service.errors import NotFound
-from service.flow import destroy, filing, index, kept, ledger, reviews, texts
-from service.flow.hits import hits_in
-from service.flow.related import related_to
-from service.flow.sketches import made_with, make_waiting
-from service.flow.texts import texts_of
+from service.flow.archive import destroy, filing, ledger, reviews
+from service.flow.common import index, kept
+from service.flow.search import texts
+from service.flow.search.hits import hits_in
+from service.flow.search.related import related_to
+from service.flow.search.sketches import made_with, make_waiting
+from service.flow.search.texts import texts_of
 from service.records.tables import DocumentMark, DocumentSketch
 from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import decide_all, due_file, new_contract, propose

@@ -15,18 +15,20 @@ from service.access import people
 from service.api.app import blueprint
 from service.bootstrap import build
 from service.errors import NotAllowed, NotFound, RuleRefused
-from service.flow import destroy, holds, preserve, renew, rotate
+from service.flow.archive import destroy, holds
 from service.flow.backup.take import take
-from service.flow.evidence import evidence
-from service.flow.find import find
-from service.flow.fixity import fixity
-from service.flow.index import index_document, index_documents
-from service.flow.locks import lock_waiting
-from service.flow.objects import stores
-from service.flow.originals import original_on_disk
-from service.flow.orphans import find_orphans
-from service.flow.render import open_rendition, page_text, read_rendition
-from service.flow.replicate import copy_waiting
+from service.flow.common.index import index_document, index_documents
+from service.flow.common.locks import lock_waiting
+from service.flow.common.objects import stores
+from service.flow.intake import preserve
+from service.flow.intake.originals import original_on_disk
+from service.flow.intake.render import open_rendition, page_text, read_rendition
+from service.flow.search.find import find
+from service.flow.trust import renew, rotate
+from service.flow.trust.evidence import evidence
+from service.flow.trust.fixity import fixity
+from service.flow.trust.orphans import find_orphans
+from service.flow.trust.replicate import copy_waiting
 from service.flow.upkeep import upkeep
 from service.house import House
 from service.records import audit

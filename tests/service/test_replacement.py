@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from retention.errors import TransitionRefused
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound
-from service.flow import destroy, reviews
+from service.flow.archive import destroy, reviews
 from service.records.database import Database
 from service.records.migrate import upgrade
 from service.records.tables import AuditEntry

@@ -20,8 +20,10 @@ from service.access.papers import PaperGiven, state_of
 from service.access.policy import Actor, Granted, Reach, decide, document_tokens, reader_tokens
 from service.clock import CHINA
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import customers, documents, filing, grants, ledger_rows, render, thumbnails
-from service.flow.find import find
+from service.flow.archive import filing, grants, ledger_rows
+from service.flow.credit import customers
+from service.flow.intake import documents, render, thumbnails
+from service.flow.search.find import find
 from service.records.tables import AuditEntry, CaseFile, Document, Person, Term
 from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import new_contract

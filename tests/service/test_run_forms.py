@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from service.errors import RuleRefused
-from service.flow import credit_forms, filing, portfolio, portfolio_run, run_forms
+from service.flow.archive import filing
+from service.flow.credit import credit_forms, portfolio, portfolio_run, run_forms
 from service.records.tables import AssessmentRecord, AuditEntry, CreditForm, Document
 from service.reports.credit_forms import form_pdf
 from tests.service.test_scorecards import enough

@@ -18,10 +18,10 @@ from service.access import people
 from service.api.app import blueprint
 from service.bootstrap import build
 from service.errors import NotFound, RuleRefused
-from service.flow import deliveries
-from service.flow.index import index_document
-from service.flow.saved_searches import change_search, delete_search, forget, look_for_all, mark_seen
-from service.flow.send_mail import Mailer
+from service.flow.common.index import index_document
+from service.flow.credit import deliveries
+from service.flow.credit.send_mail import Mailer
+from service.flow.search.saved_searches import change_search, delete_search, forget, look_for_all, mark_seen
 from service.records.tables import AuditEntry, Document, SavedSearch
 from service.settings import load
 from service.web.app import create_app

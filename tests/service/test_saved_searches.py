@@ -12,9 +12,9 @@ from search.errors import BadQuery
 from service.access import people
 from service.api.app import blueprint
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import saved_searches
-from service.flow.index import index_document
-from service.flow.saved_searches import (
+from service.flow.common.index import index_document
+from service.flow.search import saved_searches
+from service.flow.search.saved_searches import (
     change_search,
     count_news,
     delete_search,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from retention.errors import BadSchedule
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import ledger, schedules
+from service.flow.archive import ledger, schedules
 from service.records.tables import AuditEntry, CaseFile
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

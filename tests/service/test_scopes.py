@@ -9,8 +9,9 @@ from service.access import accounts, people, tokens
 from service.access.policy import ACTIONS, ROLES, SCOPES, STATION, Actor, Reach, decide, reader_tokens, scope_of
 from service.api.app import GROUPS
 from service.errors import BadInput, NotAllowed, NotSignedIn, RuleRefused
-from service.flow import documents, find
-from service.flow.process import process
+from service.flow.intake import documents
+from service.flow.intake.process import process
+from service.flow.search import find
 from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.test_api import client, upload  # noqa: F401 - one is a fixture
 from tests.service.test_cli import env, lines  # noqa: F401 - one is a fixture

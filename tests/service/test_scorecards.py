@@ -21,24 +21,23 @@ from credit.freshness import a_year_after
 from credit.override import rate
 from credit.scorecard import GRADES, Input, assess
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import (
+from service.flow.archive import filing
+from service.flow.credit import (
     assessments,
     comparison,
     credit_events,
     credit_forms,
     due_assessments,
     expert_reviews,
-    filing,
     portfolio,
     portfolio_run,
     scorecards,
     statements,
 )
-from service.flow.cards import champion, load_card
-from service.flow.due_assessments import _a_year_before
-from service.flow.known import NOTHING
-from service.flow.process import process
-from service.flow.scoring import (
+from service.flow.credit.cards import champion, load_card
+from service.flow.credit.due_assessments import _a_year_before
+from service.flow.credit.known import NOTHING
+from service.flow.credit.scoring import (
     Drawn,
     InputGiven,
     Line,
@@ -49,6 +48,7 @@ from service.flow.scoring import (
     record_of,
     stands_up,
 )
+from service.flow.intake.process import process
 from service.records.tables import (
     AssessmentRecord,
     AuditEntry,

@@ -22,15 +22,16 @@ from sqlalchemy import select
 
 from service.access import people
 from service.errors import KNOWN_ERRORS, StoreUnavailable
-from service.flow import destroy, documents, reviews
-from service.flow.checkpoints import checkpoint
-from service.flow.checks import doctor
-from service.flow.evidence import evidence
-from service.flow.find import find
-from service.flow.index import load_key
-from service.flow.process import process
-from service.flow.receive import receive
-from service.flow.trail_export import export
+from service.flow.archive import destroy, reviews
+from service.flow.archive.checks import doctor
+from service.flow.common.index import load_key
+from service.flow.intake import documents
+from service.flow.intake.process import process
+from service.flow.intake.receive import receive
+from service.flow.search.find import find
+from service.flow.trust.checkpoints import checkpoint
+from service.flow.trust.evidence import evidence
+from service.flow.trust.trail_export import export
 from service.jobs.queue import or_later
 from service.records.tables import AuditKey, DocumentField
 from service.settings import load

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from service.bootstrap import build
-from service.flow.find import find
-from service.flow.receive import receive
+from service.flow.intake.receive import receive
+from service.flow.search.find import find
 from service.jobs.queue import attach, open_queue
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, server_env

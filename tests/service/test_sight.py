@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from service.access.policy import ROLES, TIERS, Actor, Granted, decide, document_tokens, reader_tokens
 from service.errors import NotFound
-from service.flow.guard import reach_of, reach_of_file
-from service.flow.ledger import load_contract
-from service.flow.sight import visible, visible_contracts, visible_files
+from service.flow.archive.ledger import load_contract
+from service.flow.common.guard import reach_of, reach_of_file
+from service.flow.common.sight import visible, visible_contracts, visible_files
 from service.records.database import Database
 from service.records.migrate import upgrade
 from service.records.tables import CaseFile, Contract, Customer, Department, Document, Person

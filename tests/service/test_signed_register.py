@@ -11,8 +11,8 @@ from sqlalchemy import select
 from service.access import people
 from service.api.app import blueprint
 from service.errors import NotFound
-from service.flow import destroy, reviews
-from service.flow.destruction_registers import review_register
+from service.flow.archive import destroy, reviews
+from service.flow.archive.destruction_registers import review_register
 from service.records.tables import AuditEntry, ReviewRecord
 from tests.service.conftest import OWNER, embedded_env, open_office
 from tests.service.test_destruction_steps import due

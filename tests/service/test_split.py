@@ -17,9 +17,10 @@ from intake.batches.payload import Separator
 from intake.batches.sheets import Sheet, as_pdf
 from service.access import people
 from service.api.app import blueprint
-from service.flow import batches, filing, stacks
-from service.flow.find import find
-from service.flow.process import process_waiting
+from service.flow.archive import filing
+from service.flow.intake import batches, stacks
+from service.flow.intake.process import process_waiting
+from service.flow.search.find import find
 from service.records.tables import Document, Stack
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import DIGITAL, OWNER

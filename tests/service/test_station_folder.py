@@ -17,7 +17,7 @@ from intake.channels.arrivals import Patience
 from intake.errors import DeliveryFailed, Rejected
 from service.bootstrap import build
 from service.channels import reason, watched
-from service.flow.delivery import LocalDelivery
+from service.flow.intake.delivery import LocalDelivery
 from service.house import House
 from service.records.tables import AuditEntry, Document
 from service.settings import load
@@ -458,7 +458,7 @@ from intake.adapters import putting_away, watched_folder
 from intake.channels.arrivals import Patience
 from service.bootstrap import build, prepare
 from service.channels import watched
-from service.flow.delivery import LocalDelivery
+from service.flow.intake.delivery import LocalDelivery
 from service.access.policy import Actor
 from service.settings import load
 

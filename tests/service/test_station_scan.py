@@ -295,7 +295,7 @@ def test_killed_while_it_scans_the_pages_are_kept_and_another_waits_for_the_scan
 
 DIE = """
 import os, signal, sys
-from service.flow.delivery import LocalDelivery
+from service.flow.intake.delivery import LocalDelivery
 from service.cli import juanzong
 from intake.adapters.scan_spool import Scan
 

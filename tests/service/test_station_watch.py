@@ -14,7 +14,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from service.bootstrap import build
-from service.flow.process import sweep
+from service.flow.intake.process import sweep
 from service.records.tables import Batch, Document, Stack
 from service.settings import load
 from tests.service.conftest import DIGITAL, SCANS, embedded_env, prepared

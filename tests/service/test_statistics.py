@@ -8,7 +8,7 @@ from sqlalchemy import select
 from retention.errors import BadPeriod
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import ledger, statistics, submissions
+from service.flow.archive import ledger, statistics, submissions
 from service.records.tables import AuditEntry, CaseFile, Contract, Department, Submission, Term
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

@@ -4,8 +4,8 @@ import pytest
 
 from service.access.policy import Actor
 from service.errors import NotAllowed
-from service.flow.filing import file_document
-from service.flow.suggest import MOST, suggest
+from service.flow.archive.filing import file_document
+from service.flow.search.suggest import MOST, suggest
 from service.records.tables import Document
 from tests.service.conftest import OWNER, Office
 from tests.service.test_find_orders import copies

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, func, insert, select
 
-from service.flow import deadlines
+from service.flow.archive import deadlines
 from service.records import audit
 from service.records.audit import verify_all
 from service.records.tables import AuditEntry, Transfer, new_id

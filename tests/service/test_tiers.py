@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import evidence, filing, ledger, ledger_rows
-from service.flow.find import find
-from service.flow.tiers import set_file_tier
+from service.flow.archive import filing, ledger, ledger_rows
+from service.flow.common.tiers import set_file_tier
+from service.flow.search.find import find
+from service.flow.trust import evidence
 from service.records.tables import AuditEntry
 from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import new_contract

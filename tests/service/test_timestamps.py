@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from service.errors import BadSetting
-from service.flow.checkpoints import checkpoint, verify
-from service.flow.timestamps import stamp_missing
+from service.flow.trust.checkpoints import checkpoint, verify
+from service.flow.trust.timestamps import stamp_missing
 from service.records.tables import Checkpoint
 from service.settings import load
 from tests.service.conftest import OWNER
@@ -175,7 +175,7 @@ def test_settings(embedded):
 def test_evidence_carries_the_stamp(embedded, authority, tmp_path):
     import zipfile
 
-    from service.flow.evidence import evidence
+    from service.flow.trust.evidence import evidence
 
     house = embedded.house
     house.settings = replace(house.settings, tsa=authority.url, tsa_ca=authority.folder / "ca.pem")

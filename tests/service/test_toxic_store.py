@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import KNOWN_ERRORS, NoSpace, outcome
-from service.flow.checks import doctor
-from service.flow.find import find
-from service.flow.fixity import fixity
-from service.flow.process import process, process_waiting, read_again
-from service.flow.receive import receive
-from service.flow.render import open_rendition
-from service.flow.room import room
+from service.flow.archive.checks import doctor
+from service.flow.common.room import room
+from service.flow.intake.process import process, process_waiting, read_again
+from service.flow.intake.receive import receive
+from service.flow.intake.render import open_rendition
+from service.flow.search.find import find
+from service.flow.trust.fixity import fixity
 from service.records.tables import Document
 from tests.contract.toxic import Toxic
 from tests.service.conftest import DIGITAL, OWNER, Office

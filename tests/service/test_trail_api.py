@@ -4,7 +4,7 @@ from flask import Flask
 
 from service.access import people
 from service.api.app import blueprint
-from service.flow import filing
+from service.flow.archive import filing
 from service.records import audit
 from tests.service.conftest import OWNER
 from tests.service.test_flow import new_contract

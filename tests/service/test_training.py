@@ -9,8 +9,8 @@ from credit.exams import Question
 from service.access import people
 from service.access.policy import decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import courses, exams
-from service.flow.courses import CourseGiven
+from service.flow.credit import courses, exams
+from service.flow.credit.courses import CourseGiven
 from service.records.tables import AuditEntry, ExamAttempt, Paper, Person
 from tests.service.conftest import KINDS, OWNER, TODAY
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from retention.transfer import told
 from service.access import people
 from service.errors import NotAllowed, NotSignedIn
-from service.flow import calendar_feed, filing, transfers
-from service.flow.transfer_lists import signatures, transfer_list
+from service.flow.archive import calendar_feed, filing, transfers
+from service.flow.archive.transfer_lists import signatures, transfer_list
 from service.records import signing
 from service.records.tables import AuditEntry, Transfer
 from tests.service.conftest import OWNER
@@ -206,7 +206,7 @@ def test_b3_the_page_gives_an_address_and_the_address_a_calendar(site: Site):  #
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_out_of_its_line(text):
-    from service.flow.calendar_feed import _folded, _text
+    from service.flow.archive.calendar_feed import _folded, _text
 
     line = f"SUMMARY:{_text(text)}"
     assert not any(ord(c) < 32 and c != "\t" for c in line)

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from intake.errors import Rejected
 from service.errors import UploadGone
-from service.flow import batches, finish_uploads, stacks, uploads
-from service.flow.finish_uploads import finish
-from service.flow.stacks import How
+from service.flow.intake import batches, finish_uploads, stacks, uploads
+from service.flow.intake.finish_uploads import finish
+from service.flow.intake.stacks import How
 from service.records.tables import Batch, Document, Stack
 from tests.service.conftest import OWNER, SCANS
 from tests.service.test_split import TWO, digital

@@ -16,9 +16,10 @@ from intake.errors import Rejected
 from service.access import people
 from service.api.app import blueprint
 from service.errors import UploadBusy, UploadConflict, UploadGone
-from service.flow import claims, finish_uploads, uploads
-from service.flow.documents import get_document, list_documents
-from service.flow.finish_uploads import finish, purge, tidy
+from service.flow.common import claims
+from service.flow.intake import finish_uploads, uploads
+from service.flow.intake.documents import get_document, list_documents
+from service.flow.intake.finish_uploads import finish, purge, tidy
 from service.records.tables import AuditEntry, Document, Upload, UploadPart
 from tests.service import bad_files
 from tests.service.conftest import DIGITAL, OWNER

@@ -31,7 +31,7 @@ from intake.adapters.tus_delivery import TusDelivery
 from intake.errors import DeliveryFailed, Rejected
 from service.access import people
 from service.bootstrap import build
-from service.flow.documents import list_documents
+from service.flow.intake.documents import list_documents
 from service.house import House
 from service.records.tables import UploadPart, WrappedKey
 from service.settings import load

@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 from sqlalchemy import event, select, update
 
 from credit.warning_life import CLOCK_SLACK
-from service.flow import warning_acts, warnings
-from service.flow.receivables_import import bring_in
+from service.flow.credit import warning_acts, warnings
+from service.flow.credit.receivables_import import bring_in
 from service.records.tables import (
     Delivery,
     WarningRecord,

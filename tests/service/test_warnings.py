@@ -10,7 +10,8 @@ from credit.errors import CreditError
 from credit.warnings import KINDS
 from service.clock import Clock
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow import blocks, deliveries, ledger, receivables_import, warning_acts, warning_settings, warnings
+from service.flow.archive import ledger
+from service.flow.credit import blocks, deliveries, receivables_import, warning_acts, warning_settings, warnings
 from service.records.tables import (
     AssessmentRecord,
     AuditEntry,

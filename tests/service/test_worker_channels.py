@@ -17,8 +17,8 @@ from service.access import people
 from service.bootstrap import build
 from service.channels import watched
 from service.errors import BadSetting, NotFound
-from service.flow.delivery import LocalDelivery
-from service.flow.stacks import How
+from service.flow.intake.delivery import LocalDelivery
+from service.flow.intake.stacks import How
 from service.records.tables import Batch, Document
 from service.settings import load
 from service.worker_channels import Folder, how_scanned

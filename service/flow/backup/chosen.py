@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from service.flow.process import UNREAD
+from service.flow.intake.process import UNREAD
 from service.records.tables import Document, Rendition, Stack
 
 #: Stacks come first: their bytes may go at any moment because the documents cut from them are there.

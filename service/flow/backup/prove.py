@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from search.errors import IndexUnavailable
+from service.flow.archive.erase import remove_objects
 from service.flow.backup.check import Chain
 from service.flow.backup.chosen import named
 from service.flow.backup.take import snapshot
-from service.flow.erase import remove_objects
-from service.flow.index import reindex
-from service.flow.process import READ
+from service.flow.common.index import reindex
+from service.flow.intake.process import READ
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import Document, Stack, WrappedKey

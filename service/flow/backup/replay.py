@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from service.flow.erase import destroy_keys
+from service.flow.archive.erase import destroy_keys
 from service.house import SYSTEM
 from service.records.counters import hold_counter
 from service.records.tables import (

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
+from service.flow.archive.destructions import Register
 from service.flow.backup import form
 from service.flow.backup.check import Chain, Found, each_object, each_row, verify
 from service.flow.backup.prove import Progress, Restored, prove
 from service.flow.backup.replay import documents_of, put_review_files, replay
-from service.flow.destructions import Register
-from service.flow.room import room
+from service.flow.common.room import room
 from service.house import House
 from service.records import audit
 from service.records.migrate import has_tables, mark_restoring, restoring, to_form

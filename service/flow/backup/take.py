@@ -22,14 +22,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
-from service.flow import destructions
+from service.flow.archive import destructions
 from service.flow.backup import form
 from service.flow.backup.chosen import DOCUMENT, is_held, named
 from service.flow.backup.container import MANIFEST, OBJECTS, ROWS, Reader, Writer, opened
 from service.flow.backup.fresh import digest, fresh, said
 from service.flow.backup.passphrase import new_ring
 from service.flow.backup.tars import tar_of
-from service.flow.room import room
+from service.flow.common.room import room
 from service.house import House
 from service.records import audit
 from service.records.database import Database

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from service.access import people
 from service.errors import BadInput, NotSignedIn
-from service.flow.guard import require
+from service.flow.common.guard import require
 from service.web.context import actor, house, local_path
 from service.web.locale import LANGUAGES
 from service.web.refusals import say

@@ -6,15 +6,17 @@ from flask.typing import ResponseReturnValue
 from retention.transfer import PARTS
 from retention.why import Why
 from service.errors import KNOWN_ERRORS, RuleRefused
-from service.flow import corrections, filing, four_checks, holds, ledger, loans, milestones, pages, tiers, transfers
-from service.flow.destroy import prove
-from service.flow.evidence import evidence_of_file
-from service.flow.guard import allowed, reach_of_file, require
-from service.flow.outlook import ENDED, Outlook, outlook
-from service.flow.outside import outside_of
-from service.flow.packages import export_package
-from service.flow.paper_file import paper_file
-from service.flow.transfers import DueTransfer
+from service.flow.archive import filing, four_checks, holds, ledger, loans, milestones, transfers
+from service.flow.archive.destroy import prove
+from service.flow.archive.outside import outside_of
+from service.flow.archive.packages import export_package
+from service.flow.archive.paper_file import paper_file
+from service.flow.archive.transfers import DueTransfer
+from service.flow.common import tiers
+from service.flow.common.guard import allowed, reach_of_file, require
+from service.flow.intake import corrections, pages
+from service.flow.search.outlook import ENDED, Outlook, outlook
+from service.flow.trust.evidence import evidence_of_file
 from service.partial import packed
 from service.records.tables import CaseFile, Document, Transfer
 from service.web import words

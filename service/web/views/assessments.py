@@ -11,11 +11,12 @@ from credit.freshness import EVENTS, MAJOR_EVENTS
 from credit.indicators import COMPUTATIONS
 from credit.scorecard import GRADES, Indicator
 from service.errors import KNOWN_ERRORS, BadInput
-from service.flow import assessments as flow
-from service.flow import credit_events, credit_forms, expert_reviews, pages, statements
-from service.flow.guard import allowed, require
-from service.flow.scoring import InputGiven, stands_up
-from service.flow.statement_sheet import HEADINGS, NEEDED
+from service.flow.common.guard import allowed, require
+from service.flow.credit import assessments as flow
+from service.flow.credit import credit_events, credit_forms, expert_reviews, statements
+from service.flow.credit.scoring import InputGiven, stands_up
+from service.flow.credit.statement_sheet import HEADINGS, NEEDED
+from service.flow.intake import pages
 from service.reports.sheets import XLSX_TYPE, Table, write
 from service.web import words
 from service.web.context import act, actor, house, refused

@@ -9,13 +9,13 @@ from intake.batches import sheets
 from intake.batches.labels import CUTS
 from intake.batches.payload import decode
 from service.errors import BadInput, NotAllowed, NotFound
-from service.flow import batches as flow
-from service.flow.arrange import arrange
-from service.flow.categories import CATEGORIES
-from service.flow.guard import require
-from service.flow.labels import MAX_LABELS, Chosen, print_labels
-from service.flow.rescan import rescan
-from service.flow.separators import MAX_COPIES, Wanted, separator_for
+from service.flow.archive.labels import MAX_LABELS, Chosen, print_labels
+from service.flow.common.guard import require
+from service.flow.intake import batches as flow
+from service.flow.intake.arrange import arrange
+from service.flow.intake.categories import CATEGORIES
+from service.flow.intake.rescan import rescan
+from service.flow.intake.separators import MAX_COPIES, Wanted, separator_for
 from service.web import words
 from service.web.context import act, actor, house, refused
 from service.web.site import web

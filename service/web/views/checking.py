@@ -15,10 +15,11 @@ from intake.model import PageText
 from intake.typed import kind_of, read_typed
 from intake.understand import CHARACTER_LINE
 from service.errors import KNOWN_ERRORS
-from service.flow import checking, desk, extraction, values
-from service.flow.checking import Before, Given
-from service.flow.desk import Want
-from service.flow.render import page_text
+from service.flow.common import values
+from service.flow.intake import checking, desk, extraction
+from service.flow.intake.checking import Before, Given
+from service.flow.intake.desk import Want
+from service.flow.intake.render import page_text
 from service.records.tables import Document, DocumentField
 from service.typed import day_of
 from service.web import words

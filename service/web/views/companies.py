@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from service.access import companies as flow
 from service.access.people import list_departments
-from service.flow.guard import require
+from service.flow.common.guard import require
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext

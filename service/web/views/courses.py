@@ -9,10 +9,10 @@ from werkzeug.http import dump_options_header
 from credit.exams import KINDS, Question
 from service.access.policy import ROLES
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
-from service.flow import courses as flow
-from service.flow import exams, question_import
-from service.flow.guard import allowed, require
-from service.flow.table_files import MAX_BYTES
+from service.flow.common.guard import allowed, require
+from service.flow.common.table_files import MAX_BYTES
+from service.flow.credit import courses as flow
+from service.flow.credit import exams, question_import
 from service.reports.sheets import XLSX_TYPE, Table, to_xlsx
 from service.web import credit_words, words
 from service.web.context import act, actor, house, refused

@@ -5,12 +5,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
 from service.errors import KNOWN_ERRORS, BadInput
-from service.flow import customer_import, customer_merge, customer_profile, filing
-from service.flow import customers as flow
-from service.flow.customer_card import get_card
-from service.flow.customer_import import HEADINGS, NEEDED
-from service.flow.duplicates import list_duplicates
-from service.flow.guard import allowed, require
+from service.flow.archive import filing
+from service.flow.common.guard import allowed, require
+from service.flow.credit import customer_import, customer_merge, customer_profile
+from service.flow.credit import customers as flow
+from service.flow.credit.customer_card import get_card
+from service.flow.credit.customer_import import HEADINGS, NEEDED
+from service.flow.credit.duplicates import list_duplicates
 from service.reports.sheets import XLSX_TYPE, Table, to_xlsx
 from service.web import register_words as names
 from service.web import words

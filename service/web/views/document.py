@@ -9,22 +9,23 @@ from flask.typing import ResponseReturnValue
 from intake.formats.signatures import MEDIA_TYPES, RECORDINGS
 from search.errors import BadQuery
 from service.errors import BadInput, NotFound
-from service.flow import documents as flow
-from service.flow import filing, pages, thumbnails
-from service.flow.attached import attached_to
-from service.flow.copies import preserve_again, trouble_of
-from service.flow.evidence import evidence
-from service.flow.glyphs import runs_of
-from service.flow.guard import allowed, reach_of
-from service.flow.hints import said_before
-from service.flow.hits import Hits, hits_in
-from service.flow.page_quality import of_document
-from service.flow.process import read_again as reread
-from service.flow.related import related_to
-from service.flow.render import page_text, read_rendition
-from service.flow.values import confirmable
-from service.flow.watermark import is_classified
-from service.flow.watermark import words as said
+from service.flow.archive import filing
+from service.flow.common.guard import allowed, reach_of
+from service.flow.common.hints import said_before
+from service.flow.common.values import confirmable
+from service.flow.common.watermark import is_classified
+from service.flow.common.watermark import words as said
+from service.flow.intake import documents as flow
+from service.flow.intake import pages, thumbnails
+from service.flow.intake.attached import attached_to
+from service.flow.intake.copies import preserve_again, trouble_of
+from service.flow.intake.glyphs import runs_of
+from service.flow.intake.page_quality import of_document
+from service.flow.intake.process import read_again as reread
+from service.flow.intake.render import page_text, read_rendition
+from service.flow.search.hits import Hits, hits_in
+from service.flow.search.related import related_to
+from service.flow.trust.evidence import evidence
 from service.partial import packed, rendition
 from service.records.tables import Document
 from service.web import words

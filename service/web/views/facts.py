@@ -6,9 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.errors import KNOWN_ERRORS, BadInput
-from service.flow import fact_documents, fact_duties, fact_entry, fact_kinds, fact_views, freshness_board, pages
-from service.flow.customers import documents_of
-from service.flow.fact_entry import FactGiven
+from service.flow.credit import fact_documents, fact_duties, fact_entry, fact_kinds, fact_views, freshness_board
+from service.flow.credit.customers import documents_of
+from service.flow.credit.fact_entry import FactGiven
+from service.flow.intake import pages
 from service.web import register_words as names
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.site import web

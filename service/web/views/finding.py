@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from intake.model import PageText
 from search.errors import BadQuery
 from service.errors import BadInput, NotFound
-from service.flow.find import DEEPEST, RANKED, RELEVANCE, Found, FoundHit, find
-from service.flow.find_export import FOUND_COLUMNS, MAX_FOUND, export_found
-from service.flow.guard import require
-from service.flow.render import page_text
-from service.flow.suggest import suggest
+from service.flow.common.guard import require
+from service.flow.intake.render import page_text
+from service.flow.search.find import DEEPEST, RANKED, RELEVANCE, Found, FoundHit, find
+from service.flow.search.find_export import FOUND_COLUMNS, MAX_FOUND, export_found
+from service.flow.search.suggest import suggest
 from service.reports.sheets import Cell
 from service.typed import CONTROL
 from service.web import words

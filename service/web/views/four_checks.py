@@ -3,8 +3,8 @@
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.flow import check_samples, four_checks
-from service.flow.guard import allowed, require
+from service.flow.archive import check_samples, four_checks
+from service.flow.common.guard import allowed, require
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext

@@ -3,9 +3,9 @@
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.flow import holds as flow
-from service.flow import pages
-from service.flow.guard import allowed
+from service.flow.archive import holds as flow
+from service.flow.common.guard import allowed
+from service.flow.intake import pages
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext

@@ -3,11 +3,12 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from service.flow import desk, exams, plan_lists, regulations
-from service.flow.guard import allowed
-from service.flow.loans import OPEN, list_loans
-from service.flow.saved_searches import count_news
-from service.flow.transfers import list_transfers
+from service.flow.archive.loans import OPEN, list_loans
+from service.flow.archive.transfers import list_transfers
+from service.flow.common.guard import allowed
+from service.flow.credit import exams, plan_lists, regulations
+from service.flow.intake import desk
+from service.flow.search.saved_searches import count_news
 from service.web.context import actor, house
 from service.web.site import web
 from service.web.views.reviews import open_reviews

@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
 from service.errors import BadInput
-from service.flow import incidents as flow
-from service.flow import loan_statistics
-from service.flow.guard import allowed, reach_of_file
+from service.flow.archive import incidents as flow
+from service.flow.archive import loan_statistics
+from service.flow.common.guard import allowed, reach_of_file
 from service.reports.case_sheets import out_card
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.site import web

@@ -12,15 +12,15 @@ from intake.errors import Rejected
 from service.access.people import list_departments
 from service.access.policy import Reach
 from service.errors import NotAllowed, NotFound
-from service.flow import pages
-from service.flow.arrange import can_arrange
-from service.flow.batches import list_batches, still_cut
-from service.flow.documents import can_read, list_documents
-from service.flow.guard import allowed, require
-from service.flow.page_quality import below
-from service.flow.receive import receive
-from service.flow.stack_or_file import take_stack
-from service.flow.stacks import How
+from service.flow.common.guard import allowed, require
+from service.flow.intake import pages
+from service.flow.intake.arrange import can_arrange
+from service.flow.intake.batches import list_batches, still_cut
+from service.flow.intake.documents import can_read, list_documents
+from service.flow.intake.page_quality import below
+from service.flow.intake.receive import receive
+from service.flow.intake.stack_or_file import take_stack
+from service.flow.intake.stacks import How
 from service.web import refusals, words
 from service.web.context import actor, house
 from service.web.site import web

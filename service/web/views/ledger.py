@@ -10,11 +10,12 @@ from service.access import departments
 from service.access.people import list_departments
 from service.access.policy import Reach
 from service.errors import KNOWN_ERRORS, BadInput, NotFound, Unconfirmed, outcome
-from service.flow import amendments, corrections, documents, filing, ledger, ledger_import, pages
-from service.flow.guard import allowed, require
-from service.flow.ledger import ContractInput
-from service.flow.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
-from service.flow.ledger_sheet import HEADINGS, NEEDED
+from service.flow.archive import amendments, filing, ledger, ledger_import
+from service.flow.archive.ledger import ContractInput
+from service.flow.archive.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
+from service.flow.common.guard import allowed, require
+from service.flow.common.ledger_sheet import HEADINGS, NEEDED
+from service.flow.intake import corrections, documents, pages
 from service.records.tables import Document
 from service.reports.papers import Form, to_pdf
 from service.reports.sheets import XLSX_TYPE, Table, to_xlsx

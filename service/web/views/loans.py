@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.flow import loans as flow
+from service.flow.archive import loans as flow
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext

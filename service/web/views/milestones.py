@@ -5,8 +5,8 @@ from collections.abc import Callable
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.flow import milestones as flow
-from service.flow import pages
+from service.flow.archive import milestones as flow
+from service.flow.intake import pages
 from service.web.context import act, actor, house, offset_of
 from service.web.site import web
 from service.web.text import gettext

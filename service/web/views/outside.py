@@ -4,7 +4,7 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.errors import KNOWN_ERRORS, NotFound, RuleRefused
-from service.flow import outside, outside_receipts
+from service.flow.archive import outside, outside_receipts
 from service.partial import packed
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused

@@ -12,10 +12,11 @@ from werkzeug.http import dump_options_header
 from retention.destruction import certificate_intact
 from service.clock import CHINA
 from service.errors import NotFound
-from service.flow import destroy, exports, filing, pages, reviews, transfers
-from service.flow.destruction_registers import review_register, whole_register
-from service.flow.guard import require
-from service.flow.transfer_lists import signatures, transfer_list
+from service.flow.archive import destroy, exports, filing, reviews, transfers
+from service.flow.archive.destruction_registers import review_register, whole_register
+from service.flow.archive.transfer_lists import signatures, transfer_list
+from service.flow.common.guard import require
+from service.flow.intake import pages
 from service.reports import destruction_register as report
 from service.reports.parts import Report
 from service.web import words

@@ -4,8 +4,8 @@ from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
-from service.flow import paper_file
-from service.flow.case_prints import SHEETS, sheet_of
+from service.flow.archive import paper_file
+from service.flow.archive.case_prints import SHEETS, sheet_of
 from service.reports.case_sheets import DRAWN
 from service.web.context import act, actor, house
 from service.web.site import web

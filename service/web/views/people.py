@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from service.access import accounts, company, departments, people, second_factor
 from service.access.policy import STATION, TIERS
 from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn
-from service.flow.guard import allowed, require
+from service.flow.common.guard import allowed, require
 from service.records.tables import Person
 from service.web import words
 from service.web.context import act, actor, house, refused

@@ -5,11 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from credit.scorecard import GRADES
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
-from service.flow import assessment_plan, plan_lists
-from service.flow import portfolio as flow
-from service.flow.due_assessments import list_due
-from service.flow.expert_reviews import reviews_for
-from service.flow.guard import allowed
+from service.flow.common.guard import allowed
+from service.flow.credit import assessment_plan, plan_lists
+from service.flow.credit import portfolio as flow
+from service.flow.credit.due_assessments import list_due
+from service.flow.credit.expert_reviews import reviews_for
 from service.typed import day_of
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.site import web

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
 from service.errors import KNOWN_ERRORS, BadInput
-from service.flow import collections, receivables_import
-from service.flow.customers import documents_of
-from service.flow.guard import allowed, require
-from service.flow.receivables import from_cents, get_account
+from service.flow.common.guard import allowed, require
+from service.flow.credit import collections, receivables_import
+from service.flow.credit.customers import documents_of
+from service.flow.credit.receivables import from_cents, get_account
 from service.reports.sheets import XLSX_TYPE, Table, to_xlsx
 from service.typed import day_of
 from service.web import credit_words as named

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.flow import regulations as flow
+from service.flow.credit import regulations as flow
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext

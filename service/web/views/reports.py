@@ -6,8 +6,8 @@ from werkzeug.http import dump_options_header
 
 from credit.periods import LENGTHS
 from service.errors import BadInput, RuleRefused
-from service.flow import credit_reports as flow
-from service.flow import report_keeping, report_schedules
+from service.flow.credit import credit_reports as flow
+from service.flow.credit import report_keeping, report_schedules
 from service.records.credit_facts import CustomerFacts, PortfolioFacts
 from service.reports import charts, drawing
 from service.reports.parts import Report

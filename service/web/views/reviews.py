@@ -11,10 +11,11 @@ from flask.typing import ResponseReturnValue
 from retention.destruction import certificate_intact
 from retention.steps import Signature
 from service.errors import KNOWN_ERRORS, RuleRefused
-from service.flow import destroy, pages, reviews
-from service.flow.candidates import MOST
-from service.flow.guard import allowed
-from service.flow.reviews import ReviewView
+from service.flow.archive import destroy, reviews
+from service.flow.archive.candidates import MOST
+from service.flow.archive.reviews import ReviewView
+from service.flow.common.guard import allowed
+from service.flow.intake import pages
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.filters import day, who
@@ -249,7 +250,9 @@ def review_page(review_id: str) -> str:
         size=PAGE,
         mine_missing=len(view.review.missing_opinions().get(actor().name, ())),
         place={name: request.args[name] for name in ("only", "page") if name in request.args},
-        verdict_options=[(code, words.VERDICTS[code][1]) for code in ("destroy", "transfer_out", "keep_until", "keep_permanently")],
+        verdict_options=[
+            (code, words.VERDICTS[code][1]) for code in ("destroy", "transfer_out", "keep_until", "keep_permanently")
+        ],
     )
 
 

@@ -9,8 +9,8 @@ from service.access import paper_entries
 from service.access.papers import KINDS, PaperGiven
 from service.access.policy import TIERS
 from service.errors import BadInput
-from service.flow import grants as flow
-from service.flow.guard import allowed, require
+from service.flow.archive import grants as flow
+from service.flow.common.guard import allowed, require
 from service.typed import day_of
 from service.web import words
 from service.web.context import act, actor, house

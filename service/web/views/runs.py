@@ -4,7 +4,8 @@ from flask import g, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from service.errors import NotFound
-from service.flow import long_runs, report_runs
+from service.flow.common import long_runs
+from service.flow.credit import report_runs
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext

@@ -3,8 +3,8 @@
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.flow.deliveries import mail_address_of
-from service.flow.saved_searches import change_search, delete_search, list_saved, mark_seen, save_search
+from service.flow.credit.deliveries import mail_address_of
+from service.flow.search.saved_searches import change_search, delete_search, list_saved, mark_seen, save_search
 from service.web import words
 from service.web.context import act, actor, house
 from service.web.site import web

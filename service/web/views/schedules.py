@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from retention.schedule_text import FIELDS, normal
 from service.errors import KNOWN_ERRORS
-from service.flow import schedules as flow
-from service.flow.guard import allowed, require
+from service.flow.archive import schedules as flow
+from service.flow.common.guard import allowed, require
 from service.web.context import act, actor, house, refused
 from service.web.site import web
 from service.web.text import gettext

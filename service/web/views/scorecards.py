@@ -15,10 +15,10 @@ from credit.indicators import COMPUTATIONS
 from credit.scorecard import GRADES
 from credit.shipped import as_kept
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
-from service.flow import comparison, portfolio
-from service.flow import scorecards as flow
-from service.flow.cards import champion
-from service.flow.guard import require
+from service.flow.common.guard import require
+from service.flow.credit import comparison, portfolio
+from service.flow.credit import scorecards as flow
+from service.flow.credit.cards import champion
 from service.typed import day_of
 from service.web import words
 from service.web.context import act, actor, house, refused

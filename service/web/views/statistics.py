@@ -10,9 +10,9 @@ from retention.errors import BadPeriod
 from retention.statistics import KINDS, periods_due, report_period
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound
-from service.flow import statistics, submissions
-from service.flow.analysis import outlook
-from service.flow.guard import allowed, require
+from service.flow.archive import statistics, submissions
+from service.flow.common.guard import allowed, require
+from service.flow.credit.analysis import outlook
 from service.reports import report_files
 from service.reports.analysis_report import analysis_chart, analysis_report
 from service.reports.charts import svg

@@ -4,8 +4,8 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service.errors import KNOWN_ERRORS, NotFound, NotSignedIn, outcome
-from service.flow.calendar_feed import feed, make_feed
-from service.flow.deadlines import DueTransfer, View, calendar_month, transfer_board
+from service.flow.archive.calendar_feed import feed, make_feed
+from service.flow.archive.deadlines import DueTransfer, View, calendar_month, transfer_board
 from service.records.tables import Transfer
 from service.web.context import actor, house
 from service.web.refusals import of

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
 from service.errors import BadInput, NotFound
-from service.flow import trail, trail_export
-from service.flow.checkpoints import latest as latest_checkpoint
-from service.flow.fixity import last as last_fixity
+from service.flow.trust import trail, trail_export
+from service.flow.trust.checkpoints import latest as latest_checkpoint
+from service.flow.trust.fixity import last as last_fixity
 from service.records.checkpoints import TrailReport
 from service.records.signing import fingerprint
 from service.records.tables import AuditEntry

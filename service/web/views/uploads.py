@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from intake.errors import Rejected
 from service import tus
-from service.flow.documents import can_read
+from service.flow.intake.documents import can_read
 from service.web import refusals
 from service.web.context import actor, house
 from service.web.site import web

@@ -5,8 +5,8 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from service.errors import KNOWN_ERRORS
-from service.flow import wall as flow
-from service.flow.guard import allowed
+from service.flow.common.guard import allowed
+from service.flow.credit import wall as flow
 from service.web.context import act, actor, house
 from service.web.site import web
 from service.web.text import gettext, language

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from credit.contingency import ACTIONS, MOST_DAYS, MOST_TASKS, OWNERS
 from service.errors import BadInput
-from service.flow import blocks, deliveries, pages, warning_acts, warning_settings
-from service.flow.guard import require
+from service.flow.common.guard import require
+from service.flow.credit import blocks, deliveries, warning_acts, warning_settings
+from service.flow.intake import pages
 from service.typed import day_of
 from service.web import credit_words as named
 from service.web.context import act, actor, house, local_path, offset_of

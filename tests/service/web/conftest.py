@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.access import people
-from service.flow import filing, ledger
+from service.flow.archive import filing, ledger
 from service.records.tables import CaseFile, WebSession
 from service.web.app import create_app
 from service.web.sessions import COOKIE

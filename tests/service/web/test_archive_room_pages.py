@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import update
 
-from service.flow import filing, schedules, transfers
+from service.flow.archive import filing, schedules, transfers
 from service.records.tables import Document
 from tests.service.conftest import OWNER
 from tests.service.web.conftest import Site, archive, fill, new_contract

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from service.flow import batches
-from service.flow.arrange import arrange
-from service.flow.receive import receive
+from service.flow.intake import batches
+from service.flow.intake.arrange import arrange
+from service.flow.intake.receive import receive
 from tests.service.test_batches import original, stack
 from tests.service.test_batches import page as scanned
 from tests.service.web.test_browser import Desk, desk

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.flow import holds
+from service.flow.archive import holds
 from tests.service.web.conftest import Site, new_contract
 
 TEMPLATES = Path(__file__).parents[3] / "service" / "web" / "templates"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from intake.batches.payload import Separator
-from service.flow import batches
+from service.flow.intake import batches
 from service.records.tables import AuditEntry
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import SCANS
@@ -120,7 +120,7 @@ def test_a_document_of_an_open_batch_says_why_it_is_not_filed(site, scanner, tmp
     with site.office.house.database.read() as session:
         number = session.get_one(Contract, contract_id).number
     handler = site.signed_in("handler")
-    from service.flow.documents import change
+    from service.flow.intake.documents import change
 
     change(site.office.house, site.office["handler"], part.document_id, category="1.9")
     answer = handler.post(f"/documents/{part.document_id}/file", {"form": "file", "case_file": number})

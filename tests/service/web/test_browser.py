@@ -18,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from service.flow.process import process_waiting
+from service.flow.intake.process import process_waiting
 from service.records.tables import Person
 from service.web.sessions import COOKIE
 from tests.service.conftest import DIGITAL

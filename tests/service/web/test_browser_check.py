@@ -5,7 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from service.flow import documents, values
+from service.flow.common import values
+from service.flow.intake import documents
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_checking import OTHER, PARTY_B
 from tests.service.web.conftest import Site

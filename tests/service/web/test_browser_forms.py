@@ -5,7 +5,7 @@ import io
 import pypdfium2
 from playwright.sync_api import Page, expect
 
-from service.flow import filing
+from service.flow.archive import filing
 from tests.service.test_outlook import credit_file
 from tests.service.web.conftest import Site, new_contract
 from tests.service.web.test_browser import Desk, desk  # noqa: F401 - a fixture

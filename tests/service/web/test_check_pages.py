@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.flow import checking, documents, values
-from service.flow.values import Entry
+from service.flow.common import values
+from service.flow.common.values import Entry
+from service.flow.intake import checking, documents
 from service.records.tables import Document, DocumentField
 from service.web.views.checking import rows_for
 from tests.service.conftest import OWNER, Office
@@ -266,7 +267,7 @@ def test_hostile_input_is_refused_with_one_line_or_ignored(site: Site) -> None:
 
 
 def test_unconfirmed_is_said_wherever_the_document_is_shown(site: Site) -> None:
-    from service.flow import filing
+    from service.flow.archive import filing
     from tests.service.test_flow import new_contract
 
     document_id = site.office.take_in()

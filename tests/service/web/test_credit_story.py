@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 from sqlalchemy import select
 
-from service.flow import assessment_plan, credit_forms, filing, plan_news, portfolio_run, run_forms
+from service.flow.archive import filing
+from service.flow.credit import assessment_plan, credit_forms, plan_news, portfolio_run, run_forms
 from service.records.tables import Document, Person
 from service.reports.credit_forms import form_pdf
 from service.reports.sheets import Table, to_xlsx

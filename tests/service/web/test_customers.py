@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from service.flow.fact_entry import FactGiven, record_fact
+from service.flow.credit.fact_entry import FactGiven, record_fact
 from service.records.tables import Customer, CustomerFact
 from tests.service.conftest import TODAY, Office, embedded_env, open_office
 from tests.service.test_flow import new_contract

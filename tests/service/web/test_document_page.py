@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from flask_babel import force_locale
 
-from service.flow.render import page_text
+from service.flow.intake.render import page_text
 from service.web import words
 from tests.service.web.conftest import Town
 

@@ -4,7 +4,7 @@ from flask import Flask
 
 from service.access import people
 from service.api.app import blueprint
-from service.flow.fixity import fixity
+from service.flow.trust.fixity import fixity
 from service.records.tables import Rendition
 from tests.service.conftest import OWNER
 from tests.service.web.conftest import Site

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from service.access import people
-from service.flow.ledger import get_contract
+from service.flow.archive.ledger import get_contract
 from tests.service.conftest import OWNER
 from tests.service.web.conftest import Site, archive, fill, new_contract
 

@@ -8,7 +8,8 @@ from html import unescape
 from sqlalchemy import delete
 
 from service.access import people
-from service.flow import documents, filing
+from service.flow.archive import filing
+from service.flow.intake import documents
 from service.records.tables import Document, Rendition
 from tests.service.conftest import OWNER
 from tests.service.test_flow import new_contract

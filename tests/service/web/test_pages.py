@@ -9,8 +9,9 @@ from PIL import Image
 from sqlalchemy import insert
 
 from service.access import people
-from service.flow import documents, filing, ledger, ledger_rows, reviews, transfers
-from service.flow.process import process
+from service.flow.archive import filing, ledger, ledger_rows, reviews, transfers
+from service.flow.intake import documents
+from service.flow.intake.process import process
 from service.records.tables import AuditEntry, Document, DocumentField
 from tests.service.conftest import DIGITAL, SCANS
 from tests.service.web.conftest import PASSWORD, Site, Town, archive, due_file, fill, new_contract

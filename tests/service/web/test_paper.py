@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from service.flow import destroy, exports, filing, reviews
+from service.flow.archive import destroy, exports, filing, reviews
 from service.records.tables import AuditEntry
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures

@@ -2,7 +2,7 @@
 
 from markupsafe import escape
 
-from service.flow import grants
+from service.flow.archive import grants
 from service.records.tables import CaseFile, Document
 from tests.service.conftest import OWNER
 from tests.service.web.conftest import Town

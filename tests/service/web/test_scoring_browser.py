@@ -5,7 +5,7 @@ from datetime import date
 
 from playwright.sync_api import expect
 
-from service.flow import assessments, credit_forms, portfolio_run, statements
+from service.flow.credit import assessments, credit_forms, portfolio_run, statements
 from service.reports.credit_forms import form_pdf
 from tests.service.test_assessments import GOOD, known
 from tests.service.test_scorecards import FIGURES, enough

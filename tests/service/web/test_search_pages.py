@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from search.fields import VALUE_WORDS
-from service.flow.find import find
-from service.flow.index import index_documents
+from service.flow.common.index import index_documents
+from service.flow.search.find import find
 from service.records.tables import Document
 from service.web import words
 from tests.service.test_find_orders import MANY, copies

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from service.clock import CHINA
-from service.flow.checkpoints import checkpoint
+from service.flow.trust.checkpoints import checkpoint
 from service.records import audit
 from tests.service.conftest import OWNER
 from tests.service.test_checkpoints import _lift

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from service.access import people
-from service.flow.documents import list_documents
+from service.flow.intake.documents import list_documents
 from service.records.tables import UploadPart
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.web.test_browser import WAIT, Desk, desk

@@ -10,8 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.access import people
-from service.flow.documents import list_documents
-from service.flow.receive import receive
+from service.flow.intake.documents import list_documents
+from service.flow.intake.receive import receive
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_split import TWO, digital
 from tests.service.test_uploads import words as metadata
@@ -88,7 +88,7 @@ def test_a_full_disk_is_said_in_the_form_that_needs_no_script(site: Site, monkey
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.receive.shutil.copyfileobj", full)
+        patch.setattr("service.flow.intake.receive.shutil.copyfileobj", full)
         answer = browser.post("/upload", {"files": [(io.BytesIO(DATA), "a.pdf")]})
     assert answer.status_code == 507
     assert "服务器的磁盘满了" in answer.get_data(as_text=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from fpdf import FPDF
 from playwright.sync_api import Page, expect
 
-from service.flow import filing
+from service.flow.archive import filing
 from tests.service.conftest import SCANS
 from tests.service.test_flow import new_contract
 from tests.service.web.conftest import Site

@@ -5,7 +5,7 @@ import re
 
 from openpyxl import Workbook
 
-from service.flow import warning_acts, warning_settings
+from service.flow.credit import warning_acts, warning_settings
 from tests.service.test_warnings import a_customer, bring, invoice
 from tests.service.web.conftest import Site
 

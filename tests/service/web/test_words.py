@@ -8,7 +8,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from intake.errors import Rejected
-from service.flow.categories import CATEGORIES
+from service.flow.intake.categories import CATEGORIES
 from service.web import trail_words, words
 from service.web.refusals import REJECTIONS
 from tests.service.web.conftest import CATALOGUE, Site, Town

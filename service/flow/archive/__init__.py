@@ -1,0 +1,1 @@
+"""The archive: ledger, case files, transfer, numbers, checks, lending, holds, appraisal, destruction, packages."""

@@ -1,0 +1,104 @@
+"""The files whose retention has ended: what may get onto a review (鉴定), one page or all of it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, case, cast, extract, func, or_, select
+from sqlalchemy.orm import Session
+
+from retention.blockers import candidate_blocks
+from retention.schedule import PERMANENT
+from service.access.policy import Actor
+from service.flow.common.facts import CLOSED_REVIEWS, ENDED, facts_by_id
+from service.flow.common.guard import listing, require
+from service.flow.common.keyset import Part, counted, page
+from service.flow.common.sight import visible_files
+from service.house import House
+from service.records.tables import CaseFile, Contract, Department, ReviewFile, ReviewRecord
+
+#: The most files that one review takes.
+MOST = 50_000
+_ORDER = (CaseFile.due_on, CaseFile.archive_number)
+_KINDS = (date, str)
+
+
+def _query(actor: Actor, today: date) -> Select[CaseFile]:
+    """Return a query over the candidates in sight: `retention.blockers.candidate_blocks` said in SQL, so that it can be counted and paged."""
+    taken = (
+        select(ReviewFile.case_file_id)
+        .join(ReviewRecord, ReviewRecord.id == ReviewFile.review_id)
+        .where(ReviewRecord.state.not_in(CLOSED_REVIEWS), ReviewFile.case_file_id == CaseFile.id)
+    )
+    running = select(Contract.id).where(Contract.id == CaseFile.contract_id, Contract.status.not_in(ENDED))
+    return visible_files(actor).where(
+        CaseFile.state == "archived",
+        CaseFile.due_on <= today,
+        CaseFile.archive_number != "",
+        CaseFile.retention != PERMANENT,
+        _ended_by(today),
+        ~taken.exists(),
+        ~running.exists(),
+    )
+
+
+def _ended_by(today: date) -> ColumnElement[bool]:
+    """Whether the day that follows from the facts, where the trigger is known, has come as well (`retention.schedule.due_on`)."""
+    years = cast(case((CaseFile.retention.like("D%"), func.substr(CaseFile.retention, 2)), else_="9999"), Integer)
+    return or_(CaseFile.closed_on.is_(None), extract("year", CaseFile.closed_on) + 1 + years <= today.year)
+
+
+def candidates(house: House, actor: Actor) -> list[CaseFile]:
+    """Return the files whose retention has ended and which stand on no open review. Raises NotAllowed."""
+    require(actor, "review.read")
+    today = house.clock.today()
+    with listing(house, actor, "candidate") as session:
+        found = list(session.scalars(_query(actor, today).order_by(*_ORDER)))
+        sure = _sure(session, [file.id for file in found], today)
+        return [file for file in found if file.id in sure]
+
+
+def candidate_page(house: House, actor: Actor, *, after: str = "", limit: int = 50) -> Part[CaseFile]:
+    """Return one page of the candidates, what fell due first first, and how many there are. after: a cursor.
+
+    Raises NotAllowed, BadInput.
+    """
+    require(actor, "review.read")
+    today = house.clock.today()
+    query = _query(actor, today)
+    with listing(house, actor, "candidate") as session:
+        part = page(
+            session,
+            query.with_only_columns(*_ORDER, CaseFile.id),
+            _ORDER,
+            _KINDS,
+            after,
+            limit,
+            count=lambda: counted(session, query.with_only_columns(CaseFile.id)),
+        )
+        ids = [row.id for row in part.rows]
+        sure = _sure(session, ids, today)
+        files = {file.id: file for file in session.scalars(select(CaseFile).where(CaseFile.id.in_(ids)))}
+        rows = [files[file_id] for file_id in ids if file_id in sure]
+        return part.of(rows)
+
+
+def _sure(session: Session, ids: Sequence[str], today: date) -> set[str]:
+    """Return those on which the rules themselves agree: what SQL says of them is there to count and page, not to decide."""
+    return {file_id for file_id, facts in facts_by_id(session, ids).items() if not candidate_blocks(facts, today)}
+
+
+def candidate_rows(house: House, actor: Actor, columns: Sequence[Any]) -> list[Sequence[Any]]:
+    """Return these columns (of the file or its department) of all candidates, in their order; the reading is noted. Raises NotAllowed."""
+    require(actor, "review.read")
+    today = house.clock.today()
+    query = _query(actor, today).join(Department, Department.id == CaseFile.department_id)
+    with listing(house, actor, "candidate") as session:
+        rows = session.execute(query.with_only_columns(CaseFile.id, *columns).order_by(*_ORDER)).all()
+        sure = _sure(session, [row[0] for row in rows], today)
+        return [row[1:] for row in rows if row[0] in sure]
+
+
+def all_ids(session: Session, actor: Actor, today: date, most: int = MOST) -> list[str]:
+    """Return the candidates a review would take when it takes all: what fell due first first, at most `most`."""
+    return list(session.scalars(_query(actor, today).with_only_columns(CaseFile.id).order_by(*_ORDER).limit(most)))

@@ -1,0 +1,44 @@
+"""What is printed for a case file: gathered from the register and noted; `reports/case_sheets.py` draws it."""
+
+from typing import Any
+
+from retention.schedule import PERMANENT
+from service.access.policy import Actor
+from service.errors import NotFound
+from service.flow.archive.paper_file import PLACE, PaperFile, paper_file
+from service.flow.intake.pages import names
+from service.house import House
+
+SHEETS = {"catalogue": "卷内目录", "note": "备考表", "labels": "脊背与盒签"}
+
+
+def number_of(paper: PaperFile) -> str:
+    """Return the number a file goes by on paper: its archive number, before that the contract's or the customer's."""
+    file = paper.file
+    given = file.archive_number or (file.contract.number if file.contract else "")
+    return given or (file.customer.number if file.customer else file.id)
+
+
+def sheet_of(house: House, actor: Actor, case_file_id: str, sheet: str) -> tuple[Any, ...]:
+    """Return what a sheet of a file is drawn from, in the order of its drawing; the catalogue names only documents the actor may read. Raises NotFound."""
+    if sheet not in SHEETS:
+        raise NotFound(f"there is no sheet {sheet}")
+    paper = paper_file(house, actor, case_file_id, sheet)
+    file, number = paper.file, number_of(paper)
+    if sheet == "labels":
+        place = " ".join(getattr(paper.place, name) for name in PLACE) if paper.place else ""
+        kept = "永久" if file.retention == PERMANENT else f"{(file.retention or '')[1:]}年"
+        return (number, file.title, file.department.fonds, kept, place, file.archived_on)
+    if sheet == "note":
+        return (number, file.title, paper.completeness, paper.counts, names(house))
+    rows = [
+        (
+            document.category,
+            document.title or document.filename,
+            "原件" if document.is_original else "复印件",
+            document.received_at.date().isoformat(),
+            document.pages,
+        )
+        for document in paper.documents
+    ]
+    return (number, file.title, rows)

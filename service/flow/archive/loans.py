@@ -1,0 +1,155 @@
+"""Loans: access requests for case files (RULES B6)."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from retention import lending as rules
+from service.access.policy import Actor
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow.archive.incidents import demand_not_lost
+from service.flow.common.facts import demand_staying
+from service.flow.common.guard import allowed, listing, load_file, lock_file, reach_of_file, require
+from service.flow.common.sight import visible_files
+from service.house import House
+from service.records import audit
+from service.records.tables import AccessRequest, CaseFile
+from service.typed import day_of
+
+OPEN = ("asked", "lent")
+
+
+def ask(house: House, actor: Actor, case_file_id: str, purpose: str) -> AccessRequest:
+    """Ask to read a file: reader, customer (the file's), purpose. Raises BadInput, NotFound, RuleRefused."""
+    purpose = purpose.strip()
+    if not purpose or len(purpose) > 500:
+        raise BadInput("purpose: is needed, at most 500 characters", {"purpose": "is needed, at most 500 characters"})
+    if actor.person_id is None:
+        raise NotAllowed("loan.ask: only a person with an account can borrow a file")
+    with house.database.write() as session:
+        require(actor, "loan.ask")
+        file = load_file(session, actor, case_file_id)
+        lock_file(session, file)
+        if file.state == "destroyed":
+            raise RuleRefused("the file was destroyed; only its stub remains")
+        demand_staying(file)
+        request = AccessRequest(
+            case_file_id=case_file_id, reader_id=actor.person_id, purpose=purpose, asked_on=house.clock.today()
+        )
+        session.add(request)
+        session.flush()
+        audit.append(session, actor.name, "loan.ask", f"file:{case_file_id}", {"request": request.id})
+        session.refresh(request)
+        return request
+
+
+def _load(session: Session, actor: Actor, request_id: str) -> AccessRequest:
+    request = session.get(AccessRequest, request_id, with_for_update={"of": AccessRequest})
+    mine = request is not None and request.reader_id == actor.person_id
+    if request is None or not (mine or allowed(actor, "loan.decide", reach_of_file(request.case_file))):
+        require(actor, "loan.decide")
+        raise NotFound(f"there is no access request {request_id}")
+    return request
+
+
+def decide_loan(
+    house: House, actor: Actor, request_id: str, *, grant: bool, due_back: str = "", reason: str = ""
+) -> None:
+    """Lend until `due_back`, or refuse with a reason. Nobody decides on their own request.
+
+    Raises BadInput, TransitionRefused, RuleRefused.
+    """
+    today = house.clock.today()
+    back: date | None = None
+    if grant:
+        try:
+            back = day_of(due_back)
+        except ValueError:
+            raise BadInput("due_back: a date YYYY-MM-DD", {"due_back": "a date YYYY-MM-DD"}) from None
+    elif not reason.strip():
+        raise BadInput("reason: say why it is refused", {"reason": "say why it is refused"})
+    with house.database.write() as session:
+        row = _load(session, actor, request_id)
+        require(actor, "loan.decide", reach_of_file(row.case_file))
+        lock_file(session, row.case_file)
+        if row.case_file.state == "destroyed":
+            raise RuleRefused("the file was destroyed; only its stub remains")
+        rule = _as_rule(row)
+        if back is not None:
+            demand_staying(row.case_file)
+            demand_not_lost(session, row.case_file)
+            step = rule.grant(actor.name, today).lend(today, back)
+        else:
+            step = rule.refuse(actor.name, reason.strip()[:500], today)
+        _store(row, step)
+        detail = {"request": request_id, "state": row.state}
+        audit.append(session, actor.name, "loan.decide", f"file:{row.case_file_id}", detail)
+
+
+def give_back(house: House, actor: Actor, request_id: str) -> None:
+    """Record that the file came back. Raises TransitionRefused: a return before the loan."""
+    with house.database.write() as session:
+        row = _load(session, actor, request_id)
+        require(actor, "loan.decide", reach_of_file(row.case_file))
+        _store(row, _as_rule(row).give_back(house.clock.today()))
+        audit.append(session, actor.name, "loan.return", f"file:{row.case_file_id}", {"request": request_id})
+
+
+def _as_rule(row: AccessRequest) -> rules.AccessRequest:
+    customer = row.case_file.customer
+    return rules.AccessRequest(
+        reader=f"person:{row.reader.login}",
+        customer=customer.name if customer else row.case_file.title,
+        purpose=row.purpose,
+        asked_on=row.asked_on,
+        state=row.state,  # type: ignore[arg-type]  # the column holds only what the rules wrote
+        decided_by=row.decided_by,
+        refusal=row.refusal,
+        lent_on=row.lent_on,
+        due_back=row.due_back,
+        returned_on=row.returned_on,
+    )
+
+
+def _store(row: AccessRequest, step: rules.AccessRequest) -> None:
+    row.state, row.decided_by, row.refusal = step.state, step.decided_by, step.refusal
+    row.lent_on, row.due_back, row.returned_on = step.lent_on, step.due_back, step.returned_on
+
+
+def loans_in_sight(actor: Actor) -> ColumnElement[bool]:
+    """Whether a request exists for the actor: their own, and those for files they may read where they decide."""
+    own: ColumnElement[bool] = AccessRequest.reader_id == actor.person_id
+    if not allowed(actor, "loan.decide"):
+        return own
+    # Correlated, so that the files of these requests are looked at and not a million others.
+    file = visible_files(actor).with_only_columns(CaseFile.id).where(CaseFile.id == AccessRequest.case_file_id)
+    return or_(own, file.correlate(AccessRequest).exists())
+
+
+def list_loans(house: House, actor: Actor) -> list[AccessRequest]:
+    """Return the requests the actor may see: their own, and all for whoever decides; open ones first."""
+    require(actor, "loan.read")
+    newest = (AccessRequest.asked_on.desc(), AccessRequest.id.desc())
+    query = select(AccessRequest.id).where(loans_in_sight(actor)).order_by(*newest).limit(500)
+    with listing(house, actor, "loan") as session:
+        ids = list(session.scalars(query))
+        found = session.scalars(select(AccessRequest).where(AccessRequest.id.in_(ids)).order_by(*newest))
+        return sorted(found, key=lambda r: (r.state not in OPEN, r.due_back or r.asked_on))
+
+
+def as_json(request: AccessRequest) -> dict[str, Any]:
+    """Return a request as plain JSON values."""
+    return {
+        "id": request.id,
+        "file_id": request.case_file_id,
+        "reader": request.reader.login,
+        "purpose": request.purpose,
+        "state": request.state,
+        "asked_on": request.asked_on.isoformat(),
+        "lent_on": request.lent_on.isoformat() if request.lent_on else None,
+        "due_back": request.due_back.isoformat() if request.due_back else None,
+        "returned_on": request.returned_on.isoformat() if request.returned_on else None,
+        "refusal": request.refusal or None,
+    }

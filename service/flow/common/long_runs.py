@@ -1,0 +1,306 @@
+"""Long runs: ordered, carried on by workers, with how far they are; stopped by people; told where they do not get on.
+
+A run's row is the truth of it. Who works on one holds it for a while by moving `next_at` ahead: a worker that dies lets another have it
+then. What a run makes is written in one transaction with its end, so that nothing comes of it twice.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from service.access.policy import Actor
+from service.errors import KNOWN_ERRORS, NotFound, RuleRefused
+from service.flow.common.guard import listing, require
+from service.flow.common.notices import by_name, credit_office, notify
+from service.house import SYSTEM, House
+from service.records import audit
+from service.records.tables import LongRun, Person, PortfolioRun, WarningRun, new_id
+
+#: A run nobody has said anything of for so long is taken up by another worker.
+LEASE = timedelta(minutes=10)
+#: After so many attempts one after another it waits for a person; between them it waits.
+MOST_ATTEMPTS, PAUSES = 3, (timedelta(minutes=1), timedelta(minutes=5))
+#: From how many failures on those are told whose run goes on by itself: one may be a server that was started anew.
+TOLD_AFTER = 3
+PATH = "/runs"
+#: Seconds between two words of a run on how far it is.
+SAY_EVERY = 1.0
+#: States of a run that is not over.
+OPEN = ("waiting", "running")
+_LONGEST_WHY = 300
+
+
+class Stopped(Exception):
+    """The run was stopped, or another worker has it."""
+
+
+def order(
+    session: Session,
+    house: House,
+    kind: str,
+    by: str,
+    given: dict[str, Any],
+    *,
+    once: str | None = None,
+    person_id: str | None = None,
+) -> LongRun:
+    """Add a run for the workers to take up, in the caller's transaction."""
+    now = house.clock.now()
+    run = LongRun(id=new_id(), kind=kind, state="waiting", once=once, person_id=person_id, given=given)
+    run.ordered_by, run.ordered_at, run.next_at = by, now, now
+    session.add(run)
+    session.flush()
+    return run
+
+
+def waiting(house: House, kind: str) -> list[LongRun]:
+    """Return the runs of a kind that a worker may take up now, in the order in which they were ordered."""
+    query = select(LongRun).where(LongRun.kind == kind, LongRun.state.in_(OPEN), LongRun.next_at <= house.clock.now())
+    with house.database.read() as session:
+        return list(session.scalars(query.order_by(LongRun.ordered_at, LongRun.id)))
+
+
+def claim(house: House, run: LongRun) -> bool:
+    """Take a run up that nobody took since it was seen; it is ours as long as we say how far it is."""
+    now = house.clock.now()
+    free = (LongRun.id == run.id, LongRun.state.in_(OPEN), LongRun.next_at == run.next_at)
+    values = {"state": "running", "next_at": now + LEASE, "started_at": run.started_at or now, "done": 0}
+    with house.database.write() as session:
+        taken: int = session.execute(update(LongRun).where(*free).values(**values)).rowcount  # type: ignore[attr-defined]  # of an UPDATE
+        return taken == 1
+
+
+def going(session: Session, run_id: str) -> LongRun | None:
+    """Return a run that is not over, locked and marked as running; None for any other. Before the chain of the trail is held."""
+    run = session.get(LongRun, run_id, with_for_update=True)
+    if run is None or run.state not in OPEN:
+        return None
+    run.state = "running"
+    return run
+
+
+@dataclass
+class Progress:
+    """Says how far a run is, at most once a second. Raises Stopped when the run was stopped."""
+
+    house: House
+    run_id: str
+    _said: float = field(default=float("-inf"))
+
+    def __call__(self, done: int, total: int) -> None:
+        """Note that so much of so much is done."""
+        if monotonic() - self._said < SAY_EVERY and done < total:
+            return
+        self._said = monotonic()
+        values = {"done": done, "total": total, "next_at": self.house.clock.now() + LEASE}
+        mine = update(LongRun).where(LongRun.id == self.run_id, LongRun.state == "running").values(**values)
+        with self.house.database.write() as session:
+            if not session.execute(mine).rowcount:  # type: ignore[attr-defined]  # of an UPDATE
+                raise Stopped
+
+
+def finish(house: House, session: Session, run: LongRun, result: str | None = None) -> None:
+    """End a run that is locked, in the transaction of what it made."""
+    run.state, run.finished_at, run.result = "done", house.clock.now(), result
+    run.failures, run.why = 0, ""
+    run.done = run.total
+    session.flush()
+    audit.append(session, SYSTEM.name, "run.finish", f"run:{run.id}", {"kind": run.kind})
+
+
+@contextmanager
+def guarded(house: House, run: LongRun) -> Iterator[None]:
+    """Work on a run: what goes wrong is noted with it, and told when it does not get on. Unknown errors go on to the caller, too."""
+    try:
+        yield
+    except Stopped:
+        return
+    except KNOWN_ERRORS as error:
+        _fail(house, run.id, str(error))
+    except Exception as error:
+        _fail(house, run.id, f"unexpected {type(error).__name__}: {error}")
+        raise
+
+
+def _fail(house: House, run_id: str, why: str) -> None:
+    with house.database.write() as session:
+        run = session.get(LongRun, run_id, with_for_update=True)
+        if run is None or run.state not in OPEN:
+            return
+        run.failures, run.why = run.failures + 1, why[:_LONGEST_WHY]
+        if run.failures < MOST_ATTEMPTS:
+            run.state, run.next_at = "waiting", house.clock.now() + PAUSES[min(run.failures, len(PAUSES)) - 1]
+            return
+        run.state, run.finished_at = "failed", house.clock.now()
+        detail = {"kind": run.kind, "why": run.why, "attempts": run.failures}
+        audit.append(session, SYSTEM.name, "run.fail", f"run:{run.id}", detail)
+        person = session.get(Person, run.person_id) if run.person_id else None
+        people = credit_office(session) + ([person] if person is not None else [])
+        tell_failure(house, session, f"run:{run.id}:{run.ordered_at.isoformat()}", NAMES[run.kind], run.why, people)
+
+
+#: Kinds of runs in words: Chinese, English.
+NAMES = {
+    "report": ("信用报告", "a credit report"),
+    "duplicates": ("已有客户的查重", "the comparison of the customers that were there"),
+    "reassess": ("批量重新评估", "a re-assessment of all customers"),
+    "what_if": ("评分卡试算", "a what-if over the portfolio"),
+    "warnings": ("每日预警检查", "the daily look at all customers"),
+}
+
+
+def tell_failure(
+    house: House, session: Session, event_id: str, name: tuple[str, str], why: str, people: list[Person]
+) -> None:
+    """Tell that a run does not get on, in the caller's transaction."""
+    said = (f"{name[0]}进行不下去：{why}", f"{name[1]} does not get on: {why}")
+    notify(house, session, "run.failed", f"{event_id}:failed"[:80], said, PATH, people)
+
+
+@contextmanager
+def watched(house: House, table: type[PortfolioRun] | type[WarningRun], key: Any, kind: str) -> Iterator[None]:
+    """As `guarded`, for runs with a table of their own, which are tried again and again: those concerned are told once."""
+    try:
+        yield
+    except Exception as error:
+        known = isinstance(error, KNOWN_ERRORS)
+        why = (str(error) if known else f"unexpected {type(error).__name__}: {error}")[:_LONGEST_WHY]
+        with house.database.write() as session:
+            row: Any = session.get(table, key, with_for_update=True)
+            if row is not None:
+                row.failures, row.trouble = row.failures + 1, why
+                if row.failures == TOLD_AFTER:
+                    people = by_name(session, getattr(row, "started_by", SYSTEM.name))
+                    audit.append(session, SYSTEM.name, "run.fail", f"{kind}:{key}", {"kind": kind, "why": why})
+                    tell_failure(house, session, f"{kind}:{key}", NAMES[kind], why, people)
+        raise
+
+
+def _mine(actor: Actor) -> Any:
+    everybody = actor.owner or "credit_administrator" in actor.roles
+    return LongRun.id.is_not(None) if everybody else LongRun.person_id == (actor.person_id or "")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A run as it is listed. kind: as in `NAMES`. state: waiting, running, done, failed, stopped, or of a re-assessment approved, refused.
+
+    own: whether it has a page of its own, which is where it is stopped. may: what may be done here: stop, again.
+    """
+
+    id: str
+    kind: str
+    state: str
+    done: int
+    total: int
+    by: str
+    began: Any
+    ended: Any
+    why: str
+    own: bool
+    may: tuple[str, ...] = ()
+    result: str = ""
+    given: dict[str, Any] = field(default_factory=dict)
+
+
+def list_runs(house: House, actor: Actor, limit: int = 50) -> list[Line]:
+    """Return the latest long runs: one's own, all of them for the credit administrator; noted. Raises NotAllowed."""
+    require(actor, "portfolio.read")
+    with listing(house, actor, "run") as session:
+        query = select(LongRun).where(_mine(actor)).order_by(LongRun.ordered_at.desc(), LongRun.id)
+        lines = [line_of(run) for run in session.scalars(query.limit(limit))]
+        of_all = select(PortfolioRun).order_by(PortfolioRun.started_at.desc()).limit(limit)
+        lines += [_portfolio(run) for run in session.scalars(of_all)]
+        looks = select(WarningRun).order_by(WarningRun.day.desc()).limit(7)
+        lines += [_look(run) for run in session.scalars(looks)]
+    going_on = sorted(lines, key=lambda line: line.began, reverse=True)
+    return sorted(going_on, key=lambda line: line.state not in (*OPEN, "failed"))[:limit]
+
+
+def line_of(run: LongRun) -> Line:
+    """Return a run as it is listed."""
+    may = ("stop",) if run.state in OPEN else ("again",) if run.state in ("failed", "stopped") else ()
+    return Line(run.id, run.kind, run.state, run.done, run.total, run.ordered_by, run.started_at or run.ordered_at,
+                run.finished_at, run.why, own=False, may=may, result=run.result or "", given=run.given)  # fmt: skip
+
+
+def _portfolio(run: PortfolioRun) -> Line:
+    return Line(run.id, run.kind, run.state, run.done, run.total, run.started_by, run.started_at, run.finished_at,
+                run.trouble, own=True)  # fmt: skip
+
+
+def _look(run: WarningRun) -> Line:
+    state = "running" if run.finished_at is None else "done"
+    return Line(run.day.isoformat(), "warnings", state, run.looked, max(run.total, run.looked), SYSTEM.name,
+                run.begun_at, run.finished_at, run.trouble, own=False)  # fmt: skip
+
+
+def _loaded(session: Session, actor: Actor, run_id: str) -> LongRun:
+    run = session.scalar(select(LongRun).where(LongRun.id == run_id, _mine(actor)).with_for_update())
+    if run is None:
+        raise NotFound(f"there is no run {run_id}")
+    return run
+
+
+def get_run(house: House, actor: Actor, run_id: str) -> Line:
+    """Return one run; part of a page or a list that is noted itself. Raises NotFound, NotAllowed."""
+    require(actor, "portfolio.read")
+    with house.database.write() as session:
+        line = line_of(_loaded(session, actor, run_id))
+        audit.append(session, actor.name, "run.view", f"run:{run_id}")
+        return line
+
+
+def stop(house: House, actor: Actor, run_id: str) -> Line:
+    """Stop a run; who works on it leaves it at its next step, and nothing of it is kept. Raises NotFound, NotAllowed, RuleRefused."""
+    require(actor, "run.stop")
+    return _turn(house, actor, run_id, OPEN, "stopped", "stop")
+
+
+def again(house: House, actor: Actor, run_id: str) -> Line:
+    """Let a run that failed or was stopped be taken up anew. Raises NotFound, NotAllowed, RuleRefused."""
+    require(actor, "run.stop")
+    return _turn(house, actor, run_id, ("failed", "stopped"), "waiting", "again")
+
+
+def _turn(house: House, actor: Actor, run_id: str, states: tuple[str, ...], state: str, verb: str) -> Line:
+    now = house.clock.now()
+    with house.database.write() as session:
+        run = _loaded(session, actor, run_id)
+        if run.state not in states:
+            raise RuleRefused(
+                "the run is finished already" if verb == "stop" else "this run is going on or was finished"
+            )
+        run.state, run.next_at, run.failures = state, now, 0
+        run.finished_at = now if state == "stopped" else None
+        if verb == "again":
+            run.ordered_at, run.why = now, ""
+        audit.append(session, actor.name, f"run.{verb}", f"run:{run.id}", {"kind": run.kind})
+        session.flush()
+        return line_of(run)
+
+
+def line_as_json(line: Line) -> dict[str, Any]:
+    """Return a run as plain JSON values."""
+    return {
+        "id": line.id,
+        "kind": line.kind,
+        "state": line.state,
+        "done": line.done,
+        "total": line.total,
+        "by": line.by,
+        "began_at": line.began.isoformat(),
+        "ended_at": line.ended.isoformat() if line.ended else None,
+        "why": line.why or None,
+        "report_id": line.result or None,
+        "may": list(line.may),
+    }
+
+
+Told = Callable[[int, int], None]

@@ -1,0 +1,1 @@
+"""Customer credit: register, facts, scorecards, warnings, receivables, reports, compliance."""

@@ -1,0 +1,1 @@
+"""From the glass to the text: receipt, stacks, reading, checking, correcting, showing."""

@@ -1,0 +1,84 @@
+"""What is attached to a message becomes documents of its own, that can be filed each in its place.
+
+The same message read twice attaches nothing twice: the same bytes are one document. A message within a message is a document
+whose attachments are taken in turn, four messages deep and no deeper.
+"""
+
+import io
+import logging
+from pathlib import Path
+
+from sqlalchemy import String, cast, select
+from sqlalchemy.orm import Session
+
+from intake.errors import Rejected
+from intake.formats.mail import attachments
+from intake.formats.names import plain_name
+from service.access.policy import Actor
+from service.flow.common.guard import allowed, reach_of
+from service.flow.intake.receive import receive
+from service.house import House
+from service.records.tables import Document
+
+_DEEPEST = 4
+_FROM = "from:"
+log = logging.getLogger("juanzong.attached")
+
+
+def receive_attached(house: House, document_id: str, message: Path) -> list[str]:
+    """Receive the attachments of a message that is being read; returns review reasons for those that are refused.
+
+    Raises StoreUnavailable, DatabaseUnavailable.
+    """
+    with house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        deep = _depth(session, document)
+        batch, department_id, by = document.batch, document.department_id, document.received_by
+    found = list(attachments(message))
+    if deep >= _DEEPEST:
+        return [f"attachment_refused:{item.name}" for item in found]
+    actor, reasons = Actor(by, owner=True), []
+    for item in found:
+        try:
+            received = receive(
+                house,
+                actor,
+                io.BytesIO(item.data),
+                plain_name(item.name),
+                channel="attachment",
+                batch=batch,
+                department_id=department_id,
+                note={"from": document_id},
+            )
+        except Rejected as error:
+            log.info("an attachment of %s is refused: %s", document_id, error)
+            reasons.append(f"attachment_refused:{item.name}")
+        else:
+            _remember(house, received.document_id, document_id)
+    return reasons
+
+
+def attached_to(house: House, actor: Actor, document_id: str) -> list[tuple[str, str]]:
+    """Return id and file name of the documents that came attached to this message and that the actor may read, in order."""
+    mark = f"{_FROM}{document_id}"
+    with house.database.read() as session:
+        found = select(Document).where(cast(Document.notes, String).contains(mark)).order_by(Document.received_at)
+        return [(d.id, d.filename) for d in session.scalars(found) if allowed(actor, "document.read", reach_of(d))]
+
+
+def _remember(house: House, attached_id: str, message_id: str) -> None:
+    with house.database.write() as session:
+        attached = session.get(Document, attached_id)
+        mark = f"{_FROM}{message_id}"
+        if attached is not None and mark not in attached.notes and attached_id != message_id:
+            attached.notes = [*attached.notes, mark]
+
+
+def _depth(session: Session, document: Document | None) -> int:
+    """Return how many messages this one came in."""
+    seen: set[str] = set()
+    while document is not None and document.id not in seen and len(seen) <= _DEEPEST:
+        seen.add(document.id)
+        parents = [note.removeprefix(_FROM) for note in document.notes if note.startswith(_FROM)]
+        document = session.get(Document, parents[0]) if parents else None
+    return len(seen) - 1

@@ -1,0 +1,409 @@
+"""Batches: their pages and their paper, changed before the release and accounted for at it.
+
+Until a batch is released its documents can be found and read but not filed, and its pages can be put right from the stacks,
+which are kept as they came. The release needs the account to balance: sheets times sides are pages kept, blanks dropped and
+separators. With it the keys of the stacks go, then their bytes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from intake.batches import edit
+from intake.batches.edit import NoSuchPage
+from intake.batches.plan import Account, Manifest, Part, account
+from service.access.policy import TIERS, Actor, Reach
+from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.common.guard import allowed, listing, reach_of, require
+from service.flow.common.watermark import is_classified, mark, words
+from service.flow.intake.looks import thumbnail
+from service.flow.intake.parts import order_of, seen, settle, want
+from service.flow.intake.stacks import remove
+from service.house import House
+from service.records import audit
+from service.records.tables import Batch, BatchPart, Document, Stack, new_id
+
+MAX_REASON = 500
+#: So many changes of pages can be undone, one after the other.
+MAX_UNDO = 20
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A batch with everything in it.
+
+    order: the keys of all pages as the paper lay. documents: by id. changing: a change that was begun is not finished yet.
+    """
+
+    batch: Batch
+    stacks: tuple[Stack, ...]
+    parts: tuple[BatchPart, ...]
+    documents: dict[str, Document]
+    order: tuple[str, ...]
+    account: Account
+    manifest: Manifest
+    changing: bool
+
+    @property
+    def busy(self) -> bool:
+        """Whether documents are still being made."""
+        coming = any(stack.state in ("kept", "cutting") or _arrives(stack) for stack in self.stacks)
+        return coming or self.changing
+
+    @property
+    def waits_for_backs(self) -> bool:
+        """Whether the first pass of double-sided paper waits for the second."""
+        waiting = [s for s in self.stacks if s.state == "kept"]
+        return bool(waiting) and all(s.turn_over == "fronts" for s in waiting)
+
+    def page(self, key: str) -> dict[str, Any]:
+        """Return what was seen on a page: kind, ink, mark, how, by."""
+        position, _, number = key.partition(".")
+        looked = next((s.looked for s in self.stacks if str(s.position) == position), None) or []
+        return dict(looked[int(number) - 1]) if number.isdecimal() and 0 < int(number) <= len(looked) else {}
+
+
+def _arrives(stack: Stack) -> bool:
+    return stack.state == "receiving" and stack.turn_over != "rescan"
+
+
+def load_batch(session: Session, actor: Actor, name: str, action: str = "batch.read", *, lock: bool = False) -> Batch:
+    """Return a batch the actor may act on: one with a document that they may not read does not exist for them: NotFound."""
+    batch = session.get(Batch, name, with_for_update={"of": Batch} if lock else None)
+    # Asked for a batch that is not there, too: both answers take the same time.
+    documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
+    if batch is None:
+        raise NotFound(f"there is no batch {name}")
+    reach = Reach(batch.department_id, TIERS[0], batch.operator)
+    if not allowed(actor, "batch.read", reach) or not all(
+        allowed(actor, "batch.read", reach_of(document)) for document in documents
+    ):
+        raise NotFound(f"there is no batch {name}")
+    require(actor, action, reach)
+    return batch
+
+
+def get_batch(house: House, actor: Actor, name: str) -> Whole:
+    """Return a batch with its pages and its account, and note the reading. Raises NotFound."""
+    with house.database.write() as session:
+        load_batch(session, actor, name)
+        audit.append(session, actor.name, "batch.view", f"batch:{name}")
+        return _whole(session, name)
+
+
+def still_cut(house: House, actor: Actor, name: str) -> bool:
+    """Return whether documents of a batch are still being made; asked again and again, so it is no reading. Raises NotFound."""
+    with house.database.read() as session:
+        load_batch(session, actor, name)
+        return _whole(session, name).busy
+
+
+def list_batches(house: House, actor: Actor, *, state: str = "open", limit: int = 50, offset: int = 0) -> list[Batch]:
+    """Return batches with stacks that the actor may see, newest first, and note the reading."""
+    require(actor, "batch.read")
+    query = select(Batch).where(Batch.state == state).order_by(Batch.opened_at.desc(), Batch.name)
+    found: list[Batch] = []
+    with listing(house, actor, "batch") as session:
+        for batch in session.scalars(query.limit(1000)):
+            try:
+                load_batch(session, actor, batch.name)
+            except NotFound:
+                continue
+            found.append(batch)
+            if len(found) >= offset + limit:
+                break
+    return found[offset:]
+
+
+def _whole(session: Session, name: str) -> Whole:
+    batch = session.get_one(Batch, name)
+    stacks = tuple(session.scalars(select(Stack).where(Stack.batch == name).order_by(Stack.position)))
+    rows = list(session.scalars(select(BatchPart).where(BatchPart.batch == name).order_by(BatchPart.position)))
+    parts = tuple(row for row in rows if not row.wanted) or tuple(rows)
+    ids = [part.document_id for part in parts]
+    documents = {d.id: d for d in session.scalars(select(Document).where(Document.id.in_(ids)))}
+    looked = seen(stacks)
+    found = account(((p.key, p.kind) for p in looked.values()), (key for part in parts for key, _ in _pages(part)))
+    # Files that came into the batch as documents of their own: every page of theirs is kept.
+    others = select(func.coalesce(func.sum(Document.pages), 0)).where(
+        Document.batch == name, Document.id.not_in(ids), Document.status.not_in(("receiving", "destroyed"))
+    )
+    single = int(session.scalar(others) or 0)
+    manifest = Manifest(
+        sheets=batch.sheets,
+        sides=batch.sides or 1,
+        received=sum(stack.pages for stack in stacks if stack.state != "receiving") + single,
+        kept=found.kept + single,
+        blanks=found.blanks,
+        separators=found.separators,
+        replaced=found.replaced,
+    )
+    changing = any(row.wanted for row in rows)
+    return Whole(batch, stacks, parts, documents, tuple(_order(stacks)), found, manifest, changing)
+
+
+def _order(stacks: Sequence[Stack]) -> list[str]:
+    """Return all pages as the paper lay; the second pass of double-sided paper stands with its first."""
+    keys: list[str] = []
+    fronts: list[Stack] = []
+    for stack in stacks:
+        if stack.turn_over == "fronts":
+            fronts.append(stack)
+        elif stack.turn_over == "backs" and fronts:
+            keys += order_of([fronts.pop(0), stack])
+        else:
+            keys += order_of([stack])
+    return keys + [key for stack in fronts for key in order_of([stack])]
+
+
+def _pages(part: BatchPart) -> list[tuple[str, int]]:
+    return [_page(page) for page in part.pages]
+
+
+def _page(page: str) -> tuple[str, int]:
+    key, _, turn = page.partition("@")
+    return key, int(turn or 0)
+
+
+def count_paper(house: House, actor: Actor, name: str, *, sheets: int, sides: int) -> None:
+    """Say how many sheets of paper a batch has and on how many sides they were scanned. Raises BadInput, RuleRefused."""
+    wrong = {}
+    if not 0 < sheets <= 100_000:
+        wrong["sheets"] = "a number of sheets of paper, from 1"
+    if sides not in (1, 2):
+        wrong["sides"] = "1 or 2"
+    if wrong:
+        raise BadInput("; ".join(f"{field}: {why}" for field, why in wrong.items()), wrong)
+    with house.database.write() as session:
+        batch = load_batch(session, actor, name, "batch.edit", lock=True)
+        _must_be_open(batch)
+        batch.sheets, batch.sides = sheets, sides
+        audit.append(session, actor.name, "batch.count", f"batch:{name}", {"sheets": sheets, "sides": sides})
+
+
+def _must_be_open(batch: Batch) -> None:
+    if batch.state != "open":
+        raise RuleRefused(f"batch {batch.name} was released; its pages stay as they are")
+
+
+def _must_be_settled(whole: Whole) -> None:
+    if whole.waits_for_backs:
+        raise RuleRefused(f"batch {whole.batch.name} waits for the second pass, the backs of its pages")
+    if whole.busy:
+        raise RuleRefused(f"batch {whole.batch.name} is still being cut; wait a moment")
+
+
+Change = Callable[[list[Part], Whole], list[Part]]
+
+
+def change_pages(house: House, actor: Actor, name: str, version: int, action: str, page: str, to: str = "") -> None:
+    """Put the pages of a batch right: new documents are made of them, the stack stays as it came.
+
+    action: rotate (to: 90, 180, 270), earlier, later, move (to: the page it comes before, "" the end), drop, keep, split
+    (a new document begins here), merge (with the next document), join (all documents into one), undo (the latest change).
+    The last two need no page. version: what the caller has seen.
+    Raises BadInput, NotFound, RuleRefused (released; changed meanwhile; still being cut), Rejected.
+    """
+    change = _change(action, page, to)
+    with house.database.write() as session:
+        whole = to_change(session, actor, name, version)
+        if action == "undo":
+            _step_back(session, whole)
+        else:
+            parts = apply_change(change, whole)
+            remember(whole, [page] if action in ("drop", "keep") else [])
+            want_parts(session, whole, parts)
+        if action in ("drop", "keep"):
+            note_page(whole, page, {"kind": "blank" if action == "drop" else "page", "by": actor.name})
+        detail = {"action": action, "page": page} | ({"to": to} if to else {})
+        audit.append(session, actor.name, "batch.change", f"batch:{name}", detail)
+    settle(house, name)
+
+
+def _change(action: str, page: str, to: str) -> Change:
+    if action == "rotate" and to not in ("90", "180", "270"):
+        raise BadInput("to: one of 90, 180, 270", {"to": "one of 90, 180, 270"})
+    changes: dict[str, Change] = {
+        "rotate": lambda parts, _: edit.rotate(parts, page, int(to)),
+        "earlier": lambda parts, _: edit.step(parts, page, -1),
+        "later": lambda parts, _: edit.step(parts, page, 1),
+        "move": lambda parts, _: edit.move(parts, page, to or None),
+        "drop": lambda parts, _: edit.drop(parts, page),
+        "keep": lambda parts, whole: edit.keep(parts, page, whole.order),
+        "split": lambda parts, _: edit.split_before(parts, page),
+        "merge": lambda parts, _: edit.merge(parts, page),
+        "join": lambda parts, _: edit.join(parts),
+        "undo": lambda parts, _: parts,
+    }
+    if action not in changes:
+        raise BadInput(f"action: one of {', '.join(changes)}", {"action": f"one of {', '.join(changes)}"})
+    return changes[action]
+
+
+def remember(whole: Whole, touched: Sequence[str], left: Sequence[str] = ()) -> None:
+    """Write down how the documents stand before a change, to come back to. touched: pages that will count as something else.
+
+    left: pages of the change itself, which count for nothing once it is undone.
+    """
+    step = {
+        "parts": [[part.pages, part.contract_number, part.customer_number, part.category] for part in whole.parts],
+        "looked": {key: whole.page(key) for key in touched} | {key: {"kind": "replaced"} for key in left},
+    }
+    whole.batch.undo = [*(whole.batch.undo or []), step][-MAX_UNDO:]
+
+
+def _step_back(session: Session, whole: Whole) -> None:
+    """Want the documents as they were before the latest change of pages. Raises RuleRefused when there is none."""
+    steps = list(whole.batch.undo or [])
+    if not steps:
+        raise RuleRefused(f"batch {whole.batch.name} has no change of pages to undo")
+    step = steps.pop()
+    want_parts(
+        session,
+        whole,
+        [Part(tuple(map(_page, pages)), contract, customer, kind) for pages, contract, customer, kind in step["parts"]],
+    )
+    for key, looked in step["looked"].items():
+        note_page(whole, key, looked, anew=True)
+    whole.batch.undo = steps
+
+
+def to_change(session: Session, actor: Actor, name: str, version: int) -> Whole:
+    """Return a batch whose pages the actor may change now, locked. Raises NotFound, NotAllowed, RuleRefused."""
+    batch = load_batch(session, actor, name, "batch.edit", lock=True)
+    _must_be_open(batch)
+    whole = _whole(session, name)
+    _must_be_settled(whole)
+    if batch.version != version:
+        raise RuleRefused(f"batch {name} was changed by someone else meanwhile; look at it again")
+    for part in whole.parts:
+        document = whole.documents.get(part.document_id)
+        if document is not None and not allowed(actor, "document.read", reach_of(document)):
+            raise NotFound(f"there is no batch {name}")
+    return whole
+
+
+def apply_change(change: Change, whole: Whole) -> list[Part]:
+    """Return the documents of a batch as they are to be. Raises BadInput for a page that is in none."""
+    parts = [Part(tuple(_pages(p)), p.contract_number, p.customer_number, p.category) for p in whole.parts]
+    try:
+        changed = change(parts, whole)
+    except NoSuchPage as error:
+        raise BadInput(f"page: {error}", {"page": str(error)}) from error
+    if parts and not changed:
+        raise RuleRefused(f"batch {whole.batch.name} would have no page left")
+    return changed
+
+
+def want_parts(session: Session, whole: Whole, parts: Sequence[Part]) -> None:
+    """Write down the new documents; those whose pages stay are the ones that are there."""
+    standing = {tuple(part.pages): part for part in whole.parts}
+    rows = []
+    for part in parts:
+        pages = [f"{key}@{turn}" if turn else key for key, turn in part.pages]
+        same = standing.get(tuple(pages))
+        rows.append(
+            BatchPart(
+                batch=whole.batch.name,
+                pages=pages,
+                contract_number=part.contract,
+                customer_number=part.customer,
+                category=part.category,
+                document_id=same.document_id if same else new_id(),
+                made=same is not None,
+                duplicate=same is not None and same.duplicate,
+            )
+        )
+    want(session, whole.batch.name, rows)
+
+
+def note_page(whole: Whole, key: str, what: dict[str, Any], *, anew: bool = False) -> None:
+    """Write beside what was seen of a page what a person made of it. anew: in place of it."""
+    position, _, number = key.partition(".")
+    for stack in whole.stacks:
+        if str(stack.position) == position and stack.looked is not None:
+            index = int(number) - 1
+            stack.looked = [
+                (what if anew else {**page, **what}) if i == index else page for i, page in enumerate(stack.looked)
+            ]
+
+
+def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
+    """Release a batch: its documents may be filed, its stacks are removed.
+
+    An account that does not balance is released only by someone else than the operator, with a reason. Raises RuleRefused
+    with the numbers, BadInput, NotFound, NotAllowed.
+    """
+    reason = reason.strip()
+    if len(reason) > MAX_REASON:
+        raise BadInput(f"reason: at most {MAX_REASON} characters", {"reason": f"at most {MAX_REASON} characters"})
+    with house.database.write() as session:
+        batch = load_batch(session, actor, name, "batch.release", lock=True)
+        if batch.state != "open":
+            return
+        whole = _whole(session, name)
+        _must_be_settled(whole)
+        if whole.account.lost:
+            raise RuleRefused(f"pages {', '.join(whole.account.lost[:20])} are in no document; keep or drop them first")
+        if not whole.manifest.balances:
+            _demand_second_person(actor, whole, reason)
+        batch.state, batch.released_by, batch.released_at = "released", actor.name, house.clock.now()
+        batch.release_reason, batch.undo = reason, None
+        for stack in whole.stacks:
+            stack.state, stack.key = "released", None
+        detail = {**_numbers(whole.manifest), "documents": len(whole.parts), "dropped": _dropped(whole)}
+        if reason:
+            detail["reason"] = reason
+        audit.append(session, actor.name, "batch.release", f"batch:{name}", detail)
+    house.database.scrub()
+    for stack in whole.stacks:
+        remove(house, stack.id)
+
+
+def _demand_second_person(actor: Actor, whole: Whole, reason: str) -> None:
+    m, name = whole.manifest, whole.batch.name
+    if not reason:
+        if m.sheets is None:
+            raise RuleRefused(f"say how many sheets of paper batch {name} has and on how many sides it was scanned")
+        raise RuleRefused(
+            f"batch {name} does not balance: {m.sheets} sheets x {m.sides} sides = {m.expected}, but {m.kept} pages kept"
+            f" + {m.blanks} blanks dropped + {m.separators} separators = {m.accounted}"
+        )
+    if actor.name == whole.batch.operator:
+        raise RuleRefused(f"batch {name} does not balance; someone else than its operator must release it")
+
+
+def _numbers(m: Manifest) -> dict[str, Any]:
+    names = ("sheets", "sides", "received", "kept", "blanks", "separators", "replaced")
+    return {name: getattr(m, name) for name in names}
+
+
+def _dropped(whole: Whole) -> dict[str, float]:
+    """Return every page that is left out as blank with the ink that was measured: what remains known of it."""
+    kept = {key for part in whole.parts for key, _ in _pages(part)}
+    looked = seen(whole.stacks)
+    return {key: page.ink for key, page in looked.items() if page.kind == "blank" and key not in kept}
+
+
+def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
+    """Return the small picture of a page (JPEG), with a watermark in a batch with something classified; note it. Raises NotFound."""
+    with house.database.read() as session:
+        load_batch(session, actor, name)
+        documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
+        marked = not actor.owner and any(is_classified(house, reach_of(document)) for document in documents)
+        position, _, number = key.partition(".")
+        stack = None
+        if position.isdecimal() and number.isdecimal():
+            stack = session.scalar(select(Stack).where(Stack.batch == name, Stack.position == int(position)))
+    if stack is None or stack.key is None:
+        raise NotFound(f"batch {name} has no picture of page {key}")
+    found = thumbnail(house, stack, int(number))
+    if found is None:
+        raise NotFound(f"batch {name} has no picture of page {key}")
+    with house.database.write() as session:
+        detail = {"page": key} | ({"watermark": True} if marked else {})
+        audit.append(session, actor.name, "batch.view", f"batch:{name}", detail)
+    return mark(found, words(actor, house.clock.now())) if marked else found

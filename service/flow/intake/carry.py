@@ -1,0 +1,104 @@
+"""Carry: what people said of the values of a document goes with its pages when these become another document.
+
+A value stands on a page; the document that holds the page now gets the value, with who entered and who confirmed it. What
+stood on a page that nobody kept, and what cannot be told, is shown to be looked at again.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from intake import verification as rules
+from service.flow.common import values
+from service.records import audit
+from service.records.tables import BatchPart, Document, DocumentField, FieldCorrection
+
+LOOK_AGAIN = "look_again"
+_COLUMNS = tuple(c.name for c in DocumentField.__table__.columns if c.name not in ("document_id", "position"))
+
+
+def carry(
+    session: Session, actor_name: str, old: Sequence[BatchPart], new: Sequence[BatchPart], gone: Collection[str]
+) -> None:
+    """Give what people said of the documents `gone` to those of `new` that hold their pages, in the caller's transaction."""
+    known = {part.document_id for part in old}
+    fresh = [part for part in new if part.document_id not in known and not part.duplicate]
+    documents = {}
+    for document_id in sorted({part.document_id for part in fresh}):
+        found = session.get(Document, document_id, with_for_update={"of": Document})
+        if found is not None:
+            session.refresh(found)
+            documents[document_id] = found
+    for part in old:
+        if part.document_id not in gone:
+            continue
+        rows = session.scalars(select(DocumentField).where(DocumentField.document_id == part.document_id))
+        for row in sorted(rows, key=lambda row: row.position):
+            if rules.state_of(values.stand_of(row)) != rules.UNCONFIRMED:
+                _carry_one(session, row, part, [p for p in fresh if p.document_id in documents], documents)
+    for document in documents.values():
+        said = sorted(f.name for f in document.fields if f.entered_by != rules.MACHINE or f.confirmed_by or f.rival)
+        again = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
+        if said or again:
+            values.settle(document)
+            detail = {"fields": said, "again": [reason.partition(":")[2] for reason in again]}
+            audit.append(session, actor_name, "document.carry", f"document:{document.id}", detail)
+
+
+def _carry_one(
+    session: Session, row: DocumentField, part: BatchPart, fresh: Sequence[BatchPart], documents: dict[str, Document]
+) -> None:
+    here = _split(part.pages)
+    key, turn = here[row.page - 1] if 0 < row.page <= len(here) else ("", "")
+    heirs = [to for to in fresh if {name for name, _turn in _split(to.pages)} & {name for name, _turn in here}]
+    if not heirs:
+        return
+    on_page = [to for to in heirs if key in {name for name, _turn in _split(to.pages)}]
+    if key and not on_page:
+        _again(documents[heirs[0].document_id], row.name)  # the page it stood on was left out
+        return
+    to = (on_page or heirs)[0]
+    document, pages = documents[to.document_id], _split(to.pages)
+    spot: dict[str, Any] = {}
+    sure = True
+    if key:
+        number = [name for name, _turn in pages].index(key)
+        # A page that was turned has its pixels elsewhere: the page is known, the place on it no more.
+        spot = {"page": number + 1, "box": list(row.box) if pages[number][1] == turn else []}
+    elif {name for name, _turn in here} - {name for name, _turn in pages}:
+        # Typed without a place, and the document fell apart: where it belongs nobody knows.
+        spot, sure = {"page": 0, "box": []}, False
+    if not (_put(session, document, row, spot) and sure):
+        _again(document, row.name)
+
+
+def _split(pages: Sequence[str]) -> list[tuple[str, str]]:
+    return [(page.partition("@")[0], page.partition("@")[2]) for page in pages]
+
+
+def _put(session: Session, document: Document, row: DocumentField, spot: dict[str, Any]) -> bool:
+    """Put a value into its new document; False where people already say another thing there."""
+    kept = {name: getattr(row, name) for name in _COLUMNS} | spot
+    if kept["rival"]:
+        kept["rival"] = {name: kept["rival"][name] for name in ("value", "by") if name in kept["rival"]}
+    there = values.find(document, row.name)
+    if there is None:
+        document.fields.append(DocumentField(position=len(document.fields), **kept))
+    elif rules.state_of(values.stand_of(there)) != rules.UNCONFIRMED:
+        return there.value == row.value
+    else:
+        for name, value in kept.items():
+            setattr(there, name, value)
+    document.review_reasons = rules.reasons_left(document.review_reasons, [row.name])
+    of_it = (FieldCorrection.document_id == row.document_id) & (FieldCorrection.field == row.name)
+    session.flush()
+    session.execute(update(FieldCorrection).where(of_it).values(document_id=document.id))
+    return True
+
+
+def _again(document: Document, name: str) -> None:
+    reason = f"{LOOK_AGAIN}:{name}"
+    if reason not in document.review_reasons:
+        document.review_reasons = [*document.review_reasons, reason]

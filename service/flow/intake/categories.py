@@ -1,0 +1,105 @@
+"""Categories: what a document may be, where it belongs, and what its kept pages say once a person has named its category."""
+
+import contextlib
+from dataclasses import dataclass
+
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+
+from intake.model import PageText, Understanding
+from intake.typed import capitals_on
+from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
+from service.access.policy import Actor
+from service.errors import BadInput, RuleRefused
+from service.flow.common import values
+from service.flow.common.guard import load_document, lock_file
+from service.flow.common.index import load_pages
+from service.house import House
+from service.records import audit
+from service.records.tables import CaseFile, Document, NotApplicableMark
+from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
+
+CATEGORIES = {**CONTRACT_CATEGORIES, **CREDIT_CATEGORIES}
+_NO_PAGES = (NoResultFound, ObjectDamaged, ObjectMissing)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a document says as one of another category, and the pages it was read from."""
+
+    found: Understanding
+    pages: tuple[PageText, ...]
+
+
+def demand_place(file: CaseFile, category: str) -> None:
+    """Raise BadInput unless the category has a place in the file.
+
+    The customer's licence and authorization are evidence in a credit file, too.
+    """
+    known = category in CATEGORIES
+    if file.kind == "contract":
+        fits = category.startswith("1.")
+    else:
+        fits = category.startswith("5.") or category in ("1.2", "1.3", "1.4")
+    if not (known and fits):
+        why = f"category {category or '(none)'} does not belong into a {file.kind} file; choose its category first"
+        raise BadInput(f"category: {why}", {"category": why})
+
+
+def withdraw_mark(session: Session, actor: Actor, file: CaseFile, category: str, document_id: str) -> None:
+    """Take back that a category does not apply to a file, where that was said: a document of it has come."""
+    mark = session.get(NotApplicableMark, (file.id, category))
+    if mark is not None:
+        session.delete(mark)
+        detail = {"category": category, "reason": "", "document": document_id}
+        audit.append(session, actor.name, "file.not_applicable", f"file:{file.id}", detail)
+
+
+def capitals_of(house: House, document_id: str) -> tuple[str, ...]:
+    """Return the sums in capitals on a document's pages; none where the pages cannot be read at this moment."""
+    with house.database.read() as session, contextlib.suppress(*_NO_PAGES, StoreUnavailable):
+        return capitals_on(load_pages(house, session, document_id))
+    return ()
+
+
+def reread(house: House, actor: Actor, document_id: str, category: str) -> Reading | None:
+    """Return what the kept pages say when the document is one of `category`; None where no pages are kept.
+
+    Raises NotFound, StoreUnavailable.
+    """
+    with house.database.read() as session:
+        document = load_document(session, actor, document_id)
+        if category == document.category or category not in CATEGORIES:
+            return None
+        try:
+            pages = load_pages(house, session, document_id)
+        except _NO_PAGES:
+            return None
+    if not pages:
+        return None
+    from intake.understand import understand_as  # a document that keeps its category is not read again
+
+    return Reading(understand_as(pages, category, house.own_forms), tuple(pages))
+
+
+def put_category(
+    session: Session, actor: Actor, document: Document, category: str, reading: Reading | None = None
+) -> None:
+    """Put a locked document into a category and, where its pages were read anew for it, the values of that kind."""
+    if category not in CATEGORIES:
+        raise BadInput(f"category: there is no category {category}", {"category": "there is no such category"})
+    file = document.case_file
+    if file is not None:
+        lock_file(session, file)
+        if file.state != "open":
+            raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
+        demand_place(file, category)
+        withdraw_mark(session, actor, file, category, document.id)
+    before, document.category = document.category, category
+    if reading is not None and document.status in values.OPEN:
+        values.take_reading(document, reading.found, reading.pages)
+    gone = ("unknown_kind", "low_confidence", "low_confidence:kind")
+    document.review_reasons = [r for r in document.review_reasons if r not in gone]
+    values.settle(document)
+    detail = {"from": before, "to": category}
+    audit.append(session, actor.name, "document.categorise", f"document:{document.id}", detail)

@@ -1,0 +1,201 @@
+"""Checking: a person goes through the values of a document beside its pages, saves at once what they found, and may undo it."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+
+from intake.model import PageText, Word
+from intake.typed import capitals_on, kind_of
+from service.access.policy import Actor
+from service.errors import BadInput, RuleRefused
+from service.flow.common import values
+from service.flow.common.guard import allowed, load_document, reach_of
+from service.flow.common.index import index_soon, load_pages
+from service.flow.credit.fact_documents import follow
+from service.flow.intake import desk
+from service.flow.intake.categories import capitals_of, put_category, reread
+from service.flow.intake.documents import lock_document
+from service.house import House
+from service.records import audit
+from service.records.tables import Document, DocumentField, FieldCorrection, LastSave
+from vault.errors import ObjectDamaged, ObjectMissing
+
+_COLUMNS = tuple(column.name for column in DocumentField.__table__.columns if column.name != "document_id")
+_OF_DOCUMENT = ("status", "category", "kind", "title", "review_reasons")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person says of a document. entries: values they typed; seen: the value shown of each field they confirm.
+
+    decided: which value of a disagreement, by field. finish: everything else on the page is right, too.
+    """
+
+    entries: Sequence[values.Entry] = ()
+    seen: Mapping[str, str] = field(default_factory=dict)
+    decided: Mapping[str, str] = field(default_factory=dict)
+    category: str | None = None
+    finish: bool = False
+
+
+@dataclass(frozen=True)
+class Before:
+    """A document as it lies before a person. pages: those kept of which a value or the leaf shown is one, by number.
+
+    holder: who else has it before them. capitals: the sums in capitals on those pages. undoable: the person's own last save
+    can be taken back.
+    """
+
+    document: Document
+    pages: Mapping[int, PageText]
+    capitals: tuple[str, ...]
+    holder: desk.Holder | None
+    may_correct: bool
+    undoable: bool
+
+
+def look(house: House, actor: Actor, document_id: str, leaf: int = 1) -> Before:
+    """Return a document with its pages for checking, take it before the person, and note the reading. Raises NotFound."""
+    # The pages come from the store before anything is locked: a slow store keeps nobody else from writing.
+    with house.database.read() as session:
+        document = load_document(session, actor, document_id)
+        wanted = {leaf, *(f.page for f in document.fields if f.page)}
+        pages: dict[int, PageText] = {}
+        with contextlib.suppress(NoResultFound, ObjectDamaged, ObjectMissing):
+            pages = {page.number: page for page in load_pages(house, session, document_id, wanted)}
+        last = session.get(LastSave, document_id)
+        undoable = last is not None and last.by == actor.name and last.after == _digest(_state(document))
+        may_correct = document.status in values.OPEN and allowed(actor, "document.correct", reach_of(document))
+    with house.database.write() as session:
+        load_document(session, actor, document_id)
+        detail = {"pages": sorted(pages)}
+        audit.append(session, actor.name, "document.view", f"document:{document_id}", detail)
+    holder = desk.sit_down(house, actor, document_id) if may_correct else None
+    return Before(document, pages, capitals_on(pages.values()), holder, may_correct, undoable)
+
+
+def unsure_words(page: PageText, box: Sequence[int], line: float) -> list[tuple[Word, bool]]:
+    """Return the words of a page whose middle lies in `box`, in reading order, each with whether its confidence is below `line`."""
+    if len(box) != 4:
+        return []
+    x0, y0, x1, y1 = box
+    words = (word for text in page.lines for word in text.words)
+    return [
+        (word, word.confidence < line)
+        for word in words
+        if x0 <= (word.box[0] + word.box[2]) / 2 <= x1 and y0 <= (word.box[1] + word.box[3]) / 2 <= y1
+    ]
+
+
+def save(house: House, actor: Actor, document_id: str, given: Given) -> None:
+    """Keep all that a person said of a document or, when one thing is refused, nothing.
+
+    Raises BadInput with a sentence for every field that is refused, RuleRefused, NotFound, NotAllowed.
+    """
+    reading = reread(house, actor, document_id, given.category) if given.category is not None else None
+    sums = any(kind_of(entry.name) == "money" for entry in given.entries)
+    capitals = capitals_of(house, document_id) if sums else ()
+    now = house.clock.now()
+    with house.database.write() as session:
+        document = lock_document(session, actor, document_id, "document.correct")
+        values.demand_open(document)
+        before, corrections, wrong = _state(document), list[str](), dict[str, str]()
+        if given.category is not None and given.category != document.category:
+            put_category(session, actor, document, given.category, reading)
+        for entry in given.entries:
+            whole = values.Entry(
+                entry.name, entry.text, entry.seen, entry.place, entry.as_printed, capitals, entry.not_here
+            )
+            try:
+                made = values.enter(session, actor, document, whole, now)
+            except BadInput as error:
+                wrong |= error.fields
+            else:
+                corrections += [made] if made else []
+        for name, value in given.decided.items():
+            try:
+                values.decide(session, actor, document, values.Entry(name, value))
+            except BadInput as error:
+                wrong |= error.fields
+        if wrong:
+            raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
+        _confirm(session, actor, document, given)
+        values.settle(document)
+        _remember(session, actor, document, before, corrections, house)
+    index_soon(house, [document_id])
+    follow(house, [document_id])
+
+
+def _confirm(session: Session, actor: Actor, document: Document, given: Given) -> None:
+    spoken = {entry.name for entry in given.entries} | set(given.decided)
+    seen: dict[str, str | None] = {name: value for name, value in given.seen.items() if name not in spoken}
+    if given.finish:
+        may = set(values.confirmable(document, actor.name)) - spoken
+        seen = {name: value for name, value in seen.items() if name in may}
+    if seen or given.finish:
+        values.confirm(session, actor, document, seen)
+    if given.finish:
+        document.review_reasons = []
+
+
+def _state(document: Document) -> dict[str, Any]:
+    fields = [{name: getattr(row, name) for name in _COLUMNS} for row in document.fields]
+    return {**{name: getattr(document, name) for name in _OF_DOCUMENT}, "fields": fields}
+
+
+def _digest(state: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
+
+
+def _remember(
+    session: Session, actor: Actor, document: Document, before: dict[str, Any], corrections: list[str], house: House
+) -> None:
+    after = _digest(_state(document))
+    if after == _digest(before):
+        return
+    row = session.get(LastSave, document.id)
+    if row is None:
+        row = LastSave(document_id=document.id)
+        session.add(row)
+    row.by, row.at, row.before, row.after = actor.name, house.clock.now(), before, after
+    row.corrections = corrections
+
+
+def undo(house: House, actor: Actor, document_id: str) -> None:
+    """Take the person's own last save back, as long as nothing has changed since. Raises RuleRefused, NotFound, NotAllowed."""
+    with house.database.write() as session:
+        document = lock_document(session, actor, document_id, "document.correct")
+        values.demand_open(document)
+        last = session.get(LastSave, document_id)
+        if last is None or last.by != actor.name:
+            raise RuleRefused("there is nothing of yours to undo on this document")
+        if last.after != _digest(_state(document)):
+            raise RuleRefused("the document was changed since; what you saved can no longer be undone")
+        kept = last.before
+        if kept["category"] != document.category:
+            put_category(session, actor, document, kept["category"] or document.category)
+        rows = {row.name: row for row in document.fields}
+        document.fields = [_restored(rows.get(old["name"]), old) for old in kept["fields"]]
+        for name in _OF_DOCUMENT:
+            setattr(document, name, kept[name])
+        session.execute(delete(FieldCorrection).where(FieldCorrection.id.in_(last.corrections)))
+        session.delete(last)
+        values.settle(document)
+        fields = sorted({old["name"] for old in kept["fields"]} | set(rows))
+        audit.append(session, actor.name, "document.undo", f"document:{document_id}", {"fields": fields})
+    index_soon(house, [document_id])
+    follow(house, [document_id])
+
+
+def _restored(row: DocumentField | None, old: Mapping[str, Any]) -> DocumentField:
+    row = row or DocumentField(name=old["name"])
+    for name in _COLUMNS:
+        setattr(row, name, old[name])
+    return row

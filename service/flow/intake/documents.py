@@ -1,0 +1,195 @@
+"""Documents: look at them, correct what the machine read, confirm it."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from intake.typed import kind_of
+from service.access.policy import Actor
+from service.errors import BadInput
+from service.flow.common import values
+from service.flow.common.guard import allowed, listing, load_document, lock_file, reach_of, require
+from service.flow.common.index import index_soon
+from service.flow.common.original import demand_reason, set_original
+from service.flow.common.sight import visible
+from service.flow.common.tiers import demand_tier
+from service.flow.credit.fact_documents import follow
+from service.flow.intake.categories import capitals_of, put_category, reread
+from service.house import House
+from service.records import audit
+from service.records.tables import Department, Document
+
+
+def get_document(house: House, actor: Actor, document_id: str) -> Document:
+    """Return a document with its fields and note the reading. Raises NotFound."""
+    with house.database.write() as session:
+        document = load_document(session, actor, document_id)
+        _ = document.fields
+        audit.append(session, actor.name, "document.view", f"document:{document_id}")
+        return document
+
+
+def can_read(house: House, actor: Actor, document_id: str) -> bool:
+    """Return whether a document is there for the actor: for showing or hiding a way to it, so no reading is noted."""
+    with house.database.read() as session:
+        document = session.get(Document, document_id)
+        return document is not None and allowed(actor, "document.read", reach_of(document))
+
+
+def list_documents(
+    house: House,
+    actor: Actor,
+    *,
+    status: str | None = None,
+    batch: str | None = None,
+    case_file_id: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+    noted: bool = True,
+) -> tuple[int, list[Document]]:
+    """Return (how many in all, one page of documents, newest first) that the actor may read.
+
+    noted: False for a script that asks again and again how far the documents are of a page that was noted.
+    """
+    require(actor, "document.read")
+    query = visible(select(Document).where(Document.status != "receiving"), actor)
+    if status:
+        query = query.where(Document.status == status)
+    if batch:
+        query = query.where(Document.batch == batch)
+    if case_file_id:
+        query = query.where(Document.case_file_id == case_file_id)
+    with listing(house, actor, "document") if noted else house.database.read() as session:
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = session.scalars(query.order_by(Document.received_at.desc(), Document.id).limit(limit).offset(offset))
+        return total, list(rows)
+
+
+def change(
+    house: House,
+    actor: Actor,
+    document_id: str,
+    *,
+    category: str | None = None,
+    tier: str | None = None,
+    department_id: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    original: bool | None = None,
+    reason: str = "",
+    as_printed: Collection[str] = (),
+) -> None:
+    """Change what is given: all of it or, when one value is refused, nothing. tier and original need a reason.
+
+    as_printed: the fields whose check digit fails on the paper itself. Raises BadInput, RuleRefused, NotFound, NotAllowed.
+    """
+    reading = reread(house, actor, document_id, category) if category is not None else None
+    capitals = capitals_of(house, document_id) if fields and any(kind_of(name) == "money" for name in fields) else ()
+    with house.database.write() as session:
+        document = lock_document(session, actor, document_id)
+        reach = reach_of(document)
+        if category is not None or fields:
+            require(actor, "document.correct", reach)
+        if department_id is not None:
+            require(actor, "document.file", reach)
+        if category is not None:
+            put_category(session, actor, document, category, reading)
+        if tier is not None or original is not None:
+            demand_reason(reason)
+        if tier is not None:
+            _set_tier(session, actor, document, tier, reason)
+        if original is not None:
+            set_original(house, session, actor, document, original, reason)
+        if department_id is not None:
+            _set_department(session, actor, document, department_id)
+        if fields:
+            values.demand_open(document)
+        for name, text in (fields or {}).items():
+            entry = values.Entry(name, text, as_printed=name in as_printed, capitals=capitals)
+            values.enter(session, actor, document, entry, house.clock.now())
+        values.settle(document)
+    index_soon(house, [document_id])
+    follow(house, [document_id])
+
+
+def lock_document(session: Session, actor: Actor, document_id: str, action: str = "document.read") -> Document:
+    """Return a document the actor may act on, locked until the commit, its values as whoever had the lock left them.
+
+    Raises NotFound, NotAllowed.
+    """
+    document = load_document(session, actor, document_id, action)
+    if document.case_file is not None:
+        lock_file(session, document.case_file)  # the file before its documents, here as everywhere
+    session.refresh(document, with_for_update={"of": Document})
+    return document
+
+
+def correct_field(house: House, actor: Actor, document_id: str, name: str, value: str) -> None:
+    """Enter a value by hand; against another person's word it is a disagreement for a third to decide. Raises BadInput."""
+    change(house, actor, document_id, fields={name: value})
+
+
+def confirm_field(house: House, actor: Actor, document_id: str, name: str) -> None:
+    """Confirm one value; two people who did not enter it make it verified (RULES A2.2). Raises BadInput, NotFound."""
+    confirm(house, actor, document_id, {name: None})
+
+
+def confirm(house: House, actor: Actor, document_id: str, seen: Mapping[str, str | None]) -> None:
+    """Confirm the values named, all or none. seen: the value that was looked at, None when that is not said.
+
+    Raises BadInput, NotFound, RuleRefused.
+    """
+    with house.database.write() as session:
+        document = lock_document(session, actor, document_id, "document.correct")
+        values.demand_open(document)
+        values.confirm(session, actor, document, seen)
+        values.settle(document)
+    index_soon(house, [document_id])
+    follow(house, [document_id])
+
+
+def confirm_all(house: House, actor: Actor, document_id: str) -> None:
+    """Confirm every value the actor may confirm, and that a person has looked at the document."""
+    with house.database.write() as session:
+        document = lock_document(session, actor, document_id, "document.correct")
+        values.demand_open(document)
+        values.confirm(session, actor, document, dict.fromkeys(values.confirmable(document, actor.name)))
+        document.review_reasons = []
+        values.settle(document)
+    index_soon(house, [document_id])
+    follow(house, [document_id])
+
+
+def set_category(house: House, actor: Actor, document_id: str, category: str) -> None:
+    """Put a document into another category of RULES B1/B5. Raises BadInput, RuleRefused (its file is not open any more)."""
+    change(house, actor, document_id, category=category)
+
+
+def set_tier(house: House, actor: Actor, document_id: str, tier: str, reason: str) -> None:
+    """Change the confidentiality tier; it takes effect at once, in search too. Raises BadInput, NotAllowed.
+
+    Nobody raises a document above their own clearance; only the credit administrator and the archivist lower a tier.
+    """
+    change(house, actor, document_id, tier=tier, reason=reason)
+
+
+def _set_tier(session: Session, actor: Actor, document: Document, tier: str, reason: str) -> None:
+    demand_tier(actor, "document.tier", reach_of(document), document.tier, tier)
+    before, document.tier, document.indexed = document.tier, tier, False
+    detail = {"from": before, "to": tier, "reason": reason.strip()}
+    audit.append(session, actor.name, "document.tier", f"document:{document.id}", detail)
+
+
+def set_department(house: House, actor: Actor, document_id: str, department_id: str) -> None:
+    """Give a document that lies in no file yet to another department. Raises BadInput."""
+    change(house, actor, document_id, department_id=department_id)
+
+
+def _set_department(session: Session, actor: Actor, document: Document, department_id: str) -> None:
+    if session.get(Department, department_id) is None:
+        raise BadInput("department_id: there is no such department", {"department_id": "there is no such department"})
+    if document.case_file_id:
+        raise BadInput("department_id: the document lies in a file, whose department counts")
+    document.department_id, document.indexed = department_id, False
+    detail = {"department": department_id}
+    audit.append(session, actor.name, "document.department", f"document:{document.id}", detail)

@@ -1,0 +1,200 @@
+"""Extraction: how often what the machine read was right, by category and field, and how far its confidence can be believed.
+
+Counted are the values of documents by the day these came in. What people said of the values of a document goes with the
+document when it is destroyed; the bare counts stay, without anything that was printed on it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import String, and_, case, cast, delete, func, select
+from sqlalchemy.orm import Session
+
+from intake.understand import CONFIDENCE_LINE
+from intake.verification import MACHINE
+from service.access.policy import Actor
+from service.clock import CHINA
+from service.flow.common.guard import require
+from service.house import House
+from service.records import audit
+from service.records.tables import Desk, Document, DocumentField, ExtractionCount, FieldCorrection, LastSave
+
+#: unseen: read, nobody has said anything of it. added: a person found what the machine had not read. not_here: read from a paper
+#: that has no such value. nothing: asked for, not read, and rightly so.
+OUTCOMES = ("unseen", "confirmed", "corrected", "added", "not_here", "nothing")
+WRONG = ("corrected", "not_here")
+BANDS = 20
+_LINE = round(CONFIDENCE_LINE * BANDS)
+Key = tuple[str, str, str, str, int]  # category, field, engine, outcome, band
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field of one category. sure, sure_wrong: of the values checked, those read above the review line, and the wrong of them."""
+
+    category: str
+    field: str
+    unseen: int
+    confirmed: int
+    corrected: int
+    added: int
+    not_here: int
+    nothing: int
+    sure: int
+    sure_wrong: int
+
+    @property
+    def read(self) -> int:
+        """How many values the machine read."""
+        return self.unseen + self.confirmed + self.corrected + self.not_here
+
+    @property
+    def right(self) -> float | None:
+        """The share of right values among those a person has checked; None when nobody has."""
+        checked = self.confirmed + self.corrected + self.not_here
+        return self.confirmed / checked if checked else None
+
+
+@dataclass(frozen=True)
+class Band:
+    """Values read with a confidence from `lowest`, up to 0.05 more: how many were checked, how many of them were wrong."""
+
+    lowest: float
+    checked: int
+    wrong: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """rows: by category and field. bands: calibration over all. engines: checked and wrong values by engine."""
+
+    since: date | None
+    rows: tuple[Row, ...]
+    bands: tuple[Band, ...]
+    engines: dict[str, tuple[int, int]]
+
+
+def report(house: House, actor: Actor, since: date | None = None) -> Report:
+    """Return how well values were read from what came in since a day (in China), and note the reading. Raises NotAllowed."""
+    require(actor, "extraction.read")
+    with house.database.write() as session:
+        counted = _living(session, since)
+        gone = select(ExtractionCount)
+        if since is not None:
+            gone = gone.where(ExtractionCount.received_on >= since)
+        for row in session.scalars(gone):
+            counted[(row.category, row.field, row.engine, row.outcome, row.band)] += row.count
+        detail = {"since": since.isoformat() if since else ""}
+        audit.append(session, actor.name, "extraction.view", "extraction", detail)
+    return _report(since, counted)
+
+
+def count_and_forget(session: Session, document_ids: Iterable[str]) -> None:
+    """Before documents are destroyed, in the same transaction: keep the counts, remove what people said of their values."""
+    for document_id in document_ids:
+        document = session.get_one(Document, document_id)
+        day = document.received_at.astimezone(CHINA).date()
+        for (category, name, engine, outcome, band), number in _counts(session, Document.id == document_id).items():
+            key = (day, category, name, engine, outcome, band)
+            row = session.get(ExtractionCount, key)
+            if row is None:
+                columns = ("received_on", "category", "field", "engine", "outcome", "band")
+                session.add(ExtractionCount(**dict(zip(columns, key, strict=True)), count=number))
+            else:
+                row.count += number
+        session.flush()
+        for table in (FieldCorrection, LastSave, Desk):
+            session.execute(delete(table).where(table.document_id == document_id))
+
+
+def _living(session: Session, since: date | None) -> Counter[Key]:
+    start = datetime.combine(since, time(), CHINA) if since else None
+    return _counts(session, *([] if start is None else [Document.received_at >= start]))
+
+
+def _counts(session: Session, *where: Any) -> Counter[Key]:
+    field = DocumentField
+    disputed = cast(field.rival, String) != "{}"
+    untouched = and_(field.entered_by == MACHINE, cast(field.confirmed_by, String) == "[]")
+    outcome = case(
+        (and_(field.read_value == "", field.value == "", ~disputed), "nothing"),
+        (field.read_value == "", "added"),
+        (disputed | untouched, "unseen"),
+        (field.value == "", "not_here"),
+        (field.value == field.read_value, "confirmed"),
+        else_="corrected",
+    )
+    band = case(*((field.read_confidence < (n + 1) / BANDS, n) for n in range(BANDS)), else_=BANDS)
+    columns = (Document.category, field.name, field.engine, outcome, band)
+    query = select(*columns, func.count()).join(Document, Document.id == field.document_id).group_by(*columns)
+    found: Counter[Key] = Counter()
+    for *key, number in session.execute(query.where(*where)):
+        found[tuple(key)] += number
+    return found
+
+
+def _report(since: date | None, counted: Counter[Key]) -> Report:
+    rows: dict[tuple[str, str], Counter[str]] = {}
+    bands: dict[int, Counter[str]] = {}
+    engines: dict[str, Counter[str]] = {}
+    for (category, name, engine, outcome, band), number in counted.items():
+        row = rows.setdefault((category, name), Counter())
+        row[outcome] += number
+        if outcome in ("confirmed", *WRONG):
+            said = "wrong" if outcome in WRONG else outcome
+            bands.setdefault(band, Counter())[said] += number
+            engines.setdefault(engine, Counter())[said] += number
+            if band >= _LINE:
+                row["sure"] += number
+                row["sure_wrong"] += number if outcome in WRONG else 0
+    return Report(
+        since,
+        tuple(
+            Row(*key, *(row[name] for name in (*OUTCOMES, "sure", "sure_wrong")))
+            for key, row in sorted(rows.items(), key=lambda item: _order(item[0]))
+        ),
+        tuple(Band(number / BANDS, sum(band.values()), band["wrong"]) for number, band in sorted(bands.items())),
+        {name: (sum(found.values()), found["wrong"]) for name, found in sorted(engines.items())},
+    )
+
+
+def _order(key: tuple[str, str]) -> tuple[list[int], str]:
+    category, name = key
+    return [int(part) for part in category.split(".") if part.isdecimal()], name
+
+
+def as_json(found: Report) -> dict[str, Any]:
+    """Return the report as plain JSON values."""
+    return {
+        "since": found.since.isoformat() if found.since else None,
+        "fields": [{**asdict(row), "read": row.read, "right": row.right and round(row.right, 4)} for row in found.rows],
+        "calibration": [asdict(band) for band in found.bands],
+        "engines": {name: {"checked": checked, "wrong": wrong} for name, (checked, wrong) in found.engines.items()},
+    }
+
+
+def as_cells(found: Report) -> Iterator[tuple[str | int, ...]]:
+    """Yield the rows as a table's cells, in the order of COLUMNS."""
+    for r in found.rows:
+        right = "" if r.right is None else f"{r.right:.4f}"
+        numbers = (r.read, r.unseen, r.confirmed, r.corrected, r.added, r.not_here, r.nothing)
+        yield r.category, r.field, *numbers, right, r.sure, r.sure_wrong
+
+
+COLUMNS = (
+    "category",
+    "field",
+    "read",
+    "unseen",
+    "confirmed",
+    "corrected",
+    "added",
+    "not_here",
+    "nothing",
+    "right",
+    "checked_above_line",
+    "wrong_above_line",
+)

@@ -1,0 +1,356 @@
+"""Parts: the documents of a batch, made from the pages of its stacks.
+
+Whatever is to become of a batch is written down first, as parts that are wanted: each with its pages and the id its document
+will have. Then document after document is made, and when all are there the wanted parts come into force in one transaction;
+documents that no part holds any more are withdrawn. Killed in between, the next sweep goes on with what is still missing.
+"""
+
+import logging
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from intake.batches.cut import Piece, Source, write
+from intake.batches.payload import decode
+from intake.batches.plan import Part, Seen, interleave, split
+from intake.errors import Rejected
+from service.access.policy import Actor
+from service.flow.common import claims
+from service.flow.common.hints import apply_hint
+from service.flow.intake.carry import carry
+from service.flow.intake.looks import look_at, stack_on_disk
+from service.flow.intake.receive import discard, receive
+from service.house import House
+from service.records import audit
+from service.records.tables import Batch, BatchPart, Document, Stack, WrappedKey, new_id
+
+MAX_ATTEMPTS = 3
+log = logging.getLogger("juanzong.batches")
+
+
+def settle(house: House, name: str) -> bool:
+    """Bring a batch as far as it can go: every stack looked at, every wanted document made. False while another is at it.
+
+    Raises Rejected when a change of pages cannot be made (the batch stays as it was), StoreUnavailable, DatabaseUnavailable.
+    """
+    if not _claim(house, name):
+        return False
+    try:
+        while _step(house, name):
+            pass
+    finally:
+        with house.database.write() as session:
+            batch = session.get(Batch, name)
+            if batch is not None and batch.claimed_by == claims.me():
+                claims.release(batch)
+    return True
+
+
+def _claim(house: House, name: str) -> bool:
+    with house.database.write() as session:
+        batch = session.get(Batch, name, with_for_update={"of": Batch})
+        if batch is None or batch.state != "open" or claims.is_held(batch, house.clock.now()):
+            return False
+        claims.take(batch, house.clock.now())
+        return True
+
+
+def _step(house: House, name: str) -> bool:
+    """Do the next thing; returns whether there may be another."""
+    with house.database.read() as session:
+        wanted = list(session.scalars(_parts(name, wanted=True)))
+        ready = _ready(session, name)
+        cutting = list(session.scalars(select(Stack).where(Stack.batch == name, Stack.state == "cutting")))
+    if wanted or cutting:
+        try:
+            _make(house, name, wanted)
+        except Rejected as error:
+            if error.code == "busy":
+                raise
+            return _leave_whole(house, name, cutting, error)
+        _put_into_force(house, name)
+        return True
+    if not ready:
+        return False
+    for stack in ready:
+        if stack.looked is None:
+            look_at(house, stack, last=stack.attempts >= MAX_ATTEMPTS)
+    _plan(house, name, [stack.id for stack in ready])
+    return True
+
+
+def _parts(name: str, *, wanted: bool) -> Any:
+    return select(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(wanted)).order_by(BatchPart.position)
+
+
+def _ready(session: Session, name: str) -> list[Stack]:
+    """Return the stacks to cut next: one, or two passes of the same paper."""
+    waiting = list(
+        session.scalars(select(Stack).where(Stack.batch == name, Stack.state == "kept").order_by(Stack.position))
+    )
+    fronts = [stack for stack in waiting if stack.turn_over == "fronts"]
+    backs = [stack for stack in waiting if stack.turn_over == "backs"]
+    alone = [stack for stack in waiting if stack.turn_over not in ("fronts", "backs")]
+    if alone:
+        return alone[:1]
+    return [fronts[0], backs[0]] if fronts and backs else []
+
+
+def order_of(stacks: Sequence[Stack]) -> list[str]:
+    """Return the keys of all pages of one stack, or of both passes of one, in reading order. Raises Rejected."""
+    keys = [[f"{stack.position}.{number}" for number in range(1, stack.pages + 1)] for stack in stacks]
+    if len(keys) == 2:
+        return interleave(keys[0], keys[1])
+    if stacks[0].turn_over == "two_pass":
+        half = len(keys[0]) // 2
+        return interleave(keys[0][:half], keys[0][half:])
+    return keys[0]
+
+
+def seen(stacks: Iterable[Stack]) -> dict[str, Seen]:
+    """Return every page of the stacks as it was looked at, by its key."""
+    return {
+        f"{stack.position}.{number}": Seen(
+            f"{stack.position}.{number}",
+            page["kind"],
+            page.get("ink", 0.0),
+            decode(page["mark"]) if page.get("mark") else None,
+        )
+        for stack in stacks
+        for number, page in enumerate(stack.looked or [], 1)
+    }
+
+
+def _plan(house: House, name: str, stack_ids: Sequence[str]) -> None:
+    """Write down the documents of stacks that were looked at, after those the batch has."""
+    with house.database.write() as session:
+        stacks = list(session.scalars(select(Stack).where(Stack.id.in_(stack_ids)).order_by(Stack.position)))
+        stacks.sort(key=lambda stack: stack_ids.index(stack.id))
+        if stacks[0].turn_over == "arranged":
+            rows = _as_it_is(session, stacks[0])
+        else:
+            pages = seen(stacks)
+            rows = [_row(name, part) for part in split(pages[key] for key in order_of(stacks))]
+        want(session, name, [*_standing(session, name), *rows])
+        session.get_one(Batch, name).undo = None  # a step back would take the new documents away
+        for stack in stacks:
+            stack.state = "cutting"
+
+
+def _as_it_is(session: Session, stack: Stack) -> list[BatchPart]:
+    """Return the document that a file became when it came, as a part: every page of it counts. None when it was filed meanwhile."""
+    living = Document.status.not_in(("receiving", "destroyed"))
+    query = select(Document).where(Document.sha256 == stack.sha256, Document.batch == stack.batch, living)
+    document = session.scalar(query.where(Document.case_file_id.is_(None)))
+    kind = "page" if document is not None else "replaced"
+    stack.looked = [{**page, "kind": kind} for page in stack.looked or []]
+    if document is None:
+        return []
+    row = _row(stack.batch, Part(tuple((f"{stack.position}.{number}", 0) for number in range(1, stack.pages + 1))))
+    row.document_id, row.made = document.id, True
+    return [row]
+
+
+def _row(name: str, part: Part) -> BatchPart:
+    return BatchPart(
+        batch=name,
+        pages=[f"{key}@{turn}" if turn else key for key, turn in part.pages],
+        contract_number=part.contract,
+        customer_number=part.customer,
+        category=part.category,
+        document_id=new_id(),
+    )
+
+
+def _standing(session: Session, name: str) -> list[BatchPart]:
+    """Return copies of the parts in force: their documents are made."""
+    return [
+        BatchPart(
+            batch=name,
+            pages=part.pages,
+            contract_number=part.contract_number,
+            customer_number=part.customer_number,
+            category=part.category,
+            document_id=part.document_id,
+            made=part.made,
+            duplicate=part.duplicate,
+        )
+        for part in session.scalars(_parts(name, wanted=False))
+    ]
+
+
+def want(session: Session, name: str, parts: Sequence[BatchPart]) -> None:
+    """Write down what the batch shall be, in the caller's transaction; `settle` makes it so."""
+    session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
+    for position, part in enumerate(parts, 1):
+        part.wanted, part.position = True, position
+        session.add(part)
+
+
+def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejected) -> bool:
+    """A stack that cannot be cut becomes one document, bytes as they came; a change of pages is given up."""
+    with house.database.write() as session:
+        again = [stack for stack in cutting if stack.turn_over == "rescan"]
+        if again or not cutting:
+            for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in again]))):
+                stack.state, stack.looked = "cut", [{"kind": "replaced"}]  # the first scan of the page stays
+            session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
+            session.get_one(Batch, name).undo = None
+        else:
+            rows = _standing(session, name)
+            for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in cutting]))):
+                if stack.error:
+                    raise error  # not even whole: the sweeper tries again, the stack is safe
+                stack.error = str(error)
+                stack.looked = [{"kind": "page"} for _ in range(stack.pages)]
+                whole = Part(tuple((f"{stack.position}.{number}", 0) for number in range(1, stack.pages + 1)))
+                rows.append(_row(name, whole))
+            want(session, name, rows)
+    if again or not cutting:
+        raise error
+    return True
+
+
+def _make(house: House, name: str, wanted: Sequence[BatchPart]) -> None:
+    """Make the documents of the wanted parts that are not there yet."""
+    missing = [part for part in wanted if not part.made]
+    if not missing:
+        return
+    with house.database.read() as session:
+        batch = session.get_one(Batch, name)
+        stacks = {stack.position: stack for stack in session.scalars(select(Stack).where(Stack.batch == name))}
+    actor = Actor(batch.operator, owner=True)
+    with ExitStack() as opened:
+        sources: dict[int, Source] = {}
+        for part in missing:
+            for position in {int(page.partition(".")[0]) for page in part.pages} - sources.keys():
+                stack = stacks[position]
+                sources[position] = Source(opened.enter_context(stack_on_disk(house, stack)), stack.kind, stack.pages)
+            _make_one(house, actor, batch, part, stacks, sources)
+
+
+def _make_one(
+    house: House, actor: Actor, batch: Batch, part: BatchPart, stacks: dict[int, Stack], sources: dict[int, Source]
+) -> None:
+    if not _is_there(house, part.document_id):
+        first = stacks[int(part.pages[0].partition(".")[0])]
+        with tempfile.TemporaryFile(dir=house.settings.home / "tmp") as file:
+            ending = write([_piece(page, sources) for page in part.pages], file)
+            file.flush()
+            got = receive(
+                house,
+                actor,
+                Path(f"/proc/self/fd/{file.fileno()}"),
+                _name(first.filename, part.position, ending, whole=len(part.pages) == first.pages),
+                channel=first.channel,
+                batch=batch.name,
+                department_id=batch.department_id,
+                document_id=part.document_id,
+                note={"batch": batch.name, "pages": " ".join(part.pages)[:400]},
+            )
+        reserved, part.document_id = part.document_id, got.document_id
+        part.duplicate = got.document_id != reserved
+    with house.database.write() as session:
+        session.execute(
+            update(BatchPart)
+            .where(BatchPart.id == part.id)
+            .values(document_id=part.document_id, duplicate=part.duplicate, made=True)
+        )
+        document = session.get(Document, part.document_id)
+        if document is not None and not part.duplicate:
+            apply_hint(session, document, part.category)
+        row = session.get(Batch, batch.name)
+        if row is not None:
+            claims.take(row, house.clock.now())
+
+
+def _is_there(house: House, document_id: str) -> bool:
+    """Whether a killed process made the document already; what it only began is removed."""
+    with house.database.read() as session:
+        document = session.get(Document, document_id)
+    if document is not None and document.status == "receiving":
+        discard(house, document_id)
+        return False
+    return document is not None
+
+
+def _piece(page: str, sources: dict[int, Source]) -> Piece:
+    key, _, turn = page.partition("@")
+    position, _, number = key.partition(".")
+    return Piece(sources[int(position)], int(number), int(turn or 0))
+
+
+def _name(filename: str, position: int, ending: str, *, whole: bool) -> str:
+    """Return the name of a document of a stack: that of the stack and its place."""
+    if whole:
+        return filename
+    stem = filename.rpartition(".")[0] or filename
+    while len(stem.encode()) > 230:
+        stem = stem[:-1]
+    return f"{stem}-{position:03}.{ending}"
+
+
+def _put_into_force(house: House, name: str) -> None:
+    """Let the wanted parts count, and withdraw the documents that none of them holds any more."""
+    gone = _leaving(house, name)
+    if gone:
+        house.index.remove_many(gone)  # before and after: nobody finds what has no bytes any more
+    with house.database.write() as session:
+        old, new = (list(session.scalars(_parts(name, wanted=wanted))) for wanted in (False, True))
+        carry(session, session.get_one(Batch, name).operator, old, new, gone)
+        session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(False)))
+        session.execute(update(BatchPart).where(BatchPart.batch == name).values(wanted=False))
+        session.execute(update(Stack).where(Stack.batch == name, Stack.state == "cutting").values(state="cut"))
+        if gone:
+            session.execute(delete(WrappedKey).where(WrappedKey.document_id.in_(gone)))
+            # Like what was never acknowledged: hidden from everybody, and removed by us or by the next sweep.
+            session.execute(
+                update(Document)
+                .where(Document.id.in_(gone))
+                .values(status="receiving", indexed=False, claimed_by="", claimed_until=None)
+            )
+        batch = session.get_one(Batch, name)
+        batch.version += 1
+        ids = session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name))
+        detail = {"documents": len(set(ids)), "withdrawn": gone}
+        audit.append(session, batch.operator, "batch.cut", f"batch:{name}", detail)
+    if gone:
+        house.index.remove_many(gone)
+    for document_id in gone:
+        discard(house, document_id)
+
+
+def _leaving(house: House, name: str) -> list[str]:
+    """Return the documents of the batch, made for it and filed nowhere, that no wanted part holds."""
+    with house.database.write() as session:
+        current = set(
+            session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name, BatchPart.wanted.is_(False)))
+        )
+        kept = set(
+            session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
+        )
+        query = select(Document).where(
+            Document.id.in_(current - kept), Document.batch == name, Document.case_file_id.is_(None)
+        )
+        gone = list(session.scalars(query))
+        for document in gone:
+            document.indexed = False
+        return sorted(document.id for document in gone)
+
+
+def parts_of(session: Session, stack: Stack) -> list[BatchPart]:
+    """Return the documents that hold pages of a stack, in order, as they stand now."""
+    mine = f"{stack.position}."
+    parts: Iterable[BatchPart] = session.scalars(_parts(stack.batch, wanted=False))
+    return [part for part in parts if any(page.startswith(mine) for page in part.pages)]
+
+
+def key_of(house: House, stack: Stack) -> Any:
+    """Return the key a stack is sealed with. Raises KeyUnusable when it is gone."""
+    return house.keys.unwrap(UUID(stack.id), stack.key or b"")

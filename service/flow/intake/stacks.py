@@ -1,0 +1,373 @@
+"""Stacks: a scanned stack comes in, is kept whole, and becomes documents.
+
+    receiving ──▶ kept ──▶ cut ──▶ released ──▶ removed
+      not yet      │        documents made       the key is gone    the bytes are gone
+      acknowledged └ the sender may be told
+
+The bytes of the stack stay sealed under a key of their own until the batch is released: whatever was cut off, dropped or
+turned can be done anew from them. Killed at any point, `resume` goes on from the state; cutting the same stack again gives
+the same documents, so nothing is there twice.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from intake.batches.cut import STACKS
+from intake.errors import Rejected
+from intake.inspect import inspect, safe_name
+from intake.model import Inspection
+from service.access.policy import TIERS, Actor, Reach
+from service.errors import BadInput, RuleRefused
+from service.flow.common import claims
+from service.flow.common.guard import allowed, require
+from service.flow.common.malware import demand_clean
+from service.flow.intake.adopt import adopt
+from service.flow.intake.parts import key_of, parts_of, settle
+from service.flow.intake.receive import check_department, on_disk
+from service.house import House
+from service.records import audit
+from service.records.tables import Batch, BatchPart, Document, Stack, new_id
+from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing
+
+log = logging.getLogger("juanzong.batches")
+#: As many pages are cut while the sender waits for the answer: some twenty seconds.
+AT_ONCE = 100
+ORDERS = ("as_scanned", "two_pass", "fronts", "backs")
+
+
+@dataclass(frozen=True)
+class How:
+    """How a stack was scanned. sheets: how many sheets of paper, None: nobody counted. sides: 1, 2, or 0 for unknown.
+
+    order: as_scanned; two_pass (one file: all fronts, then all backs beginning with the last); fronts, backs (a file each).
+    drop_blanks: leave blank pages out of the documents; a stack of single sides (sides=1) keeps them: there a blank page
+    is a sheet that lay the wrong way up.
+    """
+
+    sheets: int | None = None
+    sides: int = 0
+    order: str = "as_scanned"
+    drop_blanks: bool = True
+    device: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A document of a stack. duplicate: it was here before. pages: how many it has."""
+
+    document_id: str
+    duplicate: bool
+    pages: int
+    category: str
+    contract: str
+    customer: str
+
+
+@dataclass(frozen=True)
+class StackReceived:
+    """duplicate: the same stack was here before. done: its documents are made; otherwise a worker makes them later."""
+
+    stack_id: str
+    batch: str
+    duplicate: bool
+    done: bool
+    sha256: str
+    pages: int
+    documents: tuple[Made, ...]
+
+
+def is_stack(inspection: Inspection) -> bool:
+    """Return whether a file can hold a stack. Others hold one document: a photograph, a text, a message."""
+    return inspection.kind in STACKS
+
+
+def receive_stack(
+    house: House,
+    actor: Actor,
+    source: BinaryIO | Path,
+    filename: str,
+    *,
+    batch: str = "",
+    channel: str = "web",
+    department_id: str | None = None,
+    how: How | None = None,
+    most: int = 0,
+    stack_id: str | None = None,
+) -> StackReceived:
+    """Keep a scanned stack and make documents of it; the stack is durable on return, also when `done` is False.
+
+    batch: a name of at most 36 characters; one that is open is added to, "" gives a new one. most: of more pages
+    than these the worker makes documents later; 0: always now. stack_id: of a stack that is new, for a caller who must know
+    it before. Raises Rejected (nothing stored), BadInput, NotAllowed, RuleRefused (the batch was released),
+    StoreUnavailable, DatabaseUnavailable.
+    """
+    require(actor, "document.upload")
+    if department_id:
+        check_department(house, actor, department_id)
+    how = how or How()
+    check_how(how)
+    name = safe_name(filename)
+    with on_disk(house, source) as path:
+        demand_clean(house, path)
+        inspection = inspect(path, house.limits, house.reader.look)
+        if not is_stack(inspection):
+            raise Rejected("no_stack", "Only a PDF or a TIFF holds a stack of documents.")
+        if how.order == "two_pass" and inspection.pages % 2:
+            raise Rejected(
+                "passes_differ",
+                f"Both passes together have {inspection.pages} pages, an odd number: scan the stack again.",
+            )
+        stack = Stack(
+            id=stack_id or new_id(),
+            batch=(batch or new_id())[:36],
+            filename=name,
+            sha256=inspection.sha256,
+            kind=inspection.kind,
+            size=inspection.size,
+            pages=inspection.pages,
+            turn_over=how.order,
+            drop_blanks=how.drop_blanks and how.sides != 1,
+            channel=channel,
+            state="receiving",
+            received_by=actor.name,
+            received_at=house.clock.now(),
+        )
+        _file_key, stack.key = house.keys.new(UUID(stack.id))
+        known = _begin(house, actor, stack, how, department_id or actor.department_id)
+        if known is None:
+            _keep(house, actor, stack, path)
+    kept_as = known or stack.id
+    if not most or inspection.pages <= most:
+        with house.database.read() as session:
+            wanted = session.get_one(Stack, kept_as).batch
+        settle(house, wanted)
+    return _result(house, kept_as, duplicate=known is not None)
+
+
+def check_how(how: How) -> None:
+    """Raise BadInput, naming the fields, when no stack can be scanned so."""
+    wrong = {}
+    if how.order not in ORDERS:
+        wrong["order"] = f"one of {', '.join(ORDERS)}"
+    if how.sides not in (0, 1, 2):
+        wrong["sides"] = "1 or 2"
+    if how.sheets is not None and not 0 < how.sheets <= 100_000:
+        wrong["sheets"] = "a number of sheets of paper, from 1"
+    if wrong:
+        raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
+
+
+def _begin(house: House, actor: Actor, stack: Stack, how: How, department_id: str | None) -> str | None:
+    """Write the intent, and the batch when it is new. Returns the id of the same stack when it is known already."""
+    for _attempt in range(3):
+        try:
+            return _write_intent(house, actor, stack, how, department_id)
+        except _Unfinished as found:
+            forget(house, found.stack_id)
+        except IntegrityError:
+            continue  # another process began the same bytes, or the same batch, between our look and our write
+    raise Rejected("busy", "the same file is being received by another process; try again")
+
+
+class _Unfinished(Exception):
+    """The same bytes were being received by a process that died before it acknowledged them."""
+
+    def __init__(self, stack_id: str) -> None:
+        super().__init__(stack_id)
+        self.stack_id = stack_id
+
+
+def _write_intent(house: House, actor: Actor, given: Stack, how: How, department_id: str | None) -> str | None:
+    """As `_begin`, once. Raises _Unfinished, and IntegrityError when another process was faster."""
+    with house.database.write() as session:
+        known = _known(session, given.sha256)
+        if known is not None and known.state == "receiving":
+            if claims.is_held(known, house.clock.now()):
+                raise Rejected("busy", "the same file is being received by another process; try again")
+            raise _Unfinished(known.id)
+        if known is not None:
+            detail = {"stack": known.id, "channel": given.channel}
+            audit.append(session, actor.name, "batch.duplicate", f"batch:{known.batch}", detail)
+            _adopt_batch(session, actor, known, department_id)
+            return known.id
+        _open_batch(house, session, actor, given, how, department_id)
+        last = session.scalar(select(func.max(Stack.position)).where(Stack.batch == given.batch)) or 0
+        given.position = last + 1
+        claims.take(given, house.clock.now())
+        session.merge(given)
+        return None
+
+
+def _adopt_batch(session: Session, actor: Actor, stack: Stack, department_id: str | None) -> None:
+    """Give what came without a department to the one that sent it again: its documents, and the batch for those to come."""
+    batch = session.get_one(Batch, stack.batch, with_for_update=True)
+    if batch.department_id is None:
+        batch.department_id = department_id
+    for part in parts_of(session, stack):
+        adopt(session, actor, part.document_id, department_id)
+
+
+def _known(session: Session, sha256: str) -> Stack | None:
+    """Return the same stack when it is here, or was and all its documents still are."""
+    found = session.scalar(select(Stack).where(Stack.sha256 == sha256).order_by(Stack.received_at.desc()).limit(1))
+    if found is None or found.state not in ("released", "removed"):
+        return found
+    ids = [part.document_id for part in parts_of(session, found)]
+    living = select(func.count()).where(Document.id.in_(ids), Document.status.not_in(("destroyed", "receiving")))
+    return found if ids and session.scalar(living) == len(set(ids)) else None
+
+
+def _open_batch(
+    house: House, session: Session, actor: Actor, stack: Stack, how: How, department_id: str | None
+) -> None:
+    batch = session.get(Batch, stack.batch, with_for_update=True)
+    if batch is not None and not allowed(actor, "batch.add", Reach(batch.department_id, TIERS[0], batch.operator)):
+        why = "a batch of other people has this name"
+        raise BadInput(f"batch: {why}", {"batch": why})
+    if batch is None:
+        batch = Batch(
+            name=stack.batch,
+            operator=actor.name,
+            department_id=department_id,
+            opened_at=house.clock.now(),
+            sheets=None,
+            device=how.device[:120],
+            settings={str(k)[:40]: str(v)[:120] for k, v in list(how.settings.items())[:40]},
+            sides=how.sides,
+        )
+        session.add(batch)
+        audit.append(session, actor.name, "batch.open", f"batch:{batch.name}", {"device": batch.device})
+    if batch.state != "open":
+        raise RuleRefused(f"batch {batch.name} was released; nothing is added to it any more")
+    if how.sides and batch.sides not in (0, how.sides):
+        raise BadInput(
+            f"sides: batch {batch.name} has {batch.sides}", {"sides": f"batch {batch.name} has {batch.sides}"}
+        )
+    batch.sides = how.sides or batch.sides
+    if how.sheets is not None and stack.turn_over != "backs":  # the second pass is the same paper
+        batch.sheets = (batch.sheets or 0) + how.sheets
+    if stack.turn_over == "backs":
+        _match_fronts(session, stack)
+    batch.version += 1
+    session.flush()
+
+
+def _match_fronts(session: Session, stack: Stack) -> None:
+    """The second pass belongs to the first that still waits for one."""
+    waiting = select(Stack).where(Stack.batch == stack.batch, Stack.state == "kept", Stack.turn_over == "fronts")
+    fronts = session.scalars(waiting.order_by(Stack.position)).first()
+    if fronts is None:
+        raise Rejected("passes_differ", "There is no first pass in this batch that waits for its backs.")
+    if fronts.pages != stack.pages:
+        raise Rejected(
+            "passes_differ",
+            f"The first pass has {fronts.pages} pages, the second {stack.pages}: scan the stack again.",
+        )
+
+
+def _keep(house: House, actor: Actor, stack: Stack, path: Path) -> None:
+    """Seal the stack and acknowledge it."""
+    with path.open("rb") as file:
+        sealed = house.vault.put(UUID(stack.id), key_of(house, stack), file)
+    with house.database.write() as session:
+        row = session.get(Stack, stack.id)
+        if row is not None and row.sha256 == sealed.sha256:
+            row.state = "kept"
+            claims.release(row)
+            detail = {"stack": row.id, "sha256": row.sha256, "pages": row.pages, "channel": row.channel}
+            audit.append(session, actor.name, "batch.receive", f"batch:{row.batch}", detail)
+            return
+    if row is None:  # our claim ran out and another process took over: this copy must not stay
+        house.vault.delete(UUID(stack.id))
+        raise Rejected("busy", "the same file was received by another process at the same moment")
+    forget(house, stack.id)
+    raise Rejected("changed", "the file changed while it was read; send it again when it is complete")
+
+
+def forget(house: House, stack_id: str) -> None:
+    """Remove what an unacknowledged stack left: its object, its row, and its batch when nothing else is in it.
+
+    Does nothing while its receiver lives. The object goes while no transaction is open; killed here, the next sweep does it again.
+    """
+    with house.database.write() as session:
+        stack = session.get(Stack, stack_id, with_for_update=True)
+        if stack is None or stack.state != "receiving" or claims.is_held(stack, house.clock.now()):
+            return
+        claims.take(stack, house.clock.now())
+        name, objects = stack.batch, [stack_id, *([stack.thumbs] if stack.thumbs else [])]
+    for sealed in objects:
+        house.vault.delete(UUID(sealed))
+    with house.database.write() as session:
+        batch = session.get(Batch, name, with_for_update=True)
+        session.execute(delete(Stack).where(Stack.id == stack_id, Stack.state == "receiving"))
+        others = session.scalar(select(func.count()).select_from(Stack).where(Stack.batch == name))
+        if batch is not None and batch.state == "open" and not others:
+            session.delete(batch)
+
+
+def _result(house: House, stack_id: str, *, duplicate: bool) -> StackReceived:
+    with house.database.read() as session:
+        stack = session.get_one(Stack, stack_id)
+        made = tuple(
+            Made(
+                part.document_id,
+                duplicate or part.duplicate,
+                len(part.pages),
+                part.category,
+                part.contract_number,
+                part.customer_number,
+            )
+            for part in parts_of(session, stack)
+        )
+        done = stack.state in ("cut", "released", "removed")
+        return StackReceived(stack_id, stack.batch, duplicate, done, stack.sha256, stack.pages, made)
+
+
+def resume(house: House) -> list[str]:
+    """Finish what killed processes left of stacks and batches; returns the names of the batches that were touched.
+
+    Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable; one damaged stack does not stop the others.
+    """
+    now, touched = house.clock.now(), []
+    with house.database.read() as session:
+        begun = list(session.scalars(select(Stack).where(Stack.state == "receiving")))
+        over = list(session.scalars(select(Stack.id).where(Stack.state == "released")))
+        cutting = select(Stack.batch).where(Stack.state.in_(("kept", "cutting")))
+        changing = select(BatchPart.batch).where(BatchPart.wanted.is_(True))
+        waiting = list(session.scalars(select(Batch).where(Batch.name.in_(cutting) | Batch.name.in_(changing))))
+    for stack in begun:
+        if not claims.is_held(stack, now):
+            forget(house, stack.id)
+    for stack_id in over:
+        remove(house, stack_id)
+    for batch in waiting:
+        if claims.is_held(batch, now):
+            continue
+        try:
+            settle(house, batch.name)
+            touched.append(batch.name)
+        except (Rejected, ObjectDamaged, ObjectMissing, KeyUnusable) as error:
+            log.warning("batch %s cannot be finished: %s", batch.name, error)
+    return touched
+
+
+def remove(house: House, stack_id: str) -> None:
+    """Remove the bytes of a stack whose key is gone: the second step of a release, safe to repeat."""
+    with house.database.read() as session:
+        stack = session.get_one(Stack, stack_id)
+    for name in (stack.id, stack.thumbs):
+        if name is not None:
+            house.vault.delete(UUID(name))
+    with house.database.write() as session:
+        row = session.get_one(Stack, stack_id)
+        if row.state == "released":
+            row.state, row.thumbs, row.filename = "removed", None, ""  # a name may tell what was on the paper

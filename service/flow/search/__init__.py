@@ -1,0 +1,1 @@
+"""Finding: queries, hits, suggestions, saved searches, related documents."""

@@ -1,0 +1,49 @@
+"""Outlook: how long a credit file will stay once something has happened, said before anybody confirms that it has."""
+
+from dataclasses import dataclass
+
+from service.access.policy import Actor
+from service.errors import BadInput, RuleRefused
+from service.flow.archive.filing import FILE_EVENTS, past_day
+from service.flow.common.guard import load_file
+from service.flow.common.schedule import Period, period_of
+from service.house import House
+
+ENDED = "ended"
+HAPPENINGS = (*FILE_EVENTS, ENDED)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The period as it stands (before) and as it will be (after), both by the facts of today. known: it was recorded already."""
+
+    happening: str
+    ended_on: str
+    before: Period
+    after: Period
+    known: bool
+
+
+def outlook(house: House, actor: Actor, case_file_id: str, happening: str, ended_on: str = "") -> Outlook:
+    """Return what recording a happening would do to a credit file; nothing is changed.
+
+    happening: litigation, bad_debt, or ended with the day on which the relationship ended. Raises BadInput, NotFound,
+    NotAllowed, RuleRefused (as recording it would).
+    """
+    if happening not in HAPPENINGS:
+        why = f"one of {', '.join(HAPPENINGS)}"
+        raise BadInput(f"event: {why}", {"event": why})
+    day = past_day(house, ended_on) if happening == ENDED else None
+    with house.database.read() as session:
+        file = load_file(session, actor, case_file_id, "file.mark")
+        if file.state == "destroyed":
+            raise RuleRefused(f"file {file.archive_number} was destroyed; only its stub remains")
+        if file.kind != "credit":
+            raise RuleRefused("this is the file of a contract; it follows the events of the contract")
+        if day is not None and file.closed_on is not None:
+            raise RuleRefused(f"file {file.archive_number or file.title} was closed on {file.closed_on}")
+        before = period_of(house, session, file)
+        events = {*file.events, happening} - {ENDED}
+        after = period_of(house, session, file, events=frozenset(events), closed_on=day)
+        known = happening in file.events
+    return Outlook(happening, ended_on if day else "", before, after, known)

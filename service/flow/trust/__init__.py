@@ -1,0 +1,1 @@
+"""Trust: the audit trail, evidence, checkpoints, integrity, keys, replicas."""
