@@ -18,7 +18,7 @@ CONTRACT_FIGURES = (
     *("signed", "signed_amount", "unpriced", "amended", "performed", "terminated", "running", "running_amount"),
     *("cancelled", "handed_in_time", "handed_late", "not_handed"),
 )
-ARCHIVE_FIGURES = ("archived", "destroyed", "held", "documents", "pages", "lent", "returned", "not_back")
+ARCHIVE_FIGURES = ("archived", "destroyed", "transferred", "held", "documents", "pages", "lent", "returned", "not_back")
 #: figures that are kept apart by what they are about: a currency, a retention code
 DIVIDED = frozenset({"signed_amount", "running_amount", "archived", "held"})
 
@@ -95,13 +95,15 @@ class ContractFacts:
 class ArchiveFacts:
     """What is counted of an archived file. retention: ``Y`` or ``D30``. loans: of every loan, lent on, due back, returned on.
 
-    count: of how many files that count alike this is said; documents, pages and loans are all of theirs then.
+    gone_on: when it was destroyed or, transferred, removed after an outside archive had it. count: of how many files that count alike
+    this is said; documents, pages and loans are all of theirs then.
     """
 
     unit: str
     archived_on: date
     retention: str
-    destroyed_on: date | None = None
+    gone_on: date | None = None
+    transferred: bool = False
     documents: int = 0
     pages: int = 0
     loans: tuple[tuple[date, date | None, date | None], ...] = ()
@@ -149,7 +151,7 @@ def _count_contract(figures: Figures, fact: ContractFacts, period: ReportPeriod)
 def archive_figures(facts: Iterable[ArchiveFacts], period: ReportPeriod) -> dict[str, Figures]:
     """Return the figures of the archive report by unit.
 
-    held, documents, pages: at the end of the period, without what was destroyed by then. not_back: lent and due back by the
+    held, documents, pages: at the end of the period, without what was destroyed or transferred by then. not_back: lent and due back by the
     end of the period, and not returned by then.
     """
     found: dict[str, Figures] = {}
@@ -157,9 +159,9 @@ def archive_figures(facts: Iterable[ArchiveFacts], period: ReportPeriod) -> dict
         figures = found.setdefault(fact.unit, Counter())
         if period.holds(fact.archived_on):
             figures["archived", fact.retention] += fact.count
-        figures["destroyed", ""] += fact.count * period.holds(fact.destroyed_on)
-        destroyed = fact.destroyed_on is not None and fact.destroyed_on <= period.last
-        if fact.archived_on <= period.last and not destroyed:
+        figures["transferred" if fact.transferred else "destroyed", ""] += fact.count * period.holds(fact.gone_on)
+        gone = fact.gone_on is not None and fact.gone_on <= period.last
+        if fact.archived_on <= period.last and not gone:
             figures["held", fact.retention] += fact.count
             figures["documents", ""] += fact.documents
             figures["pages", ""] += fact.pages

@@ -236,6 +236,7 @@ FIGURES_OF_REPORTS = {
     "not_handed": _("期末逾期未移交"),
     "archived": _("本期归档"),
     "destroyed": _("本期销毁"),
+    "transferred": _("本期移交馆外"),
     "held": _("期末保管"),
     "documents": _("期末件数"),
     "pages": _("期末页数"),

@@ -97,7 +97,8 @@ def test_B4_a_company_is_the_sum_of_its_departments(facts, code):
             unit=st.just("A"),
             archived_on=DAYS,
             retention=st.sampled_from(["Y", "D30", "D10"]),
-            destroyed_on=MAYBE,
+            gone_on=MAYBE,
+            transferred=st.booleans(),
             documents=st.integers(0, 9),
             pages=st.integers(0, 99),
             loans=st.lists(st.tuples(DAYS, MAYBE, MAYBE), max_size=3).map(tuple),
@@ -108,14 +109,16 @@ def test_B4_a_company_is_the_sum_of_its_departments(facts, code):
 )
 def test_B4_archive_figures_are_those_of_an_independent_count(facts, code):
     got = archive_figures(facts, report_period(code)).get("A", Counter())
-    there = [f for f in facts if by_end(f.archived_on, code) and not by_end(f.destroyed_on, code)]
+    there = [f for f in facts if by_end(f.archived_on, code) and not by_end(f.gone_on, code)]
     for retention in ("Y", "D30", "D10"):
         assert got["held", retention] == len([f for f in there if f.retention == retention])
         assert got["archived", retention] == len(
             [f for f in facts if within(f.archived_on, code) and f.retention == retention]
         )
     assert (got["documents", ""], got["pages", ""]) == (sum(f.documents for f in there), sum(f.pages for f in there))
-    assert got["destroyed", ""] == len([f for f in facts if within(f.destroyed_on, code)])
+    gone = [f for f in facts if within(f.gone_on, code)]
+    assert got["destroyed", ""] == len([f for f in gone if not f.transferred])
+    assert got["transferred", ""] == len([f for f in gone if f.transferred])
     loans = [loan for f in facts for loan in f.loans]
     assert got["lent", ""] == len([x for x in loans if within(x[0], code)])
     assert got["returned", ""] == len([x for x in loans if within(x[2], code)])

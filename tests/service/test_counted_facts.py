@@ -14,6 +14,7 @@ from service.clock import CHINA
 from service.flow.archive import statistics
 from service.records import tables
 from service.records.tables import AccessRequest, CaseFile, Contract, ContractEvent, Document, Stub, Transfer, new_id
+from service.records.tables_archive import OutsideTransferRecord
 from tests.service.conftest import OWNER, Office
 from tests.service.test_destruction_steps import due, proposed
 from tools.bulk import put
@@ -59,8 +60,14 @@ def each_file(session) -> list[ArchiveFacts]:
         loans = tuple((row.lent_on, row.due_back, row.returned_on) for row in lent if row.lent_on)
         gone = stub.destroyed_at.astimezone(CHINA).date() if stub and stub.destroyed_at else None
         archived = file.archived_on or date.max
+        way = session.scalars(
+            select(OutsideTransferRecord).where(OutsideTransferRecord.case_file_id == file.id)
+        ).first()
+        removed = way is not None and way.state in ("removing", "removed")
         facts.append(
-            ArchiveFacts(file.department_id, archived, file.retention or "", gone, len(pages), sum(pages), loans)
+            ArchiveFacts(
+                file.department_id, archived, file.retention or "", gone, removed, len(pages), sum(pages), loans
+            )
         )
     return facts
 
@@ -72,7 +79,8 @@ def fill(office: Office) -> None:
     office.house.clock.move_to(date(2026, 11, 25))
     review_id = proposed(office, [due(office, 900)])
     rows: dict[type, list[dict[str, object]]] = {
-        table: [] for table in (Contract, CaseFile, ContractEvent, Transfer, Document, AccessRequest, Stub)
+        table: []
+        for table in (Contract, CaseFile, ContractEvent, Transfer, Document, AccessRequest, Stub, OutsideTransferRecord)
     }
 
     def day(*, none: float = 0.3) -> date | None:
@@ -125,6 +133,11 @@ def fill(office: Office) -> None:
                 {"case_file_id": file_id, "review_id": review_id, "archive_number": "a", "title": "t",
                  "register_row": {}, "documents": {}, "proof": {}, "destroyed_at": at}
             )  # fmt: skip
+            if n % 3 == 0:
+                rows[OutsideTransferRecord].append(
+                    {"id": new_id(), "case_file_id": file_id, "review_id": review_id, "data": {}, "statement": {},
+                     "state": rng.choice(("removing", "removed", "packed")), "created_at": end}
+                )  # fmt: skip
     put(office.house, {getattr(tables, table.__name__).__table__: some for table, some in rows.items()})
 
 

@@ -27,8 +27,8 @@ from retention.statistics import (
 from service.access.policy import Actor, Reach
 from service.clock import CHINA
 from service.errors import BadInput
+from service.flow.archive.counted_facts import archive_facts, contract_facts
 from service.flow.common.guard import allowed, require
-from service.flow.credit.counted_facts import archive_facts, contract_facts
 from service.house import House
 from service.records import audit
 from service.records.tables import (

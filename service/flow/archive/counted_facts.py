@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from retention.statistics import ArchiveFacts, ContractFacts, ReportPeriod
 from service.clock import CHINA
+from service.flow.archive.leaving import left
 from service.records.tables import AccessRequest, CaseFile, Contract, ContractEvent, Document, Stub, Transfer
 
 _BEFORE, _IN, _AFTER = 0, 1, 2
@@ -104,21 +105,23 @@ def _handed(session: Session, period: ReportPeriod) -> Iterator[ContractFacts]:
 
 
 def archive_facts(session: Session, period: ReportPeriod) -> Iterator[ArchiveFacts]:
-    """Yield what is counted of the files that were ever archived; of a destroyed one its documents and pages are not."""
+    """Yield what is counted of the files that were ever archived; of one that is gone its documents and pages are not."""
     # The end of a day in China, in the form in which moments are kept: UTC without a zone.
     midnight = [datetime(d.year, d.month, d.day, tzinfo=CHINA) for d in (period.first, period.last + timedelta(1))]
     archived = _when(CaseFile.archived_on, period.first, period.last)
-    destroyed = case(
+    gone_when = case(
         (Stub.destroyed_at < midnight[0], _BEFORE),
         (Stub.destroyed_at < midnight[1], _IN),
         (Stub.destroyed_at >= midnight[1], _AFTER),
         else_=None,
     )
-    key = (CaseFile.department_id, CaseFile.retention, archived, destroyed)
+    key = (CaseFile.department_id, CaseFile.retention, archived, gone_when, CaseFile.id.in_(left()))
     query = select(*key, func.count()).outerjoin(Stub, Stub.case_file_id == CaseFile.id)
-    for unit, code, when, gone, many in session.execute(query.where(CaseFile.archived_on.is_not(None)).group_by(*key)):
+    for unit, code, when, gone, transferred, many in session.execute(
+        query.where(CaseFile.archived_on.is_not(None)).group_by(*key)
+    ):
         on = _day(when, period) or period.first
-        yield ArchiveFacts(unit, on, code or "", _day(gone, period), count=many)
+        yield ArchiveFacts(unit, on, code or "", _day(gone, period), bool(transferred), count=many)
     yield from _documents(session, period, midnight[1])
     yield from _loans(session, period)
 
