@@ -1,13 +1,16 @@
 """What people are told that is about no customer: a report is there, a run does not get on. Written with what it tells of."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.house import House
 from service.records.tables import Delivery, MailAddress, Person, new_id
+
+Told: TypeAlias = tuple[str, str, str | None]  # channel, target, id of the person
 
 
 def notify(
@@ -24,13 +27,18 @@ def notify(
     said: in Chinese and in English, a line each. path: the page to open. In the caller's transaction.
     """
     now, told = house.clock.now(), {person.id: person for person in people if person.disabled_at is None}
-    wanted: list[tuple[str, str, str]] = [("inbox", key, key) for key in told]
+    wanted: list[Told] = [("inbox", key, key) for key in told]
     if house.settings.smtp is not None:
         own = select(MailAddress).where(MailAddress.person_id.in_(list(told)))
         wanted += [("mail", row.address, row.person_id) for row in session.scalars(own)]
-    told_of = select(Delivery.channel, Delivery.target).where(Delivery.event_id == event_id)
+    content = {"zh": said[0], "en": said[1], "path": path, "data": {}}
+    write_down(session, now, wanted, event_id=event_id, event=event, content=content)
+
+
+def write_down(session: Session, now: datetime, wanted: Iterable[Told], **what: Any) -> None:
+    """Write a delivery for each who is to be told and was not told of this event yet. what: the columns that all of them share."""
+    told_of = select(Delivery.channel, Delivery.target).where(Delivery.event_id == what["event_id"])
     known = {(channel, target) for channel, target in session.execute(told_of)}
-    content: dict[str, Any] = {"zh": said[0], "en": said[1], "path": path, "data": {}}
     for channel, target, person_id in wanted:
         if (channel, target) in known:
             continue
@@ -38,17 +46,15 @@ def notify(
         session.add(
             Delivery(
                 id=new_id(),
-                event_id=event_id,
-                event=event,
                 channel=channel,
                 target=target,
                 person_id=person_id,
-                content=content,
                 state="sent" if there else "waiting",
                 attempts=1 if there else 0,
                 next_at=now,
                 created_at=now,
                 sent_at=now if there else None,
+                **what,
             )
         )
 

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import listing, require
+from service.flow.common.notices import Told, write_down
 from service.house import SYSTEM, House
 from service.records import audit
-from service.records.tables import Customer, Delivery, DeliveryAttempt, MailAddress, Person, new_id
+from service.records.tables import Customer, Delivery, DeliveryAttempt, MailAddress, Person
 
 EVENTS = (
     "warning.opened",
@@ -77,10 +78,9 @@ def tell(
     if settings.smtp is not None:
         own = select(MailAddress).where(MailAddress.person_id.in_(list(told)))
         mails = dict.fromkeys(addresses) | {row.address: row.person_id for row in session.scalars(own)}
-    wanted: list[tuple[str, str, str | None]] = [("inbox", key, key) for key in told]
+    wanted: list[Told] = [("inbox", key, key) for key in told]
     wanted += [("mail", address, person_id) for address, person_id in mails.items()]
     wanted += [("webhook", url, None) for url in settings.webhooks if news.outside]
-    known = set(session.execute(select(Delivery.channel, Delivery.target).where(Delivery.event_id == news.event_id)))
     customer = news.customer
     content = {
         "zh": news.zh,
@@ -91,28 +91,16 @@ def tell(
         else {"id": customer.id, "number": customer.number, "code": customer.code, "name": customer.name},
         "data": news.data,
     }
-    for channel, target, person_id in wanted:
-        if (channel, target) in known:
-            continue
-        there = channel == "inbox"
-        session.add(
-            Delivery(
-                id=new_id(),
-                event_id=news.event_id,
-                event=news.event,
-                channel=channel,
-                target=target,
-                person_id=person_id,
-                customer_id=customer.id if customer else None,
-                warning_id=news.warning_id,
-                content=content,
-                state="sent" if there else "waiting",
-                attempts=1 if there else 0,
-                next_at=now,
-                created_at=now,
-                sent_at=now if there else None,
-            )
-        )
+    write_down(
+        session,
+        now,
+        wanted,
+        event_id=news.event_id,
+        event=news.event,
+        customer_id=customer.id if customer else None,
+        warning_id=news.warning_id,
+        content=content,
+    )
     return sorted(person.login for person in told.values())
 
 
