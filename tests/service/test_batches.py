@@ -482,7 +482,7 @@ import os, signal, sys
 from pathlib import Path
 from service.access.policy import Actor
 from service.bootstrap import build
-from service.flow import parts, stacks, looks
+from service.flow.intake import parts, stacks, looks
 from service.settings import load
 from vault.vault import Vault
 

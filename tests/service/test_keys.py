@@ -158,7 +158,7 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from service.bootstrap import build, open_keys
-from service.flow import rotate
+from service.flow.trust import rotate
 from service.settings import load
 from service.access.policy import Actor
 from vault.adapters import files
