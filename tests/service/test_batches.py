@@ -520,7 +520,7 @@ def _run(office, *arguments):
 
 @pytest.mark.slow
 def test_killed_at_any_moment_the_same_stack_sent_again_gives_the_same_documents(scanner, tmp_path):
-    at, steps = 0, so_many(3, 9)
+    at, steps = 0, so_many(3, 6)
     while True:
         at += steps
         path = stack(tmp_path, 100 + at, BLANK, 200 + at, SHEET, 300 + at, Separator(category="1.2"), 400 + at)
