@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 TIMES = {"worker": 3, "web": 4, "serve": 2, "plug": 2, "station": 3, "disk": 3}
 FEW_TIMES = {"worker": 1, "web": 2, "serve": 1, "plug": 1, "station": 1, "disk": 1}
 ONE_OF_EACH = {"worker": 1, "web": 1, "disk": 1}
-EMBEDDED = ("embedded", 50, TIMES) if THOROUGH else ("embedded", 12, ONE_OF_EACH)
+EMBEDDED = ("embedded", 50, TIMES) if THOROUGH else ("embedded", 6, ONE_OF_EACH)
 _PASSING = ("busy", "changed")
 PATIENCE = 600.0  # seconds for all of a kind: a slow machine is not wrong, and one that hangs is told
 

@@ -147,7 +147,7 @@ def test_a_review_finds_its_file_destroyed_by_another_and_still_ends(office, mon
     destroying = propose(office, file_id)
     decide_all(office, destroying, file_id)
     with monkeypatch.context() as patch:
-        patch.setattr(reviews, "open_review_of", lambda *_args: None)
+        patch.setattr(reviews, "_demand_free", lambda *_args: None)
         keeping = propose(office, file_id)
     for name in ("first", "second", "third"):
         reviews.add_opinion(house, office[name], keeping, file_id, "keep_permanently", reason="史料价值")

@@ -50,7 +50,7 @@ def test_from_a_draft_to_a_review_and_its_forms(desk: Desk) -> None:  # noqa: F8
     page.reload()
     page.get_by_text("指定专家", exact=True).click()
     page.get_by_label("两人以上，按住 Ctrl 多选").select_option(["first", "second"])
-    page.get_by_role("button", name="指定", exact=True).click()
+    page.locator("#waiting").get_by_role("button", name="指定", exact=True).click()
     expect(page.get_by_text("专家已指定")).to_be_visible()
     for login in ("first", "second"):
         expert = desk.sit(login)
