@@ -21,7 +21,7 @@ from tests.thorough import so_many
 
 LIMITS = Limits(max_bytes=64 << 20, max_pages=50, max_pixels=40_000_000, render_dpi=100)
 WHOLE = 75
-EACH = so_many(WHOLE, 5)
+EACH = so_many(WHOLE, 10)
 SEEDS = {name: make for name, (_, make) in made.MAKERS.items()}
 SEEDS["digital.pdf"] = scan("contract-digital.pdf").read_bytes
 SEEDS["signed.pdf"] = lambda: made.pdf(signed=True, attachment="报价单.xlsx", script=True)

@@ -357,7 +357,7 @@ def assert_nothing_hidden(city: City, role: str, name: str, body: str, tiers: tu
 @pytest.mark.parametrize("role", CALLERS)
 def test_lists_counts_facets_and_exports_hold_what_may_be_seen_and_nothing_else(city, client, role):
     login = "m." + role.replace("_", ".")
-    for name in lists():
+    for name in a_share(lists(), CALLERS.index(role), 5):
         row = ROWS[name]
         answer = call(client, city, login, OPERATIONS[name], row, None)
         assert (answer.status_code == 403) == (row.cells[role] == "no"), (role, name, answer.status_code)

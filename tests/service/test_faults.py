@@ -224,7 +224,7 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
             thread.join(max(1.0, station.until - time.monotonic()))
         sent = time.monotonic() - began
         assert trouble.done == times
-        patiently(lambda: not list(hot.glob("[0-9]*.*")) or None, PATIENCE)
+        patiently(lambda: not [path for path in hot.glob("*.*") if path.is_file()] or None, PATIENCE)
         patiently(lambda: _all_read(house), PATIENCE)
         read, broke = time.monotonic() - began, cuts - len(line.cuts)
         _log.warning("seed %s: %s files sent in %.0f s, read after %.0f s; %s breaks", SEED, number, sent, read, broke)
