@@ -9,7 +9,7 @@ from collections import Counter as Tally
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from retention.contract_life import lacks_approval
 from retention.errors import BadNumber
 from retention.numbers import contract_prefix, parse_contract_number
 from service.access.policy import Actor
-from service.errors import BadInput, RuleRefused
+from service.errors import BadInput
 from service.flow.archive.ledger import (
     ContractInput,
     against_handler,
@@ -30,11 +30,11 @@ from service.flow.archive.ledger import (
 from service.flow.archive.ledger_entering import enter_all
 from service.flow.common.guard import require
 from service.flow.common.ledger_sheet import Finding, SheetRow, read_ledger
+from service.flow.common.sheet_import import JudgedSheet, demand_importable
 from service.house import House
 from service.records import audit
 from service.records.counters import count_to, last_serial
 from service.records.tables import (
-    AuditEntry,
     Counter,
     Department,
     FormerNumber,
@@ -71,19 +71,7 @@ class Entry:
     former_archive: str
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What an import would do. rows: in the sheet; entries: those that can be entered; digest: the SHA-256 of the sheet."""
-
-    rows: int
-    entries: tuple[Entry, ...]
-    findings: tuple[Finding, ...]
-    digest: str
-
-    @property
-    def wrong_rows(self) -> int:
-        """How many rows have something wrong."""
-        return len({finding.line for finding in self.findings})
+Judged: TypeAlias = JudgedSheet[Entry]
 
 
 def check_import(house: House, actor: Actor, data: bytes) -> Judged:
@@ -104,27 +92,13 @@ def apply_import(house: House, actor: Actor, data: bytes) -> Judged:
     rows = read_ledger(data)
     with house.database.write() as session:
         judged = _judge(house, session, rows, data, held=True)
-        if judged.findings:
-            raise BadInput(
-                f"{judged.wrong_rows} of {judged.rows} rows are wrong; nothing was imported",
-                {f"row {f.line} {f.field}": f.why for f in judged.findings},
-            )
-        if not judged.entries:
-            raise BadInput("file: has no rows", {"file": "has no rows"})
-        _demand_new(session, judged.digest)
+        demand_importable(session, judged, "ledger.import")
         for (department_id, year), last in _last_kept(judged.entries).items():
             count_to(session, _prefix(house, session.get_one(Department, department_id), year), last)
         enter_all(house, session, actor, sorted(judged.entries, key=lambda e: (e.kept is None, e.line)))
         detail = {"rows": judged.rows, "sha256": judged.digest}
         audit.append(session, actor.name, "ledger.import", "ledger", detail)
         return judged
-
-
-def _demand_new(session: Session, digest: str) -> None:
-    before = select(AuditEntry.at).where(AuditEntry.action == "ledger.import", AuditEntry.detail.contains(digest))
-    at = session.scalar(before.limit(1))
-    if at is not None:
-        raise RuleRefused(f"this very file was imported on {at[:10]}")
 
 
 def _prefix(house: House, department: Department, year: int) -> str:

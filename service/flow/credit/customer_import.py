@@ -21,6 +21,7 @@ from service.flow.archive.ledger import CUSTOMERS, checked_code
 from service.flow.common.guard import require
 from service.flow.common.index import index_soon
 from service.flow.common.ledger_sheet import Finding, SheetRow, read_xlsx
+from service.flow.common.sheet_import import JudgedSheet, demand_importable
 from service.flow.common.sight import customers_in_sight
 from service.flow.credit import collected
 from service.flow.credit.customer_profile import CONTACTS
@@ -31,7 +32,7 @@ from service.flow.credit.fact_kinds import kinds_of
 from service.house import House
 from service.records import audit
 from service.records.counters import hold_counter, next_serial
-from service.records.tables import AuditEntry, Customer, CustomerContact, CustomerFact, new_id
+from service.records.tables import Customer, CustomerContact, CustomerFact, new_id
 
 #: Fields of a row that are facts, by their kind.
 FACTS = (
@@ -80,19 +81,10 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judged(JudgedSheet[Entry]):
     """What an import would do. new: customers that are not in the register yet."""
 
-    rows: int
     new: int
-    entries: tuple[Entry, ...]
-    findings: tuple[Finding, ...]
-    digest: str
-
-    @property
-    def wrong_rows(self) -> int:
-        """How many rows have something wrong."""
-        return len({finding.line for finding in self.findings})
 
 
 @dataclass
@@ -141,7 +133,7 @@ def _judge(session: Session, rows: list[SheetRow], data: bytes) -> Judged:
             entries.append(entry)
     new = sum(not entry.customer_id for entry in entries)
     ordered = tuple(sorted(findings, key=lambda f: (f.line, f.field)))
-    return Judged(len(rows), new, tuple(entries), ordered, hashlib.sha256(data).hexdigest())
+    return Judged(len(rows), tuple(entries), ordered, hashlib.sha256(data).hexdigest(), new)
 
 
 def _entry(row: SheetRow, register: _Register, wrong: dict[str, str]) -> Entry:
@@ -198,19 +190,7 @@ def apply_import(house: House, actor: Actor, data: bytes) -> Judged:
         judged = _judge(session, rows, data)
         hold_customers(session, {entry.customer_id for entry in judged.entries if entry.customer_id})
         audit.lock(session)
-        if judged.findings:
-            raise BadInput(
-                f"{judged.wrong_rows} of {judged.rows} rows are wrong; nothing was imported",
-                {f"row {f.line} {f.field}": f.why for f in judged.findings},
-            )
-        if not judged.entries:
-            raise BadInput("file: has no rows", {"file": "has no rows"})
-        before = select(AuditEntry.at).where(
-            AuditEntry.action == "customer.import", AuditEntry.detail.contains(judged.digest)
-        )
-        at = session.scalar(before.limit(1))
-        if at is not None:
-            raise RuleRefused(f"this very file was imported on {at[:10]}")
+        demand_importable(session, judged, "customer.import")
         kinds = kinds_of(session)
         compared: list[str] = []
         for entry in judged.entries:
