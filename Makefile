@@ -8,6 +8,8 @@
 PYTHON ?= python3
 STAMP := .venv/.installed
 BIN := .venv/bin
+# Compiled modules are kept, whatever the machine is used to: without them every process compiles the program again.
+unexport PYTHONDONTWRITEBYTECODE
 
 all: $(STAMP)
 

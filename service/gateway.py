@@ -1,5 +1,6 @@
 """The web server's threads, with words for a person whose address is too long; the server's own are in English and say nothing of why."""
 
+import gc
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +19,14 @@ _ANSWER = (
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # the server carries no types
-    """As the server's own."""
+    """As the server's own, but for a long address and for the loading."""
+
+    def load_wsgi(self) -> None:
+        """Load the application: a great many objects and no garbage, of which none is to be looked through again later."""
+        gc.disable()
+        super().load_wsgi()
+        gc.freeze()
+        gc.enable()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what cannot be taken as a request."""

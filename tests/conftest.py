@@ -4,6 +4,7 @@ A test that asks for one of SERVERS is marked `servers` by itself. Where the ser
 skipped and says so; with JUANZONG_REQUIRE_SERVERS=1 it fails.
 """
 
+import gc
 import os
 import shutil
 import socket
@@ -108,6 +109,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("servers")
+
+
+def pytest_collection_finish() -> None:
+    """Spare every later search for garbage what is there for good: the program and some thousand tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def _missing(error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from base64 import b64encode
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,8 +24,18 @@ INVITATION_DAYS = 7
 LEAST_PASSWORD = 10
 digest = hashes.digest
 _hasher = PasswordHasher()
-# Checked when the login does not exist, so that both answers take the same time.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+def _nobodys() -> str:
+    """Return a hash of no password, checked when the login does not exist, so that both answers take the same time."""
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    salt, hashed = (
+        b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (_hasher.salt_len, _hasher.hash_len)
+    )
+    return f"$argon2id$v=19${costs}${salt}${hashed}"
+
+
+_NOBODY = _nobodys()
 
 
 def demand(actor: Actor, action: str) -> None:

@@ -18,6 +18,7 @@ from service.typed import demand_text
 from service.web import filters, locale, refusals, security, sessions
 from service.web.context import actor, here
 from service.web.rooms import rooms
+from service.web.routes import Route
 from service.web.site import web
 from service.web.text import gettext, language
 from service.web.trail_words import chinese_word
@@ -31,6 +32,7 @@ def create_app(house: House, *, secret: bytes) -> Flask:
     from service.web import views
 
     app = Flask("service.web")
+    app.url_rule_class = Route
     secure = house.settings.base_url.startswith("https:")
     app.config.update(
         SECRET_KEY=secret,

@@ -19,7 +19,7 @@ from service.flow.intake.process import process
 from service.flow.intake.receive import receive
 from service.house import House
 from service.settings import load
-from tests.service import ready
+from tests.service import compiled, ready
 
 SCANS = Path(__file__).parents[2] / "samples" / "scans"
 DIGITAL = SCANS / "contract-digital.pdf"
@@ -132,7 +132,14 @@ def prepared(env: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ready_archives(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        compiled.share(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ready_archives(_compiled_once: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with ready.shelf(tmp_path_factory.mktemp("ready")):
         yield
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import argon2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from service.access.sessions import Visitor
 from service.access.throttle import FROM_EVERYWHERE, FROM_ONE_PLACE, INTO_ANY_ACCOUNT, place_of, wait_after
 from service.errors import NotAllowed, NotSignedIn, RuleRefused, TooManyRequests
 from service.records.tables import Person, SignInTally, WebSession
+from tests.service import compiled
 from tests.service.conftest import OWNER, Office
 from tests.service.test_accounts import entries
 
@@ -42,6 +44,22 @@ def test_waiting_grows_with_wrong_attempts_and_never_beyond_a_quarter_of_an_hour
 )
 def test_a_place_is_an_address_or_the_network_one_sender_has(address, place):
     assert place_of(address) == place
+
+
+def test_a_password_costs_whoever_tries_many_as_much_as_is_advised(monkeypatch):
+    """RFC 9106, section 4, for little memory; a name that nobody has is tried at the same cost, and no password fits it."""
+    costs = argon2.extract_parameters(compiled.PASSWORDS.hash(PASSWORD))
+    assert costs == argon2.profiles.RFC_9106_LOW_MEMORY
+    monkeypatch.setattr(people, "_hasher", compiled.PASSWORDS)
+    nobodys = people._nobodys()
+    assert argon2.extract_parameters(nobodys) == costs
+    monkeypatch.setattr(people, "_NOBODY", nobodys)
+    tried = []
+    monkeypatch.setattr(argon2.low_level, "verify_secret", lambda hashed, *_: tried.append(hashed) or True)
+    monkeypatch.setattr("argon2._password_hasher.verify_secret", argon2.low_level.verify_secret)
+    assert not people._matches(None, PASSWORD)
+    assert tried == [nobodys.encode()]
+    assert people._nobodys() != nobodys
 
 
 class Time:
