@@ -106,6 +106,10 @@ def _moved_without_link(source: Path, target: Path) -> bool:
     try:
         try:
             source.replace(target)
+        except FileExistsError:
+            # A share that never replaces a file overwrites none either: the name may stand free for a moment.
+            target.unlink()
+            source.rename(target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise

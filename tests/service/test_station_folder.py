@@ -1,5 +1,6 @@
 """The hot folder on a real archive: complete files only, each exactly once, whatever fails or dies in between."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -166,6 +167,50 @@ def test_nothing_in_done_or_refused_is_ever_overwritten(station, links, monkeypa
     assert names(station.folder / "refused") == {
         f"bad{mark}.pdf{end}" for mark in ("", " (2)", " (3)") for end in ("", ".reason.txt")
     }
+
+
+def test_on_a_share_that_never_replaces_a_file_the_name_is_given_all_the_same(station, monkeypatch):
+    def refusing(real, trouble):
+        def wrapped(source, target, **named):
+            if station.folder in Path(target).parents and (trouble != errno.EEXIST or os.path.lexists(target)):
+                raise OSError(trouble, "not on this share")
+            return real(source, target, **named)
+
+        return wrapped
+
+    monkeypatch.setattr(os, "link", refusing(os.link, errno.ENOTSUP))
+    monkeypatch.setattr(os, "replace", refusing(os.rename, errno.EEXIST))
+    monkeypatch.setattr(os, "rename", refusing(os.rename, errno.EEXIST))
+    for source in (DIGITAL, LICENCE):
+        station.put("scan.pdf", source)
+        assert [a.status for a in station.settle()] == ["received"]
+    assert {n: sha256(station.folder / n) for n in names(station.folder)} == {
+        "done/scan.pdf": sha256(DIGITAL),
+        "done/scan (2).pdf": sha256(LICENCE),
+    }
+
+
+@pytest.mark.parametrize("lag", [0, 3])
+def test_times_in_whole_seconds_and_sizes_told_late_take_no_half_file(station, lag, monkeypatch):
+    """As on FAT, where times are even seconds, and as a client of NFS sees a file: what it was some looks ago."""
+    path, data, told = station.folder / "slow.pdf", DIGITAL.read_bytes(), []
+
+    def sign_of(which):
+        told.append(real(which))
+        return told[max(0, len(told) - 1 - lag)]
+
+    real = watched_folder._sign_of
+    monkeypatch.setattr(watched_folder, "_sign_of", sign_of)
+    for written in range(20_000, len(data), 20_000):
+        path.write_bytes(data[:written])
+        os.utime(path, (1000, 1000))  # all of it is written within one tick
+        assert station.look(2) == []
+    path.write_bytes(data)
+    os.utime(path, (1000, 1000))
+    taken = [arrival for _ in range(20) for arrival in station.look(2)]
+    assert [(a.status, a.receipt.sha256) for a in taken] == [("received", sha256(DIGITAL))]
+    assert list(station.documents()) == [sha256(DIGITAL)]
+    assert names(station.folder) == {"done/slow.pdf"}
 
 
 def test_a_name_as_long_as_a_name_can_be_is_refused_with_its_reason_beside_it(station):
@@ -465,6 +510,20 @@ from service.settings import load
 def die(*args, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
+def no_link(source, target, **named):
+    if folder in Path(target).parents:
+        raise PermissionError(1, "no links here")
+    return link(source, target, **named)
+
+def half(source, target):
+    if folder not in Path(target).parents:
+        return replace(source, target)
+    data = Path(source).read_bytes()
+    Path(target).write_bytes(data[:10_000] if where == "half-copied" else data)
+    die()
+
+link, replace = os.link, os.replace
+
 def after(function):
     def wrapped(*args, **named):
         function(*args, **named)
@@ -478,6 +537,8 @@ elif where == "after-receipt":
     LocalDelivery.deliver = after(LocalDelivery.deliver)
 elif where == "half-moved":
     os.link = after(os.link)
+elif where in ("half-copied", "copied"):  # a share without links, whose renaming copies
+    os.link, os.replace = no_link, half
 elif where == "moved":
     watched_folder.put_away = after(watched_folder.put_away)
 elif where == "reason-written":
@@ -507,6 +568,18 @@ def test_killed_at_any_point_a_file_is_received_once_and_kept(station, where):
     assert sha256(station.folder / "done" / "a.pdf") == sha256(DIGITAL)
     (spool,) = (station.house.settings.home / "station").iterdir()
     assert names(spool) == {"lock"}  # also the copy that the dead process had in hand is gone
+
+
+@pytest.mark.parametrize("where", ["half-copied", "copied"])
+def test_killed_while_a_share_renames_by_copying_the_whole_file_is_put_away(station, where):
+    station.watcher.close()
+    station.put("a.pdf")
+    run_and_die(station, where)
+    station.open()
+    station.settle()
+    assert list(station.documents()) == [sha256(DIGITAL)]
+    assert names(station.folder) == {"done/a.pdf", "done/a (2).pdf"}
+    assert sha256(station.folder / "done" / "a (2).pdf") == sha256(DIGITAL)
 
 
 @pytest.mark.parametrize("where", ["reason-written", "half-moved", "refused-moved"])

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -177,6 +178,9 @@ def test_it_watches_until_it_is_told_to_stop(env, hot):
         time.sleep(1)
         part.rename(hot / "b.jpg")
         assert json.loads(process.stdout.readline())["path"].endswith("b.jpg")
+        held = [str(f.readlink()) for f in Path(f"/proc/{process.pid}/fd").iterdir()]
+        assert held
+        assert not any("notify" in what for what in held)  # a share sends no events: inotify and fanotify wait for ever
         process.send_signal(signal.SIGINT)
         _out, err = process.communicate(timeout=120)
     finally:
