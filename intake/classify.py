@@ -77,10 +77,11 @@ def _evidence(kind: Kind, text: str) -> float:
 
 def _headlines(paper: Paper) -> list[_Headline]:
     """Return the lines that may be the title, strongest first: large, centred, high on the first page."""
-    sheet = next((s for s in paper.sheets if s.rows), None)
-    if sheet is None:
+    printed = [s for s in paper.sheets if s.rows]  # before them there may be blank pages, and such as could not be read
+    if not printed:
         return []
-    tall = [_letter(row) for s in paper.sheets[:2] for row in s.rows for _ in row.run.inked]
+    sheet = printed[0]
+    tall = [_letter(row) for s in printed[:2] for row in s.rows for _ in row.run.inked]
     usual = statistics.median(tall)
     cover = len(sheet.rows) <= 14
     top = min(row.y for row in sheet.rows)

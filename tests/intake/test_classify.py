@@ -4,6 +4,7 @@ import pytest
 
 from intake.categories import CATEGORIES
 from intake.kinds import KINDS
+from intake.model import PageText
 from intake.understand import understand
 from tests.intake.layouts import letter
 
@@ -63,3 +64,17 @@ def test_a_contract_that_mentions_an_authorization_stays_a_contract():
 def test_a_small_title_at_the_page_top_is_enough():
     read = understand([letter("验收单\n货物名称：水泥\n验收结论：合格\n验收人：庄子墨\n验收日期：2026年3月1日")])
     assert read.kind == "acceptance"
+
+
+@pytest.mark.parametrize("blank", [(2, 0), (3, 1), (0, 2), (1, 3)])
+def test_pages_without_words_before_and_behind_change_nothing(blank):
+    """A cover, a blank back, a page that could not be read in its time."""
+    text = "# 设备采购合同\n甲方：东湖实业有限公司\n乙方：石桥建材有限公司\n违约责任：按照本合同执行。\n> 2026年3月1日"
+    before, behind = ([PageText(1, 800, 1100, 0, "unread", ())] * count for count in blank)
+    read, alone = understand([*before, letter(text), *behind]), understand([letter(text)])
+    assert (
+        (read.kind, read.title, read.category)
+        == (alone.kind, alone.title, alone.category)
+        == ("contract", "设备采购合同", "1.9")
+    )
+    assert read.fields == alone.fields
