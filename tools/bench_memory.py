@@ -45,13 +45,15 @@ def memory(pid: int) -> int:
 def peak_of_ingest(env: dict[str, str], *files: Path) -> int:
     """Return the highest memory, in MiB, of a process that takes files in and reads them, with its children."""
     command = [sys.executable, "-m", "service", "ingest", *map(str, files)]
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
-    most = 0
-    while process.poll() is None:
-        most = max(most, memory(process.pid))
-        time.sleep(0.25)
-    if process.returncode:
-        raise SystemExit(f"ingest ended with {process.returncode}")
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=said, stderr=said)
+        most = 0
+        while process.poll() is None:
+            most = max(most, memory(process.pid))
+            time.sleep(0.25)
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(f"ingest ended with {process.returncode}: {said.read()}")
     return most
 
 

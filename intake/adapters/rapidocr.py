@@ -208,6 +208,7 @@ class RapidOcr:
         if right or bottom:
             bgr = cv2.copyMakeBorder(bgr, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(255, 255, 255))
         small, down, across = self._resize(bgr, self._engine.min_side_len, most)
+        del bgr  # the detector needs all the memory there is
         record: dict[str, Any] = {"preprocess": {"ratio_h": down, "ratio_w": across}}
         small, record = self._pad(small, record, self._engine.width_height_ratio, self._engine.min_height)
         with self._one_at_a_time:

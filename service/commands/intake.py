@@ -21,7 +21,7 @@ from service.house import House
 from service.records.tables import Document, new_id
 
 _SETTLED = ("stored", "needs_review", "failed")
-_PATIENCE = 3600.0
+_PATIENCE = 3600.0  # seconds for a page that another process reads
 
 
 @click.command()
@@ -195,14 +195,16 @@ def _try_again(house: House, actor: Actor, document_id: str) -> None:
 
 
 def _until_searchable(house: House, document_id: str, path: Path) -> None:
-    """Process the document here, or wait for the worker that was faster."""
-    last = time.monotonic() + _PATIENCE
+    """Process the document here, or wait for the worker that was faster: as long as it goes on from page to page."""
+    last, pages_read = time.monotonic() + _PATIENCE, 0
     while True:
         process(house, document_id, _bar(path))
         with house.database.read() as session:
             document = session.get_one(Document, document_id)
         if document.status in _SETTLED and document.indexed:
             return
+        if document.pages_read != pages_read:
+            last, pages_read = time.monotonic() + _PATIENCE, document.pages_read
         if time.monotonic() > last:
             raise ServiceError(f"{path}: a worker is still reading document {document_id}; `juanzong show` tells when")
         time.sleep(0.5)

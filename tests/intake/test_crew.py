@@ -154,6 +154,20 @@ def test_several_threads_share_the_children(crew, tmp_path):
     assert len(hands._idle) <= 2
 
 
+def test_a_reader_takes_no_more_memory_after_sixty_pages_than_after_twenty(crew, tmp_path):
+    path = book(tmp_path / "b.tif", range(100, 160))
+    hands, taken = crew(engine="tests.intake.fragile:Litters"), []
+    for page in hands.read(path, inspect(path, LIMITS, hands.look), LIMITS):
+        assert page.page.text == "shade 32"
+        taken.append(max(map(_resident, _children())))
+    assert taken[59] - taken[19] < 40 * 2**20, "40 pages added as much as the readers kept of them"
+
+
+def _resident(pid):
+    """Return the bytes a process has in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def test_a_child_knows_no_settings_of_the_archive(crew, tmp_path, monkeypatch):
     monkeypatch.setenv("JUANZONG_DATABASE_URL", "postgresql://secret")
     hands = crew()

@@ -3,16 +3,20 @@
 import contextlib
 import errno
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
 
 from intake.crew import Allowance, Crew
+from intake.model import PageText, ReadPage
 from search.model import IndexedPage
 from service.bootstrap import without_settings
-from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
+from service.commands import intake
+from service.errors import DatabaseUnavailable, NoSpace, RuleRefused, ServiceError
 from service.flow.archive.checks import doctor
 from service.flow.common.index import reindex
+from service.flow.intake.heap import Heap, telling
 from service.flow.intake.process import process, process_waiting, read_again
 from service.flow.intake.receive import receive
 from service.flow.search import find
@@ -253,3 +257,31 @@ def test_doctor_names_the_document_whose_object_is_gone(embedded, tmp_path):
     report = doctor(house, OWNER)
     assert (report.ok, report.missing) == (False, [lacking])
     assert whole not in report.missing
+
+
+def test_who_waits_for_another_process_waits_as_long_as_that_goes_from_page_to_page(embedded, monkeypatch):
+    house, read, done = embedded.house, [], 8
+    document_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+    clock = iter(range(0, 10**6, 50 * 60))
+
+    def elsewhere(*_args):
+        read.append(len(read) + 1)
+        with house.database.write() as session:
+            document = session.get_one(Document, document_id)
+            document.status, document.pages_read = ("reading", min(len(read), done))
+
+    monkeypatch.setattr(intake, "process", elsewhere)
+    monkeypatch.setattr(intake, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None))
+    with pytest.raises(ServiceError, match="still reading"):
+        intake._until_searchable(house, document_id, DIGITAL)
+    assert len(read) == done + 1  # eight pages, each in less than an hour, and then more than an hour without one
+
+
+def test_a_long_document_is_understood_by_its_first_and_last_pages():
+    pages = [PageText(number, 10, 10, 0, "rapidocr", ()) for number in range(1, 101)]
+    heap = Heap()
+    for page in pages:
+        heap.add(ReadPage(page, b""))
+    assert [page.number for page in heap.telling] == [*range(1, 41), *range(81, 101)]
+    assert telling(iter(pages)) == heap.telling
+    assert telling(iter(pages[:50])) == pages[:50]

@@ -13,7 +13,8 @@ from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common import values
 from service.flow.common.guard import load_document, lock_file
-from service.flow.common.index import load_pages
+from service.flow.common.index import each_page
+from service.flow.intake.heap import telling
 from service.house import House
 from service.records import audit
 from service.records.tables import CaseFile, Document, NotApplicableMark
@@ -58,7 +59,7 @@ def withdraw_mark(session: Session, actor: Actor, file: CaseFile, category: str,
 def capitals_of(house: House, document_id: str) -> tuple[str, ...]:
     """Return the sums in capitals on a document's pages; none where the pages cannot be read at this moment."""
     with house.database.read() as session, contextlib.suppress(*_NO_PAGES, StoreUnavailable):
-        return capitals_on(load_pages(house, session, document_id))
+        return capitals_on(each_page(house, session, document_id))
     return ()
 
 
@@ -72,7 +73,7 @@ def reread(house: House, actor: Actor, document_id: str, category: str) -> Readi
         if category == document.category or category not in CATEGORIES:
             return None
         try:
-            pages = load_pages(house, session, document_id)
+            pages = telling(each_page(house, session, document_id))
         except _NO_PAGES:
             return None
     if not pages:

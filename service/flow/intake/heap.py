@@ -1,7 +1,8 @@
 """The pages of a document while it is read: of a long one only those that tell what it is, so that memory stays bounded."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from intake.codec import PAGE_BREAK
 from intake.errors import Rejected
@@ -12,6 +13,12 @@ from service.flow.intake.page_quality import rescans
 # The title, the parties and the signatures stand here; what lies between them is searched, not understood.
 _FIRST_PAGES, _LAST_PAGES = 40, 20
 _MOST_NAMED = 20  # pages that are missing
+
+
+def telling(pages: Iterable[PageText]) -> list[PageText]:
+    """Return those pages of a document by which it is understood; only they are in memory."""
+    following = iter(pages)
+    return [*islice(following, _FIRST_PAGES), *deque(following, maxlen=_LAST_PAGES)]
 
 
 class Heap:
