@@ -131,20 +131,21 @@ def _versions(url: str) -> list[str]:
 
 
 def _in_index(url: str, gone: Planted) -> Iterator[str]:
-    stored = _tantivy(Path(url.removeprefix("tantivy://"))) if url.startswith("tantivy://") else _elastic(url)
+    embedded = url.startswith("tantivy://")
+    stored = _tantivy(Path(url.removeprefix("tantivy://")), gone) if embedded else _elastic(url)
     for place, text in stored:
         for word in gone.words | gone.documents:
             if word in text:
                 yield f"index {place}: {word}"
 
 
-def _tantivy(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield every stored entry and every term of every generation; entries that are only hidden show in the terms."""
+def _tantivy(path: Path, gone: Planted) -> Iterator[tuple[str, str]]:
+    """Yield every stored entry and every term of every generation, and the ids of entries that are only hidden."""
     for listed in sorted(path.rglob("meta.json")):
-        yield from _generation(listed.parent)
+        yield from _generation(listed.parent, gone)
 
 
-def _generation(path: Path) -> Iterator[tuple[str, str]]:
+def _generation(path: Path, gone: Planted) -> Iterator[tuple[str, str]]:
     import tantivy
 
     index = tantivy.Index.open(str(path))
@@ -157,6 +158,8 @@ def _generation(path: Path) -> Iterator[tuple[str, str]]:
         if field["type"] == "text":
             name = field["name"]
             yield f"terms {name}", "\n".join(term for term, _ in searcher.terms_with_prefix(name, "", everything))
+    # Terms are given of what is found alone; how often one stands in the files counts what is hidden, too.
+    yield "files", "\n".join(document for document in gone.documents if searcher.doc_freq("document", document))
 
 
 def _plain(value: object) -> str:

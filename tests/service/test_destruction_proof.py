@@ -4,13 +4,16 @@ import os
 import shutil
 import signal
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from sqlalchemy import select
 
+from search.adapters.tantivy import TantivyIndex
+from search.errors import IndexUnavailable
 from service.bootstrap import build
 from service.flow.archive import destroy, holds, reviews
+from service.flow.common.index import reindex
 from service.records.tables import AuditEntry, CaseFile, Rendition, ReviewFile, Stub, WrappedKey
 from service.settings import load
 from tests.service.conftest import OWNER, Office, embedded_env, open_office
@@ -36,7 +39,29 @@ def _gone(office: Office, made: list[tuple[str, str, str]]):
     return planted(url, frozenset(word for *_, word in made), frozenset(document for _, document, _ in made))
 
 
-def test_nothing_is_left_of_many_destroyed_files(embedded):
+class _Killed(BaseException):
+    """The process ends here."""
+
+
+def _nothing_happens(*_given):
+    pass
+
+
+def _killed(*_given):
+    raise _Killed
+
+
+def _index_fails(*_given):
+    raise IndexUnavailable("the disk is full")
+
+
+def _one_segment(house) -> None:
+    """Put what is indexed into one file of the index: what is destroyed shares it with what stays."""
+    for _ in reindex(house, []):
+        pass
+
+
+def test_nothing_is_left_of_many_destroyed_files(embedded, monkeypatch):
     made = _plant(embedded, MANY)
     gone = _gone(embedded, made)
     before = traces(embedded.env, gone)
@@ -46,9 +71,42 @@ def test_nothing_is_left_of_many_destroyed_files(embedded):
     assert {line.rpartition(" ")[2] for line in before if line.startswith("index")} == gone.words | gone.documents
     assert {"column wrapped_keys.wrapped", "column last_saves.before", "column document_fields.value"} <= set(before)
     review_id = review_of(embedded.house, embedded.actors, [file for file, _, _ in made])
+    remove_many, removed = embedded.house.index.remove_many, []
+    monkeypatch.setattr(embedded.house.index, "remove_many", lambda ids: (removed.append(ids), remove_many(ids)))
     outcomes = destroy.execute(embedded.house, embedded["archivist"], review_id)
     assert [outcome.outcome for outcome in outcomes] == ["destroyed"] * MANY
     assert traces(embedded.env, gone) == []
+    # The files of the index are written anew once for a review: for each file it took quadratic time.
+    assert [set(ids) for ids in removed] == [gone.documents]
+
+
+def test_nothing_counts_as_destroyed_before_its_words_have_left_the_files_of_the_index(embedded, monkeypatch):
+    house = embedded.house
+    made = _plant(embedded, 3)
+    review_id = review_of(house, embedded.actors, [file for file, _, _ in made])
+    _one_segment(house)
+    gone, kept = _gone(embedded, made[:2]), made[2][0]
+    reviews.take_off(house, embedded["fourth"], review_id, kept, "仍需使用")
+
+    def carried_out(fault) -> None:
+        with monkeypatch.context() as patch, suppress(_Killed, IndexUnavailable):
+            patch.setattr(TantivyIndex, "_wipe", fault)
+            begun = reviews.get_review(house, OWNER, review_id).review.state == "executing"
+            destroy.resume(house) if begun else destroy.execute(house, embedded["archivist"], review_id)
+
+    for fault in (_nothing_happens, _killed, _index_fails):
+        carried_out(fault)
+        left = traces(embedded.env, gone)
+        assert {line for line in left if line.startswith("index")} == {f"index files: {one}" for one in gone.documents}
+        with house.database.read() as session:
+            assert set(session.scalars(select(Stub.destroyed_at))) == {None}
+            assert not list(session.scalars(select(AuditEntry).where(AuditEntry.action == "file.destroyed")))
+            outcomes = select(ReviewFile.case_file_id, ReviewFile.outcome).where(ReviewFile.review_id == review_id)
+            assert dict(map(tuple, session.execute(outcomes))) == {f: "kept" if f == kept else "" for f, *_ in made}
+        assert reviews.get_review(house, OWNER, review_id).review.state == "executing"
+    assert destroy.resume(house) == 1
+    assert traces(embedded.env, gone) == []
+    assert reviews.get_review(house, OWNER, review_id).review.state == "executed"
 
 
 def test_nothing_is_left_on_servers_and_what_stays_is_untouched(office):
@@ -104,12 +162,18 @@ def _final(house, review_id: str) -> Final:
 
 
 class _Steps:
-    """Calls `at` with its number at every boundary between two steps of a destruction: before and after each one, and at each commit."""
+    """Calls `at` with its number at every boundary between two steps of a destruction: before and after each one, and at each commit.
+
+    Between the two lies the moment in which the index only hides what is deleted, and each time it has written one of its files anew.
+    """
 
     def __init__(self, house, at) -> None:
         self.passed, self._at = 0, at
         for target, name in ((house.vault, "delete"), (house.index, "remove_many"), (house.database, "scrub")):
             self._around(target, name)
+        files = house.index._current()
+        for name in ("_wipe", "_rewrite"):
+            self._around(files, name)
         real = house.database.write
 
         @contextmanager
@@ -169,8 +233,9 @@ def _go_on(house, archivist, review_id: str) -> Final:
 def test_a_crash_at_any_of_a_hundred_points_ends_in_the_same_final_state(tmp_path):
     """What lies on the disk at a boundary is what a kill there leaves; some real kills show that it is so."""
     first = open_office(embedded_env(tmp_path / "home"))
-    made = _plant(first, 8, read=2)  # reading and indexing cost most
-    kept, held = made[-1][0], made[-2][0]
+    made = _plant(first, 12, read=4)  # reading and indexing cost most
+    _one_segment(first.house)
+    kept, held = made[0][0], made[-1][0]
     review_id = review_of(first.house, first.actors, [file for file, _, _ in made])
     holds.place_hold(first.house, first["head"], "（2026）川01民初118号", "诉讼保全", [held])
     reviews.take_off(first.house, first["fourth"], review_id, kept, "仍需使用")
@@ -188,7 +253,7 @@ def test_a_crash_at_any_of_a_hundred_points_ends_in_the_same_final_state(tmp_pat
     wanted = _final(house, review_id)
     assert points >= 100
     assert wanted.proved
-    assert sorted(wanted.outcomes.values()) == ["blocked", *["destroyed"] * 6, "kept"]
+    assert sorted(wanted.outcomes.values()) == ["blocked", *["destroyed"] * 10, "kept"]
     for now in range(1, points + 1, so_many(1, 12)):
         house.database.dispose()
         house.__dict__.pop("index", None)

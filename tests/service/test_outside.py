@@ -260,7 +260,7 @@ def test_a_removal_that_was_killed_is_finished_by_the_sweep(leaving, monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.archive.outside.remove_objects", killed)
+        patch.setattr("service.flow.archive.erase.finish", killed)
         with pytest.raises(KeyboardInterrupt):
             outside.remove(house, office["archivist"], transfer_id)
     assert state_of(office, transfer_id) == "removing"

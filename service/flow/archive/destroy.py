@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from retention.appraisal import Outcome, Review
@@ -15,7 +15,8 @@ from retention.why import because
 from search.errors import IndexUnavailable
 from service.access.policy import Actor, decide
 from service.errors import KNOWN_ERRORS, NotFound
-from service.flow.archive.erase import Proof, destroy_keys, look, remove_objects
+from service.flow.archive.destructions import note
+from service.flow.archive.erase import Proof, confirm, destroy_keys, look, remove_entries, remove_objects
 from service.flow.archive.leaving import begin, left
 from service.flow.archive.review_sight import with_summaries
 from service.flow.archive.reviews import load, store
@@ -105,21 +106,59 @@ class _Running:
 
 
 def _carry_out(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
+    """Decide and erase file by file, then remove what is left of all of them together, then look at each. Can be run again."""
     running = _Running(house, review_id)
-    waiting: list[Exception] = []
-    for file_id in running.files:
-        try:
-            _one_file(house, actor, running, file_id)
-        except (StoreUnavailable, ObjectDamaged, IndexUnavailable) as error:
-            log.warning("the destruction of file %s waits: %s", file_id, error)
-            waiting.append(error)
-            _note_waiting(house, review_id, file_id)
-            if not _answer(house):
-                raise
+    undone = _undone(house, review_id)
+    erased = [file_id for file_id in running.files if file_id in undone and _erase(house, actor, running, file_id)]
+    waiting = _remove(house, actor, review_id, erased) if erased else []
     found = _finish(house, actor, review_id)
     if waiting:
         raise waiting[0]
     return found
+
+
+def _undone(house: House, review_id: str) -> set[str]:
+    with house.database.read() as session:
+        query = select(ReviewFile.case_file_id).where(ReviewFile.review_id == review_id, ReviewFile.outcome == "")
+        return set(session.scalars(query))
+
+
+def _remove(house: House, actor: Actor, review_id: str, erased: list[str]) -> list[Exception]:
+    """Remove what is left of files whose keys are gone and prove it; returns what made some of them wait.
+
+    What cannot be removed now holds up no other file. Raises StoreUnavailable, IndexUnavailable when nothing answers any more.
+    """
+    waiting: list[Exception] = []
+
+    def waits(files: Sequence[str], error: Exception) -> None:
+        log.warning("the destruction of %d files of review %s waits: %s", len(files), review_id, error)
+        waiting.append(error)
+        _note_waiting(house, review_id, files)
+
+    try:
+        note(house)
+    except (StoreUnavailable, ObjectDamaged) as error:
+        waits(erased, error)
+        return waiting
+    gone = []
+    for place, file_id in enumerate(erased):
+        try:
+            remove_objects(house, file_id)
+        except (StoreUnavailable, ObjectDamaged) as error:
+            waits([file_id], error)
+            if not _answer(house):
+                _note_waiting(house, review_id, erased[place:])
+                raise
+        else:
+            gone.append(file_id)
+    try:
+        remove_entries(house, gone)
+    except IndexUnavailable as error:
+        waits(gone, error)
+        if not _answer(house):
+            raise
+    _note_waiting(house, review_id, [file_id for file_id in gone if not confirm(house, actor.name, file_id).ok])
+    return waiting
 
 
 def _answer(house: House) -> bool:
@@ -132,50 +171,46 @@ def _answer(house: House) -> bool:
     return True
 
 
-def _note_waiting(house: House, review_id: str, file_id: str) -> None:
-    """Say on the review that a file's objects or index entry are not gone yet; the next sweep tries again."""
-    with house.database.write() as session:
-        row = session.get_one(ReviewFile, (review_id, file_id), with_for_update=True)
-        if not row.outcome:
-            row.why = because("unfinished").to_json()
+def _note_waiting(house: House, review_id: str, files: Sequence[str]) -> None:
+    """Say on the review that objects or index entries of files are not gone yet; the next sweep tries again."""
+    for first in range(0, len(files), _AT_ONCE):
+        some = files[first : first + _AT_ONCE]
+        of_them = (ReviewFile.review_id == review_id, ReviewFile.case_file_id.in_(some), ReviewFile.outcome == "")
+        with house.database.write() as session:
+            session.execute(update(ReviewFile).where(*of_them).values(why=because("unfinished").to_json()))
 
 
-def _one_file(house: House, actor: Actor, running: _Running, file_id: str) -> None:
-    """Decide on one file by what is true at this moment, in the transaction that erases its keys."""
+def _erase(house: House, actor: Actor, running: _Running, file_id: str) -> bool:
+    """Decide on one file by what is true at this moment, in the transaction that erases its keys; returns whether they are gone."""
     today, review_id = house.clock.today(), running.id
     with house.database.write() as session:
         row = session.get_one(ReviewFile, (review_id, file_id), with_for_update=True)
         review = running.review(session)
         file = session.get_one(CaseFile, file_id, with_for_update={"of": CaseFile})
         stub = session.get(Stub, file_id)
-        if not row.outcome and stub is not None and stub.review_id != review_id:
-            other = session.get_one(ReviewRecord, stub.review_id).number
-            row.outcome, row.why = "gone", because("destroyed_by", review=other).to_json()
-        elif not row.outcome and stub is None:
-            facts = {file_id: file_facts(session, file)}
-            now = files_to_destroy(review, facts, today, files=[file_id])
-            if file_id in now.kept:
-                row.outcome, row.why = "kept", now.kept[file_id].why.to_json()
-            elif now.leave:
-                row.outcome, row.why = "leaving", review.ruling(file_id).why.to_json()
-                begin(house, session, actor.name, file, review_id)
-            elif file_id in now.blocked:
-                row.outcome, row.why = "blocked", now.blocked[file_id][0].why.to_json()
-                detail = {"review": review_id, "why": [block.kind for block in now.blocked[file_id]]}
-                audit.append(session, actor.name, "file.destruction_blocked", f"file:{file_id}", detail)
-            else:
-                (line,) = register_rows(review, facts, today, files=[file_id])
-                destroy_keys(session, actor.name, file, review_id, asdict(line))
-        stub = session.get(Stub, file_id)
-        erased = stub is not None and stub.review_id == review_id
-    if erased:
-        proof = remove_objects(house, actor.name, file_id)
-        if proof.ok:
-            with house.database.write() as session:
-                row = session.get_one(ReviewFile, (review_id, file_id))
-                row.outcome, row.why = "destroyed", ""
+        if row.outcome:
+            return False
+        if stub is not None:
+            if stub.review_id != review_id:
+                other = session.get_one(ReviewRecord, stub.review_id).number
+                row.outcome, row.why = "gone", because("destroyed_by", review=other).to_json()
+            return stub.review_id == review_id
+        facts = {file_id: file_facts(session, file)}
+        now = files_to_destroy(review, facts, today, files=[file_id])
+        if file_id in now.kept:
+            row.outcome, row.why = "kept", now.kept[file_id].why.to_json()
+        elif now.leave:
+            row.outcome, row.why = "leaving", review.ruling(file_id).why.to_json()
+            begin(house, session, actor.name, file, review_id)
+        elif file_id in now.blocked:
+            row.outcome, row.why = "blocked", now.blocked[file_id][0].why.to_json()
+            detail = {"review": review_id, "why": [block.kind for block in now.blocked[file_id]]}
+            audit.append(session, actor.name, "file.destruction_blocked", f"file:{file_id}", detail)
         else:
-            _note_waiting(house, review_id, file_id)
+            (line,) = register_rows(review, facts, today, files=[file_id])
+            destroy_keys(session, actor.name, file, review_id, asdict(line))
+            return True
+        return False
 
 
 def _finish(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:

@@ -1,10 +1,12 @@
 """Erase: make a file's content unrecoverable, and look afterwards for what is left of it.
 
 Two steps, each safe to repeat. First, in one transaction, the keys go and the stub is written: from then on nobody can read the
-content, in no copy. Then the sealed objects (all versions) and the index entries go. Killed in between, the second step is found
-by the stub that has no `destroyed_at` yet.
+content, in no copy. Then the sealed objects (all versions) go, file by file, and the index entries, once for all files of a review: an
+index that is rid of the words of one document has to write its files anew. Killed in between, the second step is found by the stub that
+has no `destroyed_at` yet: that is written last, and only after a look in which nothing was found.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -31,9 +33,12 @@ from service.records.tables import (
     LastSave,
     ObjectState,
     Rendition,
+    ReviewFile,
     Stub,
     WrappedKey,
 )
+
+_AT_ONCE = 1000  # databases limit how many values stand in one query
 
 
 @dataclass(frozen=True)
@@ -99,16 +104,23 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
     audit.append(session, actor_name, "file.destroy", f"file:{file.id}", detail)
 
 
-def remove_objects(house: House, actor_name: str, case_file_id: str) -> Proof:
-    """Second step: objects (also the replica's) and index entries go, then the proof is taken and kept with the stub.
+def finish(house: House, actor_name: str, case_file_ids: Sequence[str]) -> dict[str, Proof]:
+    """Second step, of files whose keys are gone: objects, index entries, then the look that proves it. Can be run again.
 
-    Can be run again. Raises StoreUnavailable, also when the replica does not answer: nothing is proved without it. First of
-    all the register outside the archive learns of it; until it does, the destruction is not finished.
+    Raises StoreUnavailable, also when the replica does not answer, ObjectDamaged, BadInput (the register outside), IndexUnavailable: then nothing
+    is proved. First of all the register outside the archive learns of them; until it does, the destruction is not finished.
     """
     note(house)
+    for case_file_id in case_file_ids:
+        remove_objects(house, case_file_id)
+    remove_entries(house, case_file_ids)
+    return {case_file_id: confirm(house, actor_name, case_file_id) for case_file_id in case_file_ids}
+
+
+def remove_objects(house: House, case_file_id: str) -> None:
+    """Remove the objects of one file whose keys are gone, also the replica's, and their rows. Raises StoreUnavailable."""
     with house.database.read() as session:
-        stub = session.get_one(Stub, case_file_id)
-        documents = stub.documents["documents"]
+        documents = session.get_one(Stub, case_file_id).documents["documents"]
         ids = [document["document_id"] for document in documents]
         # A reading that was under way when the keys went may have begun an object after the stub was written.
         rows = set(session.scalars(select(Rendition.id).where(Rendition.document_id.in_(ids))))
@@ -116,15 +128,38 @@ def remove_objects(house: House, actor_name: str, case_file_id: str) -> Proof:
     let_go(house, sorted(names))
     for name in names:
         house.vault.delete(UUID(name))
-    house.index.remove_many(ids)
     with house.database.write() as session:
         session.execute(delete(Rendition).where(Rendition.id.in_(rows)))
         session.execute(delete(ObjectState).where(ObjectState.name.in_(names)))
+
+
+def remove_entries(house: House, case_file_ids: Sequence[str]) -> None:
+    """Remove the index entries of files whose keys are gone, and what the database only hides.
+
+    Once for all of them: the index writes its files anew to be rid of the words, the database cleans what it has. Raises IndexUnavailable.
+    """
+    ids: list[str] = []
+    with house.database.read() as session:
+        for first in range(0, len(case_file_ids), _AT_ONCE):
+            of_them = Stub.case_file_id.in_(case_file_ids[first : first + _AT_ONCE])
+            for kept in session.scalars(select(Stub.documents).where(of_them)):
+                ids += [document["document_id"] for document in kept["documents"]]
+    house.index.remove_many(ids)
     house.database.scrub()
+
+
+def confirm(house: House, actor_name: str, case_file_id: str) -> Proof:
+    """Look for anything that is left of a file, and keep what was found with its stub. Only where nothing is does it count as destroyed.
+
+    The stub and the line of the review say so in one transaction.
+    """
     proof = look(house, case_file_id)
     with house.database.write() as session:
-        stub = session.get_one(Stub, case_file_id)
+        stub = session.get_one(Stub, case_file_id, with_for_update=True)
         stub.proof = {**vars(proof), "ok": proof.ok}
+        line = session.get(ReviewFile, (stub.review_id, case_file_id), with_for_update=True)
+        if proof.ok and line is not None and not line.outcome:
+            line.outcome, line.why = "destroyed", ""
         if proof.ok and stub.destroyed_at is None:
             stub.destroyed_at = house.clock.now()
             audit.append(session, actor_name, "file.destroyed", f"file:{case_file_id}", stub.proof)

@@ -19,7 +19,8 @@ from retention.outside import ACTS, CLOSED, OutsideTransfer, Receipt
 from retention.why import because
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, BadInput, NotFound, RuleRefused
-from service.flow.archive.erase import Proof, destroy_keys, remove_objects
+from service.flow.archive import erase
+from service.flow.archive.erase import Proof, destroy_keys
 from service.flow.archive.outside_receipts import MOST, paper_receipt, read_receipt, statement, statement_holds
 from service.flow.archive.packages import Bag, export_package
 from service.flow.common.facts import file_facts
@@ -285,7 +286,7 @@ def _line(house: House, session: Session, transfer: OutsideTransfer, file: CaseF
 def _finish(house: House, actor: Actor, transfer_id: str) -> Proof:
     with house.database.read() as session:
         file_id = session.get_one(OutsideTransferRecord, transfer_id).case_file_id
-    proof = remove_objects(house, actor.name, file_id)
+    proof = erase.finish(house, actor.name, [file_id])[file_id]
     if proof.ok:
         with house.database.write() as session:
             row = session.get_one(OutsideTransferRecord, transfer_id, with_for_update=True)

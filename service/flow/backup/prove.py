@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from search.errors import IndexUnavailable
-from service.flow.archive.erase import remove_objects
+from service.flow.archive import erase
 from service.flow.backup.check import Chain
 from service.flow.backup.chosen import named
 from service.flow.backup.take import snapshot
@@ -55,9 +55,8 @@ class Restored:
 
 def prove(house: House, chain: Chain, result: Restored, tell: Progress) -> Restored:
     """Look at what is there now, independently of what was written."""
-    for file_id in result.destroyed:
-        with suppress(IndexUnavailable):  # a new index has nothing of it; objects and keys were not restored
-            remove_objects(house, SYSTEM.name, file_id)
+    with suppress(IndexUnavailable):  # a new index has nothing of it; objects and keys were not restored
+        erase.finish(house, SYSTEM.name, result.destroyed)
     house.database.scrub()
     result.rows = sum(chain.newest.first["counts"].values())
     for done, total in _opened(house, result, int(chain.newest.first["objects"])):
