@@ -64,6 +64,7 @@ def test_every_hole_is_named_with_its_amounts():
     [
         ({"period": "D0"}, "is no period"),
         ({"period": "-10"}, "is no period"),
+        ({"period": "D-10"}, "is no period"),
         ({"trigger": "someday"}, "there is no trigger someday"),
         ({"amount_from": "-1"}, "is no amount of yuan"),
         ({"amount_from": "1e9"}, "is no amount of yuan"),

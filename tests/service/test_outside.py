@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,14 @@ from sqlalchemy import select
 
 from retention.errors import DestructionBlocked, TransitionRefused
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.archive import destroy, filing, holds, loans, outside, outside_receipts, reviews
+from service.flow.archive import destroy, destructions, filing, holds, loans, outside, outside_receipts, reviews
 from service.flow.archive.checks import verify_audit
 from service.flow.archive.erase import look
 from service.flow.archive.package_import import import_package
+from service.flow.backup.take import take
 from service.records.tables import AuditEntry, CaseFile, Document, OutsideTransferRecord, Stub
 from tests.service.conftest import OWNER, Office, embedded_env, open_office
+from tests.service.test_backup import empty_system, opened, put_back
 from tests.service.test_destruction_steps import due
 from tests.service.web.conftest import open_site
 from tools.bench_destruction import APPROVER, EXECUTED, GROUP, PROPOSED, SUPERVISORS, plant
@@ -256,11 +259,8 @@ def test_a_removal_that_was_killed_is_finished_by_the_sweep(leaving, monkeypatch
     stamped(office, transfer_id, handed_over(office, transfer_id))
     outside.verify(house, office["keeper"], transfer_id)
 
-    def killed(*_given):
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr("service.flow.archive.erase.finish", killed)
+        patch.setattr("service.flow.archive.erase.finish", _killed)
         with pytest.raises(KeyboardInterrupt):
             outside.remove(house, office["archivist"], transfer_id)
     assert state_of(office, transfer_id) == "removing"
@@ -304,18 +304,45 @@ def test_the_pages_lead_through_it_and_the_command_line_lists_it(leaving, juanzo
     assert "--yes" in juanzong_here(office.env, "outside", "remove", transfer_id, check=3).stderr
 
 
-def test_a_restore_does_not_bring_back_what_left(leaving):
-    """The register outside the archive names it with its receipt, so that a restore removes it again and tells it from the destroyed."""
-    from service.flow.archive.destructions import destroyed_since
+@pytest.mark.parametrize("broken_off", [False, True])
+def test_a_backup_from_before_does_not_bring_back_what_left(embedded, tmp_path, monkeypatch, broken_off):
+    """The register outside the archive names it with its receipt, also when it was written before the removal came to its end."""
+    embedded.hire("keeper", "archivist")
+    house, archivist = embedded.house, embedded["archivist"]
+    file_id, stays = (planted(embedded, tmp_path, number) for number in (1, 2))
+    with house.database.read() as session:
+        document_id = session.scalars(select(Document.id).where(Document.case_file_id == file_id)).one()
+    take(house, OWNER, tmp_path / "before.jz")
+    decided(embedded, [file_id], [file_id])
+    transfer_id = transfer_of(embedded, file_id)
+    stamped(embedded, transfer_id, handed_over(embedded, transfer_id))
+    outside.verify(house, embedded["keeper"], transfer_id)
+    with monkeypatch.context() as patch:
+        if broken_off:
+            patch.setattr("service.flow.archive.erase.remove_objects", _killed)
+        with pytest.raises(KeyboardInterrupt) if broken_off else nullcontext():
+            outside.remove(house, archivist, transfer_id)
+    destructions.export(house, "cli:test", tmp_path / "register")
+    empty = empty_system(embedded_env(tmp_path / "other"), house.settings.key_file)
+    result = put_back(empty, tmp_path / "before.jz", register=tmp_path / "register")
+    empty.database.dispose()
+    assert (result.ok, result.destroyed) == (True, [file_id])
+    with opened(empty) as again:
+        again.clock.move_to(EXECUTED)
+        assert outside.resume(again) == broken_off
+        assert look(again, file_id).ok
+        with again.database.read() as session:
+            row = session.get_one(OutsideTransferRecord, transfer_id)
+            assert (row.state, row.data["receipt"]["number"]) == ("removed", "收 2026-17")
+            assert session.get_one(Document, document_id).status == "destroyed"
+            assert session.get_one(CaseFile, stays).state == "archived"
+            said = session.get_one(Stub, file_id).register_row["remark"]
+        assert said.startswith("已移交市档案馆")
+        assert destroy.register(again, OWNER) == []  # it was not destroyed
 
-    office, transfer_id, file_id = leaving
-    stamped(office, transfer_id, handed_over(office, transfer_id))
-    outside.verify(office.house, office["keeper"], transfer_id)
-    outside.remove(office.house, office["archivist"], transfer_id)
-    with office.house.database.read() as session:
-        (line,) = destroyed_since(session, set())
-    assert (line["file"]["id"], line["outside"]["state"]) == (file_id, "removed")
-    assert line["outside"]["data"]["receipt"]["number"] == "收 2026-17"
+
+def _killed(*_given):
+    raise KeyboardInterrupt
 
 
 def test_the_clock_must_not_go_back_between_the_steps(leaving):
