@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
+from pathlib import Path
 from typing import Any
 
 # The C library gives the memory of every large array back at once and asks for it again, page by page: a tenth of the time of
@@ -60,6 +61,14 @@ class Child:
     def alive(self) -> bool:
         """Whether it can still be asked."""
         return self.close.alive and self._process.poll() is None
+
+    def waited(self) -> float:
+        """Return the seconds its threads were ready to run and waited for a processor; 0 where the system does not tell (Linux does)."""
+        total = 0
+        with suppress(OSError, ValueError, IndexError):
+            for thread in Path(f"/proc/{self.pid}/task").iterdir():
+                total += int((thread / "schedstat").read_text().split()[1])
+        return total / 1e9
 
     def send(self, request: dict[str, Any], file: int | None = None) -> None:
         """Ask; `file` is a descriptor that goes with the request. Raises Dead."""

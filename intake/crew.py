@@ -25,6 +25,9 @@ from intake.model import Inspection, Limits, PageText, ReadPage
 _LOOKING = 5  # times the seconds of a page are given to the first look at a whole file
 log = logging.getLogger("juanzong.crew")
 _STARTS = 3  # a child may be killed, by chance, while it starts
+_HELD_UP = (
+    4  # times its seconds a page may wait for a processor besides: on a machine with too much to do none hangs for that
+)
 _AHEAD = 2  # pages a child may be ahead of the page that is waited for
 
 
@@ -163,10 +166,15 @@ class Crew:
 
 @dataclass
 class _Errand:
-    """A page that a child is at."""
+    """A page that a child is at.
+
+    waited: what the child had waited for a processor before. longest: how far the deadline may be put off for more of it.
+    """
 
     number: int
     deadline: float
+    longest: float
+    waited: float = 0.0
     tried: bool = False
     kept: ReadPage | None = None
 
@@ -206,14 +214,16 @@ class _Job:
             seconds = self._crew.seconds
             if self._inspection.kind in OFFICE and child not in self._opened:
                 seconds *= _LOOKING  # LibreOffice comes before the first page
-            self._give(child, _Errand(self._waiting.popleft(), time.monotonic() + seconds))
+            now = time.monotonic()
+            self._give(child, _Errand(self._waiting.popleft(), now + seconds, now + seconds * (1 + _HELD_UP)))
 
     def _give(self, child: Child, errand: _Errand) -> None:
         self._errands[child] = errand
+        errand.waited = child.waited()
         fresh = child not in self._opened
         self._opened.add(child)
         request: dict[str, Any] = {"do": "page", "number": errand.number, "file": fresh}
-        request["seconds"] = max(0.0, errand.deadline - time.monotonic())
+        request["seconds"] = max(0.0, errand.longest - time.monotonic())
         if fresh:
             request |= {"kind": self._inspection.kind, "limits": asdict(self._limits)}
         try:
@@ -236,8 +246,16 @@ class _Job:
                 self._lost(child, "timeout")
         if not ready:
             for child, errand in list(self._errands.items()):
-                if errand.deadline <= time.monotonic():
+                if errand.deadline <= time.monotonic() and not self._held_up(child, errand):
                     self._lost(child, "timeout")
+
+    @staticmethod
+    def _held_up(child: Child, errand: _Errand) -> bool:
+        """Put the deadline off by what the child waited for a processor since; returns whether it has time left."""
+        waited = child.waited()
+        later = min(errand.deadline + max(0.0, waited - errand.waited), errand.longest)
+        errand.deadline, errand.waited = later, waited
+        return later > time.monotonic()
 
     def _answered(self, child: Child, answer: dict[str, Any]) -> None:
         errand = self._errands[child]

@@ -11,7 +11,7 @@ import numpy as np
 from intake.errors import EngineUnavailable
 from intake.model import Line, Word
 
-KILLS, KILLS_ONCE, HANGS, HANGS_HARD, EATS, RAISES = 10, 15, 20, 25, 30, 40
+KILLS, KILLS_ONCE, HANGS, HANGS_HARD, EATS, RAISES, SLOW = 10, 15, 20, 25, 30, 40, 50
 ONCE = "FRAGILE_ONCE"  # names a file that is there when the page that kills once has killed
 
 
@@ -38,6 +38,8 @@ class Fragile:
             time.sleep(1000)
         elif shade == HANGS_HARD:
             ctypes.PyDLL(None).sleep(1000)  # with the interpreter's lock held
+        elif shade == SLOW:
+            time.sleep(4)
         elif shade == EATS:
             np.ones(1 << 32, dtype=np.uint8)
         elif shade == RAISES:

@@ -5,18 +5,22 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
+from intake import child_handle
+from intake import crew as crew_module
 from intake.crew import Allowance, Crew
 from intake.errors import EngineUnavailable, Rejected
 from intake.inspect import inspect
 from intake.model import Limits
 from service.bootstrap import without_settings
 from tests.intake import fragile
-from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, book
+from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, SLOW, book
 from tests.intake.scans import scan
 from tests.thorough import so_many
 
@@ -152,6 +156,35 @@ def test_several_threads_share_the_children(crew, tmp_path):
         thread.join()
     assert results == {100 + n: [f"shade {100 + n}"] * 5 for n in range(4)}
     assert len(hands._idle) <= 2
+
+
+def test_waiting_for_a_processor_is_no_hanging_and_what_hangs_ends_all_the_same(crew, tmp_path, monkeypatch):
+    monkeypatch.setattr(child_handle.Child, "waited", lambda _self: 1000 * time.monotonic())  # nobody gets a processor
+    monkeypatch.setattr(crew_module, "_HELD_UP", 1)
+    path = book(tmp_path / "b.tif", [SLOW, HANGS])  # the first takes four seconds, of three it has
+    assert seen(read(crew(2, seconds=3.0), path)) == [f"shade {SLOW}", "timeout"]
+
+
+@pytest.mark.parametrize(("waited", "left"), [(4.0, 0.0), (5.0, 1.0), (6.5, 2.5), (100.0, 12.0)])
+def test_a_page_is_given_the_time_its_reader_waited_for_a_processor(monkeypatch, waited, left):
+    monkeypatch.setattr(crew_module.time, "monotonic", lambda: 63.0)
+    child = SimpleNamespace(waited=lambda: waited)
+    errand = crew_module._Errand(1, deadline=63.0, longest=75.0, waited=4.0)
+    assert crew_module._Job._held_up(child, errand) is bool(left)
+    assert errand.deadline == 63.0 + left
+    assert not crew_module._Job._held_up(child, replace(errand, deadline=63.0))  # what was waited counts once
+
+
+def test_how_long_a_reader_waits_for_a_processor_is_told_by_the_system(crew, tmp_path):
+    hands = crew()
+    read(hands, book(tmp_path / "b.tif", [100]))
+    (child,) = hands._idle
+    before = child.waited()
+    assert before > 0  # it had to begin some time
+    time.sleep(0.2)
+    assert child.waited() - before < 0.1  # it has nothing to do
+    child.close()
+    assert child.waited() == 0
 
 
 def test_a_reader_takes_no_more_memory_after_sixty_pages_than_after_twenty(crew, tmp_path):
