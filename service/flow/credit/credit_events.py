@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from credit.freshness import MAJOR_EVENTS
@@ -11,7 +12,7 @@ from service.errors import BadInput
 from service.flow.common.guard import load_document
 from service.flow.credit.assessment_plan import renew_plan
 from service.flow.credit.customer_access import load_customer
-from service.house import House
+from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import CreditEvent, new_id
 from service.typed import day_of
@@ -57,7 +58,7 @@ def add_event(
     note: str = "",
     document_id: str = "",
 ) -> CreditEvent:
-    """Record an event in the caller's transaction: what a warning or a changed fact found."""
+    """Record an event in the caller's transaction."""
     event = CreditEvent(
         id=new_id(),
         customer_id=customer_id,
@@ -74,6 +75,20 @@ def add_event(
     detail = {"event": event.id, "kind": kind, "known_on": known_on.isoformat(), "document": document_id}
     audit.append(session, actor.name, "assessment.event", f"customer:{customer_id}", detail)
     return event
+
+
+def found_event(
+    house: House, session: Session, customer_id: str, kind: str, *, note: str, document_id: str | None = None
+) -> CreditEvent | None:
+    """Record what a warning or a verified change shows, in the transaction that writes it; None where such an event waits for an answer already."""
+    session.flush()
+    waiting = select(CreditEvent.id).where(
+        CreditEvent.customer_id == customer_id, CreditEvent.kind == kind, CreditEvent.answered_by.is_(None)
+    )
+    if session.scalars(waiting.limit(1)).first() is not None:
+        return None
+    today = house.clock.today()
+    return add_event(house, session, SYSTEM, customer_id, kind, today, note=note, document_id=document_id or "")
 
 
 def event_as_json(event: CreditEvent) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from service.flow.common.sight import sees_customer
 from service.flow.common.values import stand_of
 from service.flow.credit.collected import Known
 from service.flow.credit.fact_entry import Desk, Sourced, note_change, sit_at
+from service.flow.credit.warning_states import WATCHED as ENDING
+from service.flow.credit.warnings import look_at
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import CaseFile, Customer, CustomerFact, Document, DocumentField, FactDuty, PaperDoubt
@@ -48,6 +50,7 @@ def follow(house: House, document_ids: Iterable[str]) -> None:
     for document_id in document_ids:
         with contextlib.suppress(DatabaseUnavailable, RuleRefused):  # the worker comes by again
             _follow(house, document_id)
+            _watch(house, document_id)
 
 
 def _follow(house: House, document_id: str) -> None:
@@ -70,6 +73,16 @@ def _follow(house: House, document_id: str) -> None:
             detail = {"document": document_id, "kinds": sorted(kinds)}
             audit.append(session, SYSTEM.name, "fact.take_over", f"customer:{customer_id}", detail)
     index_soon(house, ids)
+
+
+def _watch(house: House, document_id: str) -> None:
+    """Look at the customer of a paper whose end is watched (RULES A4.1), whatever else it says and however far it is verified."""
+    with house.database.read() as session:
+        document = session.get(Document, document_id)
+        customer_id = _customer_of(document) if document is not None and document.kind in ENDING else None
+    if customer_id is not None:
+        with house.database.write() as session:
+            look_at(house, session, customer_id)
 
 
 def take_over(house: House, actor: Actor, customer_id: str, document_id: str) -> list[str]:

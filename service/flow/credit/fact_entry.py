@@ -6,13 +6,14 @@ correction: against the machine or oneself it replaces, against other people it 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from credit.bitemporal import room_for
 from credit.fact_kinds import SOURCES, Kind
+from credit.major_events import WATCHED, event_of_change
 from intake import verification as rules
 from intake.typed import read_typed
 from intake.verification import Refused, Stand
@@ -22,6 +23,7 @@ from service.flow.common.guard import load_document, require
 from service.flow.common.index import index_soon
 from service.flow.common.sight import sees_customer
 from service.flow.credit.collected import History, Known, history_of
+from service.flow.credit.credit_events import found_event
 from service.flow.credit.duplicates import COMPARED, compare
 from service.flow.credit.fact_duties import renew
 from service.flow.credit.fact_kinds import kinds_of
@@ -86,6 +88,7 @@ class Desk:
         self.history = history_of(session, customer.id)
         self.now = _not_before(house.clock.now(), self.history)
         self.touched: set[str] = set()
+        self._verified = {kind: self._verified_value(kind) for kind in WATCHED}
 
     def add(
         self,
@@ -167,9 +170,31 @@ class Desk:
         renew(self.house, self.session, self.customer.id, self.history, kinds)
         ids = settle_identity(self.house, self.session, self.customer, self.history)
         look_at(self.house, self.session, self.customer.id)
+        for code in sorted(self.touched & WATCHED):
+            self._note_event(code)
         if self.touched & COMPARED:
             compare(self.session, [self.customer.id])
         return ids
+
+    def _verified_value(self, kind: str) -> str | None:
+        known = self.history.at(kind, self.house.clock.today())
+        return known.fact.value if known is not None and known.state == rules.VERIFIED else None
+
+    def _note_event(self, kind: str) -> None:
+        """What has just been verified, and shows a major event, makes the re-assessment due at once (RULES A1.2)."""
+        value = self._verified_value(kind)
+        known = self.history.at(kind, self.house.clock.today())
+        if known is None or value is None or value == self._verified[kind]:
+            return
+        first = known.fact.valid_from
+        earlier = self.history.at(kind, first - timedelta(days=1)) if first > date.min else None
+        before = earlier.fact.value if earlier is not None else ""
+        event = event_of_change(kind, before, value)
+        if event is not None:
+            note = f"{before} → {value}" if before else value
+            found_event(
+                self.house, self.session, self.customer.id, event, note=note, document_id=known.fact.document_id
+            )
 
     def _reload(self) -> None:
         self.session.flush()

@@ -13,10 +13,12 @@ from typing import Any, cast
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from credit.major_events import event_of_warning
 from credit.warning_life import TOP_LEVEL, Change, Kept, compare, rank, respond_by
 from credit.warnings import RiskWarning, Severity, warnings_for
 from service.flow.common.long_runs import watched
 from service.flow.credit import blocks
+from service.flow.credit.credit_events import found_event
 from service.flow.credit.deliveries import News, tell
 from service.flow.credit.receivables import settle_due
 from service.flow.credit.warning_desk import LOCKED_AT_ONCE, Desk, add_step, lock_customers
@@ -159,6 +161,7 @@ def _open(desk: Desk, customer: Customer, watch: Watch, found: RiskWarning) -> N
     told = _tell(desk, customer, warning, watch, "warning.opened", f"{warning.id}:open", 0)
     detail: dict[str, Any] = {"warning": warning.id, "kind": warning.kind, "severity": warning.severity, "told": told}
     audit.append(session, SYSTEM.name, "warning.open", f"customer:{customer.id}", detail)
+    _note_event(desk, customer, found)
     if plan.block and rank(found.severity) >= rank("high"):
         blocks.set_block(
             house, session, customer, found.why.zh, SYSTEM.name, people=desk.about_block(customer.id), warning=warning
@@ -189,10 +192,18 @@ def _go_on(desk: Desk, customer: Customer, watch: Watch, row: WarningRecord, cha
         told = _tell(desk, customer, row, watch, "warning.worse", f"{row.id}:worse:{row.severity}", 0)
         detail = {"warning": row.id, "kind": row.kind, "severity": row.severity, "told": told}
         audit.append(session, SYSTEM.name, "warning.worse", f"customer:{customer.id}", detail)
+        _note_event(desk, customer, change.found)
         if desk.plans[row.kind].block and rank(change.found.severity) >= rank("high"):
             blocks.set_block(
                 house, session, customer, row.why_zh, SYSTEM.name, people=desk.about_block(customer.id), warning=row
             )
+
+
+def _note_event(desk: Desk, customer: Customer, found: RiskWarning) -> None:
+    """A warning that shows a major event makes the re-assessment due at once (RULES A1.2)."""
+    kind = event_of_warning(found)
+    if kind is not None:
+        found_event(desk.house, desk.session, customer.id, kind, note=found.why.zh)
 
 
 def _step(session: Session, warning: WarningRecord, at: datetime, what: str, note: str = "") -> None:

@@ -31,6 +31,7 @@ from service.flow.common.hints import apply_hint
 from service.flow.common.index import index_document
 from service.flow.common.locks import let_go
 from service.flow.common.room import room
+from service.flow.credit.fact_documents import follow
 from service.flow.intake.attached import receive_attached
 from service.flow.intake.carry import LOOK_AGAIN
 from service.flow.intake.heap import Heap
@@ -74,6 +75,7 @@ def process(house: House, document_id: str, progress: Progress | None = None) ->
         waiting = document is not None and document.status in READ and not document.indexed
     if waiting:
         index_document(house, document_id)
+        follow(house, [document_id])  # it may have been put into a customer's file before it was read
 
 
 def sweep(house: House, *, index: bool = True) -> list[str]:
