@@ -1,12 +1,13 @@
-"""What ships is written in Chinese and read in English, too: the tasks of the contingency plans, and the example scorecard.
+"""What the program says is kept in Chinese and read in English, too: tasks of contingency plans, the example scorecard, why a warning was given.
 
-A text is known by its words: as soon as a company writes its own, that stands in both languages as it was written.
+A text is known by its words: what a person or a company wrote stands in both languages as it was written.
 """
 
 from collections.abc import Mapping
 
 from credit.contingency import DEFAULT_PLANS
 from credit.default_card import EXAMPLE_CARD
+from credit.warnings import why_in_english
 
 _TASKS: Mapping[str, str] = {
     "重新评估该客户": "Assess the customer anew",
@@ -28,8 +29,12 @@ _CHINESE: Mapping[str, str] = {english: chinese for chinese, english in ENGLISH.
 
 
 def in_english(text: str) -> str:
-    """Return a text that ships in English; any other as it is."""
-    return ENGLISH.get(text, text)
+    """Return in English a text that ships, why a warning was given, or what was done about a task that ships; any other as it is."""
+    for mark, said in (("：", ": "), (" → ", " → ")):
+        task, found, rest = text.partition(mark)
+        if found and task in _TASKS:
+            return f"{_TASKS[task]}{said}{rest}"
+    return ENGLISH.get(text) or why_in_english(text) or text
 
 
 def as_kept(text: str) -> str:

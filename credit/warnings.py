@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from credit.errors import CreditError
 from credit.fact_kinds import SHIPPED
-from credit.reasons import Reason
+from credit.reasons import Reason, Sentence
 
 WarningKind = Literal[
     "score_below",
@@ -24,7 +24,18 @@ Severity = Literal["low", "medium", "high"]
 #: From the least to the most urgent.
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
 KINDS: tuple[WarningKind, ...] = get_args(WarningKind)
-DOCUMENTS = {"licence": ("营业执照", "licence"), "authorization": ("授权委托书", "authorization")}
+DOCUMENTS = {"licence": Reason("营业执照", "licence"), "authorization": Reason("授权委托书", "authorization")}
+_SCORE_BELOW = Sentence("信用分 {score}，低于 {line}", "score {score} is below {line}")
+_SCORE_DROP = Sentence("信用分 {days} 天内下降 {drop}", "score fell by {drop} within {days} days")
+_OVERDUE_DAYS = Sentence("逾期 {days} 天", "{days} days overdue")
+_OVERDUE_AMOUNT = Sentence("逾期金额 {amount} 元", "{amount} yuan overdue")
+_LINE_USED = Sentence("占用 {used} 元，授信额度 {line} 元", "{used} yuan used of a credit line of {line}")
+_EXPIRED = Sentence("{paper}已于 {day} 到期", "{paper} expired on {day}")
+_EXPIRING = Sentence("{paper} {day} 到期，还有 {days} 天", "{paper} ends on {day}, in {days} days")
+_STALE = Sentence("{kind}应在 {day} 前更新，已过 {days} 天", "{kind}: to be renewed by {day}, {days} days ago")
+_SENTENCES = (_SCORE_BELOW, _SCORE_DROP, _OVERDUE_DAYS, _OVERDUE_AMOUNT, _LINE_USED, _EXPIRED, _EXPIRING, _STALE)
+#: Chinese -> English, of what stands in a sentence.
+_WORDS = {word.zh: word.en for word in DOCUMENTS.values()} | {kind.zh: kind.en for kind in SHIPPED.values()}
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,7 @@ def _score(lines: WarningLines, state: CustomerState, today: date) -> list[RiskW
     found: list[RiskWarning] = []
     current = known[-1][1]
     if lines.score_below is not None and current < lines.score_below:
-        why = Reason(f"信用分 {current}，低于 {lines.score_below}", f"score {current} is below {lines.score_below}")
+        why = _SCORE_BELOW.of(score=current, line=lines.score_below)
         severe = lines.score_severe is not None and current < lines.score_severe
         found.append(RiskWarning("score_below", "", why, "high" if severe else "medium"))
     # The score at the beginning of the period is the last one before it.
@@ -109,8 +120,7 @@ def _score(lines: WarningLines, state: CustomerState, today: date) -> list[RiskW
     before = [score for on, score in known if on <= start][-1:] + [score for on, score in known if on > start]
     drop = max(before) - current
     if lines.score_drop is not None and drop > 0 and drop >= lines.score_drop:
-        why = Reason(f"信用分 {lines.drop_days} 天内下降 {drop}", f"score fell by {drop} within {lines.drop_days} days")
-        found.append(RiskWarning("score_drop", "", why))
+        found.append(RiskWarning("score_drop", "", _SCORE_DROP.of(days=lines.drop_days, drop=drop)))
     return found
 
 
@@ -119,10 +129,9 @@ def _overdue(lines: WarningLines, state: CustomerState, _today: date) -> list[Ri
     days, amount = state.overdue_days, state.overdue_amount
     if lines.overdue_days is not None and days > 0 and days >= lines.overdue_days:
         severe = lines.overdue_days_severe is not None and days >= lines.overdue_days_severe
-        why = Reason(f"逾期 {days} 天", f"{days} days overdue")
-        found.append(RiskWarning("overdue_days", "", why, "high" if severe else "medium"))
+        found.append(RiskWarning("overdue_days", "", _OVERDUE_DAYS.of(days=days), "high" if severe else "medium"))
     if lines.overdue_amount is not None and amount > 0 and amount >= lines.overdue_amount:
-        found.append(RiskWarning("overdue_amount", "", Reason(f"逾期金额 {amount} 元", f"{amount} yuan overdue")))
+        found.append(RiskWarning("overdue_amount", "", _OVERDUE_AMOUNT.of(amount=amount)))
     return found
 
 
@@ -131,10 +140,7 @@ def _line_used(lines: WarningLines, state: CustomerState, _today: date) -> list[
         return []
     if state.exposure <= state.credit_line * lines.line_used:
         return []
-    why = Reason(
-        f"占用 {state.exposure} 元，授信额度 {state.credit_line} 元",
-        f"{state.exposure} yuan used of a credit line of {state.credit_line}",
-    )
+    why = _LINE_USED.of(used=state.exposure, line=state.credit_line)
     return [RiskWarning("line_used", "", why, "high" if state.exposure > state.credit_line else "medium")]
 
 
@@ -146,14 +152,12 @@ def _expiry(lines: WarningLines, state: CustomerState, today: date) -> list[Risk
         if item.valid_until is None:
             continue
         days = (item.valid_until - today).days
-        zh, en = DOCUMENTS[item.kind]
+        paper = DOCUMENTS[item.kind]
         if days < 0:
-            why = Reason(f"{zh}已于 {item.valid_until} 到期", f"{en} expired on {item.valid_until}")
+            why = _EXPIRED.of(paper=paper, day=item.valid_until)
             found.append(RiskWarning("expired", f"{item.kind}:{item.subject}", why, "high"))
         elif days <= lines.expiry_days:
-            why = Reason(
-                f"{zh} {item.valid_until} 到期，还有 {days} 天", f"{en} ends on {item.valid_until}, in {days} days"
-            )
+            why = _EXPIRING.of(paper=paper, day=item.valid_until, days=days)
             found.append(RiskWarning("expiring", f"{item.kind}:{item.subject}", why, "low"))
     return found
 
@@ -164,8 +168,8 @@ def _stale(lines: WarningLines, state: CustomerState, today: date) -> list[RiskW
         days = (today - due).days
         if lines.stale_days is not None and days > lines.stale_days:
             kind = SHIPPED.get(name)  # the company's own are told by their codes
-            zh, en = (kind.zh, kind.en) if kind else (name, name)
-            why = Reason(f"{zh}应在 {due} 前更新，已过 {days} 天", f"{en}: to be renewed by {due}, {days} days ago")
+            called = Reason(kind.zh, kind.en) if kind else name
+            why = _STALE.of(kind=called, day=due, days=days)
             found.append(RiskWarning("stale_key_information", name, why, "low"))
     return found
 
@@ -182,3 +186,8 @@ _CHECKS: tuple[Callable[[WarningLines, CustomerState, date], list[RiskWarning]],
 def warnings_for(lines: WarningLines, state: CustomerState, today: date) -> list[RiskWarning]:
     """Return every warning that the customer's state gives today (RULES A4.1); the same state gives the same list."""
     return [warning for check in _CHECKS for warning in check(lines, state, today)]
+
+
+def why_in_english(why: str) -> str | None:
+    """Return in English why a warning was given, of which the Chinese was kept; None for what is no such reason."""
+    return next((found for one in _SENTENCES if (found := one.in_english(why, _WORDS)) is not None), None)

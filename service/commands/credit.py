@@ -72,7 +72,7 @@ def credit_status(house: House, actor: Actor, customer: str, *, as_json: bool) -
         return
     rows = [(name, str(value)) for name, value in found.items() if not isinstance(value, dict) and value is not None]
     if found["block"]:
-        rows.append(("why", found["block"]["reason"]))
+        rows.append(("why", found["block"]["reason_en"]))
     table(("", found["customer"]["name"]), rows)
 
 

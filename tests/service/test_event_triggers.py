@@ -1,6 +1,5 @@
 """A1.2: what the archive knows of a major event makes the re-assessment due at once, without anybody recording it; A4.1: on every change."""
 
-
 from sqlalchemy import select
 
 from service.flow.credit import fact_entry

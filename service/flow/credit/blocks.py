@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from credit.shipped import in_english
 from credit.warning_life import demand_second
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
@@ -86,7 +87,7 @@ def _tell(
         event_id=f"{block.id}:{'set' if blocked else 'lifted'}",
         customer=customer,
         zh=f"信用已冻结：{block.reason}" if blocked else f"信用冻结已解除：{block.lift_reason}",
-        en=f"credit blocked: {block.reason}" if blocked else f"credit block lifted: {block.lift_reason}",
+        en=f"credit blocked: {in_english(block.reason)}" if blocked else f"credit block lifted: {block.lift_reason}",
         path=f"/customers/{customer.id}/warnings",
         data={"credit": {"blocked": blocked, "reason": block.reason if blocked else block.lift_reason}},
         warning_id=block.warning_id,
@@ -228,5 +229,10 @@ def status_as_json(status: CreditStatus) -> dict[str, Any]:
         "blocked": block is not None,
         "block": None
         if block is None
-        else {"reason": block.reason, "since": block.set_at.isoformat(), "warning_id": block.warning_id},
+        else {
+            "reason": block.reason,
+            "reason_en": in_english(block.reason),
+            "since": block.set_at.isoformat(),
+            "warning_id": block.warning_id,
+        },
     }

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from credit.freshness import MAJOR_EVENTS
+from credit.shipped import in_english
 from service.access.policy import Actor
 from service.errors import BadInput
 from service.flow.common.guard import load_document
@@ -98,6 +99,7 @@ def event_as_json(event: CreditEvent) -> dict[str, Any]:
         "kind": event.kind,
         "known_on": event.known_on.isoformat(),
         "note": event.note,
+        "note_en": in_english(event.note),
         "document_id": event.document_id,
         "recorded_by": event.recorded_by,
         "answered_by": event.answered_by,

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from credit.shipped import in_english
 from service.access.policy import Actor
 from service.flow.common.guard import allowed, require
 from service.flow.common.sight import visible, visible_contracts
@@ -205,6 +206,7 @@ def card_as_json(card: Card, today: date) -> dict[str, Any]:
         "line_used": str(credit.used) if credit and credit.used is not None else None,
         "blocked": card.blocked if credit else None,
         "block_reason": card.block.reason if card.block else None,
+        "block_reason_en": in_english(card.block.reason) if card.block else None,
         "warnings": [
             {
                 "id": row.id,

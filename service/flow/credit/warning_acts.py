@@ -375,7 +375,13 @@ def warning_as_json(row: WarningRecord, *, whole: bool = False) -> dict[str, Any
     if whole:
         found["tasks"] = [task_as_json(task) for task in row.tasks]
         found["steps"] = [
-            {"at": step.at.isoformat(), "by": step.by, "what": step.what, "note": step.note or None}
+            {
+                "at": step.at.isoformat(),
+                "by": step.by,
+                "what": step.what,
+                "note": step.note or None,
+                "note_en": in_english(step.note) or None,
+            }
             for step in row.steps
         ]
     return found

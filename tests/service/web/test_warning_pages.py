@@ -72,6 +72,19 @@ def test_a4_1_a4_2_a4_3_from_the_books_to_a_closed_warning(site: Site) -> None:
     assert "应用内" in told
     assert "handler 某" in told
 
+    # What the archive kept of it in Chinese is read in English, too; what people wrote stays as they wrote it.
+    me.client.set_cookie("language", "en")
+    pages = [me.get(link[0]).text, me.get(f"/customers/{customer_id}/warnings").text, me.get("/inbox").text]
+    assert "177 days overdue" in pages[0]
+    assert "Send a lawyer&#39;s letter, and decide whether to sue: 客户已付" in pages[0]
+    assert "177 days overdue" in pages[1]
+    assert "credit blocked: 177 days overdue" in pages[2]
+    own_words = re.compile(rf"客户已付|已收款|{NAME}|某|中文|卷宗")
+    for page in pages:
+        assert not re.search(
+            r"[\u4e00-\u9fff]+", own_words.sub("", re.sub(r"<script.*?</script>", "", page, flags=re.S))
+        )
+
 
 def test_a4_1_lines_and_a4_2_plans_are_edited_on_their_pages(site: Site) -> None:
     me, handler = site.signed_in("administrator"), site.signed_in("handler")
