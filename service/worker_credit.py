@@ -30,7 +30,7 @@ class Sending:
 def watched(house: House) -> list[Upkeep | Sending]:
     """Return what is to be looked after; any number of workers may."""
     found: list[Upkeep | Sending] = [
-        Upkeep("the daily look at all customers", lambda go_on: run_daily(house, go_on), seconds=30.0),
+        Upkeep("the daily look at all customers", lambda go_on: run_daily(house, go_on), seconds=2.0),
         Upkeep("the escalation of warnings", lambda _go_on: escalate(house), seconds=20.0),
         Upkeep("the comparison of customers", lambda go_on: catch_up(house, go_on), seconds=10.0),
         Upkeep("the boards of freshness", lambda go_on: count_asked(house, go_on), seconds=15.0),

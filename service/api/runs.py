@@ -25,15 +25,15 @@ def list_long_runs(house: House, actor: Actor, given: AskRuns) -> dict[str, Any]
     return {"runs": [long_runs.line_as_json(line) for line in long_runs.list_runs(house, actor, given.limit)]}
 
 
-@operation("GET", "/runs/{run_id}", "A report or comparison that is being made")
+@operation("GET", "/runs/{run_id}", "A report, a comparison or today's look at all customers")
 def show_long_run(house: House, actor: Actor, run_id: str) -> dict[str, Any]:
     """Return how far it is; report_id: what came of it."""
     return long_runs.line_as_json(long_runs.get_run(house, actor, run_id))
 
 
-@operation("DELETE", "/runs/{run_id}", "Stop a report or comparison", problems=(409,))
+@operation("DELETE", "/runs/{run_id}", "Stop a report, a comparison or today's look", problems=(409,))
 def stop_long_run(house: House, actor: Actor, run_id: str) -> dict[str, Any]:
-    """Stop it; nothing of it is kept. Runs over the portfolio are stopped at their own address."""
+    """Stop it; nothing of it is kept, but what the daily look (known by its day) has found. Runs over the portfolio are stopped at their own address."""
     return long_runs.line_as_json(long_runs.stop(house, actor, run_id))
 
 

@@ -9,7 +9,9 @@ from service.house import House
 
 @click.command("runs")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 200))
-@click.option("--stop", "stopped", default="", metavar="ID", help="Stop this report or comparison.")
+@click.option(
+    "--stop", "stopped", default="", metavar="ID", help="Stop this report, comparison or (by its day) daily look."
+)
 @click.option("--again", "begun", default="", metavar="ID", help="Begin this one again, which failed or was stopped.")
 @json_option
 @with_house

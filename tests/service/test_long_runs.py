@@ -246,6 +246,49 @@ def test_A4_1_a_daily_look_that_fails_says_why_and_how_far_it_came(embedded, mon
     assert (line.state, line.done, line.why) == ("done", 5, "")
 
 
+def test_A4_1_a_daily_look_is_stopped_keeps_what_it_found_and_is_begun_again(embedded, monkeypatch, juanzong_here):
+    house, me, head = embedded.house, embedded["administrator"], embedded["head"]
+    enough(embedded, 7)
+    monkeypatch.setattr(warnings, "LOOKED_AT_ONCE", 2)
+    real, day = warnings._look_at_some, house.clock.today().isoformat()
+
+    def stopped(inner, after):
+        with pytest.raises(NotAllowed):
+            long_runs.stop(house, head, day)
+        assert long_runs.stop(house, me, day).state == "stopped"
+        return real(inner, after)
+
+    monkeypatch.setattr(warnings, "_look_at_some", stopped)
+    looked = warnings.run_daily(house)
+    assert (looked.customers, looked.done) == (2, False)
+    monkeypatch.setattr(warnings, "_look_at_some", real)
+    assert warnings.run_daily(house).customers == 0, "nobody goes on with it"
+    line = long_runs.get_run(house, me, day)
+    assert (line.state, line.done, line.total, line.why, line.may) == ("stopped", 2, 7, "", ("again",))
+    assert long_runs.get_run(house, head, day).may == ()
+    with pytest.raises(RuleRefused, match="finished already"):
+        long_runs.stop(house, me, day)
+    page = open_site(embedded).signed_in("administrator")
+    assert "重新开始" in page.get("/runs").text
+    assert page.post(f"/runs/{day}/again", {}).status_code == 303
+    assert f"/runs/{day}/stop" in page.get("/runs").text
+    assert (
+        '"stopped"'
+        in juanzong_here(embedded.env | {"JUANZONG_TODAY": day}, "credit", "runs", "--stop", day, "--json").stdout
+    )
+    long_runs.again(house, me, day)
+    looked = warnings.run_daily(house)
+    assert (looked.customers, looked.done) == (5, True)
+    line = long_runs.get_run(house, me, day)
+    assert (line.state, line.done, line.may) == ("done", 7, ())
+    with pytest.raises(RuleRefused, match="was finished"):
+        long_runs.again(house, me, day)
+    with pytest.raises(NotFound):
+        long_runs.stop(house, me, "2026-11-24")
+    assert warnings.run_daily(house, again=True).customers == 7
+    assert long_runs.get_run(house, me, day).done == 7
+
+
 def test_the_pages_order_show_and_stop_long_runs(embedded, monkeypatch):
     enough(embedded, 3)
     monkeypatch.setattr(credit_reports, "MOST_AT_ONCE", 2)

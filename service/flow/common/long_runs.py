@@ -7,7 +7,7 @@ then. What a run makes is written in one transaction with its end, so that nothi
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from time import monotonic
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, NotFound, RuleRefused
-from service.flow.common.guard import listing, require
+from service.flow.common.guard import allowed, listing, require
 from service.flow.common.notices import by_name, credit_office, notify
 from service.house import SYSTEM, House
 from service.records import audit
@@ -34,6 +34,8 @@ SAY_EVERY = 1.0
 #: States of a run that is not over.
 OPEN = ("waiting", "running")
 _LONGEST_WHY = 300
+#: What stands as the trouble of a daily look that somebody stopped.
+_STOPPED = "stopped"
 
 
 class Stopped(Exception):
@@ -191,7 +193,7 @@ def _mine(actor: Actor) -> Any:
 class Line:
     """A run as it is listed. kind: as in `NAMES`. state: waiting, running, done, failed, stopped, or of a re-assessment approved, refused.
 
-    own: whether it has a page of its own, which is where it is stopped. may: what may be done here: stop, again.
+    own: whether it has a page of its own, which is where it is stopped. may: what the reader may do here: stop, again.
     """
 
     id: str
@@ -218,7 +220,7 @@ def list_runs(house: House, actor: Actor, limit: int = 50) -> list[Line]:
         of_all = select(PortfolioRun).order_by(PortfolioRun.started_at.desc()).limit(limit)
         lines += [_portfolio(run) for run in session.scalars(of_all)]
         looks = select(WarningRun).order_by(WarningRun.day.desc()).limit(7)
-        lines += [_look(run) for run in session.scalars(looks)]
+        lines += [_look(house, actor, run) for run in session.scalars(looks)]
     going_on = sorted(lines, key=lambda line: line.began, reverse=True)
     return sorted(going_on, key=lambda line: line.state not in (*OPEN, "failed"))[:limit]
 
@@ -235,10 +237,34 @@ def _portfolio(run: PortfolioRun) -> Line:
                 run.trouble, own=True)  # fmt: skip
 
 
-def _look(run: WarningRun) -> Line:
-    state = "running" if run.finished_at is None else "done"
-    return Line(run.day.isoformat(), "warnings", state, run.looked, max(run.total, run.looked), SYSTEM.name,
-                run.begun_at, run.finished_at, run.trouble, own=False)  # fmt: skip
+def _look(house: House, actor: Actor, run: WarningRun) -> Line:
+    """Return a daily look as it is listed; its id is its day. A day that has passed is stopped: nobody goes on with it."""
+    state, today = _state_of(run), run.day == house.clock.today()
+    if state == "running" and not today:
+        state = "stopped"
+    may: tuple[str, ...] = ()
+    if today and allowed(actor, "portfolio.run"):
+        may = ("stop",) if state == "running" else ("again",) if state == "stopped" else ()
+    return Line(run.day.isoformat(), "warnings", state, run.looked, max(run.total, run.looked), SYSTEM.name, run.begun_at,
+                run.finished_at, "" if run.trouble == _STOPPED else run.trouble, own=False, may=may)  # fmt: skip
+
+
+def _state_of(run: WarningRun) -> str:
+    if run.finished_at is None:
+        return "running"
+    return "stopped" if run.trouble == _STOPPED else "done"
+
+
+def _look_on(house: House, session: Session, run_id: str) -> WarningRun | None:
+    """Return today's look if the id names it, locked; None for the id of another run. Raises NotFound."""
+    try:
+        day = date.fromisoformat(run_id)
+    except ValueError:
+        return None
+    run = session.get(WarningRun, day, with_for_update=True)
+    if run is None or day != house.clock.today():
+        raise NotFound(f"there is no run {run_id}")
+    return run
 
 
 def _loaded(session: Session, actor: Actor, run_id: str) -> LongRun:
@@ -252,13 +278,17 @@ def get_run(house: House, actor: Actor, run_id: str) -> Line:
     """Return one run; part of a page or a list that is noted itself. Raises NotFound, NotAllowed."""
     require(actor, "portfolio.read")
     with house.database.write() as session:
-        line = line_of(_loaded(session, actor, run_id))
+        look = _look_on(house, session, run_id)
+        line = line_of(_loaded(session, actor, run_id)) if look is None else _look(house, actor, look)
         audit.append(session, actor.name, "run.view", f"run:{run_id}")
         return line
 
 
 def stop(house: House, actor: Actor, run_id: str) -> Line:
-    """Stop a run; who works on it leaves it at its next step, and nothing of it is kept. Raises NotFound, NotAllowed, RuleRefused."""
+    """Stop a run; who works on it leaves it at its next step, and nothing of it is kept. Raises NotFound, NotAllowed, RuleRefused.
+
+    Of a daily look, known by its day, the warnings it has given stay; the customers it did not come to are looked at tomorrow.
+    """
     require(actor, "run.stop")
     return _turn(house, actor, run_id, OPEN, "stopped", "stop")
 
@@ -271,12 +301,20 @@ def again(house: House, actor: Actor, run_id: str) -> Line:
 
 def _turn(house: House, actor: Actor, run_id: str, states: tuple[str, ...], state: str, verb: str) -> Line:
     now = house.clock.now()
+    wrong = "the run is finished already" if verb == "stop" else "this run is going on or was finished"
     with house.database.write() as session:
+        look = _look_on(house, session, run_id)
+        if look is not None:
+            require(actor, "portfolio.run")
+            if _state_of(look) not in states:
+                raise RuleRefused(wrong)
+            look.finished_at, look.trouble = (now, _STOPPED) if verb == "stop" else (None, "")
+            look.failures, look.claimed_until = 0, now
+            audit.append(session, actor.name, f"run.{verb}", f"warnings:{run_id}", {"kind": "warnings"})
+            return _look(house, actor, look)
         run = _loaded(session, actor, run_id)
         if run.state not in states:
-            raise RuleRefused(
-                "the run is finished already" if verb == "stop" else "this run is going on or was finished"
-            )
+            raise RuleRefused(wrong)
         run.state, run.next_at, run.failures = state, now, 0
         run.finished_at = now if state == "stopped" else None
         if verb == "again":

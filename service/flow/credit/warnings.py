@@ -273,18 +273,18 @@ def run_daily(house: House, go_on: Callable[[], bool] = lambda: True, *, again: 
     again: whether or not it is finished. Any number of workers may call it: one at a time does the work.
     """
     today = house.clock.today()
-    run = _claim(house, today, again=again)
+    run = None if not again and _nothing_to_do(house, today) else _claim(house, today, again=again)
     if run is None:
         return Looked(0, 0, done=True)
-    after, looked, opened, done = run.at_customer, 0, 0, False
+    after, looked, opened, done, stopped = run.at_customer, 0, 0, False, False
     with watched(house, WarningRun, today, "warnings"):
-        while not done and (looked == 0 or go_on()):
+        while not (done or stopped) and (looked == 0 or go_on()):
             ids, new = _look_at_some(house, after)
             done = len(ids) < LOOKED_AT_ONCE
             after = ids[-1] if ids else after
             looked, opened = looked + len(ids), opened + new
-            _note_run(house, today, after, len(ids), new, done=done)
-    if not done:
+            stopped = _note_run(house, today, after, len(ids), new, done=done)
+    if not (done or stopped):
         _let_go(house, today)
     return Looked(looked, opened, done=done)
 
@@ -293,7 +293,14 @@ def look_again(session: Session, today: date) -> None:
     """Let the worker look at all customers at once, after a change to many of them. In the caller's transaction."""
     run = session.get(WarningRun, today)
     if run is not None:
-        run.finished_at, run.at_customer = None, ""
+        run.finished_at, run.at_customer, run.looked, run.trouble = None, "", 0, ""
+
+
+def _nothing_to_do(house: House, today: date) -> bool:
+    """Return whether today's look is finished, or another worker has it in hand; asked often, so without a lock."""
+    with house.database.read() as session:
+        run = session.get(WarningRun, today)
+        return run is not None and (run.finished_at is not None or run.claimed_until > house.clock.now())
 
 
 def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
@@ -309,6 +316,7 @@ def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
             session.add(run)
         elif again:
             run.at_customer, run.finished_at, run.claimed_until = "", None, now + _CLAIM
+            run.looked, run.trouble = 0, ""
         elif run.finished_at is not None or run.claimed_until > now:
             return None
         else:
@@ -316,16 +324,21 @@ def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
         return run
 
 
-def _note_run(house: House, today: date, after: str, looked: int, opened: int, *, done: bool) -> None:
+def _note_run(house: House, today: date, after: str, looked: int, opened: int, *, done: bool) -> bool:
+    """Note how far a look came; returns whether somebody has stopped it."""
     now = house.clock.now()
     with house.database.write() as session:
-        run = session.get_one(WarningRun, today)
+        run = session.get_one(WarningRun, today, with_for_update=True)
         run.at_customer, run.looked, run.opened = after, run.looked + looked, run.opened + opened
-        run.claimed_until, run.failures, run.trouble = now + _CLAIM, 0, ""
+        run.claimed_until, run.failures = now + _CLAIM, 0
+        stopped = run.finished_at is not None
         if done:
-            run.finished_at = now
+            run.finished_at, run.trouble = now, ""
             detail = {"day": today.isoformat(), "customers": run.looked, "opened": run.opened}
             audit.append(session, SYSTEM.name, "warning.run", "warnings", detail)
+        elif not stopped:
+            run.trouble = ""
+        return stopped
 
 
 def _let_go(house: House, today: date) -> None:

@@ -28,7 +28,7 @@ def run_step(run_id: str, step: str) -> ResponseReturnValue:
     g.page = url_for("web.long_runs")
     if step not in ("stop", "again"):
         raise NotFound(f"there is no step {step}")
-    done = gettext("已停止，没有留下半成品。") if step == "stop" else gettext("重新开始，稍后由后台接着做。")
+    done = gettext("已停止。") if step == "stop" else gettext("重新开始，稍后由后台接着做。")
     do = long_runs.stop if step == "stop" else long_runs.again
     return act(lambda: do(house(), actor(), run_id), _runs_page, done=done, to=url_for("web.long_runs"))
 
