@@ -22,6 +22,7 @@ from service.records.tables import (
     WarningTask,
 )
 from tests.service.conftest import OWNER, TODAY, Office
+from tests.service.test_scorecards import enough
 
 NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 
@@ -369,6 +370,28 @@ def test_the_daily_look_goes_on_where_it_was_broken_off(office: Office, clock, m
         assert run.looked == session.scalar(select(func.count()).select_from(Customer)) == 5
     office.house.clock.move_to(TODAY + timedelta(days=1))
     assert warnings.run_daily(office.house).customers == 5
+
+
+def test_A4_1_a_look_that_is_asked_for_while_one_goes_on_misses_nobody(embedded: Office, monkeypatch):
+    """What a run over the portfolio moved of customers that today's look had passed already is looked at all the same."""
+    house, ids = embedded.house, enough(embedded, 6)
+    monkeypatch.setattr(warnings, "LOOKED_AT_ONCE", 2)
+    real, seen = warnings._look_at_some, []
+
+    def asked(inner, after):
+        found = real(inner, after)
+        seen.extend(found[0])
+        if len(seen) == 4:
+            with house.database.write() as session:
+                warnings.look_again(session, house.clock.today())
+        return found
+
+    monkeypatch.setattr(warnings, "_look_at_some", asked)
+    assert not warnings.run_daily(house).done
+    assert warnings.run_daily(house).done, "at once, whatever was claimed before"
+    assert seen == sorted(ids)[:4] + sorted(ids)
+    with house.database.read() as session:
+        assert session.get_one(WarningRun, house.clock.today()).looked == 6
 
 
 def test_nobody_handles_or_sees_the_warnings_of_another_departments_customer(embedded: Office, clock):

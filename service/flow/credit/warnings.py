@@ -276,24 +276,25 @@ def run_daily(house: House, go_on: Callable[[], bool] = lambda: True, *, again: 
     run = None if not again and _nothing_to_do(house, today) else _claim(house, today, again=again)
     if run is None:
         return Looked(0, 0, done=True)
-    after, looked, opened, done, stopped = run.at_customer, 0, 0, False, False
+    at, looked, opened, done, ours = run.at_customer, 0, 0, False, True
     with watched(house, WarningRun, today, "warnings"):
-        while not (done or stopped) and (looked == 0 or go_on()):
-            ids, new = _look_at_some(house, after)
-            done = len(ids) < LOOKED_AT_ONCE
-            after = ids[-1] if ids else after
+        while ours and not done and (looked == 0 or go_on()):
+            ids, new = _look_at_some(house, at)
             looked, opened = looked + len(ids), opened + new
-            stopped = _note_run(house, today, after, len(ids), new, done=done)
-    if not (done or stopped):
+            ours = _note_run(house, today, at, ids, new)
+            done = ours and len(ids) < LOOKED_AT_ONCE
+            at = ids[-1] if ids else at
+    if ours and not done:
         _let_go(house, today)
     return Looked(looked, opened, done=done)
 
 
 def look_again(session: Session, today: date) -> None:
     """Let the worker look at all customers at once, after a change to many of them. In the caller's transaction."""
-    run = session.get(WarningRun, today)
+    run = session.get(WarningRun, today, with_for_update=True)
     if run is not None:
         run.finished_at, run.at_customer, run.looked, run.trouble = None, "", 0, ""
+        run.claimed_until = run.begun_at  # who is at it sees that it begins anew, and leaves it
 
 
 def _nothing_to_do(house: House, today: date) -> bool:
@@ -324,21 +325,23 @@ def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
         return run
 
 
-def _note_run(house: House, today: date, after: str, looked: int, opened: int, *, done: bool) -> bool:
-    """Note how far a look came; returns whether somebody has stopped it."""
+def _note_run(house: House, today: date, at: str, ids: list[str], opened: int) -> bool:
+    """Note how far a look came that was at a customer before; returns whether it is still ours: nobody stopped it or let it begin anew."""
     now = house.clock.now()
     with house.database.write() as session:
         run = session.get_one(WarningRun, today, with_for_update=True)
-        run.at_customer, run.looked, run.opened = after, run.looked + looked, run.opened + opened
-        run.claimed_until, run.failures = now + _CLAIM, 0
-        stopped = run.finished_at is not None
-        if done:
-            run.finished_at, run.trouble = now, ""
+        run.opened += opened
+        if run.at_customer != at:
+            return False
+        run.at_customer, run.looked = ids[-1] if ids else at, run.looked + len(ids)
+        if run.finished_at is not None:
+            return False
+        run.claimed_until, run.failures, run.trouble = now + _CLAIM, 0, ""
+        if len(ids) < LOOKED_AT_ONCE:
+            run.finished_at = now
             detail = {"day": today.isoformat(), "customers": run.looked, "opened": run.opened}
             audit.append(session, SYSTEM.name, "warning.run", "warnings", detail)
-        elif not stopped:
-            run.trouble = ""
-        return stopped
+        return True
 
 
 def _let_go(house: House, today: date) -> None:
