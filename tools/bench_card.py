@@ -19,6 +19,7 @@ from typing import Any
 from service.access import people
 from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
+from service.flow import counts
 from service.flow.archive.ledger import find_or_make_customer
 from service.flow.common import long_runs
 from service.flow.credit import duplicates
@@ -188,6 +189,7 @@ def main() -> None:
 
         for login, actor in actors.items():
             steps: dict[str, tuple[Callable[[], object], int]] = {
+                "what waits, as every page counts it": (partial(counts.waiting, house, actor), 100),
                 "card": (partial(card, house, actor, any_customer), 300),
                 "card of 200 contracts": (partial(card, house, actor, heavy), 100),
                 "facts": (partial(facts, house, actor, any_customer), 100),

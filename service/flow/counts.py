@@ -1,20 +1,27 @@
 """Counts: what waits in each room, for the column of rooms and for monitoring."""
 
-from sqlalchemy import func, select
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, select
 
 from service.access.policy import Actor
 from service.flow.archive.loans import loans_in_sight
 from service.flow.archive.review_sight import reviews_in_sight
 from service.flow.archive.transfers import count_open
+from service.flow.common.counting import count_up_to
 from service.flow.common.guard import allowed
 from service.flow.common.sight import visible
-from service.flow.credit.deliveries import count_unread
-from service.flow.credit.plan_lists import count_own
-from service.flow.credit.warning_acts import count_open as count_open_warnings
+from service.flow.credit.deliveries import unread
+from service.flow.credit.plan_lists import own
+from service.flow.credit.warning_acts import unanswered
 from service.flow.intake import desk
 from service.house import House
 from service.records.tables import AccessRequest, Document, FactDuty, ReviewRecord
 
+#: Nobody is told of more than this and one.
+MOST = 999
 _DONE = ("certified", "stopped", "verified")
 
 
@@ -26,32 +33,37 @@ def document_counts(house: House) -> dict[str, int]:
 
 
 def waiting(house: House, actor: Actor) -> dict[str, int]:
-    """Return what waits for this person, per room; a room they may not enter is not named."""
-    found: dict[str, int] = {}
+    """Return what waits for this person, per room, counted to `MOST` and one; a room they may not enter is not named.
 
-    def may(action: str) -> bool:
-        return allowed(actor, action)
-
+    Every page asks for it: where much waits, no more of it is read than can be shown.
+    """
     with house.database.read() as session:
-        if may("document.read"):
-            reading = visible(select(Document).where(Document.status.in_(("received", "reading"))), actor)
-            found |= {"needs_review": desk.count(session, desk.waiting(actor)), "reading": desk.count(session, reading)}
-        if may("transfer.read"):
+        found = {
+            room: count_up_to(session, query(), MOST)
+            for room, action, query in _rooms(actor, house.clock.today())
+            if allowed(actor, action)
+        }
+        if allowed(actor, "transfer.read"):
             found["transfers"] = count_open(session, actor)
-        if may("review.read"):
+        if allowed(actor, "review.read"):
             running = select(ReviewRecord).where(ReviewRecord.state.not_in(_DONE))
             found["reviews"] = len(reviews_in_sight(session, actor, running))
-        if may("fact.read"):
-            late = (FactDuty.responsible_id == actor.person_id, FactDuty.due_on < house.clock.today())
-            found["stale"] = session.scalar(select(func.count()).select_from(FactDuty).where(*late)) or 0
-        if may("assessment.read"):
-            found["assessments"] = count_own(session, actor, house.clock.today())
-        if may("loan.read"):
-            loans = select(func.count()).select_from(AccessRequest).where(AccessRequest.state.in_(("asked", "lent")))
-            loans = loans.where(loans_in_sight(actor))
-            found["loans"] = session.scalar(loans) or 0
-        if may("warning.read"):
-            found["open_warnings"] = count_open_warnings(session, actor)
-        if may("inbox.read"):
-            found["unread"] = count_unread(session, actor)
     return found
+
+
+def _rooms(actor: Actor, today: date) -> Iterator[tuple[str, str, Callable[[], Select[Any]]]]:
+    """Yield rooms with what one must be allowed to do in them, and the query for what waits there."""
+
+    def documents(query: Select[Document]) -> Select[Any]:
+        return query.with_only_columns(Document.id, maintain_column_froms=True)
+
+    unread_papers = select(Document).where(Document.status.in_(("received", "reading")))
+    stale = select(FactDuty.kind).where(FactDuty.responsible_id == actor.person_id, FactDuty.due_on < today)
+    loans = select(AccessRequest.id).where(AccessRequest.state.in_(("asked", "lent")))
+    yield "needs_review", "document.read", lambda: documents(desk.waiting(actor))
+    yield "reading", "document.read", lambda: documents(visible(unread_papers, actor))
+    yield "stale", "fact.read", lambda: stale
+    yield "assessments", "assessment.read", lambda: own(actor, today)
+    yield "loans", "loan.read", lambda: loans.where(loans_in_sight(actor))
+    yield "open_warnings", "warning.read", lambda: unanswered(actor)
+    yield "unread", "inbox.read", lambda: unread(actor)

@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import g, request, url_for
 
 from service.errors import KNOWN_ERRORS
 from service.flow.common.guard import allowed
-from service.flow.counts import waiting
+from service.flow.counts import MOST, waiting
 from service.web.context import actor, house
 from service.web.text import gettext
 
 
 @dataclass(frozen=True)
 class Link:
-    """One room: its name, address, what waits in it (0: nothing shown), whether we are in it."""
+    """One room: its name, address, what waits in it ("" for nothing), whether we are in it."""
 
     name: str
     href: str
-    count: int
+    count: str
     on: bool
 
 
@@ -203,17 +203,29 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
     ]
 
 
+def counted() -> dict[str, int]:
+    """Return what waits for this person, per room; asked once for a page."""
+    if "waiting" not in g:
+        try:
+            g.waiting = waiting(house(), actor())
+        except KNOWN_ERRORS:
+            g.waiting = {}
+    found: dict[str, int] = g.waiting
+    return found
+
+
+def up_to(count: int) -> str:
+    """Return how much waits; of much, that there is more."""
+    return f"{MOST}+" if count > MOST else str(count or "")
+
+
 def rooms() -> list[tuple[str, list[Link]]]:
     """Return the groups of rooms this person may enter. A service that is down leaves the counts away, not the page."""
-    who = actor()
-    try:
-        counts = waiting(house(), who)
-    except KNOWN_ERRORS:
-        counts = {}
+    who, counts = actor(), counted()
     shown = []
     for title, rows in _rows():
         links = [
-            Link(name, url_for(endpoint), counts.get(key, 0), on=request.endpoint in (endpoint, *more))
+            Link(name, url_for(endpoint), up_to(counts.get(key, 0)), on=request.endpoint in (endpoint, *more))
             for endpoint, name, action, key, more in rows
             if allowed(who, action)
         ]

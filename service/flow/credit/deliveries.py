@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
@@ -230,11 +230,10 @@ def inbox_of(house: House, actor: Actor, *, limit: int = 100, offset: int = 0) -
         return total, list(session.scalars(query))
 
 
-def count_unread(session: Session, actor: Actor) -> int:
-    """Return how much of what a person was told they have not seen."""
-    query = select(func.count()).select_from(Delivery)
-    query = query.where(Delivery.channel == "inbox", Delivery.person_id == (actor.person_id or ""))
-    return session.scalar(query.where(Delivery.read_at.is_(None))) or 0
+def unread(actor: Actor) -> Select[str]:
+    """Return a query for what a person was told and has not seen."""
+    query = select(Delivery.id).where(Delivery.channel == "inbox", Delivery.person_id == (actor.person_id or ""))
+    return query.where(Delivery.read_at.is_(None))
 
 
 def mark_read(house: House, actor: Actor, delivery_id: str | None = None) -> int:

@@ -6,8 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
 
 from service.access.policy import Actor
 from service.flow.common.guard import allowed, listing, require
@@ -120,11 +119,10 @@ def own_due(house: House, actor: Actor, limit: int) -> list[Planned]:
         return [Planned(row, customer, None, (row.due_on - today).days) for row, customer in rows]
 
 
-def count_own(session: Session, actor: Actor, today: date) -> int:
-    """Return how many customers the caller must assess today or should have."""
+def own(actor: Actor, today: date) -> Select[str]:
+    """Return a query for the customers the caller must assess today or should have."""
     duty = AssessmentDuty
-    query = select(func.count()).select_from(duty).where(duty.responsible_id == (actor.person_id or ""))
-    return session.scalar(query.where(duty.due_on <= today)) or 0
+    return select(duty.customer_id).where(duty.responsible_id == (actor.person_id or ""), duty.due_on <= today)
 
 
 def planned_as_json(row: Planned) -> dict[str, Any]:

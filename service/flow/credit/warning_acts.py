@@ -89,10 +89,9 @@ def list_warnings(
         return total, list(session.scalars(query.order_by(*order).limit(limit).offset(offset)))
 
 
-def count_open(session: Session, actor: Actor) -> int:
-    """Return how many warnings in sight nobody has acknowledged yet."""
-    query = select(func.count()).select_from(_in_sight(actor).where(WarningRecord.state == "open").subquery())
-    return session.scalar(query) or 0
+def unanswered(actor: Actor) -> Select[tuple[str]]:
+    """Return a query for the warnings in sight that nobody has acknowledged yet."""
+    return _in_sight(actor).where(WarningRecord.state == "open").with_only_columns(WarningRecord.id)
 
 
 @dataclass(frozen=True)

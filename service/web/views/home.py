@@ -10,6 +10,7 @@ from service.flow.credit import exams, plan_lists, regulations
 from service.flow.intake import desk
 from service.flow.search.saved_searches import count_news
 from service.web.context import actor, house
+from service.web.rooms import counted, up_to
 from service.web.site import web
 from service.web.views.reviews import open_reviews
 
@@ -21,12 +22,14 @@ def home() -> ResponseReturnValue:
     """Show what waits for this person, the most urgent first."""
     who = actor()
     transfers = review = loans = None
-    review_total = 0
+    review_total = ""
     if allowed(who, "transfer.read"):
         due = list_transfers(house(), who, mine=True, limit=SHOWN)
         transfers = [row for row in due if row.urgency in ("late", "soon")]
     if allowed(who, "document.correct"):
-        review_total, waiting = desk.list_waiting(house(), who, desk.Want(), limit=SHOWN)
+        total = counted().get("needs_review", 0)
+        _total, waiting = desk.list_waiting(house(), who, desk.Want(), limit=SHOWN, total=total)
+        review_total = up_to(total)
         review = [document for document, _holder in waiting]
     if allowed(who, "loan.read"):
         loans = [loan for loan in list_loans(house(), who) if loan.state in OPEN][:SHOWN]

@@ -1,0 +1,52 @@
+"""What waits in each room, which every page asks for: where much waits, no more of it is read than is shown."""
+
+from sqlalchemy import event, insert
+
+from service.flow import counts
+from service.records.tables import Delivery, new_id
+from tests.service.web.conftest import open_site
+
+
+def told(office, many: int) -> None:
+    """Messages that nobody has seen, for the handler."""
+    person, now = office["handler"].person_id, office.house.clock.now()
+    rows = [
+        {"id": new_id(), "event_id": f"e{n}", "event": "run.done", "channel": "inbox", "target": person, "person_id": person,
+         "content": {"zh": "做完", "en": "done", "path": "/", "customer": None, "data": {}}, "state": "sent", "attempts": 0,
+         "next_at": now, "created_at": now, "sent_at": now}
+        for n in range(many)
+    ]  # fmt: skip
+    with office.house.database.write() as session:
+        session.execute(insert(Delivery), rows)
+
+
+def test_much_that_waits_is_counted_only_so_far_and_shown_as_more(embedded):
+    site = open_site(embedded).signed_in("handler")
+    told(embedded, 7)
+    assert counts.waiting(embedded.house, embedded["handler"])["unread"] == 7
+    told_again = counts.MOST + 10
+    with embedded.house.database.write() as session:
+        session.query(Delivery).delete()
+    told(embedded, told_again)
+    assert counts.waiting(embedded.house, embedded["handler"])["unread"] == counts.MOST + 1
+    page = site.get("/").text
+    assert f'<span class="num">{counts.MOST}+</span>' in page
+    assert str(told_again) not in page
+
+
+def test_every_count_of_what_waits_ends_where_it_is_shown_no_further(embedded):
+    asked: list[str] = []
+
+    def note(_connection, _cursor, statement: str, *_more: object) -> None:
+        asked.append(statement.upper())
+
+    event.listen(embedded.house.database.engine, "before_cursor_execute", note)
+    try:
+        found = {login: set(counts.waiting(embedded.house, embedded[login])) for login in ("handler", "administrator")}
+    finally:
+        event.remove(embedded.house.database.engine, "before_cursor_execute", note)
+    assert {"needs_review", "reading", "transfers", "loans", "open_warnings", "unread"} <= found["handler"]
+    assert {"stale", "assessments"} <= found["administrator"]
+    counted = [statement for statement in asked if "COUNT(" in statement]
+    assert len(counted) > 10
+    assert [statement for statement in counted if "LIMIT" not in statement] == []
