@@ -222,3 +222,18 @@ def compliance_tasks(house: House, actor: Actor, *, late: bool, as_json: bool) -
         ]
         table(("due on", "state", "owner", "internal rule", "because of"), rows)
     return 3 if any(line.state == "late" for line in found) else 0
+
+
+@compliance.command("wall")
+@json_option
+@with_house
+def compliance_wall(house: House, actor: Actor, *, as_json: bool) -> None:
+    """Show the five sentences on the wall (RULES A7), in both languages."""
+    from service.flow.credit import wall as flow
+
+    row, _earlier = flow.wall(house, actor)
+    if as_json:
+        out_json(flow.wall_as_json(row))
+        return
+    for zh, en in zip(row.zh, row.en, strict=True):
+        click.echo(f"{zh}  {en}")

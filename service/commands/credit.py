@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from service.access.policy import Actor
+from service.clock import CHINA
 from service.commands import scoring
 from service.commands.common import json_option, out_json, table, with_house
 from service.commands.runs import runs
@@ -74,6 +75,34 @@ def credit_status(house: House, actor: Actor, customer: str, *, as_json: bool) -
     if found["block"]:
         rows.append(("why", found["block"]["reason_en"]))
     table(("", found["customer"]["name"]), rows)
+
+
+@credit.command("warnings")
+@click.option("--customer", default="", help="Of one customer, by id, number, credit code or exact name.")
+@click.option(
+    "--state", default="", help="open, acknowledged, in_hand or closed; where it is not said, all not closed."
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+@with_house
+def credit_warnings(house: House, actor: Actor, customer: str, state: str, limit: int, *, as_json: bool) -> None:
+    """List warnings, the most severe first: of whom, why, and until when somebody must answer."""
+    from service.flow.credit.customer_merge import find_kept
+    from service.flow.credit.warning_acts import list_warnings, warning_as_json
+
+    whose = find_kept(house, actor, customer) if customer else ""
+    total, rows = list_warnings(house, actor, state=state, customer_id=whose, limit=limit)
+    if as_json:
+        for row in rows:
+            out_json(warning_as_json(row))
+        return
+    shown = [
+        (row.severity, row.state, row.customer.number, row.customer.name, row.why_en,
+         f"{row.respond_by.astimezone(CHINA):%Y-%m-%d %H:%M}" if row.respond_by else "")
+        for row in rows
+    ]  # fmt: skip
+    table(("severity", "state", "number", "customer", "why", "answer by"), shown)
+    click.echo(f"{total} warnings")
 
 
 for _command in (*scoring.COMMANDS, runs):

@@ -98,6 +98,30 @@ def customers_card(house: House, actor: Actor, customer_id: str, *, as_json: boo
     table(("contract", "title", "amount", "status", "file"), rows)
 
 
+@customers.command("stale")
+@click.option("--view", default="stale", show_default=True, help="stale, changed, unverified, disputed or all.")
+@click.option(
+    "--for", "login", default="", metavar="LOGIN", help="What one person answers for; - for what nobody does."
+)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+@with_house
+def customers_stale(house: House, actor: Actor, view: str, login: str, limit: int, *, as_json: bool) -> None:
+    """List information that must be renewed or verified, the longest overdue first."""
+    from service.flow.credit.fact_duties import due_as_json, list_due
+
+    _total, rows = list_due(house, actor, view=view, login=login, limit=limit)
+    if as_json:
+        for row in rows:
+            out_json(due_as_json(row))
+        return
+    shown = [
+        (r.duty.due_on.isoformat(), r.responsible or "-", r.customer.number, r.customer.name, r.duty.kind, r.duty.state)
+        for r in rows
+    ]
+    table(("due", "who", "number", "customer", "kind", "verified"), shown)
+
+
 @customers.command("facts")
 @click.argument("customer_id")
 @click.option("--on", default="", help="As things were on this day, YYYY-MM-DD; today where it is not said.")

@@ -112,6 +112,30 @@ def due(house: House, actor: Actor, limit: int, *, as_json: bool) -> None:
     click.echo(f"{total} due")
 
 
+@click.command("assessments")
+@click.argument("customer")
+@json_option
+@with_house
+def assessments(house: House, actor: Actor, customer: str, *, as_json: bool) -> int:
+    """List the assessments of CUSTOMER, each computed again from what was kept. Exit 6 when one gives another result."""
+    from service.flow.credit.assessments import assessment_as_json, desk_of
+    from service.flow.credit.customer_merge import find_kept
+
+    assessed = desk_of(house, actor, find_kept(house, actor, customer)).assessed
+    found = [assessment_as_json(record, assessed.cards) for record in assessed.history]
+    if as_json:
+        for one in found:
+            out_json(one)
+    else:
+        names = ("assessed_on", "scorecard", "score", "grade", "line", "state")
+        rows = [
+            (*(str(one[name] or "-") for name in names), "yes" if one["recomputed"] else "NO, IT WAS CHANGED")
+            for one in found
+        ]
+        table((*names, "gives the same again"), rows)
+    return 0 if all(one["recomputed"] for one in found) else 6
+
+
 @click.command("plan")
 @click.option("--for", "login", default="", metavar="LOGIN", help="The customers of one person; - for those of nobody.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
@@ -232,6 +256,7 @@ COMMANDS = (
     what_if,
     activate_scorecard,
     due,
+    assessments,
     plan,
     reassess,
     run,

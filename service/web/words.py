@@ -437,7 +437,7 @@ RUN_KINDS = {"reassess": _("批量重新评估"), "what_if": _("试算")}
 RUN_STATES = {
     "running": ("soon", _("进行中")),
     "done": ("soon", _("等第二人决定")),
-    "found": ("good", _("已完成")),
+    "found": ("good", _("已做完")),
     "approved": ("good", _("已生效")),
     "refused": ("late", _("不同意")),
     "stopped": ("grey", _("已停止")),

@@ -76,6 +76,19 @@ def test_A1_1_a_kept_assessment_that_was_tampered_with_does_not_stand_up(office,
         assert not flow.stands_up(session.get_one(AssessmentRecord, record.id), champion(session))
 
 
+def test_A1_1_the_command_line_computes_every_assessment_again_and_says_which_was_changed(embedded, juanzong_here):
+    customer_id = known(embedded)
+    decide(embedded, make(embedded, customer_id))
+    said = juanzong_here(embedded.env, "credit", "assessments", customer_id).stdout
+    assert [word in said for word in ("71.50", "BBB", "in_force", "yes")] == [True] * 4
+    with embedded.house.database.write() as session:
+        row = session.scalars(select(AssessmentRecord)).one()
+        row.lines = [{**row.lines[0], "points": "100"}, *row.lines[1:]]
+    found = juanzong_here(embedded.env, "credit", "assessments", customer_id, "--json", check=6).stdout
+    assert '"recomputed":false' in found
+    assert "CHANGED" in juanzong_here(embedded.env, "credit", "assessments", customer_id, check=6).stdout
+
+
 def test_A1_2_the_next_is_due_a_year_later(office, customer_id):
     assert flow.list_assessments(office.house, office["head"], customer_id).due.reasons[0].en == "never assessed"
     decide(office, make(office, customer_id))

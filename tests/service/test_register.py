@@ -373,4 +373,8 @@ def test_the_register_by_the_command_line(embedded, juanzong_here, tmp_path):
     assert "新客户有限公司" in juanzong_here(env, "customers", "card", CODE).stdout
     assert "机械" in juanzong_here(env, "customers", "facts", "KH-2026-0003").stdout
     assert "机械" not in juanzong_here(env, "customers", "facts", CODE, "--known-at", "2020-01-01").stdout
+    assert juanzong_here(env, "customers", "stale").stdout == ""
+    told = juanzong_here(env | {"JUANZONG_TODAY": "2027-11-25"}, "customers", "stale", "--for", "-").stdout
+    assert "KH-2026-0003" in told
+    juanzong_here(env, "customers", "stale", "--view", "none", check=3)
     juanzong_here(env, "customers", "export", tmp_path / "c.doc", check=3)

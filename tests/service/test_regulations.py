@@ -129,7 +129,7 @@ def test_A7_the_five_sentences_of_the_source_stand_where_people_sign_in_and_begi
             assert sentence in page
 
 
-def test_A7_the_wall_is_edited_with_a_trace_of_every_version(embedded):
+def test_A7_the_wall_is_edited_with_a_trace_of_every_version(embedded, juanzong_here):
     house, keeper = embedded.house, embedded["administrator"]
     row = wall.set_wall(house, keeper, NEW, ENGLISH)
     assert wall.set_wall(house, keeper, NEW, ENGLISH).version == row.version == 1
@@ -143,6 +143,7 @@ def test_A7_the_wall_is_edited_with_a_trace_of_every_version(embedded):
         )
         assert len(list(session.scalars(select(WallText)))) == 2
     assert '"sentences":[5]' in details[1].replace(" ", "")
+    assert juanzong_here(embedded.env, "compliance", "wall").stdout.splitlines()[4] == f"改了。  {ENGLISH[4]}"
     with pytest.raises(NotAllowed):
         wall.set_wall(house, embedded["head"], NEW, ENGLISH)
     with pytest.raises(BadInput) as refused:

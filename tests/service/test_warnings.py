@@ -443,3 +443,8 @@ def test_the_command_line_looks_brings_in_and_asks(embedded: Office, juanzong_he
     assert (found["blocked"], found["exposure"], found["overdue_days"]) == (True, "1000.00", 297)
     said = json.loads(juanzong_here(env, "credit", "warn", "--json").stdout)
     assert said == {"customers": 1, "opened": 0, "escalated": 0}
+    warned = json.loads(juanzong_here(env, "credit", "warnings", "--customer", "东方贸易有限公司", "--json").stdout)
+    assert (warned["kind"], warned["severity"], warned["why"]["en"]) == ("overdue_days", "high", "297 days overdue")
+    assert "297 days overdue" in juanzong_here(env, "credit", "warnings").stdout
+    assert "0 warnings" in juanzong_here(env, "credit", "warnings", "--state", "closed").stdout
+    assert juanzong_here(env, "credit", "warnings", "--state", "gone", check=None).returncode == 3

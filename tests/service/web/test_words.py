@@ -59,6 +59,13 @@ def test_every_code_has_a_word() -> None:
     assert {code.strip() for code in documented.group(1).replace("\n", " ").split(",")} <= set(REJECTIONS)
 
 
+def test_only_the_review_of_a_destruction_is_called_certified() -> None:
+    """One Chinese word may be two English ones: what merely ended has a word of its own."""
+    certified = str(words.REVIEW_STATES["certified"][1])
+    others = (words.RUN_STATES, words.LONG_RUN_STATES, words.MILESTONE_STATES)
+    assert certified not in {str(word) for table in others for _colour, word in table.values()}
+
+
 def test_every_action_of_the_trail_has_words() -> None:
     written = re.compile(r"""audit\.append\(\s*[\w.]+,\s*[\w.]+,\s*"([a-z_.]+)",""")
     actions = {a for path in (WEB.parent / "flow").rglob("*.py") for a in written.findall(path.read_text("utf-8"))}
