@@ -237,7 +237,8 @@ class Document(Base):
     received_at: Mapped[datetime]
     claimed_by: Mapped[str] = mapped_column(String(120), default="")
     claimed_until: Mapped[datetime | None]
-    case_file: Mapped[CaseFile | None] = relationship(lazy="joined")
+    # Not joined: with all that comes beside a file PostgreSQL no longer looks for the best order of the joins.
+    case_file: Mapped[CaseFile | None] = relationship(lazy="selectin")
     verification: Mapped[str] = mapped_column(String(12), default="", index=True)
     checked_by: Mapped[list[str]] = mapped_column(default=list)
     department: Mapped[Department | None] = relationship(lazy="joined")

@@ -171,10 +171,8 @@ def _documents(session: Session, actor: Actor, customer_id: str) -> tuple[tuple[
     files = select(CaseFile.id).where(CaseFile.customer_id == customer_id)
     query = visible(select(Document).where(Document.case_file_id.in_(files), Document.status != "destroyed"), actor)
     total = session.scalar(select(func.count()).select_from(query.with_only_columns(Document.id).subquery())) or 0
-    order = (Document.received_at.desc(), Document.id)
-    # First which, then what: with all that is loaded beside a document PostgreSQL no longer looks for the best order of its joins.
-    shown = list(session.scalars(query.with_only_columns(Document.id).order_by(*order).limit(MOST_DOCUMENTS)))
-    return tuple(session.scalars(select(Document).where(Document.id.in_(shown)).order_by(*order)).unique()), total
+    rows = session.scalars(query.order_by(Document.received_at.desc(), Document.id).limit(MOST_DOCUMENTS))
+    return tuple(rows), total
 
 
 def _with_facts(session: Session, actor: Actor, card: Card, today: date) -> Card:
