@@ -14,7 +14,7 @@ _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a customer on a day. behaviour: how they pay, None without books. portfolio: all customers' open money."""
+    """What is known of a customer on a day. behaviour: how they pay, None without books. portfolio: what is open with all customers, in yuan as there."""
 
     today: date
     behaviour: Behaviour | None = None
@@ -39,6 +39,14 @@ def _overdue_share(known: Known) -> Decimal | None:
     return (known.behaviour.overdue_share * 100).normalize() if known.behaviour else None
 
 
+def _oldest_overdue(known: Known) -> Decimal | None:
+    return Decimal(known.behaviour.oldest_overdue_days) if known.behaviour else None
+
+
+def _long_overdue_share(known: Known) -> Decimal | None:
+    return (known.behaviour.long_overdue_share * 100).normalize() if known.behaviour else None
+
+
 def _concentration(known: Known) -> Decimal | None:
     if known.behaviour is None or not known.portfolio or known.portfolio < 0:
         return None
@@ -59,6 +67,8 @@ class Computation:
 COMPUTATIONS: Mapping[str, Computation] = {
     "days_beyond_terms": Computation("平均逾期天数", "days beyond terms", "days", _days_beyond_terms),
     "overdue_share": Computation("逾期占应收比例", "overdue share of what is open", "%", _overdue_share),
+    "oldest_overdue": Computation("最长逾期天数", "days the oldest debt is overdue", "days", _oldest_overdue),
+    "long_overdue_share": Computation("逾期 90 天以上占应收比例", "share of what is open overdue by over 90 days", "%", _long_overdue_share),
     "concentration": Computation("占全部应收比例", "share of all receivables", "%", _concentration),
     "years_in_business": Computation("成立年数", "years in business", "years", years_in_business),
     "debt_to_assets": Computation("资产负债率", "debt to assets", "%", lambda k: financials.debt_to_assets(k.year)),

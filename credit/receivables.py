@@ -12,6 +12,8 @@ from credit.errors import CreditError
 
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 _CENT = Decimal("0.01")
+#: From how many days on a debt is overdue for long: the edge of a bucket of the ageing.
+LONG = 90
 #: What stands behind a receipt's number where only the rest of it, beyond its invoice, is meant.
 REST = " (rest)"
 
@@ -194,38 +196,56 @@ def _no_number_twice(numbers: Iterable[str], what: str) -> None:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How a customer pays, in one currency. days: None when nothing fell due. overdue_share: of what is open, 0 to 1."""
+    """How a customer pays. days: None when nothing fell due. *_share: of what is open, 0 to 1; long: overdue by more than `LONG` days."""
 
     days_beyond_terms: Decimal | None
     overdue_amount: Decimal
     oldest_overdue_days: int
     open_amount: Decimal
     overdue_share: Decimal
+    long_overdue_share: Decimal
 
 
-def behaviour(ledger: Ledger, today: date, currency: str = "CNY", window_days: int = 365) -> Behaviour:
+def behaviour(
+    ledger: Ledger,
+    today: date,
+    currency: str = "CNY",
+    window_days: int = 365,
+    rates: Mapping[str, Decimal] | None = None,
+) -> Behaviour:
     """Return how a customer paid within the last `window_days` and what is overdue today.
+
+    In one currency or, where rates are given (currency -> yuan), in all that have one, each amount at its rate. Amounts in whole cents.
 
     Days beyond terms: the days after the due date at which money came, each weighted by its amount; in time or early counts as 0,
     what is overdue and open counts with the days until today, what was waived does not count. Two digits, rounded half up.
     """
+    worth = {currency: Decimal(1)} if rates is None else rates
     weighted, total = Decimal(0), Decimal(0)
     for piece in ledger.settled:
         invoice = ledger.invoices[piece.invoice]
-        if invoice.currency != currency or piece.kind != "payment" or not 0 <= (today - piece.on).days < window_days:
+        if invoice.currency not in worth or piece.kind != "payment" or not 0 <= (today - piece.on).days < window_days:
             continue
-        weighted += piece.amount * days_overdue(invoice.due_on, piece.on)
-        total += piece.amount
-    open_amount, overdue, oldest = Decimal(0), Decimal(0), 0
+        paid = _WIDE.multiply(piece.amount, worth[invoice.currency])
+        weighted = _WIDE.add(weighted, _WIDE.multiply(paid, days_overdue(invoice.due_on, piece.on)))
+        total = _WIDE.add(total, paid)
+    open_amount, overdue, long, oldest = Decimal(0), Decimal(0), Decimal(0), 0
     for number, amount in ledger.open.items():
         invoice = ledger.invoices[number]
-        if invoice.currency != currency:
+        if invoice.currency not in worth:
             continue
-        open_amount += amount
+        left = _WIDE.multiply(amount, worth[invoice.currency])
+        open_amount = _WIDE.add(open_amount, left)
         late = days_overdue(invoice.due_on, today)
         if late:
-            overdue, oldest = overdue + amount, max(oldest, late)
-            weighted, total = weighted + amount * late, total + amount
+            overdue, oldest = _WIDE.add(overdue, left), max(oldest, late)
+            weighted, total = _WIDE.add(weighted, _WIDE.multiply(left, late)), _WIDE.add(total, left)
+        if late > LONG:
+            long = _WIDE.add(long, left)
     days = _WIDE.divide(weighted, total).quantize(_CENT, context=_WIDE) if total else None
-    share = _WIDE.divide(overdue, open_amount).quantize(Decimal("0.0001"), context=_WIDE) if open_amount else Decimal(0)
-    return Behaviour(days, overdue, oldest, open_amount, share)
+    cents = (amount.quantize(_CENT, context=_WIDE) for amount in (overdue, open_amount))
+    return Behaviour(days, next(cents), oldest, next(cents), _share(overdue, open_amount), _share(long, open_amount))
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal:
+    return _WIDE.divide(part, whole).quantize(Decimal("0.0001"), context=_WIDE) if whole else Decimal(0)

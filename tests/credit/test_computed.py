@@ -63,6 +63,7 @@ def test_a1_1_computed_values_come_from_the_books_and_the_licence():
     values = {code: made.of(known) for code, made in COMPUTATIONS.items()}
     assert values["days_beyond_terms"] == D("125.60")  # 60 x 10 days and 40 x 299 days
     assert values["overdue_share"] == D("11.76")  # 40 of 340
+    assert (values["oldest_overdue"], values["long_overdue_share"]) == (299, D("11.76"))
     assert values["concentration"] == 10
     assert values["years_in_business"] == 6  # the seventh year is full tomorrow
 

@@ -119,6 +119,35 @@ def _check_figures(invoices, left, pieces, ledger):
         assert found.overdue_amount * 100 == sum(late.values())
         assert found.open_amount * 100 == sum(own.values())
         assert found.oldest_overdue_days == max(((TODAY - bills[n].due_on).days for n in late), default=0)
+    _check_in_yuan(bills, left, pieces, ledger)
+
+
+def rounded(value, digits):
+    """A fraction rounded half up."""
+    return Decimal(int(value * 10**digits + Fraction(1, 2))).scaleb(-digits)
+
+
+def _check_in_yuan(bills, left, pieces, ledger):
+    """All currencies together, each amount at its rate: the oracle adds fractions."""
+    rates = {"CNY": Decimal(1), "USD": Decimal("7.1234")}
+    worth = {currency: Fraction(rate) / 100 for currency, rate in rates.items()}
+    own = [(Fraction(a) * worth[bills[n].currency], (TODAY - bills[n].due_on).days) for n, a in left.items() if a]
+    paid = [
+        (Fraction(a) * worth[bills[n].currency], max((on - bills[n].due_on).days, 0))
+        for n, _, on, a, kind in pieces
+        if kind == "payment" and TODAY - timedelta(days=365) < on <= TODAY
+    ]
+    late = [(a, days) for a, days in own if days > 0]
+    whole, weight = sum(a for a, _ in own), sum(a for a, _ in paid + late)
+    found = behaviour(ledger, TODAY, rates=rates)
+    assert found.open_amount == rounded(whole, 2)
+    assert found.overdue_amount == rounded(sum(a for a, _ in late), 2)
+    assert found.oldest_overdue_days == max((days for _, days in late), default=0)
+    share = sum(a for a, _ in late) / whole if whole else 0
+    long = sum(a for a, days in late if days > 90) / whole if whole else 0
+    assert (found.overdue_share, found.long_overdue_share) == (rounded(share, 4), rounded(long, 4))
+    days = rounded(sum(a * d for a, d in paid + late) / weight, 2) if weight else None
+    assert found.days_beyond_terms == days
 
 
 def invoice(number="F1", amount="100.00", issued="2026-01-01", due="2026-01-31", currency="CNY"):

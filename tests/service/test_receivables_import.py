@@ -9,11 +9,14 @@ from sqlalchemy import func, select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.credit import receivables
+from service.flow.credit.books import open_in_all
 from service.flow.credit.collections import Collected, list_records, record
+from service.flow.credit.known import sources_of
 from service.flow.credit.receivables_import import bring_in_file, get_import, set_rate
-from service.records.tables import ReceivableEntry, WarningRecord
+from service.flow.credit.warnings import run_daily
+from service.records.tables import Contract, ReceivableEntry, WarningRecord
 from tests.service.conftest import TODAY, Office
-from tests.service.test_warnings import a_customer, bring, invoice, payment
+from tests.service.test_warnings import a_customer, an_assessment, bring, invoice, payment
 
 NAME = "东方贸易有限公司"
 
@@ -105,6 +108,35 @@ def test_currencies_never_pay_one_another_and_count_at_the_rate_of_the_day(embed
         set_rate(office.house, me, "CNY", date(2026, 1, 1), "1")
     with pytest.raises(NotAllowed):
         set_rate(office.house, office["handler"], "EUR", date(2026, 1, 1), "8")
+
+
+def test_A1_1_A4_1_who_is_billed_in_dollars_is_scored_and_watched_at_the_rate_of_the_day(office: Office):
+    customer_id, me = a_customer(office, NAME), office["administrator"]
+    set_rate(office.house, me, "USD", date(2026, 1, 1), "7.00")
+    late, ahead = ("F1", "2026-10-26", "1000"), ("F2", "2026-12-31", "3000")
+    bring(office, *(invoice(number, NAME, due, amount, currency="USD") for number, due, amount in (late, ahead)))
+    with office.house.database.write() as session:
+        contract = session.scalars(select(Contract)).one()
+        contract.amount, contract.currency = Decimal("2000000.00"), "USD"
+    with office.house.database.read() as session:
+        known = sources_of(session, [customer_id], TODAY)[customer_id]
+        owed_by_all = open_in_all(session, TODAY)
+    values = {code: known.value(code) for code in ("days_beyond_terms", "overdue_share", "oldest_overdue")}
+    assert values == {
+        "days_beyond_terms": Decimal("30.00"),
+        "overdue_share": Decimal(25),
+        "oldest_overdue": Decimal(30),
+    }
+    assert known.purchases == Decimal("14000000.00")
+    assert (owed_by_all, known.value("concentration")) == (Decimal("28000.00"), Decimal("100.00"))
+    assert run_daily(office.house).done
+    with office.house.database.write() as session:
+        session.add(an_assessment(customer_id, TODAY, 80, "in_force"))  # a line of 100,000 yuan
+    set_rate(office.house, me, "USD", TODAY, "24.00")
+    assert run_daily(office.house).opened == 1, "a new rate is a change"
+    with office.house.database.read() as session:
+        kinds = session.scalars(select(WarningRecord.kind).where(WarningRecord.customer_id == customer_id)).all()
+    assert sorted(kinds) == ["line_used", "overdue_days"]
 
 
 def test_orders_count_until_they_are_invoiced_and_what_is_dated_ahead_on_its_day(embedded: Office):

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from credit.receivables import Invoice, Ledger, Receipt, apply_all
+from service.flow.credit.receivables import in_yuan, rates_on
 from service.records.many import among
 from service.records.tables import ReceivableEntry
 
@@ -38,9 +39,11 @@ def ledgers_of(session: Session, customer_ids: Sequence[str], today: date) -> di
     return {customer_id: apply_all(bills[customer_id], money[customer_id], today) for customer_id in {*bills, *money}}
 
 
-def open_in_all(session: Session) -> Decimal:
-    """Return what all customers owe together in yuan, as last settled."""
-    query = select(func.sum(ReceivableEntry.open_cents)).where(
-        ReceivableEntry.kind == "invoice", ReceivableEntry.currency == "CNY", ReceivableEntry.voided.is_(False)
+def open_in_all(session: Session, today: date) -> Decimal:
+    """Return what all customers owe together in yuan at the rates of a day, as last settled."""
+    entry = ReceivableEntry
+    query = select(entry.currency, func.sum(entry.open_cents)).where(
+        entry.kind == "invoice", entry.voided.is_(False), entry.open_cents > 0
     )
-    return Decimal(session.scalar(query) or 0).scaleb(-2)
+    owed = {currency: int(cents) for currency, cents in session.execute(query.group_by(entry.currency))}
+    return in_yuan(owed, rates_on(session, today))

@@ -6,7 +6,7 @@ A computed indicator takes its value from here by itself, with the document it s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from credit.financials import Statements
 from credit.indicators import COMPUTATIONS, Known
 from credit.receivables import behaviour
 from service.flow.credit.books import ledgers_of, open_in_all
+from service.flow.credit.receivables import rates_on
 from service.records.many import among
 from service.records.tables import (
     CaseFile,
@@ -29,7 +30,9 @@ from service.records.tables import (
 
 #: Statements older than this say nothing of today.
 _STATEMENTS_YEARS = 3
-_LEDGER_SOURCES = frozenset({"days_beyond_terms", "overdue_share", "concentration"})
+_LEDGER_SOURCES = frozenset(
+    {"days_beyond_terms", "overdue_share", "oldest_overdue", "long_overdue_share", "concentration"}
+)
 _LICENCE_SOURCES = frozenset({"years_in_business"})
 
 
@@ -75,21 +78,22 @@ def sources_of(
     session: Session, customer_ids: Sequence[str], today: date, owed: Decimal | None = None
 ) -> dict[str, Sources]:
     """Return what is known of each of these customers today. owed: what all customers owe together, where it was asked already."""
+    rates = rates_on(session, today)
     found = _Found(
         _statements(session, customer_ids, today),
         _licences(session, customer_ids),
-        _purchases(session, customer_ids, today),
+        _purchases(session, customer_ids, today, rates),
     )
     made = {}
     ledgers = ledgers_of(session, customer_ids, today)
-    portfolio = (open_in_all(session) if owed is None else owed) if ledgers else None
+    portfolio = (open_in_all(session, today) if owed is None else owed) if ledgers else None
     for customer_id in customer_ids:
         statement = found.statements.get(customer_id)
         established, licence = found.licences.get(customer_id, (None, ""))
         ledger = ledgers.get(customer_id)
         known = Known(
             today,
-            behaviour(ledger, today) if ledger is not None and ledger.invoices else None,
+            behaviour(ledger, today, rates=rates) if ledger is not None and ledger.invoices else None,
             figures_of(statement.figures) if statement else Statements(),
             established,
             portfolio,
@@ -151,12 +155,17 @@ def _collected(session: Session, ids: Sequence[str]) -> dict[str, tuple[date, st
     return found
 
 
-def _purchases(session: Session, ids: Sequence[str], today: date) -> dict[str, Decimal]:
-    """Return what each customer bought from us within a year, by its contracts in yuan."""
+def _purchases(session: Session, ids: Sequence[str], today: date, rates: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return what each customer bought from us within a year by its contracts, in yuan; nothing of a currency that has no rate."""
     query = (
-        select(Contract.customer_id, func.sum(Contract.amount))
-        .where(among(session, Contract.customer_id, ids), Contract.currency == "CNY", Contract.status != "cancelled")
+        select(Contract.customer_id, Contract.currency, func.sum(Contract.amount))
+        .where(among(session, Contract.customer_id, ids), Contract.currency.in_(rates), Contract.status != "cancelled")
         .where(Contract.signed_on > today - timedelta(365), Contract.signed_on <= today)
-        .group_by(Contract.customer_id)
+        .group_by(Contract.customer_id, Contract.currency)
     )
-    return {str(customer_id): Decimal(total) for customer_id, total in session.execute(query) if total is not None}
+    found: dict[str, Decimal] = {}
+    for customer_id, currency, total in session.execute(query):
+        if total is not None:
+            bought = (Decimal(total) * rates[currency]).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+            found[str(customer_id)] = found.get(str(customer_id), Decimal(0)) + bought
+    return found

@@ -117,7 +117,7 @@ def _piece(house: House, run_id: str, told: Callable[[int, int], None] | None, w
             _finish(house, session, run)
             return False
         if whole.owed is None:
-            whole.owed = open_in_all(session)
+            whole.owed = open_in_all(session, run.on)
         tally = _look(house, session, run, ids, whole.owed)
         if tally.records:
             session.execute(insert(AssessmentRecord), tally.records)

@@ -386,7 +386,12 @@ def set_rate(house: House, actor: Actor, currency: str, valid_from: date, rate: 
         wrong["rate"] = "yuan for one unit, above 0, with at most 8 digits after the point"
     if wrong:
         raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
+    from service.flow.credit.warnings import look_again
+
+    today = house.clock.today()
     with house.database.write() as session:
+        if valid_from <= today:
+            look_again(session, today)  # whoever owes in this currency owes more now, or less
         audit.lock(session)
         if session.get(CurrencyRate, (currency, valid_from)) is not None:
             raise RuleRefused(f"a rate for {currency} from {valid_from} on is on record already")

@@ -308,9 +308,11 @@ def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
     """Take today's look up; None when it is finished, or another worker has it in hand."""
     now = house.clock.now()
     with house.database.write() as session:
-        audit.lock(session)  # two that make the row at once: one after the other
-        run = session.get(WarningRun, today)
+        run = session.get(WarningRun, today, with_for_update=True)
         if run is None:
+            audit.lock(session)  # two that make the row at once: one after the other
+            if session.get(WarningRun, today) is not None:
+                return None
             run = WarningRun(day=today, begun_at=now, claimed_until=now + _CLAIM, at_customer="", looked=0, opened=0)
             run.failures = 0
             run.total = session.scalar(select(func.count()).select_from(Customer)) or 0
