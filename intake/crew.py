@@ -28,6 +28,7 @@ _STARTS = 3  # a child may be killed, by chance, while it starts
 _HELD_UP = (
     4  # times its seconds a page may wait for a processor besides: on a machine with too much to do none hangs for that
 )
+_STARTING = 60.0  # seconds it may take to start, however few a page may have
 _AHEAD = 2  # pages a child may be ahead of the page that is waited for
 
 
@@ -138,7 +139,7 @@ class Crew:
             child = Child(self._allowance.environment)
             try:
                 child.send({"do": "begin", **how})
-                child.receive(time.monotonic() + self._allowance.seconds)
+                child.receive(time.monotonic() + max(_STARTING, self._allowance.seconds))
             except (Dead, Late):
                 child.close()
             else:

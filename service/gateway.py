@@ -19,7 +19,7 @@ _ANSWER = (
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # the server carries no types
-    """As the server's own, but for a long address and for the loading."""
+    """As the server's own, but for a long address, the loading and the last seconds of a connection."""
 
     def load_wsgi(self) -> None:
         """Load the application: a great many objects and no garbage, of which none is to be looked through again later."""
@@ -27,6 +27,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # the server carries no types
         super().load_wsgi()
         gc.freeze()
         gc.enable()
+
+    def handle(self, conn: Any) -> Any:
+        """Answer a request, and wait here for the other side to hang up: the server's own waits in the thread that accepts.
+
+        With a sender that fell silent that takes two seconds, in which nobody else would get in.
+        """
+        kept = super().handle(conn)
+        if not kept:
+            conn.close(graceful=True)
+            conn.close = lambda graceful=False: None  # noqa: ARG005 - as the server closes it once more
+        return kept
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what cannot be taken as a request."""

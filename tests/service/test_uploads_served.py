@@ -11,7 +11,6 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -36,11 +35,13 @@ from service.house import House
 from service.records.tables import UploadPart, WrappedKey
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, prepared
+from tests.service.nursery import nursery
 from tests.thorough import so_many
 
 ROOT = Path(__file__).parents[2]
 MIB = 1 << 20
 STALLED = 2.0  # seconds until a silent sender is given up, instead of a minute
+SOON = 0.4  # where one is waited for after the other
 
 
 def page(path: Path, seed: int, height: int = 1500) -> Path:
@@ -115,7 +116,8 @@ class Archive:
     port: int
     house: House
     token_file: Path
-    process: subprocess.Popen[bytes] | None = None
+    stalled: float = STALLED
+    group: int = 0
     lines: list[Line] = field(default_factory=list)
 
     @property
@@ -124,25 +126,27 @@ class Archive:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        run = f"import service.tus as t; t.STALLED = {STALLED}; from gunicorn.app.wsgiapp import run; run()"
-        words = [sys.executable, "-c", run, "service.wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
-        words += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--log-level", "critical"]
-        self.process = subprocess.Popen(words, env={**os.environ, **self.env}, cwd=ROOT, start_new_session=True)
+        words = ["service.wsgi:app", "--bind", f"127.0.0.1:{self.port}", "--threads", "8"]
+        words += ["--worker-class", "service.gateway.Worker", "--no-control-socket", "--log-level", "critical"]
+        before = f"import service.tus as t; t.STALLED = {self.stalled}"
+        self.group = nursery().serve(words, {**os.environ, **self.env}, before)
         last = time.monotonic() + 300
         while True:
             try:
                 urllib.request.urlopen(f"{self.address}/healthz", timeout=5).close()
             except OSError:
                 assert time.monotonic() < last, "the server did not start"
-                time.sleep(0.1)
+                time.sleep(0.02)
             else:
                 return
 
     def kill(self) -> None:
         """SIGKILL, workers too."""
-        assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self.group, signal.SIGKILL)
+            while True:  # the first of them; the others are waited for elsewhere
+                os.kill(self.group, 0)
+                time.sleep(0.005)
 
     def line(self, *cuts: int) -> Line:
         line = Line(self.port)
@@ -170,7 +174,7 @@ class Archive:
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Archive]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     env = embedded_env(tmp_path / "home")
@@ -179,7 +183,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     people.invite(house, OWNER, "scanner", "某", ["operator"])
     token_file = tmp_path / "token"
     token_file.write_text(people.create_token(house, OWNER, "scanner", "station"))
-    archive = Archive(env, port, house, token_file)
+    archive = Archive(env, port, house, token_file, getattr(request, "param", STALLED))
     try:
         archive.start()
         yield archive
@@ -382,6 +386,7 @@ def test_a_huge_header_and_no_harm(archive):
     archive.holds()
 
 
+@pytest.mark.parametrize("archive", [SOON], indirect=True)
 def test_silent_senders_do_not_hold_the_server(archive):
     """More connections that fall silent in the middle than the server has threads: it gives them up, keeping what came."""
     import requests
@@ -400,13 +405,17 @@ def test_silent_senders_do_not_hold_the_server(archive):
         connection = socket.create_connection(("127.0.0.1", archive.port))
         connection.sendall("\r\n".join([*lines, "", "x" * 40_000]).encode())
         silent.append(connection)
-    time.sleep(0.5)
+    time.sleep(SOON / 2)
     head = requests.head(f"{archive.address}{place}", headers=headers, timeout=120)
     assert head.status_code == 200
-    last = time.monotonic() + 300
+    began = time.monotonic()
+    last = began + 300
     while requests.head(f"{archive.address}{place}", headers=headers, timeout=120).headers["Upload-Offset"] == "0":
         assert time.monotonic() < last
-        time.sleep(0.2)
+        time.sleep(0.05)
+    # The server does not wait two seconds for each of them to hang up before it lets anyone else in.
+    requests.head(f"{archive.address}{place}", headers=headers, timeout=120)
+    assert time.monotonic() - began < 2 * (len(silent) - 2)
     for connection in silent:
         connection.close()
     left = requests.head(f"{archive.address}{place}", headers=headers, timeout=120).headers["Upload-Offset"]
