@@ -1,7 +1,7 @@
 """The fields a query can name, the words for categories, and how an IndexedPage's metadata is known by them."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from search.model import IndexedPage
@@ -69,6 +69,7 @@ VALUE_WORDS: dict[str, dict[str, str]] = {
     "tier": {"公开": "public", "内部": "internal", "商业秘密": "secret", "核心商业秘密": "core"},
 }
 
+_SINGULAR = frozenset({"amount", "code", "party_a_code", "party_b_code", "contract_number"})
 _COMPANIES = frozenset({"party_a", "party_b", "principal", "name"})
 
 # RULES B1 and B5: a clerk types the word, not the code.
@@ -114,28 +115,42 @@ class Value(NamedTuple):
     free: Literal["part", "whole", "nothing"] = "part"
     company: bool = False
 
-
-@cache
-def _words_for(category: str) -> tuple[Value, ...]:
-    return tuple(Value("category", word, free="whole") for word in CATEGORY_WORDS.get(category, "").split())
+    @property
+    def often(self) -> bool:
+        """Whether other documents are likely to have the same value."""
+        return not self.head and self.name not in _SINGULAR
 
 
 def values(page: IndexedPage) -> Iterator[Value]:
     """Yield the metadata of a document that a search can find, empty values left out."""
-    pairs = [
+    yield from shared_values(page.category, page.kind, page.department, page.status, page.tier)
+    yield from own_values(page)
+
+
+@lru_cache(maxsize=4096)
+def shared_values(category: str, kind: str, department: str, status: str, tier: str) -> tuple[Value, ...]:
+    """Return what many documents have in common of `values`."""
+    found = (
+        Value("category", category, free="nothing"),
+        *(Value("category", word, free="whole") for word in CATEGORY_WORDS.get(category, "").split()),
+        Value("kind", kind, free="whole"),
+        Value("department", department),
+        Value("status", status, free="nothing"),
+        Value("tier", tier, free="nothing"),
+    )
+    return tuple(value for value in found if value.text)
+
+
+def own_values(page: IndexedPage) -> list[Value]:
+    """Return the others of `values`."""
+    found = [
         Value("title", page.title, head=True),
         Value("contract_number", page.contract_number, head=True),
         Value("archive_number", page.archive_number, head=True),
-        *(Value("numbers", number, head=True) for number in page.numbers),
-        Value("category", page.category, free="nothing"),
-        *_words_for(page.category),
-        Value("kind", page.kind, free="whole"),
+        *[Value("numbers", number, head=True) for number in page.numbers],
         Value("customer", page.customer, company=True),
-        Value("department", page.department),
         Value("handler", page.handler),
-        Value("status", page.status, free="nothing"),
-        Value("tier", page.tier, free="nothing"),
         Value("received_on", page.received_on, free="nothing"),
-        *(Value(name, text, company=name in _COMPANIES) for name, text in page.fields.items()),
+        *[Value(name, text, company=name in _COMPANIES) for name, text in page.fields.items()],
     ]
-    return (value for value in pairs if value.text)
+    return [value for value in found if value.text]

@@ -16,7 +16,7 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from search import numerals
-from search.dates import dates, typed_date
+from search.dates import dates, typed_date, values_of_dates
 
 if TYPE_CHECKING:
     import opencc
@@ -96,8 +96,9 @@ def origins(text: str) -> list[int]:
 _CONTEXT = 8  # characters on each side of a code that are squeezed with it, so that `编号HTXS20260001` is one word
 _LEAST = 4  # shorter runs (`1-2`, `A/B`) are not codes: leaving out their separator would only find strangers
 # Possessive: what follows letters and digits is none of them, so that giving one back never helps.
-_RUN = re.compile(r"[a-z0-9]++(?:(?:\s*[-_/\\·]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+[a-z0-9]++)+")
+_RUN = re.compile(r"[a-z0-9]++(?=[-_/\\·.,\s])(?:(?:\s*[-_/\\·]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+[a-z0-9]++)+")
 _SEPARATOR = re.compile(r"[^a-z0-9]")
+_DECIMAL = re.compile(r"\d+\.\d+")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 
 
@@ -124,7 +125,43 @@ def squeezed(folded: Folded) -> list[Squeezed]:
 
 def squeezed_chars(folded: Folded) -> list[str]:
     """Return the characters alone of what `squeezed` returns, which is a good deal quicker."""
-    return [_without(folded.chars, bounds) for bounds in _windows(folded)]
+    chars, spaced = folded.chars, folded.spaced
+    found: list[str] = []
+    parts: list[str] = []
+    looked = spaces = end = right = 0
+    for match in _RUN.finditer(spaced):
+        run = match[0].replace(" ", "")
+        tight = _tight(run)
+        if not tight:
+            continue
+        at = match.start()
+        spaces += spaced.count(" ", looked, at)
+        looked, start = at, at - spaces
+        left = max(start - _CONTEXT, 0)
+        if parts and left <= right:
+            parts.append(chars[end:start])
+        else:
+            if parts:
+                found.append("".join(parts) + chars[end:right])
+            parts = [chars[left:start]]
+        parts.append(tight)
+        end = start + len(run)
+        right = end + _CONTEXT
+    if parts:
+        found.append("".join(parts) + chars[end:right])
+    return found
+
+
+def _tight(run: str) -> str:
+    """Return a run without its separators; "" if it has none that a person may leave out."""
+    if _DECIMAL.fullmatch(run):
+        return ""
+    tight = _SEPARATOR.sub("", run)
+    if len(tight) < _LEAST:
+        return ""
+    if "," in run and _AMOUNT.fullmatch(run):
+        return run.replace(",", "")
+    return tight
 
 
 def _windows(folded: Folded) -> list[list[int]]:
@@ -192,6 +229,14 @@ _AROUND = frozenset(".,") | _LETTERS
 _AMOUNT_ALONE = re.compile(_FIGURES)
 _CHUNK = re.compile(r"[0-9][0-9.,]*")
 _UNIT_AT = re.compile(_AFTER)
+# A chunk by what it is: a number with nothing around it that belongs to one, whole (1) or with a separator (2); one that needs a closer
+# look (3); or none: a part of a code, more digits than a number has, a date with stops.
+_ALONE = r"(?![\da-z十百千万亿]|[.,]\d|[ ][tmb])"
+_PLAIN = re.compile(
+    rf"[0-9](?:(?<![a-z\d.,].)(?:([0-9]{{0,14}}+){_ALONE}"
+    rf"|([0-9]{{0,2}}(?:,[0-9]{{3}})++(?:\.[0-9]{{1,8}}+)?+{_ALONE}|[0-9]{{0,14}}+\.[0-9]{{1,8}}+{_ALONE}))"
+    r"|(?:(?<=[a-z].)[0-9]*+|[0-9]{15,}+|[0-9]*+(?:\.[0-9]++){2,}+)(?![.,]\d)|[0-9]*+(?=[a-z])|([0-9.,]*+))"
+)
 _LOOKS_AFTER = 10  # characters behind a number that say what it is
 _NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})(?:({_AFTER})|(?![a-z\d]|[.,]\d))")
 _TYPED_AMOUNT = re.compile(rf"(?:人民币|rmb|cny)?[¥¥$]?({_FIGURES})({_UNIT}|[百千]|)(?:元|圆)?整?")
@@ -217,33 +262,44 @@ def numbers(folded: Folded) -> list[Number]:
 
 
 def number_values(folded: Folded) -> set[str]:
-    """Return the values alone of what `numbers` returns."""
-    found = {value for value, _, _ in _each_number(folded.spaced)}
-    return found.union(value for value, _, _ in numerals.amounts(folded.spaced))
+    """Return the values alone of what `numbers` returns, which is a good deal quicker."""
+    spaced = folded.spaced
+    found: set[str] = set()
+    for match in _PLAIN.finditer(spaced):
+        kind = match.lastindex
+        if kind == 1:
+            found.add(match[0].lstrip("0") or "0")
+        elif kind == 2:
+            found.add(_canonical(match[0], ""))
+        elif kind == 3:
+            found.update([value for value, _, _ in _numbers_at(spaced, *match.span())])
+    found.update([value for value, _, _ in numerals.amounts(spaced)])
+    return found
 
 
 def _each_number(spaced: str) -> Iterator[tuple[str, int, int]]:
     for chunk in _CHUNK.finditer(spaced):
-        figures = chunk[0]
-        start, end = chunk.span()
-        before, after = spaced[start - 1 : start], spaced[end : end + 1]
-        said = _UNIT_AT.match(spaced, end) if after in _MAY_BE_UNIT else None
-        unit = said[0] if said else ""
-        if (before in _LETTERS or after in _LETTERS) and figures.isdecimal():
-            continue  # a part of a code
-        # Most have nothing around them that belongs to a number: the pattern that looks around is slow.
-        alone = (
-            (unit or after not in _AROUND)
-            and before not in _AROUND
-            and not before.isdecimal()
-            and not after.isdecimal()
-        )
-        if alone and ((figures.isdecimal() and len(figures) <= _LONGEST) or _AMOUNT_ALONE.fullmatch(figures)):
-            yield _canonical(figures, unit), start, end + len(unit)
-            continue
-        for match in _NUMBER.finditer(spaced, start, end + _LOOKS_AFTER):
-            if match.start() < end:
-                yield _canonical(match[1], match[2] or ""), match.start(), match.end()
+        yield from _numbers_at(spaced, *chunk.span())
+
+
+def _numbers_at(spaced: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """Yield the numbers of a chunk of digits, commas and stops."""
+    figures = spaced[start:end]
+    before, after = spaced[start - 1 : start], spaced[end : end + 1]
+    said = _UNIT_AT.match(spaced, end) if after in _MAY_BE_UNIT else None
+    unit = said[0] if said else ""
+    if (before in _LETTERS or after in _LETTERS) and figures.isdecimal():
+        return  # a part of a code
+    # Most have nothing around them that belongs to a number: the pattern that looks around is slow.
+    alone = (
+        (unit or after not in _AROUND) and before not in _AROUND and not before.isdecimal() and not after.isdecimal()
+    )
+    if alone and ((figures.isdecimal() and len(figures) <= _LONGEST) or _AMOUNT_ALONE.fullmatch(figures)):
+        yield _canonical(figures, unit), start, end + len(unit)
+        return
+    for match in _NUMBER.finditer(spaced, start, end + _LOOKS_AFTER):
+        if match.start() < end:
+            yield _canonical(match[1], match[2] or ""), match.start(), match.end()
 
 
 def days(folded: Folded) -> list[Number]:
@@ -256,8 +312,8 @@ def days(folded: Folded) -> list[Number]:
 
 
 def date_values(folded: Folded) -> set[str]:
-    """Return the values alone of what `days` returns."""
-    return {value for value, _, _ in dates(folded.spaced)}
+    """Return the values alone of what `days` returns, which is a good deal quicker."""
+    return values_of_dates(folded.spaced)
 
 
 def typed_amount(chars: str) -> str:

@@ -12,10 +12,11 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from operator import add
 from typing import Any, NamedTuple, TypeAlias
 
-from search.fields import FIELDS, VALUE_WORDS, WHOLE, Value, values
+from search.fields import FIELDS, VALUE_WORDS, WHOLE, Value, own_values, shared_values
 from search.folding import Forms, date_values, fold, forms, number_values, squeezed_chars
 from search.initials import initials, typed_initials
 from search.model import IndexedPage
@@ -68,22 +69,18 @@ class Stored:
 
 def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
     """Return the entry of a document; `pages` (one or more) may come in any order, the metadata is that of the first."""
-    ordered = sorted(pages, key=lambda page: page.page)
+    ordered = sorted(pages, key=lambda page: page.page) if len(pages) > 1 else pages
     about = ordered[0]
-    runs: dict[str, dict[str, None]] = {name: {} for name in RUNS}  # what is said twice is told once
     texts: list[str] = []
     codes: list[str] = []
-    marks: set[str] = set()
+    told = [_shared(about.category, about.kind, about.department, about.status, about.tier)]
+    told += [(_told_often if value.often else _told)(value) for value in own_values(about)]
+    marks = {mark for one in told for mark in one.marks}
     for page in ordered:
         known = _analysed(page.text)
         texts.append(known.chars)
         codes += known.codes
         marks.update(map("t".__add__, known.figures))
-    for value in values(about):
-        placed, set_apart = _value_tokens(value)
-        for name, found in placed:
-            runs[name][found] = None
-        marks.update(set_apart)
     ranges = stored_values(about)
     return Entry(
         document=document,
@@ -91,14 +88,24 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
             "text": _APART.join(texts) + _GAP,
             "codes": _GAP.join([*codes, ""]),
         },
-        tokens={name: " ".join(found) for name, found in runs.items()} | {MARKS: " ".join(marks)},
-        facets={name: keyword(getattr(about, name)) for name in FACETS if getattr(about, name)},
+        tokens={
+            "head": _joined([one.head for one in told]),
+            "meta": _joined([one.meta for one in told]),
+            "named": _joined([one.named for one in told]),
+            MARKS: " ".join(marks),
+        },
+        facets={name: keyword(value) for name in FACETS if (value := getattr(about, name))},
         access=tuple(sorted({token for page in ordered for token in page.access})),
         ranges={f"range_{name}": value for name, value in ranges.items()},
         stored=_store(about, ordered),
         orders=order_keys(about, ranges),
         stamp=about.stamp,
     )
+
+
+def _joined(runs: Iterable[tuple[str, ...]]) -> str:
+    """Return runs as one string; what is said twice is told once."""
+    return " ".join(dict.fromkeys(chain.from_iterable(runs)))
 
 
 class _Analysed(NamedTuple):
@@ -121,21 +128,38 @@ def _analysed(text: str) -> _Analysed:
 
 _FIGURE = re.compile(r"[a-z\d年元圆]")  # without any of them there is neither code nor number nor date
 _analysed_value = lru_cache(maxsize=1024)(_analysed)  # a number stands under two names on the same document
-Placed: TypeAlias = tuple[tuple[str, str], ...]
 
 
-@lru_cache(maxsize=32_768)  # customers, departments, titles and states come again on every other document
-def _value_tokens(value: Value) -> tuple[Placed, tuple[str, ...]]:
-    """Return the (field, tokens) of a metadata value, and its marks."""
+class _Told(NamedTuple):
+    """What metadata values become: runs of tokens by field, and marks."""
+
+    head: tuple[str, ...]
+    meta: tuple[str, ...]
+    named: tuple[str, ...]
+    marks: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def _shared(category: str, kind: str, department: str, status: str, tier: str) -> _Told:
+    """Return what becomes of the values that many documents have in common."""
+    told = [_told(value) for value in shared_values(category, kind, department, status, tier)]
+    heads, metas, named, marks = (tuple(dict.fromkeys(chain.from_iterable(part))) for part in zip(*told, strict=True))
+    return _Told(heads, metas, named, marks)
+
+
+def _told(value: Value) -> _Told:
     known = _analysed_value(value.text)
+    found: dict[str, list[str]] = {name: [] for name in RUNS}
     part, mark = ("head", "h") if value.head else ("meta", "m")
-    placed: list[tuple[str, str]] = []
+    # A code of a short list is looked for whole, among the marks.
+    whole = value.name in WHOLE and known.chars.isascii()
     for chars, sign in [(known.chars, ""), *((chars, _SQUEEZED) for chars in known.codes)]:
-        placed.append(("named", _run(chars, value.name + sign)))
+        if not whole:
+            found["named"].append(_run(chars, value.name + sign))
         if value.free == "part":
-            placed.append((part, _run(chars, sign)))
+            found[part].append(_run(chars, sign))
     if value.company:
-        placed.append(("meta", _run(initials(known.chars), _INITIALS)))
+        found["meta"].append(_run(initials(known.chars), _INITIALS))
     marks = [f"{value.name}.{figure}" for figure in known.figures]
     if value.free == "part":
         marks += [mark + figure for figure in known.figures]
@@ -143,7 +167,10 @@ def _value_tokens(value: Value) -> tuple[Placed, tuple[str, ...]]:
         marks.append(f"m={known.chars}")
     if value.name in WHOLE:
         marks += [f"{value.name}={prefix}" for prefix in _prefixes(known.chars)]
-    return tuple(placed), tuple(marks)
+    return _Told(tuple(found["head"]), tuple(found["meta"]), tuple(found["named"]), tuple(marks))
+
+
+_told_often = lru_cache(maxsize=32_768)(_told)  # customers, days and states come again on every other document
 
 
 def _run(chars: str, name: str = "") -> str:
@@ -193,7 +220,8 @@ _PLAIN_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _store(about: IndexedPage, pages: Iterable[IndexedPage]) -> str:
-    kept: dict[str, Any] = {name: getattr(about, name) for name in _ABOUT}
+    said = vars(about)
+    kept: dict[str, Any] = {name: said[name] for name in _ABOUT}
     kept |= {
         "numbers": about.numbers,
         "fields": dict(about.fields),

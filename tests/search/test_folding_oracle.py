@@ -4,9 +4,23 @@ import random
 import re
 
 from search.dates import _FORMS, dates
-from search.folding import _CHUNK, _LOOKS_AFTER, _NUMBER, _canonical, fold, numbers, squeezed, squeezed_chars
+from search.folding import (
+    _CHUNK,
+    _LOOKS_AFTER,
+    _NUMBER,
+    _canonical,
+    date_values,
+    days,
+    fold,
+    number_values,
+    numbers,
+    squeezed,
+    squeezed_chars,
+)
 from tools.business_text import page
 
+FIGURES = "0123.,.,a 万千٣元"
+DATED = ("2026", "10", "1", "7", "0", ".", ".", "-", "/", " ", "年", "月", "日", "号", "二", "十", "元", "民国")
 ALPHABET = "0123456789.,-/_\\· \n年月日号年二三十〇万亿千萬abjanfebmarchdec()（），。¥٣日1212ａ１，"
 
 
@@ -14,6 +28,8 @@ def texts():
     rng = random.Random(11)
     yield from (page(rng) for _ in range(60))
     yield from ("".join(rng.choice(ALPHABET) for _ in range(rng.randint(0, 60))) for _ in range(8000))
+    yield from ("".join(rng.choice(FIGURES) for _ in range(rng.randint(0, 20))) for _ in range(4000))
+    yield from ("".join(rng.choice(DATED) for _ in range(rng.randint(0, 12))) for _ in range(4000))
 
 
 def test_numbers_are_those_of_the_pattern_that_looks_around():
@@ -42,6 +58,13 @@ def test_dates_are_those_of_every_form():
             and (value := read(match))
         ]
         assert list(dates(spaced)) == every
+
+
+def test_values_alone_are_those_of_the_numbers_and_dates_with_their_places():
+    for text in texts():
+        folded = fold(text)
+        assert number_values(folded) == {one.value for one in numbers(folded)}
+        assert date_values(folded) == {one.value for one in days(folded)}
 
 
 def test_codes_without_their_separators_stand_where_their_places_say():
