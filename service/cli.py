@@ -29,7 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Take PATHS in (files of the formats in docs/intake.md; a directory with all in it): seal, read, index.",
     ),
     "station": ("station", "The scanning station: hot folder and scanner."),
-    "ledger": ("ledger", "The contract ledger: import one from XLSX; check the numbers for gaps and duplicates."),
+    "ledger": (
+        "ledger",
+        "The contract ledger: list, export, enter, finish, cancel; import one from XLSX; check numbers for gaps and duplicates.",
+    ),
     "customers": ("customers", "The customer register: XLSX in and out, duplicates, a customer's card and facts."),
     "credit": (
         "credit",
@@ -38,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "The four checks: of one case file, or of a sample of the archived ones."),
     "file": ("files", "Case files: list them, show what one holds and lacks, say what does not apply."),
     "transfer": ("files", "What is to be handed over by when, and why: list, hand over, accept, return (RULES B3)."),
-    "loan": ("files", "Who asked to read which file: list, lend, refuse, record the return (RULES B6)."),
+    "loan": ("files", "Who asks to read which file: ask, list, lend, refuse, record the return (RULES B6)."),
     "statistics": ("files", "The half-year figures, and who owes which report (RULES B4)."),
     "incident": (
         "archive_room",
@@ -82,6 +85,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": (
         "trail",
         "Pack a document for a court: the original, its history with proofs, a readable report, and what verifies them.",
+    ),
+    "hold": (
+        "appraisal",
+        "Holds: list them, freeze files for a matter, ask for the release, release as a second person.",
+    ),
+    "review": (
+        "appraisal",
+        "Appraisals: what is due, the board, propose, take off, stop, execute; persons sign on the page.",
     ),
     "outside": ("outside", "Files that go to an outside archive: package, handing over, receipt, removal."),
     "package": ("package", "A case file as a signed BagIt package: out of this archive, or into it."),

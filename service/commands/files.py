@@ -134,7 +134,26 @@ def transfer_return(house: House, actor: Actor, transfer_id: str, reason: str, *
 
 @click.group()
 def loan() -> None:
-    """Who asked to read which file: list, lend, refuse, record the return (RULES B6)."""
+    """Who asks to read which file: ask, list, lend, refuse, record the return (RULES B6)."""
+
+
+@loan.command("ask")
+@click.argument("file_id")
+@click.option("--reader", required=True, metavar="LOGIN", help="Whose account it is read with: their rights count.")
+@click.option("--purpose", required=True)
+@json_option
+@with_house
+def loan_ask(house: House, actor: Actor, file_id: str, reader: str, purpose: str, *, as_json: bool) -> None:
+    """Ask for FILE_ID on behalf of a reader; the archivist decides."""
+    from dataclasses import replace
+
+    from service.access.accounts import get_person
+    from service.access.people import actor_of_person
+    from service.flow.archive import loans as flow
+
+    who = replace(actor_of_person(house, get_person(house, actor, reader)), name=actor.name)
+    row = flow.ask(house, who, file_id, purpose)
+    done(flow.as_json(row), f"asked: {row.id}", as_json=as_json)
 
 
 @loan.command("list")

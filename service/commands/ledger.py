@@ -1,17 +1,159 @@
-"""`juanzong ledger`: import of a ledger that was kept elsewhere."""
+"""`juanzong ledger`: the contract ledger (RULES B2), and the import of one that was kept elsewhere; thin over the flows."""
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, out_json, show_judged, table, with_house
+from service.commands.common import done, json_option, new_file, out_json, show_judged, table, with_house
+from service.errors import BadInput
 from service.house import House
+
+if TYPE_CHECKING:
+    from service.flow.archive.ledger_rows import LedgerFilter
+
+_DAY: dict[str, Any] = {"default": "", "metavar": "DAY"}
 
 
 @click.group()
 def ledger() -> None:
-    """The contract ledger: import one from XLSX; check the numbers for gaps and duplicates."""
+    """The contract ledger: list, export, enter, finish, cancel; import one from XLSX; check numbers for gaps and duplicates."""
+
+
+def _narrowing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that narrow the ledger, as one `only`."""
+
+    @click.option("--text", default="", help="In number, title or counterparty.")
+    @click.option("--department", default="", metavar="CODE")
+    @click.option("--status", default="", help="As the list shows it: signed, performed, ….")
+    @click.option("--signed-from", help="Signed on this day or later.", **_DAY)
+    @click.option("--signed-until", help="Signed on this day or before.", **_DAY)
+    @wraps(command)
+    def narrowed(house: House, actor: Actor, *given: Any, department: str, **more: Any) -> Any:
+        from service.access.people import department_by_code
+        from service.flow.archive.ledger_rows import LedgerFilter
+
+        names = ("text", "status", "signed_from", "signed_until")
+        of = department_by_code(house, department).id if department else ""
+        return command(
+            house, actor, *given, only=LedgerFilter(department_id=of, **{n: more.pop(n) for n in names}), **more
+        )
+
+    return narrowed
+
+
+@ledger.command("list")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+@with_house
+@_narrowing
+def ledger_list(house: House, actor: Actor, *, only: "LedgerFilter", limit: int, as_json: bool) -> None:
+    """List contracts, the newest number first."""
+    from service.flow.archive.ledger_rows import list_contracts
+    from service.flow.intake.views import row_as_json
+
+    _total, found = list_contracts(house, actor, only, limit=limit)
+    if as_json:
+        for row in found:
+            out_json(row_as_json(row))
+        return
+    names = ("id", "number", "status", "signed_on", "amount", "counterparty", "title")
+    table(
+        ("contract", "number", "status", "signed", "yuan", "counterparty", "title"),
+        [[str(getattr(row.contract, name) or "") for name in names] for row in found],
+    )
+
+
+@ledger.command("export")
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+@with_house
+@_narrowing
+def ledger_export(house: House, actor: Actor, output: Path, *, only: "LedgerFilter", as_json: bool) -> None:
+    """Write the contracts that fit to OUTPUT, .csv or .xlsx; the export is noted."""
+    from service.flow.archive.ledger_rows import LEDGER_COLUMNS, export_contracts
+    from service.reports.sheets import FORMATS, Table, write
+
+    form = output.suffix.removeprefix(".").lower()
+    if form not in FORMATS:
+        raise BadInput(f"{output}: the ledger is written as .csv or .xlsx")
+    rows = [row.cells() for row in export_contracts(house, actor, only, form)]
+    with new_file(output) as out:
+        out.write(write(Table("contracts", LEDGER_COLUMNS, rows), form))
+    done({"file": str(output), "contracts": len(rows)}, f"wrote {output}: {len(rows)} contracts", as_json=as_json)
+
+
+@ledger.command("enter")
+@click.argument("title")
+@click.option("--department", required=True, metavar="CODE")
+@click.option("--handler", required=True, metavar="LOGIN")
+@click.option("--counterparty", required=True)
+@click.option("--counterparty-code", default="", help="Its unified social credit code.")
+@click.option("--amount", default="", help="Decimal, in --currency.")
+@click.option("--currency", default="CNY", show_default=True)
+@click.option("--signed", "signed_on", **_DAY)
+@click.option("--from", "term_from", **_DAY)
+@click.option("--until", "term_until", **_DAY)
+@json_option
+@with_house
+def ledger_enter(
+    house: House, actor: Actor, title: str, department: str, handler: str, *, as_json: bool, **more: Any
+) -> None:
+    """Enter a contract: it gets the next number of its department and year."""
+    from service.access.accounts import get_person
+    from service.access.people import department_by_code
+    from service.flow.archive.ledger import ContractInput, create_contract
+    from service.flow.intake.views import contract_as_json
+
+    department_id, handler_id = department_by_code(house, department).id, get_person(house, actor, handler).id
+    row = create_contract(
+        house, actor, ContractInput(department_id=department_id, title=title, handler_id=handler_id, **more)
+    )
+    done(contract_as_json(row), f"{row.number}: {row.id}", as_json=as_json)
+
+
+@ledger.command("finish")
+@click.argument("contract_id")
+@click.argument("event")
+@click.option("--on", "finished_on", required=True, metavar="DAY")
+@click.option(
+    "--paper", "document_id", default="", metavar="ID", help="A document in the contract's file that shows it."
+)
+@click.option("--note", default="")
+@json_option
+@with_house
+def ledger_finish(
+    house: House,
+    actor: Actor,
+    contract_id: str,
+    event: str,
+    finished_on: str,
+    document_id: str,
+    note: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Note that EVENT (approved, signed, performing, amended, performed, terminated) is done; its clock starts."""
+    from service.flow.archive.ledger import finish_event
+
+    finish_event(house, actor, contract_id, event, finished_on, document_id=document_id, note=note)
+    done({"contract": contract_id, event: finished_on}, f"{event} on {finished_on}", as_json=as_json)
+
+
+@ledger.command("cancel")
+@click.argument("contract_id")
+@click.option("--reason", required=True)
+@json_option
+@with_house
+def ledger_cancel(house: House, actor: Actor, contract_id: str, reason: str, *, as_json: bool) -> None:
+    """Cancel a contract that was not signed; it keeps its number."""
+    from service.flow.archive.ledger import cancel_contract
+
+    cancel_contract(house, actor, contract_id, reason)
+    done({"contract": contract_id, "status": "cancelled"}, "cancelled; its number stays", as_json=as_json)
 
 
 @ledger.command("import")

@@ -1,19 +1,24 @@
 """`juanzong company|incident|schedule|milestone|numbers`: the same flows as page and API, in one line each (RULES B2, B6, Part B)."""
 
 import json
+from datetime import date
 
 import pytest
+from sqlalchemy import select
 
-from service.flow.archive import incidents
-from service.records.tables import CaseFile
-from tests.service.conftest import embedded_env, open_office
+from service.flow.archive import holds, incidents, reviews
+from service.records.tables import AccessRequest, AuditEntry, CaseFile
+from tests.service.conftest import TODAY, embedded_env, open_office
+from tests.service.test_destruction_steps import due, say
 from tests.service.test_flow import new_contract
+from tools.bench_destruction import APPROVER, GROUP, SUPERVISORS
 
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory):
     """An office with a signed contract; its id and that of its file."""
     office = open_office(embedded_env(tmp_path_factory.mktemp("room")))
+    office.env["JUANZONG_TODAY"] = TODAY.isoformat()
     contract_id, file_id = new_contract(office, term_until="2027-12-31")
     yield office, contract_id, file_id
     office.house.database.dispose()
@@ -152,6 +157,10 @@ def test_people_get_tables_and_lines(room, juanzong_here):
         ("milestone", "list"),
         ("numbers", "templates"),
         ("outside", "list"),
+        ("ledger", "list"),
+        ("hold", "list"),
+        ("review", "due"),
+        ("review", "list"),
     ):
         juanzong_here(office.env, *args)
     assert "HT-XS-2026-0001" in juanzong_here(office.env, "milestone", "list", "--contract", contract_id).stdout
@@ -195,6 +204,88 @@ def test_a_loan_is_lent_and_returned_and_never_returned_before_b6(room, run):
     run("loan", "return", asked.id)
     other = loans.ask(office.house, office["head"], file_id, "再看一次")
     run("loan", "refuse", other.id, "--reason", "用途不清")
+
+
+def test_a_file_is_asked_for_in_a_readers_name_by_the_readers_rights_b6(room, run):
+    office, _contract_id, file_id = room
+    given = ("--reader", "head", "--purpose", "核对")
+    (asked,), _ = run("loan", "ask", file_id, *given)
+    with office.house.database.read() as session:
+        request = session.get_one(AccessRequest, asked["id"])
+        by = session.scalars(select(AuditEntry.actor).where(AuditEntry.action == "loan.ask")).all()
+    assert (request.state, request.reader_id) == ("asked", office["head"].person_id)
+    assert by[-1].startswith("cli:")  # who typed it is who asked
+    run("loan", "refuse", asked["id"], "--reason", "已有副本")
+    run("loan", "ask", file_id, "--reader", "nobody", "--purpose", "x", code=3)
+    run("loan", "ask", "no-such-file", *given, code=3)
+
+
+def test_a_contract_is_entered_finished_cancelled_listed_and_exported_b2(room, run, tmp_path):
+    given = ("--department", "XS", "--handler", "handler", "--counterparty", "云桥智联信息技术有限公司")
+    (made,), _ = run("ledger", "enter", "设备租赁合同", *given, "--amount", "120000", "--until", "2027-06-30")
+    run("ledger", "finish", made["id"], "performed", "--on", "2026-11-20", code=4)  # before signing
+    run("ledger", "finish", made["id"], "signed", "--on", "2026-02-30", code=3)
+    run("ledger", "finish", made["id"], "signed", "--on", "2026-11-20")
+    (other,), _ = run("ledger", "enter", "作废的合同", *given)
+    run("ledger", "cancel", other["id"], "--reason", "重复")
+    _, said = run("ledger", "cancel", made["id"], "--reason", "重复", code=4)  # it was signed
+    assert said.count("\n") == 1
+    listed = {row["number"]: row["status"] for row in run("ledger", "list", "--department", "XS")[0]}
+    assert (listed[made["number"]], listed[other["number"]]) == ("signed", "cancelled")
+    assert [row["number"] for row in run("ledger", "list", "--status", "cancelled")[0]] == [other["number"]]
+    run("ledger", "list", "--department", "nowhere", code=3)
+    run("ledger", "list", "--signed-from", "soon", code=3)
+    (wrote,), _ = run("ledger", "export", tmp_path / "ledger.csv", "--text", "租赁")
+    assert wrote["contracts"] == 1
+    assert made["number"] in (tmp_path / "ledger.csv").read_text("utf-8-sig")
+    run("ledger", "export", tmp_path / "ledger.xlsx")
+    assert (tmp_path / "ledger.xlsx").read_bytes()[:2] == b"PK"
+    run("ledger", "export", tmp_path / "ledger.doc", code=3)
+
+
+# --- holds and reviews (RULES Part B) ---
+
+
+def test_what_is_due_is_frozen_proposed_taken_off_stopped_and_carried_out(room, run, monkeypatch):
+    office, _contract_id, _file_id = room
+    house = office.house
+    files = [due(office, number) for number in (1, 2, 3)]
+    house.clock.move_to(TODAY)
+    assert {row["id"] for row in run("review", "due")[0]} >= set(files)
+    (hold,), _ = run("hold", "place", "(2026) 民初 7 号", "--query", "客户信用档案 1", "--reason", "诉讼")
+    assert hold["count"] == 1
+    run("hold", "place", "m", "--reason", "x", code=3)  # neither files nor a query
+    run("hold", "release", hold["id"], code=4)  # nobody asked
+    run("hold", "ask-release", hold["id"], "--reason", "结案")
+    _, said = run("hold", "release", hold["id"], code=4)  # by who asked
+    assert said.count("\n") == 1
+    assert run("hold", "list", "--standing")[0][0]["files"] == files[:1]
+    holds.release(house, office["archivist"], hold["id"])
+    assert run("hold", "list", "--standing")[0] == []
+    parts = [word for name in GROUP for word in ("--group", name)]
+    parts += ["--approver", APPROVER, *(word for name in SUPERVISORS for word in ("--supervisor", name))]
+    run("review", "propose", *parts, code=3)  # neither files nor --all
+    run("review", "propose", files[0], *parts[:-1], "nobody", code=3)
+    (made,), _ = run("review", "propose", *files, *parts)
+    run("review", "propose", files[0], *parts, code=4)  # it stands on one already
+    run("review", "take-off", made["id"], files[2], "--reason", "仍需使用")
+    say(office, made["id"], files[:2])
+    assert run("review", "list")[0][0]["state"] == "decided"
+    run("review", "execute", made["id"], "--yes", code=4)  # a step is missing
+    reviews.approve(house, office[APPROVER], made["id"])
+    (shown,), _ = run("review", "show", made["id"])
+    later = date.fromisoformat(shown["execution_from"])
+    house.clock.move_to(later)
+    for name in SUPERVISORS:
+        reviews.supervise(house, office[name], made["id"])
+    run("review", "execute", made["id"], code=3)  # without --yes
+    run("review", "execute", made["id"], "--yes", code=4)  # the waiting period runs
+    (second,), _ = run("review", "propose", due(office, 4), *parts)
+    run("review", "stop", second["id"], "--reason", "发现诉讼")
+    assert [row["id"] for row in run("review", "list")[0]] == [made["id"]]
+    monkeypatch.setitem(office.env, "JUANZONG_TODAY", later.isoformat())
+    outcomes = {row["file_id"]: row["outcome"] for row in run("review", "execute", made["id"], "--yes")[0]}
+    assert outcomes == {files[0]: "destroyed", files[1]: "destroyed", files[2]: "kept"}
 
 
 def test_the_figures_and_the_duties_of_a_half_year_b4(room, run, tmp_path, juanzong_here):
