@@ -1,10 +1,9 @@
 """Customers: the register, one customer with the ways to everything about it, the card for sales and service, duplicates, spreadsheets."""
 
-from flask import Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.http import dump_options_header
 
-from service.errors import KNOWN_ERRORS, BadInput
+from service.errors import BadInput
 from service.flow.archive import filing
 from service.flow.common.guard import allowed, require
 from service.flow.credit import customer_import, customer_merge, customer_profile
@@ -12,11 +11,11 @@ from service.flow.credit import customers as flow
 from service.flow.credit.customer_card import get_card
 from service.flow.credit.customer_import import HEADINGS, NEEDED
 from service.flow.credit.duplicates import list_duplicates
-from service.reports.sheets import XLSX_TYPE, Table, to_xlsx
 from service.web import register_words as names
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.download import demand_form, download
+from service.web.imports import ImportPage
 from service.web.site import web
 from service.web.text import gettext, language
 from service.web.views.credit import shown
@@ -218,41 +217,47 @@ def export_customers(form: str) -> ResponseReturnValue:
     return download(gettext("客户"), list(_heads().values()), rows, form)
 
 
-def _import_page(judged: customer_import.Judged | None = None) -> str:
-    findings = judged.findings[:1000] if judged else ()
-    return render_template("import_customers.html", judged=judged, findings=findings, heads=_heads(), needed=NEEDED)
+def _import_page() -> ImportPage:
+    return ImportPage(
+        title=gettext("导入客户"),
+        file=gettext("客户表（XLSX）"),
+        sheet=gettext("客户"),
+        note=gettext(
+            "带 * 的必填，栏目顺序不限。按客户号、信用代码、全名依次认出已有的客户，其余的是新客户，另给客户号。表里的值成为客户信息，来源记为这张表，等两人核对；与别人录入的不同时成为争议。导出的表就是这个格式。"
+        ),
+        here="web.import_customers",
+        form="web.customers_form",
+        submit="web.import_customers_submit",
+        heads=_heads(),
+        needed=NEEDED,
+    )
 
 
 @web.get("/customers/import")
 def import_customers() -> ResponseReturnValue:
     """Show how customers that were kept elsewhere come in."""
     require(actor(), "customer.import")
-    return _import_page()
+    return _import_page().show()
 
 
 @web.get("/customers/import/form.xlsx")
 def customers_form() -> ResponseReturnValue:
     """Send the empty form."""
     require(actor(), "customer.import")
-    answer = Response(to_xlsx(Table("客户", list(_heads().values()), [])), content_type=XLSX_TYPE)
-    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": gettext("客户") + ".xlsx"})
-    return answer
+    return _import_page().empty_form()
 
 
 @web.post("/customers/import")
 def import_customers_submit() -> ResponseReturnValue:
     """Judge a workbook row by row or, when asked to, enter it: all of it or nothing."""
     require(actor(), "customer.import")
-    file = request.files.get("file")
-    data = file.stream.read() if file else b""
-    to = url_for("web.import_customers")
-    try:
-        judged = customer_import.check_import(house(), actor(), data)
-        if not request.form.get("apply") or judged.findings:
-            g.page = to
-            return make_response(_import_page(judged), 422 if judged.findings else 200)
-        customer_import.apply_import(house(), actor(), data)
-    except KNOWN_ERRORS as error:
-        return refused(error, _import_page, to)
-    flash(gettext("已导入 %(rows)s 家客户，其中新客户 %(new)s 家。", rows=judged.rows, new=judged.new), "done")
-    return redirect(url_for("web.customers"), 303)
+
+    def said(judged: customer_import.Judged) -> tuple[str, str]:
+        values = {"rows": judged.rows, "new": judged.new}
+        return (
+            gettext("%(rows)s 行都可以导入，其中新客户 %(new)s 家", **values),
+            gettext("已导入 %(rows)s 家客户，其中新客户 %(new)s 家。", **values),
+        )
+
+    to = url_for("web.customers")
+    return _import_page().bring_in(customer_import.check_import, customer_import.apply_import, said=said, to=to)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.http import dump_options_header
 
@@ -18,10 +18,10 @@ from service.flow.common.ledger_sheet import HEADINGS, NEEDED
 from service.flow.intake import corrections, documents, pages
 from service.records.tables import Document
 from service.reports.papers import Form, to_pdf
-from service.reports.sheets import XLSX_TYPE, Table, to_xlsx
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.download import demand_form, download
+from service.web.imports import ImportPage
 from service.web.refusals import of
 from service.web.site import web
 from service.web.text import gettext
@@ -137,47 +137,49 @@ def _ledger_form(rows: list[tuple[Any, ...]], heads: dict[str, str]) -> Response
     return answer
 
 
-def _import_page(judged: ledger_import.Judged | None = None) -> str:
-    findings = judged.findings[:1000] if judged else ()
-    heads = {name: texts[0] for name, texts in HEADINGS.items()}
-    return render_template("import_contracts.html", judged=judged, findings=findings, heads=heads, needed=NEEDED)
+def _import_page() -> ImportPage:
+    return ImportPage(
+        title=gettext("导入台账"),
+        file=gettext("台账（XLSX）"),
+        sheet=gettext("合同台账"),
+        note=gettext(
+            "带 * 的必填，栏目顺序不限。合同号合本系统格式的保留原号，同一部门同一年度须从上一号起连续，作废的也要有一行；其他号作为原号留存，另给新号。有原档号的，案卷从今天起一个月内移交档案室；其余的移交期限从各自的日期起算。"
+        ),
+        here="web.import_contracts",
+        form="web.import_form",
+        submit="web.import_contracts_submit",
+        heads={name: texts[0] for name, texts in HEADINGS.items()},
+        needed=NEEDED,
+    )
 
 
 @web.get("/contracts/import")
 def import_contracts() -> ResponseReturnValue:
     """Show how a ledger that was kept elsewhere comes in."""
     require(actor(), "contract.import")
-    return _import_page()
+    return _import_page().show()
 
 
 @web.get("/contracts/import/form.xlsx")
 def import_form() -> ResponseReturnValue:
     """Send the empty form."""
     require(actor(), "contract.import")
-    heads = [words_[0] for words_ in HEADINGS.values()]
-    answer = Response(to_xlsx(Table("合同台账", heads, [])), content_type=XLSX_TYPE)
-    name = gettext("合同台账") + ".xlsx"
-    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
-    return answer
+    return _import_page().empty_form()
 
 
 @web.post("/contracts/import")
 def import_contracts_submit() -> ResponseReturnValue:
     """Judge a workbook row by row or, when asked to, enter it: all of it or nothing."""
     require(actor(), "contract.import")
-    file = request.files.get("file")
-    data = file.stream.read() if file else b""
-    to = url_for("web.import_contracts")
-    try:
-        judged = ledger_import.check_import(house(), actor(), data)
-        if not request.form.get("apply") or judged.findings:
-            g.page = to
-            return make_response(_import_page(judged), 422 if judged.findings else 200)
-        ledger_import.apply_import(house(), actor(), data)
-    except KNOWN_ERRORS as error:
-        return refused(error, _import_page, to)
-    flash(gettext("已导入 %(rows)s 份合同。", rows=judged.rows), "done")
-    return redirect(url_for("web.contracts"), 303)
+
+    def said(judged: ledger_import.Judged) -> tuple[str, str]:
+        return (
+            gettext("%(rows)s 行都可以导入", rows=judged.rows),
+            gettext("已导入 %(rows)s 份合同。", rows=judged.rows),
+        )
+
+    to = url_for("web.contracts")
+    return _import_page().bring_in(ledger_import.check_import, ledger_import.apply_import, said=said, to=to)
 
 
 @web.get("/contracts/<contract_id>")
