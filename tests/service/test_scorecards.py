@@ -42,6 +42,7 @@ from service.flow.credit.scoring import (
     InputGiven,
     Line,
     assessment_of,
+    carry,
     draw,
     line_for,
     made,
@@ -353,6 +354,23 @@ def test_A1_1_statements_feed_the_assessment_by_themselves(office):
     with pytest.raises(BadInput, match="the rule gives at most 600000"):
         assessments.make_assessment(house, me, customer_id, rest, line="600001")
     assert assessments.make_assessment(house, me, customer_id, rest, line="1000.00").line == 1000
+
+
+def test_A1_1_what_was_computed_and_is_no_more_is_missing_and_what_a_person_entered_is_carried(embedded):
+    house = embedded.house
+    with house.database.read() as session:
+        now_in_use = champion(session)
+    given = {"payment_history": "5", "financial_condition": "30", "operating_stability": "7"}
+    origins = {"payment_history": "entered", "financial_condition": "computed", "operating_stability": "carried"}
+    before = Drawn({code: Input(Decimal(value)) for code, value in given.items()}, origins)
+    rating = made(now_in_use, before)
+    last = record_of("c", rating, before, line_for(now_in_use, rating.grade, NOTHING), TODAY, house.clock.now())
+    drawn_again = carry(now_in_use, NOTHING, last)
+    assert {code: given.value for code, given in drawn_again.inputs.items()} == {
+        "payment_history": Decimal(5), "operating_stability": Decimal(7),
+    }  # fmt: skip
+    lines = {line.code: line.matched for line in made(now_in_use, drawn_again).assessment.lines}
+    assert lines["financial_condition"] == "missing"
 
 
 def test_A1_1_statements_that_cannot_be_leave_nothing(office):

@@ -1,6 +1,7 @@
 """Warnings from a fact to a response (RULES A4.1, A4.2, A4.3), on the embedded parts and on real servers."""
 
 import json
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -370,6 +371,32 @@ def test_the_daily_look_goes_on_where_it_was_broken_off(office: Office, clock, m
         assert run.looked == session.scalar(select(func.count()).select_from(Customer)) == 5
     office.house.clock.move_to(TODAY + timedelta(days=1))
     assert warnings.run_daily(office.house).customers == 5
+
+
+def test_A4_1_A4_3_two_workers_that_look_at_once_open_one_warning_and_tell_of_it_once(office: Office):
+    customer_id = a_customer(office)
+    bring(office, invoice("F1", "东方贸易有限公司", "2026-12-01"))
+    office.house.clock.move_to(date(2027, 1, 15))
+    barrier, wrong = threading.Barrier(3), []
+
+    def look() -> None:
+        barrier.wait()
+        try:
+            warnings.run_daily(office.house, again=True)
+        except Exception as error:  # noqa: BLE001 - told below
+            wrong.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+    (warning,) = standing(office, customer_id)
+    with office.house.database.read() as session:
+        told = session.scalars(select(Delivery.event_id).where(Delivery.customer_id == customer_id)).all()
+        assert session.get_one(WarningRun, date(2027, 1, 15)).finished_at is not None
+    assert told == [f"{warning.id}:open"] * 2
 
 
 def test_A4_1_a_look_that_is_asked_for_while_one_goes_on_misses_nobody(embedded: Office, monkeypatch):

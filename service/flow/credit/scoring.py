@@ -74,7 +74,10 @@ def draw(card: Card, sources: Sources, given: Mapping[str, InputGiven], actor: A
 
 
 def carry(card: Card, sources: Sources, last: AssessmentRecord | None) -> Drawn:
-    """Return the inputs of an assessment nobody types: computed anew where there are data, else as the last one had them."""
+    """Return the inputs of an assessment nobody types: computed anew where there are data, else as a person entered them last.
+
+    What was computed last and is not any more, of statements that have grown too old for instance, is missing.
+    """
     before = {line["code"]: line for line in last.lines} if last is not None else {}
     inputs, origins = {}, {}
     for indicator in card.scorecard.indicators:
@@ -82,7 +85,7 @@ def carry(card: Card, sources: Sources, last: AssessmentRecord | None) -> Drawn:
         computed = sources.value(indicator.source) if indicator.source else None
         if computed is not None:
             inputs[code], origins[code] = Input(computed, sources.evidence(indicator.source)), COMPUTED
-        elif kept is not None and kept["value"] is not None:
+        elif kept is not None and kept["value"] is not None and not (indicator.source and kept.get("from") == COMPUTED):
             line = line_of_json(kept)
             inputs[code], origins[code] = Input(line.value, line.evidence, line.by, line.note), CARRIED
     return Drawn(inputs, origins)
