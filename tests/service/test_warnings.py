@@ -13,6 +13,7 @@ from service.clock import Clock
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import ledger
 from service.flow.credit import blocks, deliveries, receivables_import, warning_acts, warning_settings, warnings
+from service.flow.credit.customer_merge import merge_customers, undo_merge
 from service.records.tables import (
     AssessmentRecord,
     AuditEntry,
@@ -371,6 +372,19 @@ def test_the_daily_look_goes_on_where_it_was_broken_off(office: Office, clock, m
         assert run.looked == session.scalar(select(func.count()).select_from(Customer)) == 5
     office.house.clock.move_to(TODAY + timedelta(days=1))
     assert warnings.run_daily(office.house).customers == 5
+
+
+def test_A4_1_a_merger_that_is_undone_gives_the_trouble_back_to_whom_it_belongs(office: Office):
+    house, me = office.house, office["administrator"]
+    kept, merged = a_customer(office, "甲贸易有限公司"), a_customer(office, "乙贸易有限公司")
+    bring(office, invoice("F1", "乙贸易有限公司", "2026-12-01"))
+    merge_id = merge_customers(house, me, kept, merged, "同一家")
+    house.clock.move_to(date(2027, 1, 15))
+    assert warnings.run_daily(house).opened == 1
+    assert [row.holds for row in standing(office, kept)] == [True]
+    undo_merge(house, me, merge_id)
+    assert [row.holds for row in standing(office, kept)] == [False]
+    assert [(row.kind, row.holds) for row in standing(office, merged)] == [("overdue_days", True)]
 
 
 def test_A4_1_A4_3_two_workers_that_look_at_once_open_one_warning_and_tell_of_it_once(office: Office):

@@ -277,6 +277,8 @@ def undo_merge(house: House, actor: Actor, merge_id: str) -> None:
     """
     from service.flow.archive.ledger import CUSTOMERS
     from service.flow.credit.receivables import settle_accounts
+    from service.flow.credit.warning_desk import lock_customers
+    from service.flow.credit.warnings import look_at_all
 
     require(actor, "customer.merge")
     with house.database.write() as session:
@@ -287,6 +289,7 @@ def undo_merge(house: House, actor: Actor, merge_id: str) -> None:
         kept, merged = session.get_one(Customer, record.kept_id), session.get_one(Customer, record.merged_id)
         if record.undone_at is not None or merged.merged_into != kept.id or kept.merged_into is not None:
             raise RuleRefused("this merger was undone already, or another one was made on top of it")
+        lock_customers(session, [kept.id, merged.id])
         ids = _touch(session, kept.id)
         before = _grade(session, kept.id)
         audit.lock(session)
@@ -314,6 +317,7 @@ def undo_merge(house: House, actor: Actor, merge_id: str) -> None:
             ).delete()
             renew(house, session, customer.id, history, [catalogue[k] for k in history.facts if k in catalogue])
         compare(session, (kept.id, merged.id))
+        look_at_all(house, session, [kept.id, merged.id])
         detail = {"merge": record.id, "merged": merged.number, "kept": kept.number}
         for customer in (kept, merged):
             audit.append(session, actor.name, "customer.unmerge", f"customer:{customer.id}", detail)
