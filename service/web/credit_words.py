@@ -75,6 +75,7 @@ EVENTS = {
     "credit.unblocked": _("解除信用冻结"),
     "grade.changed": _("等级变化"),
     "assessment.due": _("重新评估"),
+    "assessment.review": _("专家评审"),
     "report.ready": _("报告已做好"),
     "run.done": _("运行完成"),
     "run.failed": _("运行失败"),

@@ -27,6 +27,7 @@ from service.flow.credit import (
     comparison,
     credit_events,
     credit_forms,
+    deliveries,
     due_assessments,
     expert_reviews,
     portfolio,
@@ -464,6 +465,9 @@ def test_A1_3_a_high_value_customer_needs_two_experts_and_a_conclusion_and_nobod
             expert_reviews.name_experts(house, me, *key, logins)
     expert_reviews.name_experts(house, me, *key, ["first", "second"])
     expert_reviews.name_experts(house, me, *key, ["first", "third"])
+    for login, told in (("first", 1), ("second", 1), ("third", 1), ("head", 0)):
+        total, messages = deliveries.inbox_of(house, office[login])
+        assert (total, [row.event for row in messages]) == (told, ["assessment.review"] * told), login
     with pytest.raises(RuleRefused, match="2 of 2 experts"):
         decide("head")
     with pytest.raises(RuleRefused, match="only an expert who was named"):

@@ -29,6 +29,7 @@ EVENTS = (
     "credit.unblocked",
     "grade.changed",
     "assessment.due",
+    "assessment.review",
 )
 #: What nobody is told twice of, even where a worker died while it sent one: nobody knows then whether it went out, and it is given up.
 ONCE = frozenset({"search.news"})

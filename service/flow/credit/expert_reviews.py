@@ -16,6 +16,7 @@ from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed
 from service.flow.common.sight import customers_in_sight, sees_customer
 from service.flow.credit.customer_access import load_customer
+from service.flow.credit.deliveries import News, tell
 from service.house import House
 from service.records import audit
 from service.records.tables import AssessmentRecord, Customer, ExpertOpinion, Person
@@ -31,7 +32,7 @@ def opinions_of(session: Session, assessment_id: str) -> tuple[ExpertOpinion, ..
 
 
 def name_experts(house: House, actor: Actor, customer_id: str, assessment_id: str, logins: Sequence[str]) -> None:
-    """Name who reviews an assessment; whoever has spoken stays. Raises NotFound, NotAllowed, BadInput, RuleRefused."""
+    """Name who reviews an assessment, and tell them; whoever has spoken stays. Raises NotFound, NotAllowed, BadInput, RuleRefused."""
     wanted = list(dict.fromkeys(login.strip() for login in logins if login.strip()))
     if not LEAST_EXPERTS <= len(wanted) <= MOST_EXPERTS:
         why = f"name {LEAST_EXPERTS} to {MOST_EXPERTS} different people"
@@ -53,8 +54,25 @@ def name_experts(house: House, actor: Actor, customer_id: str, assessment_id: st
         now = house.clock.now()
         for person_id in sorted(chosen - set(there)):
             session.add(ExpertOpinion(assessment_id=record.id, person_id=person_id, named_by=actor.name, named_at=now))
+        _tell(house, session, record, [people[login] for login in wanted])
         detail = {"assessment": record.id, "experts": sorted(wanted)}
         audit.append(session, actor.name, "assessment.name_experts", f"customer:{customer_id}", detail)
+
+
+def _tell(house: House, session: Session, record: AssessmentRecord, experts: Sequence[Person]) -> None:
+    """Tell experts that their opinion is waited for: each once, however often the list is changed."""
+    customer = session.get_one(Customer, record.customer_id)
+    news = News(
+        event="assessment.review",
+        event_id=f"{record.id}:review",
+        customer=customer,
+        zh=f"请你评审信用评估：{record.grade} 级",
+        en=f"your opinion on an assessment is asked for: grade {record.grade}",
+        path=f"/customers/{customer.id}/assessments",
+        data={},
+        outside=False,
+    )
+    tell(house, session, news, experts)
 
 
 def _against(house: House, session: Session, person: Person | None, record: AssessmentRecord) -> str:
