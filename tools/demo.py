@@ -3,7 +3,6 @@
 Nothing here knows what is on the scans: numbers, names and dates come out of the pictures.
 """
 
-import os
 import secrets
 import shutil
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 from service.access import people
 from service.access.papers import KINDS, PaperGiven
 from service.access.policy import Actor
-from service.bootstrap import build, prepare
+from service.bootstrap import build, prepare, without_settings
 from service.errors import KNOWN_ERRORS, RuleRefused
 from service.flow.archive import destroy, filing, ledger, reviews, transfers
 from service.flow.intake import receive
@@ -217,15 +216,12 @@ def distinctive(house: House, actor: Actor, documents: dict[str, Document]) -> s
 def main() -> int:
     began = time.perf_counter()
     shutil.rmtree(HOME, ignore_errors=True)
-    env = {**os.environ, "JUANZONG_HOME": str(HOME), "JUANZONG_MODE": "demo", "JUANZONG_OUR_COMPANIES": OUR_COMPANY}
-    for name in (
-        "JUANZONG_DATABASE_URL",
-        "JUANZONG_OBJECT_STORE",
-        "JUANZONG_SEARCH",
-        "JUANZONG_KEY_FILE",
-        "JUANZONG_CONFIG",
-    ):
-        env.pop(name, None)  # the demonstration never touches a real archive
+    # Nothing that is set for a real archive: the demonstration never touches one.
+    env = without_settings() | {
+        "JUANZONG_HOME": str(HOME),
+        "JUANZONG_MODE": "demo",
+        "JUANZONG_OUR_COMPANIES": OUR_COMPANY,
+    }
     settings = load(env)
     prepare(settings)
     house = build(settings)
