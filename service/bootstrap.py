@@ -64,7 +64,7 @@ def alone(settings: Settings) -> Iterator[None]:
 def prepare(settings: Settings) -> bool:
     """Make the home, the master key and the database where they are missing; returns whether anything was made.
 
-    Run twice it changes nothing. A database that holds documents never gets a new master key.
+    Run twice it changes nothing. A database that holds documents, or a trail, never gets a new master key.
     """
     _suite(settings)
     made = not settings.home.exists()
@@ -118,15 +118,17 @@ def _seal_trail(settings: Settings) -> None:
 
 
 def _has_keys(database: Database) -> bool:
-    """Return whether the database, of whatever version, holds documents that were sealed."""
+    """Return whether the database, of whatever version, needs a master key that was there: for its documents, or for its trail alone."""
     from sqlalchemy import select
 
-    from service.records.tables import WrappedKey
+    from service.records.tables import AuditHead, WrappedKey
 
     if not has_tables(database):
         return False
     with database.read() as session:
-        return session.scalar(select(WrappedKey.document_id).limit(1)) is not None
+        return any(
+            session.scalar(select(column).limit(1)) is not None for column in (WrappedKey.document_id, AuditHead.id)
+        )
 
 
 def _sealed_with(database: Database) -> set[str]:

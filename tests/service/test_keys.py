@@ -310,6 +310,10 @@ def test_an_archive_with_nothing_but_its_trail_takes_no_other_key(tmp_path):
     settings = load(embedded_env(tmp_path / "home"))
     prepare(settings)
     settings.key_file.unlink()
+    for start in (prepare, build):
+        with pytest.raises(BadSetting, match=r"is not there.*put"):
+            start(settings)
+        assert not settings.key_file.exists(), "nobody makes another key"
     KeyFile.create(settings.key_file)
     for start in (prepare, build):
         with pytest.raises(BadSetting, match=r"key file.*put the right one back"):
