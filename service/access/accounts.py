@@ -135,7 +135,7 @@ def end_session(house: House, actor: Actor, login: str, session_id: str) -> None
 
 
 def change_password(house: House, actor: Actor, old: str, new: str, cookie: str = "", address: str = "") -> None:
-    """Set one's own password; every other browser is signed out, tokens stay. cookie: the session that goes on.
+    """Set one's own password; every other browser is signed out, open links are void, tokens stay. cookie: the session that goes on.
 
     Raises BadInput (the new one is too short), NotSignedIn (the old one is wrong, or too often was), NotAllowed (no person).
     """
@@ -150,6 +150,7 @@ def change_password(house: House, actor: Actor, old: str, new: str, cookie: str 
     with house.database.write() as session:
         person = session.get_one(Person, actor.person_id)
         person.password_hash = hashed
+        people.spend_links(session, person.id, house.clock.now())
         sessions.end_all(session, person.id, but=cookie)
         audit.append(session, actor.name, "person.change_password", actor.name)
 

@@ -201,6 +201,13 @@ def _invited(session: Session, secret: str, now: datetime) -> tuple[Invitation, 
     return invitation, person
 
 
+def spend_links(session: Session, person_id: str, now: datetime) -> None:
+    """Void every one-time link of a person that is still open, within the caller's transaction."""
+    unused = Invitation.used_at.is_(None)
+    for link in session.scalars(select(Invitation).where(Invitation.person_id == person_id, unused)):
+        link.used_at = now
+
+
 def demand_password(password: str) -> None:
     """Raise BadInput for a password that is too short or too long."""
     if len(password) < LEAST_PASSWORD or len(password) > 200:
@@ -214,12 +221,12 @@ def hash_password(password: str) -> str:
 
 
 def set_password(house: House, secret: str, password: str) -> Person:
-    """Set the password with a one-time link, which is spent by it. Raises NotFound, BadInput."""
+    """Set the password with a one-time link, which is spent by it, as are all others of this person. Raises NotFound, BadInput."""
     demand_password(password)
     hashed = hash_password(password)
     with house.database.write() as session:
-        invitation, person = _invited(session, secret, house.clock.now())
-        invitation.used_at = house.clock.now()
+        _, person = _invited(session, secret, house.clock.now())
+        spend_links(session, person.id, house.clock.now())
         person.password_hash = hashed
         throttle.unlock(session, person.id)
         sessions.end_all(session, person.id)
@@ -424,10 +431,7 @@ def disable(house: House, actor: Actor, login: str) -> None:
         tokens = list(session.scalars(living))
         for token in tokens:
             token.revoked_at = now
-        for link in session.scalars(
-            select(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
-        ):
-            link.used_at = now
+        spend_links(session, person.id, now)
         detail = {"sessions": len(sessions), "tokens": len(tokens)}
         audit.append(session, actor.name, "person.disable", f"person:{login}", detail)
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from service.access import people
+from service.access import accounts, people
+from service.access.people import INVITATION_DAYS
 from service.errors import BadInput, NotAllowed, NotFound, NotSignedIn
 from service.records.tables import AuditEntry, WebSession
 from tests.service.conftest import OWNER
@@ -26,6 +27,28 @@ def test_a_link_sets_a_password_once(embedded):
     people.sign_out(house, session)
     with pytest.raises(NotSignedIn):
         people.actor_of_session(house, session)
+
+
+def test_a_link_opens_nothing_after_its_days_or_once_a_password_was_set_with_another(embedded, monkeypatch):
+    house = embedded.house
+    first = people.invite(house, OWNER, "li", "李某", ["handler"])
+    lost, second = (people.renew_invitation(house, OWNER, "li") for _ in range(2))
+    people.set_password(house, second, PASSWORD)
+    open_still = people.renew_invitation(house, OWNER, "li")
+    accounts.change_password(
+        house, people.actor_of_session(house, people.sign_in(house, "li", PASSWORD)), PASSWORD, "x" * 10
+    )
+    for link in (first, lost, second, open_still):
+        with pytest.raises(NotFound):
+            people.set_password(house, link, "somebody else's password")
+    fresh, now = people.renew_invitation(house, OWNER, "li"), house.clock.now()
+    for days, there in ((INVITATION_DAYS, True), (INVITATION_DAYS + 1, False)):
+        monkeypatch.setattr(house.clock, "now", lambda days=days: now + timedelta(days=days, seconds=-60))
+        if there:
+            assert people.invited_person(house, fresh).login == "li"
+        else:
+            with pytest.raises(NotFound):
+                people.invited_person(house, fresh)
 
 
 def test_a_new_password_ends_old_sessions(embedded):
