@@ -186,6 +186,12 @@ def test_drill(office, empty, tmp_path, monkeypatch):
     found = checked(house, tmp_path / "full.jz")
     assert found.trail_ok
     assert [line["stub"]["case_file_id"] for line in found.destroyed] == [during]
+    keys = {
+        line["row"]["document_id"]
+        for line in chain_of(house, tmp_path / "full.jz").newest.key_lines()
+        if line.get("table") == "wrapped_keys"
+    }
+    assert keys == {document_after, document_kept}, "the key of what was destroyed meanwhile is not in the backup"
 
     destroy_file(office, after)
     register = tmp_path / "register.jsonl"

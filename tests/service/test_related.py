@@ -19,7 +19,7 @@ from service.flow.search.hits import hits_in
 from service.flow.search.related import related_to
 from service.flow.search.sketches import made_with, make_waiting
 from service.flow.search.texts import texts_of
-from service.records.tables import DocumentMark, DocumentSketch
+from service.records.tables import CaseFile, Document, DocumentMark, DocumentSketch
 from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import decide_all, due_file, new_contract, propose
 
@@ -110,6 +110,39 @@ def test_only_what_may_be_read_is_shown_and_nothing_of_another_department(embedd
     assert kinds(embedded, mine, "administrator") == {theirs: ["same_paper"]}
     with pytest.raises(NotFound):
         related_to(embedded.house, embedded["stranger"], mine)
+
+
+def test_what_lies_in_the_same_file_or_belongs_to_the_same_customer_is_shown_to_whom_it_is_open(
+    embedded: Office, tmp_path: Path
+) -> None:
+    house = embedded.house
+    other = people.create_department(house, OWNER, "CG", "采购部")
+    embedded.hire("stranger", "handler", department_id=other.id)
+    _, mine = new_contract(embedded)
+    theirs = ledger.create_contract(
+        house,
+        OWNER,
+        ledger.ContractInput(
+            department_id=other.id,
+            title="另一份",
+            counterparty="云桥智联信息技术有限公司",
+            handler_id=embedded["stranger"].person_id or "",
+        ),
+    )
+    with house.database.read() as session:
+        elsewhere = session.scalars(select(CaseFile.id).where(CaseFile.contract_id == theirs.id)).one()
+    here, beside, far = (
+        embedded.take_in(paper(tmp_path, name, seed, figures=seed), login)
+        for name, seed, login in (("here", 1, "handler"), ("beside", 2, "handler"), ("far", 3, "stranger"))
+    )
+    for document_id, file_id in ((here, mine), (beside, mine), (far, elsewhere)):
+        filing.file_document(house, OWNER, document_id, file_id)
+    in_file = ["same_number", "same_contract"]
+    assert kinds(embedded, here, "administrator") == {beside: in_file, far: ["same_customer"]}
+    assert kinds(embedded, here) == {beside: in_file}
+    with house.database.write() as session:
+        session.get_one(Document, beside).tier = "secret"
+    assert kinds(embedded, here) == {}
 
 
 def test_the_same_number_is_left_out_while_the_index_is_down(embedded: Office, monkeypatch: pytest.MonkeyPatch) -> None:

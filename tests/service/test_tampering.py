@@ -275,7 +275,10 @@ def test_the_database_itself_refuses(which, tmp_path, request, keys):
         *(f"UPDATE audit SET {name} = {name}" for name in COLUMNS),
         "DELETE FROM audit WHERE seq = 1",
         "DELETE FROM checkpoints",
-        *(f"UPDATE checkpoints SET {name} = {name}" for name in ("number", "statement", "signature", "public", "at")),
+        *(
+            f"UPDATE checkpoints SET {name} = {name}"
+            for name in ("number", "statement", "signature", "public", "entries", "at")
+        ),
     ]
     if which == "sqlite":
         statements += [
