@@ -7,7 +7,8 @@ Approval starts the waiting period in the same act. `stop` (or the approver's `r
 before `executing`. The state is never stored on its own: it follows from the signatures, so a step cannot be skipped.
 Five parts exclude one another: proposer, appraiser, approver, supervisor one, supervisor two. The proposer, or somebody
 without a part, carries the destruction out. Co-reviewers may be asked about single files; they too have no other part, and
-their opinions count like those of the group.
+their opinions count like those of the group. Where the destroyed files lie on paper as well, whoever carries the destruction out
+notes how the paper was destroyed, too; only then do the supervisors confirm.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,6 +28,8 @@ from retention.steps import (
     Answer,
     CoReviewer,
     Outcome,
+    Paper,
+    PaperGone,
     PartName,
     Replacement,
     Signature,
@@ -40,6 +43,8 @@ __all__ = [
     "Answer",
     "Opinion",
     "Outcome",
+    "Paper",
+    "PaperGone",
     "Review",
     "Ruling",
     "Signature",
@@ -56,6 +61,7 @@ class Review:
 
     Persons are names as in the audit trail; one person has one name. group[0] is the head of the appraisal group.
     opinions: file -> appraiser -> opinion. appointed: part -> who may take it, where that was said beforehand (`appoint`).
+    paper: what of the destroyed files there is on paper, None for nothing; paper_gone: that it was destroyed.
     """
 
     number: str
@@ -69,6 +75,8 @@ class Review:
     appointed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     replaced: list[Replacement] = field(default_factory=list)
     co_reviewers: list[CoReviewer] = field(default_factory=list)
+    paper: Paper | None = None
+    paper_gone: PaperGone | None = None
     _known: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -403,11 +411,15 @@ class Review:
             raise TransitionRefused(str(answer.why))
         self.signatures.append(Signature("begin", person, today))
 
-    def finish(self, person: str, outcomes: Mapping[str, Outcome], today: date) -> None:
-        """Note what became of every file. Nothing counts as destroyed that the opinions wanted kept."""
+    def finish(self, person: str, outcomes: Mapping[str, Outcome], today: date, paper: Paper | None = None) -> None:
+        """Note what became of every file. Nothing counts as destroyed that the opinions wanted kept.
+
+        paper: what of the destroyed ones there is on paper.
+        """
         self._step("finish", person, today)
         self._check_outcomes(outcomes)
         self.outcomes = dict(outcomes)
+        self.paper = paper if paper is not None and paper.files else None
         self.signatures.append(Signature("finish", person, today))
 
     def _check_outcomes(self, outcomes: Mapping[str, Outcome]) -> None:
@@ -422,9 +434,28 @@ class Review:
                     f"file {file_id} cannot have been destroyed by review {self.number}: {ruling.why}"
                 )
 
+    def note_paper(self, person: str, how: str, today: date) -> None:
+        """Note that the paper of the destroyed files was destroyed, and how. Whoever carries the destruction out does it."""
+        self._may("note_paper", person, today, ("executed",))
+        self.demand_apart(person)
+        if self.paper is None:
+            raise TransitionRefused(f"the files that review {self.number} destroyed have no paper")
+        if self.paper_gone is not None:
+            raise TransitionRefused(f"the paper of review {self.number} was destroyed on {self.paper_gone.on}")
+        if not how.strip():
+            raise TransitionRefused("the destruction of paper says how and where")
+        self.paper_gone = PaperGone(person, today, how.strip())
+
+    @property
+    def paper_waits(self) -> bool:
+        """Whether there is paper of destroyed files whose destruction nobody has noted."""
+        return self.paper is not None and self.paper_gone is None
+
     def confirm_after(self, person: str, today: date) -> None:
-        """Confirm, as one of the same two supervisors, that the destruction was done."""
+        """Confirm, as one of the same two supervisors, that the destruction was done: of the paper, too, where there is any."""
         self._step("confirm_after", person, today)
+        if self.paper_waits:
+            raise TransitionRefused(f"the paper of review {self.number} has to be destroyed first")
         if person not in self.supervisors:
             raise TransitionRefused(f"{person} did not supervise review {self.number}")
         if any(signature.person == person for signature in self._signed("confirm_after")):

@@ -179,6 +179,11 @@ def certificate(
         "co_reviewers": [to_plain(asked) | {"files": list(asked.files)} for asked in review.co_reviewers],
         "rows": [asdict(row) for row in rows],
         "not_destroyed": {f: o.why for f, o in review.outcomes.items() if o.word != "destroyed"},
+        **(
+            {"paper": to_plain(review.paper) | to_plain(review.paper_gone)}
+            if review.paper and review.paper_gone
+            else {}
+        ),
         "proofs": {file_id: dict(proof) for file_id, proof in (proofs or {}).items()},
     }
     return content | {"sha256": _digest(content)}

@@ -8,7 +8,7 @@ from retention.appraisal import Review
 from retention.errors import TransitionRefused
 from retention.opinions import Opinion
 from retention.plain import to_plain, with_dates
-from retention.steps import TRANSITIONS, CoReviewer, Outcome, Replacement, Signature, TakenOff
+from retention.steps import TRANSITIONS, CoReviewer, Outcome, Paper, PaperGone, Replacement, Signature, TakenOff
 
 
 def to_dict(review: Review) -> dict[str, Any]:
@@ -25,6 +25,8 @@ def to_dict(review: Review) -> dict[str, Any]:
         "opinions": opinion_record.to_rows(review.opinions, review.files),
         "taken_off": {file: to_plain(off) for file, off in review.taken_off.items()},
         "outcomes": {file: to_plain(outcome) for file, outcome in review.outcomes.items()},
+        "paper": to_plain(review.paper) if review.paper else None,
+        "paper_gone": to_plain(review.paper_gone) if review.paper_gone else None,
         "signatures": [to_plain(signature) for signature in review.signatures],
     }
 
@@ -54,6 +56,7 @@ def _replay(data: Mapping[str, Any]) -> Review:
     # Taking off and opinions are kept without their order; the parts show below whether these people could.
     review.taken_off = {file: TakenOff(**with_dates(row)) for file, row in data["taken_off"].items()}
     review.co_reviewers = _co_reviewers(data)
+    review.paper_gone = _paper_gone(data)
     opinions = opinion_record.read(data)
     for signature in others:
         _redo(review, signature, data, opinions)
@@ -63,7 +66,17 @@ def _replay(data: Mapping[str, Any]) -> Review:
         raise TransitionRefused(f"review {review.number}: a stranger took a file off, or one that is not on it")
     _check_replaced(review, data.get("replaced", ()))
     _check_co_reviewers(review)
+    gone = review.paper_gone
+    if gone is not None and not (
+        review.paper and gone.how.strip() and review.part_of(gone.person) in (None, "proposer")
+    ):
+        raise TransitionRefused(f"review {review.number}: {gone.person} cannot have destroyed the paper so")
     return review
+
+
+def _paper_gone(data: Mapping[str, Any]) -> PaperGone | None:
+    said = data.get("paper_gone")  # records of earlier releases do not say it
+    return PaperGone(**with_dates(said)) if said else None
 
 
 def _co_reviewers(data: Mapping[str, Any]) -> list[CoReviewer]:
@@ -107,7 +120,9 @@ def _redo(
     elif act in ("reject", "stop"):
         getattr(review, act)(person, signature.note, on)
     elif act == "finish":
-        review.finish(person, {file: Outcome(**row) for file, row in data["outcomes"].items()}, on)
+        said = data.get("paper")
+        outcomes = {file: Outcome(**row) for file, row in data["outcomes"].items()}
+        review.finish(person, outcomes, on, Paper(**said) if said else None)
     elif act == "begin":
         review.begin(person, on, kept=True)
     elif act in TRANSITIONS:

@@ -100,6 +100,24 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """What of the destroyed files there is on paper: of how many files, and how many originals and copies."""
+
+    files: int
+    originals: int
+    copies: int
+
+
+@dataclass(frozen=True)
+class PaperGone:
+    """The paper of the destroyed files was destroyed, too. how: by which means and where (纸浆、粉碎 …)."""
+
+    person: str
+    on: date
+    how: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """Yes or no, and why."""
 

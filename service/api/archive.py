@@ -795,6 +795,25 @@ def supervise(house: House, actor: Actor, review_id: str) -> None:
     reviews.supervise(house, actor, review_id)
 
 
+class PaperGone(Input):
+    """By which means and where the paper was destroyed."""
+
+    how: Reason
+
+
+@destructions(
+    "POST",
+    "/destructions/{review_id}/paper",
+    "Note that the paper was destroyed",
+    body=PaperGone,
+    status=204,
+    problems=(409,),
+)
+def note_paper(house: House, actor: Actor, review_id: str, given: PaperGone) -> None:
+    """Note, after the execution, how the paper of the destroyed files was destroyed; then the supervisors confirm."""
+    reviews.note_paper(house, actor, review_id, given.how)
+
+
 @destructions("POST", "/destructions/{review_id}/execution", "Destroy what was decided", problems=(409,))
 def execute_review(house: House, actor: Actor, review_id: str) -> dict[str, Any]:
     """Execute; every file is checked again at this moment."""

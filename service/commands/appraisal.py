@@ -225,6 +225,19 @@ def review_stop(house: House, actor: Actor, review_id: str, reason: str, *, as_j
     done({"review": review_id, "state": "stopped"}, "stopped", as_json=as_json)
 
 
+@review.command("paper")
+@click.argument("review_id")
+@click.option("--how", required=True, help="By which means and where.")
+@json_option
+@with_house
+def review_paper(house: House, actor: Actor, review_id: str, how: str, *, as_json: bool) -> None:
+    """Note that the paper of the files REVIEW_ID destroyed was destroyed; then the supervisors confirm."""
+    from service.flow.archive import reviews as flow
+
+    flow.note_paper(house, actor, review_id, how)
+    done({"review": review_id, "paper": "destroyed"}, "noted; the supervisors confirm", as_json=as_json)
+
+
 @review.command("execute")
 @click.argument("review_id")
 @click.option("--yes", is_flag=True, help="Destroy; this cannot be undone.")

@@ -61,12 +61,22 @@ def _seal(found: SignedRegister) -> str:
     return f"鉴定 {found.certificate['review']}：SHA-256 {found.certificate['sha256']}（{state}）"
 
 
+def _paper(found: SignedRegister) -> list[str]:
+    paper = found.certificate.get("paper")  # of files that lay on paper, too
+    if not paper:
+        return []
+    who = found.names.get(paper["person"], paper["person"])
+    counts = f"纸质 {paper['files']} 卷，原件 {paper['originals']} 份、复印件 {paper['copies']} 份"
+    return [f"{counts}：{paper['on']} {who} {paper['how']}"]
+
+
 def of_review(found: SignedRegister) -> Report:
     """Return the register of one review: its cover, who signed what and when, its rows, what stayed, the hash of its certificate."""
     said = found.certificate
     lines = [
         f"全宗号 {said['fonds']}    鉴定 {said['review']}    销毁日期 {said['destroyed_on']}",
         f"卷数 {said['files']}    页数 {said['pages']}",
+        *_paper(found),
         _seal(found),
     ]
     stayed = [[why] for why in said["not_destroyed"].values()]

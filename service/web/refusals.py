@@ -530,6 +530,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     (r"a replacement needs a person and a reason", "换人须写明接替的人和理由。"),
     (r"asking a co-reviewer needs a person and a reason", "请人会同鉴定，须写明请谁、为什么。"),
+    (r"the paper of review (?P<n>\S+) has to be destroyed first", "鉴定 {n} 的纸质案卷先销毁并记下，监销人再确认。"),
+    (r"the paper of review (?P<n>\S+) was destroyed on (?P<day>\S+)", "鉴定 {n} 的纸质案卷已于 {day} 销毁。"),
+    (r"the files that review (?P<n>\S+) destroyed have no paper", "鉴定 {n} 销毁的案卷没有纸质。"),
+    (r"the destruction of paper says how and where", "须写明纸质怎样、在哪里销毁。"),
     (
         r"(?P<person>person:\S+) was not asked about file (?P<f>\S+) of review (?P<n>\S+)",
         "鉴定 {n} 中没有请 {person} 对这一卷提意见。",

@@ -17,11 +17,12 @@ from retention.destruction import (
 )
 from retention.errors import DestructionBlocked, TransitionRefused
 from retention.plain import to_plain
-from retention.steps import STATES
+from retention.steps import STATES, Paper
 from retention.why import because
 
 DAY = date(2026, 11, 2)
 GROUP = ("li", "sun", "qian")
+PAPER = Paper(2, 3, 1)
 FILES = ("f1", "f2", "f3")
 
 
@@ -616,3 +617,55 @@ def test_a_stored_review_that_the_rules_would_not_have_made_is_refused(change):
 def test_a_proposal_that_cannot_be_is_refused(number, proposer, files, waiting_days):
     with pytest.raises(TransitionRefused):
         Review.propose(number, proposer, files, DAY, waiting_days)
+
+
+# --- paper beside the electronic part ---
+
+
+def with_paper(paper: Paper | None = PAPER) -> Review:
+    review = executing()
+    review.finish("zhou", {f: Outcome("destroyed") for f in review.files}, review.execution_from, paper)
+    return review
+
+
+def test_the_supervisors_confirm_only_after_the_paper_is_gone():
+    review = with_paper()
+    first, second = review.supervisors
+    for person in (first, second):
+        with pytest.raises(TransitionRefused, match="paper"):
+            review.confirm_after(person, LATE)
+    for person in (first, GROUP[0], review.approver):
+        with pytest.raises(TransitionRefused, match="cannot carry it out"):
+            review.note_paper(person, "化浆", LATE)
+    with pytest.raises(TransitionRefused, match="how and where"):
+        review.note_paper("zhou", "  ", LATE)
+    review.note_paper("zhou", "成都纸业公司化浆", LATE)
+    with pytest.raises(TransitionRefused, match="was destroyed on"):
+        review.note_paper("zhou", "粉碎", LATE)
+    assert Review.from_dict(json.loads(json.dumps(review.to_dict()))) == review
+    review.confirm_after(first, LATE)
+    review.confirm_after(second, LATE)
+    said = certificate(review, register_rows(review, FACTS, LATE), "J001")
+    assert said["paper"] == {**to_plain(PAPER), "person": "zhou", "on": LATE.isoformat(), "how": "成都纸业公司化浆"}
+    assert certificate_intact(said)
+
+
+def test_without_paper_there_is_nothing_to_note_and_before_the_execution_neither():
+    for review in (with_paper(None), with_paper(Paper(0, 0, 0))):
+        assert review.paper is None
+        with pytest.raises(TransitionRefused, match="have no paper"):
+            review.note_paper("zhou", "化浆", LATE)
+        review.confirm_after(review.supervisors[0], LATE)
+    with pytest.raises(TransitionRefused, match="not the next step"):
+        executing().note_paper("zhou", "化浆", LATE)
+
+
+@pytest.mark.parametrize("wrong", [{"person": GROUP[0]}, {"how": " "}, {"person": "feng"}])
+def test_paper_that_cannot_have_gone_so_is_not_read(wrong):
+    review = with_paper()
+    review.note_paper("zhou", "化浆", LATE)
+    data = review.to_dict()
+    with pytest.raises(TransitionRefused, match="cannot have destroyed the paper"):
+        Review.from_dict({**data, "paper_gone": {**data["paper_gone"], **wrong}})
+    with pytest.raises(TransitionRefused):
+        Review.from_dict({**data, "paper": None})

@@ -5,10 +5,14 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
+from retention.destruction import certificate_intact
 from retention.errors import TransitionRefused
 from service.errors import NotFound, RuleRefused
 from service.flow.archive import destroy, reviews
-from service.records.tables import AuditEntry, CaseFile, ReviewFile
+from service.flow.archive.destruction_registers import review_register
+from service.flow.archive.paper_file import count_papers, set_place
+from service.records.tables import AuditEntry, CaseFile, ReviewFile, Stub
+from service.reports.destruction_register import of_review
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.web.conftest import Site, site  # noqa: F401 - a fixture
@@ -162,6 +166,44 @@ def test_a_co_reviewer_is_asked_on_the_page_and_heard(site: Site):  # noqa: F811
     with office.house.database.read() as session:
         actions = list(session.scalars(select(AuditEntry.action).where(AuditEntry.actor == "person:first")))
     assert "review.ask_co_reviewer" in actions
+
+
+def test_paper_is_destroyed_and_noted_before_the_supervisors_confirm(site: Site):  # noqa: F811 - the fixture
+    office = site.office
+    house, archivist = office.house, office["archivist"]
+    files = [due(office, n) for n in range(2)]
+    set_place(house, archivist, files[0], "一号库", "3 架", "12 盒")
+    count_papers(house, archivist, files[0], "5.1", 2, 1)
+    review_id = proposed(office, files)
+    say(office, review_id, files)
+    with pytest.raises(TransitionRefused):
+        reviews.note_paper(house, archivist, review_id, "化浆")
+    carry_out(office, review_id)
+    path, keeper, fourth = f"/reviews/{review_id}", site.signed_in("archivist"), site.signed_in("fourth")
+    page = fourth.get(path).text
+    assert "有 1 卷有纸质：原件 2 份，复印件 1 份" in page
+    assert f"{path}/confirm" not in page
+    refused = fourth.post(f"{path}/confirm")
+    assert (refused.status_code, "先销毁并记下" in refused.text) == (409, True)
+    refused = keeper.post(f"{path}/paper", {"how": " "})
+    assert (refused.status_code, "须写明纸质怎样" in refused.text) == (409, True)
+    assert fourth.post(f"{path}/paper", {"how": "化浆"}).status_code in (403, 409)
+    assert keeper.post(f"{path}/paper", {"how": "成都<b>纸业化浆"}).status_code == 303
+    assert "成都&lt;b&gt;纸业化浆" in keeper.get(path).text
+    for name in SUPERVISORS:
+        reviews.supervise(house, office[name], review_id)
+    view = reviews.get_review(house, archivist, review_id)
+    said = {"files": 1, "originals": 2, "copies": 1, "person": "person:archivist", "how": "成都<b>纸业化浆"}
+    assert view.record.certificate["paper"] == said | {"on": EXECUTED.isoformat()}
+    assert certificate_intact(view.record.certificate)
+    assert reviews.as_json(view)["paper_destroyed"]["how"] == "成都<b>纸业化浆"
+    assert "纸质案卷" in keeper.get(f"{path}/certificate").text
+    assert any("纸质 1 卷" in line for line in of_review(review_register(house, archivist, review_id, "pdf")).lines)
+    with house.database.read() as session:
+        where = {stub.case_file_id: stub.documents.get("paper") for stub in session.scalars(select(Stub))}
+        steps = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == f"review:{review_id}")).all()
+    assert where == {files[0]: {"originals": 2, "copies": 1, "place": "一号库 3 架 12 盒"}, files[1]: None}
+    assert steps.count("review.paper") == 1
 
 
 def test_the_board_shows_each_review_at_its_stage(client, headers, embedded):  # noqa: F811 - the fixtures

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from retention.appraisal import Outcome, Review
+from retention.appraisal import Outcome, Paper, Review
 from retention.destruction import files_to_destroy, register_rows
 from retention.errors import DestructionBlocked
 from retention.why import because
@@ -223,7 +223,7 @@ def _finish(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
         }
         if review.state == "executing" and all(row.outcome for row in rows.values()):
             outcomes = {f: Outcome(row.outcome, _sentence(row.why)) for f, row in rows.items()}  # type: ignore[arg-type]  # only these words are written
-            review.finish(actor.name, outcomes, today)
+            review.finish(actor.name, outcomes, today, _paper(session, review_id))
             _apply_keeps(session, actor, review)
             store(
                 session, actor, record, review, "finish", destroyed=sum(r.outcome == "destroyed" for r in rows.values())
@@ -232,6 +232,13 @@ def _finish(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
         of_review = session.execute(listed.where(ReviewFile.review_id == review_id))
         numbers = {file_id: number or "" for file_id, number in of_review}
         return [FileOutcome(f, numbers[f], rows[f].outcome, _sentence(rows[f].why)) for f in review.files]
+
+
+def _paper(session: Session, review_id: str) -> Paper:
+    """Return what of the files a review destroyed there is on paper, by their stubs."""
+    query = select(Stub.documents).where(Stub.review_id == review_id, Stub.case_file_id.not_in(left()))
+    found = [kept["paper"] for kept in session.scalars(query) if "paper" in kept]
+    return Paper(len(found), sum(one["originals"] for one in found), sum(one["copies"] for one in found))
 
 
 def _sentence(why: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.flow.archive.destructions import note
+from service.flow.archive.paper_file import paper_of
 from service.flow.common.locks import let_go
 from service.flow.intake.extraction import count_and_forget
 from service.flow.search import sketches
@@ -86,6 +87,7 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
         document.filename = document.title = document.kind = document.error = ""
         document.review_reasons, document.fields, document.notes = [], [], []
         document.verification, document.checked_by = "", []
+    paper = paper_of(session, file.id)
     sketches.forget(session, [document.id for document in documents])
     forget(session, [document.id for document in documents])
     session.add(
@@ -95,7 +97,7 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
             archive_number=file.archive_number or "",
             title=file.title,
             register_row=row,
-            documents={"documents": kept},
+            documents={"documents": kept} | ({"paper": paper} if paper else {}),
             proof={},
         )
     )

@@ -15,11 +15,12 @@ from retention.outside import OutsideTransfer, Receipt
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound
 from service.flow.archive.ledger import typed_date
+from service.flow.archive.paper_file import paper_of
 from service.flow.common.facts import file_facts
 from service.flow.common.guard import load_document, require
 from service.house import House
 from service.records import audit, signing
-from service.records.tables import AuditEntry, CaseFile, FilePlace, PaperCount
+from service.records.tables import AuditEntry, CaseFile
 
 STATEMENT, RECEIPT = "juanzong transfer 1", "juanzong receipt 1"
 MOST = 200
@@ -43,8 +44,6 @@ def statement(
 ) -> dict[str, Any]:
     """Return what our side says it hands over, signed. with_paper: whether the paper goes with it."""
     facts = file_facts(session, file)
-    counts = list(session.scalars(select(PaperCount).where(PaperCount.case_file_id == file.id)))
-    place = session.get(FilePlace, file.id)
     said = {
         "format": STATEMENT,
         "number": transfer.number,
@@ -53,12 +52,7 @@ def statement(
         "manifest": transfer.manifest,
         "documents": facts.documents,
         "pages": facts.pages,
-        "paper": {
-            "handed_over": with_paper,
-            "originals": sum(row.originals for row in counts),
-            "copies": sum(row.copies for row in counts),
-            "place": f"{place.room} {place.shelf} {place.box}" if place else "",
-        },
+        "paper": {"handed_over": with_paper, "originals": 0, "copies": 0, "place": "", **paper_of(session, file.id)},
         "by": actor.name,
         "on": house.clock.today().isoformat(),
     }

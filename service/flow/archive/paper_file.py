@@ -1,6 +1,7 @@
 """The paper of a case file (RULES B1, B5): where it stands, how many originals and copies lie in it, and the sheets printed for it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -52,6 +53,17 @@ def paper_file(house: House, actor: Actor, case_file_id: str, what: str = "") ->
                 sorted(documents, key=lambda d: ([int(n) for n in d.category.split(".") if n.isdigit()], d.received_at))
             ),
         )
+
+
+def paper_of(session: Session, case_file_id: str) -> dict[str, Any]:
+    """Return how many originals and copies of a file lie on paper, and where; {} when none do, as far as anybody counted."""
+    counts = list(session.scalars(select(PaperCount).where(PaperCount.case_file_id == case_file_id)))
+    originals, copies = sum(row.originals for row in counts), sum(row.copies for row in counts)
+    if not originals and not copies:
+        return {}
+    place = session.get(FilePlace, case_file_id)
+    where = f"{place.room} {place.shelf} {place.box}" if place else ""
+    return {"originals": originals, "copies": copies, "place": where}
 
 
 def _living(session: Session, actor: Actor, case_file_id: str) -> CaseFile:

@@ -49,6 +49,8 @@ def waits_for(review: Review) -> tuple[str, ...]:
         return tuple(name for name in review.appointed["supervisor"] if name not in review.supervisors)
     if state in ("supervised", "executing"):
         return (review.proposer,)
+    if state == "executed" and review.paper_waits:
+        return (review.proposer,)
     if state == "executed":
         done = {s.person for s in review.signatures if s.act == "confirm_after"}
         return tuple(name for name in review.supervisors if name not in done)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from retention.appraisal import Opinion, Review, Ruling
 from retention.blockers import Block, blocks, candidate_blocks
 from retention.destruction import certificate
+from retention.plain import to_plain
 from retention.steps import STATES
 from retention.why import Why
 from service.access.policy import Actor, decide
@@ -343,6 +344,18 @@ def ask_co_reviewer(
         store(session, actor, record, review, "ask_co_reviewer", **detail)
 
 
+def note_paper(house: House, actor: Actor, review_id: str, how: str) -> None:
+    """Note that the paper of the destroyed files was destroyed, and how; the supervisors confirm after that.
+
+    Raises NotFound, NotAllowed, TransitionRefused (nothing was executed yet, there is no paper, who has another part).
+    """
+    with house.database.write() as session:
+        record, review = load(session, actor, review_id, "review.propose")
+        review.note_paper(actor.name, how[:500], house.clock.today())
+        detail = vars(review.paper) if review.paper else {}
+        store(session, actor, record, review, "paper", how=how.strip()[:500], **detail)
+
+
 def supervise(house: House, actor: Actor, review_id: str) -> None:
     """Confirm as a supervisor: before the execution that it may go, after it that it was done. Raises TransitionRefused.
 
@@ -487,10 +500,8 @@ def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozens
     waited = state == "waiting" and first is not None and today >= first
     if part == "supervisor" and waited and actor.name not in review.supervisors:
         found.add("confirm_before")
-    if part == "supervisor" and state == "executed":
-        done = [s.person for s in review.signatures if s.act == "confirm_after"]
-        if actor.name not in done:
-            found.add("confirm_after")
+    if state == "executed":
+        found |= _may_after(actor, review, part)
     apart = part in (None, "proposer")
     if state in ("supervised", "executing") and apart and review.may_execute(today) and "archivist" in actor.roles:
         found.add("execute")
@@ -499,6 +510,14 @@ def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozens
     if "archivist" in actor.roles and part in (None, "proposer") and review.replaceable():
         found.add("replace")
     return frozenset(found)
+
+
+def _may_after(actor: Actor, review: Review, part: str | None) -> set[str]:
+    """Return what this person can do once the review was carried out: first the paper goes, then the supervisors confirm."""
+    if review.paper_waits:
+        return {"paper"} if part in (None, "proposer") and "archivist" in actor.roles else set()
+    done = [s.person for s in review.signatures if s.act == "confirm_after"]
+    return {"confirm_after"} if part == "supervisor" and actor.name not in done else set()
 
 
 def as_json(view: ReviewView) -> dict[str, Any]:
@@ -516,6 +535,8 @@ def as_json(view: ReviewView) -> dict[str, Any]:
         "replaced": [{**asdict(gone), "on": gone.on.isoformat()} for gone in review.replaced],
         "co_reviewers": [{**asdict(asked), "on": asked.on.isoformat()} for asked in review.co_reviewers],
         "execution_from": first.isoformat() if first else None,
+        "paper": to_plain(review.paper) if review.paper else None,
+        "paper_destroyed": to_plain(review.paper_gone) if review.paper_gone else None,
         "waits_for": list(view.waits_for),
         "signatures": [{"act": s.act, "person": s.person, "on": s.on.isoformat()} for s in review.signatures],
         "files": [

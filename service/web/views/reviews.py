@@ -315,6 +315,10 @@ def appraisal_step(review_id: str, step: str) -> ResponseReturnValue:
         ),
         "confirm": (lambda: reviews.supervise(at, actor(), review_id), gettext("监销确认已记下。")),
         "execute": (lambda: _execute(review_id), gettext("已执行。请两名监销人确认。")),
+        "paper": (
+            lambda: reviews.note_paper(at, actor(), review_id, form.get("how", "")),
+            gettext("纸质案卷的销毁已记下。请两名监销人确认。"),
+        ),
     }
     if step not in doing:
         raise RuleRefused(f"there is no step {step}")
