@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -71,6 +73,24 @@ def test_init_makes_everything_once(tmp_path):
     second = json.loads(juanzong(env, "init", "--json").stdout)
     assert second == {"home": str(tmp_path / "home"), "made": False, "administrator_link": None}
     assert key.read_bytes() == before
+
+
+def test_what_the_readme_has_a_newcomer_type_works(tmp_path, juanzong_here):
+    """With one of the samples for all of them: that one is read without an engine."""
+    typed = []
+    for name in ("README.md", "README.zh-CN.md"):
+        (block,) = re.findall(r"```sh\nmake *(?:#[^\n]*)?\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+        typed.append([shlex.split(line, comments=True) for line in block.splitlines()])
+    assert typed[0] == typed[1]
+    home, *commands = typed[0]
+    assert home == ["export", "JUANZONG_HOME=$PWD/var"]
+    env = embedded_env(tmp_path / "var")
+    for program, *words in commands:
+        assert program == ".venv/bin/juanzong"
+        done = juanzong_here(env, *(DIGITAL if word == "samples/scans" else word for word in words), "--json")
+        assert done.stdout
+    assert words[0] == "search"
+    assert [hit["title"] for hit in json.loads(done.stdout)["hits"]] == ["技术服务合同"]
 
 
 def test_two_that_make_it_at_once_make_one_archive(tmp_path, juanzong_here):
