@@ -6,7 +6,7 @@ from service.flow.credit import fact_entry
 from service.flow.credit.due_assessments import list_due
 from service.flow.credit.fact_entry import FactGiven, confirm_fact, record_fact
 from service.flow.intake import process as reading
-from service.records.tables import CreditEvent, CustomerFact, Document
+from service.records.tables import AssessmentDuty, CreditEvent, CustomerFact, Document
 from tests.service.conftest import TODAY, Office
 from tests.service.test_assessments import GOOD, decide, make
 from tests.service.test_papers_speak import NAME, paper
@@ -52,6 +52,9 @@ def test_A1_2_large_overdue_debt_makes_the_assessment_due_at_once_and_is_recorde
     bring(office, invoice("F2", name, "2026-08-01"))
     assert events(office, customer_id) == [("large_overdue_debt", "逾期 116 天", "system")]
     assert due(office, customer_id) == [f"large overdue debt ({TODAY})"]
+    with office.house.database.read() as session:
+        planned = session.get_one(AssessmentDuty, customer_id)
+    assert (planned.why, planned.due_on) == ("event", TODAY)
     bring(office, invoice("F3", name, "2026-07-01"))
     assert len(events(office, customer_id)) == 1
     entered = {code: given for code, given in GOOD.items() if code != "payment_history"}  # the books say how they pay

@@ -58,8 +58,9 @@ def add_event(
     *,
     note: str = "",
     document_id: str = "",
+    plan: bool = True,
 ) -> CreditEvent:
-    """Record an event in the caller's transaction."""
+    """Record an event in the caller's transaction. plan: False where the caller renews the plan itself, of many customers at once."""
     event = CreditEvent(
         id=new_id(),
         customer_id=customer_id,
@@ -72,16 +73,24 @@ def add_event(
     )
     session.add(event)
     session.flush()
-    renew_plan(session, [customer_id])
+    if plan:
+        renew_plan(session, [customer_id])
     detail = {"event": event.id, "kind": kind, "known_on": known_on.isoformat(), "document": document_id}
     audit.append(session, actor.name, "assessment.event", f"customer:{customer_id}", detail)
     return event
 
 
 def found_event(
-    house: House, session: Session, customer_id: str, kind: str, *, note: str, document_id: str | None = None
+    house: House,
+    session: Session,
+    customer_id: str,
+    kind: str,
+    *,
+    note: str,
+    document_id: str | None = None,
+    plan: bool = True,
 ) -> CreditEvent | None:
-    """Record what a warning or a verified change shows, in the transaction that writes it; None where such an event waits for an answer already."""
+    """Record what a warning or a verified change shows, as `add_event`; None where such an event waits for an answer already."""
     session.flush()
     waiting = select(CreditEvent.id).where(
         CreditEvent.customer_id == customer_id, CreditEvent.kind == kind, CreditEvent.answered_by.is_(None)
@@ -89,7 +98,9 @@ def found_event(
     if session.scalars(waiting.limit(1)).first() is not None:
         return None
     today = house.clock.today()
-    return add_event(house, session, SYSTEM, customer_id, kind, today, note=note, document_id=document_id or "")
+    return add_event(
+        house, session, SYSTEM, customer_id, kind, today, note=note, document_id=document_id or "", plan=plan
+    )
 
 
 def event_as_json(event: CreditEvent) -> dict[str, Any]:

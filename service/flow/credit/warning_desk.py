@@ -44,10 +44,14 @@ def add_step(session: Session, warning: WarningRecord, at: datetime, by: str, wh
 
 @dataclass
 class Desk:
-    """What one transaction looks up once: plans, people, departments. Told are people who work here and can sign in."""
+    """What one transaction looks up once: plans, people, departments. Told are people who work here and can sign in.
+
+    to_plan: customers whose re-assessment has become due, to be planned together at the end.
+    """
 
     house: House
     session: Session
+    to_plan: set[str] = field(default_factory=set)
     _concerned: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
     _actors: dict[str, Actor] = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ from credit.warning_life import TOP_LEVEL, Change, Kept, compare, rank, respond_
 from credit.warnings import RiskWarning, Severity, warnings_for
 from service.flow.common.long_runs import watched
 from service.flow.credit import blocks
+from service.flow.credit.assessment_plan import renew_plan
 from service.flow.credit.credit_events import found_event
 from service.flow.credit.deliveries import News, tell
 from service.flow.credit.receivables import settle_due
@@ -61,6 +62,8 @@ def look_at_all(house: House, session: Session, customer_ids: Iterable[str]) -> 
         for customer_id, found in changes.items():
             opened += _write(desk, customers[customer_id], watches[customer_id], found)
     session.flush()
+    if desk.to_plan:
+        renew_plan(session, sorted(desk.to_plan))
     return opened
 
 
@@ -203,7 +206,8 @@ def _note_event(desk: Desk, customer: Customer, found: RiskWarning) -> None:
     """A warning that shows a major event makes the re-assessment due at once (RULES A1.2)."""
     kind = event_of_warning(found)
     if kind is not None:
-        found_event(desk.house, desk.session, customer.id, kind, note=found.why.zh)
+        found_event(desk.house, desk.session, customer.id, kind, note=found.why.zh, plan=False)
+        desk.to_plan.add(customer.id)
 
 
 def _step(session: Session, warning: WarningRecord, at: datetime, what: str, note: str = "") -> None:
