@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import shutil
+import tracemalloc
 from uuid import uuid4
 
 import pytest
@@ -44,6 +45,36 @@ def test_put_and_read(vault, key, tmp_path, size):
     assert (sealed.size, sealed.sha256) == (size, hashlib.sha256(plain).hexdigest())
     assert sealed.sealed_size == len(kept)
     vault.verify(name, key, sealed.sha256)
+
+
+class Endless(io.RawIOBase):
+    """`size` bytes, none of which is there before it is asked for."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        size = min(len(buffer), self.left)
+        buffer[:size] = bytes(size)
+        self.left -= size
+        return size
+
+
+def test_an_object_of_any_size_is_sealed_and_opened_in_the_memory_of_a_few_chunks(vault, key):
+    name, size = uuid4(), 24 * MIB
+    tracemalloc.start()
+    try:
+        sealed = vault.put(name, key, Endless(size))
+        vault.verify(name, key, sealed.sha256)
+        with vault.open(name, key) as plain:
+            assert sum(len(piece) for piece in iter(lambda: plain.read(100_000), b"")) == size
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 16 * MIB
 
 
 def test_nothing_readable_reaches_the_store(vault, key, tmp_path):
