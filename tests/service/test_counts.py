@@ -1,9 +1,14 @@
 """What waits in each room, which every page asks for: where much waits, no more of it is read than is shown."""
 
+from datetime import timedelta
+
 from sqlalchemy import event, insert
 
 from service.flow import counts
-from service.records.tables import Delivery, new_id
+from service.flow.archive import loans
+from service.records.tables import AccessRequest, Delivery, new_id
+from tests.service.conftest import TODAY
+from tests.service.test_flow import new_contract
 from tests.service.web.conftest import open_site
 
 
@@ -50,3 +55,19 @@ def test_every_count_of_what_waits_ends_where_it_is_shown_no_further(embedded):
     counted = [statement for statement in asked if "COUNT(" in statement]
     assert len(counted) > 10
     assert [statement for statement in counted if "LIMIT" not in statement] == []
+
+
+def test_B6_a_loan_that_is_still_out_stands_first_however_many_came_back_since(embedded, monkeypatch):
+    monkeypatch.setattr(loans, "_MOST", 5)
+    _contract, file_id = new_contract(embedded)
+    reader = embedded["handler"].person_id
+    with embedded.house.database.write() as session:
+        for n in range(9):
+            row = AccessRequest(
+                case_file_id=file_id, reader_id=reader, purpose="核对", asked_on=TODAY - timedelta(9 - n)
+            )
+            row.state = "lent" if n == 0 else "returned"
+            session.add(row)
+    found = loans.list_loans(embedded.house, embedded["archivist"])
+    assert [row.state for row in found] == ["lent", *["returned"] * 4]
+    assert found[0].asked_on == TODAY - timedelta(9)

@@ -19,6 +19,7 @@ from service.records.tables import AccessRequest, CaseFile
 from service.typed import day_of
 
 OPEN = ("asked", "lent")
+_MOST = 500
 
 
 def ask(house: House, actor: Actor, case_file_id: str, purpose: str) -> AccessRequest:
@@ -129,12 +130,13 @@ def loans_in_sight(actor: Actor) -> ColumnElement[bool]:
 
 
 def list_loans(house: House, actor: Actor) -> list[AccessRequest]:
-    """Return the requests the actor may see: their own, and all for whoever decides; open ones first."""
+    """Return the latest requests the actor may see, their own, and all for whoever decides: open ones first, however old."""
     require(actor, "loan.read")
     newest = (AccessRequest.asked_on.desc(), AccessRequest.id.desc())
-    query = select(AccessRequest.id).where(loans_in_sight(actor)).order_by(*newest).limit(500)
+    query = select(AccessRequest.id).where(loans_in_sight(actor)).order_by(*newest)
     with listing(house, actor, "loan") as session:
-        ids = list(session.scalars(query))
+        ids = list(session.scalars(query.where(AccessRequest.state.in_(OPEN)).limit(_MOST)))
+        ids += session.scalars(query.where(AccessRequest.state.not_in(OPEN)).limit(_MOST - len(ids)))
         found = session.scalars(select(AccessRequest).where(AccessRequest.id.in_(ids)).order_by(*newest))
         return sorted(found, key=lambda r: (r.state not in OPEN, r.due_back or r.asked_on))
 
