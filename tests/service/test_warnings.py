@@ -293,9 +293,11 @@ def test_a4_1_lines_are_data_with_a_reason_and_a_history_per_company(embedded: O
     assert standing(embedded, customer_id) == []
     warning_settings.set_lines(house, me, {"overdue_days": ""}, reason="先关掉")
     assert warning_settings.list_lines(house, me)[0].lines.overdue_days is None
+    assert warnings.run_daily(house) == warnings.Looked(1, 0, done=True)
+    assert warnings.run_daily(house).customers == 0
     warning_settings.set_lines(house, me, {"overdue_days": "10"}, reason="收紧")
     assert [row.reason for row in warning_settings.history_of_lines(house, me)] == ["收紧", "先关掉", "行业惯例"]
-    assert warnings.run_daily(house, again=True).opened == 1
+    assert warnings.run_daily(house).opened == 1, "a line that moved is a change"
 
 
 def test_a4_1_a_company_of_its_own_lines_goes_by_them(office: Office, clock):

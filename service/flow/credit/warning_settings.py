@@ -184,8 +184,10 @@ def set_lines(
 ) -> WarningSettings:
     """Set the lines of a company (by its code; "" for all) from now on. Raises BadInput, NotFound, NotAllowed.
 
-    The next look, daily or at a change, goes by them; nothing is opened or closed by setting them.
+    The worker looks at all customers by them at once; that look can be stopped.
     """
+    from service.flow.credit.warnings import look_again
+
     require(actor, "warning.rule")
     lines = lines_of(given)
     addresses = list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
@@ -199,6 +201,7 @@ def set_lines(
         found = session.scalar(select(Company).where(Company.code == company)) if company else None
         if company and found is None:
             raise NotFound(f"there is no company {company}")
+        look_again(session, house.clock.today())
         row = WarningSettings(
             version=_next(session, WarningSettings.version),
             company_id=found.id if found else None,
