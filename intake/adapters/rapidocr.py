@@ -29,6 +29,7 @@ from intake.adapters.readings import (
     stamped,
     through,
     together,
+    without_ghosts,
 )
 from intake.errors import EngineUnavailable
 from intake.model import Line
@@ -230,7 +231,7 @@ class RapidOcr:
         with self._one_at_a_time:
             self._recognizer.rec_image_shape = [3, 48, steps * _STEP]
             result = self._recognizer(self._input(img=[crop], return_word_box=True))
-        return reading_of(result.txts[0], float(result.scores[0]), result.word_results[0])
+        return without_ghosts(reading_of(result.txts[0], float(result.scores[0]), result.word_results[0]), crop)
 
 
 def _enough(height: float) -> int:

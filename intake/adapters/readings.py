@@ -3,6 +3,7 @@
 import itertools
 import re
 import statistics
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +25,8 @@ _WORTH = 0.5  # a letter less sure than this is rather none
 _GUESS = 0.2  # and where a letter must stand, one less sure than this is no guess
 _CRUMB, _CROWDED = 0.9, 0.45  # a mark less sure than this and so much of a letter's width behind another is part of it
 _MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
+
+_GHOST, _SPECKS = 0.3, 0.01  # half of a letter's width in heights of the line; and the part of it that grain may darken
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,29 @@ def _without_crumbs(reading: Reading) -> Reading:
         places=tuple(reading.places[i] for i in kept),
         scores=tuple(reading.scores[i] for i in kept),
     )
+
+
+def without_ghosts(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
+    """Return the reading without the boxes (☑) that the recogniser sees in the wide gap behind a label, where there is paper alone.
+
+    crop: height x width x 3, what was read.
+    """
+    boxes = [i for i, char in enumerate(reading.text) if unicodedata.category(char) == "So" and reading.places[i] >= 0]
+    ghosts = [i for i in boxes if not _inked(crop, reading.places[i])]
+    if not ghosts:
+        return reading
+    text = "".join(" " if i in ghosts else char for i, char in enumerate(reading.text))
+    return replace(reading, text=text, places=tuple(-1.0 if i in ghosts else p for i, p in enumerate(reading.places)))
+
+
+def _inked(crop: NDArray[np.uint8], place: float) -> bool:
+    """Tell whether there is ink in a line where the middle of a letter should be (0..1), in most of a letter's width."""
+    height, width = crop.shape[:2]
+    middle, reach = place * width, _GHOST * height
+    gray = crop[..., 1]
+    paper, dark = float(np.percentile(gray, 75)), float(np.percentile(gray, 1))
+    part = gray[height // 6 : height - height // 6, max(0, round(middle - reach)) : round(middle + reach) + 1]
+    return bool((part < (paper + dark) / 2).mean() > _SPECKS) if part.size else False
 
 
 def line_at(reading: Reading, quad: NDArray[np.float32], shape: tuple[int, ...]) -> Line:

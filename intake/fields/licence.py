@@ -3,7 +3,7 @@
 import re
 
 from intake.fields.paper import Labelled, Paper
-from intake.fields.read import Reading, capital, code, day, organisation, person, phrase
+from intake.fields.read import Reading, capital, code, day, organisation, person, phrase, torn_day
 from intake.fields.terms import doubt_order, term
 from intake.layout import Run
 from intake.model import Field
@@ -156,6 +156,9 @@ def _issued(paper: Paper, seen: Labelled, found: dict[str, Field]) -> None:
             if (number, r) < anchor:
                 return
             dates = find_dates(row.run.key)
+            if torn := torn_day(row.run):
+                found["issued_on"] = torn.field()
+                return
             if len(dates) == 1:
                 run = row.run.cut(dates[0].start, dates[0].end)
                 taken = any(f.box == run.box and f.page == sheet.number for f in found.values())

@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 from intake.fields.names import COMPANY_END, ORGANISATION_END, SURNAMES
 from intake.layout import GAP, Run, join
 from intake.model import Field
-from intake.values import credit_code, find_amounts, find_dates, find_long_term, fold, identity_number, money, tidy
+from intake.values import (
+    credit_code,
+    find_amounts,
+    find_dates,
+    find_long_term,
+    fold,
+    identity_number,
+    money,
+    parse_date,
+    tidy,
+)
 
 _PUNCTUATION = ":;,。、.\"'“”‘’_-—~·|"
 _STOP = re.compile(
@@ -17,6 +27,8 @@ _NO_NAME = re.compile(
     r"^(?:签字|盖章|签章|签名|公章|姓名|名称|单位|职务|性别|男|女|日期|地址|住所|住址|电话|代表|授权代表|身份证|年月日|授权|委托|证明|身份|空白|无|印章|印|或|和|与|及|等|的|之).*"
 )
 _SUM_FORM = re.compile(r"\d,\d{3}(?!\d)|\d\.\d\d(?!\d)")  # a number written as money is written
+#: A day that lost a dash under a seal: 202409-11, 2024-0911.
+_TORN_DAY, _TORN = re.compile(r"(\d{4})(?:-(\d\d)(\d\d)|(\d\d)-(\d\d))"), 0.6
 _BLANK = re.compile(r"[_\s*/\\.\-—…:]*")
 
 
@@ -145,8 +157,18 @@ def day(run: Run, *, open_end: bool = False) -> Reading | None:
     if dates:
         found = dates[0]
         return Reading(run.cut(found.start, found.end), found.value, 1.0 if found.certain else 0.85)
+    torn = torn_day(run)
+    if torn:
+        return torn
     endless = find_long_term(run.key) if open_end else None
     return Reading(run.cut(endless.start, endless.end), endless.value) if endless else None
+
+
+def torn_day(run: Run) -> Reading | None:
+    """Read a run that is a day which lost a dash, as it does under a seal; for a person to look at, since it may be a number."""
+    torn = _TORN_DAY.fullmatch(run.key.strip(" \t.。"))
+    value = parse_date("".join(torn.groups(""))) if torn else None
+    return Reading(run, value, _TORN) if value else None
 
 
 def capital(run: Run) -> Reading | None:

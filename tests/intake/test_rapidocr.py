@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from intake.adapters import open_engine, rapidocr
+from intake.adapters.readings import Reading, line_at, without_ghosts
 from tests.intake.scans import scan
 
 
@@ -51,3 +52,21 @@ def test_what_is_read_in_a_line_does_not_depend_on_the_other_lines(engine, form)
     for i in (0, len(quads) // 2, len(quads) - 1):
         (alone,) = engine._recognize(page, [(i, False)], quads)
         assert (alone.text, alone.score) == (together[i].text, together[i].score)
+
+
+@pytest.mark.parametrize(("drawn", "text"), [(False, "法定代表人 卫志博"), (True, "法定代表人☑卫志博")])
+def test_a_box_read_where_nothing_is_printed_is_the_gap_behind_a_label(drawn, text):
+    grain = np.random.default_rng(1)
+    crop = np.repeat(grain.normal(230, 6, (48, 480, 1)), 3, axis=2).clip(0, 255).astype(np.uint8)
+    middles = [24, 72, 120, 168, 216, 270, 324, 372, 420]
+    for number, middle in enumerate(middles):
+        if number != 5 or drawn:
+            crop[10:38, middle - 18 : middle - 15] = crop[10:38, middle + 15 : middle + 18] = 60
+            crop[10:13, middle - 18 : middle + 18] = crop[35:38, middle - 18 : middle + 18] = 60
+    said = Reading("法定代表人☑卫志博", 0.94, tuple(m / 480 for m in middles), (1.0,) * 5 + (0.45,) + (1.0,) * 3)
+    read = without_ghosts(said, crop)
+    assert read.text == text
+    assert [p < 0 for p in read.places] == [n == 5 and not drawn for n in range(9)]
+    assert (
+        len(line_at(read, np.array([[0, 0], [480, 0], [480, 48], [0, 48]], np.float32), (48, 480)).words) == 8 + drawn
+    )

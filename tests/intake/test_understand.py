@@ -203,3 +203,25 @@ def test_no_text_breaks_it_and_every_field_has_its_place(text):
         assert y0 < y1
         assert field.value
         assert 0 <= field.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [
+        ("202409-11", "2024-09-11"),
+        ("2024-0911", "2024-09-11"),
+        ("202413-11", None),
+        ("202409-1", None),
+        ("2024-09-11", "2024-09-11"),
+    ],
+)
+@pytest.mark.parametrize("label", ["发证日期：", ""])
+def test_a_day_that_lost_a_dash_under_a_seal_is_read_for_a_person_to_look_at(label, printed, value):
+    text = (
+        "# 营业执照\n统一社会信用代码：91310115MA1K35JX78\n名称：东湖实业有限公司\n类型：有限责任公司\n法定代表人：郭靖\n"
+        f"注册资本：壹亿元整\n成立日期：2001年8月8日\n住所：武汉市高新大道999号\n登记机关\n{label}{printed}"
+    )
+    read = understand([letter(text)])
+    found = read.fields.get("issued_on")
+    assert (found and found.value) == value
+    assert ("low_confidence:issued_on" in read.needs_review) == (value is not None and printed != value)
