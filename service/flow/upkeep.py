@@ -8,6 +8,7 @@ from service.flow.archive.check_samples import sample_due
 from service.flow.archive.deadlines import escalate
 from service.flow.archive.incidents import open_overdue
 from service.flow.archive.schedules import apply_waiting
+from service.flow.archive.yearly_appraisal import tell_yearly
 from service.flow.common.locks import lock_waiting
 from service.flow.credit.fact_documents import CatchUp
 from service.flow.search.saved_searches import look_for_all
@@ -53,6 +54,7 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the incidents of overdue loans", lambda _go_on: open_overdue(house), seconds=600.0),
         Upkeep("the retention schedule", lambda go_on: apply_waiting(house, go_on), seconds=60.0),
         Upkeep("the yearly sample of the four checks", lambda go_on: sample_due(house, go_on), seconds=60.0),
+        Upkeep("the yearly appraisal", lambda _go_on: tell_yearly(house), seconds=600.0),
         Upkeep("the verification of the objects", lambda go_on: verify_due(house, go_on)),
     ]
 

@@ -78,6 +78,7 @@ EVENTS = {
     "assessment.review": _("专家评审"),
     "report.ready": _("报告已做好"),
     "run.done": _("运行完成"),
+    "appraisal.due": _("年度鉴定"),
     "run.failed": _("运行失败"),
     "search.news": _("保存的检索"),
 }

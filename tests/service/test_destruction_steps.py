@@ -11,7 +11,8 @@ from service.errors import NotFound, RuleRefused
 from service.flow.archive import destroy, reviews
 from service.flow.archive.destruction_registers import review_register
 from service.flow.archive.paper_file import count_papers, set_place
-from service.records.tables import AuditEntry, CaseFile, ReviewFile, Stub
+from service.flow.archive.yearly_appraisal import tell_yearly
+from service.records.tables import AuditEntry, CaseFile, Delivery, Person, ReviewFile, Stub
 from service.reports.destruction_register import of_review
 from tests.service.conftest import Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
@@ -204,6 +205,34 @@ def test_paper_is_destroyed_and_noted_before_the_supervisors_confirm(site: Site)
         steps = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == f"review:{review_id}")).all()
     assert where == {files[0]: {"originals": 2, "copies": 1, "place": "一号库 3 架 12 盒"}, files[1]: None}
     assert steps.count("review.paper") == 1
+
+
+def test_archivists_are_told_once_a_year_that_files_wait_for_their_appraisal(embedded):
+    house = embedded.house
+    embedded.hire("keeper", "archivist")
+    embedded.hire("stranger", "archivist", clearance="public")
+    house.clock.move_to(date(2026, 1, 5))
+    assert tell_yearly(house) == 0
+    due(embedded, 1)
+    house.clock.move_to(date(2026, 1, 5))
+
+    def told() -> set[tuple[str, str]]:
+        with house.database.read() as session:
+            names = select(Delivery.event_id, Person.login).join(Person, Person.id == Delivery.person_id)
+            return set(map(tuple, session.execute(names.where(Delivery.event == "appraisal.due")).all()))
+
+    assert (tell_yearly(house), tell_yearly(house)) == (2, 0)
+    assert told() == {
+        ("appraisal:2026", "archivist"),
+        ("appraisal:2026", "keeper"),
+    }  # the third may not know of the file
+    house.clock.move_to(date(2027, 1, 4))
+    assert tell_yearly(house) == 2
+    assert len(told()) == 4
+    files = [file.id for file in reviews.candidates(house, embedded["archivist"])]
+    proposed(embedded, files)
+    house.clock.move_to(date(2028, 1, 3))
+    assert tell_yearly(house) == 0  # it stands on a review
 
 
 def test_the_board_shows_each_review_at_its_stage(client, headers, embedded):  # noqa: F811 - the fixtures

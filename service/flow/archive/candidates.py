@@ -99,6 +99,11 @@ def candidate_rows(house: House, actor: Actor, columns: Sequence[Any]) -> list[S
         return [row[1:] for row in rows if row[0] in sure]
 
 
+def any_candidate(session: Session, actor: Actor, today: date) -> bool:
+    """Return whether there is a candidate that the actor may see."""
+    return session.scalar(_query(actor, today).with_only_columns(CaseFile.id).limit(1)) is not None
+
+
 def all_ids(session: Session, actor: Actor, today: date, most: int = MOST) -> list[str]:
     """Return the candidates a review would take when it takes all: what fell due first first, at most `most`."""
     return list(session.scalars(_query(actor, today).with_only_columns(CaseFile.id).order_by(*_ORDER).limit(most)))
