@@ -71,3 +71,26 @@ def test_B6_a_loan_that_is_still_out_stands_first_however_many_came_back_since(e
     found = loans.list_loans(embedded.house, embedded["archivist"])
     assert [row.state for row in found] == ["lent", *["returned"] * 4]
     assert found[0].asked_on == TODAY - timedelta(9)
+
+
+def test_what_waits_to_be_looked_at_is_found_without_walking_through_everything_stored(embedded):
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement: str, parameters: object, *_more: object) -> None:
+        asked.append((statement, parameters))
+
+    engine = embedded.house.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        counts.waiting(embedded.house, embedded["handler"])
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    found = [one for one in asked if "FROM documents" in one[0]]
+    assert len(found) == 2  # to be looked at, and still being read
+    with engine.connect() as connection:
+        plans = [
+            " ".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given))
+            for statement, given in found
+        ]
+    assert all("SCAN documents" not in plan and "ix_documents_status" in plan for plan in plans)
+    assert ["ix_documents_verification" in plan for plan in plans] == [True, False]
