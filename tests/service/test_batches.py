@@ -1,10 +1,7 @@
 """Batches over real parts: stacks in, documents out, pages put right, paper accounted for, nothing lost when killed."""
 
 import io
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from uuid import UUID
 
@@ -24,6 +21,7 @@ from service.flow.trust.fixity import fixity
 from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendition, Stack, WrappedKey
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import OWNER
+from tests.service.nursery import nursery
 from tests.service.test_flow import new_contract
 from tests.thorough import so_many
 
@@ -507,24 +505,13 @@ print("done", count[0])
 """
 
 
-def _run(office, *arguments):
-    env = {**os.environ, **office.env}
-    return subprocess.run(  # noqa: PLW1510 - it is meant to be killed
-        [sys.executable, "-c", KILLED, *arguments],
-        env=env,
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-
-
 @pytest.mark.slow
 def test_killed_at_any_moment_the_same_stack_sent_again_gives_the_same_documents(scanner, tmp_path):
     at, steps = 0, so_many(3, 6)
     while True:
         at += steps
         path = stack(tmp_path, 100 + at, BLANK, 200 + at, SHEET, 300 + at, Separator(category="1.2"), 400 + at)
-        done = _run(scanner, str(path), str(at), f"B-{at}")
+        done = nursery().run(KILLED, path, at, f"B-{at}", env=scanner.env)
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL, done.stderr

@@ -4,8 +4,6 @@ import contextlib
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 from uuid import UUID
 
 import pytest
@@ -22,6 +20,7 @@ from service.records import audit
 from service.records.tables import AuditEntry, Batch, Person, Stack, Upload, WrappedKey, whole
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, open_office
+from tests.service.nursery import nursery
 from vault.adapters.keyfile import KeyFile
 from vault.adapters.keyfolder import open_key
 from vault.adapters.passphrase import PassphraseKey
@@ -224,9 +223,8 @@ def test_killed_at_any_moment_everything_opens_and_the_next_call_goes_on(embedde
     _wrap_everywhere(house)
     secrets = _secrets(house)
     old = KeyFile(house.settings.key_file).key_id
-    env = {**os.environ, **embedded.env}
-    child = subprocess.run([sys.executable, "-c", CHILD, point], env=env, capture_output=True, check=False)
-    assert child.returncode == -signal.SIGKILL, child.stderr.decode()
+    child = nursery().run(CHILD, point, env=embedded.env)
+    assert child.returncode == -signal.SIGKILL, child.stderr
 
     fresh = build(load(embedded.env))
     for process in (house, fresh):  # one that was running when it happened, and one that starts after it

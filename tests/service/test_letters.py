@@ -2,10 +2,7 @@
 
 import contextlib
 import imaplib
-import os
 import signal
-import subprocess
-import sys
 from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +22,7 @@ from service.settings import load
 from service.worker_channels import Mail
 from tests.intake.test_mail import letter
 from tests.service.conftest import DIGITAL, SCANS, embedded_env
+from tests.service.nursery import nursery
 
 LICENCE = SCANS / "licence-portrait.jpg"
 ROOT = Path(__file__).parents[2]
@@ -281,10 +279,7 @@ Mail(house, house.settings.mailbox).look()
 @pytest.mark.parametrize("where", ["first-received", "before-move", "after-move"])
 def test_killed_at_any_point_a_letter_is_taken_once(post, house, where):
     post.send(DIGITAL, LICENCE, Subject="a")
-    done = subprocess.run(
-        [sys.executable, "-c", DIE, where], env=os.environ | post.env, cwd=ROOT, capture_output=True, text=True,
-        timeout=300, check=False,
-    )  # fmt: skip
+    done = nursery().run(DIE, where, env=post.env)
     assert done.returncode == -signal.SIGKILL, done.stderr
     Mail(house, house.settings.mailbox).look()
     assert [row[2] for row in documents(house)] == ["received", "received"]

@@ -23,6 +23,7 @@ from service.house import House
 from service.records.tables import AuditEntry, Document
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, SCANS, embedded_env, prepared
+from tests.service.nursery import nursery
 
 LICENCE = SCANS / "licence-portrait.jpg"
 ROOT = Path(__file__).parents[2]
@@ -594,15 +595,7 @@ def test_killed_while_it_is_refused_a_file_keeps_its_reason(station, where):
 
 
 def run_and_die(station: Station, where: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", DIE, where, str(station.folder)],
-        env={**os.environ, **embedded_env(station.house.settings.home)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = nursery().run(DIE, where, station.folder, env=embedded_env(station.house.settings.home))
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 

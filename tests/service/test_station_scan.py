@@ -16,6 +16,7 @@ from service.bootstrap import build
 from service.records.tables import Batch, Document, Stack
 from service.settings import load
 from tests.service.conftest import embedded_env, prepared
+from tests.service.nursery import nursery
 from tests.service.test_cli import ROOT, lines
 
 STACK = ("--device", "test", "--resolution", "50", "--json")
@@ -322,10 +323,7 @@ juanzong.main(sys.argv[1:], standalone_mode=False)
 
 @pytest.mark.parametrize("where", ["bound", "received", "half-removed"])
 def test_killed_around_the_receipt_a_stack_is_one_document(juanzong_here, env, spool, where):
-    words = [sys.executable, "-c", DIE, where, "station", "scan", *STACK, "--expect", "10"]
-    done = subprocess.run(
-        words, env=os.environ | env, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
+    done = nursery().run(DIE, where, "station", "scan", *STACK, "--expect", "10", env=env)
     assert done.returncode == -signal.SIGKILL, done.stderr
     names = [json.loads(line)["scan"] for line in juanzong_here(env, "station", "spool", "--json").stdout.splitlines()]
     expected = {"bound": ["received"], "received": ["duplicate"], "half-removed": []}[where]
