@@ -1,4 +1,4 @@
-"""Colons at the end of a label: the recogniser passes over them behind a bracket or where a seal or a signature follows."""
+"""Marks the recogniser passes over: the colon at the end of a label, and the point set wide behind the number of a clause."""
 
 import re
 from dataclasses import replace
@@ -14,8 +14,11 @@ from intake.ports import Image
 _LABEL = re.compile(r"[\u3400-\u9fff）)]")
 _REACH = 1.3  # heights of a line from its last letter in which its colon stands
 _DOT = (0.05, 0.24)  # width and height of a dot, in heights of the line
+_NUMBER = re.compile(r"(\d{1,2}) ?[\u3400-\u9fff]")
+_LOW = 0.55  # part of the height of a line below which a point stands
 _BETWEEN = (0.2, 0.6)  # and how far their middles lie from each other
 _SURE = 0.9
+_STANDS_OUT = 60  # of 255, ink from paper
 
 
 def with_colon(image: Image, reading: Reading, quad: NDArray[np.float32]) -> tuple[Reading, NDArray[np.float32]]:
@@ -27,16 +30,10 @@ def with_colon(image: Image, reading: Reading, quad: NDArray[np.float32]) -> tup
     text = reading.text.rstrip()
     if across < orientation.ASPECT * down or not text or not _LABEL.match(text[-1]):
         return reading, quad
-    along, upright = (quad[1] - quad[0]) / across, (quad[3] - quad[0]) / max(down, 1)
     letter = 0.8 * down
     start = max(0.0, reading.places[len(text) - 1]) * across + (0.25 if text[-1] in "）)" else 0.4) * letter
-    corner = quad[0] + along * start
-    width, height = round(_REACH * letter), round(down)
-    matrix = np.array([[along[0], upright[0], corner[0]], [along[1], upright[1], corner[1]]], dtype=np.float32)
-    cut = cv2.warpAffine(
-        image[..., 1], matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=255
-    )
-    end = _end_of_colon(np.asarray(cut, dtype=np.uint8), letter)
+    along = (quad[1] - quad[0]) / across
+    end = _end_of_colon(_cut(image, quad, start, round(_REACH * letter)), letter)
     if end is None:
         return reading, quad
     stop = max(across, start + end + 0.1 * letter)
@@ -48,13 +45,69 @@ def with_colon(image: Image, reading: Reading, quad: NDArray[np.float32]) -> tup
     return said, longer
 
 
+def with_point(image: Image, reading: Reading, quad: NDArray[np.float32]) -> Reading:
+    """Return the reading of a line with the point that stands alone between the number it begins with and its first word, where there is one.
+
+    image: the page the line was read on.
+    """
+    number = _NUMBER.match(reading.text)
+    across, down = (float(side[0]) for side in orientation.sides(quad[None]))
+    if number is None or across < orientation.ASPECT * down:
+        return reading
+    last, word = number.end(1) - 1, number.end() - 1
+    letter = 0.8 * down
+    start, end = reading.places[last] * across + 0.25 * letter, reading.places[word] * across - 0.55 * letter
+    if reading.places[last] < 0 or end - start < 0.3 * letter:
+        return reading
+    point = _point(_cut(image, quad, start, round(end - start)), letter)
+    if point is None:
+        return reading
+    place = (start + point) / across
+    return replace(
+        reading,
+        text=f"{number[1]}.{reading.text[word:]}",
+        places=(*reading.places[: last + 1], place, *reading.places[word:]),
+        scores=(*reading.scores[: last + 1], _SURE, *reading.scores[word:]),
+    )
+
+
+def _point(cut: NDArray[np.uint8], letter: float) -> float | None:
+    """Return where the middle of the one dot low in a cut of a line is, in pixels from its left; None where there is more, or none."""
+    ink = _ink(cut)
+    if ink is None:
+        return None
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    low, high = _DOT
+    marks = [mark for mark in stats[1:count].tolist() if mark[4] > (low * letter) ** 2 / 2]
+    if len(marks) != 1:
+        return None
+    x, y, w, h, area = marks[0]
+    round_ = low * letter <= min(w, h) and max(w, h) <= min(high * letter, 1.5 * min(w, h)) and area > 0.55 * w * h
+    return x + w / 2 if round_ and y > _LOW * cut.shape[0] and 0 < x < cut.shape[1] - w else None
+
+
+def _cut(image: Image, quad: NDArray[np.float32], start: float, width: int) -> NDArray[np.uint8]:
+    """Return a piece of a line as high as its box, level: `width` pixels from `start` along it, gray."""
+    across, down = (float(side[0]) for side in orientation.sides(quad[None]))
+    along, upright = (quad[1] - quad[0]) / across, (quad[3] - quad[0]) / max(down, 1)
+    corner = quad[0] + along * start
+    matrix = np.array([[along[0], upright[0], corner[0]], [along[1], upright[1], corner[1]]], dtype=np.float32)
+    size = (max(1, width), max(1, round(down)))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(image[..., 1], matrix, size, flags=flags, borderValue=255), dtype=np.uint8)
+
+
+def _ink(cut: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """Return where there is ink in a cut; None where nothing stands out from the paper."""
+    paper, dark = float(np.percentile(cut, 90)), float(cut.min())
+    return (cut < (paper + dark) / 2).astype(np.uint8) if paper - dark >= _STANDS_OUT else None
+
+
 def _end_of_colon(cut: NDArray[np.uint8], letter: float) -> float | None:
     """Return where the colon in a cut of a line (gray, height x width) ends, in pixels from its left; None for no colon."""
-    paper = float(np.percentile(cut, 90))
-    dark = float(cut.min())
-    if paper - dark < 60:
+    ink = _ink(cut)
+    if ink is None:
         return None
-    ink = (cut < (paper + dark) / 2).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     low, high = _DOT
     dots = [

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from intake import black_seals, orientation, script
 from intake.adapters import boxes
-from intake.adapters.colons import with_colon
+from intake.adapters.colons import with_colon, with_point
 from intake.adapters.print_height import print_height
 from intake.adapters.readings import (
     NOTHING,
@@ -126,7 +126,7 @@ class RapidOcr:
         found = [(seen.readings[i], quad) for i, quad in enumerate(seen.quads) if is_text(seen.readings[i])]
         readings = self._recognize(clear, [(i, False) for i in range(len(again.missed))], again.missed)
         found += [(reading, quad) for reading, quad in zip(readings, again.missed, strict=True) if is_letter(reading)]
-        found = [with_colon(clear, *line) for line in found]
+        found = [with_colon(clear, with_point(clear, reading, quad), quad) for reading, quad in found]
         found = [(stamped(reading, quad, again.seals), quad) for reading, quad in found]
         texts = script.harmonised([r.text for r, _ in found], [r.score for r, _ in found])
         return [line_at(replace(r, text=text), quad, image.shape) for (r, quad), text in zip(found, texts, strict=True)]

@@ -2,9 +2,10 @@
 
 import cv2
 import numpy as np
+import pytest
 
 from intake import black_seals
-from intake.adapters.colons import with_colon
+from intake.adapters.colons import with_colon, with_point
 from intake.adapters.readings import Reading, together
 from intake.rings import Ring
 
@@ -95,3 +96,31 @@ def test_other_dots_are_no_colon():
         said, quad = labelled(dots)
         assert said.text == "甲方）"
         assert np.array_equal(quad, box(100, 75, 256, 125))
+
+
+@pytest.mark.parametrize(
+    ("text", "dots", "expected"),
+    [
+        ("1 甲方", [(150, 116)], "1.甲方"),
+        ("1甲方", [(150, 116)], "1.甲方"),
+        ("1 甲方", [], "1 甲方"),
+        ("1 甲方", [(150, 100)], "1 甲方"),  # at half height
+        ("1 甲方", [(142, 116), (156, 116)], "1 甲方"),  # two of them
+        ("1、甲方", [(150, 116)], "1、甲方"),  # read already
+        ("甲 甲方", [(150, 116)], "甲 甲方"),  # no number
+    ],
+)
+def test_the_point_set_wide_behind_the_number_of_a_clause_is_read(text, dots, expected):
+    page = np.full((200, 600, 3), 255, np.uint8)
+    cv2.rectangle(page, (110, 80), (124, 120), (0, 0, 0), 4)
+    for x in (190, 240):
+        cv2.rectangle(page, (x, 80), (x + 36, 120), (0, 0, 0), 4)
+    for x, y in dots:
+        cv2.circle(page, (x, y), 3, (0, 0, 0), -1)
+    at = {0: 0.1, len(text) - 2: 0.64, len(text) - 1: 0.95}
+    places = tuple(at.get(i, 0.25 if c != " " else -1.0) for i, c in enumerate(text))
+    said = reading(text, (0.99,) * len(text), places)
+    read = with_point(page, said, box(100, 75, 270, 125))
+    assert read.text == expected
+    assert len(read.places) == len(read.scores) == len(expected)
+    assert read.text != text or read is said
