@@ -72,7 +72,10 @@ class SearchIndex(Protocol):
         """Return whether a rebuild was begun and is not finished."""
 
     def fill(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
-        """Write documents to the next generation alone."""
+        """Write documents to the next generation alone.
+
+        An engine may still write when it returns; that it could not is told by the next call, or by `filled` and `finish`.
+        """
 
     def filled(self) -> Iterator[tuple[str, str]]:
         """Yield (document, stamp) of what the next generation holds."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from threading import RLock, Thread, current_thread
-from typing import Any
+from typing import Any, TypeAlias
 
 import tantivy
 from tantivy import Occur, Query
@@ -29,12 +29,14 @@ LOCK = ".juanzong-lock"
 _WAIT_SECONDS = 120.0  # a commit of a large batch, merges included, takes seconds
 # (more documents than, bytes, threads) of a writer; tantivy asks for 15 MB a thread at least.
 _LARGE_BATCH = 20
-_WRITERS = ((5000, 300_000_000, 2), (_LARGE_BATCH, 100_000_000, 1), (-1, 15_000_000, 1))
-_AHEAD = 4000  # documents that are made ready while files are still merged
+_WRITERS = ((5000, 400_000_000, 2), (_LARGE_BATCH, 100_000_000, 1), (-1, 15_000_000, 1))
+_AHEAD = 5_000_000  # characters that are made ready while the change before is still written
 _FACET_VALUES = 1000
 _STORED = "gb18030"  # all of Unicode, and two bytes where UTF-8 takes three: a quarter less room for what is shown
 _MOST_FILES = 1000
 _log = logging.getLogger("juanzong.search")
+
+_Made: TypeAlias = tuple[str, tantivy.Document | None]
 
 
 class TantivyIndex:
@@ -50,7 +52,8 @@ class TantivyIndex:
         self._mutex = RLock()  # guards what this object remembers, for moments
         self._turn = RLock()  # one writer among this process's threads, for a whole commit
         self._held = -1  # the descriptor of the lock
-        self._merging: Thread | None = None  # holds the lock until it ends
+        self._behind: Thread | None = None  # writes what was given last, and holds the lock until it ends
+        self._failed: BaseException | None = None  # why it could not
         self._schema = _schema()
         self._index: tantivy.Index | None = None
         self._state: tuple[int, int, int] | None = None
@@ -59,17 +62,16 @@ class TantivyIndex:
         """Make `pages` all there is of `document`; findable and durable on return."""
         self.replace_many({document: pages})
 
-    def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]], *, merge_behind: bool = False) -> None:
-        """As `replace`, in one commit. merge_behind: return while files are still put together; `settle` waits for that."""
+    def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]], *, behind: bool = False) -> None:
+        """As `replace`, in one commit.
+
+        behind: return while it is still written; `settle` waits for that, and the next such call goes on meanwhile as far as it can.
+        """
         if not documents:
             return
         entries = ((name, _entry(p.project(name, pages)) if pages else None) for name, pages in documents.items())
-        ahead: list[tuple[str, tantivy.Document | None]] = []
-        while self._merging is not None and self._merging.is_alive() and len(ahead) < _AHEAD:
-            if (ready := next(entries, None)) is None:
-                break
-            ahead.append(ready)
-        with self._writing(len(documents), merge_behind=merge_behind) as writer:
+        ahead = self._made_ready(entries, documents)
+        with self._writing(len(documents), behind=behind) as writer:
             known = self._known(documents)
             for document, entry in chain(ahead, entries):
                 if known:
@@ -77,12 +79,31 @@ class TantivyIndex:
                 if entry is not None:
                     writer.add_document(entry)
 
+    def _made_ready(self, entries: Iterator[_Made], documents: Mapping[str, Sequence[IndexedPage]]) -> list[_Made]:
+        """Return the first of the entries, as many as can be made while the change before is written."""
+        ahead: list[_Made] = []
+        room = _AHEAD
+        while room > 0 and self._behind is not None and self._behind.is_alive():
+            if (ready := next(entries, None)) is None:
+                break
+            ahead.append(ready)
+            room -= sum(len(page.text) for page in documents[ready[0]])
+        return ahead
+
     def settle(self) -> None:
-        """Wait until no files are being put together behind a change of this object's."""
-        merging = self._merging
-        if merging is not None and merging is not current_thread():
-            merging.join()
-            self._merging = None
+        """Wait until nothing is being written behind a change of this object's. Raises IndexUnavailable if it could not be."""
+        self._wait()
+        with self._mutex:
+            failed, self._failed = self._failed, None
+        if failed is not None:
+            with self._guarded():
+                raise failed
+
+    def _wait(self) -> None:
+        behind = self._behind
+        if behind is not None and behind is not current_thread():
+            behind.join()
+            self._behind = None
 
     def _known(self, documents: Collection[str]) -> bool:
         """Return whether any of them may be in the files: to delete what is not there costs a look into every file for each."""
@@ -274,29 +295,39 @@ class TantivyIndex:
     # --- writing ---
 
     @contextmanager
-    def _writing(self, documents: int, *, merge_behind: bool = False) -> Iterator[tantivy.IndexWriter]:
+    def _writing(self, documents: int, *, behind: bool = False) -> Iterator[tantivy.IndexWriter]:
         """Give a writer; commit when the block ends, change nothing when it fails."""
         with self.exclusive():
+            if behind:
+                self.settle()
             heap, threads = next(size for least, *size in _WRITERS if documents > least)
             writer = self._open().writer(heap_size=heap, num_threads=threads)
             try:
                 yield writer
-                writer.commit()
+                if not behind:
+                    writer.commit()
             except BaseException:
                 self._abandon(writer)
                 raise
+            if behind:
+                self._behind = Thread(target=self._conclude, args=(writer, self._held))
+                self._held = -1
+                self._behind.start()
+                return
             writer.garbage_collect_files()
             # Merges of small segments belong to the commit: the next writer must not find them half done.
-            if merge_behind:
-                self._merging = Thread(target=self._merge, args=(writer, self._held))
-                self._held = -1
-                self._merging.start()
-            else:
-                writer.wait_merging_threads()
+            writer.wait_merging_threads()
 
-    @staticmethod
-    def _merge(writer: tantivy.IndexWriter, lock: int) -> None:
+    def _conclude(self, writer: tantivy.IndexWriter, lock: int) -> None:
+        """Commit, put files together, and let go of the lock."""
         try:
+            try:
+                writer.commit()
+            except BaseException as error:  # noqa: BLE001  # told by `settle`, whatever it is
+                self._failed = error
+                self._abandon(writer)
+                return
+            writer.garbage_collect_files()
             writer.wait_merging_threads()
         except (ValueError, OSError, RuntimeError) as error:  # what was committed stands; it is merged another time
             _log.warning("files of the search index could not be put together: %s", error)
@@ -318,7 +349,7 @@ class TantivyIndex:
             if self._held >= 0:
                 yield
                 return
-            self.settle()
+            self._wait()
             self._path.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -326,7 +357,7 @@ class TantivyIndex:
                 self._held = descriptor
                 yield
             finally:
-                if self._merging is None:
+                if self._behind is None:
                     os.close(descriptor)
                 self._held = -1
 
@@ -392,7 +423,7 @@ class TantivyIndex:
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("document", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("document", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("state", tokenizer_name="raw", index_option="basic")  # the id and the stamp, to list them
     builder.add_bytes_field("stored", stored=True)
     for name in (*p.STREAMS, *p.RUNS):
@@ -401,7 +432,7 @@ def _schema() -> tantivy.Schema:
     for name in p.FACETS:
         builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for name in p.RANGES:
-        builder.add_integer_field(name, indexed=True, fast=True)
+        builder.add_integer_field(name, fast=True)
     for name in KEYS:
         builder.add_integer_field(name, fast=True)
     builder.add_text_field(NUMBER, fast=True, tokenizer_name="raw", index_option="basic")

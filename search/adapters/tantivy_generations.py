@@ -104,7 +104,8 @@ class TantivyGenerations:
         """Begin an empty generation and remove everything else, also what is damaged."""
         with self._root.exclusive():
             for files in self._known.values():
-                files.settle()
+                with suppress(IndexUnavailable):
+                    files.settle()
             self._known.clear()
             name = self._fresh()
             self._point(_CURRENT, name)
@@ -134,9 +135,9 @@ class TantivyGenerations:
         return bool(self._name(_NEXT))
 
     def fill(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
-        """Write documents to the next generation alone."""
+        """Write documents to the next generation alone; what could not be written is told by the next call, or by `filled` and `finish`."""
         with self._root.exclusive():
-            self._next().replace_many(documents, merge_behind=True)
+            self._next().replace_many(documents, behind=True)
 
     def filled(self) -> Iterator[tuple[str, str]]:
         """Yield (document, stamp) of what the next generation holds."""
@@ -239,7 +240,8 @@ class TantivyGenerations:
             if entry.name in {LOCK, _CURRENT, *kept} or (entry.name == _NEXT and self._name(_NEXT) in kept):
                 continue
             if known := self._known.pop(entry.name, None):
-                known.settle()
+                with suppress(IndexUnavailable):
+                    known.settle()
             try:
                 if entry.is_dir() and not entry.is_symlink():
                     shutil.rmtree(entry)

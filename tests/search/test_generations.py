@@ -119,6 +119,7 @@ def test_a_damaged_rebuild_is_given_up_and_costs_no_change(tmp_path, index):
     index.replace("d", page("d", "合同"))
     index.begin()
     index.fill({"d": page("d", "合同")})
+    assert dict(index.filled()) == {"d": "s"}
     (tmp_path / (tmp_path / "next").read_text() / "meta.json").write_text("{")
     index.replace("e", page("e", "合同"))
     assert total(index, "合同") == 2
