@@ -21,10 +21,11 @@ import pytest
 
 from tests import leaks
 from tests.servers import programs, shared
+from tests.servers.own import Own, own
 from tests.thorough import THOROUGH
 
 SERVERS = frozenset(
-    {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url"}
+    {"postgres_server", "postgres_url", "minio_url", "versity_url", "elasticsearch_url", "own_elasticsearch"}
     | {
         "libreoffice",
         "tesseract",
@@ -183,6 +184,16 @@ def versity_url() -> str:
 def elasticsearch_url() -> str:
     """`http://127.0.0.1:PORT` of a real Elasticsearch; all tests share it: use index names of your own."""
     return _url("elasticsearch")
+
+
+@pytest.fixture
+def own_elasticsearch() -> Iterator[Own]:
+    """A real Elasticsearch for this test alone, which it may kill."""
+    try:
+        with own("elasticsearch") as server:
+            yield server
+    except programs.Missing as error:
+        _missing(error)
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,17 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 
 from search.errors import IndexUnavailable
+from service.api.app import watch
 from service.flow.archive.checks import doctor
 from service.flow.common import index as index_flow
 from service.flow.common.index import index_documents, index_soon, reindex
@@ -20,6 +23,7 @@ from service.flow.intake.receive import receive
 from service.flow.search.find import find
 from service.records.tables import Document
 from tests.contract.faulty import Faults, line
+from tests.servers.own import Own
 from tests.service.conftest import OWNER, SCANS, Office, embedded_env, open_office
 from tests.service.test_find_orders import copies
 
@@ -119,6 +123,59 @@ def test_a_server_that_goes_during_a_rebuild_answers_as_before_and_the_rebuild_g
     agree(office, COPIES + 1)
 
 
+def test_a_server_killed_amid_bulk_search_and_rebuild_has_everything_when_it_is_back(
+    tmp_path: Path, own_elasticsearch: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_flow, "_BATCH", 5)
+    monkeypatch.setattr(index_flow, "_PAGES", 5)
+    office = open_office({**embedded_env(tmp_path / "home"), "JUANZONG_SEARCH": f"{own_elasticsearch.url}/killed"})
+    made = copies(office, COPIES)
+    next(reindex(office.house, []))
+    title_all(office, made, "钢材改")
+    some = index_flow._entries(office.house, made[:5], [])
+    told: list[str] = []
+
+    def until_it_is_gone(act: Callable[[], object], under_way: Event) -> None:
+        try:
+            while True:
+                act()
+                under_way.set()
+        except IndexUnavailable as error:
+            told.append(str(error))
+
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: find(office.house, OWNER, "钢材"),
+        lambda: index_documents(office.house, made),
+        lambda: office.house.index.fill(some),
+    )
+    under_way = [(Event(), act) for act in acts]
+    busy = [Thread(target=until_it_is_gone, args=(act, event), daemon=True) for event, act in under_way]
+    for one in busy:
+        one.start()
+    assert all(event.wait(120) for event, _ in under_way)
+    own_elasticsearch.kill()
+    for one in busy:
+        one.join(120)
+    assert len(told) == len(acts), told
+    app = Flask("test")
+    app.register_blueprint(watch(office.house))
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.json) == (
+        503,
+        {"status": "degraded", "database": "ok", "objects": "ok", "search": "down"},
+    )
+    title_all(office, made, "钢材再改")
+    index_soon(office.house, made)  # whoever changes something goes on
+    own_elasticsearch.start()
+    assert find(office.house, OWNER, "钢材").total == COPIES
+    assert office.house.index.begun()
+    list(reindex(office.house, []))
+    doctor(office.house, OWNER, repair=True)
+    agree(office, COPIES + 1)
+    assert find(office.house, OWNER, "钢材再改").total == COPIES
+    office.house.database.dispose()
+
+
 def test_a_full_disk_loses_no_entry(tmp_path: Path) -> None:
     small = tmp_path / "index"
     small.mkdir()
@@ -133,9 +190,12 @@ def test_a_full_disk_loses_no_entry(tmp_path: Path) -> None:
         title_all(office, made, "钢材改")
         with pytest.raises(IndexUnavailable):
             index_documents(office.house, made)
+        with pytest.raises(IndexUnavailable):
+            list(reindex(office.house, []))
         assert find(office.house, OWNER, "钢材").total == COPIES  # what stood there before
         subprocess.run(["mount", "-o", "remount,size=16m", small], check=True)
         doctor(office.house, OWNER, repair=True)
+        list(reindex(office.house, []))
         agree(office, COPIES + 1)
         assert find(office.house, OWNER, "钢材改").total == COPIES
     finally:
