@@ -19,6 +19,8 @@ from search import numerals
 from search.dates import dates, typed_date, values_of_dates
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import opencc
 
 _DASHES = "‐‑‒–—―−﹘﹣－"
@@ -84,6 +86,38 @@ def fold(text: str) -> Folded:
     """Return the folded stream of `text`. Any text is valid; folding what is folded changes nothing."""
     spaced = text.translate(_TABLE)
     return Folded(spaced.replace(" ", ""), spaced)
+
+
+def fold_page(text: str) -> Folded:
+    """Return what `fold` does, in a quarter of the time for a long text; the first call loads what that takes."""
+    import numpy as np
+
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    table = _array()
+    folded = table[codes]
+    if folded.size and int(folded.max()) >= _UNSEEN:
+        for code in {int(code) for code in codes[folded == _UNSEEN]}:
+            one = _TABLE[code]
+            table[code] = ord(one) if len(one) == 1 else _NOT_ONE
+        folded = table[codes]
+        if int(folded.max()) == _NOT_ONE:
+            return fold(text)
+    spaced = folded.tobytes().decode("utf-32-le")
+    return Folded(spaced.replace(" ", ""), spaced)
+
+
+_UNSEEN, _NOT_ONE = (
+    0x110000,
+    0x110001,
+)  # above every code point; what becomes none or several characters is left to `fold`
+
+
+@cache
+def _array() -> "npt.NDArray[np.uint32]":
+    """Return the table as an array, which is read without a step of ours for each character."""
+    import numpy as np
+
+    return np.full(0x110000, _UNSEEN, np.uint32)
 
 
 def origins(text: str) -> list[int]:

@@ -17,7 +17,7 @@ from operator import add
 from typing import Any, NamedTuple, TypeAlias
 
 from search.fields import FIELDS, VALUE_WORDS, WHOLE, Value, own_values, shared_values
-from search.folding import Forms, date_values, fold, forms, number_values, squeezed_chars
+from search.folding import Folded, Forms, date_values, fold, fold_page, forms, number_values, squeezed_chars
 from search.initials import initials, typed_initials
 from search.model import IndexedPage
 from search.orders import order_keys
@@ -77,7 +77,7 @@ def project(document: str, pages: Sequence[IndexedPage]) -> Entry:
     told += [(_told_often if value.often else _told)(value) for value in own_values(about)]
     marks = {mark for one in told for mark in one.marks}
     for page in ordered:
-        known = _analysed(page.text)
+        known = _analysed_page(page.text)
         texts.append(known.chars)
         codes += known.codes
         marks.update(map("t".__add__, known.figures))
@@ -116,8 +116,15 @@ class _Analysed(NamedTuple):
     figures: tuple[str, ...]
 
 
+def _analysed_page(text: str) -> _Analysed:
+    return _analyse(fold_page(text))
+
+
 def _analysed(text: str) -> _Analysed:
-    folded = fold(text)
+    return _analyse(fold(text))
+
+
+def _analyse(folded: Folded) -> _Analysed:
     if not _FIGURE.search(folded.chars):
         return _Analysed(folded.chars, (), ())
     dated = date_values(folded)

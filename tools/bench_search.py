@@ -33,7 +33,7 @@ from search.ports import SearchIndex
 from search.syntax import parse
 from tools.business_text import amount, company, contract_number, page, title
 
-_BATCH = 40_000  # pages; as large as the batches of `juanzong reindex` are
+_BATCH = 30_000  # pages; as large as the batches of `juanzong reindex` are
 _KEPT = 2000  # pages whose text queries are made of
 _DEPARTMENTS = 12
 _CUSTOMERS = 20_000

@@ -26,7 +26,7 @@ _log = logging.getLogger("juanzong.index")
 _NUMBERS = ("code", "contract_number", "party_a_code", "party_b_code")
 _LIVING = ("stored", "needs_review", "failed")
 _BATCH = 50
-_PAGES = 40_000  # of a rebuild that are written in one commit
+_PAGES = 30_000  # of a rebuild that are written in one commit
 _ROUNDS = 5
 
 
