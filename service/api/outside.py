@@ -1,6 +1,6 @@
 """Files that go to an outside archive (RULES Part B, the other disposal): package, handing over, receipt, removal."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from flask import Response
 from pydantic import Field
@@ -8,9 +8,11 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.archive import Day, Id, Paging, Reason
 from service.api.operations import Input, Operations
-from service.flow.archive import outside, outside_receipts
+from service.flow.archive import outside, outside_lists, outside_receipts
 from service.house import House
 from service.partial import packed
+from service.reports import destruction_register as register
+from service.reports.outside_list import of_transfer
 
 operation = Operations("destructions")
 
@@ -61,6 +63,28 @@ def pack_outside(house: House, actor: Actor, outside_id: str, given: Pack) -> Re
         lambda file: outside.pack(house, actor, outside_id, given.recipient, given.public_key, file),
         f"transfer-{outside_id}.zip",
     )
+
+
+class ExportList(Input):
+    """form: pdf to sign, or xlsx."""
+
+    form: Literal["pdf", "xlsx"] = "pdf"
+
+
+@operation(
+    "GET",
+    "/outside-transfers/{outside_id}/list",
+    "The list that both sides sign",
+    query=ExportList,
+    answer="application/octet-stream",
+    problems=(409,),
+)
+def export_outside_list(house: House, actor: Actor, outside_id: str, given: ExportList) -> Response:
+    """Send the 移交清单 of the package, document by document, with our signature where it was handed over; the export is noted."""
+    found = outside_lists.outside_list(house, actor, outside_id, given.form)
+    answer = Response(register.written(of_transfer(found), given.form), content_type=register.FORMS[given.form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="transfer-{outside_id}.{given.form}"'
+    return answer
 
 
 class HandOver(Input):

@@ -74,6 +74,26 @@ def outside_pack(
     done(found, f"wrote {output}: {bag.documents} documents, manifest {bag.manifest}", as_json=as_json)
 
 
+@outside.command("list-to-sign")
+@click.argument("transfer")
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+@with_house
+def outside_list_to_sign(house: House, actor: Actor, transfer: str, output: Path, *, as_json: bool) -> None:
+    """Write the list of TRANSFER that both sides sign to OUTPUT, .pdf or .xlsx."""
+    from service.flow.archive.outside_lists import outside_list
+    from service.reports.destruction_register import FORMS, written
+    from service.reports.outside_list import of_transfer
+
+    form = output.suffix.removeprefix(".").lower()
+    if form not in FORMS:
+        raise BadInput(f"{output}: the list is written as .pdf or .xlsx")
+    found = outside_list(house, actor, transfer, form)
+    with new_file(output) as out:
+        out.write(written(of_transfer(found), form))
+    done({"file": str(output), "documents": len(found.rows)}, f"wrote {output}", as_json=as_json)
+
+
 @outside.command("hand-over")
 @click.argument("transfer")
 @click.option("--with-paper", is_flag=True, help="The paper file goes with it.")

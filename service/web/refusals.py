@@ -534,6 +534,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"the paper of review (?P<n>\S+) was destroyed on (?P<day>\S+)", "鉴定 {n} 的纸质案卷已于 {day} 销毁。"),
     (r"the files that review (?P<n>\S+) destroyed have no paper", "鉴定 {n} 销毁的案卷没有纸质。"),
     (r"the destruction of paper says how and where", "须写明纸质怎样、在哪里销毁。"),
+    (r"the transfer of (?P<n>.+) has no package yet", "{n} 还没有制作档案包，没有清单。"),
     (
         r"(?P<person>person:\S+) was not asked about file (?P<f>\S+) of review (?P<n>\S+)",
         "鉴定 {n} 中没有请 {person} 对这一卷提意见。",

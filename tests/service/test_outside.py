@@ -5,12 +5,24 @@ import json
 from contextlib import nullcontext
 from datetime import timedelta
 
+import pypdfium2
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from retention.errors import DestructionBlocked, TransitionRefused
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.archive import destroy, destructions, filing, holds, loans, outside, outside_receipts, reviews
+from service.flow.archive import (
+    destroy,
+    destructions,
+    filing,
+    holds,
+    loans,
+    outside,
+    outside_lists,
+    outside_receipts,
+    reviews,
+)
 from service.flow.archive.checks import verify_audit
 from service.flow.archive.erase import look
 from service.flow.archive.package_import import import_package
@@ -158,6 +170,8 @@ def test_no_step_is_left_out_and_nobody_else_does_them(leaving):
 
     scan = office.take_in(login="archivist")
     refused_but()
+    with pytest.raises(RuleRefused, match="no package yet"):
+        outside_lists.outside_list(house, archivist, transfer_id, "pdf")
     bag = outside.pack(house, archivist, transfer_id, "市档案馆", "", io.BytesIO())
     refused_but("hand_over")
     outside.hand_over(house, archivist, transfer_id, with_paper=False)
@@ -285,6 +299,12 @@ def test_the_pages_lead_through_it_and_the_command_line_lists_it(leaving, juanzo
     page = archivist.get(at).text
     assert "移交方签名成立" in page
     assert "一并移交" in page
+    listed = archivist.get(f"{at}/list.pdf")
+    words = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(listed.data))
+    assert (listed.status_code, f"{at}/list.pdf" in page) == (200, True)
+    for word in ("档案移交清单", "市档案馆", "Ed25519", "签名成立", "接收单位（签字", "函件"):
+        assert word in "".join(words.split()), word
+    assert archivist.get(f"{at}/list.doc").status_code == 404
     with office.house.database.read() as session:
         manifest = session.get_one(OutsideTransferRecord, transfer_id).data["manifest"]
     scan = office.take_in(login="archivist")
@@ -301,6 +321,14 @@ def test_the_pages_lead_through_it_and_the_command_line_lists_it(leaving, juanzo
     listed = json.loads(juanzong_here(office.env, "outside", "list", "--json").stdout)
     assert (listed["state"], listed["receipt"]["number"]) == ("removed", "收 17")
     assert "removed" in juanzong_here(office.env, "outside", "show", transfer_id).stdout
+    juanzong_here(office.env, "outside", "list-to-sign", transfer_id, tmp_path / "list.xlsx")
+    (sheet,) = [s for s in load_workbook(tmp_path / "list.xlsx") if s.title == "各件"]
+    rows = list(sheet.iter_rows(values_only=True))
+    with office.house.database.read() as session:
+        digests = session.get_one(OutsideTransferRecord, transfer_id).data["documents"].values()
+    assert {row[-1] for row in rows} >= set(digests)  # what went stays named when its title is gone
+    assert any("（已清除，只留存根）" in row for row in rows)
+    juanzong_here(office.env, "outside", "list-to-sign", transfer_id, tmp_path / "list.doc", check=3)
     assert "--yes" in juanzong_here(office.env, "outside", "remove", transfer_id, check=3).stderr
 
 

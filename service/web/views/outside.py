@@ -1,11 +1,14 @@
 """Files that go to an outside archive: what was decided, the package, both signatures, and the removal."""
 
-from flask import g, render_template, request, url_for
+from flask import Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.http import dump_options_header
 
 from service.errors import KNOWN_ERRORS, NotFound, RuleRefused
-from service.flow.archive import outside, outside_receipts
+from service.flow.archive import outside, outside_lists, outside_receipts
 from service.partial import packed
+from service.reports import destruction_register as report
+from service.reports.outside_list import of_transfer
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.site import web
@@ -40,6 +43,18 @@ def _page(outside_id: str) -> str:
 def outside_transfer(outside_id: str) -> ResponseReturnValue:
     """Show one transfer with its steps."""
     return _page(outside_id)
+
+
+@web.get("/outside/<outside_id>/list.<form>")
+def outside_list(outside_id: str, form: str) -> ResponseReturnValue:
+    """Send the list that both sides sign, as PDF or workbook."""
+    if form not in report.FORMS:
+        raise NotFound(f"a list is sent as {' or '.join(report.FORMS)}")
+    found = outside_lists.outside_list(house(), actor(), outside_id, form)
+    answer = Response(report.written(of_transfer(found), form), content_type=report.FORMS[form])
+    name = f"{gettext('移交清单')}-{found.transfer.number}.{form}"
+    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
+    return answer
 
 
 @web.post("/outside/<outside_id>/package")
