@@ -44,6 +44,7 @@ SERVERS = frozenset(
 LONG = (
     "tests/service/test_api_fuzz.py",
     "tests/service/test_faults.py",
+    "tests/service/test_life_machine.py",
     "tests/service/test_cli.py",
     "tests/intake/test_read.py",
     "tests/service/test_secrets_in_logs.py",
