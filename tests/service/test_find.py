@@ -48,6 +48,15 @@ def test_near_misses_stay_within_what_one_may_see(archive: Office) -> None:
     assert (hidden.total, hidden.hits, set(map(len, hidden.facets.values()))) == (0, (), {0})
 
 
+def test_the_database_has_the_last_word_on_what_is_shown(archive: Office) -> None:
+    house = archive.house
+    (hit,) = find(house, archive["handler"], "技术服务").hits
+    with house.database.write() as session:
+        session.get_one(Document, hit.document_id).tier = "core"  # the index does not know it yet
+    assert find(house, archive["handler"], "技术服务").hits == ()
+    assert [one.document_id for one in find(house, OWNER, "技术服务").hits] == [hit.document_id]
+
+
 def test_a_withdrawn_grant_counts_from_the_next_query_on(archive: Office) -> None:
     house = archive.house
     elsewhere = people.create_department(house, OWNER, "CG", "采购部")

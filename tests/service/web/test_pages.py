@@ -172,6 +172,22 @@ def test_document_page_shows_fields_on_the_page_in_image_pixels(town: Town) -> N
     assert browser.get(f"/documents/{town.ids['document']}/pages/9.jpg").status_code == 404
 
 
+def test_nothing_but_a_recording_is_shown_as_it_came(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, str]] = []
+
+    def noted(_house: object, _actor: object, _id: str, kind: str, _page: int, disposition: str) -> str:
+        sent.append((kind, disposition))
+        return ""
+
+    monkeypatch.setattr("service.web.views.document.rendition", noted)
+    browser, document = town.signed_in("handler"), f"/documents/{town.ids['document']}"
+    for path in ("original", "preservation.pdf", "copy"):
+        assert browser.get(f"{document}/{path}").status_code == 200
+    assert sent == [("original", "attachment"), ("preservation", "attachment"), ("copy", "attachment")]
+    assert browser.get(f"{document}/recording").status_code == 404
+    assert len(sent) == 3
+
+
 def test_the_original_only_comes_as_a_download_and_is_noted(town: Town) -> None:
     answer = town.signed_in("handler").get(f"/documents/{town.ids['document']}/original")
     assert answer.data == DIGITAL.read_bytes()
