@@ -204,7 +204,7 @@ def _primary(view: ReviewView) -> Primary | None:
         return Primary(gettext("监销确认：已经销毁"), here("confirm"), "")
     if "execute" in view.may:
         return Primary(gettext("执行销毁"), here("execute"), "", danger=True)
-    if state in reviews.CLOSED or "opinion" in view.may:
+    if state in reviews.CLOSED or view.may & {"opinion", "paper"}:
         return None
     word = {
         "decided": gettext("批准"),
