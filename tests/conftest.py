@@ -1,7 +1,7 @@
 """Fixtures for every test: the real servers, and the rule that no test talks to anything beyond this machine.
 
-A test that asks for one of SERVERS is marked `servers` by itself. Where the server is not on the machine the test is
-skipped and says so; with JUANZONG_REQUIRE_SERVERS=1 it fails.
+A test that asks for one of SERVERS, or is given one by name, is marked `servers` by itself. Where the server is not on the
+machine the test is skipped and says so; with JUANZONG_REQUIRE_SERVERS=1 it fails.
 """
 
 import gc
@@ -40,6 +40,8 @@ SERVERS = frozenset(
         "openssl",
     }
 )
+#: What a test is given as the name of a part that is a server.
+NAMED = frozenset({"servers", "postgresql", "minio", "versity", "elasticsearch"})
 # The files that take longest. They are begun first, so that of two who share the tests none is left alone at the end.
 LONG = (
     "tests/service/test_api_fuzz.py",
@@ -109,7 +111,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {file: place for place, file in enumerate(LONG)}
     items.sort(key=lambda item: order.get(item.location[0], len(LONG)))
     for item in items:
-        if SERVERS.intersection(getattr(item, "fixturenames", ())):
+        given = getattr(getattr(item, "callspec", None), "params", {}).values()
+        named = any(isinstance(word, str) and word in NAMED for word in given)
+        if named or SERVERS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("servers")
 
 

@@ -274,6 +274,7 @@ def test_incremental_backups_rest_on_one_another(office, empty, tmp_path):
             assert session.get_one(Document, first_id).sha256 == first.sha256
 
 
+@pytest.mark.servers
 def test_a_backup_of_sqlite_goes_into_postgresql(embedded, tmp_path, request):
     made, _ = sheet(embedded, tmp_path, "one")
     file_id, _ = due(embedded, tmp_path, "two")

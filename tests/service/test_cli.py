@@ -449,6 +449,7 @@ def test_a_lost_index_is_rebuilt(env, tmp_path, juanzong_here):
     juanzong_here(env, "doctor")
 
 
+@pytest.mark.servers
 @pytest.mark.slow
 def test_the_whole_line_on_real_servers(request, tmp_path):
     env = server_env(tmp_path / "home", request)

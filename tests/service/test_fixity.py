@@ -510,6 +510,7 @@ def reopened(office: Office, more: dict[str, str]) -> Office:
     return Office(house, office.department_id, env, office.actors)
 
 
+@pytest.mark.servers
 def test_a_replica_that_is_down_keeps_no_lock_from_the_store_and_gets_it_later(request, tmp_path, monkeypatch):
     first, second = (request.getfixturevalue(f"{name}_url") for name in ("minio", "versity"))
     word = uuid4().hex[:12]

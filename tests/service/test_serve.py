@@ -150,6 +150,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path):
     assert "JUANZONG_PORT" in answer.stderr
 
 
+@pytest.mark.servers
 @pytest.mark.slow
 def test_a_worker_alone_joins_a_server_setup(request, tmp_path):
     env = server_env(tmp_path / "home", request)
