@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from service.access import people
 from service.bootstrap import build
 from service.flow.intake.receive import receive
 from service.flow.search.find import find
 from service.jobs.queue import attach, open_queue
 from service.settings import load
-from tests.service.conftest import DIGITAL, OWNER, embedded_env, server_env
+from tests.service.conftest import DIGITAL, OWNER, embedded_env, prepared, server_env
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,11 +97,9 @@ def test_serve_takes_in_over_http_and_reads_in_the_background(tmp_path):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {**embedded_env(tmp_path / "home"), "JUANZONG_PORT": str(port)}
-    for words in (("init",), ("department", "add", "XS", "销售部")):
-        subprocess.run([sys.executable, "-m", "service", *words], env={**os.environ, **env}, cwd=ROOT, check=True)
-    from service.access import people
-
+    prepared(env)
     house = build(load({**os.environ, **env}))
+    people.create_department(house, OWNER, "XS", "销售部")
     people.invite(house, OWNER, "li", "李某", ["handler"])
     token = people.create_token(house, OWNER, "li", "test")
     base = f"http://127.0.0.1:{port}"
@@ -128,7 +127,7 @@ def test_nothing_goes_on_when_the_one_process_is_killed(tmp_path):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {**embedded_env(tmp_path / "home"), "JUANZONG_PORT": str(port)}
-    subprocess.run([sys.executable, "-m", "service", "init"], env={**os.environ, **env}, cwd=ROOT, check=True)
+    prepared(env)
     with running(env, "serve") as process:
         patiently(lambda: call(f"http://127.0.0.1:{port}/healthz"))
         process.kill()
@@ -140,7 +139,7 @@ def test_nothing_goes_on_when_the_one_process_is_killed(tmp_path):
 def test_a_port_that_is_taken_is_said_in_one_line(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         env = {**embedded_env(tmp_path / "home"), "JUANZONG_PORT": str(taken.getsockname()[1])}
-        subprocess.run([sys.executable, "-m", "service", "init"], env={**os.environ, **env}, cwd=ROOT, check=True)
+        prepared(env)
         answer = subprocess.run(
             [sys.executable, "-m", "service", "serve"],
             env={**os.environ, **env}, cwd=ROOT, check=False, capture_output=True, text=True, timeout=300,
@@ -154,7 +153,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path):
 @pytest.mark.slow
 def test_a_worker_alone_joins_a_server_setup(request, tmp_path):
     env = server_env(tmp_path / "home", request)
-    subprocess.run([sys.executable, "-m", "service", "init"], env={**os.environ, **env}, cwd=ROOT, check=True)
+    prepared(env)
     settings = load({**os.environ, **env})
     house = build(settings)
     queue = open_queue(settings)
