@@ -57,7 +57,12 @@ def values_of_dates(spaced: str) -> set[str]:
             year, month, day, _, other_month, other_day, compact_month, compact_day = match.groups()
             found.add(_read(year, month or other_month or compact_month, day or other_day or compact_day))
     found.discard("")
-    if any(spaced.find(needed) >= 0 if isinstance(needed, str) else needed.search(spaced) for needed in _OTHERS_NEED):
+    if (
+        ("月" in spaced and _IN_NUMERALS.search(spaced))
+        or "民国" in spaced
+        or _NAMED.search(spaced)
+        or _ENDS_WITH_YEAR.search(spaced)
+    ):
         found.update([value for value, _, _ in _in_forms(spaced, _OTHERS)])
     return found
 
@@ -159,7 +164,6 @@ _FORMS: tuple[Form, ...] = (
     (_YEAR_LAST, _month_and_day, _ENDS_WITH_YEAR),
 )
 _OTHERS = tuple(form for form in _FORMS if form[0] not in (_FIGURES, _COMPACT, _MONTH_ONLY))
-_OTHERS_NEED = tuple(dict.fromkeys(needed for _, _, needed in _OTHERS))
 
 
 def _valid(year: int, month: int, day: int) -> str:

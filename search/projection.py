@@ -155,18 +155,15 @@ def _shared(category: str, kind: str, department: str, status: str, tier: str) -
 
 
 def _told(value: Value) -> _Told:
-    known = _analysed_value(value.text)
-    found: dict[str, list[str]] = {name: [] for name in RUNS}
+    known, (runs, initial_runs) = _analysed_value(value.text), _value_runs(value.text, company=value.company)
     part, mark = ("head", "h") if value.head else ("meta", "m")
-    # A code of a short list is looked for whole, among the marks.
-    whole = value.name in WHOLE and known.chars.isascii()
-    for chars, sign in [(known.chars, ""), *((chars, _SQUEEZED) for chars in known.codes)]:
-        if not whole:
-            found["named"].append(_run(chars, value.name + sign))
-        if value.free == "part":
-            found[part].append(_run(chars, sign))
-    if value.company:
-        found["meta"].append(_run(initials(known.chars), _INITIALS))
+    found: tuple[str, ...] = runs if value.free == "part" else ()
+    named: tuple[str, ...] = ()
+    if not (
+        value.name in WHOLE and known.chars.isascii()
+    ):  # a code of a short list is looked for whole, among the marks
+        name = value.name
+        named = (_run(known.chars, name), *[_run(chars, name + _SQUEEZED) for chars in known.codes])
     marks = [f"{value.name}.{figure}" for figure in known.figures]
     if value.free == "part":
         marks += [mark + figure for figure in known.figures]
@@ -174,7 +171,17 @@ def _told(value: Value) -> _Told:
         marks.append(f"m={known.chars}")
     if value.name in WHOLE:
         marks += [f"{value.name}={prefix}" for prefix in _prefixes(known.chars)]
-    return _Told(tuple(found["head"]), tuple(found["meta"]), tuple(found["named"]), tuple(marks))
+    if part == "head":
+        return _Told(found, initial_runs, named, tuple(marks))
+    return _Told((), found + initial_runs, named, tuple(marks))
+
+
+@lru_cache(maxsize=1024)  # a number stands under two names on the same document
+def _value_runs(text: str, *, company: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the runs of a value, and that of its initials."""
+    known = _analysed_value(text)
+    runs = (_run(known.chars), *[_run(chars, _SQUEEZED) for chars in known.codes])
+    return runs, ((_run(initials(known.chars), _INITIALS),) if company else ())
 
 
 _told_often = lru_cache(maxsize=32_768)(_told)  # customers, days and states come again on every other document
