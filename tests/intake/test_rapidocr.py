@@ -1,5 +1,7 @@
 """How the default engine is used: what the small copy hides is looked for again, and lines are read one by one."""
 
+from collections import deque
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -70,3 +72,28 @@ def test_a_box_read_where_nothing_is_printed_is_the_gap_behind_a_label(drawn, te
     assert (
         len(line_at(read, np.array([[0, 0], [480, 0], [480, 48], [0, 48]], np.float32), (48, 480)).words) == 8 + drawn
     )
+
+
+def test_sizes_of_pages_that_come_again_are_prepared_for_and_read_alike(engine, form, monkeypatch):
+    session = engine._detector.session
+    monkeypatch.setattr(session, "_prepared", {})
+    monkeypatch.setattr(session, "_lately", deque(maxlen=rapidocr._LATELY))
+    page = np.asarray(form.crop((0, 0, 960, 640)))
+    first, second, third, fourth = (engine._detect_on(page, 960) for _ in range(4))
+    assert len(session._prepared) == 1
+    for found in (second, third, fourth):
+        assert found.shape == first.shape
+        assert np.abs(found - first).max() <= 2  # pixels: two ways to calculate with few digits
+    assert session._prepared.popitem()[1].get_property("ENABLE_CPU_PINNING") is False
+
+
+def test_only_a_few_sizes_are_prepared_for(engine, monkeypatch):
+    session = engine._detector.session
+    monkeypatch.setattr(session, "_prepared", {})
+    monkeypatch.setattr(session, "_lately", deque(maxlen=rapidocr._LATELY))
+    sizes = [(1, 3, 64, 64 + 32 * n) for n in range(5)]
+    for size in [size for size in sizes for _ in range(rapidocr._AGAIN)]:
+        assert session(np.zeros(size, np.float32)).shape[2:] == size[2:]
+    assert list(session._prepared) == sizes[-rapidocr._MOST_PREPARED :]
+    session(np.zeros(sizes[2], np.float32))
+    assert list(session._prepared)[-1] == sizes[2]
