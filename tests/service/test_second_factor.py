@@ -160,6 +160,15 @@ def test_a_recovery_code_works_once_however_it_is_typed(embedded, phone):
     assert other.person_id not in owners
 
 
+def test_a_recovery_code_of_somebody_else_opens_nothing(embedded, phone, monkeypatch):
+    phone.enrol()
+    other = Phone(embedded, "archivist", monkeypatch)
+    (code, *_) = other.enrol()
+    with pytest.raises(NotSignedIn):
+        sessions.complete(embedded.house, enter(embedded), code, HERE)
+    assert second_factor.standing(embedded.house, other.person).recovery_left == 10
+
+
 def test_nothing_of_it_can_be_read_in_the_database(embedded, phone, tmp_path):
     codes = phone.enrol()
     with embedded.house.database.read() as session:
