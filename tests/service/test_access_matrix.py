@@ -186,7 +186,7 @@ def add_next(city: City, home: Path, where: str, department_id: str, staff, tier
     index_documents(house, [document_id])
     for kind, id_ in ids.items():
         city.things.setdefault(kind, []).append(Thing(id_, where, tier, file.id, (id_, f"{mark}{kind}")))
-    everybodys = Thing(customer_id, "", "")
+    everybodys = Thing(customer_id, "", "internal")  # the least secret of its contracts is
     if everybodys not in city.things["customer"]:
         city.things["customer"].append(everybodys)
 
