@@ -365,8 +365,14 @@ SHOWN_IN = {
     "customers_list": ("customer",),
     "list_grants": ("grant",),
 }
-#: what names a thing but shows no more than the number or name another visible thing carries anyway
-_NAMED_BESIDE = {"customer": ("contract", "file", "transfer")}
+
+
+def names_of_files(city: City, role: str, tiers: tuple[str, ...]) -> str:
+    """Return the titles of the files a role sees: a credit file that somebody opened in their department names its customer."""
+    cell, where = ROWS["show_file"].cells[role], {thing.id: thing.department for thing in city.things["department"]}
+    with city.office.house.database.read() as session:
+        files = session.execute(select(CaseFile.title, CaseFile.department_id, CaseFile.tier)).all()
+    return " ".join(title for title, there, tier in files if reached(cell, Thing("", where[there], tier), tiers))
 
 
 def told_of(
@@ -381,7 +387,7 @@ def told_of(
     """Return the marks in an answer of what may not be seen. name: the operation; asked: the id that the caller named."""
     body = answer.data.decode(errors="replace")
     body = body.replace(asked, "") if asked else body
-    return [
+    told = [
         mark
         for kind in (*BY_TIER, *NEXT)
         # who gives grants without reading sees the ids they name, and nothing else of those things
@@ -391,6 +397,8 @@ def told_of(
         for mark in thing.marks
         if mark in body
     ]
+    named = names_of_files(city, role, tiers) if told else ""
+    return [mark for mark in told if mark not in named]
 
 
 def assert_nothing_hidden(city: City, role: str, name: str, answer: Response, tiers: tuple[str, ...]) -> None:
