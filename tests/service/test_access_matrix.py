@@ -136,7 +136,14 @@ def a_page(text: str, path: Path) -> Path:
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory):
     home = tmp_path_factory.mktemp("city")
-    office = open_office({**embedded_env(home / "home"), "JUANZONG_API_PER_MINUTE": "0"})
+    found = build_city(embedded_env(home / "home"), home)
+    yield found
+    found.office.house.database.dispose()
+
+
+def build_city(env: Mapping[str, str], home: Path) -> City:
+    """Return an empty archive filled with one of everything of each department and tier, and somebody for every cell of the table."""
+    office = open_office({**env, "JUANZONG_API_PER_MINUTE": "0"})
     house = office.house
     found = City(office)
     file_id, _ = due_file(office)
@@ -165,8 +172,7 @@ def city(tmp_path_factory: pytest.TempPathFactory):
         found.hire(role, clearance, word, papers)
     accounts.create_station(house, OWNER, "m.station", "扫描站", office.department_id)
     found.bear("m.station")
-    yield found
-    house.database.dispose()
+    return found
 
 
 def add_next(city: City, home: Path, where: str, department_id: str, staff, tier: str) -> None:
@@ -336,6 +342,11 @@ def counted(client, city: City, *asked):
 
 @pytest.fixture(scope="module")
 def client(city: City):
+    return client_of(city)
+
+
+def client_of(city: City):
+    """Return a client of the API of a city."""
     app = Flask("matrix")
     app.request_class = request_class(str(city.office.house.settings.home / "tmp"))
     app.register_blueprint(blueprint(city.office.house))
