@@ -14,6 +14,7 @@ from search.folding import fold, typed_figure
 from search.model import IndexedPage
 
 LONG_TERM = 9999_12_31
+_WITHOUT_END = ("long-term", "长期")
 _MOST = 10**18  # what engines hold in eight bytes, with room
 DATES = (
     *("signed_on", "received_on", "established_on", "issued_on"),
@@ -50,9 +51,7 @@ def stored_values(page: IndexedPage) -> dict[str, int]:
     written = {name: page.fields.get(name, "") for name in STORED} | {"received_on": page.received_on}
     found: dict[str, int] = {}
     for name, text in written.items():
-        if text == "long-term":
-            found[name] = LONG_TERM
-        elif text and (span := _span(name, text)):
+        if text and (span := _span(name, text)):
             found[name] = span[0]
     return found
 
@@ -101,6 +100,8 @@ def _span(name: str, text: str) -> tuple[int, int] | None:
         figure = typed_figure(chars)
         cents = int((Decimal(figure) * 100).to_integral_value()) if figure else -1
         return (cents, cents) if 0 <= cents < _MOST else None
+    if chars in _WITHOUT_END:
+        return LONG_TERM, LONG_TERM
     if re.fullmatch(r"(?:19|20)\d\d年?", chars):
         return int(chars[:4]) * 10_000 + 101, int(chars[:4]) * 10_000 + 1231
     value = typed_date(chars).replace("-", "")

@@ -4,9 +4,9 @@
     either    = all { "OR" all }
     all       = part { part | "near:" number part }
     part      = "-" part | "(" either ")" | '"' phrase '"' | field ":" value | field ":" range | word
-    range     = value ".." [ value ] | ".." value | ( ">" | ">=" | "<" | "<=" ) value
+    range     = value | value ".." [ value ] | ".." value | ( ">" | ">=" | "<" | "<=" ) value
 
-A word is a run without white space. What could be an operator but is not used as one (a lone bracket, a bracket inside a
+Fields of dates and amounts take ranges, and a value alone is the range of it; all others take values. A word is a run without white space. What could be an operator but is not used as one (a lone bracket, a bracket inside a
 word, a dash between spaces, a dash before the only word) has its plain meaning: it is part of the text to look for.
 """
 
@@ -300,30 +300,34 @@ class _Parser:
                 return None
             raise BadQuery(f"a value must follow “{name}:” at once", self._at)
         stored = SHORT.get(name) or ALIASES.get(name, name)
-        if stored in STORED and (found := self._range(stored, always=name in SHORT and not chinese)):
-            return found
-        if chinese and name not in ALIASES:
-            self._at = start
-            return None
-        value = self._value()
-        match = FieldMatch(ALIASES.get(name, name), value)
-        # `甲方：某公司` is also how a page reads, so the run itself counts, too.
-        return Or((match, Word(self._text[start : self._at], start))) if chinese else match
+        if stored in STORED:
+            return self._range(stored, start if chinese else None)
+        match = FieldMatch(stored, self._value())
+        return self._or_as_printed(match, start) if chinese else match
 
-    def _range(self, stored: str, *, always: bool) -> Range | None:
-        """Return the range that stands here; None, and nothing taken, for a value to look for (unless `always`)."""
-        start, word = self._at, self._word()
-        if not always and not is_range(word):
-            self._at = start
-            return None
+    def _or_as_printed(self, match: FieldMatch | Range, start: int) -> Or:
+        """`甲方：某公司` is also how a page reads, so the run itself counts, too."""
+        return Or((match, Word(self._text[start : self._at], start)))
+
+    def _range(self, stored: str, printed: int | None) -> Range | Or | None:
+        """Return the range that stands here. printed: where the run begins that is also how a page reads.
+
+        For such a run it is None, and nothing taken, where what follows is no range: `签订：上海` is text alone.
+        """
+        start, value = self._at, self._value()
+        word, begins = value.text, start + isinstance(value, Phrase)
         try:
             found = bounds(stored, word)
         except NoValue as error:
+            if printed is not None and not is_range(word):
+                self._at = printed
+                return None
             wanted = "an amount (1000000, 100万)" if stored in AMOUNTS else "a date (2024, 2024-01, 2024-01-31)"
-            raise BadQuery(f"{wanted} must stand here", start + error.at) from error
+            raise BadQuery(f"{wanted} must stand here", begins + error.at) from error
         if found.low is not None and found.high is not None and found.low > found.high:
-            raise BadQuery("this range ends before it begins", start)
-        return Range(stored, found.low, found.high)
+            raise BadQuery("this range ends before it begins", begins)
+        node = Range(stored, found.low, found.high)
+        return node if printed is None or is_range(word) else self._or_as_printed(node, printed)
 
     def _value(self) -> Word | Phrase:
         start, char = self._at, self._text[self._at]

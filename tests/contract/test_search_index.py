@@ -174,6 +174,8 @@ def standing(request, tmp_path_factory):
         ("code:91310000", ["contract"]),
         ("amount:6,922,000", ["contract"]),
         ("handler:王", ["contract"]),
+        ("amount:922000", []),  # a value is the whole of it
+        ("金额:692.2万元", ["contract"]),
         ("amount:>1000000", ["contract"]),
         ("amount:692.2万..", ["contract"]),
         ("amount:>6,922,000", []),
@@ -182,6 +184,9 @@ def standing(request, tmp_path_factory):
         ("signed:2025-06..2026-02", ["contract"]),
         ("signed_on:>2026-02", []),
         ("签订:..2026年2月19日", ["contract"]),
+        ("签订:2026年2月", ["contract"]),
+        ("signed_on:2026-02-20", []),
+        ("signed_on:11元", None),
         ("钢材 -signed:2026", ["licence"]),
         ("received:>1900", ["contract"]),
         ("甲方 near:1 乙方", ["contract"]),
