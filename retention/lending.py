@@ -7,6 +7,8 @@ from typing import Literal
 from retention.errors import TransitionRefused
 
 State = Literal["asked", "granted", "refused", "lent", "returned"]
+#: What is found when a file that came back is checked; what is not whole is an incident of that kind.
+RETURNS = ("whole", "damaged", "lost")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class AccessRequest:
     lent_on: date | None = None
     due_back: date | None = None
     returned_on: date | None = None
+    returned_as: str | None = None
+    return_note: str = ""
 
     def __post_init__(self) -> None:
         for name in ("reader", "customer", "purpose"):
@@ -65,12 +69,19 @@ class AccessRequest:
             raise TransitionRefused(f"due back on {due_back}, before it was lent on {lent_on}")
         return replace(self, state="lent", lent_on=lent_on, due_back=due_back)
 
-    def give_back(self, on: date) -> "AccessRequest":
-        """Take the file back; a return before the loan is refused."""
+    def give_back(self, on: date, found: str, note: str = "") -> "AccessRequest":
+        """Take the file back and say what the check found, one of RETURNS; a return before the loan is refused.
+
+        note: what is damaged or lacking, needed unless all is there.
+        """
         self._from("lent", "returned")
+        if found not in RETURNS:
+            raise TransitionRefused(f"what was found at the return is one of {', '.join(RETURNS)}")
+        if found != "whole" and not note.strip():
+            raise TransitionRefused("say what is damaged or lacking")
         if self.lent_on is not None and on < self.lent_on:
             raise TransitionRefused(f"returned on {on}, before it was lent on {self.lent_on}")
-        return replace(self, state="returned", returned_on=on)
+        return replace(self, state="returned", returned_on=on, returned_as=found, return_note=note.strip())
 
     def days_overdue(self, today: date) -> int:
         """Return how many days the file is late; 0 when it is not out or still in time."""

@@ -874,10 +874,17 @@ def decide_loan(house: House, actor: Actor, request_id: str, given: Decide) -> N
     loans.decide_loan(house, actor, request_id, grant=given.grant, due_back=given.due_back, reason=given.reason)
 
 
-@requests("POST", "/access-requests/{request_id}/return", "It came back", status=204, problems=(409,))
-def give_back(house: House, actor: Actor, request_id: str) -> None:
-    """Record the return."""
-    loans.give_back(house, actor, request_id)
+class Return(Input):
+    """What the check of a file that came back found: all of it, or what is damaged or lacking."""
+
+    found: Literal["whole", "damaged", "lost"]
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+@requests("POST", "/access-requests/{request_id}/return", "It came back", body=Return, problems=(409,))
+def give_back(house: House, actor: Actor, request_id: str, given: Return) -> dict[str, Any]:
+    """Record the return, and the incident that what is damaged or lost opens."""
+    return {"incident": loans.give_back(house, actor, request_id, given.found, given.note)}
 
 
 @customers("GET", "/customers", "List customers", query=Paging)

@@ -200,14 +200,17 @@ def loan_refuse(house: House, actor: Actor, request_id: str, reason: str, *, as_
 
 @loan.command("return")
 @click.argument("request_id")
+@click.option("--found", required=True, type=click.Choice(("whole", "damaged", "lost")), help="What the check found.")
+@click.option("--note", default="", help="What is damaged or lacking.")
 @json_option
 @with_house
-def loan_return(house: House, actor: Actor, request_id: str, *, as_json: bool) -> None:
-    """Record that a file came back."""
+def loan_return(house: House, actor: Actor, request_id: str, found: str, note: str, *, as_json: bool) -> None:
+    """Record that a file came back, and whether all of it did; what is damaged or lost opens an incident."""
     from service.flow.archive import loans as flow
 
-    flow.give_back(house, actor, request_id)
-    done({"request": request_id, "state": "returned"}, "returned", as_json=as_json)
+    incident = flow.give_back(house, actor, request_id, found, note)
+    said = "returned" if incident is None else f"returned; incident {incident}"
+    done({"request": request_id, "state": "returned", "found": found, "incident": incident}, said, as_json=as_json)
 
 
 _KIND = click.option("--kind", default="contracts", show_default=True, type=click.Choice(("contracts", "archives")))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from service.errors import NotInitialised
 from service.records.database import Database
 
-HEAD = "0007"
+HEAD = "0008"
 _UPGRADE_LOCK = 0x4A5B  # PostgreSQL: two programs started at once upgrade one after the other
 # Beside the tables of the archive: it is there only while these are not.
 _RESTORING = Table("half_restored", MetaData(), Column("backup", String(36), nullable=False))

@@ -226,6 +226,8 @@ class AccessRequest(Base):
     lent_on: Mapped[date | None]
     due_back: Mapped[date | None]
     returned_on: Mapped[date | None]
+    returned_as: Mapped[str | None] = mapped_column(String(16))  # what the check found: whole, damaged, lost
+    return_note: Mapped[str] = mapped_column(Text, default="")
     case_file: Mapped[CaseFile] = relationship(lazy="joined")
     reader: Mapped[Person] = relationship(lazy="joined")
 

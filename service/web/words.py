@@ -313,6 +313,7 @@ LOAN_STATES = {
     "lent": ("soon", _("借出")),
     "returned": ("good", _("已归还")),
 }
+LOAN_RETURNS = {"whole": _("清点无误"), "damaged": _("有损毁"), "lost": _("有缺失")}
 
 
 class _Years:

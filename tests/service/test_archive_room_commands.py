@@ -196,12 +196,12 @@ def test_a_loan_is_lent_and_returned_and_never_returned_before_b6(room, run):
     from service.flow.archive import loans
 
     asked = loans.ask(office.house, office["head"], file_id, "核对付款条件")
-    run("loan", "return", asked.id, code=4)  # a return before the loan
+    run("loan", "return", asked.id, "--found", "whole", code=4)  # a return before the loan
     _, said = run("loan", "lend", asked.id, "--back", "2026-02-30", code=3)
     assert "a date YYYY-MM-DD" in said
     run("loan", "lend", asked.id, "--back", "2026-12-15")
     assert run("loan", "list")[0][0]["state"] == "lent"
-    run("loan", "return", asked.id)
+    run("loan", "return", asked.id, "--found", "whole")
     other = loans.ask(office.house, office["head"], file_id, "再看一次")
     run("loan", "refuse", other.id, "--reason", "用途不清")
 

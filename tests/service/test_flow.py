@@ -315,7 +315,7 @@ def test_B6_a_lent_file_is_not_destroyed_and_comes_back_only_once(embedded):
     file_id, _ = due_file(embedded)
     request = loans.ask(house, embedded["handler"], file_id, "核对付款条件")
     with pytest.raises(TransitionRefused):
-        loans.give_back(house, embedded["archivist"], request.id)
+        loans.give_back(house, embedded["archivist"], request.id, "whole")
     loans.decide_loan(house, embedded["archivist"], request.id, grant=True, due_back="2037-02-01")
     review_id = propose(embedded, file_id)
     decide_all(embedded, review_id, file_id)
@@ -324,9 +324,9 @@ def test_B6_a_lent_file_is_not_destroyed_and_comes_back_only_once(embedded):
         reviews.supervise(house, embedded[name], review_id)
     (outcome,) = destroy.execute(house, embedded["archivist"], review_id)
     assert outcome.outcome == "blocked"
-    loans.give_back(house, embedded["archivist"], request.id)
+    loans.give_back(house, embedded["archivist"], request.id, "whole")
     with pytest.raises(TransitionRefused):
-        loans.give_back(house, embedded["archivist"], request.id)
+        loans.give_back(house, embedded["archivist"], request.id, "whole")
 
 
 def test_one_keep_keeps_the_file_longer(embedded):

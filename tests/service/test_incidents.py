@@ -75,9 +75,22 @@ def test_a_loan_that_is_thirty_days_overdue_becomes_an_incident_once_and_waits_f
     incidents.examine(house, embedded["archivist"], row.id, RESPONSIBLE, "出差", "催还")
     with pytest.raises(TransitionRefused, match="has not come back"):
         incidents.close(house, embedded["administrator"], row.id, "已还")
-    loans.give_back(house, embedded["archivist"], request_id)
+    loans.give_back(house, embedded["archivist"], request_id, "whole")
     incidents.close(house, embedded["administrator"], row.id, "已还")
     assert incidents.incidents(house, embedded["archivist"], open_only=True)[0] == 0
+
+
+def test_B6_what_comes_back_not_whole_is_an_incident_of_that_loan(embedded):
+    house, file_id = embedded.house, archived(embedded)
+    request_id = lent(embedded, file_id, "2026-12-01")
+    with pytest.raises(TransitionRefused, match="damaged or lacking"):
+        loans.give_back(house, embedded["archivist"], request_id, "lost")
+    number = loans.give_back(house, embedded["archivist"], request_id, "lost", "附件二不在")
+    _total, ((row, _file),) = incidents.incidents(house, embedded["archivist"])
+    assert (row.number, row.kind, row.request_id, row.description) == (number, "lost", request_id, "附件二不在")
+    (loan,) = loans.list_loans(house, embedded["handler"])
+    assert loans.as_json(loan)["returned_as"] == "lost"
+    assert loans.as_json(loan)["return_note"] == "附件二不在"
 
 
 def test_how_files_are_used(embedded):
@@ -88,7 +101,7 @@ def test_how_files_are_used(embedded):
     loans.decide_loan(house, embedded["archivist"], refused.id, grant=False, reason="不需要")
     lent(embedded, second, "2026-11-26")
     house.clock.move_to(date(2026, 11, 29))
-    loans.give_back(house, embedded["archivist"], back)
+    loans.give_back(house, embedded["archivist"], back, "whole")
     incidents.report(house, embedded["handler"], first, "damaged", "2026-11-28", "受潮")
     found = loan_statistics.use(house, embedded["archivist"])
     whole = found.whole
@@ -116,7 +129,7 @@ def test_the_out_card_says_who_has_the_file_and_until_when(embedded):
         assert said in text
     with pytest.raises(NotAllowed):
         loan_statistics.out_card(house, embedded["handler"], request_id)
-    loans.give_back(house, embedded["archivist"], request_id)
+    loans.give_back(house, embedded["archivist"], request_id, "whole")
     with pytest.raises(RuleRefused, match="not lent"):
         loan_statistics.out_card(house, embedded["archivist"], request_id)
 

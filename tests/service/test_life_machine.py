@@ -374,7 +374,7 @@ class Life(RuleBasedStateMachine):
         if row is None:
             return
         if act == "back":
-            if self.attempt("back", loans.give_back, self.office[who], row.id)[0]:
+            if self.attempt("back", loans.give_back, self.office[who], row.id, "whole")[0]:
                 self.model.lent.discard(row.id)
             return
         back = (self.today + timedelta(days=14)).isoformat()

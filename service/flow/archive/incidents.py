@@ -53,10 +53,10 @@ def report(
             loan = session.get(AccessRequest, request_id)
             if loan is None or loan.case_file_id != case_file_id:
                 raise BadInput("request_id: is no loan of this file", {"request_id": "is no loan of this file"})
-        return _open(house, session, actor.name, case_file_id, kind, day, text, request_id or None)
+        return open_incident(house, session, actor.name, case_file_id, kind, day, text, request_id or None)
 
 
-def _open(
+def open_incident(
     house: House,
     session: Session,
     name: str,
@@ -66,6 +66,7 @@ def _open(
     description: str,
     request_id: str | None,
 ) -> Incident:
+    """Write an incident down within `session`, with its entry of the trail; kind, day and description are checked already."""
     year = house.clock.today().year
     row = Incident(
         number=f"SG-{year}-{next_serial(session, f'SG-{year}'):03}",
@@ -155,7 +156,7 @@ def _open_some(house: House) -> int:
         for loan in late:
             days = (today - loan.due_back).days if loan.due_back else 0
             text = f"{loan.reader.name}借出 {loan.lent_on}，应还 {loan.due_back}，逾期 {days} 天未还"
-            _open(house, session, SYSTEM.name, loan.case_file_id, "overdue", loan.due_back, text, loan.id)
+            open_incident(house, session, SYSTEM.name, loan.case_file_id, "overdue", loan.due_back, text, loan.id)
         return len(late)
 
 

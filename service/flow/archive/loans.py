@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from retention import lending as rules
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.archive.incidents import demand_not_lost
+from service.flow.archive.incidents import MAX_TEXT, demand_not_lost, open_incident
 from service.flow.common.facts import demand_staying
 from service.flow.common.guard import allowed, listing, load_file, lock_file, reach_of_file, require
 from service.flow.common.sight import visible_files
@@ -89,13 +89,24 @@ def decide_loan(
         audit.append(session, actor.name, "loan.decide", f"file:{row.case_file_id}", detail)
 
 
-def give_back(house: House, actor: Actor, request_id: str) -> None:
-    """Record that the file came back. Raises TransitionRefused: a return before the loan."""
+def give_back(house: House, actor: Actor, request_id: str, found: str, note: str = "") -> str | None:
+    """Record that the file came back, and what the check found: whole, or damaged or lost with a note of what.
+
+    Returns the number of the incident that what is not whole opens. Raises TransitionRefused: a return before the loan, no note.
+    """
+    if len(note) > MAX_TEXT:
+        raise BadInput(f"note: at most {MAX_TEXT} characters", {"note": f"at most {MAX_TEXT} characters"})
     with house.database.write() as session:
         row = _load(session, actor, request_id)
         require(actor, "loan.decide", reach_of_file(row.case_file))
-        _store(row, _as_rule(row).give_back(house.clock.today()))
-        audit.append(session, actor.name, "loan.return", f"file:{row.case_file_id}", {"request": request_id})
+        today = house.clock.today()
+        _store(row, _as_rule(row).give_back(today, found, note))
+        detail = {"request": request_id, "found": found, "note": row.return_note}
+        audit.append(session, actor.name, "loan.return", f"file:{row.case_file_id}", detail)
+        if found == "whole":
+            return None
+        said = row.return_note
+        return open_incident(house, session, actor.name, row.case_file_id, found, today, said, row.id).number
 
 
 def _as_rule(row: AccessRequest) -> rules.AccessRequest:
@@ -111,12 +122,15 @@ def _as_rule(row: AccessRequest) -> rules.AccessRequest:
         lent_on=row.lent_on,
         due_back=row.due_back,
         returned_on=row.returned_on,
+        returned_as=row.returned_as,
+        return_note=row.return_note or "",
     )
 
 
 def _store(row: AccessRequest, step: rules.AccessRequest) -> None:
     row.state, row.decided_by, row.refusal = step.state, step.decided_by, step.refusal
     row.lent_on, row.due_back, row.returned_on = step.lent_on, step.due_back, step.returned_on
+    row.returned_as, row.return_note = step.returned_as, step.return_note
 
 
 def loans_in_sight(actor: Actor) -> ColumnElement[bool]:
@@ -153,5 +167,7 @@ def as_json(request: AccessRequest) -> dict[str, Any]:
         "lent_on": request.lent_on.isoformat() if request.lent_on else None,
         "due_back": request.due_back.isoformat() if request.due_back else None,
         "returned_on": request.returned_on.isoformat() if request.returned_on else None,
+        "returned_as": request.returned_as,
+        "return_note": request.return_note or None,
         "refusal": request.refusal or None,
     }

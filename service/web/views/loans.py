@@ -41,7 +41,12 @@ def decide_loan(loan_id: str) -> ResponseReturnValue:
 
 @web.post("/loans/<loan_id>/back")
 def give_back(loan_id: str) -> ResponseReturnValue:
-    """Note that the file came back."""
+    """Note that the file came back, and what the check found."""
+    found, note = request.form.get("found", ""), request.form.get("note", "")
+    whole = found == "whole"
     return act(
-        lambda: flow.give_back(house(), actor(), loan_id), _page, done=gettext("已归还。"), to=url_for("web.loans")
+        lambda: flow.give_back(house(), actor(), loan_id, found, note),
+        _page,
+        done=gettext("已归还。") if whole else gettext("已归还，并登记了事故。"),
+        to=url_for("web.loans") if whole else url_for("web.incident_list"),
     )

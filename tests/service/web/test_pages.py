@@ -344,8 +344,11 @@ def test_a_loan_goes_from_the_request_to_the_return(site: Site) -> None:
     assert archivist.post(f"/loans/{loan}/decide", {"grant": "no", "reason": ""}).status_code == 422
     assert archivist.post(f"/loans/{loan}/decide", {"grant": "yes", "due_back": "2026-12-09"}).status_code == 303
     assert "2026-12-09" in handler.get("/loans").text
-    assert archivist.post(f"/loans/{loan}/back").status_code == 303
-    assert "已归还" in handler.get("/loans").text
+    assert archivist.post(f"/loans/{loan}/back", {"found": ""}).status_code == 409  # not checked
+    assert archivist.post(f"/loans/{loan}/back", {"found": "damaged", "note": " "}).status_code == 409
+    assert archivist.post(f"/loans/{loan}/back", {"found": "damaged", "note": "第 3 页撕破"}).status_code == 303
+    assert "已还，有损毁：第 3 页撕破" in handler.get("/loans").text
+    assert "损毁" in archivist.get("/incidents").text
 
 
 def test_a_review_from_the_proposal_to_the_proof(site: Site) -> None:
