@@ -65,7 +65,7 @@ class SearchIndex(Protocol):
     def begin(self) -> None:
         """Begin the next generation of the index, or go on with one that was begun; the old one answers until `finish`.
 
-        From now on every change is written to both.
+        From now on every change reaches both, the next generation at `filled` and `finish` at the latest.
         """
 
     def begun(self) -> bool:

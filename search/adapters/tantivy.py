@@ -128,6 +128,28 @@ class TantivyIndex:
                     writer.delete_documents_by_term("document", document)
             self._wipe(known)
 
+    def take_over(self, source: "TantivyIndex", documents: Collection[str]) -> None:
+        """Make of `documents` what `source` holds of them now, or nothing where it holds nothing."""
+        with self.exclusive():  # read while nobody writes here: what leaves both leaves `source` first
+            held = source.held(documents)
+            with self._writing(len(held)) as writer:
+                for document, stored in held.items():
+                    writer.delete_documents_by_term("document", document)
+                    writer.add_document(_entry(p.unproject(document, stored)))
+            self.remove_many(set(documents) - set(held))
+
+    def held(self, documents: Iterable[str]) -> dict[str, str]:
+        """Return, as it is stored, what it holds of `documents`."""
+        with self._guarded():
+            searcher = self._searcher()
+            return {
+                document: _stored(searcher.doc(address))
+                for document in documents
+                for _, address in searcher.search(
+                    Query.term_query(self._schema, "document", document, "basic"), limit=1, count=False
+                ).hits
+            }
+
     def purge(self) -> None:
         """Drop from the files what was replaced and is only hidden so far."""
         with self.exclusive():

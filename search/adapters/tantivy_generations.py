@@ -1,9 +1,11 @@
 """Generations of the embedded index: a directory each, and a file that names the one that answers.
 
-A rebuild fills the next generation beside the one that answers; every change is written to both meanwhile. One rename of the file
-`current` makes the next one answer; then the old one is removed. Killed at any moment, one whole generation answers, and a rebuild goes on.
+A rebuild fills the next generation beside the one that answers; what changes meanwhile is written to that one and noted in a file of
+the next, which takes it over between two batches: whoever changes something never waits for a batch. One rename of the file `current`
+makes the next one answer; then the old one is removed. Killed at any moment, one whole generation answers, and a rebuild goes on.
 """
 
+import json
 import logging
 import os
 import re
@@ -21,6 +23,9 @@ from search.orders import RELEVANCE, Anchor
 from search.syntax import Node
 
 _CURRENT, _NEXT = "current", "next"
+_CHANGED = "changed"  # in the next generation: what changed in the other since it was begun, an id a line
+_AT_ONCE = 1000  # of those that are taken over in one commit
+_FEW = 20  # of those that may still be taken over while changes wait
 _NAME = re.compile(r"v(\d+)-(\d{6})")
 _SEGMENT = re.compile(r"[0-9a-f]{32}\..+")  # a file with entries; a generation without any has none
 _Answer = TypeVar("_Answer")
@@ -42,9 +47,11 @@ class TantivyGenerations:
         self.replace_many({document: pages})
 
     def replace_many(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
-        """As `replace`, in one commit; a generation that is being built gets them, too."""
+        """As `replace`, in one commit; a generation that is being built gets them later."""
         if documents:
-            self._write(lambda files: files.replace_many(documents))
+            with self._root.exclusive():
+                self._note(documents)
+                self._current().replace_many(documents)
 
     def remove(self, document: str) -> None:
         """Leave nothing of `document`, neither in answers nor in the files."""
@@ -53,11 +60,16 @@ class TantivyGenerations:
     def remove_many(self, documents: Iterable[str]) -> None:
         """As `remove`; the files are rewritten once for all of them."""
         gone = list(documents)
-        self._write(lambda files: files.remove_many(gone))
+        with self._root.exclusive():
+            self._note(gone)
+            self._current().remove_many(gone)
+        self._also(lambda files: files.remove_many(gone))
 
     def purge(self) -> None:
         """Drop from the files what was replaced and is only hidden so far."""
-        self._write(lambda files: files.purge())
+        with self._root.exclusive():
+            self._current().purge()
+        self._also(lambda files: files.purge())
 
     def search(
         self,
@@ -136,28 +148,33 @@ class TantivyGenerations:
 
     def fill(self, documents: Mapping[str, Sequence[IndexedPage]]) -> None:
         """Write documents to the next generation alone; what could not be written is told by the next call, or by `filled` and `finish`."""
-        with self._root.exclusive():
-            self._next().replace_many(documents, behind=True)
+        self._next().replace_many(documents, behind=True)
 
     def filled(self) -> Iterator[tuple[str, str]]:
-        """Yield (document, stamp) of what the next generation holds."""
+        """Yield (document, stamp) of what the next generation holds, with what changed in the other until now."""
         building = self._next()
         building.settle()
+        self._take_over(building)
         return building.states()
 
     def drop(self, documents: Iterable[str]) -> None:
         """Remove documents from the next generation alone."""
-        with self._root.exclusive():
-            self._next().remove_many(documents)
+        self._next().remove_many(documents)
 
     def finish(self) -> None:
         """Let the next generation answer from now on, and remove the old one."""
+        building = self._next()
+        building.settle()
+        while self._take_over(building) > _FEW:
+            pass
         with self._root.exclusive():
-            self._next().settle()
-            self._next().check()
+            building = self._next()
+            self._take_over(building)
+            building.check()
             name = self._name(_NEXT)
             self._point(_CURRENT, name)
             self._path.joinpath(_NEXT).unlink(missing_ok=True)
+            self._path.joinpath(name, _CHANGED).unlink(missing_ok=True)
             self._sweep({name})
 
     # --- generations ---
@@ -172,18 +189,57 @@ class TantivyGenerations:
                 raise
             return question(self._current())
 
-    def _write(self, change: Callable[[TantivyIndex], None]) -> None:
-        with self._root.exclusive():
-            change(self._current())
-            building = self._building()
-            if building is None:
-                return
-            try:
+    def _note(self, documents: Iterable[str]) -> None:
+        """Note what is about to change in the generation that answers, for the next one to take over; the lock is held."""
+        if not (name := self._name(_NEXT)):
+            return
+        try:
+            with (self._path / name / _CHANGED).open("a", encoding="ascii") as file:
+                file.writelines(f"{json.dumps(document)}\n" for document in documents)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            self._give_up(error)
+
+    def _also(self, change: Callable[[TantivyIndex], None]) -> None:
+        """Make a change in the next generation, too, as soon as no batch is written there."""
+        try:
+            if building := self._building():
                 change(building)
-            except IndexUnavailable as error:  # a rebuild can be begun anew; a change must not wait for that
-                _log.warning("the rebuild of the search index is given up: %s", error)
-                self._path.joinpath(_NEXT).unlink(missing_ok=True)
-                self._sweep({self._name(_CURRENT)})
+        except IndexUnavailable as error:
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """Remove the next generation: a rebuild can be begun anew, and a change must not wait for that."""
+        _log.warning("the rebuild of the search index is given up: %s", error)
+        with self._root.exclusive():
+            self._path.joinpath(_NEXT).unlink(missing_ok=True)
+            self._sweep({self._name(_CURRENT)})
+
+    def _take_over(self, building: TantivyIndex) -> int:
+        """Write to the next generation what was noted; returns how many changes that were.
+
+        What is noted was written to the generation that answers before the lock was let go, and that is read again: a page that a batch
+        brought from an older state of the database is overtaken here.
+        """
+        with self._root.exclusive():
+            noted = self._noted()
+        changed = list(dict.fromkeys(map(json.loads, noted.splitlines())))
+        for start in range(0, len(changed), _AT_ONCE):
+            building.take_over(self._current(), changed[start : start + _AT_ONCE])
+        if noted:
+            with self._root.exclusive():
+                self._put(self._changed(), self._noted()[len(noted) :])
+        return len(changed)
+
+    def _noted(self) -> bytes:
+        try:
+            return self._changed().read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def _changed(self) -> Path:
+        return self._path / self._name(_NEXT) / _CHANGED
 
     def _current(self) -> TantivyIndex:
         name = self._name(_CURRENT)
@@ -260,20 +316,25 @@ class TantivyGenerations:
 
     def _point(self, pointer: str, name: str) -> None:
         """Let a pointer name a generation: whole or not at all, and lasting."""
-        waiting = self._path / f".{pointer}"
         try:
-            with waiting.open("w", encoding="ascii") as file:
-                file.write(name)
-                file.flush()
-                os.fsync(file.fileno())
-            waiting.replace(self._path / pointer)
-            folder = os.open(self._path, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            self._put(self._path / pointer, name.encode("ascii"))
         except OSError as error:
             raise IndexUnavailable(f"the search index {self._path} cannot be written: {error.strerror}") from error
+
+    @staticmethod
+    def _put(path: Path, content: bytes) -> None:
+        """Give a file another content: whole or not at all, and lasting."""
+        waiting = path.with_name(f".{path.name}")
+        with waiting.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        waiting.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _unusable(self, why: str) -> str:
         return f"the search index {self._path} cannot be used ({why}); `juanzong reindex` builds it anew"

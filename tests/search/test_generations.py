@@ -8,13 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from threading import Event, Thread, get_ident
 
 import pytest
 
-from search.adapters import open_index
+from search.adapters import open_index, tantivy
 from search.errors import IndexUnavailable
 from search.model import IndexedPage, Reader
 from search.syntax import parse
+from tests.thorough import so_many
 
 EVERYONE = Reader(None)
 
@@ -52,7 +54,7 @@ def test_a_rebuild_that_was_killed_leaves_a_whole_index_and_goes_on(tmp_path, in
         "    index.finish()\n"
     )
     rng = random.Random(7)
-    for _ in range(4):
+    for _ in range(so_many(4, 2)):
         builder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE)
         builder.stdout.readline()
         time.sleep(rng.uniform(0, 0.2))
@@ -115,7 +117,7 @@ def test_a_kill_before_the_first_generation_was_named_costs_nothing(tmp_path, in
         open_index(f"tantivy://{tmp_path}").check()
 
 
-def test_a_damaged_rebuild_is_given_up_and_costs_no_change(tmp_path, index):
+def test_a_damaged_rebuild_is_begun_anew_and_costs_no_change(tmp_path, index):
     index.replace("d", page("d", "合同"))
     index.begin()
     index.fill({"d": page("d", "合同")})
@@ -123,11 +125,64 @@ def test_a_damaged_rebuild_is_given_up_and_costs_no_change(tmp_path, index):
     (tmp_path / (tmp_path / "next").read_text() / "meta.json").write_text("{")
     index.replace("e", page("e", "合同"))
     assert total(index, "合同") == 2
+    with pytest.raises(IndexUnavailable, match="builds it anew"):
+        index.finish()
+    index.remove("e")  # nothing of it may lie there, and what is damaged cannot tell
+    assert total(index, "合同") == 1
     assert not index.begun()
     with pytest.raises(IndexUnavailable, match="begins it anew"):
         index.finish()
     index.begin()
     assert list(index.filled()) == []
+
+
+@pytest.mark.parametrize("step", ["_entry", "_conclude"])
+def test_what_comes_while_a_batch_of_a_rebuild_is_written_is_found_before_that_ends(tmp_path, index, monkeypatch, step):
+    """Neither the making of a batch nor its commit may hold what comes meanwhile."""
+    place = tantivy if step == "_entry" else tantivy.TantivyIndex
+    real, under_way, go_on = getattr(place, step), Event(), Event()
+    builder: list[int] = []
+
+    def held(*given):
+        if step == "_conclude" or get_ident() in builder:
+            under_way.set()
+            assert go_on.wait(60)
+        return real(*given)
+
+    def fill():
+        builder.append(get_ident())
+        index.fill({f"old{n}": page(f"old{n}", "合同旧文") for n in range(3)})
+
+    monkeypatch.setattr(place, step, held)
+    monkeypatch.setattr(tantivy, "_WAIT_SECONDS", 0.1)
+    index.begin()
+    busy = Thread(target=fill)
+    busy.start()
+    try:
+        assert under_way.wait(60)
+        other = open_index(f"tantivy://{tmp_path}")  # as another process
+        other.replace("new", page("new", "合同新文"))
+        assert total(other, "新文") == 1
+        assert "new" not in dict(other._next().states())  # the batch is not written
+    finally:
+        go_on.set()
+        busy.join()
+    monkeypatch.undo()
+    assert dict(index.filled()) == {"old0": "s", "old1": "s", "old2": "s", "new": "s"}
+    index.finish()
+    assert total(index, "合同") == 4
+
+
+def test_a_batch_read_before_a_change_brings_nothing_back(index):
+    index.replace_many({"changed": page("changed", "合同旧文"), "gone": page("gone", "合同密文")})
+    index.begin()
+    index.replace("changed", page("changed", "合同新文"))
+    index.remove("gone")
+    index.fill({"changed": page("changed", "合同旧文"), "gone": page("gone", "合同密文")})
+    index.finish()
+    assert (total(index, "新文"), total(index, "旧文"), total(index, "密文")) == (1, 0, 0)
+    assert not index.contains("gone")
+    assert not list(index._path.rglob("changed"))
 
 
 def test_a_reader_of_another_process_follows_to_the_next_generation(tmp_path, index):
