@@ -687,7 +687,8 @@ def field_state(field: DocumentField, actor: Actor) -> State:
     if state == rules.VERIFIED:
         return State("good", gettext("两人已核"), gettext("两名未录入此值的人都已确认"))
     if state == rules.ONCE:
-        return State("soon", gettext("待第二人"), gettext("一人已核；须由另一人再核，且不能是录入者"))
+        others = gettext("一人已核；须由另一人再核，且不能是录入者")
+        return State("soon", gettext("待第二人"), gettext("你已核") if actor.name in field.confirmed_by else others)
     marked = _marked(field)
     if marked:
         return marked

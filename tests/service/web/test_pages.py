@@ -210,7 +210,10 @@ def test_a_field_is_corrected_and_then_verified_by_two_others(site: Site) -> Non
     page = handler.get(f"/documents/{document_id}").text
     assert "大小写不符" in page  # the page says 陆拾捌万元整
     site.signed_in("administrator").post(path, {"value": "680001.00", "before": "680001.00"})
-    assert "待第二人" in handler.get(f"/documents/{document_id}").text
+    waits = handler.get(f"/documents/{document_id}").text
+    assert "待第二人" in waits
+    assert "一人已核；须由另一人再核" in waits
+    assert "你已核" in site.signed_in("administrator").get(f"/documents/{document_id}").text
     site.signed_in("archivist").post(path, {"value": "680001.00", "before": "680001.00"})
     assert "两人已核" in handler.get(f"/documents/{document_id}").text
     empty = handler.post(path, {"form": "amount", "value": " ", "before": "680001.00"})
