@@ -146,7 +146,7 @@ def _file(made: _Made, rows: Rows, n: int) -> None:
     if kind == "contract":
         ended = "performed" if closed else "performing"
         file["contract_id"] = _contract(made, rows, at, n, signed, closed, ended)
-        _transfers(made, rows, file_id, at, signed, open_=closed is None)
+        _transfers(made, rows, file, at, signed, open_=closed is None)
     if closed is not None:
         file |= _archived(made, (fonds, code, kind), closed, retention)
     rows[tables.CaseFile].append(file)
@@ -211,8 +211,9 @@ def _contract(
     return contract_id
 
 
-def _transfers(made: _Made, rows: Rows, file_id: str, at: int, signed: date, *, open_: bool) -> None:
-    one: dict[str, Any] = {"case_file_id": file_id, "event_kind": "signed", "event_on": signed, "why": made.why}
+def _transfers(made: _Made, rows: Rows, file: dict[str, Any], at: int, signed: date, *, open_: bool) -> None:
+    one: dict[str, Any] = {name: file[name] for name in ("department_id", "tier")}
+    one |= {"case_file_id": file["id"], "event_kind": "signed", "event_on": signed, "why": made.why}
     one |= {"state": "pending", "responsible_id": None}
     one |= dict.fromkeys(("handed_over_by", "handed_over_on", "decided_by", "decided_on"))
     due = signed + timedelta(30)

@@ -8,7 +8,7 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.house import House
 from service.records import audit
-from service.records.tables import Batch, CaseFile, Department, Document, OrganisationChange, Person
+from service.records.tables import Batch, CaseFile, Department, Document, OrganisationChange, Person, Transfer
 from service.typed import day_of
 
 _NAMED = 50  # open files that a refusal names
@@ -86,7 +86,7 @@ def merge_department(house: House, actor: Actor, code: str, into: str) -> Depart
         anew = or_(Document.department_id == old.id, Document.case_file_id.in_(files))
         session.execute(update(Document).where(anew).values(indexed=False))
         moved: dict[str, int] = {}
-        for table in (Document, CaseFile, Person, Batch):
+        for table in (Document, CaseFile, Transfer, Person, Batch):
             done = session.execute(update(table).where(table.department_id == old.id).values(department_id=new.id))
             moved[table.__tablename__] = done.rowcount  # type: ignore[attr-defined]  # an UPDATE's result has it
         old.closed_at, old.merged_into = house.clock.now(), new.id

@@ -113,8 +113,9 @@ class Transfer(Base):
 
     why: the reason for the date, as `retention.why` keeps it. handed_over_for: who is responsible, where another signed for them.
     contents: what lay in the file when each side signed, as `flow/archive/transfer_lists.py` keeps it; it names no title.
-    tell_on: the day on which it comes to somebody more, None once it has come to all of them or is accepted. The migration adds
-    indexes over what is open (`ix_transfers_open_…`).
+    tell_on: the day on which it comes to somebody more, None once it has come to all of them or is accepted. department_id, tier:
+    those of its file while it is open, so that what somebody may see is read in order from an index. The migrations add indexes over
+    what is open (`ix_transfers_open_…`).
     """
 
     __tablename__ = "transfers"
@@ -122,6 +123,8 @@ class Transfer(Base):
     __table_args__ = (Index("ix_transfers_state_due_on", "state", "due_on"),)
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), index=True)
+    department_id: Mapped[str] = mapped_column(Id)
+    tier: Mapped[str] = mapped_column(String(16))
     event_id: Mapped[str | None] = mapped_column(ForeignKey("contract_events.id"))
     stage: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16), default="pending", index=True)

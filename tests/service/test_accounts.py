@@ -214,6 +214,7 @@ def test_a_merged_department_keeps_its_old_numbers_and_gives_all_else_away(offic
     assert (contract.number, file.department_id) == ("HT-XS-2026-0001", other.id)
     assert (document.department_id, document.indexed, handler.department_id) == (other.id, False, other.id)
     assert filing.get_case_file(house, office["buyer"], file_id).id == file_id
+    assert [item.transfer.case_file_id for item in transfers.list_transfers(house, office["buyer"])] == [file_id]
     with pytest.raises(BadInput, match="the department is closed"):
         new_contract(office)
     with pytest.raises(RuleRefused, match="closed already"):

@@ -611,6 +611,9 @@ class Life(RuleBasedStateMachine):
 
     def every_date_is_the_oracles(self):
         with self.house.database.read() as session:
+            moved = (Transfer.department_id != CaseFile.department_id) | (Transfer.tier != CaseFile.tier)
+            other = select(Transfer.id).join(CaseFile, CaseFile.id == Transfer.case_file_id).where(moved)
+            assert session.scalars(other).all() == [], "a transfer is of another department or tier than its file"
             for event_on, due_on in session.execute(select(Transfer.event_on, Transfer.due_on)):
                 assert due_on == oracle.deadline(event_on)
             files = list(session.scalars(select(CaseFile).where(CaseFile.archive_number.is_not(None))))

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine
 from service.errors import NotInitialised
 from service.records.database import Database
 from service.records.migrate import HEAD, is_current, upgrade
-from service.records.tables import AuditEntry, CaseFile, Document, Rendition, whole
+from service.records.tables import AuditEntry, CaseFile, Document, Rendition, Transfer, whole
 
 FIRST_FORM = Path(__file__).parent / "archives" / "first-form.json"
 
@@ -42,7 +42,7 @@ def test_migrations_make_exactly_the_tables_of_the_program(database):
         differences = compare_metadata(context, whole())
     # The unique indexes over what lives stand in the migrations alone (`Document`, `CaseFile`).
     expected = {"uq_documents_living_sha256", "uq_stacks_living_sha256", "uq_case_files_living_credit"}
-    expected |= {"ix_transfers_open_due_on_id", "ix_transfers_open_responsible_id_due_on_id"}
+    expected |= {f"ix_transfers_open_{name}" for name in ("due", "of_department", "owed", "arrived")}
     assert [d for d in differences if not (d[0] == "remove_index" and d[1].name in expected)] == []
 
 
@@ -179,6 +179,22 @@ def test_an_archive_of_the_first_form_is_carried_forward(database):
             )
         hashes = session.scalars(select(AuditEntry.hash).order_by(AuditEntry.seq)).all()
         assert hashes == [row["hash"] for row in kept["audit"]]
+
+
+def test_open_transfers_are_given_department_and_tier_of_their_files(database):
+    kept = form_of_first_release(database)
+    files = {row["id"]: row for row in kept["case_files"]}
+    with database.write() as session:
+        opened = session.execute(text("UPDATE transfers SET state = 'pending' WHERE stage = 'archive'"))
+        one = min(row["case_file_id"] for row in kept["transfers"])
+        session.execute(text("UPDATE case_files SET tier = 'secret' WHERE id = :id"), {"id": one})
+    upgrade(database)
+    with database.read() as session:
+        rows = session.scalars(select(Transfer).where(Transfer.state != "accepted")).all()
+        assert len(rows) == opened.rowcount > 1
+        for row in rows:
+            assert row.department_id == row.case_file.department_id == files[row.case_file_id]["department_id"]
+            assert row.tier == row.case_file.tier == ("secret" if row.case_file_id == one else "internal")
 
 
 def test_an_archive_of_a_newer_program_is_left_alone(database):

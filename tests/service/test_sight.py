@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import product
+from itertools import cycle, product
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.access.policy import ROLES, TIERS, Actor, Granted, decide, document_tokens, reader_tokens
+from retention.transfer import PARTS
+from service.access.policy import ROLES, TIERS, Actor, Granted, decide, document_tokens, reader_tokens, tiers_of
 from service.errors import NotFound
+from service.flow.archive.deadlines import open_transfers
 from service.flow.archive.ledger import load_contract
 from service.flow.common.guard import reach_of, reach_of_file
 from service.flow.common.sight import visible, visible_contracts, visible_files
 from service.records.database import Database
 from service.records.migrate import upgrade
-from service.records.tables import CaseFile, Contract, Customer, Department, Document, Person
+from service.records.tables import CaseFile, Contract, Customer, Department, Document, Person, Transfer
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 NAMES = ("person:a", "person:b")
@@ -58,6 +60,7 @@ def _fill(session: Session) -> None:
         session.add(Person(id=login, login=login, name=login, roles=[], created_at=NOW))
     session.flush()
     files: list[str | None] = [None]
+    stands = cycle((stage, state) for stage in PARTS for state in ("pending", "returned", "handed_over", "accepted"))
     for serial, (department, tier, handler) in enumerate(product(("xs", "cg"), TIERS, ("a", "b", None))):
         said = {"id": f"{department}-{tier}-{handler}", "department_id": department, "customer_id": f"of-{department}"}
         if handler is not None:
@@ -78,6 +81,8 @@ def _fill(session: Session) -> None:
         session.add(CaseFile(**said, **owner, kind="contract", title="", tier=tier, created_at=NOW))
         session.flush()
         files.append(said["id"])
+        for responsible, (stage, state) in zip(("a", "b", None), stands, strict=False):
+            session.add(_transfer(said["id"], department, tier, responsible, stage, state))
     for number, (department, tier, received_by, file) in enumerate(product(("xs", None), TIERS, NAMES, files)):
         session.add(
             Document(
@@ -95,6 +100,24 @@ def _fill(session: Session) -> None:
                 case_file_id=file,
             )
         )
+
+
+def _transfer(file: str, department: str, tier: str, responsible: str | None, stage: str, state: str) -> Transfer:
+    day = NOW.date()
+    return Transfer(
+        case_file_id=file,
+        department_id=department,
+        tier=tier,
+        stage=stage,
+        state=state,
+        event_kind="signed",
+        event_on=day,
+        nominal_on=day,
+        due_on=day,
+        why="",
+        responsible_id=responsible,
+        handed_over_by="person:b" if responsible == "a" else "person:a",
+    )
 
 
 @pytest.fixture
@@ -142,3 +165,37 @@ def test_lists_index_and_decision_agree_for_everyone_on_everything(session, shel
         assert {one.id for one in session.scalars(visible_contracts(asking))} == opens, asking
     assert {"owner", "role", "grant", "role_missing", "tier_too_high", "other_department"} <= reasons.keys()
     assert {"agreement_missing", "agreement_expired"} <= reasons.keys(), "every reason came up"
+
+
+def seen_transfers(asking: Actor, rows: list[Transfer]) -> dict[str, set[str]]:
+    """Return the ids of what each view holds: decided one by one, each on what its file says."""
+    found: dict[str, set[str]] = {"all": set(), "mine": set(), "receive": set()}
+    for row in rows:
+        reach = reach_of_file(row.case_file)
+        own = row.responsible_id == asking.person_id
+        theirs = own and (asking.owner or reach.tier in tiers_of(asking))
+        if row.state == "accepted" or not (theirs or decide(asking, "transfer.read", reach).allowed):
+            continue
+        found["all"].add(row.id)
+        arrived = row.state == "handed_over" and PARTS[row.stage][1] in asking.roles
+        if arrived or (own and row.state in ("pending", "returned")):
+            found["mine"].add(row.id)
+        if arrived and row.handed_over_by != asking.name:
+            found["receive"].add(row.id)
+    return found
+
+
+def test_every_view_of_transfers_holds_what_is_decided_one_by_one(session, shelf):
+    draw = random.Random(8)
+    rows = list(session.scalars(select(Transfer)))
+    came_up: Counter[str] = Counter()
+    for asking in (Actor("cli:root", owner=True), *(somebody(draw, shelf) for _ in range(2 * ASKED))):
+        if not decide(asking, "transfer.read").allowed:
+            continue
+        for view, expected in seen_transfers(asking, rows).items():
+            listed = [row.id for row in session.execute(open_transfers(asking, view))]
+            assert sorted(listed) == sorted(expected), (asking, view)
+            came_up[view] += bool(expected)
+        late = {row.id for row in rows if row.id in expected and row.stage == "archive"}
+        assert {row.id for row in session.execute(open_transfers(asking, "receive", "archive"))} == late, asking
+    assert min(came_up.values()) > 10, "every view held something for some of them"

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import filing, ledger, ledger_rows
+from service.flow.archive.transfers import list_transfers
 from service.flow.common.tiers import set_file_tier
 from service.flow.search.find import find
 from service.flow.trust import evidence
@@ -32,10 +33,13 @@ def test_file_contract_documents_and_search_follow_at_once(office):
     handler, reader = office["handler"], office.hire("reader", "handler", clearance="secret")
     boss = office.hire("boss", "archivist", clearance="secret")
     assert find(house, handler, "设备").total == 1
+    assert [row.transfer.case_file_id for row in list_transfers(house, handler)] == [file_id]
     assert set_file_tier(house, boss, file_id, "secret", "定密").tier == "secret"
     assert find(house, handler, "设备").total == 0
     assert find(house, reader, "设备").total == 1
     assert ledger_rows.list_contracts(house, handler)[0] == 0
+    assert list_transfers(house, handler) == []
+    assert [row.transfer.case_file_id for row in list_transfers(house, reader)] == [file_id]
     for look in (
         lambda: filing.get_case_file(house, handler, file_id),
         lambda: ledger.get_contract(house, handler, contract_id),
@@ -45,6 +49,7 @@ def test_file_contract_documents_and_search_follow_at_once(office):
         with pytest.raises(NotFound):
             look()
     set_file_tier(house, boss, file_id, "public", "解密")
+    assert len(list_transfers(house, handler)) == 1
     assert find(house, handler, "设备").total == 1  # the document itself is internal
     with house.database.read() as session:
         said = session.scalars(select(AuditEntry).where(AuditEntry.action == "file.tier").order_by(AuditEntry.seq))

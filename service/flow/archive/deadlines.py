@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, extract, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, extract, false, func, literal_column, select, true, union_all
 from sqlalchemy.orm import Session, lazyload
 
 from retention import transfer as rules
@@ -57,43 +57,51 @@ def as_due(house: House, row: Transfer) -> DueTransfer:
     return DueTransfer(row, "done" if row.state == "accepted" else near.word, near.days, Why.from_json(row.why))
 
 
-def _visible(actor: Actor) -> Select[*tuple[Any, ...]]:
-    """Return a query over the open transfers this person may see: those of the files they may read; file by file only where it must be."""
-    query = select(*_ORDER).where(_IS_OPEN)
-    if actor.owner:
-        return query
+def open_transfers(actor: Actor, view: View, stage: str | None = None) -> Select[date, str]:
+    """Return a query over deadline and id of the open transfers this person sees in a view."""
+    seen = _in_sight(actor)
+    if view != "all":
+        arrived = _arrived(actor) if view == "mine" else _to_receive(actor)
+        owed = [_owed(actor)] if view == "mine" else []
+        seen = owed + [and_(one, arrived) for one in seen if arrived is not None]
+    open_ = select(*_ORDER).where(_IS_OPEN)
     tiers = tiers_of(actor)
-    conditions: list[ColumnElement[bool]] = [] if set(tiers) == set(TIERS) else [CaseFile.tier.in_(tiers)]
-    if not sees_all_departments(actor):
-        own = Transfer.responsible_id == actor.person_id
-        conditions.append(or_(own, CaseFile.department_id == actor.department_id))
-    return query.join(CaseFile, Transfer.case_file_id == CaseFile.id).where(*conditions) if conditions else query
+    if set(tiers) != set(TIERS):
+        open_ = open_.where(Transfer.tier.in_(tiers))
+    if stage:
+        open_ = open_.where(Transfer.stage == stage)
+    found = union_all(*(open_.where(one) for one in seen or [false()])).subquery()
+    return select(found.c.due_on, found.c.id)
 
 
-def _within(actor: Actor, view: View, stage: str | None) -> Select[*tuple[Any, ...]]:
-    query = _visible(actor)
-    if view == "mine":
-        query = query.where(_is_mine(actor))
-    elif view == "receive":
-        query = query.where(_to_receive(actor))
-    return query.where(Transfer.stage == stage) if stage else query
+def _in_sight(actor: Actor) -> list[ColumnElement[bool]]:
+    """Return when this person may see a transfer of a tier that is open to them: it is of a file they may read, or their own.
+
+    Several conditions never hold together: each is a list of its own, in the order of an index.
+    """
+    if sees_all_departments(actor):
+        return [true()]
+    own = Transfer.responsible_id == actor.person_id
+    others = Transfer.responsible_id.is_distinct_from(actor.person_id)
+    return [own, and_(Transfer.department_id == actor.department_id, others)]
 
 
-def _is_mine(actor: Actor) -> ColumnElement[bool]:
-    """Whether this person must act on it: what they must hand over, and what waits for their acceptance."""
-    own = (Transfer.responsible_id == actor.person_id) & Transfer.state.in_(("pending", "returned"))
-    return or_(own, _arrived(actor))
+def _owed(actor: Actor) -> ColumnElement[bool]:
+    """Whether this person must hand it over."""
+    return (Transfer.responsible_id == actor.person_id) & Transfer.state.in_(("pending", "returned"))
 
 
-def _arrived(actor: Actor) -> ColumnElement[bool]:
+def _arrived(actor: Actor) -> ColumnElement[bool] | None:
+    """Whether it waits for acceptance by a role of this person; None where none of them accepts anything."""
     stages = [stage for stage, (_giver, receiver) in PARTS.items() if receiver in actor.roles]
-    return and_(Transfer.stage.in_(stages), Transfer.state == "handed_over") if stages else false()
+    return and_(Transfer.stage.in_(stages), Transfer.state == "handed_over") if stages else None
 
 
-def _to_receive(actor: Actor) -> ColumnElement[bool]:
-    """Whether it waits for this person's acceptance, who did not hand it over."""
+def _to_receive(actor: Actor) -> ColumnElement[bool] | None:
+    """Whether it waits for this person's acceptance, who did not hand it over; None where they accept nothing."""
     others = (func.coalesce(signer, "") != actor.name for signer in (Transfer.handed_over_by, Transfer.handed_over_for))
-    return and_(_arrived(actor), *others)
+    arrived = _arrived(actor)
+    return None if arrived is None else and_(arrived, *others)
 
 
 @dataclass(frozen=True)
@@ -144,20 +152,24 @@ def transfer_board(
     after: a cursor. views: which others to count. Raises NotAllowed, BadInput.
     """
     require(actor, "transfer.read")
-    query = _within(actor, view, stage)
+    query = open_transfers(actor, view, stage)
     with listing(house, actor, "transfer") as session:
         waiting = _count(session, query, house.clock.today())
-        others = {one: counted(session, _within(actor, one, None), MOST) for one in views if one != view or stage}
+        others = {one: counted(session, open_transfers(actor, one), MOST) for one in views if one != view or stage}
         lengths = {view: (waiting.total, waiting.more)} | others
-        part = page(session, query, _ORDER, _KINDS, after, limit, count=lambda: lengths[view])
+        part = page(session, query, _order(query), _KINDS, after, limit, count=lambda: lengths[view])
         views_shown = {one: shown(count, more=more) for one, (count, more) in lengths.items()}
         return Board(_loaded(house, session, part), waiting, views_shown)
 
 
-def _count(session: Session, query: Select[*tuple[Any, ...]], today: date) -> Waiting:
+def _order(query: Select[date, str]) -> Sequence[ColumnElement[Any]]:
+    return tuple(query.selected_columns)
+
+
+def _count(session: Session, query: Select[date, str], today: date) -> Waiting:
     soon = today + timedelta(days=rules.SOON_DAYS)
     first = (
-        query.order_by(*_ORDER).limit(MOST + 1).subquery()
+        query.order_by(*_order(query)).limit(MOST + 1).subquery()
     )  # the most urgent: what is late is counted before all else
     late = func.count().filter(first.c.due_on < today)
     near = func.count().filter(and_(first.c.due_on >= today, first.c.due_on <= soon))
@@ -178,7 +190,8 @@ def list_transfers(
 ) -> list[DueTransfer]:
     """Return the open transfers the actor may see, the most urgent first, at most `limit`. Raises NotAllowed."""
     require(actor, "transfer.read")
-    wanted = _within(actor, "mine" if mine else "all", stage).order_by(*_ORDER).limit(limit).subquery()
+    wanted_in_order = open_transfers(actor, "mine" if mine else "all", stage)
+    wanted = wanted_in_order.order_by(*_order(wanted_in_order)).limit(limit).subquery()
     query = select(Transfer).join(wanted, wanted.c.id == Transfer.id).order_by(*_ORDER)
     with listing(house, actor, "transfer") as session:
         return [as_due(house, row) for row in session.scalars(query)]
@@ -192,7 +205,7 @@ def transfer_rows(
     The most urgent first; the reading is noted. Raises NotAllowed.
     """
     require(actor, "transfer.read")
-    wanted = _within(actor, "mine" if mine else "all", stage).subquery()
+    wanted = open_transfers(actor, "mine" if mine else "all", stage).subquery()
     query = select(*columns).select_from(Transfer).join(wanted, wanted.c.id == Transfer.id)
     query = query.join(CaseFile, CaseFile.id == Transfer.case_file_id)
     query = query.outerjoin(Contract, Contract.id == CaseFile.contract_id)
@@ -203,7 +216,7 @@ def transfer_rows(
 
 def count_open(session: Session, actor: Actor) -> int:
     """Return how many transfers wait for this person, counted to `MOST`."""
-    return counted(session, _within(actor, "all" if actor.owner else "mine", None), MOST)[0]
+    return counted(session, open_transfers(actor, "all" if actor.owner else "mine"), MOST)[0]
 
 
 # --- the calendar ---
@@ -221,9 +234,10 @@ class Calendar:
 def calendar_month(house: House, actor: Actor, month: str = "", *, after: str = "", limit: int = 50) -> Calendar:
     """Return the deadlines by month and one page of `month`, the first there is unless given. Raises NotAllowed, BadInput."""
     require(actor, "transfer.read")
-    query = _visible(actor)
+    query = open_transfers(actor, "all")
+    due_on = query.selected_columns.due_on
     with listing(house, actor, "transfer") as session:
-        named = (extract("year", Transfer.due_on), extract("month", Transfer.due_on))
+        named = (extract("year", due_on), extract("month", due_on))
         counted = query.with_only_columns(*named, func.count()).group_by(*named).order_by(*named)
         months = {f"{int(year):04}-{int(number):02}": n for year, number, n in session.execute(counted)}
         chosen = month if month in months else next(iter(months), "")
@@ -231,8 +245,8 @@ def calendar_month(house: House, actor: Actor, month: str = "", *, after: str = 
             return Calendar({}, "", Part((), 0))
         first = date.fromisoformat(f"{chosen}-01")
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        inside = query.where(Transfer.due_on.between(first, last))
-        part = page(session, inside, _ORDER, _KINDS, after, limit, count=lambda: (months[chosen], False))
+        inside = query.where(due_on.between(first, last))
+        part = page(session, inside, _order(inside), _KINDS, after, limit, count=lambda: (months[chosen], False))
         return Calendar(months, chosen, _loaded(house, session, part))
 
 

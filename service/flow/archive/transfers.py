@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention import transfer as rules
+from retention.calendar import Deadline
 from retention.errors import FileIncomplete, TransitionRefused
 from retention.transfer import archive_deadline, handler_deadline
 from service.access.policy import ROLES, Actor
@@ -30,20 +31,22 @@ _OPEN = ("pending", "returned", "handed_over")
 
 
 def start_clock(house: House, session: Session, contract: Contract, file: CaseFile, event: ContractEvent) -> None:
-    """Start the handler's clock for an event."""
+    """Start the handler's clock for an event. file: locked, or made in this transaction."""
     deadline = handler_deadline(event.kind, event.finished_on, house.calendar, house.settings.roll_over)
-    session.add(
-        Transfer(
-            case_file_id=file.id,
-            event_id=event.id,
-            stage="handler",
-            event_kind=event.kind,
-            event_on=event.finished_on,
-            nominal_on=deadline.nominal,
-            due_on=deadline.due,
-            why=deadline.why.to_json(),
-            responsible_id=contract.handler_id,
-        )
+    said = {"event_id": event.id, "event_kind": event.kind, "event_on": event.finished_on}
+    session.add(_clock(file, deadline, stage="handler", responsible_id=contract.handler_id, **said))
+
+
+def _clock(file: CaseFile, deadline: Deadline, **said: Any) -> Transfer:
+    """Return a transfer of a file that is locked: nobody gives it another department or tier meanwhile. said: the other columns."""
+    return Transfer(
+        case_file_id=file.id,
+        department_id=file.department_id,
+        tier=file.tier,
+        nominal_on=deadline.nominal,
+        due_on=deadline.due,
+        why=deadline.why.to_json(),
+        **said,
     )
 
 
@@ -52,6 +55,8 @@ def _roles(actor: Actor) -> frozenset[str]:
 
 
 def _load(session: Session, actor: Actor, transfer_id: str, action: str) -> Transfer:
+    its_file = select(CaseFile).join(Transfer, Transfer.case_file_id == CaseFile.id).where(Transfer.id == transfer_id)
+    session.scalar(its_file.with_for_update(of=CaseFile))  # the file before its transfers, here as everywhere
     transfer = session.get(Transfer, transfer_id, with_for_update={"of": Transfer})
     if transfer is None or not allowed(actor, "file.read", reach_of_file(transfer.case_file)):
         raise NotFound(f"there is no transfer {transfer_id}")
@@ -123,19 +128,8 @@ def accept(house: House, actor: Actor, transfer_id: str) -> None:
         today = house.clock.today()
         _store(house, session, actor, row, _as_rule(row).accept(actor.name, _roles(actor), today), "accept")
         deadline = archive_deadline(today, house.calendar, house.settings.roll_over)
-        session.add(
-            Transfer(
-                case_file_id=row.case_file_id,
-                event_id=row.event_id,
-                stage="archive",
-                event_kind=row.event_kind,
-                event_on=today,
-                nominal_on=deadline.nominal,
-                due_on=deadline.due,
-                why=deadline.why.to_json(),
-                responsible_id=actor.person_id,
-            )
-        )
+        said = {"event_id": row.event_id, "event_kind": row.event_kind, "event_on": today}
+        session.add(_clock(row.case_file, deadline, stage="archive", responsible_id=actor.person_id, **said))
         case_file_id = row.case_file_id
     four_checks.check_transfer(house, actor, case_file_id, transfer_id)  # killed before, the giving side left none
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import QueryableAttribute, Session
 
 from service.errors import BadInput
@@ -111,7 +111,7 @@ def _value(value: Any, kind: type) -> Any:
 def page(
     session: Session,
     query: Select[*tuple[Any, ...]],
-    order: Sequence[QueryableAttribute[Any]],
+    order: Sequence[ColumnElement[Any] | QueryableAttribute[Any]],
     kinds: Sequence[type],
     cursor: str,
     limit: int,
