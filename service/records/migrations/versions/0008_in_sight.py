@@ -12,10 +12,14 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+_ARCHIVED = "state = 'archived'"
+_RUNNING = "status NOT IN ('performed', 'terminated', 'cancelled')"
+
 
 def upgrade() -> None:
     """Bring a database of the seventh form to the eighth, with everything in it."""
     _transfers_in_sight()
+    _due_files_in_sight()
     _returns_checked()
 
 
@@ -44,6 +48,20 @@ def _transfers_in_sight() -> None:
             sqlite_where=sa.text("state != 'accepted'"),
             postgresql_where=sa.text("state != 'accepted'"),
         )
+
+
+def _due_files_in_sight() -> None:
+    """What is due in a department; of all contracts those that run, whose files are no candidates."""
+    for name, table, columns, which in (
+        (
+            "ix_case_files_archived_of_department",
+            "case_files",
+            ["department_id", "due_on", "archive_number"],
+            _ARCHIVED,
+        ),
+        ("ix_contracts_running", "contracts", ["id"], _RUNNING),
+    ):
+        op.create_index(name, table, columns, sqlite_where=sa.text(which), postgresql_where=sa.text(which))
 
 
 def _returns_checked() -> None:
