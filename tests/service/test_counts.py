@@ -57,8 +57,7 @@ def test_every_count_of_what_waits_ends_where_it_is_shown_no_further(embedded):
     assert [statement for statement in counted if "LIMIT" not in statement] == []
 
 
-def test_B6_a_loan_that_is_still_out_stands_first_however_many_came_back_since(embedded, monkeypatch):
-    monkeypatch.setattr(loans, "_MOST", 5)
+def test_B6_a_loan_that_is_still_out_stands_first_however_many_came_back_since(embedded):
     _contract, file_id = new_contract(embedded)
     reader = embedded["handler"].person_id
     with embedded.house.database.write() as session:
@@ -66,11 +65,15 @@ def test_B6_a_loan_that_is_still_out_stands_first_however_many_came_back_since(e
             row = AccessRequest(
                 case_file_id=file_id, reader_id=reader, purpose="核对", asked_on=TODAY - timedelta(9 - n)
             )
-            row.state = "lent" if n == 0 else "returned"
+            row.state = "lent" if n in (0, 8) else "returned"
             session.add(row)
-    found = loans.list_loans(embedded.house, embedded["archivist"])
-    assert [row.state for row in found] == ["lent", *["returned"] * 4]
-    assert found[0].asked_on == TODAY - timedelta(9)
+    house, archivist = embedded.house, embedded["archivist"]
+    found = loans.list_loans(house, archivist, most=5)
+    assert [row.state for row in found] == [*["lent"] * 2, *["returned"] * 3]
+    assert [row.asked_on for row in found[:3]] == [TODAY - timedelta(days) for days in (9, 1, 4)]
+    (first,) = loans.list_loans(house, archivist, only_open=True, most=1)
+    assert first.asked_on == TODAY - timedelta(9)
+    assert len(loans.list_loans(house, archivist, only_open=True, most=6)) == 2
 
 
 def test_what_waits_to_be_looked_at_is_found_without_walking_through_everything_stored(embedded):

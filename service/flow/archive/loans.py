@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from retention import lending as rules
@@ -143,14 +143,21 @@ def loans_in_sight(actor: Actor) -> ColumnElement[bool]:
     return or_(own, file.correlate(AccessRequest).exists())
 
 
-def list_loans(house: House, actor: Actor) -> list[AccessRequest]:
-    """Return the latest requests the actor may see, their own, and all for whoever decides: open ones first, however old."""
+def list_loans(house: House, actor: Actor, *, only_open: bool = False, most: int = _MOST) -> list[AccessRequest]:
+    """Return the requests the actor may see, their own, and all for whoever decides: open ones first, those due first before the others.
+
+    Of what is done, the latest. Raises NotAllowed.
+    """
     require(actor, "loan.read")
     newest = (AccessRequest.asked_on.desc(), AccessRequest.id.desc())
-    query = select(AccessRequest.id).where(loans_in_sight(actor)).order_by(*newest)
+    due = func.coalesce(AccessRequest.due_back, AccessRequest.asked_on)
+    query = select(AccessRequest.id).where(loans_in_sight(actor))
+    open_ = query.where(AccessRequest.state.in_(OPEN)).order_by(due, AccessRequest.id)
+    done = query.where(AccessRequest.state.not_in(OPEN)).order_by(*newest)
     with listing(house, actor, "loan") as session:
-        ids = list(session.scalars(query.where(AccessRequest.state.in_(OPEN)).limit(_MOST)))
-        ids += session.scalars(query.where(AccessRequest.state.not_in(OPEN)).limit(_MOST - len(ids)))
+        ids = list(session.scalars(open_.limit(most)))
+        if not only_open:
+            ids += session.scalars(done.limit(most - len(ids)))
         found = session.scalars(select(AccessRequest).where(AccessRequest.id.in_(ids)).order_by(*newest))
         return sorted(found, key=lambda r: (r.state not in OPEN, r.due_back or r.asked_on))
 

@@ -3,7 +3,7 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from service.flow.archive.loans import OPEN, list_loans
+from service.flow.archive.loans import list_loans
 from service.flow.archive.transfers import list_transfers
 from service.flow.common.guard import allowed
 from service.flow.credit import exams, plan_lists, regulations
@@ -32,7 +32,7 @@ def home() -> ResponseReturnValue:
         review_total = up_to(total)
         review = [document for document, _holder in waiting]
     if allowed(who, "loan.read"):
-        loans = [loan for loan in list_loans(house(), who) if loan.state in OPEN][:SHOWN]
+        loans = list_loans(house(), who, only_open=True, most=SHOWN)
     training = exams.own_due(house(), who) if allowed(who, "course.read") else []
     tasks = regulations.own_tasks(house(), who)[:SHOWN] if allowed(who, "regulation.read") else []
     assessments = plan_lists.own_due(house(), who, SHOWN)
