@@ -109,7 +109,7 @@ def lists(house: House, actors: dict[str, Actor], say: Figures, rounds: int) -> 
         for view in ("all", "mine") if login != "handler03" else ("mine",):
             ask = partial(_board, house, who, view)
             say.many(f"overdue and due transfers ({view}) as {login}", leafing(ask), rounds, LIST_MS)
-    for login in ("archivist", "clerk"):
+    for login in ("archivist", "clerk", "head03"):
         ask = partial(_candidates, house, actors[login])
         say.many(f"due files as {login}", leafing(ask), rounds, LIST_MS)
     for login in ("archivist", "clerk", "head03"):

@@ -17,8 +17,9 @@ from retention.errors import TransitionRefused
 from service.access import people
 from service.errors import RuleRefused
 from service.flow.archive import destroy, filing, holds, ledger, loans, outside, reviews, transfers
+from service.flow.common.tiers import set_file_tier
 from service.records import audit
-from service.records.tables import AuditEntry, CaseFile, Contract, Counter
+from service.records.tables import AuditEntry, CaseFile, Contract, Counter, Transfer
 from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import decide_all, due_file, fill, new_contract, propose
 from tests.service.test_outside import decided as decided_to_leave
@@ -252,6 +253,24 @@ def test_two_who_archive_the_same_file_at_once_give_it_one_number(race, office):
         prefix, _sign, serial = (given or "").rpartition("-")
         assert (session.get_one(Counter, prefix).value, int(serial)) == (1, 1)
         assert session.scalar(select(func.count()).where(AuditEntry.action == "file.archive")) == 1
+
+
+@pytest.mark.parametrize("first", ["file.tier", "transfer.accept"])
+def test_a_clock_that_starts_while_its_file_changes_tier_is_of_the_new_one(race, office, first):
+    house, boss = office.house, office.hire("boss", "credit_administrator", clearance="secret")
+    _contract, file_id = new_contract(office)
+    (item,) = transfers.transfers_of(house, boss, file_id)
+    transfers.hand_over(house, office["handler"], item.transfer.id)
+    acts = {
+        "file.tier": lambda: set_file_tier(house, boss, file_id, "secret", "定密"),
+        "transfer.accept": lambda: transfers.accept(house, boss, item.transfer.id),
+    }
+    second = next(act for name, act in acts.items() if name != first)
+    for done in race(first, acts[first], second):
+        done.result()
+    with house.database.read() as session:
+        rows = session.execute(select(Transfer.stage, Transfer.tier).where(Transfer.case_file_id == file_id))
+        assert dict(rows.all()) == {"handler": "secret", "archive": "secret"}
 
 
 def test_two_who_remove_the_same_file_that_leaves_do_it_once(race, embedded, tmp_path):

@@ -121,8 +121,8 @@ def page(
 ) -> Part[Any]:
     """Return one page of the rows of `query`, which selects the columns of `order` first; together they are unique.
 
-    kinds: what the values of `order` are: str, date or datetime. cursor: "" for the first page. count: of all rows, asked once and
-    after the page. Raises BadInput for a cursor of another list.
+    kinds: what the values of `order` are: str, date or datetime. cursor: "" for the first page. count: of all rows, asked at most once
+    and after the page. Raises BadInput for a cursor of another list.
     """
     place = place_of(cursor, kinds) if cursor else None
     back = place is not None and not place.after
@@ -136,7 +136,7 @@ def page(
     more, rows = len(rows) > limit, rows[:limit]
     if back:
         rows = rows[::-1]
-    total, more_in_all = count()
+    total, more_in_all = count() if place is not None or more else (len(rows), False)
     if not rows:
         return Part((), total, more=more_in_all)
     at = 0 if place is None else max(place.at - len(rows), 0) if back else place.at
