@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from service.errors import BadInput, RuleRefused
 from service.flow.archive import candidates, deadlines, destroy, filing, reviews
@@ -102,6 +102,27 @@ def test_transfers_page_by_page_are_the_transfers(full, login, view):
         return Part([row.transfer for row in part.rows], part.total, part.first, part.previous, part.next)
 
     assert together(walk(ask)) == [row.transfer.id for row in whole]
+
+
+@pytest.mark.parametrize(
+    ("login", "views"),
+    [
+        ("handler", ("mine", "all")),
+        ("head", ("mine", "all")),
+        ("archivist", ("mine", "all", "receive")),
+        ("high", ("mine", "all", "receive")),
+    ],
+)
+def test_every_view_is_read_in_order_from_indexes_over_what_is_open(full, login, views):
+    for view in views:
+        query = deadlines.open_transfers(full[login], view)
+        said = query.order_by(*query.selected_columns).limit(50).compile(compile_kwargs={"literal_binds": True})
+        with full.house.database.read() as session:
+            plan = [row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {said}"))]
+        read = [step for step in plan if " transfers" in step]
+        assert read, plan
+        assert all("ix_transfers_open_" in step for step in read), plan
+        assert not any("B-TREE" in step for step in plan), f"{view} is sorted: {plan}"
 
 
 def test_the_calendar_has_every_deadline_in_its_month(full):
