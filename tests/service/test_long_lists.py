@@ -73,8 +73,12 @@ def test_due_files_page_by_page_are_the_due_files(full, login, limit):
 
 
 @pytest.mark.parametrize("limit", [1, 4, 100])
-@pytest.mark.parametrize("only", [{}, {"kind": "contract"}, {"state": "archived"}, {"text": "档案 1"}])
-def test_case_files_page_by_page_are_the_case_files(full, limit, only):
+@pytest.mark.parametrize("few", [3, 1000])
+@pytest.mark.parametrize(
+    "only", [{}, {"kind": "contract"}, {"state": "archived"}, {"text": "档案 1"}, {"text": "无此"}]
+)
+def test_case_files_page_by_page_are_the_case_files(full, monkeypatch, limit, few, only):
+    monkeypatch.setattr(filing, "_FEW", few)
     house, who = full.house, full["high"]
     total, whole = filing.list_case_files(house, who, limit=200, **only)
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 from retention.completeness import Completeness, NotApplicable, check
 from service.access.policy import Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.common.counting import MOST
 from service.flow.common.facts import demand_no_review
 from service.flow.common.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
 from service.flow.common.hints import demand_released
@@ -148,6 +149,9 @@ def get_case_file(house: House, actor: Actor, case_file_id: str) -> CaseFile:
 
 
 _NEWEST = (CaseFile.created_at, CaseFile.id)
+_FEW = (
+    1000  # databases limit how many values stand in one query; where more match, a walk from the newest soon has a page
+)
 
 
 def _listed(actor: Actor, state: str | None, kind: str | None, text: str) -> Select[CaseFile]:
@@ -202,16 +206,22 @@ def case_file_page(
     """
     require(actor, "file.read")
     query = _listed(actor, state, kind, text)
-    columns = query.with_only_columns(*_NEWEST)
+    ids_of = query.with_only_columns(CaseFile.id)
     with listing(house, actor, "file") as session:
+        length = None
+        if text:  # no index knows what stands inside a title: one walk finds the page and how many there are
+            matching = list(session.scalars(ids_of.limit(MOST + 1)))
+            length = min(len(matching), MOST), len(matching) > MOST
+            if len(matching) <= _FEW:
+                query = query.where(CaseFile.id.in_(matching))
         part = page(
             session,
-            columns,
+            query.with_only_columns(*_NEWEST),
             _NEWEST,
             (datetime, str),
             after,
             limit,
-            count=lambda: counted(session, query.with_only_columns(CaseFile.id)),
+            count=lambda: length or counted(session, ids_of),
             newest_first=True,
         )
         ids = [row.id for row in part.rows]
