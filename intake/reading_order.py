@@ -212,5 +212,5 @@ def _is_stack(above: Row, between: Row, below: Row, ruled: Fence) -> bool:
     if between[0].x0 < above[0].x0:
         return level
     # A label of two lines beside its value is no text that runs around something only in a table.
-    edge = max(p.x1 for p in (*above, *below))
+    edge = max(p.x1 for p in (*above, *below) if p.x0 < between[0].x0)
     return level and ruled(edge, above[0].y, between[0].x0, below[0].y)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from intake.layout import END, GAP, Run, Sheet, join
@@ -10,6 +10,8 @@ from intake.layout import END, GAP, Run, Sheet, join
 _LEAD = r"(?:[(\[]?[0-9一二三四五六七八九十]{1,2}[.、)\]:][ \t]*|[·•●■◆★*\-]+[ \t]*)?"
 _TAIL = r"(?:[ \t]*\([^()\n]{1,14}\))?[ \t]*"
 _SEPARATORS = ":;：；"
+_BRACKET = re.compile(r"\([^()]{1,14}\)")
+_CLOSE = 1.75  # heights of print between the middles of two lines of one label
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,77 @@ class _Loose:
 _loose = cache(_Loose)
 
 
+@cache
+def _beginnings(words: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
+    """Return the ends that turn a beginning of two letters or more into a label; "" for what is one already."""
+    found: dict[str, set[str]] = {}
+    for word in words:
+        for k in range(2, len(word) + 1):
+            found.setdefault(word[:k], set()).add(word[k:])
+    return {beginning: frozenset(ends) for beginning, ends in found.items()}
+
+
+def unbroken(sheets: Sequence[Sheet], labels: Mapping[str, Sequence[str]]) -> tuple[Sheet, ...]:
+    """Return the sheets, every label that a narrow cell broke into lines in one piece, in the row its value stands in.
+
+    Their rows stay as many as they are; a row may be left empty.
+    """
+    ends = _beginnings(tuple(dict.fromkeys(word for words in labels.values() for word in words)))
+    return tuple(_unbroken(sheet, ends) for sheet in sheets)
+
+
+def _unbroken(sheet: Sheet, ends: Mapping[str, frozenset[str]]) -> Sheet:
+    rows = [list(row.chunks) for row in sheet.rows]
+    changed = False
+    for r in range(len(rows)):
+        for first in list(rows[r]):
+            stack = _stack(sheet, rows, r, first, ends)
+            if len(stack) < 2:
+                continue
+            changed = True
+            for at, piece in stack:
+                rows[at] = [chunk for chunk in rows[at] if chunk is not piece]
+            whole = join([piece for _, piece in stack], "")
+            wanted = (sheet.rows[r].y + sheet.rows[stack[-1][0]].y) / 2
+            valued = [i for i in range(r, stack[-1][0] + 1) if any(c.box[0] > first.box[2] for c in rows[i])]
+            home = min(valued or [r], key=lambda i: abs(sheet.rows[i].y - wanted))
+            rows[home] = sorted([*rows[home], whole], key=lambda c: c.box[0])
+    if not changed:
+        return sheet
+    kept = tuple(replace(row, run=join(chunks, GAP)) for row, chunks in zip(sheet.rows, rows, strict=True))
+    return replace(sheet, rows=kept)
+
+
+def _stack(
+    sheet: Sheet, rows: Sequence[Sequence[Run]], r: int, first: Run, ends: Mapping[str, frozenset[str]]
+) -> list[tuple[int, Run]]:
+    """Return the chunks, with their rows, of which a label is made that begins with `first`; a single one where it is none."""
+    stack, said = [(r, first)], first.key
+    while said in ends:
+        at, last = stack[-1]
+        high = sheet.rows[at].height
+        below = (
+            (i, chunk)
+            for i in range(at + 1, min(at + 4, len(rows)))
+            if sheet.rows[i].y - sheet.rows[at].y < _CLOSE * high
+            for chunk in rows[i]
+            if abs(chunk.box[0] - last.box[0]) < high or abs(sum(chunk.box[::2]) - sum(last.box[::2])) < 2 * high
+        )
+        step = next((s for s in below if _goes_on(s[1].key, ends[said])), None)
+        if step is None:
+            break
+        stack.append(step)
+        if step[1].key in ends[said] or _BRACKET.fullmatch(step[1].key):
+            return stack
+        said += step[1].key
+    return stack[:1]
+
+
+def _goes_on(key: str, ends: frozenset[str]) -> bool:
+    """Tell whether a line goes on with a label that has these ends: by a part of one, or a label's word in brackets (负责人)."""
+    return any(end.startswith(key) for end in ends) or ("" in ends and bool(_BRACKET.fullmatch(key)))
+
+
 def find_labels(sheets: Sequence[Sheet], labels: Mapping[str, Sequence[str]]) -> list[Spot]:
     """Return every label in reading order of rows. `labels`: name -> printed forms; longer forms win.
 
@@ -105,8 +178,8 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
         if strength < 1.0 and spots and key[spots[-1].end : at].strip(GAP) == "" and GAP in key[spots[-1].start : at]:
             at = over  # the words with which the value of the label before begins
             continue
-        ink = [g for g in run.glyphs[at:end] if g.box]
-        spots.append(Spot(name, s, r, at, end, ink[0].box[0], ink[-1].box[2], strength))  # type: ignore[index]  # ink has boxes
+        boxes = [g.box for g in run.glyphs[at:end] if g.box]
+        spots.append(Spot(name, s, r, at, end, boxes[0][0], max(b[2] for b in boxes), strength))
         at = end
     return spots
 

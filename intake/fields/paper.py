@@ -1,10 +1,10 @@
 """A document as the readers of fields see it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from intake.fields.labels import Regions, Spot, find_labels
+from intake.fields.labels import Regions, Spot, find_labels, unbroken
 from intake.layout import Run, Sheet, flow, sheet
 from intake.model import PageText
 
@@ -37,11 +37,12 @@ class Paper:
 
     def labelled(self, labels: Mapping[str, Sequence[str]]) -> "Labelled":
         """Find these labels on the paper; the headline holds none (法定代表人授权书)."""
-        spots = find_labels(self.sheets, labels)
+        paper = replace(self, sheets=unbroken(self.sheets, labels))
+        spots = find_labels(paper.sheets, labels)
         if self.headline and self.headline.inked:
             title = self.place(self.headline)
             spots = [s for s in spots if (s.sheet, s.row) != title]
-        return Labelled(self, spots)
+        return Labelled(paper, spots)
 
 
 class Labelled:

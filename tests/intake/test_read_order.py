@@ -254,3 +254,15 @@ def test_what_stands_below_on_the_other_side_is_no_column():
     lines = [text_line(f"第{i}行正文", 100, 100 + 60 * i) for i in range(4)]
     lines += [text_line(t, 900, 380 + 60 * i) for i, t in enumerate(("霁州市宏达公司", "2026年3月14日", "盖章处"))]
     assert texts(lines) == [f"第{i}行正文" for i in range(4)] + ["霁州市宏达公司", "2026年3月14日", "盖章处"]
+
+
+def test_labels_of_two_lines_beside_each_other_in_a_ruled_table_stand_before_their_values():
+    lines = [text_line("客户", 200, 300), text_line("沐城工程公司", 340, 300)]
+    for x, label, rest, value in ((170, "年审年", "度", "2025年"), (700, "上年信", "用等级", "AA")):
+        lines += [text_line(label, x, 380), text_line(rest, x + 45 - 15 * len(rest), 420)]
+        lines.append(text_line(value, x + 170, 400))
+
+    def ruled(left, top, right, bottom, slope):
+        return left < 320 < right or left < 850 < right
+
+    assert texts(lines, ruled=ruled) == ["客户沐城工程公司", "年审年度2025年上年信用等级AA"]
