@@ -288,23 +288,29 @@ class Sheet:
             _stamp_char(
                 stamp, char, round(size * 0.042), mid, radius - ring - size * 0.03, angle, turn=angle - math.pi / 2
             )
-        stamp = stamp.rotate(rng.uniform(-14, 14), resample=Image.Resampling.BICUBIC)
-        final = size // scale
-        stamp = stamp.resize((final, final), Image.Resampling.LANCZOS)
+        self.press(stamp.rotate(rng.uniform(-14, 14), resample=Image.Resampling.BICUBIC), x, y, scale, around, rng)
+
+    def press(self, stamp: Image.Image, x: float, y: float, scale: int, name: str, rng: random.Random) -> None:
+        """Press a stamp (ink: 255), drawn `scale` times as large as it is printed, onto the sheet with its middle at (x, y).
+
+        name: what a perfect reader reads in it.
+        """
+        wide, high = stamp.width // scale, stamp.height // scale
+        stamp = stamp.resize((wide, high), Image.Resampling.LANCZOS)
         # uneven pressure: soft blotches, and grains where the paper took no ink
         noise = np.random.default_rng(rng.getrandbits(32))
         blotch = Image.fromarray((noise.random((9, 9)) * 255).astype(np.uint8)).resize(
-            (final, final), Image.Resampling.BICUBIC
+            (wide, high), Image.Resampling.BICUBIC
         )
         cover = np.asarray(stamp, float) / 255 * (0.66 + 0.3 * np.asarray(blotch, float) / 255)
-        cover *= noise.random((final, final)) > 0.03
+        cover *= noise.random((high, wide)) > 0.03
         red = np.array(rng.choice([(206, 30, 38), (214, 44, 50), (196, 34, 52)]), float)
         layer = Image.fromarray((255 - cover[..., None] * (255 - red)).astype(np.uint8))
-        left, top = round(self.px(x) - final / 2), round(self.px(y) - final / 2)
-        area = (left, top, left + final, top + final)
+        left, top = round(self.px(x) - wide / 2), round(self.px(y) - high / 2)
+        area = (left, top, left + wide, top + high)
         self.image.paste(ImageChops.multiply(self.image.crop(area), layer), area)
         self.seals.append(tuple(float(v) for v in area))
-        self.seal_names.append(around)
+        self.seal_names.append(name)
 
     def sign(self, x: float, y: float, width: float = 22, height: float = 9) -> None:
         """Scrawl a signature with its left edge at x, centred on y."""

@@ -1,8 +1,10 @@
 """How forms are laid out. What is in TUNING may be looked at while reading is improved; what is in TEST may not."""
 
+import copy
 import random
 from collections.abc import Callable, Sequence
 
+from samples import stamps
 from samples import unseen_facts as facts
 from samples.paper import Sheet, plain
 from samples.traditional import traditional
@@ -50,9 +52,19 @@ class _Drawn:
                 self.tokens["seal"],
                 diameter=self.rng.choice((36, 40)),
             )
+            self.further(x, y)
         if self.form.money:
             s.values["currency"], s.places["currency"] = "CNY", s.places["amount"]
         return s
+
+    def further(self, x: float, y: float) -> None:
+        """Stamp a seal that is not round beside the round one, on some forms: an oval one of invoices, a square one of a person."""
+        own, s = copy.copy(self.rng), self.sheet  # draws of its own: without these seals everything would be as it is
+        if self.form.kind == "voucher" and own.random() < 0.5:
+            number = plain(self.tokens["code"])
+            stamps.oval(s, 60, y + own.uniform(10, 18), self.tokens["seal"], number, "发票专用章", own)
+        elif own.random() < 0.25:
+            stamps.person(s, x + own.uniform(-18, 72), y + own.uniform(6, 26), plain(self.tokens["head"]), own)
 
 
 # --- tuning ----------------------------------------------------------------------------------------------------------
@@ -95,6 +107,27 @@ def pairs(rng: random.Random, form: Form) -> Sheet:
             waiting.append((label, value))
     rows += [[label, value, "<", "<"] for label, value in waiting]
     y = d.sheet.table(22, 42, [36, 46, 36, 46], rows, d.size, d.face, row_height=12, left=(1, 3)) if rows else 42
+    return d.ending(d.paragraphs(y + 6) + 12)
+
+
+def narrow(rng: random.Random, form: Form) -> Sheet:
+    """A ruled table whose column of labels is so narrow that long ones take two lines."""
+    d = _Drawn(rng, form)
+    d.head(24, rng.choice((18, 20)), "hei-bold", 0.1)
+    label, room = rng.choice((20, 24, 28)), d.size * 25.4 / 72
+    rows, waiting, wide = list[list[str]](), list[list[str]](), 82 - label - 4
+    for pair in d.rows:
+        if d.sheet.width_of(pair[1], d.size, d.face) > wide:
+            rows.append([*pair, "<", "<"])
+        elif waiting:
+            rows.append([*waiting.pop(), *pair])
+        else:
+            waiting.append(list(pair))
+    rows += [[*pair, "<", "<"] for pair in waiting]
+    columns = [label, 82 - label, label, 82 - label]
+    letters = max([len(plain(row[k])) for row in rows for k in (0, 2) if row[k] != "<"], default=1)
+    height = room * 1.35 * max(2, -(-letters // int((label - 3) / room))) + 4
+    y = d.sheet.table(23, 42, columns, rows, d.size, d.face, row_height=height, left=(1, 3)) if rows else 42
     return d.ending(d.paragraphs(y + 6) + 12)
 
 
@@ -166,7 +199,7 @@ def headed(rng: random.Random, form: Form) -> Sheet:
     return d.ending(y + 14, 120)
 
 
-TUNING: Sequence[Callable[[random.Random, Form], Sheet]] = (lines, ruled, pairs)
+TUNING: Sequence[Callable[[random.Random, Form], Sheet]] = (lines, ruled, pairs, narrow)
 TEST: Sequence[Callable[[random.Random, Form], Sheet]] = (spaced, blanks, headed)
 
 

@@ -1,8 +1,10 @@
 """Layouts for documents that nobody has seen. They share nothing with the committed samples but the sheet they are on."""
 
+import copy
 import functools
 import random
 
+from samples import stamps
 from samples import unseen_words as w
 from samples.invented import identity_number
 from samples.paper import Sheet
@@ -340,7 +342,10 @@ def power_declared(rng: random.Random) -> Sheet:
         if line.endswith("签字："):
             s.sign(66, y + 2, 26, 10)
         y += 13
+    own = copy.copy(rng)
     s.seal(130, y - 40, f.name)
+    if own.random() < 0.5:
+        stamps.person(s, own.uniform(60, 92), y - own.uniform(20, 27), f.head, own)
     return s
 
 
@@ -373,7 +378,10 @@ def power_form(rng: random.Random) -> Sheet:
     s.text(28, y + 6, f"{pair[1]}在上述权限内的行为，由{pair[0]}承担法律后果。", size, face)
     s.text(110, y + 28, pair[0] + "（盖章）：", size, face)
     s.text(110, y + 42, t["signed"], size, face)
+    own = copy.copy(rng)
     s.seal(150, y + 36, f.name)
+    if own.random() < 0.5:
+        stamps.person(s, own.uniform(90, 126), y + own.uniform(34, 44), f.head, own)
     return s
 
 
@@ -606,5 +614,8 @@ def _endings(s: Sheet, rng: random.Random, y: float, one, two, size: float, face
         if dated:
             plain = dated if k == 0 else dated.split("|")[1].rstrip("}")
             s.text(x, top + 22, third + plain, size, face)
+        own = copy.copy(rng)  # draws of its own: without this seal everything would be as it is
         s.seal(x + rng.uniform(30, 55), top + 10, f.name, rng.choice(("", "合同专用章")), diameter=rng.choice((38, 41)))
+        if own.random() < 0.35:
+            stamps.person(s, x + own.uniform(10, 72), top + own.uniform(12, 22), f.head, own)
     s.block = ""
