@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from retention.appraisal import Opinion, Outcome, Review, Signature, destroy, keep_permanently, keep_until
+from retention.appraisal import Opinion, Outcome, Review, Signature, destroy, keep_permanently, keep_until, transfer_out
 from retention.blockers import Block, FileFacts
 from retention.destruction import (
     REGISTER_COLUMNS,
@@ -388,6 +390,20 @@ def test_any_keep_wins_and_the_longest_keep_first():
     plan = files_to_destroy(review, FACTS, LATE)
     assert [f.file_id for f in plan.destroy] == ["f3"]
     assert set(plan.kept) == {"f1", "f2"}
+
+
+@given(st.data())
+def test_the_rulings_of_all_files_are_those_of_each(data):
+    review = appraising(files=tuple(f"f{n}" for n in range(1, 13)))
+    review.ask_co_reviewer("sun", "ma", ("f1", "f2"), "更清楚", DAY)
+    kinds = (destroy("期满"), keep_permanently("史料"), keep_until(date(2031, 1, 1), "质保"), transfer_out("馆藏"))
+    for person in data.draw(st.permutations(GROUP)):
+        for file_id in data.draw(st.lists(st.sampled_from(review.files))):
+            review.add_opinion(person, file_id, data.draw(st.sampled_from(kinds)), DAY)
+    review.add_opinion("ma", "f1", data.draw(st.sampled_from(kinds)), DAY)
+    review.take_off("li", data.draw(st.sampled_from(review.files)), "另议", DAY)
+    for one in (review, Review.from_dict(json.loads(json.dumps(review.to_dict())))):
+        assert one.rulings() == {file_id: one.ruling(file_id) for file_id in one.files}
 
 
 def test_a_last_opinion_replaces_the_one_before():

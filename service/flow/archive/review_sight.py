@@ -33,16 +33,19 @@ def summary_of(review: Review) -> dict[str, Any]:
         "files": len(review.files),
         "people": [person for person in dict.fromkeys(named) if review.part_of(person) is not None],
         "since": review.signatures[-1].on.isoformat(),
-        "waits_for": list(waits_for(review)),
+        "waits_for": list(waits_for(review, review.missing_opinions())),
         "from": first.isoformat() if first else None,
     }
 
 
-def waits_for(review: Review) -> tuple[str, ...]:
-    """Return the names whose step is next; the waiting period itself is said by `review.execution_from`."""
+def waits_for(review: Review, missing: Collection[str]) -> tuple[str, ...]:
+    """Return the names whose step is next; the waiting period itself is said by `review.execution_from`.
+
+    missing: whose opinion is missing on some file.
+    """
     state = review.state
     if state == "appraising":
-        return tuple(review.missing_opinions())
+        return tuple(missing)
     if state == "decided":
         return review.appointed["approver"]
     if state == "waiting":

@@ -64,7 +64,7 @@ class ReviewView:
     """A review as a person sees it. may: the steps this person can do now; waits_for: names whose step is next.
 
     files: those of one page, in the review's order; first: how many of those asked for came before; total: how many there are of
-    them. counts: how all files of the review stand, by the words of `standing_of`.
+    them. counts: how all files of the review stand, by the words of `standing_of`. missing: on how many each appraiser still owes an opinion.
     """
 
     record: ReviewRecord
@@ -77,6 +77,7 @@ class ReviewView:
     first: int = 0
     total: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, int] = field(default_factory=dict)
 
 
 def propose(
@@ -442,7 +443,7 @@ def get_review(
     with house.database.write() as session:
         record, review = load(session, actor, review_id, "review.read")
         held = _held(session, review_id)
-        rulings = {file_id: review.ruling(file_id) for file_id in review.files}
+        rulings = review.rulings()
         stands = {file_id: standing_of(ruling, held=file_id in held) for file_id, ruling in rulings.items()}
         asked = [file_id for file_id in review.files if not only or stands[file_id] == only]
         shown = asked[offset:] if limit is None else asked[offset : offset + limit]
@@ -452,8 +453,10 @@ def get_review(
     part = review.part_of(actor.name)
     may = _may(actor, review, part, today)
     counts = Counter(stands.values())
-    waits = waits_for(review)
-    return ReviewView(record, review, tuple(files), part, may, waits, people, offset, len(asked), counts)
+    missing = review.missing_opinions()
+    waits = waits_for(review, missing)
+    lacking = {person: len(files_left) for person, files_left in missing.items()}
+    return ReviewView(record, review, tuple(files), part, may, waits, people, offset, len(asked), counts, lacking)
 
 
 def _held(session: Session, review_id: str) -> set[str]:

@@ -140,7 +140,7 @@ def _steps(view: ReviewView) -> list[Step]:
     state = review.state
     appraised, approved, began = _signed(view, "decide"), _signed(view, "approve"), _signed(view, "finish")
     before, after = _signed(view, "confirm_before"), _signed(view, "confirm_after")
-    spoken = len(review.group) - len(review.missing_opinions())
+    spoken = len(review.group) - sum(person in view.missing for person in review.group)
     opinions = gettext("%(done)d / %(all)d 人意见已齐", done=spoken, all=len(review.group))
 
     def step(name: str, done: bool, now: bool, why: str) -> Step:  # noqa: FBT001 - two flags of a drawing
@@ -248,7 +248,7 @@ def review_page(review_id: str) -> str:
         stopped=[s for s in view.review.signatures if s.act in ("stop", "reject")],
         facts=pages.review_facts(house(), actor(), [item.file.id for item in view.files]),
         size=PAGE,
-        mine_missing=len(view.review.missing_opinions().get(actor().name, ())),
+        mine_missing=view.missing.get(actor().name, 0),
         place={name: request.args[name] for name in ("only", "page") if name in request.args},
         verdict_options=[
             (code, words.VERDICTS[code][1]) for code in ("destroy", "transfer_out", "keep_until", "keep_permanently")
