@@ -166,7 +166,7 @@ class HoldFile(Base):
 
     __tablename__ = "hold_files"
     hold_id: Mapped[str] = mapped_column(ForeignKey("holds.id"), primary_key=True)
-    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True)
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True, index=True)
 
 
 class ReviewRecord(Base):
@@ -193,7 +193,7 @@ class ReviewFile(Base):
 
     __tablename__ = "review_files"
     review_id: Mapped[str] = mapped_column(ForeignKey("reviews.id"), primary_key=True)
-    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True)
+    case_file_id: Mapped[str] = mapped_column(ForeignKey("case_files.id"), primary_key=True, index=True)
     outcome: Mapped[str] = mapped_column(String(16), default="")
     why: Mapped[str] = mapped_column(Text, default="")
 

@@ -21,7 +21,7 @@ from service.records.tables import CaseFile, Contract, Department, ReviewFile, R
 MOST = 50_000
 _ORDER = (CaseFile.due_on, CaseFile.archive_number)
 _KINDS = (date, str)
-# Written out, not as parameters: only so a database knows that the index over what runs will do.
+# Written out here and below, not as parameters: only so a database knows that an index over what runs, or is archived, will do.
 _IS_RUNNING = Contract.status.not_in([literal_column(f"'{status}'") for status in ENDED])
 
 
@@ -34,7 +34,7 @@ def _query(actor: Actor, today: date) -> Select[CaseFile]:
     )
     running = select(Contract.id).where(Contract.id == CaseFile.contract_id, _IS_RUNNING)
     return visible_files(actor).where(
-        CaseFile.state == "archived",
+        CaseFile.state == literal_column("'archived'"),
         CaseFile.due_on <= today,
         CaseFile.archive_number != "",
         CaseFile.retention != PERMANENT,

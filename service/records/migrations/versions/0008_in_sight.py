@@ -12,9 +12,6 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-_ARCHIVED = "state = 'archived'"
-_RUNNING = "status NOT IN ('performed', 'terminated', 'cancelled')"
-
 
 def upgrade() -> None:
     """Bring a database of the seventh form to the eighth, with everything in it."""
@@ -41,27 +38,21 @@ def _transfers_in_sight() -> None:
         ("owed", ["responsible_id", "due_on", "id", "tier", "state"]),
         ("arrived", ["stage", "state", "due_on", "id", "tier"]),
     ):
-        op.create_index(
-            f"ix_transfers_open_{name}",
-            "transfers",
-            columns,
-            sqlite_where=sa.text("state != 'accepted'"),
-            postgresql_where=sa.text("state != 'accepted'"),
-        )
+        _index_over_some(f"ix_transfers_open_{name}", "transfers", columns, "state != 'accepted'")
 
 
 def _due_files_in_sight() -> None:
-    """What is due in a department; of all contracts those that run, whose files are no candidates."""
-    for name, table, columns, which in (
-        (
-            "ix_case_files_archived_of_department",
-            "case_files",
-            ["department_id", "due_on", "archive_number"],
-            _ARCHIVED,
-        ),
-        ("ix_contracts_running", "contracts", ["id"], _RUNNING),
-    ):
-        op.create_index(name, table, columns, sqlite_where=sa.text(which), postgresql_where=sa.text(which))
+    """What is due in a department; of all contracts those that run, whose files are no candidates; what a file is held and reviewed by."""
+    for table in ("hold_files", "review_files"):
+        op.create_index(op.f(f"ix_{table}_case_file_id"), table, ["case_file_id"], unique=False)
+    due = ["department_id", "due_on", "archive_number"]
+    _index_over_some("ix_case_files_archived_of_department", "case_files", due, "state = 'archived'")
+    running = "status NOT IN ('performed', 'terminated', 'cancelled')"
+    _index_over_some("ix_contracts_running", "contracts", ["id"], running)
+
+
+def _index_over_some(name: str, table: str, columns: list[str], which: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(which), postgresql_where=sa.text(which))
 
 
 def _returns_checked() -> None:
