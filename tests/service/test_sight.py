@@ -145,28 +145,6 @@ def somebody(draw: random.Random, shelf: Shelf) -> Actor:
     )
 
 
-def test_lists_index_and_decision_agree_for_everyone_on_everything(session, shelf):
-    draw, reasons = random.Random(20261126), Counter[str]()
-    for asking in (Actor("cli:root", owner=True), *(somebody(draw, shelf) for _ in range(ASKED))):
-        decided = {one.id: decide(asking, "document.read", reach_of(one)) for one in shelf.documents}
-        reasons.update(decision.reason for decision in decided.values())
-        opens = {name for name, decision in decided.items() if decision.allowed}
-        listed = {one.id for one in session.scalars(visible(select(Document), asking))}
-        assert listed == opens, asking
-        held = reader_tokens(asking)
-        found = {one.id for one in shelf.documents if held is None or held & set(document_tokens(reach_of(one)))}
-        assert found == opens, asking
-        listed = {one.id for one in session.scalars(visible_files(asking))}
-        assert listed == {f.id for f in shelf.files if decide(asking, "file.read", reach_of_file(f)).allowed}, asking
-        opens = set()
-        for contract in shelf.contracts:
-            with suppress(NotFound):
-                opens.add(load_contract(session, asking, contract.id).id)
-        assert {one.id for one in session.scalars(visible_contracts(asking))} == opens, asking
-    assert {"owner", "role", "grant", "role_missing", "tier_too_high", "other_department"} <= reasons.keys()
-    assert {"agreement_missing", "agreement_expired"} <= reasons.keys(), "every reason came up"
-
-
 def seen_transfers(asking: Actor, rows: list[Transfer]) -> dict[str, set[str]]:
     """Return the ids of what each view holds: decided one by one, each on what its file says."""
     found: dict[str, set[str]] = {"all": set(), "mine": set(), "receive": set()}
@@ -185,17 +163,40 @@ def seen_transfers(asking: Actor, rows: list[Transfer]) -> dict[str, set[str]]:
     return found
 
 
-def test_every_view_of_transfers_holds_what_is_decided_one_by_one(session, shelf):
-    draw = random.Random(8)
-    rows = list(session.scalars(select(Transfer)))
-    came_up: Counter[str] = Counter()
-    for asking in (Actor("cli:root", owner=True), *(somebody(draw, shelf) for _ in range(2 * ASKED))):
-        if not decide(asking, "transfer.read").allowed:
-            continue
-        for view, expected in seen_transfers(asking, rows).items():
-            listed = [row.id for row in session.execute(open_transfers(asking, view))]
-            assert sorted(listed) == sorted(expected), (asking, view)
-            came_up[view] += bool(expected)
-        late = {row.id for row in rows if row.id in expected and row.stage == "archive"}
-        assert {row.id for row in session.execute(open_transfers(asking, "receive", "archive"))} == late, asking
-    assert min(came_up.values()) > 10, "every view held something for some of them"
+def agree_on_transfers(session: Session, asking: Actor, rows: list[Transfer]) -> set[str]:
+    """Hold the views of open transfers against what is decided one by one; returns which views held something."""
+    if not decide(asking, "transfer.read").allowed:
+        return set()
+    expected = seen_transfers(asking, rows)
+    for view, ids in expected.items():
+        listed = [row.id for row in session.execute(open_transfers(asking, view))]
+        assert sorted(listed) == sorted(ids), (asking, view)
+    at_last = {row.id for row in session.execute(open_transfers(asking, "receive", "archive"))}
+    assert at_last == {row.id for row in rows if row.id in expected["receive"] and row.stage == "archive"}, asking
+    return {view for view, ids in expected.items() if ids}
+
+
+def test_lists_index_and_decision_agree_for_everyone_on_everything(session, shelf):
+    draw, reasons, views = random.Random(20261126), Counter[str](), Counter[str]()
+    transfers = list(session.scalars(select(Transfer)))
+    for asking in (Actor("cli:root", owner=True), *(somebody(draw, shelf) for _ in range(ASKED))):
+        decided = {one.id: decide(asking, "document.read", reach_of(one)) for one in shelf.documents}
+        reasons.update(decision.reason for decision in decided.values())
+        opens = {name for name, decision in decided.items() if decision.allowed}
+        listed = {one.id for one in session.scalars(visible(select(Document), asking))}
+        assert listed == opens, asking
+        held = reader_tokens(asking)
+        found = {one.id for one in shelf.documents if held is None or held & set(document_tokens(reach_of(one)))}
+        assert found == opens, asking
+        listed = {one.id for one in session.scalars(visible_files(asking))}
+        assert listed == {f.id for f in shelf.files if decide(asking, "file.read", reach_of_file(f)).allowed}, asking
+        opens = set()
+        for contract in shelf.contracts:
+            with suppress(NotFound):
+                opens.add(load_contract(session, asking, contract.id).id)
+        assert {one.id for one in session.scalars(visible_contracts(asking))} == opens, asking
+        views.update(agree_on_transfers(session, asking, transfers))
+    assert {"owner", "role", "grant", "role_missing", "tier_too_high", "other_department"} <= reasons.keys()
+    assert {"agreement_missing", "agreement_expired"} <= reasons.keys(), "every reason came up"
+    assert len(views) == 3
+    assert min(views.values()) > 10, "every view held something for some of them"
