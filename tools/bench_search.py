@@ -1,6 +1,6 @@
 """Measure search on generated pages: how fast they are indexed, how much room and memory that takes, how long queries take.
 
-python -m tools.bench_search [--pages N [N ...]] [--queries N] [--engine tantivy|elasticsearch] [--url URL] [--no-http]
+python -m tools.bench_search [--pages N [N ...]] [--most-pages N] [--queries N] [--engine tantivy|elasticsearch] [--url URL] [--no-http]
 
 One size after the other: `--pages 100000 1000000` is both that figures are wanted of. Prints one JSON object per line; those with a
 limit say it. The embedded engine is measured in a temporary directory (TMPDIR says where). --engine elasticsearch starts the server
@@ -24,6 +24,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from search.adapters import open_index
@@ -60,12 +61,17 @@ print(time.perf_counter() - began)
 """
 
 
-def documents(rng: random.Random, pages: int, customers: list[str]) -> dict[str, list[IndexedPage]]:
-    """Return one-page documents with the metadata that documents have."""
-    return {
-        (name := str(uuid.UUID(int=rng.getrandbits(128), version=4))): [_document(rng, name, customers)]
-        for _ in range(pages)
-    }
+def documents(rng: random.Random, pages: int, customers: list[str], most: int = 1) -> dict[str, list[IndexedPage]]:
+    """Return documents with the metadata that documents have, `pages` in all, each of one page to `most`."""
+    found: dict[str, list[IndexedPage]] = {}
+    left = pages
+    while left:
+        name = str(uuid.UUID(int=rng.getrandbits(128), version=4))
+        first = _document(rng, name, customers)
+        length = min(rng.randint(1, most), left)
+        found[name] = [first, *(replace(first, page=number, text=page(rng)) for number in range(2, length + 1))]
+        left -= length
+    return found
 
 
 def _document(rng: random.Random, name: str, customers: list[str]) -> IndexedPage:
@@ -100,15 +106,17 @@ def report(**figures: object) -> None:
     print(json.dumps(figures, ensure_ascii=False), flush=True)
 
 
-def index_pages(index: SearchIndex, place: Path, rng: random.Random, pages: int) -> tuple[list[str], int, float, float]:
-    """Index the corpus batch by batch (`place`: where it waits); return some of its texts, the bytes of all, the seconds and the processor seconds it took."""
+def index_pages(
+    index: SearchIndex, place: Path, rng: random.Random, pages: int, most: int
+) -> tuple[list[str], int, float, float]:
+    """Index the corpus batch by batch (`place`: where it waits; `most`: pages of a document); return some of its texts, the bytes of all, the seconds and the processor seconds it took."""
     kept: list[str] = []
     customers = [company(rng) for _ in range(_CUSTOMERS)]
     size, spent, worked = 0, 0.0, 0.0
     # Made beforehand: nothing of the index's work shall be done behind the making of the next batch.
     for start in range(0, pages, _BATCH):
-        batch = documents(rng, min(_BATCH, pages - start), customers)
-        texts = [many[0].text for many in batch.values()]
+        batch = documents(rng, min(_BATCH, pages - start), customers, most)
+        texts = [one.text for many in batch.values() for one in many]
         size += sum(len(text.encode()) for text in texts)
         kept += texts[: max(_KEPT * _BATCH // max(pages, _BATCH), 1)]
         (place / f"{start}.pickle").write_bytes(pickle.dumps(batch, pickle.HIGHEST_PROTOCOL))
@@ -208,14 +216,14 @@ def _address(given: argparse.Namespace, place: str) -> Iterator[str]:
             shared.stop_all(servers)
 
 
-def measure_all(url: str, place: Path, pages: int, count: int, *, http: bool) -> bool:
-    """Measure one size; returns whether all limits are held."""
+def measure_all(url: str, place: Path, pages: int, most: int, count: int, *, http: bool) -> bool:
+    """Measure one size of the corpus, of documents of one page to `most`; returns whether all limits are held."""
     index = open_index(url)
     index.clear()
     rng = random.Random(20)
     limits = _LIMITS[type(index).__name__]
     memory = Memory()
-    texts, text, seconds, worked = index_pages(index, place, rng, pages)
+    texts, text, seconds, worked = index_pages(index, place, rng, pages, most)
     held_mib, mapped_too = memory.end(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     rate, ratio = pages / seconds, _size(index, place / "index") / text
     held = rate >= limits["pages_per_s"] and ratio <= _MOST_SIZE and held_mib <= _MOST_MIB
@@ -223,6 +231,7 @@ def measure_all(url: str, place: Path, pages: int, count: int, *, http: bool) ->
         measure="index",
         engine=type(index).__name__,
         pages=pages,
+        most_pages_of_a_document=most,
         pages_per_s=round(rate),
         limit_pages_per_s=limits["pages_per_s"],
         processor_us_per_page=round(worked / pages * 1e6),
@@ -256,13 +265,15 @@ def main() -> int:
     """Measure; returns 1 when a limit is missed."""
     options = argparse.ArgumentParser(description="Measure the search index on generated pages.")
     options.add_argument("--pages", type=int, nargs="+", default=[10_000])
+    options.add_argument("--most-pages", type=int, default=1, help="a document has one page to so many")
     options.add_argument("--queries", type=int, default=200, help="of each kind")
     options.add_argument("--engine", choices=("tantivy", "elasticsearch"), default="tantivy")
     options.add_argument("--url", help="a search address; its index is emptied")
     options.add_argument("--no-http", action="store_true", help="leave out what is asked over HTTP")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-search-") as place, _address(given, place) as url:
-        done = [measure_all(url, Path(place), pages, given.queries, http=not given.no_http) for pages in given.pages]
+        http = not given.no_http
+        done = [measure_all(url, Path(place), n, given.most_pages, given.queries, http=http) for n in given.pages]
     return 0 if all(done) else 1
 
 
