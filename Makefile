@@ -4,7 +4,7 @@
 # make test       the test suite; JUANZONG_REQUIRE_SERVERS=1 makes a missing real server a failure
 # make lint       style, types, import arrows
 # make bench      every figure of docs/benchmarks.md
-.PHONY: all demo serve test lint bench lock sbom audit clean
+.PHONY: all demo serve test servers lint style types arrows bench lock sbom audit clean
 PYTHON ?= python3
 STAMP := .venv/.installed
 BIN := .venv/bin
@@ -31,10 +31,21 @@ serve: all
 test: all
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-lint: all
+# The real servers of the tests, obtained where the machine has them not yet.
+servers: all
+	$(BIN)/python -m tests.servers obtain
+
+# Three that need nothing of one another: `make -j lint` runs them side by side. The longest comes first.
+lint: types style arrows
+
+types: all
+	$(BIN)/mypy
+
+style: all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+arrows: all
 	$(BIN)/lint-imports
 
 bench: all
