@@ -376,11 +376,12 @@ def actor_of_token(house: House, secret: str, address: str = "") -> Actor:
         person = session.get_one(Person, token.person_id)
         if person.disabled_at:
             raise NotSignedIn("the account is disabled")
+        actor = paper_rules.with_standing(house, session, to_actor(person), person)
     if token.last_used_at is None or token.last_used_at + tokens.USED < now:
         with house.database.write() as session:
             used = session.get_one(ApiToken, token.id)
             used.last_used_at, used.last_address = now, address[:64]
-    return replace(actor_of_person(house, person), scopes=frozenset(token.scopes))
+    return replace(actor, scopes=frozenset(token.scopes))
 
 
 def list_tokens(house: House, actor: Actor, login: str | None = None) -> list[tuple[ApiToken, str]]:
