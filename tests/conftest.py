@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 from uuid import uuid4
 
@@ -64,6 +65,14 @@ LONG = (
     "tests/intake/batches/test_labels.py",
     "tests/intake/batches/test_sheets.py",
 )
+# What is about a disk lies on one where servers are demanded, as in life; everything else lies in memory.
+ON_DISK = (
+    "tests/vault/",
+    "tests/contract/test_object_store.py",
+    "tests/contract/test_store_faults.py",
+    "tests/service/test_faults.py",
+    "tests/service/test_station_folder.py",
+)
 _ROOM = 6 << 30  # bytes: a run leaves less than half of it behind
 LOCAL_NAMES = ("localhost", "")
 Found = TypeVar("Found")
@@ -89,12 +98,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _lie_in_memory() -> None:
-    """Let a newcomer's run keep its archives in memory where there is room: what is written is then never waited for.
-
-    Where servers are demanded they lie on a disk, as in life.
-    """
+    """Keep the archives of a run in memory where there is room: what is written is then never waited for."""
     memory = Path("/dev/shm")
-    if not THOROUGH and memory.is_dir() and shutil.disk_usage(memory).free > _ROOM and _free_memory() > _ROOM:
+    if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM and _free_memory() > _ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
@@ -109,7 +115,7 @@ def _free_memory() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need a real server, so that `-m "not servers"` leaves them out; put the longest files first."""
     order = {file: place for place, file in enumerate(LONG)}
-    items.sort(key=lambda item: order.get(item.location[0], len(LONG)))
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(LONG)))
     for item in items:
         given = getattr(getattr(item, "callspec", None), "params", {}).values()
         named = any(isinstance(word, str) and word in NAMED for word in given)
@@ -121,6 +127,16 @@ def pytest_collection_finish() -> None:
     """Spare every later search for garbage what is there for good: the program and some thousand tests."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A directory for this test alone."""
+    if THOROUGH and request.node.nodeid.startswith(ON_DISK):
+        with TemporaryDirectory(prefix="juanzong-test-") as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path
 
 
 def _missing(error: Exception) -> None:
