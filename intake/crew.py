@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import wait
@@ -55,6 +55,7 @@ class Crew:
         self._owner = os.getpid()
         self._idle: list[Child] = []
         self._busy = 0
+        self._line: deque[object] = deque()  # who waits for a child, the first first
         self._looker: Child | None = None
         self._looking = threading.Lock()
 
@@ -101,27 +102,50 @@ class Crew:
 
     # Reading it
 
-    def read(self, path: Path, inspection: Inspection, limits: Limits) -> Iterator[ReadPage]:
-        """Yield the pages of an inspected file in order.
+    def read(
+        self, path: Path, inspection: Inspection, limits: Limits, numbers: Iterable[int] | None = None
+    ) -> Iterator[ReadPage]:
+        """Yield the pages of an inspected file in order; numbers: only these, in this order, asked for as children get free.
 
         A page that could not be read has the source `unread`, and `trouble` says why: killed, timeout, memory, error; or
         damaged where there is not even a picture. Raises EngineUnavailable.
         """
         self._mind_a_fork()
         with self._some(inspection.pages) as children, path.open("rb") as file:
-            job = _Job(self, file.fileno(), inspection, limits, children)
+            wanted = range(1, inspection.pages + 1) if numbers is None else numbers
+            job = _Job(self, file.fileno(), inspection, limits, children, wanted)
             try:
                 yield from job.pages()
             finally:
                 job.abandon()
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for a child: who reads a long file should let them go first now and then."""
+        self._mind_a_fork()
+        with self._changed:
+            return bool(self._line)
+
+    @property
+    def free(self) -> bool:
+        """Whether a child has nothing to do."""
+        self._mind_a_fork()
+        with self._changed:
+            return not self._line and self._busy < self._processes
+
     @contextmanager
     def _some(self, pages: int) -> Iterator[list[Child]]:
-        """Lend at least one child, and as many more as are free and of use."""
+        """Lend at least one child, and as many more as are free and of use; to whoever waits longest. More may be added by `spare`."""
+        me = object()
         with self._changed:
-            while self._busy >= self._processes:
-                self._changed.wait()
-            count = max(1, min(pages, self._processes - self._busy))
+            self._line.append(me)
+            try:
+                while self._line[0] is not me or self._busy >= self._processes:
+                    self._changed.wait()
+            finally:
+                self._line.remove(me)
+                self._changed.notify_all()
+            count = 1 if self._line else max(1, min(pages, self._processes - self._busy))
             self._busy += count
             children = [self._idle.pop() for _ in range(min(count, len(self._idle)))]
         try:
@@ -129,9 +153,24 @@ class Crew:
             yield children
         finally:
             with self._changed:
-                self._busy -= count
+                self._busy -= max(count, len(children))
                 self._idle += [child for child in children if child.alive]
                 self._changed.notify_all()
+
+    def spare(self, children: list[Child]) -> bool:
+        """Add a child to those that are lent, if one is free that nobody waits for; returns whether it did."""
+        with self._changed:
+            if self._line or self._busy >= self._processes:
+                return False
+            self._busy += 1
+            idle = self._idle.pop() if self._idle else None
+        try:
+            children.append(idle or self._start())
+        except EngineUnavailable:
+            with self._changed:
+                self._busy -= 1
+            raise
+        return True
 
     def _start(self) -> Child:
         how = {"engine": self._engine, "threads": self._allowance.threads, "memory": self._allowance.memory}
@@ -183,21 +222,34 @@ class _Errand:
 class _Job:
     """One file on its way through the children."""
 
-    def __init__(self, crew: Crew, file: int, inspection: Inspection, limits: Limits, children: list[Child]) -> None:
+    def __init__(
+        self,
+        crew: Crew,
+        file: int,
+        inspection: Inspection,
+        limits: Limits,
+        children: list[Child],
+        numbers: Iterable[int],
+    ) -> None:
         self._crew, self._file, self._inspection, self._limits = crew, file, inspection, limits
         self._children = children
         self._errands: dict[Child, _Errand] = {}
         self._opened: set[Child] = set()
-        self._waiting = deque(range(1, inspection.pages + 1))
+        self._numbers = iter(numbers)
+        self._next = next(self._numbers, None)
+        self._given: deque[int] = deque()  # and not yet yielded
         self._done: dict[int, ReadPage] = {}
 
     def pages(self) -> Iterator[ReadPage]:
-        for number in range(1, self._inspection.pages + 1):
-            self._employ(number)
+        self._employ()
+        while self._given:
+            number = self._given[0]
             while number not in self._done:
                 self._listen()
-                self._employ(number)
+                self._employ()
+            self._given.popleft()
             yield self._done.pop(number)
+            self._employ()
 
     def abandon(self) -> None:
         """Whoever is still at a page of this file is of no use to the next."""
@@ -205,18 +257,23 @@ class _Job:
             child.close()
         self._errands.clear()
 
-    def _employ(self, awaited: int) -> None:
+    def _employ(self) -> None:
         """Give every free child a page, none too far ahead of the one that is waited for: memory stays bounded."""
-        for child in list(self._children):
-            if child in self._errands or not self._waiting:
-                continue
-            if self._waiting[0] >= awaited + _AHEAD * len(self._children):
+        while self._next is not None:
+            child = next((child for child in self._children if child not in self._errands), None)
+            if child is None:
+                if self._crew.spare(self._children):
+                    continue
                 return
+            if len(self._given) >= _AHEAD * len(self._children):
+                return
+            number, self._next = self._next, next(self._numbers, None)
+            self._given.append(number)
             seconds = self._crew.seconds
             if self._inspection.kind in OFFICE and child not in self._opened:
                 seconds *= _LOOKING  # LibreOffice comes before the first page
             now = time.monotonic()
-            self._give(child, _Errand(self._waiting.popleft(), now + seconds, now + seconds * (1 + _HELD_UP)))
+            self._give(child, _Errand(number, now + seconds, now + seconds * (1 + _HELD_UP)))
 
     def _give(self, child: Child, errand: _Errand) -> None:
         self._errands[child] = errand

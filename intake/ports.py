@@ -1,6 +1,6 @@
 """What intake needs from outside: an engine that reads images, and a way to hand a file in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -45,5 +45,18 @@ class PageReader(Protocol):
     def look(self, path: Path, kind: str, limits: Limits) -> tuple[int, tuple[str, ...]]:
         """Return the pages of a file of this kind and what is noted about it. Raises Rejected, EngineUnavailable."""
 
-    def read(self, path: Path, inspection: Inspection, limits: Limits) -> Iterator[ReadPage]:
-        """Yield the pages in order; one that cannot be read says so by `trouble`. Raises Rejected, EngineUnavailable."""
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody else waits to have pages read."""
+
+    @property
+    def free(self) -> bool:
+        """Whether it could read more than it does."""
+
+    def read(
+        self, path: Path, inspection: Inspection, limits: Limits, numbers: Iterable[int] | None = None
+    ) -> Iterator[ReadPage]:
+        """Yield the pages in order; one that cannot be read says so by `trouble`. Raises Rejected, EngineUnavailable.
+
+        numbers: only these pages, in this order; the next is asked for when somebody is free to read it.
+        """

@@ -2,6 +2,7 @@
 
 import io
 import os
+import random
 import signal
 import threading
 import time
@@ -99,25 +100,16 @@ def test_a_child_killed_by_chance_is_replaced_and_the_page_read(crew, tmp_path, 
 def test_killed_at_any_moment_every_page_is_read(crew, tmp_path):
     many = so_many(40, 14)
     path = book(tmp_path / "b.tif", range(100, 100 + many))
-    hands = crew(2)
-    stop = threading.Event()
-
-    def kill():
-        while not stop.wait(1.5):
+    hands, pages = crew(2), []
+    moments = random.Random(4)
+    for page in hands.read(path, inspect(path, LIMITS, hands.look), LIMITS):
+        pages.append(page)
+        if (
+            page.page.number % 4 == 0
+        ):  # by pages, not by the clock: on a busy machine children may be slower than any clock
+            time.sleep(moments.random() / 20)
             for child in _children():
                 os.kill(child, signal.SIGKILL)
-
-    killer = threading.Thread(target=kill)
-    inspection = inspect(path, LIMITS, hands.look)
-    killer.start()
-    try:
-        pages = []
-        for page in hands.read(path, inspection, LIMITS):
-            pages.append(page)
-            time.sleep(0.15)
-    finally:
-        stop.set()
-        killer.join()
     assert [p.page.number for p in pages] == list(range(1, many + 1))
     assert all(p.trouble in ("", "killed") for p in pages)
     assert sum(not p.trouble for p in pages) > many // 2
@@ -170,6 +162,74 @@ def test_several_threads_share_the_children(crew, tmp_path):
         thread.join()
     assert results == {100 + n: [f"shade {100 + n}"] * 5 for n in range(4)}
     assert len(hands._idle) <= 2
+
+
+def test_only_the_wanted_pages_are_read_and_asked_for_when_a_child_is_free(crew, tmp_path):
+    path = book(tmp_path / "b.tif", range(100, 130))
+    hands, asked = crew(2), []
+
+    def wanted():
+        for number in (7, 3, 21, 22, 23, 24, 25, 26, 27, 28):
+            asked.append(number)
+            yield number
+
+    pages = hands.read(path, inspect(path, LIMITS, hands.look), LIMITS, wanted())
+    assert next(pages).page.text == "shade 106"
+    assert len(asked) <= 2 * 2 + 2, "no more than two pages for each of two children, and the next one"
+    assert seen(pages) == [f"shade {99 + number}" for number in asked[1:]]
+    assert asked[-1] == 28
+    assert list(hands.read(path, inspect(path, LIMITS, hands.look), LIMITS, iter(()))) == []
+
+
+def test_who_reads_a_long_file_learns_that_others_wait_and_comes_behind_them(crew, tmp_path):
+    hands, order = crew(1), []
+    long, short = book(tmp_path / "l.tif", range(100, 106)), book(tmp_path / "s.tif", [99])
+    inspections = {path: inspect(path, LIMITS, hands.look) for path in (long, short)}
+
+    def read_short():
+        order.extend(seen(hands.read(short, inspections[short], LIMITS)))
+
+    waiting = threading.Thread(target=read_short)
+
+    def until_awaited(numbers):
+        for number in numbers:
+            yield number
+            if number == 2:
+                waiting.start()
+                while not hands.awaited:
+                    time.sleep(0.01)
+                return
+
+    order += seen(hands.read(long, inspections[long], LIMITS, until_awaited(range(1, 7))))
+    # It asks again at once, and has to stand in line all the same.
+    order += seen(hands.read(long, inspections[long], LIMITS, range(3, 7)))
+    waiting.join()
+    assert order == ["shade 100", "shade 101", "shade 99", "shade 102", "shade 103", "shade 104", "shade 105"]
+    assert not hands.awaited
+
+
+def test_a_child_that_gets_free_joins_the_file_that_is_being_read(crew, tmp_path):
+    hands = crew(2)
+    first, second = book(tmp_path / "a.tif", [100, 101]), book(tmp_path / "b.tif", range(102, 112))
+    inspections = {path: inspect(path, LIMITS, hands.look) for path in (first, second)}
+    others = hands.read(first, inspections[first], LIMITS, iter([1, 2]))
+    next(others)  # two children are lent for it
+    found = []
+    reading = threading.Thread(
+        target=lambda: found.extend(seen(hands.read(second, inspections[second], LIMITS))), daemon=True
+    )
+    reading.start()
+    while not hands.awaited:
+        time.sleep(0.01)
+    assert seen(others) == ["shade 101"]
+    reading.join()
+    assert found == [f"shade {shade}" for shade in range(102, 112)]
+    assert (hands._busy, len(hands._idle)) == (0, 2)
+    with hands._some(1) as children:
+        assert hands.spare(children)
+        assert not hands.spare(children), "there are only two"
+        assert len({child.pid for child in children}) == 2
+    assert (hands._busy, len(hands._idle)) == (0, 2)
 
 
 def test_waiting_for_a_processor_is_no_hanging_and_what_hangs_ends_all_the_same(crew, tmp_path, monkeypatch):
