@@ -11,6 +11,7 @@ from service.flow.archive.schedules import apply_waiting
 from service.flow.archive.yearly_appraisal import tell_yearly
 from service.flow.common.locks import lock_waiting
 from service.flow.credit.fact_documents import CatchUp
+from service.flow.intake.shares import help_others
 from service.flow.search.saved_searches import look_for_all
 from service.flow.search.sketches import make_waiting
 from service.flow.trust.fixity import fixity, is_due
@@ -43,6 +44,7 @@ class Upkeep:
 def upkeep(house: House) -> list[Upkeep]:
     """Return what is to be looked after; each on its own, for the replica may be down while the store is not."""
     return [
+        Upkeep("the reading of long documents", lambda go_on: help_others(house, go_on), seconds=2.0),
         Upkeep("the locking of objects", lambda go_on: lock_waiting(house, go_on=go_on)),
         Upkeep("the copying to the replica", lambda go_on: copy_waiting(house, go_on)),
         Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),

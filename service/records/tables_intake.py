@@ -227,6 +227,27 @@ class DocumentMark(Base):
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True, index=True)
 
 
+class PageShare(Base):
+    """Some pages, first to last, of a long document that is being read, and who reads them; see `flow/intake/shares.py`.
+
+    unread: of pages that could not be read, their number, why, and whether there is a picture of them.
+    """
+
+    __tablename__ = "page_shares"
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    first: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+    done: Mapped[bool] = mapped_column(default=False)
+    unread: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    claimed_by: Mapped[str] = mapped_column(String(120), default="")
+    claimed_until: Mapped[datetime | None]
+
+    @property
+    def id(self) -> str:
+        """What a claim on it is called."""
+        return f"{self.document_id}:{self.first}"
+
+
 class CopyTrouble(Base):
     """How often the making of a document's preservation copy was begun without an end, see `flow/intake/preserve.py`. Gone with its success.
 

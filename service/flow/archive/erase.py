@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from service.flow.archive.destructions import note
 from service.flow.archive.paper_file import paper_of
 from service.flow.common.locks import let_go
+from service.flow.intake import shares
 from service.flow.intake.extraction import count_and_forget
 from service.flow.search import sketches
 from service.flow.search.saved_searches import forget
@@ -83,6 +84,7 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
             of_it = session.get(table, document.id)
             if of_it is not None:
                 session.delete(of_it)
+        shares.forget(session, document.id)
         document.status, document.indexed = "destroyed", False
         document.filename = document.title = document.kind = document.error = ""
         document.review_reasons, document.fields, document.notes = [], [], []

@@ -25,7 +25,7 @@ from service.flow.common.room import room
 from service.house import House
 from service.records import audit
 from service.records.migrate import has_tables, mark_restoring, restoring, to_form
-from service.records.tables import Batch, Checkpoint, Document, Rendition, Stack
+from service.records.tables import Batch, Checkpoint, Document, PageShare, Rendition, Stack
 from vault.errors import ObjectDamaged, ObjectExists
 
 _KEYS_AT_ONCE = 500
@@ -204,6 +204,7 @@ def _destroy(session: Session, lines: list[dict[str, Any]], reviews: dict[str, d
 def _note(session: Session, actor: Actor, chain: Chain, result: Restored, found: Found) -> None:
     """Whatever the index held is made anew; the trail says what came from where."""
     session.execute(update(Document).values(indexed=False))
+    session.execute(delete(PageShare))
     for table in (Document, Stack, Batch):  # whoever was at work on them is not any more
         session.execute(update(table).values(claimed_by="", claimed_until=None))
     # Only what is kept was in the backup: a key that was being renewed seals its document once more from the beginning.

@@ -10,10 +10,10 @@ import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from service.records.tables import Batch, Document, FixityRun, Stack, Upload
+from service.records.tables import Batch, Document, FixityRun, PageShare, Stack, Upload
 
 #: What somebody can be at work on.
-Claimed = Document | Upload | Stack | Batch | FixityRun
+Claimed = Document | Upload | Stack | Batch | FixityRun | PageShare
 
 SPAN = timedelta(minutes=10)
 #: Claims of this process that it gave up while the database could not note it.
@@ -43,6 +43,11 @@ def is_held(document: Claimed, now: datetime) -> bool:
         return False
     host, pid, started, _thread = document.claimed_by.rsplit(":", 3)
     return host != socket.gethostname() or _started(int(pid)) == started
+
+
+def is_here(document: Claimed) -> bool:
+    """Return whether a thread of this process has claimed the document."""
+    return document.claimed_by.rpartition(":")[0] == me().rpartition(":")[0]
 
 
 def take(document: Claimed, now: datetime) -> None:

@@ -5,22 +5,19 @@ Every step can be run twice with the same result; a document's state says which 
 """
 
 import contextlib
-import io
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
-from sqlalchemy.orm import Session
 
-from intake.codec import to_json
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats import recording
 from intake.formats.signatures import RECORDINGS
 from intake.inspect import inspect
-from intake.model import PageText, ReadPage, Understanding
+from intake.model import Inspection, PageText, Understanding
 from intake.understand import understand
 from search.sketch import Sketch
 from service.access.policy import Actor
@@ -32,18 +29,19 @@ from service.flow.common.index import index_document
 from service.flow.common.locks import let_go
 from service.flow.common.room import room
 from service.flow.credit.fact_documents import follow
+from service.flow.intake import shares
 from service.flow.intake.attached import receive_attached
 from service.flow.intake.carry import LOOK_AGAIN
 from service.flow.intake.heap import Heap
 from service.flow.intake.made import CHANNEL
 from service.flow.intake.originals import original_on_disk
-from service.flow.intake.page_quality import plain
-from service.flow.intake.receive import discard, record_sealed
+from service.flow.intake.receive import discard
+from service.flow.intake.sealing import OfDocument, Superseded, keep_page, keep_text
 from service.flow.intake.stacks import resume as resume_stacks
 from service.flow.search import sketches
 from service.house import SYSTEM, House
 from service.records import audit
-from service.records.tables import CopyTrouble, Document, Rendition, WrappedKey, new_id
+from service.records.tables import CopyTrouble, Document, Rendition, WrappedKey
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing, StoreUnavailable
 from vault.model import FileKey
 
@@ -103,11 +101,12 @@ def _claim(house: House, document_id: str) -> bool:
             # It brought its worker down every time: kept and listed for a person, not tried for ever.
             document.status, document.error = "failed", f"reading stopped {document.attempts} times without a result"
             document.review_reasons = ["reading_failed"]
+            shares.forget(session, document_id)
             claims.release(document)
             audit.append(session, SYSTEM.name, "document.fail", f"document:{document_id}", {"error": document.error})
             return False
         document.attempts += 1
-        document.status, document.pages_read = "reading", 0
+        document.status, document.pages_read = "reading", shares.pages_kept(session, document_id)
         claims.take(document, house.clock.now())
         return True
 
@@ -124,9 +123,14 @@ def _give_back(house: House, document_id: str) -> None:
 
 
 def _drop_derived(house: House, document_id: str) -> None:
-    """Remove what an earlier, broken-off reading left: first the objects, then the rows that lead to them."""
+    """Remove what an earlier, broken-off reading left: first the objects, then the rows that lead to them.
+
+    Pages of a long document stay, unless the reading of their share was broken off: then whoever takes it up removes them.
+    """
     derived = select(Rendition.id).where(Rendition.document_id == document_id, Rendition.kind != "original")
     with house.database.read() as session:
+        if shares.divided(session, document_id):
+            derived = derived.where(Rendition.page == 0)
         names = list(session.scalars(derived))
     let_go(house, names)  # they are made anew of the original, which stays held
     for name in names:
@@ -142,15 +146,16 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         document = session.get_one(Document, document_id)
         total, filename = document.pages, document.filename
         key = house.keys.unwrap(UUID(document_id), key_row.wrapped)
-    heap, extra = Heap(), list[str]()
+    extra, hold = list[str](), OfDocument(house, document_id)
+
+    def told(done: int) -> None:
+        if progress:
+            progress(done, total)
+
     try:
         with original_on_disk(house, document_id) as path:
             inspection = inspect(path, house.limits, house.reader.look)
-            for read_page in house.reader.read(path, inspection, house.limits):
-                _keep_page(house, document_id, key, read_page)
-                heap.add(read_page)
-                if progress:
-                    progress(read_page.page.number, total)
+            heap = _pages(house, hold, key, path, inspection, told)
             if inspection.kind == "eml":
                 extra = receive_attached(house, document_id, path)
         heap.require_a_picture()
@@ -160,74 +165,31 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
             understanding = understand(heap.telling, house.settings.our_companies, house.own_forms)
         reasons = (*understanding.needs_review, *heap.reasons, *extra)
         understanding = replace(understanding, needs_review=reasons)
-        _seal(house, document_id, key, [("text", 0, "text/plain; charset=utf-8", heap.text.encode(errors="replace"))])
+        keep_text(house, hold, key, heap.text)
         looks = sketches.sketch_of(house, heap.texts)
     except Rejected as error:
         # It passed inspection at the door, yet a page of it cannot be rendered: the original stays, a person must look.
         _finish_failed(house, document_id, str(error))
     except (ObjectDamaged, ObjectMissing) as error:
         _finish_failed(house, document_id, f"the original cannot be read from the store: {error}")
-    except _Superseded:
+    except Superseded:
         return
     else:
         _finish(house, document_id, understanding, heap.telling, (looks, heap.sealed_pages))
 
 
-class _Superseded(Exception):
-    """The document left the state of being read while it was read: it was destroyed, or another process took it over."""
-
-
-def _keep_page(house: House, document_id: str, key: FileKey, page: ReadPage) -> None:
-    number = page.page.number
-    _seal(
-        house,
-        document_id,
-        key,
-        [
-            ("page-image", number, page.image_media_type, page.image),
-            ("page-text", number, "application/json", to_json(page.page)),
-        ],
-        plain(page),
-    )
-
-
-def _seal(
-    house: House,
-    document_id: str,
-    key: FileKey,
-    parts: Sequence[tuple[str, int, str, bytes]],
-    quality: dict[str, Any] | None = None,
-) -> None:
-    """Seal renditions; quality: of the page whose image is among them. The intent is in the database before the bytes are in the store, so nothing is ever ownerless."""
-    ids = [new_id() for _ in parts]
-    with house.database.write() as session:
-        _still_reading(session, document_id)
-        for rendition_id, (kind, page, media_type, _) in zip(ids, parts, strict=True):
-            row = Rendition(id=rendition_id, document_id=document_id, kind=kind, page=page, media_type=media_type)
-            row.quality = quality if kind == "page-image" else None
-            session.add(row)
-    sealed = [
-        house.vault.put(UUID(rendition_id), key, io.BytesIO(data))
-        for rendition_id, (_, _, _, data) in zip(ids, parts, strict=True)
-    ]
-    try:
-        with house.database.write() as session:
-            document = _still_reading(session, document_id)
-            document.pages_read = max(document.pages_read, *(page for _, page, _, _ in parts), 0)
-            claims.take(document, house.clock.now())
-            for rendition_id, done in zip(ids, sealed, strict=True):
-                record_sealed(session, rendition_id, done)
-    except _Superseded:
-        for rendition_id in ids:
-            house.vault.delete(UUID(rendition_id))
-        raise
-
-
-def _still_reading(session: Session, document_id: str) -> Document:
-    document = session.get(Document, document_id, with_for_update={"of": Document})
-    if document is None or document.status != "reading" or document.claimed_by != claims.me():
-        raise _Superseded
-    return document
+def _pages(
+    house: House, hold: OfDocument, key: FileKey, path: Path, inspection: Inspection, told: Callable[[int], None]
+) -> Heap:
+    """Read and keep the pages of a document; those of a long one together with others."""
+    if inspection.pages > shares.LONG:
+        return shares.read_together(house, hold.document_id, key, path, inspection, told)
+    heap = Heap()
+    for page in house.reader.read(path, inspection, house.limits):
+        keep_page(house, hold, key, page)
+        heap.add(page)
+        told(page.page.number)
+    return heap
 
 
 def _finish(
@@ -249,6 +211,7 @@ def _finish(
         values.settle(document)
         sketches.keep(session, document_id, sketches.made_with(house), *looks)
         apply_hint(session, document)
+        shares.forget(session, document_id)
         claims.release(document)
         audit.append(
             session,
@@ -267,6 +230,7 @@ def _finish_failed(house: House, document_id: str, why: str) -> None:
         document.status, document.error, document.indexed = "failed", why, False
         again = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
         document.review_reasons = ["reading_failed", *again]
+        shares.forget(session, document_id)
         claims.release(document)
         audit.append(session, SYSTEM.name, "document.fail", f"document:{document_id}", {"error": why})
 

@@ -40,6 +40,7 @@ from service.records.tables import (
     FieldCorrection,
     KeyRenewal,
     LastSave,
+    PageShare,
     Rendition,
     WrappedKey,
     new_id,
@@ -306,6 +307,7 @@ def discard(house: House, document_id: str) -> None:
             DocumentSketch,
             DocumentMark,
             CopyTrouble,
+            PageShare,
         ):
             session.execute(delete(table).where(table.document_id == document_id))
         session.execute(delete(Document).where(Document.id == document_id, Document.status == "receiving"))

@@ -1,4 +1,4 @@
-"""What lists of a million files need so that each reads only what its reader may see, and what the archive room adds.
+"""What lists of a million files need so that each reads only what its reader may see, what the archive room adds, and shared reading.
 
 Revision ID: 0008
 Revises: 0007
@@ -6,6 +6,8 @@ Revises: 0007
 
 import sqlalchemy as sa
 from alembic import op
+
+from service.records.database import UtcDateTime
 
 revision = "0008"
 down_revision = "0007"
@@ -18,6 +20,7 @@ def upgrade() -> None:
     _transfers_in_sight()
     _due_files_in_sight()
     _returns_checked()
+    _page_shares()
 
 
 def _transfers_in_sight() -> None:
@@ -59,3 +62,19 @@ def _returns_checked() -> None:
     """What the check of a file that came back found; nobody wrote it down before."""
     op.add_column("access_requests", sa.Column("returned_as", sa.String(length=16), nullable=True))
     op.add_column("access_requests", sa.Column("return_note", sa.Text(), nullable=False, server_default=""))
+
+
+def _page_shares() -> None:
+    """Which pages of a long document who reads; what is being read at the change is read from its beginning."""
+    op.create_table(
+        "page_shares",
+        sa.Column("document_id", sa.String(length=36), nullable=False),
+        sa.Column("first", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("unread", sa.JSON(), nullable=False),
+        sa.Column("claimed_by", sa.String(length=120), nullable=False),
+        sa.Column("claimed_until", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_page_shares_document_id_documents")),
+        sa.PrimaryKeyConstraint("document_id", "first", name=op.f("pk_page_shares")),
+    )
