@@ -184,7 +184,7 @@ def _value_runs(text: str, *, company: bool) -> tuple[tuple[str, ...], tuple[str
     return runs, ((_run(initials(known.chars), _INITIALS),) if company else ())
 
 
-_told_often = lru_cache(maxsize=32_768)(_told)  # customers, days and states come again on every other document
+_told_often = lru_cache(maxsize=65_536)(_told)  # customers, days and states come again on every other document
 
 
 def _run(chars: str, name: str = "") -> str:
