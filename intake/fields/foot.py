@@ -32,8 +32,11 @@ def addressee(paper: Paper) -> Reading | None:
 def signer(paper: Paper, ending: str = "") -> Reading | None:
     """Return the company that stands alone near the end; ending: of other bodies, how their names end."""
     pattern = re.compile(rf"(?P<name>[\u4e00-\u9fff()]{{2,30}}?(?:{ending})){_SEALED}") if ending else _SIGNER
+    to = addressee(paper)  # of a short letter it is near the end, too
     for chunk in reversed(_chunks(paper)[-10:]):
         m = pattern.fullmatch(chunk.key)
+        if to and chunk.glyphs[0] is to.run.glyphs[0]:
+            continue
         if m and not re.search(r"^致|[贵我本]公司", chunk.key):
             run = chunk.cut(*m.span("name"))
             return Reading(run, tidy(run.text), 0.9)

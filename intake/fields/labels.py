@@ -195,6 +195,8 @@ def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[tu
         return (_loose(words).match(key, at), 0.8) if free else (None, 0.0)
     found = (int(str(m.lastgroup)[1:]), m.end())
     closed = re.compile(_TAIL + ":").match(key, m.end())
+    # The number of a list that lost its point.
+    free = free or bool(not seen and closed and re.fullmatch(r"\d{1,2}", key[:at]))
     if free:
         bare = re.sub(r"\s", "", m[0])
         follows = key[m.end() : m.end() + 1]
@@ -270,7 +272,9 @@ class Regions:
             if abs(row.y - last_y) > 2.6 * height:
                 break
             mine = [c for c in row.chunks if spot.x0 - height < c.box[0] < limit - height]
-            if any(spot.x0 - 2 * height < s.x0 < limit - height for s in self._by_row.get((spot.sheet, r), [])):
+            # Where labels are set in the middle of their column, a longer one begins further left.
+            labels = [s for s in self._by_row.get((spot.sheet, r), []) if s.x0 < limit - height]
+            if any(s.x0 > spot.x0 - 2 * height or s.x1 > spot.x0 for s in labels):
                 break
             if not mine or mine[0].box[0] > max(first.box[0], spot.x0) + 4 * height:  # another column's
                 continue

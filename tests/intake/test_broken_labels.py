@@ -4,6 +4,7 @@ import pytest
 
 from intake.fields.form_labels import labels_of
 from intake.fields.paper import Paper
+from intake.understand import understand
 from tests.intake.layouts import line, page
 
 
@@ -39,3 +40,24 @@ def test_what_stands_below_in_a_row_of_its_own_is_no_part_of_a_label():
         line("方便面", 350, 400),
     ]
     assert beside(*lines)["name"] == "亿远食品有限公司"
+
+
+def test_the_value_of_a_longer_label_above_is_no_part_of_a_name():
+    lines = [line("统一社会信用代码", 140, 338, 31), line("91410105MA3K4XP95J", 420, 338, 31)]
+    lines += [line("名称", 233, 415, 31), line("盛腾广告传媒（东垣）有限公司", 420, 415, 31)]
+    seen = Paper.of([page(*lines)]).labelled(labels_of("customer_survey"))
+    assert [seen.block(spot).text for spot in seen.named("name")] == ["盛腾广告传媒（东垣）有限公司"]
+
+
+def test_whom_a_short_letter_is_to_has_not_signed_it():
+    lines = [line("业务介绍信", 700, 258, 60), line("松陵润隆环保工程有限公司：", 200, 400)]
+    lines += [line("兹介绍我公司何立同志前往贵单位办理合同签订事宜，请予接洽。", 260, 460)]
+    lines += [line("越泉市盛诚物业管有限业司勿", 900, 700, confidence=0.6), line("2023.6.16", 900, 760)]
+    read = understand([page(*lines)])
+    assert read.kind == "introduction"
+    assert "principal" not in read.fields
+
+
+def test_the_number_before_a_label_may_have_lost_its_point():
+    lines = [line("3. 名称：盛腾广告传媒有限公司", 100, 300), line("4法定代表人：陈胜明", 100, 345)]
+    assert beside(*lines) == {"name": "盛腾广告传媒有限公司", "legal_representative": "陈胜明"}
