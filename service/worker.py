@@ -7,7 +7,6 @@ from huey.consumer import Consumer
 
 from service import worker_channels
 from service.bootstrap import build
-from service.flow.archive.destroy import resume
 from service.flow.archive.outside import resume as resume_removals
 from service.house import House
 from service.jobs.queue import attach, hint_waiting, open_queue, or_later
@@ -19,7 +18,6 @@ def run(settings: Settings) -> None:
     house: House = build(settings)
     queue = open_queue(settings)
     hint = attach(queue, lambda: house)
-    or_later("a destruction", lambda: resume(house))
     or_later("a removal", lambda: resume_removals(house))
     hint_waiting(queue, house, hint)
     house.hint = hint

@@ -26,7 +26,7 @@ from service.flow.archive import (
     transfers,
 )
 from service.flow.archive.calendar_feed import make_feed
-from service.flow.archive.destroy import execute, prove, register_page
+from service.flow.archive.destroy import begin, carried, carried_as_json, prove, register_page
 from service.flow.archive.destruction_registers import review_register, whole_register
 from service.flow.archive.ledger_rows import FILTERS, LEDGER_COLUMNS, LedgerFilter
 from service.flow.archive.transfer_lists import list_as_json, signatures, transfer_list
@@ -814,10 +814,21 @@ def note_paper(house: House, actor: Actor, review_id: str, given: PaperGone) -> 
     reviews.note_paper(house, actor, review_id, given.how)
 
 
-@destructions("POST", "/destructions/{review_id}/execution", "Destroy what was decided", problems=(409,))
+@destructions("POST", "/destructions/{review_id}/execution", "Destroy what was decided", status=202, problems=(409,))
 def execute_review(house: House, actor: Actor, review_id: str) -> dict[str, Any]:
-    """Execute; every file is checked again at this moment."""
-    return {"files": [vars(outcome) for outcome in execute(house, actor, review_id)]}
+    """Begin the destruction, which is carried out in the background; every file is checked again at its moment.
+
+    Return how far it is; `progress` is the address to ask again. What became of each file stands with the review.
+    """
+    begin(house, actor, review_id)
+    address = f"/api/v1/destructions/{review_id}/execution"
+    return {**carried_as_json(carried(house, actor, review_id)), "progress": address}
+
+
+@destructions("GET", "/destructions/{review_id}/execution", "How far a destruction is", problems=(404,))
+def show_execution(house: House, actor: Actor, review_id: str) -> dict[str, Any]:
+    """Return the step (keys, objects, index, proof), of how many files it is done, and why it waits where it does."""
+    return carried_as_json(carried(house, actor, review_id))
 
 
 class PageOfRegister(Input):

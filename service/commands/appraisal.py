@@ -3,13 +3,15 @@
 What a person signs with their name (opinion, approval, supervision) needs their own account: the page, or the API with their token.
 """
 
+import sys
+import time
 from typing import Any
 
 import click
 
 from service.access.policy import Actor
 from service.commands.common import done, json_option, out_json, plain, table, with_house
-from service.errors import BadInput
+from service.errors import BadInput, ServiceError
 from service.house import House
 
 
@@ -244,15 +246,39 @@ def review_paper(house: House, actor: Actor, review_id: str, how: str, *, as_jso
 @json_option
 @with_house
 def review_execute(house: House, actor: Actor, review_id: str, *, yes: bool, as_json: bool) -> None:
-    """Carry out what REVIEW_ID decided, each file checked again at this moment; broken off, it is finished by the service."""
+    """Carry out what REVIEW_ID decided, each file checked again at this moment; broken off, it is finished by the service.
+
+    Where a worker is at it already, its end is waited for.
+    """
     from service.flow.archive import destroy as flow
 
     if not yes:
         raise BadInput("nothing was destroyed: it cannot be undone, so say --yes")
-    found = flow.execute(house, actor, review_id)
+    flow.begin(house, actor, review_id)
+    _carry_out(house, actor, review_id)
+    found = flow.outcomes(house, review_id)
     if as_json:
         for one in found:
             out_json(vars(one))
         return
     table(("file", "outcome", "why"), [(one.archive_number, one.outcome, one.why) for one in found])
     click.echo(f"{sum(one.outcome == 'destroyed' for one in found)} of {len(found)} files destroyed")
+
+
+def _carry_out(house: House, actor: Actor, review_id: str) -> None:
+    """Carry a destruction out that was begun, or wait for who does, with how far it is on a terminal. Raises ServiceError when it waits."""
+    from service.flow.archive import destroy as flow
+
+    def show(now: flow.Carried) -> None:
+        if sys.stderr.isatty():
+            done = f"step {now.place + 1} of {len(flow.STEPS)} ({now.step}): {now.done} of {now.total} files"
+            click.echo(f"  {now.number}: {done}\x1b[K\r", err=True, nl=False)
+
+    while not flow.carry_on(house, review_id, show):
+        now = flow.carried(house, actor, review_id)
+        if now.state != "executing":
+            return
+        if now.why:
+            raise ServiceError(f"review {now.number}: {now.why}; the service goes on with it")
+        show(now)
+        time.sleep(1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from service.flow.archive.check_samples import sample_due
 from service.flow.archive.deadlines import escalate
+from service.flow.archive.destroy import resume as carry_on_destructions
 from service.flow.archive.incidents import open_overdue
 from service.flow.archive.schedules import apply_waiting
 from service.flow.archive.yearly_appraisal import tell_yearly
@@ -45,6 +46,7 @@ def upkeep(house: House) -> list[Upkeep]:
     """Return what is to be looked after; each on its own, for the replica may be down while the store is not."""
     return [
         Upkeep("the reading of long documents", lambda go_on: help_others(house, go_on), seconds=2.0),
+        Upkeep("the destructions", lambda go_on: carry_on_destructions(house, go_on, soon=False), seconds=2.0),
         Upkeep("the locking of objects", lambda go_on: lock_waiting(house, go_on=go_on)),
         Upkeep("the copying to the replica", lambda go_on: copy_waiting(house, go_on)),
         Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),

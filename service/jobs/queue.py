@@ -12,7 +12,6 @@ from peewee import PeeweeException
 from sqlalchemy import make_url
 
 from service.errors import KNOWN_ERRORS
-from service.flow.archive.destroy import resume
 from service.flow.archive.destructions import note
 from service.flow.archive.outside import resume as resume_removals
 from service.flow.common.room import room
@@ -56,7 +55,6 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
 
     @queue.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]  # huey has no types
     def sweep_task() -> None:
-        or_later("a destruction", lambda: resume(get_house()))
         or_later("a removal", lambda: resume_removals(get_house()))
         or_later("the tidying of uploads", lambda: tidy(get_house()))
         or_later("a scanned stack", lambda: resume_stacks(get_house()))
@@ -68,6 +66,7 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
         or_later("the purge of the index", lambda: get_house().index.purge())  # noqa: PLW0108 - opening it may fail, too
         or_later("the purge of upload pieces", lambda: purge(get_house()))
         or_later("the destruction register", lambda: note(get_house()))
+        or_later("what was deleted in the database", lambda: get_house().database.scrub())  # noqa: PLW0108 - as above
 
     @queue.periodic_task(crontab(minute="*/10"), name="checkpoint")  # type: ignore[untyped-decorator]  # huey has no types
     def checkpoint_task() -> None:

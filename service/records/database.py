@@ -78,7 +78,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         _use_write_ahead_log(connection)
         for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -87,6 +87,15 @@ def _prepare_sqlite(engine: Engine) -> None:
     def on_begin(connection: Any) -> None:
         write = connection.get_execution_options().get("juanzong_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+#: Milliseconds for which SQLite waits for others.
+BUSY_MS = 30_000
+#: Tables of which rows are deleted that held something of a page, or a key.
+_WITH_CONTENT = (
+    *("wrapped_keys", "key_renewals", "document_fields", "field_corrections", "last_saves", "document_sketches"),
+    *("document_marks", "documents", "renditions"),
+)
 
 
 class Database:
@@ -145,20 +154,19 @@ class Database:
         with self._guard(), self.engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
 
-    def scrub(self) -> None:
-        """Make sure that deleted rows are not only hidden: their old pages leave the files of the database.
+    def scrub(self) -> bool:
+        """Make sure that deleted rows are not only hidden: their old pages leave the files of the database; returns whether they have.
 
-        SQLite overwrites them (`secure_delete`) and empties its write-ahead log; PostgreSQL vacuums the tables that held them.
+        SQLite overwrites them (`secure_delete`) and empties its write-ahead log, which cannot be while somebody reads what was before:
+        it is waited for as long as for a lock. PostgreSQL vacuums the tables that held them.
         """
         with self._guard(), self.engine.connect() as connection:
             raw = connection.execution_options(isolation_level="AUTOCOMMIT")
             if self.is_sqlite:
-                raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            else:
-                tables = (
-                    "wrapped_keys, key_renewals, document_fields, field_corrections, last_saves, documents, renditions"
-                )
-                raw.exec_driver_sql(f"VACUUM {tables}")
+                busy, _pages, _written = raw.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+                return not busy
+            raw.exec_driver_sql(f"VACUUM {', '.join(_WITH_CONTENT)}")
+            return True
 
     def dispose(self) -> None:
         """Close all pooled connections."""

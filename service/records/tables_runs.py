@@ -12,9 +12,10 @@ from service.records.tables import Base, Id, new_id
 class LongRun(Base):
     """Work that takes longer than anybody waits: its order, how far it is and what became of it.
 
-    kind: report (`given`: what it is of), duplicates (the keys of customers that were there before them). state: waiting,
-    running, done, failed (after some attempts, until somebody orders it again), stopped. once: what it makes, which no other run makes.
-    person_id: for whom. at: the last thing that was done, from where it goes on. why: the last trouble. result: what was made.
+    kind: report (`given`: what it is of), duplicates (the keys of customers that were there before them), destruction (of a review:
+    its id is `once`). state: waiting, running, done, failed (after some attempts, until somebody orders it again), stopped. once: what
+    it makes, which no other run makes. person_id: for whom. at: the last thing that was done, from where it goes on; of a destruction
+    the step of which `done` and `total` speak. held_by: who works on it. why: the last trouble. result: what was made.
     """
 
     __tablename__ = "long_runs"
@@ -33,6 +34,7 @@ class LongRun(Base):
     ordered_by: Mapped[str] = mapped_column(String(80))
     ordered_at: Mapped[datetime] = mapped_column(index=True)
     next_at: Mapped[datetime]
+    held_by: Mapped[str] = mapped_column(String(200), default="")
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 

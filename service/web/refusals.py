@@ -1233,6 +1233,11 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"several customers have this name; give the number", "有几家客户同名，请写客户号。"),
     (r"the register has another code for this customer", "登记的信用代码与此不同。"),
     (r"is another customer's", "是另一家客户的。"),
+    (
+        r"what was deleted stands in the write-ahead log still: .*",
+        "数据库一直有人在读，删掉的内容还在预写日志里，系统会自动再试。",
+    ),
+    (r"its keys are destroyed, .*", "密钥已销毁，对象或索引尚未清除完毕，系统会自动再试。"),
 )
 _KNOWN = tuple((re.compile(pattern), said) for pattern, said in _SENTENCES)
 

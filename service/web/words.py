@@ -444,6 +444,12 @@ RUN_STATES = {
     "stopped": ("grey", _("已停止")),
 }
 LONG_RUNS = RUN_KINDS | {"report": _("信用报告"), "duplicates": _("原有客户的查重"), "warnings": _("每日预警检查")}
+DESTRUCTION_STEPS = {
+    "keys": _("逐卷重查，销毁密钥"),
+    "objects": _("清除对象"),
+    "index": _("重写索引"),
+    "proof": _("逐卷查证"),
+}
 LONG_RUN_STATES = {
     "waiting": ("soon", _("等待")),
     "running": ("soon", _("进行中")),

@@ -1,7 +1,11 @@
-"""Destroy: carry out what a review decided, each file checked again at this moment, and prove it afterwards."""
+"""Destroy: carry out what a review decided, each file checked again at this moment, and prove it afterwards.
+
+The review says that its destruction was begun; whoever gets at it first, a worker or the command line, carries it on as a long run
+(`flow/common/long_runs.py`), file by file, and broken off at any point it goes on there.
+"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,20 +18,25 @@ from retention.errors import DestructionBlocked
 from retention.why import because
 from search.errors import IndexUnavailable
 from service.access.policy import Actor, decide
-from service.errors import KNOWN_ERRORS, NotFound
+from service.errors import KNOWN_ERRORS, DatabaseUnavailable, NotFound
+from service.flow.archive import leaving
 from service.flow.archive.destructions import note
 from service.flow.archive.erase import Proof, confirm, destroy_keys, look, remove_entries, remove_objects
-from service.flow.archive.leaving import begin, left
+from service.flow.archive.leaving import left
 from service.flow.archive.review_sight import with_summaries
 from service.flow.archive.reviews import load, store
+from service.flow.common import long_runs
 from service.flow.common.facts import file_facts
 from service.flow.common.guard import reach_of_file, require
 from service.house import SYSTEM, House
 from service.records import audit
-from service.records.tables import CaseFile, ReviewFile, ReviewRecord, Stub
+from service.records.tables import CaseFile, LongRun, ReviewFile, ReviewRecord, Stub
 from vault.errors import ObjectDamaged, StoreUnavailable
 
 log = logging.getLogger("juanzong.destroy")
+KIND = "destruction"
+#: What is done one after the other, with all files of a review: as `Carried.step`.
+STEPS = ("keys", "objects", "index", "proof")
 _AT_ONCE = 1000  # databases limit how many values stand in one query
 
 
@@ -41,11 +50,44 @@ class FileOutcome:
     why: str
 
 
-def execute(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
-    """Destroy what the review decided. Broken off half-way it is taken up again and ends in the same state.
+@dataclass(frozen=True)
+class Carried:
+    """How far a destruction is. state: that of the review. step: of `STEPS`, "" before and after. done, total: files, of this step.
 
-    Raises DestructionBlocked, TransitionRefused (a step is missing, the waiting period runs, or the actor has another part), NotFound, NotAllowed,
-    StoreUnavailable, IndexUnavailable (then the keys are gone already; the rest follows when the service is back).
+    finished: of how many of all files it is known what became of them. why: the last trouble, after which it is tried again.
+    """
+
+    review_id: str
+    number: str
+    state: str
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    finished: int = 0
+    files: int = 0
+    why: str = ""
+
+    @property
+    def place(self) -> int:
+        """How many steps are done."""
+        return STEPS.index(self.step) if self.step else 0 if self.state == "executing" else len(STEPS)
+
+
+def execute(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
+    """Begin what the review decided and carry it out here, unless somebody does so already; returns what became of its files.
+
+    Raises as `begin` and `carry_on`.
+    """
+    begin(house, actor, review_id)
+    carry_on(house, review_id)
+    return outcomes(house, review_id)
+
+
+def begin(house: House, actor: Actor, review_id: str) -> None:
+    """Begin to destroy what the review decided: from now on it is carried out, by whom does not matter. Again it changes nothing.
+
+    Raises DestructionBlocked, TransitionRefused (a step is missing, the waiting period runs, or the actor has another part), NotFound,
+    NotAllowed.
     """
     require(actor, "review.propose")
     today = house.clock.today()
@@ -58,23 +100,108 @@ def execute(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
         if review.state != "executing":
             review.begin(actor.name, today)
             store(session, actor, record, review, "begin")
-    return _carry_out(house, actor, review_id)
+        _run_of(house, session, review_id, actor)
 
 
-def resume(house: House) -> int:
-    """Finish executions that were broken off; returns how many. One that cannot go on now holds up no other."""
+def _run_of(house: House, session: Session, review_id: str, actor: Actor = SYSTEM) -> LongRun:
+    """Return the run that carries a review out, ordered on first use, in the caller's transaction."""
+    run = session.scalar(select(LongRun).where(LongRun.once == review_id))
+    if run is None:
+        run = long_runs.order(session, house, KIND, actor.name, {}, once=review_id, person_id=actor.person_id or None)
+    elif run.state not in long_runs.OPEN:  # the review came back from a backup
+        run.state, run.next_at, run.finished_at = "waiting", house.clock.now(), None
+    return run
+
+
+def carry_on(house: House, review_id: str, told: Callable[[Carried], None] | None = None) -> bool:
+    """Carry a destruction out that was begun, unless somebody living does; returns whether it was done here.
+
+    told: is called as it gets on. Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable, BadInput, ObjectDamaged (the register
+    outside): the keys are gone already, the rest follows when the service is back.
+    """
+    mine = [run for run in long_runs.waiting(house, KIND, soon=True) if run.once == review_id]
+    return any(_carry(house, run, told) for run in mine)
+
+
+def resume(house: House, go_on: Callable[[], bool] = lambda: True, *, soon: bool = True) -> int:
+    """Carry on the destructions that were begun and that nobody carries on; returns how many were finished.
+
+    soon: also those that wait for their next attempt. One that cannot go on now holds up no other.
+    """
     with house.database.read() as session:
-        broken = broken_off(session)
+        known = set(
+            session.scalars(select(LongRun.once).where(LongRun.kind == KIND, LongRun.state.in_(long_runs.OPEN)))
+        )
+        lost = [review_id for review_id in broken_off(session) if review_id not in known]
+    for review_id in lost:  # begun by a release that knew no runs
+        with house.database.write() as session:
+            _run_of(house, session, review_id)
     done = 0
-    for review_id in broken:
+    for run in long_runs.waiting(house, KIND, soon=soon):
+        if not go_on():
+            break
         try:
-            _carry_out(house, SYSTEM, review_id)
-            done += 1
+            done += _carry(house, run)
         except KNOWN_ERRORS as error:
-            log.warning("the destruction of review %s waits: %s", review_id, error)
+            log.warning("the destruction of review %s waits: %s", run.once, error)
         except Exception:  # whatever is wrong with one review, it stays `executing` and is tried again
-            log.exception("the destruction of review %s waits", review_id)
+            log.exception("the destruction of review %s waits", run.once)
     return done
+
+
+def _carry(house: House, run: LongRun, told: Callable[[Carried], None] | None = None) -> bool:
+    """Carry out what a run is for; returns whether it is finished."""
+    if not long_runs.claim(house, run):
+        return False
+    try:
+        with long_runs.noting(house, run):
+            if _carry_out(house, str(run.once), _Telling(house, run.id, told=told)):
+                return True
+    except long_runs.Stopped:
+        return False
+    long_runs.put_off(house, run.id, because("unfinished").en)
+    return False
+
+
+@dataclass
+class _Telling(long_runs.Progress):
+    """Says how far it is, to the run and to who waits for it."""
+
+    told: Callable[[Carried], None] | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        super().__call__(done, total)
+        if self.told is not None:
+            with self.house.database.read() as session:
+                self.told(_carried(session, session.get_one(LongRun, self.run_id)))
+
+
+def carried(house: House, actor: Actor, review_id: str) -> Carried:
+    """Return how far the destruction of a review is. Raises NotFound, NotAllowed."""
+    with house.database.read() as session:
+        record, _review = load(session, actor, review_id, "review.read")
+        run = session.scalar(select(LongRun).where(LongRun.once == review_id))
+        return _carried(session, run) if run is not None else Carried(review_id, record.number, record.state)
+
+
+def carried_as_json(found: Carried) -> dict[str, Any]:
+    """Return how far a destruction is as plain JSON values."""
+    return {
+        **vars(found),
+        "remaining": found.files - found.finished,
+        "step": found.step or None,
+        "why": found.why or None,
+    }
+
+
+def _carried(session: Session, run: LongRun) -> Carried:
+    of_review = select(func.count()).where(ReviewFile.review_id == run.once)
+    files = session.scalar(of_review) or 0
+    finished = session.scalar(of_review.where(ReviewFile.outcome != "")) or 0
+    review = session.execute(select(ReviewRecord.number, ReviewRecord.state).where(ReviewRecord.id == run.once)).one()
+    over = review.state != "executing"
+    step, why = ("", "") if over else (run.at, run.why)
+    return Carried(str(run.once), review.number, review.state, step, run.done, run.total, finished, files, why)
 
 
 def broken_off(session: Session) -> list[str]:
@@ -94,6 +221,8 @@ class _Running:
             record = session.get_one(ReviewRecord, review_id)
             self.id, self._version, self._review = review_id, record.version, Review.from_dict(record.data)
         self.files = self._review.files
+        begun = next(signed.person for signed in self._review.signatures if signed.act == "begin")
+        self.begun_by = replace(SYSTEM, name=begun)
 
     def review(self, session: Session) -> Review:
         """Return the review as it stands, locked until the commit."""
@@ -105,16 +234,24 @@ class _Running:
         return self._review
 
 
-def _carry_out(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
-    """Decide and erase file by file, then remove what is left of all of them together, then look at each. Can be run again."""
+def _carry_out(house: House, review_id: str, tell: long_runs.Progress) -> bool:
+    """Decide and erase file by file, then remove what is left of all of them together, then look at each. Can be run again.
+
+    Returns whether it is finished. What is done stands in the trail under the name of who began it.
+    """
     running = _Running(house, review_id)
-    undone = _undone(house, review_id)
-    erased = [file_id for file_id in running.files if file_id in undone and _erase(house, actor, running, file_id)]
-    waiting = _remove(house, actor, review_id, erased) if erased else []
-    found = _finish(house, actor, review_id)
+    actor, undone = running.begun_by, _undone(house, review_id)
+    tell.step("keys", len(undone))
+    erased = []
+    for place, file_id in enumerate([file_id for file_id in running.files if file_id in undone], 1):
+        if _erase(house, actor, running, file_id):
+            erased.append(file_id)
+        tell(place, len(undone))
+    waiting = _remove(house, actor, review_id, erased, tell) if erased else []
+    finished = _finish(house, actor, review_id, tell.run_id)
     if waiting:
         raise waiting[0]
-    return found
+    return finished
 
 
 def _undone(house: House, review_id: str) -> set[str]:
@@ -123,10 +260,11 @@ def _undone(house: House, review_id: str) -> set[str]:
         return set(session.scalars(query))
 
 
-def _remove(house: House, actor: Actor, review_id: str, erased: list[str]) -> list[Exception]:
+def _remove(house: House, actor: Actor, review_id: str, erased: list[str], tell: long_runs.Progress) -> list[Exception]:
     """Remove what is left of files whose keys are gone and prove it; returns what made some of them wait.
 
-    What cannot be removed now holds up no other file. Raises StoreUnavailable, IndexUnavailable when nothing answers any more.
+    What cannot be removed now holds up no other file. Raises StoreUnavailable, IndexUnavailable when nothing answers any more,
+    DatabaseUnavailable (what was deleted stands in its files still).
     """
     waiting: list[Exception] = []
 
@@ -140,25 +278,42 @@ def _remove(house: House, actor: Actor, review_id: str, erased: list[str]) -> li
     except (StoreUnavailable, ObjectDamaged) as error:
         waits(erased, error)
         return waiting
+    gone = _remove_objects(house, erased, waits, tell)
+    tell.step("index", len(gone))
+    try:
+        remove_entries(house, gone)
+    except (IndexUnavailable, DatabaseUnavailable) as error:
+        waits(gone, error)
+        if isinstance(error, DatabaseUnavailable) or not _answer(house):
+            raise
+    tell.step("proof", len(gone))
+    unproved = []
+    for place, file_id in enumerate(gone, 1):
+        if not confirm(house, actor.name, file_id).ok:
+            unproved.append(file_id)
+        tell(place, len(gone))
+    _note_waiting(house, review_id, unproved)
+    return waiting
+
+
+def _remove_objects(
+    house: House, files: list[str], waits: Callable[[Sequence[str], Exception], None], tell: long_runs.Progress
+) -> list[str]:
+    """Remove the objects of files whose keys are gone; returns the files of which it could be done."""
     gone = []
-    for place, file_id in enumerate(erased):
+    tell.step("objects", len(files))
+    for place, file_id in enumerate(files):
+        tell(place, len(files))
         try:
             remove_objects(house, file_id)
         except (StoreUnavailable, ObjectDamaged) as error:
-            waits([file_id], error)
             if not _answer(house):
-                _note_waiting(house, review_id, erased[place:])
+                waits(files[place:], error)
                 raise
+            waits([file_id], error)
         else:
             gone.append(file_id)
-    try:
-        remove_entries(house, gone)
-    except IndexUnavailable as error:
-        waits(gone, error)
-        if not _answer(house):
-            raise
-    _note_waiting(house, review_id, [file_id for file_id in gone if not confirm(house, actor.name, file_id).ok])
-    return waiting
+    return gone
 
 
 def _answer(house: House) -> bool:
@@ -201,7 +356,7 @@ def _erase(house: House, actor: Actor, running: _Running, file_id: str) -> bool:
             row.outcome, row.why = "kept", now.kept[file_id].why.to_json()
         elif now.leave:
             row.outcome, row.why = "leaving", review.ruling(file_id).why.to_json()
-            begin(house, session, actor.name, file, review_id)
+            leaving.begin(house, session, actor.name, file, review_id)
         elif file_id in now.blocked:
             row.outcome, row.why = "blocked", now.blocked[file_id][0].why.to_json()
             detail = {"review": review_id, "why": [block.kind for block in now.blocked[file_id]]}
@@ -213,9 +368,11 @@ def _erase(house: House, actor: Actor, running: _Running, file_id: str) -> bool:
         return False
 
 
-def _finish(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
+def _finish(house: House, actor: Actor, review_id: str, run_id: str) -> bool:
+    """End the review, and its run with it, once it is known of every file what became of it; returns whether it is."""
     today = house.clock.today()
     with house.database.write() as session:
+        run = long_runs.going(session, run_id)
         record, review = load(session, SYSTEM, review_id, "review.propose")
         rows = {
             row.case_file_id: row
@@ -228,10 +385,22 @@ def _finish(house: House, actor: Actor, review_id: str) -> list[FileOutcome]:
             store(
                 session, actor, record, review, "finish", destroyed=sum(r.outcome == "destroyed" for r in rows.values())
             )
+        finished = review.state != "executing"
+        if run is not None and finished:
+            long_runs.finish(house, session, run)
+        return finished
+
+
+def outcomes(house: House, review_id: str) -> list[FileOutcome]:
+    """Return what became of the files of a review so far, in its order; for whom has just carried it out."""
+    files = _Running(house, review_id).files
+    with house.database.read() as session:
+        of_review = ReviewFile.review_id == review_id
+        rows = {row.case_file_id: row for row in session.scalars(select(ReviewFile).where(of_review))}
         listed = select(CaseFile.id, CaseFile.archive_number).join(ReviewFile, ReviewFile.case_file_id == CaseFile.id)
-        of_review = session.execute(listed.where(ReviewFile.review_id == review_id))
-        numbers = {file_id: number or "" for file_id, number in of_review}
-        return [FileOutcome(f, numbers[f], rows[f].outcome, _sentence(rows[f].why)) for f in review.files]
+        named = session.execute(listed.where(of_review))
+        numbers = {file_id: number or "" for file_id, number in named}
+    return [FileOutcome(f, numbers[f], rows[f].outcome, _sentence(rows[f].why)) for f in files]
 
 
 def _paper(session: Session, review_id: str) -> Paper:

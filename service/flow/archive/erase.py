@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from service.errors import DatabaseUnavailable
 from service.flow.archive.destructions import note
 from service.flow.archive.paper_file import paper_of
 from service.flow.common.locks import let_go
@@ -140,7 +141,8 @@ def remove_objects(house: House, case_file_id: str) -> None:
 def remove_entries(house: House, case_file_ids: Sequence[str]) -> None:
     """Remove the index entries of files whose keys are gone, and what the database only hides.
 
-    Once for all of them: the index writes its files anew to be rid of the words, the database cleans what it has. Raises IndexUnavailable.
+    Once for all of them: the index writes its files anew to be rid of the words, the database cleans what it has. Raises
+    IndexUnavailable, DatabaseUnavailable (somebody reads what was there before, and keeps it in its files).
     """
     ids: list[str] = []
     with house.database.read() as session:
@@ -149,7 +151,10 @@ def remove_entries(house: House, case_file_ids: Sequence[str]) -> None:
             for kept in session.scalars(select(Stub.documents).where(of_them)):
                 ids += [document["document_id"] for document in kept["documents"]]
     house.index.remove_many(ids)
-    house.database.scrub()
+    if not house.database.scrub():
+        raise DatabaseUnavailable(
+            "what was deleted stands in the write-ahead log still: something reads the database all the time; tried again later"
+        )
 
 
 def confirm(house: House, actor_name: str, case_file_id: str) -> Proof:

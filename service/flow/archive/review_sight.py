@@ -50,7 +50,7 @@ def waits_for(review: Review, missing: Collection[str]) -> tuple[str, ...]:
         return review.appointed["approver"]
     if state == "waiting":
         return tuple(name for name in review.appointed["supervisor"] if name not in review.supervisors)
-    if state in ("supervised", "executing"):
+    if state == "supervised":
         return (review.proposer,)
     if state == "executed" and review.paper_waits:
         return (review.proposer,)

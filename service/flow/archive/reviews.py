@@ -506,7 +506,7 @@ def _may(actor: Actor, review: Review, part: str | None, today: date) -> frozens
     if state == "executed":
         found |= _may_after(actor, review, part)
     apart = part in (None, "proposer")
-    if state in ("supervised", "executing") and apart and review.may_execute(today) and "archivist" in actor.roles:
+    if state == "supervised" and apart and review.may_execute(today) and "archivist" in actor.roles:
         found.add("execute")
     if review.part_of(actor.name) and state in ("proposed", "appraising", "decided", "waiting", "supervised"):
         found |= {"stop", "take_off"}

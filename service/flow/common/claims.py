@@ -37,11 +37,18 @@ def me() -> str:
 
 def is_held(document: Claimed, now: datetime) -> bool:
     """Return whether someone living, other than this thread, works on the document."""
-    if document.claimed_until is None or document.claimed_until < now or document.claimed_by == me():
+    if document.claimed_until is None or document.claimed_until < now:
         return False
     if (_name(document), document.claimed_by) in _given_up:
         return False
-    host, pid, started, _thread = document.claimed_by.rsplit(":", 3)
+    return is_another(document.claimed_by)
+
+
+def is_another(who: str) -> bool:
+    """Return whether a name of `me` is that of somebody other than this thread, who lives as far as can be known."""
+    if who == me():
+        return False
+    host, pid, started, _thread = who.rsplit(":", 3)
     return host != socket.gethostname() or _started(int(pid)) == started
 
 

@@ -1,7 +1,8 @@
 """Long runs: ordered, carried on by workers, with how far they are; stopped by people; told where they do not get on.
 
 A run's row is the truth of it. Who works on one holds it for a while by moving `next_at` ahead: a worker that dies lets another have it
-then. What a run makes is written in one transaction with its end, so that nothing comes of it twice.
+then, or at once where its process is known to be gone. What a run makes is written in one transaction with its end, so that nothing
+comes of it twice.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, NotFound, RuleRefused
+from service.flow.common import claims
 from service.flow.common.guard import allowed, listing, require
-from service.flow.common.notices import by_name, credit_office, notify
+from service.flow.common.notices import by_name, notify, office
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import LongRun, Person, PortfolioRun, WarningRun, new_id
@@ -33,6 +35,8 @@ PATH = "/runs"
 SAY_EVERY = 1.0
 #: States of a run that is not over.
 OPEN = ("waiting", "running")
+#: Kinds that are tried until they are done, and have pages and rights of their own: nobody stops them, they are on no list.
+APART = ("destruction",)
 _LONGEST_WHY = 300
 #: What stands as the trouble of a daily look that somebody stopped.
 _STOPPED = "stopped"
@@ -61,11 +65,21 @@ def order(
     return run
 
 
-def waiting(house: House, kind: str) -> list[LongRun]:
-    """Return the runs of a kind that a worker may take up now, in the order in which they were ordered."""
-    query = select(LongRun).where(LongRun.kind == kind, LongRun.state.in_(OPEN), LongRun.next_at <= house.clock.now())
+def waiting(house: House, kind: str, *, soon: bool = False) -> list[LongRun]:
+    """Return the runs of a kind that a worker may take up now, in the order in which they were ordered.
+
+    soon: also those that wait for their next attempt.
+    """
+    query = select(LongRun).where(LongRun.kind == kind, LongRun.state.in_(OPEN))
+    now = house.clock.now()
     with house.database.read() as session:
-        return list(session.scalars(query.order_by(LongRun.ordered_at, LongRun.id)))
+        found = list(session.scalars(query.order_by(LongRun.ordered_at, LongRun.id)))
+    return [run for run in found if run.next_at <= now or (soon if run.state == "waiting" else not _held(run))]
+
+
+def _held(run: LongRun) -> bool:
+    """Whether somebody works on a running run, as far as can be known before its time has passed."""
+    return not run.held_by or claims.is_another(run.held_by)
 
 
 def claim(house: House, run: LongRun) -> bool:
@@ -73,6 +87,7 @@ def claim(house: House, run: LongRun) -> bool:
     now = house.clock.now()
     free = (LongRun.id == run.id, LongRun.state.in_(OPEN), LongRun.next_at == run.next_at)
     values = {"state": "running", "next_at": now + LEASE, "started_at": run.started_at or now, "done": 0}
+    values["held_by"] = claims.me()
     with house.database.write() as session:
         taken: int = session.execute(update(LongRun).where(*free).values(**values)).rowcount  # type: ignore[attr-defined]  # of an UPDATE
         return taken == 1
@@ -89,10 +104,11 @@ def going(session: Session, run_id: str) -> LongRun | None:
 
 @dataclass
 class Progress:
-    """Says how far a run is, at most once a second. Raises Stopped when the run was stopped."""
+    """Says how far a run is, at most once a second. Raises Stopped when the run was stopped, or somebody else has it now."""
 
     house: House
     run_id: str
+    at: str = ""
     _said: float = field(default=float("-inf"))
 
     def __call__(self, done: int, total: int) -> None:
@@ -100,11 +116,18 @@ class Progress:
         if monotonic() - self._said < SAY_EVERY and done < total:
             return
         self._said = monotonic()
-        values = {"done": done, "total": total, "next_at": self.house.clock.now() + LEASE}
-        mine = update(LongRun).where(LongRun.id == self.run_id, LongRun.state == "running").values(**values)
+        values: dict[str, Any] = {"done": done, "total": total, "next_at": self.house.clock.now() + LEASE}
+        if self.at:
+            values["at"] = self.at
+        ours = (LongRun.id == self.run_id, LongRun.state == "running", LongRun.held_by == claims.me())
         with self.house.database.write() as session:
-            if not session.execute(mine).rowcount:  # type: ignore[attr-defined]  # of an UPDATE
+            if not session.execute(update(LongRun).where(*ours).values(**values)).rowcount:  # type: ignore[attr-defined]  # of an UPDATE
                 raise Stopped
+
+    def step(self, at: str, total: int) -> None:
+        """Note that the next step begins, of which nothing is done."""
+        self.at, self._said = at, float("-inf")
+        self(0, total)
 
 
 def finish(house: House, session: Session, run: LongRun, result: str | None = None) -> None:
@@ -120,36 +143,57 @@ def finish(house: House, session: Session, run: LongRun, result: str | None = No
 def guarded(house: House, run: LongRun) -> Iterator[None]:
     """Work on a run: what goes wrong is noted with it, and told when it does not get on. Unknown errors go on to the caller, too."""
     try:
+        with noting(house, run):
+            yield
+    except (Stopped, *KNOWN_ERRORS):
+        return
+
+
+@contextmanager
+def noting(house: House, run: LongRun) -> Iterator[None]:
+    """As `guarded`, and all that goes wrong goes on to the caller. Raises Stopped."""
+    try:
         yield
     except Stopped:
-        return
+        raise
     except KNOWN_ERRORS as error:
-        _fail(house, run.id, str(error))
+        put_off(house, run.id, str(error))
+        raise
     except Exception as error:
-        _fail(house, run.id, f"unexpected {type(error).__name__}: {error}")
+        put_off(house, run.id, f"unexpected {type(error).__name__}: {error}")
         raise
 
 
-def _fail(house: House, run_id: str, why: str) -> None:
+def put_off(house: House, run_id: str, why: str) -> None:
+    """Leave a run for its next attempt, or for a person after some; then those concerned are told."""
     with house.database.write() as session:
         run = session.get(LongRun, run_id, with_for_update=True)
         if run is None or run.state not in OPEN:
             return
         run.failures, run.why = run.failures + 1, why[:_LONGEST_WHY]
-        if run.failures < MOST_ATTEMPTS:
+        if run.failures < MOST_ATTEMPTS or run.kind in APART:
             run.state, run.next_at = "waiting", house.clock.now() + PAUSES[min(run.failures, len(PAUSES)) - 1]
+        else:
+            run.state, run.finished_at = "failed", house.clock.now()
+        if run.failures != MOST_ATTEMPTS:
             return
-        run.state, run.finished_at = "failed", house.clock.now()
         detail = {"kind": run.kind, "why": run.why, "attempts": run.failures}
         audit.append(session, SYSTEM.name, "run.fail", f"run:{run.id}", detail)
         person = session.get(Person, run.person_id) if run.person_id else None
-        people = credit_office(session) + ([person] if person is not None else [])
-        tell_failure(house, session, f"run:{run.id}:{run.ordered_at.isoformat()}", NAMES[run.kind], run.why, people)
+        people = [person] if person is not None else []
+        path = f"/reviews/{run.once}" if run.kind in APART else PATH
+        if run.kind not in APART:
+            people += office(session)
+        elif not people:
+            people = office(session, "archivist")
+        event_id = f"run:{run.id}:{run.ordered_at.isoformat()}"
+        tell_failure(house, session, event_id, NAMES[run.kind], run.why, people, path)
 
 
 #: Kinds of runs in words: Chinese, English.
 NAMES = {
     "report": ("信用报告", "a credit report"),
+    "destruction": ("一次销毁", "a destruction"),
     "duplicates": ("已有客户的查重", "the comparison of the customers that were there"),
     "reassess": ("批量重新评估", "a re-assessment of all customers"),
     "what_if": ("评分卡试算", "a what-if over the portfolio"),
@@ -158,11 +202,17 @@ NAMES = {
 
 
 def tell_failure(
-    house: House, session: Session, event_id: str, name: tuple[str, str], why: str, people: list[Person]
+    house: House,
+    session: Session,
+    event_id: str,
+    name: tuple[str, str],
+    why: str,
+    people: list[Person],
+    path: str = PATH,
 ) -> None:
-    """Tell that a run does not get on, in the caller's transaction."""
+    """Tell that a run does not get on, in the caller's transaction. path: where it is seen."""
     said = (f"{name[0]}进行不下去：{why}", f"{name[1]} does not get on: {why}")
-    notify(house, session, "run.failed", f"{event_id}:failed"[:80], said, PATH, people)
+    notify(house, session, "run.failed", f"{event_id}:failed"[:80], said, path, people)
 
 
 @contextmanager
@@ -186,7 +236,7 @@ def watched(house: House, table: type[PortfolioRun] | type[WarningRun], key: Any
 
 def _mine(actor: Actor) -> Any:
     everybody = actor.owner or "credit_administrator" in actor.roles
-    return LongRun.id.is_not(None) if everybody else LongRun.person_id == (actor.person_id or "")
+    return LongRun.kind.not_in(APART) & (True if everybody else LongRun.person_id == (actor.person_id or ""))
 
 
 @dataclass(frozen=True)

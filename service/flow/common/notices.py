@@ -59,14 +59,14 @@ def write_down(session: Session, now: datetime, wanted: Iterable[Told], **what: 
         )
 
 
-def credit_office(session: Session) -> list[Person]:
-    """Return the credit administrators with an account in use: told where nobody else is to be."""
+def office(session: Session, role: str = "credit_administrator") -> list[Person]:
+    """Return those with a role, and an account in use: told where nobody else is to be."""
     people = session.scalars(select(Person).where(Person.disabled_at.is_(None), Person.kind == "person"))
-    return [person for person in people if "credit_administrator" in person.roles]
+    return [person for person in people if role in person.roles]
 
 
 def by_name(session: Session, name: str) -> list[Person]:
     """Return who is called so in the trail, or the credit administrators for the command line and the worker."""
     login = name.removeprefix("person:")
     person = session.scalar(select(Person).where(Person.login == login)) if login != name else None
-    return [person] if person is not None else credit_office(session)
+    return [person] if person is not None else office(session)

@@ -204,7 +204,7 @@ def _primary(view: ReviewView) -> Primary | None:
         return Primary(gettext("监销确认：已经销毁"), here("confirm"), "")
     if "execute" in view.may:
         return Primary(gettext("执行销毁"), here("execute"), "", danger=True)
-    if state in reviews.CLOSED or view.may & {"opinion", "paper"}:
+    if state in (*reviews.CLOSED, "executing") or view.may & {"opinion", "paper"}:
         return None
     word = {
         "decided": gettext("批准"),
@@ -227,7 +227,8 @@ def review_page(review_id: str) -> str:
     view = reviews.get_review(house(), actor(), review_id, only=only, limit=PAGE, offset=offset_of(PAGE))
     certificate = view.record.certificate
     replaceable = view.review.replaceable() if "replace" in view.may else ()
-    gone = {item.file.id for item in view.files if item.file.state == "destroyed"}
+    running = view.review.state == "executing"
+    gone = set() if running else {item.file.id for item in view.files if item.file.state == "destroyed"}
     return render_template(
         "review.html",
         view=view,
@@ -237,6 +238,8 @@ def review_page(review_id: str) -> str:
         counts=_counts(view),
         only=only,
         waits=_waits(view),
+        carried=destroy.carried(house(), actor(), review_id) if running else None,
+        destruction_steps=destroy.STEPS,
         chinese=language() == "zh",
         state=words.state(words.REVIEW_STATES, view.review.state),
         certificate=certificate,
@@ -314,7 +317,7 @@ def appraisal_step(review_id: str, step: str) -> ResponseReturnValue:
             gettext("已请其会同鉴定，意见齐了才能形成结论。"),
         ),
         "confirm": (lambda: reviews.supervise(at, actor(), review_id), gettext("监销确认已记下。")),
-        "execute": (lambda: _execute(review_id), gettext("已执行。请两名监销人确认。")),
+        "execute": (lambda: _execute(review_id), gettext("已开始销毁，由后台逐卷执行；进度见下。")),
         "paper": (
             lambda: reviews.note_paper(at, actor(), review_id, form.get("how", "")),
             gettext("纸质案卷的销毁已记下。请两名监销人确认。"),
@@ -331,7 +334,7 @@ def appraisal_step(review_id: str, step: str) -> ResponseReturnValue:
 def _execute(review_id: str) -> None:
     if request.form.get("named") != request.form.get("number"):
         raise RuleRefused("type the review's number to execute: this cannot be undone")
-    destroy.execute(house(), actor(), review_id)
+    destroy.begin(house(), actor(), review_id)
 
 
 @web.get("/register")

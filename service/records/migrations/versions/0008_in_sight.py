@@ -21,6 +21,7 @@ def upgrade() -> None:
     _due_files_in_sight()
     _returns_checked()
     _page_shares()
+    op.add_column("long_runs", sa.Column("held_by", sa.String(length=200), nullable=False, server_default=""))
 
 
 def _transfers_in_sight() -> None:
