@@ -91,15 +91,26 @@ def list_contracts(house: House, actor: Actor, given: ListContracts) -> dict[str
 class ExportContracts(ListContracts):
     """Which rows, and as what; limit and offset do not count."""
 
-    form: Literal["csv", "xlsx"] = "csv"
+    form: Literal["csv", "xlsx", "pdf"] = "csv"
 
 
 @contracts(
-    "GET", "/contracts/export", "The ledger as a spreadsheet", query=ExportContracts, answer="application/octet-stream"
+    "GET",
+    "/contracts/export",
+    "The ledger as a spreadsheet, or as the form that is signed",
+    query=ExportContracts,
+    answer="application/octet-stream",
 )
 def export_contracts(house: House, actor: Actor, given: ExportContracts) -> Response:
-    """Send all rows that fit, with the names and codes of this API; the export is noted."""
+    """Send all rows that fit, with the names and codes of this API, or as the customary form in Chinese (pdf); the export is noted."""
     rows = [row.cells() for row in ledger_rows.export_contracts(house, actor, given.only(), given.form)]
+    if given.form == "pdf":
+        from service.reports.ledger_form import Words, ledger_form
+
+        pdf = ledger_form(LEDGER_COLUMNS, rows, house.clock.today(), Words())
+        answer = Response(pdf, content_type="application/pdf")
+        answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": "contracts.pdf"})
+        return answer
     return sheet("contracts", LEDGER_COLUMNS, rows, given.form)
 
 

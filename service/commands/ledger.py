@@ -73,16 +73,20 @@ def ledger_list(house: House, actor: Actor, *, only: "LedgerFilter", limit: int,
 @with_house
 @_narrowing
 def ledger_export(house: House, actor: Actor, output: Path, *, only: "LedgerFilter", as_json: bool) -> None:
-    """Write the contracts that fit to OUTPUT, .csv or .xlsx; the export is noted."""
+    """Write the contracts that fit to OUTPUT: .csv, .xlsx, or .pdf for the form that is signed; the export is noted."""
     from service.flow.archive.ledger_rows import LEDGER_COLUMNS, export_contracts
+    from service.reports.ledger_form import Words, ledger_form
     from service.reports.sheets import FORMATS, Table, write
 
     form = output.suffix.removeprefix(".").lower()
-    if form not in FORMATS:
-        raise BadInput(f"{output}: the ledger is written as .csv or .xlsx")
+    if form not in (*FORMATS, "pdf"):
+        raise BadInput(f"{output}: the ledger is written as .csv, .xlsx or .pdf")
     rows = [row.cells() for row in export_contracts(house, actor, only, form)]
     with new_file(output) as out:
-        out.write(write(Table("contracts", LEDGER_COLUMNS, rows), form))
+        if form == "pdf":
+            out.write(ledger_form(LEDGER_COLUMNS, rows, house.clock.today(), Words()))
+        else:
+            out.write(write(Table("contracts", LEDGER_COLUMNS, rows), form))
     done({"file": str(output), "contracts": len(rows)}, f"wrote {output}: {len(rows)} contracts", as_json=as_json)
 
 

@@ -518,13 +518,13 @@ def test_what_may_not_be_seen_answers_as_what_is_not_there(city, client, role):
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-#: what shows nothing of files, documents, contracts and customers: people and rights, settings and forms, one's own; and suggestions,
-#: of which there is one at every key
+#: what shows nothing of files, documents, contracts and customers: people and rights, settings and forms, one's own; how far a
+#: destruction is, asked every few seconds; and suggestions, of which there is one at every key
 UNNOTED = (
     *("suggest_searches", "show_mail_address", "print_separators", "list_fact_kinds", "list_accounts", "show_person"),
     *("list_sessions", "list_departments", "list_tokens", "list_papers", "list_lacking", "show_directory"),
     *("list_locks", "list_identities", "preview_number_template", "list_warning_lines", "list_plans", "show_inbox"),
-    *("list_currency_rates", "list_companies"),
+    *("list_currency_rates", "list_companies", "show_execution"),
 )
 
 

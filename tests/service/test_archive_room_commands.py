@@ -240,6 +240,8 @@ def test_a_contract_is_entered_finished_cancelled_listed_and_exported_b2(room, r
     assert made["number"] in (tmp_path / "ledger.csv").read_text("utf-8-sig")
     run("ledger", "export", tmp_path / "ledger.xlsx")
     assert (tmp_path / "ledger.xlsx").read_bytes()[:2] == b"PK"
+    run("ledger", "export", tmp_path / "ledger.pdf")
+    assert (tmp_path / "ledger.pdf").read_bytes()[:5] == b"%PDF-"
     run("ledger", "export", tmp_path / "ledger.doc", code=3)
 
 

@@ -5,6 +5,7 @@ import io
 import json
 from datetime import date
 
+import pypdfium2
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
@@ -333,7 +334,10 @@ def test_through_the_api(client, headers, embedded):  # noqa: F811 - the fixture
     sent = client.get("/api/v1/contracts/export?form=xlsx", headers=mine)
     sheet = load_workbook(io.BytesIO(sent.data)).active
     assert "f" not in {cell.data_type for line in sheet.iter_rows() for cell in line}
-    assert client.get("/api/v1/contracts/export?form=pdf", headers=mine).status_code == 422
+    sent = client.get("/api/v1/contracts/export?form=pdf", headers=mine)
+    words = pypdfium2.PdfDocument(sent.data)[0].get_textpage().get_text_range()
+    assert all(one in words for one in ("合同台账", "信用管理员（签字、日期）", "49,000.00", "已签订"))
+    assert client.get("/api/v1/contracts/export?form=doc", headers=mine).status_code == 422
     fill(embedded, file_id)
     archive(embedded, file_id)
     asked = client.patch(path, json={"amount": "49000000", "reason": "改"}, headers=headers("administrator"))

@@ -17,7 +17,7 @@ from service.flow.common.guard import allowed, require
 from service.flow.common.ledger_sheet import HEADINGS, NEEDED
 from service.flow.intake import corrections, documents, pages
 from service.records.tables import Document
-from service.reports.papers import Form, to_pdf
+from service.reports.ledger_form import Words, ledger_form
 from service.web import words
 from service.web.context import act, actor, house, offset_of, refused
 from service.web.download import demand_form, download
@@ -92,46 +92,33 @@ def export_ledger(form: str) -> ResponseReturnValue:
     """Send all rows that fit as a spreadsheet, or as the customary form that is signed, in the words of the reader's language."""
     if form != "pdf":
         demand_form(form)
-    words_of = {
+    codes = {
         "department": {d.code: d.name for d in list_departments(house())},
         "status": {code: str(word) for code, (_colour, word) in words.CONTRACT_STATES.items()},
         "file_state": {code: str(word) for code, (_colour, word) in words.FILE_STATES.items()},
     }
-    rows = [
-        tuple(words_of.get(name, {}).get(cell, cell) for name, cell in zip(LEDGER_COLUMNS, row.cells(), strict=True))
-        for row in export_contracts(house(), actor(), _only(), form)
-    ]
+    found = [row.cells() for row in export_contracts(house(), actor(), _only(), form)]
     heads = _heads()
     if form == "pdf":
-        return _ledger_form(rows, heads)
+        return _ledger_form(found, heads, codes)
+    rows = [
+        tuple(codes.get(name, {}).get(cell, cell) for name, cell in zip(LEDGER_COLUMNS, row, strict=True))
+        for row in found
+    ]
     return download(gettext("合同台账"), [heads[name] for name in LEDGER_COLUMNS], rows, form)
 
 
-_ON_PAPER = (
-    *("number", "department", "handler", "counterparty", "title", "amount", "signed_on", "term_until", "status"),
-    *("amendments", "ended_on", "archive_number"),
-)
-_WIDTHS = (1.2, 3.4, 1.8, 1.8, 4, 4, 2.6, 2, 2, 1.8, 1.2, 2, 3.6)
-
-
-def _ledger_form(rows: list[tuple[Any, ...]], heads: dict[str, str]) -> Response:
+def _ledger_form(rows: list[tuple[Any, ...]], heads: dict[str, str], codes: dict[str, dict[str, str]]) -> Response:
     """Return the customary form of the ledger (合同台账) as a PDF to sign."""
-    at = {name: place for place, name in enumerate(LEDGER_COLUMNS)}
-    lines = []
-    for serial, row in enumerate(rows, 1):
-        amount = row[at["amount"]]
-        money = "" if amount is None else f"{amount:,.2f}\n{row[at['currency']]}"
-        lines.append([serial, *(money if name == "amount" else row[at[name]] for name in _ON_PAPER)])
     today = house().clock.today()
-    sub = gettext("共 %(num)s 份，%(day)s", num=len(rows), day=today)
     signs = (
         gettext("制表人（签字、日期）"),
         gettext("信用管理员（签字、日期）"),
         gettext("部门负责人（签字、日期）"),
     )
-    columns = [gettext("序号"), *(heads[name] for name in _ON_PAPER)]
-    pdf = to_pdf(Form(gettext("合同台账"), columns, _WIDTHS, lines, sub, signs))
-    answer = Response(pdf, content_type="application/pdf")
+    sub = gettext("共 %(num)s 份，%(day)s", num=len(rows), day=today)
+    said = Words(gettext("合同台账"), gettext("序号"), heads, codes, sub, signs)
+    answer = Response(ledger_form(LEDGER_COLUMNS, rows, today, said), content_type="application/pdf")
     name = f"{gettext('合同台账')}-{today:%Y%m%d}.pdf"
     answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
     return answer

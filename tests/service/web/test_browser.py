@@ -18,6 +18,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from service.flow.archive import destroy
 from service.flow.intake.process import process_waiting
 from service.records.tables import Person
 from service.web.sessions import COOKIE
@@ -344,7 +345,9 @@ def review(desk: Desk) -> str:
     desk.look(archivist, "review-ready")
     archivist.get_by_label("不可撤销。请输入编号 2037-01：").fill("2037-01")
     archivist.get_by_role("button", name="执行销毁").click()
-    expect(archivist.get_by_role("status")).to_contain_text("已执行")
+    expect(archivist.get_by_role("status")).to_contain_text("已开始销毁")
+    desk.look(archivist, "review-executing")
+    assert destroy.resume(desk.site.office.house) == 1
     for name in ("fourth", "fifth"):
         press(desk, name, address, "监销确认：已经销毁")
     archivist.reload()

@@ -9,7 +9,7 @@ from PIL import Image
 from sqlalchemy import insert
 
 from service.access import people
-from service.flow.archive import filing, ledger, ledger_rows, reviews, transfers
+from service.flow.archive import destroy, filing, ledger, ledger_rows, reviews, transfers
 from service.flow.intake import documents
 from service.flow.intake.process import process
 from service.records.tables import AuditEntry, Document, DocumentField
@@ -390,6 +390,7 @@ def test_a_review_from_the_proposal_to_the_proof(site: Site) -> None:
     number = reviews.list_reviews(office.house, office["archivist"])[0].number
     assert archivist.post(f"{path}/execute", {"number": number, "named": "yes"}).status_code == 409
     assert archivist.post(f"{path}/execute", {"number": number, "named": number}).status_code == 303
+    assert destroy.resume(office.house) == 1
     assert fourth.post(f"{path}/confirm").status_code == 303
     assert fifth.post(f"{path}/confirm").status_code == 303
     page = archivist.get(path).text
