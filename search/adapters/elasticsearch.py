@@ -58,6 +58,8 @@ class ElasticsearchIndex:
         if cluster.ca and parts.scheme == "https":
             who["ca_certs"] = str(cluster.ca)
         self._client = Elasticsearch(self._where, request_timeout=_SECONDS, max_retries=0, **who)
+        # Indices are made and named by one machine for all of the cluster, which may be slow when it has much to do.
+        self._patient = self._client.options(request_timeout=_BULK_SECONDS)
         self._shards, self._replicas = cluster.shards, cluster.replicas
         self._alias = f"{parts.path.strip('/') or 'juanzong'}-documents"
         self._next = f"{self._alias}-next"  # the alias of a generation that is being built
@@ -203,7 +205,7 @@ class ElasticsearchIndex:
                     "the rebuild of the search index was given up; `juanzong reindex` begins it anew"
                 )
             settings = {"number_of_replicas": self._replicas, "refresh_interval": None}
-            self._client.indices.put_settings(index=built[0], settings=settings)
+            self._patient.indices.put_settings(index=built[0], settings=settings)
             self._client.options(request_timeout=_BULK_SECONDS).indices.refresh(index=built[0])
             self._switch(built[0])
 
@@ -213,14 +215,14 @@ class ElasticsearchIndex:
         actions: list[Body] = [{"add": {"index": new, "alias": self._alias, "is_write_index": True}}]
         if new in self._behind(self._next):
             actions.append({"remove": {"index": new, "alias": self._next}})
-        self._client.indices.update_aliases(
+        self._patient.indices.update_aliases(
             actions=[*actions, *({"remove_index": {"index": name}} for name in sorted(old))]
         )
         self._known = True
 
     def _forget_next(self) -> None:
         for name in self._behind(self._next):
-            self._client.indices.delete(index=name)
+            self._patient.indices.delete(index=name)
 
     def _fresh(self) -> str:
         known = {*self._behind(), *self._behind(self._next)}
@@ -374,7 +376,7 @@ class ElasticsearchIndex:
         chosen = {"number_of_shards": self._shards, "number_of_replicas": self._replicas}
         chosen = SETTINGS | chosen | (settings or {})
         try:
-            self._client.indices.create(index=name, settings=chosen, mappings=mappings(), aliases=aliases or {})
+            self._patient.indices.create(index=name, settings=chosen, mappings=mappings(), aliases=aliases or {})
         except ApiError as error:
             if error.error != "resource_already_exists_exception":  # another process was faster
                 raise
