@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import TypeAlias
 
 from search.fields import Value, values
@@ -24,7 +26,11 @@ def spans(node: Node, text: str) -> list[Span]:
     Words to leave out and values of fields do not count.
     """
     folded = fold(text)
-    found = [place for leaf in leaves(node) for place in _places(leaf, folded)]
+    return _on_the_text(text, [place for leaf in leaves(node) for place in _places(leaf, folded)])
+
+
+def _on_the_text(text: str, found: list[Span]) -> list[Span]:
+    """Return stretches of the folded stream as offsets into the text, overlapping ones made one."""
     if not found:
         return []
     at = origins(text)
@@ -54,7 +60,7 @@ def lit(node: Node, text: str, *, near: bool = False) -> list[Lit]:
 
 def _near_spans(node: Node, text: str) -> list[Span]:
     folded = fold(text)
-    words = dict.fromkeys(fold(leaf.text).chars for leaf in leaves(node) if isinstance(leaf, Word | Phrase))
+    words = dict.fromkeys(_typed(leaf.text) for leaf in leaves(node) if isinstance(leaf, Word | Phrase))
     found = [place for chars in words for place in near_places(chars, folded.chars)]
     at = origins(text) if found else []
     return [(at[start], at[end - 1] + 1) for start, end in found if start < end]
@@ -75,16 +81,24 @@ def leaves(node: Node) -> Iterator[Leaf]:
             return
 
 
+_forms = lru_cache(maxsize=256)(forms)  # the words of a query are held against many pages and values
+
+
+@lru_cache(maxsize=256)
+def _typed(text: str) -> str:
+    return fold(text).chars
+
+
 def _places(leaf: Leaf, folded: Folded) -> list[Span]:
     if isinstance(leaf, Near):
         return list(_neighbours(leaf, folded))
     if isinstance(leaf, Similar):
-        return _places(leaf.leaf, folded) or list(near_places(fold(leaf.leaf.text).chars, folded.chars))
-    return places(forms(leaf.text, exact=isinstance(leaf, Phrase)), folded)
+        return _places(leaf.leaf, folded) or list(near_places(_typed(leaf.leaf.text), folded.chars))
+    return places(_forms(leaf.text, exact=isinstance(leaf, Phrase)), folded)
 
 
 def _neighbours(near: Near, folded: Folded) -> Iterator[Span]:
-    left, right = (places(Forms(fold(leaf.text).chars), folded) for leaf in (near.left, near.right))
+    left, right = (places(Forms(_typed(leaf.text)), folded) for leaf in (near.left, near.right))
     for one in left:
         for other in right:
             first, second = sorted((one, other))
@@ -102,55 +116,76 @@ class Best:
     pages_matched: int
 
 
-def best_page(node: Node, stored: Stored) -> Best:
+@dataclass(frozen=True)
+class Opened:
+    """What an engine stored of a document, each text of it folded once: its metadata, and its pages by number."""
+
+    values: tuple[tuple[Value, Folded], ...]
+    pages: tuple[tuple[int, str, Folded], ...]
+
+    @classmethod
+    def of(cls, stored: Stored) -> "Opened":
+        """Return it of what comes back from an engine."""
+        return cls(
+            tuple((value, fold(value.text)) for value in values(stored.about)),
+            tuple((number, text, fold(text)) for number, text in stored.pages),
+        )
+
+
+def best_page(node: Node, opened: Opened) -> Best:
     """Return the page on which most of the query stands; of equal ones the one with most places, then the first.
 
     A page matches when the query is fulfilled by it and the document's metadata; if none does (the words stand on
     different pages), every page with one of the words counts.
     """
     wanted = list(dict.fromkeys(leaves(node)))
-    about = list(values(stored.about))
-    known = {leaf for leaf in wanted if any(stands_in(leaf, value) for value in about)}
-    ranked, whole, some = [], 0, 0
-    for order, (number, text) in enumerate(stored.pages):
-        folded = fold(text)
-        found = {leaf: len(_places(leaf, folded)) for leaf in wanted}
-        here = {leaf for leaf, count in found.items() if count}
+    known = {leaf for leaf in wanted if any(_stands_in(leaf, *value) for value in opened.values)}
+    best, rank, whole, some = 0, (False, 0, 0), 0, 0
+    lit_up: list[Span] = []
+    for order, (_, _, folded) in enumerate(opened.pages):
+        found = {leaf: _places(leaf, folded) for leaf in wanted}
+        here = {leaf for leaf, stretches in found.items() if stretches}
         fulfilled = _fulfilled(node, here | known)
         whole += bool(here) and fulfilled
         some += bool(here)
-        ranked.append(((fulfilled, len(here), sum(found.values()), -order), number, text))
-    _, number, text = max(ranked)
-    return Best(number, text, tuple(spans(node, text)), whole or some or 1)
+        this = (fulfilled, len(here), sum(map(len, found.values())))
+        if order == 0 or this > rank:
+            best, rank, lit_up = order, this, list(chain.from_iterable(found.values()))
+    number, text, _ = opened.pages[best]
+    return Best(number, text, tuple(_on_the_text(text, lit_up)), whole or some or 1)
 
 
 def stands_in(leaf: Leaf, value: Value) -> bool:
     """Return whether a word of a query, without the name of a field, finds a metadata value."""
+    return _stands_in(leaf, value, fold(value.text))
+
+
+def _stands_in(leaf: Leaf, value: Value, folded: Folded) -> bool:
     if isinstance(leaf, Near):
         return False
-    folded = fold(value.text)
     if isinstance(leaf, Similar):
-        return stands_in(leaf.leaf, value) or (value.free == "part" and bool(_places(leaf, folded)))
+        if _stands_in(leaf.leaf, value, folded):
+            return True
+        return value.free == "part" and any(near_places(_typed(leaf.leaf.text), folded.chars))
     if value.company and isinstance(leaf, Word):
-        letters = typed_initials(fold(leaf.text).chars)
+        letters = typed_initials(_typed(leaf.text))
         if letters and letters in initials(folded.chars):
             return True
     if value.free == "part":
         return bool(_places(leaf, folded))
-    return value.free == "whole" and fold(leaf.text).chars == folded.chars
+    return value.free == "whole" and _typed(leaf.text) == folded.chars
 
 
-def holds(node: Node, stored: Stored) -> bool:
+def holds(node: Node, opened: Opened) -> bool:
     """Return whether a document has on its pages and in its metadata what the query looks for there.
 
     Fields, ranges and words to leave out do not count; the engine has settled them.
     """
-    about = list(values(stored.about))
-    texts = [fold(text) for _, text in stored.pages]
     here = {
         leaf
         for leaf in leaves(node)
-        if any(_places(leaf, text) for text in texts) or any(stands_in(leaf, value) for value in about)
+        if any(_places(leaf, folded) for _, _, folded in opened.pages)
+        or any(_stands_in(leaf, *value) for value in opened.values)
     }
     return _fulfilled(node, here)
 
@@ -178,13 +213,18 @@ def snippet(text: str, marked: Iterable[Span], width: int = SNIPPET_WIDTH) -> tu
     pieces: list[str] = ["…"] if text[:start].strip() else []
     length = len(pieces)
     moved: list[int] = []  # for each offset from start on, where it went in the excerpt
-    for at in range(start, end):
-        moved.append(length)
-        char = text[at]
+    begun = start
+    for match in _MAY_CHANGE.finditer(text, start, end):
+        at, char = match.start(), match[0]
+        pieces.append(text[begun:at])
+        moved += range(length, length + at - begun + 1)
+        length += at - begun
         kept = _space(text, at, start) if char.isspace() else char if char.isprintable() else ""
         pieces.append(kept)
         length += len(kept)
-    moved.append(length)
+        begun = at + 1
+    pieces.append(text[begun:end])
+    moved += range(length, length + end - begun + 1)
     marks = [
         (moved[max(left, start) - start], moved[min(right, end) - start])
         for left, right in marked
@@ -195,6 +235,8 @@ def snippet(text: str, marked: Iterable[Span], width: int = SNIPPET_WIDTH) -> tu
     return "".join(pieces), tuple((left, right) for left, right in marks if left < right)
 
 
+# What an excerpt may show otherwise; these, which most of a page is made of, are printed as they are.
+_MAY_CHANGE = re.compile(r"[^\u0021-\u007e\u4e00-\u9fa5\u3001-\u3011\uff01-\uff5e]")
 _HAN_OR_MARK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f\U00020000-\U0003ffff]")
 
 

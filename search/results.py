@@ -1,6 +1,6 @@
 """From what an engine stored to the hit that is shown: the same code for both engines, so the same answer."""
 
-from search.highlight import best_page, holds, snippet
+from search.highlight import Opened, best_page, holds, snippet
 from search.model import Hit
 from search.nearly import exactly
 from search.orders import order_keys
@@ -13,13 +13,13 @@ def hit(query: Node, stored: Stored, score: float) -> Hit | None:
 
     None where the engine could only say that it may be a near-miss, and it is not.
     """
-    exact = exactly(query)
+    exact, opened = exactly(query), Opened.of(stored)
     approximate = False
     if exact != query:
-        if not holds(query, stored):
+        if not holds(query, opened):
             return None
-        approximate = not holds(exact, stored)
-    best = best_page(query, stored)
+        approximate = not holds(exact, opened)
+    best = best_page(query, opened)
     excerpt, marks = snippet(best.text, best.spans)
     about = stored.about
     return Hit(

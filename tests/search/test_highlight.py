@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.highlight import best_page, snippet, spans
+from search.highlight import Opened, best_page, snippet, spans
 from search.model import IndexedPage
 from search.projection import Stored
 from search.syntax import parse
@@ -61,6 +61,12 @@ def test_a_snippet_keeps_latin_words_apart():
     assert snippet("Purchase\nAgreement\n  合同\n编号", [])[0] == "Purchase Agreement合同编号"
 
 
+def test_a_snippet_leaves_out_what_cannot_be_printed_and_its_marks_move_along():
+    shown, marks = snippet("甲\x00方\u3000与\ue000乙\u2028方é\U00020000", [(2, 5), (6, 7), (8, 11)])
+    assert shown == "甲方与乙方é\U00020000"
+    assert [shown[start:end] for start, end in marks] == ["方与", "乙", "方é\U00020000"]
+
+
 @given(
     st.text(max_size=80), st.integers(1, 50), st.lists(st.tuples(st.integers(0, 79), st.integers(1, 20)), max_size=4)
 )
@@ -71,26 +77,26 @@ def test_marks_lie_inside_the_snippet(page, width, drawn):
     assert not any(char in shown for char in "\n\r\t\x00")
 
 
-def _stored(*texts, **about):
+def _opened(*texts, **about):
     page = IndexedPage("d", 1, "", **about)
-    return Stored(page, tuple(enumerate(texts, 1)))
+    return Opened.of(Stored(page, tuple(enumerate(texts, 1))))
 
 
 def test_the_page_that_fulfils_the_query_stands_for_the_document():
-    found = best_page(parse("合同 终止"), _stored("合同 合同 合同", "合同终止", "终止"))
+    found = best_page(parse("合同 终止"), _opened("合同 合同 合同", "合同终止", "终止"))
     assert (found.page, found.pages_matched) == (2, 1)
 
 
 def test_of_equal_pages_the_one_with_most_places_then_the_first():
-    assert best_page(parse("合同"), _stored("合同", "合同合同", "合同合同")).page == 2
-    assert best_page(parse("合同"), _stored("合同", "合同合同", "无")).pages_matched == 2
+    assert best_page(parse("合同"), _opened("合同", "合同合同", "合同合同")).page == 2
+    assert best_page(parse("合同"), _opened("合同", "合同合同", "无")).pages_matched == 2
 
 
 def test_a_word_in_the_metadata_counts_for_every_page():
-    found = best_page(parse("华东 终止"), _stored("封面", "终止", "再终止", customer="华东贸易"))
+    found = best_page(parse("华东 终止"), _opened("封面", "终止", "再终止", customer="华东贸易"))
     assert (found.page, found.pages_matched) == (2, 2)
 
 
 def test_metadata_alone_shows_the_first_page_without_marks():
-    found = best_page(parse("华东"), _stored("封面", "正文", customer="华东贸易"))
+    found = best_page(parse("华东"), _opened("封面", "正文", customer="华东贸易"))
     assert (found.page, found.spans, found.pages_matched) == (1, (), 1)
