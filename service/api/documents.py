@@ -139,7 +139,9 @@ class FindHits(Input):
     near: bool = False
 
 
-@operation("GET", "/documents/{document_id}/hits", "Find the places of a query in a document", query=FindHits)
+@operation(
+    "GET", "/documents/{document_id}/hits", "Find the places of a query in a document", query=FindHits, problems=(400,)
+)
 def find_hits(house: House, actor: Actor, document_id: str, given: FindHits) -> dict[str, Any]:
     """Return the places around the chosen one, and the boxes of those on its page, in pixels of the page image."""
     found = hits_in(house, actor, document_id, given.q, hit=given.hit, page=given.page, near=given.near, noted=True)
