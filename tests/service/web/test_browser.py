@@ -348,6 +348,7 @@ def review(desk: Desk) -> str:
     expect(archivist.get_by_role("status")).to_contain_text("已开始销毁")
     desk.look(archivist, "review-executing")
     assert destroy.resume(desk.site.office.house) == 1
+    expect(archivist.get_by_label("销毁进度")).to_have_count(0, timeout=15_000)  # the page follows by itself
     for name in ("fourth", "fifth"):
         press(desk, name, address, "监销确认：已经销毁")
     archivist.reload()
