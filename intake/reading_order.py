@@ -210,7 +210,8 @@ def _is_stack(above: Row, between: Row, below: Row, ruled: Fence) -> bool:
             return False
     level = abs(middle(above) + middle(below) - 2 * middle(between)) < between[0].height
     if between[0].x0 < above[0].x0:
-        return level
+        # What ends a sentence is the tail of the line above, which an indented line follows; no label does.
+        return level and not between[0].line.text.endswith(("。", "；"))
     # A label of two lines beside its value is no text that runs around something only in a table.
     edge = max(p.x1 for p in (*above, *below) if p.x0 < between[0].x0)
     return level and ruled(edge, above[0].y, between[0].x0, below[0].y)

@@ -10,8 +10,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, Numeric, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    ForeignKey,
+    Index,
+    MetaData,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    inspect,
+    update,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Mapper, mapped_column, relationship
 
 from service.records.database import UtcDateTime
 
@@ -194,6 +208,17 @@ class CaseFile(Base):
     contract: Mapped[Contract | None] = relationship(lazy="joined")
     customer: Mapped[Customer | None] = relationship(lazy="joined")
     department: Mapped[Department] = relationship(lazy="joined")
+
+
+@event.listens_for(CaseFile, "after_update")
+def _transfers_follow(_mapper: Mapper[CaseFile], connection: Connection, file: CaseFile) -> None:
+    """Keep what stands beside the deadlines of a file as the file is: lists of transfers show by it what somebody may see."""
+    known = inspect(file).attrs
+    if known.tier.history.has_changes() or known.department_id.history.has_changes():
+        from service.records.tables_keeping import Transfer
+
+        values = {"tier": file.tier, "department_id": file.department_id}
+        connection.execute(update(Transfer).where(Transfer.case_file_id == file.id).values(**values))
 
 
 class Document(Base):

@@ -266,3 +266,12 @@ def test_labels_of_two_lines_beside_each_other_in_a_ruled_table_stand_before_the
         return left < 320 < right or left < 850 < right
 
     assert texts(lines, ruled=ruled) == ["客户沐城工程公司", "年审年度2025年上年信用等级AA"]
+
+
+def test_the_short_last_line_of_a_paragraph_stands_before_the_indented_next_one():
+    lines = [
+        text_line("第六条　补充协议与本合同具有同等法律效", 262, 100),
+        text_line("力。", 200, 132),
+        text_line("第七条　本合同一式贰份，双方各执壹份。", 262, 164),
+    ]
+    assert texts(lines) == [line.text.replace(" ", "") for line in lines]

@@ -112,7 +112,8 @@ def fill(office: Office) -> None:
                  "finished_on": rng.choice(DAYS), "recorded_by": "x", "recorded_at": moment}
             )  # fmt: skip
             rows[Transfer].append(
-                {"id": new_id(), "case_file_id": file_id, "stage": rng.choice(("handler", "handler", "archive")),
+                {"id": new_id(), "case_file_id": file_id, "department_id": department_id, "tier": "internal",
+                 "stage": rng.choice(("handler", "handler", "archive")),
                  "state": rng.choice(("pending", "returned", "handed_over", "accepted")), "event_kind": "signed",
                  "event_on": DAYS[0], "nominal_on": DAYS[0], "due_on": rng.choice(DAYS), "why": "",
                  "handed_over_on": day(), "tell_on": None}

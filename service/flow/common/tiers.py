@@ -1,6 +1,6 @@
 """How confidential a document or a case file is, and who may say so; it takes effect at once, in search too."""
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, NotAllowed, RuleRefused
@@ -9,7 +9,7 @@ from service.flow.common.index import index_soon
 from service.flow.common.original import demand_reason
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Document, Transfer
+from service.records.tables import CaseFile, Document
 
 
 def demand_tier(actor: Actor, action: str, reach: Reach, before: str, tier: str) -> None:
@@ -51,7 +51,6 @@ def set_file_tier(house: House, actor: Actor, case_file_id: str, tier: str, reas
         )
         for document in living:
             document.indexed = False
-        session.execute(update(Transfer).where(Transfer.case_file_id == file.id).values(tier=tier))
         detail = {"from": before, "to": tier, "reason": reason.strip()}
         audit.append(session, actor.name, "file.tier", f"file:{case_file_id}", detail)
         ids = [document.id for document in living]
