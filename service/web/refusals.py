@@ -566,6 +566,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"an access request that is (?P<lstate>\w+) cannot be \w+", "这个申请{lstate}，不能再办这一步。"),
     (r"(?P<person>\S+) asked; someone else must decide", "{person} 自己的申请，须由别人批。"),
     (r"a refusal needs a reason", "不批准须写明理由。"),
+    (r"what was found at the return is one of .*", "请先清点，选出清点的结果。"),
+    (r"say what is damaged or lacking", "写明损毁或缺失了什么。"),
     (r"due back on (?P<d>\S+), before it was lent on (?P<e>\S+)", "归还日期 {d} 早于借出日期 {e}。"),
     (r"(?:decided|lent|returned) on (?P<d>\S+), (?:but|before).* (?P<e>\S+)", "日期 {d} 早于上一步（{e}）。"),
     # uploads

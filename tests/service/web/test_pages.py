@@ -347,7 +347,9 @@ def test_a_loan_goes_from_the_request_to_the_return(site: Site) -> None:
     assert archivist.post(f"/loans/{loan}/decide", {"grant": "no", "reason": ""}).status_code == 422
     assert archivist.post(f"/loans/{loan}/decide", {"grant": "yes", "due_back": "2026-12-09"}).status_code == 303
     assert "2026-12-09" in handler.get("/loans").text
-    assert archivist.post(f"/loans/{loan}/back", {"found": ""}).status_code == 409  # not checked
+    unchecked = archivist.post(f"/loans/{loan}/back", {"found": ""})
+    assert unchecked.status_code == 409
+    assert "请先清点" in unchecked.text
     assert archivist.post(f"/loans/{loan}/back", {"found": "damaged", "note": " "}).status_code == 409
     assert archivist.post(f"/loans/{loan}/back", {"found": "damaged", "note": "第 3 页撕破"}).status_code == 303
     assert "已还，有损毁：第 3 页撕破" in handler.get("/loans").text
