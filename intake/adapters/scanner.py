@@ -126,6 +126,8 @@ def _program() -> list[str]:
 
 def _last_words(log: Path) -> str:
     said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("scanimage: ")]
+    # What feeds it may lose its pipe after the reason was told; that it did is no reason.
+    said = [line for line in said if "received signal" not in line] or said
     return _plain(said[-1]) if said else "scanimage ended"
 
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageChops
 from sqlalchemy import select
 
+from intake.adapters import scanner
 from service.bootstrap import build
 from service.records.tables import Batch, Document, Stack
 from service.settings import load
@@ -333,3 +334,11 @@ def test_killed_around_the_receipt_a_stack_is_one_document(juanzong_here, env, s
     with house.database.read() as session:
         assert [d.pages for d in session.query(Document)] == [10]
     house.database.dispose()
+
+
+def test_the_reason_is_what_was_said_before_the_pipe_broke(tmp_path):
+    log = tmp_path / "scanimage.log"
+    log.write_text("scanimage: sane_start: Document feeder jammed\nscanimage: received signal 13\n")
+    assert "jammed" in scanner._last_words(log)
+    log.write_text("scanimage: received signal 15\n")
+    assert "signal 15" in scanner._last_words(log)
