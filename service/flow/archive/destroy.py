@@ -170,8 +170,9 @@ class _Telling(long_runs.Progress):
     told: Callable[[Carried], None] | None = None
 
     def __call__(self, done: int, total: int) -> None:
+        before = self._said
         super().__call__(done, total)
-        if self.told is not None:
+        if self.told is not None and self._said != before:  # no question to the database for each file
             with self.house.database.read() as session:
                 self.told(_carried(session, session.get_one(LongRun, self.run_id)))
 
