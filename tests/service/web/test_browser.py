@@ -303,6 +303,7 @@ def hold_and_loan(desk: Desk, file: str) -> None:
     archivist.goto("/loans")
     desk.look(archivist, "loans")
     archivist.get_by_role("button", name="借出").click()
+    desk.look(archivist, "loans-lent")
     archivist.get_by_label("清点的结果").select_option("whole")
     archivist.get_by_role("button", name="已归还").click()
     expect(archivist.locator("main")).to_contain_text("已归还")
