@@ -207,9 +207,9 @@ def elasticsearch_url() -> str:
     return _url("elasticsearch")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_elasticsearch() -> Iterator[Own]:
-    """A real Elasticsearch for this test alone, which it may kill."""
+    """A real Elasticsearch for the tests of one file alone; a test may kill it, and starts it again."""
     try:
         with own("elasticsearch") as server:
             yield server

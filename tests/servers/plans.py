@@ -193,6 +193,7 @@ def elasticsearch(directory: Path) -> Plan:
         "http.host": "127.0.0.1", "http.port": port, "transport.host": "127.0.0.1", "transport.port": _free_port(),
         "path.data": directory / "data", "path.logs": directory / "logs", "xpack.security.enabled": "false",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
+        "cluster.info.update.interval": "10s",  # the least: a test that lets a disk be full waits for the server to look
     }  # fmt: skip
     lines = "".join(f"{name}: {value}\n" for name, value in settings.items())
     (home / "config" / "elasticsearch.yml").write_text(lines)

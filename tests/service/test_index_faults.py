@@ -4,12 +4,14 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
+from elasticsearch import Elasticsearch
 from flask import Flask
 
 from search.errors import IndexUnavailable
@@ -121,6 +123,56 @@ def test_a_server_that_goes_during_a_rebuild_answers_as_before_and_the_rebuild_g
     assert not standing & set(written)
     assert {*standing, *written} >= set(made)
     agree(office, COPIES + 1)
+
+
+@contextmanager
+def flooded(server: str, index: str) -> Iterator[None]:
+    """Let a server believe that its disk is full, and lock its index by itself; then that there is room, and wait until it unlocks it."""
+    disk = "cluster.routing.allocation.disk."
+    marks = {f"{disk}watermark.{name}": size for name, size in (("low", "90pb"), ("high", "80pb"), ("flood_stage", "70pb"))}
+    full = {f"{disk}threshold_enabled": True, **marks}
+    with Elasticsearch(server, request_timeout=60) as client:
+
+        def wait_for(locked: bool) -> None:
+            until = time.monotonic() + 120
+            while locked != any(
+                "blocks" in one["settings"]["index"] for one in client.indices.get_settings(index=index).body.values()
+            ):
+                assert time.monotonic() < until, "the server neither locks its index nor unlocks it"
+                time.sleep(0.2)
+
+        client.cluster.put_settings(persistent=full)
+        wait_for(locked=True)
+        yield
+        client.cluster.put_settings(persistent=dict.fromkeys([*marks, f"{disk}threshold_enabled"]))
+        wait_for(locked=False)
+
+
+def test_a_server_whose_disk_is_full_answers_takes_nothing_and_catches_up(
+    tmp_path: Path, own_elasticsearch: Own
+) -> None:
+    where = f"flood-{uuid4().hex[:12]}"
+    office = open_office({**embedded_env(tmp_path / "home"), "JUANZONG_SEARCH": f"{own_elasticsearch.url}/{where}"})
+    made = copies(office, COPIES)
+    with flooded(own_elasticsearch.url, f"{where}-*"):
+        title_all(office, made, "钢材改")
+        with pytest.raises(IndexUnavailable, match="disks are full"):
+            index_documents(office.house, made)
+        with pytest.raises(IndexUnavailable, match="disks are full"):
+            office.house.index.remove(made[0])  # it cannot even forget: whoever destroys is told, and tries again
+        index_soon(office.house, made)  # whoever changes something goes on
+        assert find(office.house, OWNER, "钢材").total == COPIES
+        assert find(office.house, OWNER, "钢材改").total == 0
+        other = receive(office.house, office["handler"], SCANS / "contract-mixed.pdf", "b.pdf").document_id
+        with pytest.raises(IndexUnavailable):  # read all the same
+            process(office.house, other)
+    process_flow.process_waiting(office.house)
+    doctor(office.house, OWNER, repair=True)
+    assert doctor(office.house, OWNER).ok
+    assert len(list(office.house.index.documents())) == COPIES + 2
+    assert find(office.house, OWNER, "钢材改").total == COPIES
+    assert find(office.house, OWNER, "产品销售框架合同").hits[0].document_id == other
+    office.house.database.dispose()
 
 
 def test_a_server_killed_amid_bulk_search_and_rebuild_has_everything_when_it_is_back(
