@@ -129,7 +129,9 @@ def test_a_server_that_goes_during_a_rebuild_answers_as_before_and_the_rebuild_g
 def flooded(server: str, index: str) -> Iterator[None]:
     """Let a server believe that its disk is full, and lock its index by itself; then that there is room, and wait until it unlocks it."""
     disk = "cluster.routing.allocation.disk."
-    marks = {f"{disk}watermark.{name}": size for name, size in (("low", "90pb"), ("high", "80pb"), ("flood_stage", "70pb"))}
+    marks = {
+        f"{disk}watermark.{name}": size for name, size in (("low", "90pb"), ("high", "80pb"), ("flood_stage", "70pb"))
+    }
     full = {f"{disk}threshold_enabled": True, **marks}
     with Elasticsearch(server, request_timeout=60) as client:
 
