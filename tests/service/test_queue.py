@@ -1,14 +1,17 @@
 """The queue carries hints only: when it is down, nobody who sends a document is told, and nothing is lost."""
 
 import sqlite3
+from datetime import datetime
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from service.errors import NoSpace
 from service.flow.intake.process import sweep
 from service.flow.intake.receive import receive
-from service.jobs.queue import attach, open_queue
+from service.jobs import queue as queue_module
+from service.jobs.queue import attach, hint_waiting, open_queue
 from tests.service.conftest import DIGITAL, SCANS
 
 
@@ -51,4 +54,40 @@ def test_a_queue_without_room_does_not_fail_who_sends(embedded, monkeypatch):
         got = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
     assert queue.pending_count() == 0
     assert sweep(house) == [got]
+    queue.storage.close()
+
+
+def test_what_a_killed_worker_had_in_hand_is_queued_though_others_wait(office):
+    house = office.house
+    queue = open_queue(house.settings)
+    house.hint = hint = attach(queue, lambda: house)
+    first = receive(house, office["handler"], DIGITAL, "a.pdf").document_id
+    second = receive(house, office["handler"], SCANS / "payment.jpg", "b.jpg").document_id
+    queue.dequeue()  # whoever took it was killed
+    assert hint_waiting(queue, house, hint) == 1
+    assert [task.args[0] for task in queue.pending()] == [second, first]
+    assert hint_waiting(queue, house, hint) == 0
+    queue.storage.close()
+
+
+def test_what_waits_for_a_moment_is_looked_for_soon_and_once(embedded, monkeypatch):
+    house = embedded.house
+    queue = open_queue(house.settings)
+    house.hint = attach(queue, lambda: house)
+    waiting = [
+        receive(house, embedded["handler"], path, path.name).document_id for path in (DIGITAL, SCANS / "payment.jpg")
+    ]
+
+    def full(*_args):
+        raise NoSpace("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue_module, "process", full)
+        queue.execute(queue.dequeue())
+        queue.execute(queue.dequeue())
+    later = [task for task in queue.pending() if task.name == "look"]
+    assert [task.eta > datetime.now() for task in later] == [True]  # noqa: DTZ005 - the queue's own clock
+    queue.flush()
+    later[0].execute()
+    assert [task.args[0] for task in queue.pending()] == waiting
     queue.storage.close()
