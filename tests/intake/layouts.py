@@ -66,11 +66,13 @@ def letter(
         indent = left + width_of(s[: len(s) - len(s.lstrip())], size)
         s, x = s.lstrip(), indent
         while s:
-            n = 0
-            while n < len(s) and x + width_of(s[: n + 1], size) <= right:
-                n += 1
-            while n < len(s) and s[n].isascii() and s[n - 1].isascii() and not {s[n], s[n - 1]} & {" ", "("}:
+            fits = 1  # at least: where nothing does, one character stands beyond the edge
+            while fits < len(s) and x + width_of(s[: fits + 1], size) <= right:
+                fits += 1
+            n = fits
+            while 0 < n < len(s) and s[n].isascii() and s[n - 1].isascii() and not {s[n], s[n - 1]} & {" ", "("}:
                 n -= 1  # numbers and Latin words are not broken
+            n = n or fits  # but for one that no line holds
             lines.append(line(s[:n], x, y, size, confidence))
             s, x = s[n:], left
             y += size * 1.7

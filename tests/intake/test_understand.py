@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from intake.model import PageText
@@ -194,6 +194,7 @@ _SNIPPETS = [
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(_SNIPPETS), max_size=30).map("".join))
+@example(f"{' ' * 100}Ltd.")  # begins beyond the edge of the paper
 def test_no_text_breaks_it_and_every_field_has_its_place(text):
     paper = letter(text)
     read = understand([paper])
