@@ -55,13 +55,18 @@ def _fold_one(char: str) -> str:
     return "".join(_SAME.get(ord(c)) or _simplified(c) for c in kept).replace(" ", "")
 
 
+# What traditional papers write in some words and simplified ones hardly ever (藉口 is 借口, 明瞭 is 明了): which it is, only the word
+# says. Characters of which both are common in simplified writing (像 象, 座 坐, 覆 复) stay two.
+_MERGED = dict(zip("瞭藉濬澂甦揹拏伕甯雠", "了借浚澄苏背拿夫宁仇", strict=True))
+
+
 def _simplified(char: str) -> str:
     """Return the simplified form of a Han character. Character by character: the stream must keep every place."""
     if char < "\u3400" or not char.isidentifier():
         return char
     # Some forms go by way of another; folding what is folded must change nothing.
     simplified: str = _converter().convert(_converter().convert(char))
-    return simplified
+    return _MERGED.get(simplified, simplified)
 
 
 @cache

@@ -170,6 +170,7 @@ def test_an_exact_phrase_keeps_its_separators():
         ("臺灣貿易股份有限公司", "台湾贸易股份有限公司"),
         ("採購鋼材合約，逾期違約金", "采购钢材合约，逾期违约金"),
         ("乾燥機", "干燥机"),
+        ("藉口不明瞭，甦醒後揹負", "借口不明了，苏醒后背负"),
     ],
 )
 def test_traditional_and_simplified_are_one_script_and_keep_their_places(traditional, simplified):
