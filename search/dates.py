@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 from search.numerals import DIGITS, ZEROS
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = rf"({'|'.join(_MONTHS)})[a-z]{{0,6}}\.?"
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"({'|'.join(MONTHS)})[a-z]{{0,6}}\.?"
 _DIGITS = "".join(DIGITS)
 _YEAR, _DAY, _HAN = r"[12]\d{3}", r"(\d{1,2})(?!\d)", rf"([{_DIGITS}十拾廿卅]{{1,4}}|元)"
+NUMERALS = f"{_DIGITS}十拾廿卅元"  # what a day or a month can be written with, beside figures
 _HAN_DAY = rf"\s*{_HAN}\s*[日号]"
 _ANY_DAY = rf"(?:\s*(?:(\d{{1,2}})|{_HAN})\s*[日号])?"
 
@@ -48,14 +49,13 @@ def dates(spaced: str) -> Iterator[tuple[str, int, int]]:
 
 
 def values_of_dates(spaced: str) -> set[str]:
-    """Return the values alone of what `dates` yields, which is a good deal quicker: pages hold many dates of a few forms."""
+    """Return the values alone of what `dates` yields, which is a good deal quicker: texts hold many dates of a few forms."""
     found: set[str] = set()
     for match in _BY_YEAR.finditer(spaced):
         start = match.start()
         before = spaced[start - 1 : start]
         if not (before.isascii() and before.isalnum()):
-            year, month, day, _, other_month, other_day, compact_month, compact_day = match.groups()
-            found.add(_read(year, month or other_month or compact_month, day or other_day or compact_day))
+            found.add(_value(match))
     found.discard("")
     if (
         ("月" in spaced and _IN_NUMERALS.search(spaced))
@@ -63,8 +63,24 @@ def values_of_dates(spaced: str) -> set[str]:
         or _NAMED.search(spaced)
         or _ENDS_WITH_YEAR.search(spaced)
     ):
-        found.update([value for value, _, _ in _in_forms(spaced, _OTHERS)])
+        found.update(other_values(spaced))
     return found
+
+
+def by_year(spaced: str, start: int) -> str:
+    """Return the date that begins with the year at `start`, in figures throughout; "" if none does."""
+    match = _BY_YEAR.match(spaced, start)
+    return _value(match) if match else ""
+
+
+def other_values(spaced: str) -> list[str]:
+    """Return the values of the dates that are not of the forms of `by_year`."""
+    return [value for value, _, _ in _in_forms(spaced, _OTHERS)]
+
+
+def _value(match: re.Match[str]) -> str:
+    year, month, day, _, other_month, other_day, compact_month, compact_day = match.groups()
+    return _read(year, month or other_month or compact_month, day or other_day or compact_day)
 
 
 @lru_cache(maxsize=16_384)  # there are only so many days
@@ -138,11 +154,11 @@ def _month_and_day(match: re.Match[str]) -> str:
 
 
 def _day_first(match: re.Match[str]) -> str:
-    return _valid(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1]) or -1)
+    return _valid(int(match[3]), MONTHS.index(match[2]) + 1, int(match[1]) or -1)
 
 
 def _month_first(match: re.Match[str]) -> str:
-    return _valid(int(match[3]), _MONTHS.index(match[1]) + 1, int(match[2]) or -1)
+    return _valid(int(match[3]), MONTHS.index(match[1]) + 1, int(match[2]) or -1)
 
 
 _NAMED = re.compile("[adfjmnos](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)")

@@ -8,7 +8,7 @@ on this one stream, so they cannot disagree.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -93,28 +93,32 @@ def fold(text: str) -> Folded:
     return Folded(spaced.replace(" ", ""), spaced)
 
 
-def fold_page(text: str) -> Folded:
-    """Return what `fold` does, in a quarter of the time for a long text; the first call loads what that takes."""
+def fold_pages(texts: Sequence[str]) -> "npt.NDArray[np.uint32]":
+    """Return the code points of the folded pages, white space kept as in `Folded.spaced`: APART, and behind each page once more.
+
+    A quarter of the time of `fold` for long texts; the first call loads what that takes.
+    """
     import numpy as np
 
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     table = _array()
-    folded = table[codes]
-    if folded.size and int(folded.max()) >= _UNSEEN:
-        for code in {int(code) for code in codes[folded == _UNSEEN]}:
-            one = _TABLE[code]
-            table[code] = ord(one) if len(one) == 1 else _NOT_ONE
+    joined = APART + "".join([text + APART for text in texts])
+    if joined.count(APART) > len(texts) + 1:
+        joined = APART + "".join([text.replace(APART, "") + APART for text in texts])
+    while True:
+        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
         folded = table[codes]
-        if int(folded.max()) == _NOT_ONE:
-            return fold(text)
-    spaced = folded.tobytes().decode("utf-32-le")
-    return Folded(spaced.replace(" ", ""), spaced)
+        if int(folded.max()) < _UNSEEN:
+            return folded
+        for code in {int(code) for code in codes[folded >= _UNSEEN]}:
+            one = _TABLE[code]
+            if len(one) == 1:
+                table[code] = ord(one)
+            else:
+                joined = joined.replace(chr(code), one)
 
 
-_UNSEEN, _NOT_ONE = (
-    0x110000,
-    0x110001,
-)  # above every code point; what becomes none or several characters is left to `fold`
+APART = "\ue000"  # a private-use character: folding leaves none in any text
+_UNSEEN = 0x110000  # above every code point; what becomes none or several characters stays unseen
 
 
 @cache
@@ -122,7 +126,9 @@ def _array() -> "npt.NDArray[np.uint32]":
     """Return the table as an array, which is read without a step of ours for each character."""
     import numpy as np
 
-    return np.full(0x110000, _UNSEEN, np.uint32)
+    table = np.full(0x110000, _UNSEEN, np.uint32)
+    table[ord(APART)] = ord(APART)
+    return table
 
 
 def origins(text: str) -> list[int]:
@@ -132,12 +138,13 @@ def origins(text: str) -> list[int]:
 
 # --- codes: a contract number is the same number with and without its hyphens ------------------------------------------
 
-_CONTEXT = 8  # characters on each side of a code that are squeezed with it, so that `编号HTXS20260001` is one word
+CONTEXT = 8  # characters on each side of a code that are squeezed with it, so that `编号HTXS20260001` is one word
 _LEAST = 4  # shorter runs (`1-2`, `A/B`) are not codes: leaving out their separator would only find strangers
 # Possessive: what follows letters and digits is none of them, so that giving one back never helps.
-_RUN = re.compile(r"[a-z0-9]++(?=[-_/\\·.,\s])(?:(?:\s*[-_/\\·]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+[a-z0-9]++)+")
+_JOINT = r"(?:\s*[-_/\\·]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+"
+_RUN = re.compile(rf"[a-z0-9]++(?=[-_/\\·.,\s])(?:{_JOINT}[a-z0-9]++)+")
+JOINT = re.compile(rf"{_JOINT}(?=[a-z0-9])")  # what may stand between the parts of a code
 _SEPARATOR = re.compile(r"[^a-z0-9]")
-_DECIMAL = re.compile(r"\d+\.\d+")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
 
 
@@ -170,13 +177,13 @@ def squeezed_chars(folded: Folded) -> list[str]:
     looked = spaces = end = right = 0
     for match in _RUN.finditer(spaced):
         run = match[0].replace(" ", "")
-        tight = _tight(run)
+        tight = without_separators(run)
         if not tight:
             continue
         at = match.start()
         spaces += spaced.count(" ", looked, at)
         looked, start = at, at - spaces
-        left = max(start - _CONTEXT, 0)
+        left = max(start - CONTEXT, 0)
         if parts and left <= right:
             parts.append(chars[end:start])
         else:
@@ -185,22 +192,21 @@ def squeezed_chars(folded: Folded) -> list[str]:
             parts = [chars[left:start]]
         parts.append(tight)
         end = start + len(run)
-        right = end + _CONTEXT
+        right = end + CONTEXT
     if parts:
         found.append("".join(parts) + chars[end:right])
     return found
 
 
-def _tight(run: str) -> str:
+def without_separators(run: str) -> str:
     """Return a run without its separators; "" if it has none that a person may leave out."""
-    if _DECIMAL.fullmatch(run):
-        return ""
-    tight = _SEPARATOR.sub("", run)
-    if len(tight) < _LEAST:
+    whole, stop, part = run.partition(".")
+    if stop and whole.isdecimal() and part.isdecimal():
         return ""
     if "," in run and _AMOUNT.fullmatch(run):
         return run.replace(",", "")
-    return tight
+    found = _SEPARATOR.sub("", run)
+    return found if len(found) >= _LEAST else ""
 
 
 def _windows(folded: Folded) -> list[list[int]]:
@@ -211,7 +217,7 @@ def _windows(folded: Folded) -> list[list[int]]:
         gone = _separators(run)
         if not gone:
             continue
-        left, right = max(start - _CONTEXT, 0), min(start + len(run) + _CONTEXT, most)
+        left, right = max(start - CONTEXT, 0), min(start + len(run) + CONTEXT, most)
         inside = [start + at for at in gone]
         if windows and left <= windows[-1][-1]:
             windows[-1][-1:] = [*inside, right]
@@ -258,6 +264,7 @@ _UNITS = {
     **{unit: Decimal(_WORTH[unit]) for unit in ("", "百", "千")},
     **{unit: Decimal(worth) for unit, worth in _ENGLISH.items()},
 }
+UNIT_CHARACTERS = "十百千万亿"
 _UNIT = "万亿|[十百千]?[万亿]"
 _AFTER = rf"{_UNIT}|[百千](?=[ ]?[元圆])|[ ](?:thousand|million|billion)(?![a-z])"
 _LONGEST = 15  # digits before the stop
@@ -271,7 +278,7 @@ _UNIT_AT = re.compile(_AFTER)
 # A chunk by what it is: a number with nothing around it that belongs to one, whole (1) or with a separator (2); one that needs a closer
 # look (3); or none: a part of a code, more digits than a number has, a date with stops.
 _ALONE = r"(?![\da-z十百千万亿]|[.,]\d|[ ][tmb])"
-_PLAIN = re.compile(
+NUMBER_LIKE = re.compile(
     rf"[0-9](?:(?<![a-z\d.,].)(?:([0-9]{{0,14}}+){_ALONE}"
     rf"|([0-9]{{0,2}}(?:,[0-9]{{3}})++(?:\.[0-9]{{1,8}}+)?+{_ALONE}|[0-9]{{0,14}}+\.[0-9]{{1,8}}+{_ALONE}))"
     r"|(?:(?<=[a-z].)[0-9]*+|[0-9]{15,}+|[0-9]*+(?:\.[0-9]++){2,}+)(?![.,]\d)|[0-9]*+(?=[a-z])|([0-9.,]*+))"
@@ -304,16 +311,20 @@ def number_values(folded: Folded) -> set[str]:
     """Return the values alone of what `numbers` returns, which is a good deal quicker."""
     spaced = folded.spaced
     found: set[str] = set()
-    for match in _PLAIN.finditer(spaced):
-        kind = match.lastindex
-        if kind == 1:
-            found.add(match[0].lstrip("0") or "0")
-        elif kind == 2:
-            found.add(_canonical(match[0], ""))
-        elif kind == 3:
-            found.update([value for value, _, _ in _numbers_at(spaced, *match.span())])
+    for match in NUMBER_LIKE.finditer(spaced):
+        found.update(values_of(match))
     found.update([value for value, _, _ in numerals.amounts(spaced)])
     return found
+
+
+def values_of(match: re.Match[str]) -> Sequence[str]:
+    """Return the values of what `NUMBER_LIKE` found."""
+    kind = match.lastindex
+    if kind is None:
+        return ()
+    if kind == 3:
+        return [value for value, _, _ in _numbers_at(match.string, *match.span())]
+    return (_without_unit(match[0]),)
 
 
 def _each_number(spaced: str) -> Iterator[tuple[str, int, int]]:
@@ -371,14 +382,16 @@ def typed_figure(chars: str) -> str:
 
 def _canonical(figures: str, unit: str) -> str:
     if not unit and figures.isascii():
-        if figures.isdecimal():
-            return figures.lstrip("0") or "0"
-        whole, _, part = figures.replace(",", "").partition(".")
-        part = part.rstrip("0")
-        return (whole.lstrip("0") or "0") + (f".{part}" if part else "")
+        return _without_unit(figures)
     value = Decimal(figures.replace(",", "")) * _UNITS[unit]
     plain = f"{value:f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def _without_unit(figures: str) -> str:
+    whole, stop, part = figures.replace(",", "").partition(".")
+    whole = whole.lstrip("0") or "0"
+    return f"{whole}.{part}" if stop and (part := part.rstrip("0")) else whole
 
 
 # --- what a typed word looks for ----------------------------------------------------------------------------------------

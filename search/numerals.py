@@ -15,7 +15,7 @@ _SECTION = re.compile(rf"{_Z}(?:({_D})[千仟])?{_Z}(?:({_D})[百佰])?{_Z}(?:({
 _TWO_WAYS = re.compile(rf"[百佰千仟万亿]{_D}")
 _LARGE = (("亿", 10**8), ("万", 10**4))
 _UNITS = frozenset("十拾百佰千仟万亿")
-_NUMERAL = frozenset(_WORTH) | _UNITS
+NUMERAL = frozenset(_WORTH) | _UNITS
 _YUAN = re.compile("[元圆]")
 _SMALL = re.compile(rf"\s?(?:{_Z}({_D})\s?角)?\s?(?:{_Z}({_D})\s?分)?")
 _BEFORE = re.compile("^(?:人民币|rmb|cny)(?:[(]大写[)])?:?")
@@ -53,7 +53,7 @@ def amounts(spaced: str) -> Iterator[tuple[str, int, int]]:
     """Yield (value, start, end) of the amounts in yuan that are written in numerals; the value is plain decimal."""
     for yuan in _YUAN.finditer(spaced):
         at = end = yuan.start()
-        while at and end - at < _LONGEST and (spaced[at - 1] in _NUMERAL or spaced[at - 1] == " "):
+        while at and end - at < _LONGEST and (spaced[at - 1] in NUMERAL or spaced[at - 1] == " "):
             at -= 1
         numeral = spaced[at:end].replace(" ", "")
         if not _UNITS.intersection(numeral) or (value := whole(numeral)) < 0:

@@ -57,9 +57,9 @@ def deleting(documents: Iterable[str]) -> Iterator[Change]:
 
 def replacing(documents: Mapping[str, Sequence[IndexedPage]]) -> Iterator[Change]:
     """Yield what makes the pages of each document all there is of it; one without pages goes."""
-    for document, pages in documents.items():
-        if pages:
-            source = _line(_source(p.project(document, pages)))
+    for document, entry in p.project_all(documents):
+        if entry is not None:
+            source = _line(_source(entry))
             yield Change(document, _line({"index": {"_id": document}}) + b"\n" + source)
         else:
             yield from deleting([document])

@@ -69,7 +69,7 @@ class TantivyIndex:
         """
         if not documents:
             return
-        entries = ((name, _entry(p.project(name, pages)) if pages else None) for name, pages in documents.items())
+        entries = ((name, _entry(entry) if entry else None) for name, entry in p.project_all(documents))
         ahead = self._made_ready(entries, documents)
         with self._writing(len(documents), behind=behind) as writer:
             known = self._known(documents)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search.folding import (
@@ -9,7 +9,6 @@ from search.folding import (
     _canonical,
     _each_number,
     fold,
-    fold_page,
     forms,
     number_values,
     numbers,
@@ -45,12 +44,6 @@ def test_what_a_person_reads_as_the_same_folds_together(one, other):
 def test_folding_again_changes_nothing(text):
     once = fold(text).chars
     assert fold(once).chars == once
-
-
-@settings(deadline=None)  # the first call loads an array library
-@given(PRINTED)
-def test_the_quick_way_for_pages_folds_alike(text):
-    assert fold_page(text) == fold(text)
 
 
 @given(PRINTED)

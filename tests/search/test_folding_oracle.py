@@ -3,6 +3,7 @@
 import random
 import re
 
+from search import analysis
 from search.dates import _FORMS, dates
 from search.folding import (
     _CHUNK,
@@ -73,3 +74,18 @@ def test_codes_without_their_separators_stand_where_their_places_say():
         stretches = squeezed(folded)
         assert squeezed_chars(folded) == [stretch.chars for stretch in stretches]
         assert all("".join(folded.chars[at] for at in one.places) == one.chars for one in stretches)
+
+
+STRANGE = "12 ,.-/_·年月日元圆十壹佰万民国中华٣aJanmar\n\u3000\ue000㎡Ⅱ\ud800é\u0301東漢ﬁ"
+
+
+def test_many_pages_at_once_are_what_each_is_by_itself(monkeypatch):
+    monkeypatch.setattr(analysis, "_FEW", 0)
+    rng = random.Random(12)
+    every = list(texts())
+    every += ["".join(rng.choice(STRANGE) for _ in range(rng.randint(0, 40))) for _ in range(8000)]
+    rng.shuffle(every)
+    for start in range(0, len(every), 97):
+        some = every[start : start + 97]
+        assert analysis.analysed_pages(some) == [analysis._by_itself(text) for text in some]
+        assert analysis.analysed_pages(some[:1]) == [analysis._by_itself(some[0])]
