@@ -1,22 +1,28 @@
 """Destruction, proved from outside (RULES Part B, Appraisal and destruction): nothing is left, whenever it was broken off."""
 
+import hashlib
+import math
 import os
 import shutil
 import signal
 from collections import Counter
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from sqlalchemy import select
 
 from search.adapters.tantivy import TantivyIndex
+from search.adapters.tantivy_generations import TantivyGenerations
 from search.errors import IndexUnavailable
 from service.bootstrap import build
 from service.flow.archive import destroy, holds, reviews
+from service.flow.common import long_runs
 from service.flow.common.index import reindex
-from service.records.tables import AuditEntry, CaseFile, Rendition, ReviewFile, Stub, WrappedKey
+from service.records.tables import AuditEntry, CaseFile, Document, Rendition, ReviewFile, Stub, WrappedKey
 from service.settings import load
-from tests.service.conftest import OWNER, Office, embedded_env, open_office
+from tests.service.conftest import OWNER, Office, embedded_env, open_office, server_env
 from tests.thorough import a_share, so_many
 from tools.bench_destruction import EXECUTED, plant, review_of
 from tools.destruction_scan import planted, traces
@@ -162,18 +168,20 @@ def _final(house, review_id: str) -> Final:
 
 
 class _Steps:
-    """Calls `at` with its number at every boundary between two steps of a destruction: before and after each one, and at each commit.
+    """Calls `at` at every boundary between two steps of a destruction: before and after each one, and at each commit.
 
-    Between the two lies the moment in which the index only hides what is deleted, and each time it has written one of its files anew.
+    `at` is told the number of the boundary. kinds: of each that was passed, "before" or "after" and the step. Between the two of the
+    embedded index lies the moment in which it only hides what is deleted, and each time it has written one of its files anew.
     """
 
     def __init__(self, house, at) -> None:
-        self.passed, self._at = 0, at
+        self.kinds, self._at = [], at
         for target, name in ((house.vault, "delete"), (house.index, "remove_many"), (house.database, "scrub")):
             self._around(target, name)
-        files = house.index._current()
-        for name in ("_wipe", "_rewrite"):
-            self._around(files, name)
+        if isinstance(house.index, TantivyGenerations):
+            files = house.index._current()
+            for name in ("_wipe", "_rewrite"):
+                self._around(files, name)
         real = house.database.write
 
         @contextmanager
@@ -181,34 +189,39 @@ class _Steps:
             with real() as session:
                 yield session
                 session.flush()
-                self._here()
-            self._here()
+                self._here("before commit")
+            self._here("after commit")
 
         house.database.write = write
 
-    def _here(self) -> None:
-        self.passed += 1
-        self._at(self.passed)
+    def _here(self, kind: str) -> None:
+        self.kinds.append(kind)
+        self._at(len(self.kinds))
 
     def _around(self, target, name: str) -> None:
         real = getattr(target, name)
 
         def watched(*args, **more):
-            self._here()
+            self._here(f"before {name}")
             found = real(*args, **more)
-            self._here()
+            self._here(f"after {name}")
             return found
 
         setattr(target, name, watched)
 
 
-def _execute(env, archivist, review_id: str, at) -> int:
+def _opened(env):
     house = build(load(env))
     house.clock.move_to(EXECUTED)
+    return house
+
+
+def _execute(env, archivist, review_id: str, at) -> list[str]:
+    house = _opened(env)
     steps = _Steps(house, at)
     destroy.execute(house, archivist, review_id)
     house.database.dispose()
-    return steps.passed
+    return steps.kinds
 
 
 def _killed_at(env, archivist, review_id: str, last: int) -> None:
@@ -230,8 +243,27 @@ def _go_on(house, archivist, review_id: str) -> Final:
     return _final(house, review_id)
 
 
+def _lies(home: Path) -> str:
+    """A digest of all that a kill leaves on the disk; what databases share in memory goes with the process."""
+    digest = hashlib.sha256()
+    for path in sorted(home.rglob("*")):
+        if path.is_file() and not path.name.endswith("-shm"):
+            digest.update(f"{path.relative_to(home)} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@pytest.fixture
+def _says_no_time(monkeypatch):
+    """How often a run says how far it is hangs on the clock, and with it which boundary has which number."""
+    monkeypatch.setattr(long_runs, "SAY_EVERY", math.inf)
+
+
+@pytest.mark.usefixtures("_says_no_time")
 def test_a_crash_at_any_of_a_hundred_points_ends_in_the_same_final_state(tmp_path):
-    """What lies on the disk at a boundary is what a kill there leaves; some real kills show that it is so."""
+    """What lies on the disk at a boundary is what a kill there leaves; some real kills show that it is so.
+
+    Where the same bytes lie there at several boundaries, one way on from there is the way on from all of them.
+    """
     first = open_office(embedded_env(tmp_path / "home"))
     made = _plant(first, 12, read=4)  # reading and indexing cost most
     _one_segment(first.house)
@@ -247,14 +279,19 @@ def test_a_crash_at_any_of_a_hundred_points_ends_in_the_same_final_state(tmp_pat
         shutil.copytree(tmp_path / source, tmp_path / name)
         return embedded_env(tmp_path / name)
 
-    points = _execute(copy("home", "whole"), archivist, review_id, lambda now: copy("whole", f"at-{now}"))
-    house = build(load(embedded_env(tmp_path / "whole")))
-    house.clock.move_to(EXECUTED)
+    seen: dict[str, int] = {}
+
+    def keep(now: int) -> None:
+        if seen.setdefault(_lies(tmp_path / "whole"), now) == now:
+            copy("whole", f"at-{now}")
+
+    points = len(_execute(copy("home", "whole"), archivist, review_id, keep))
+    house = _opened(embedded_env(tmp_path / "whole"))
     wanted = _final(house, review_id)
     assert points >= 100
     assert wanted.proved
     assert sorted(wanted.outcomes.values()) == ["blocked", *["destroyed"] * 10, "kept"]
-    for now in range(1, points + 1, so_many(1, 12)):
+    for now in list(seen.values())[:: so_many(1, 6)]:
         house.database.dispose()
         house.__dict__.pop("index", None)
         shutil.rmtree(tmp_path / "whole")
@@ -264,7 +301,63 @@ def test_a_crash_at_any_of_a_hundred_points_ends_in_the_same_final_state(tmp_pat
     for now in a_share((1, 2, 9, points // 2, points - 1), 3, 5):
         env = copy("home", f"killed-{now}")
         _killed_at(env, archivist, review_id, now)
-        house = build(load(env))
-        house.clock.move_to(EXECUTED)
+        house = _opened(env)
         assert _go_on(house, archivist, review_id) == wanted, f"killed at boundary {now} of {points}"
         house.database.dispose()
+
+
+def _named(house, files: list[str]) -> dict[str, str]:
+    """Each file of a review, its document and its objects by their place: the same in reviews that are made alike."""
+    names = {}
+    with house.database.read() as session:
+        for place, file_id in enumerate(files):
+            (document,) = session.scalars(select(Document).where(Document.case_file_id == file_id))
+            objects = session.execute(select(Rendition.kind, Rendition.id).where(Rendition.document_id == document.id))
+            names |= {file_id: f"file {place}", document.id: f"document {place}"}
+            names |= {object_id: f"{kind} {place}" for kind, object_id in objects}
+    return names
+
+
+def _by_place(final: Final, names: dict[str, str]) -> dict:
+    """How one review ended, of an archive in which there are others."""
+
+    def named(found):
+        if isinstance(found, dict):
+            return {names[one]: value for one, value in found.items() if one in names}
+        return {names[one] for one in found if one in names} if isinstance(found, set) else found
+
+    noted = {
+        (action, names[file]): often
+        for (action, subject), often in final.noted.items()
+        if (file := subject.removeprefix("file:")) in names
+    }
+    return {field: named(value) for field, value in final._asdict().items()} | {"noted": noted}
+
+
+@pytest.mark.usefixtures("_says_no_time")
+def test_a_crash_at_a_boundary_of_each_kind_ends_in_the_same_final_state_on_servers(tmp_path, request):
+    """A process is killed before and after each kind of step, the first and the last of its kind, in a review of its own each time."""
+    office = open_office(server_env(tmp_path / "home", request))
+    house, archivist = office.house, office["archivist"]
+    made = _plant(office, 3 * 13, read=13)
+    gone = _gone(office, made[:26])
+    assert {line.split()[0] for line in traces(office.env, gone)} >= {"column", "object", "index"}
+    # Of three files one was read, one was not, and one stays.
+    reviewed = [[file for file, _, _ in made[place::13]] for place in range(13)]
+    ids = []
+    for files in reviewed:
+        ids.append(review_of(house, office.actors, files))
+        reviews.take_off(house, office["fourth"], ids[-1], files[-1], "仍需使用")
+    names = [_named(house, files) for files in reviewed]
+    kinds = _execute(office.env, archivist, ids[0], lambda now: None)
+    wanted = _by_place(_final(house, ids[0]), names[0])
+    assert wanted["proved"]
+    assert wanted["outcomes"] == {"file 0": "destroyed", "file 1": "destroyed", "file 2": "kept"}
+    of_each = {kind: [now for now, other in enumerate(kinds, 1) if other == kind] for kind in kinds}
+    points = sorted({now for found in of_each.values() for now in (found[0], found[-1])})
+    assert len(points) == 12, of_each
+    for now, review_id, named in zip(points, ids[1:], names[1:], strict=True):
+        _killed_at(office.env, archivist, review_id, now)
+        assert _by_place(_go_on(house, archivist, review_id), named) == wanted, f"killed {kinds[now - 1]} ({now})"
+    assert traces(office.env, gone) == []
+    house.database.dispose()
