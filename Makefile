@@ -15,7 +15,8 @@ all: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml $(wildcard service/web/translations/*/LC_MESSAGES/*.po)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@# What is used is compiled when it is first used; most of what libraries bring never is.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	$(BIN)/pybabel compile -f -d service/web/translations >/dev/null 2>&1
 	touch $@

@@ -106,8 +106,10 @@ def papers_of(session: Session, person_id: str) -> list[Paper]:
 def with_standing(house: House, session: Session, actor: Actor, person: Person) -> Actor:
     """Return the actor as they stand today: the roles that work, the agreement, and what was opened to them."""
     today = house.clock.today()
-    open_to = select(Grant).where(Grant.person_id == person.id, Grant.until >= today, Grant.ended_at.is_(None))
-    grants = tuple(Granted(f"{grant.kind}:{grant.subject_id}", grant.tier) for grant in session.scalars(open_to))
+    open_to = select(Grant.kind, Grant.subject_id, Grant.tier).where(
+        Grant.person_id == person.id, Grant.until >= today, Grant.ended_at.is_(None)
+    )
+    grants = tuple(Granted(f"{kind}:{subject}", tier) for kind, subject, tier in session.execute(open_to))
     lapsed: tuple[tuple[str, str], ...] = ()
     agreement = ""
     if are_demanded(house, session):

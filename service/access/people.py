@@ -368,12 +368,12 @@ def actor_of_token(house: House, secret: str, address: str = "") -> Actor:
     """Return the actor a bearer token stands for, with its scopes. address: whence it was shown. Raises NotSignedIn."""
     now = house.clock.now()
     with house.database.read() as session:
-        token = session.scalar(select(ApiToken).where(ApiToken.secret_hash == digest(secret)))
-        if token is None or token.revoked_at or (token.expires_at and token.expires_at < now):
+        known = select(ApiToken, Person).join(Person, Person.id == ApiToken.person_id)
+        token, person = session.execute(known.where(ApiToken.secret_hash == digest(secret))).first() or (None, None)
+        if token is None or person is None or token.revoked_at or (token.expires_at and token.expires_at < now):
             raise NotSignedIn("the token is unknown, expired or revoked")
         if not tokens.is_from(address, token.networks):
             raise NotSignedIn("the token does not work from this address")
-        person = session.get_one(Person, token.person_id)
         if person.disabled_at:
             raise NotSignedIn("the account is disabled")
         actor = paper_rules.with_standing(house, session, to_actor(person), person)
