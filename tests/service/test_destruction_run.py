@@ -3,16 +3,19 @@
 import json
 import os
 import socket
+from io import BytesIO
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from service.access import people
 from service.errors import DatabaseUnavailable, NotFound
 from service.flow.archive import destroy, reviews
 from service.flow.common import claims, long_runs
 from service.records import database
 from service.records.database import Database
-from service.records.tables import AuditEntry, Delivery, LongRun
+from service.records.tables import AuditEntry, Delivery, LongRun, Stub
 from tests.service.conftest import OWNER
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_destruction_steps import proposed, say
@@ -171,3 +174,33 @@ def test_a_review_that_an_earlier_release_began_is_carried_on(ready):
     with house.database.write() as session:
         session.delete(session.scalars(select(LongRun)).one())
     assert destroy.resume(house) == 1
+
+
+def test_a_finished_review_shows_what_was_proved_then_and_looks_again_when_asked(ready):
+    office, review_id = ready
+    house = office.house
+    destroy.execute(house, office["archivist"], review_id)
+    archivist, path = open_site(office).signed_in("archivist"), f"/reviews/{review_id}"
+    with house.database.read() as session:
+        stubs = {stub.case_file_id: stub for stub in session.scalars(select(Stub))}
+    found = destroy.proofs(house, office["archivist"], list(stubs))
+    assert {file_id: (vars(one.proof), one.at) for file_id, one in found.items()} == {
+        file_id: ({name: stub.proof[name] for name in stub.proof if name != "ok"}, stub.destroyed_at)
+        for file_id, stub in stubs.items()
+    }
+
+    def looks() -> int:
+        with house.database.read() as session:
+            return session.scalar(select(func.count()).where(AuditEntry.action == "file.prove")) or 0
+
+    left = UUID(next(iter(stubs.values())).documents["documents"][0]["objects"][0])
+    house.vault.store.put(left, BytesIO(b"left over"))
+    then = archivist.get(path).text
+    assert (then.count("已清除干净"), then.count("还有残留"), looks()) == (2, 0, 0)
+    now = archivist.post(f"{path}/prove", {})
+    assert (now.status_code, now.text.count("已清除干净"), now.text.count("还有残留"), looks()) == (200, 1, 1, 2)
+    house.vault.delete(left)
+    # Of another department nobody reads what is left of it.
+    other = people.create_department(house, OWNER, "CG", "采购部")
+    stranger = office.hire("stranger", "department_head", department_id=other.id)
+    assert destroy.proofs(house, stranger, list(stubs)) == {}

@@ -171,6 +171,18 @@ def test_a_running_contract_is_no_candidate_whatever_date_its_file_has(embedded)
     assert candidates.candidate_page(embedded.house, embedded["archivist"]).total == 1
 
 
+@pytest.mark.parametrize(("retention", "years"), [("D10", 10), ("D30", 30), ("D15", 15)])
+def test_of_a_file_whose_end_is_known_the_whole_period_has_passed(embedded, retention, years):
+    last, first = (date(2026 - years - 1, 12, 31), date(2026 - years, 1, 1))
+    ids = [due(embedded, n, due_on=date(2026, 1, 1)) for n in (0, 1)]
+    with embedded.house.database.write() as session:
+        for file_id, closed_on in zip(ids, (last, first), strict=True):
+            given = {"retention": retention, "closed_on": closed_on}
+            session.execute(update(CaseFile).where(CaseFile.id == file_id).values(**given))
+    part = candidates.candidate_page(embedded.house, embedded["archivist"])
+    assert (part.total, [file.id for file in part.rows]) == (1, ids[:1])
+
+
 def everything(office: Office) -> ReviewRecord:
     ids = {name: office[name].person_id or "" for name in (*GROUP, APPROVER, *SUPERVISORS)}
     group, supervisors = [ids[name] for name in GROUP], [ids[name] for name in SUPERVISORS]

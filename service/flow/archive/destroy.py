@@ -6,7 +6,8 @@ The review says that its destruction was begun; whoever gets at it first, a work
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -23,7 +24,7 @@ from service.flow.archive import leaving
 from service.flow.archive.destructions import note
 from service.flow.archive.erase import Proof, confirm, destroy_keys, look, remove_entries, remove_objects
 from service.flow.archive.leaving import left
-from service.flow.archive.review_sight import with_summaries
+from service.flow.archive.review_sight import reviews_in_sight, with_summaries
 from service.flow.archive.reviews import load, store
 from service.flow.common import long_runs
 from service.flow.common.facts import file_facts
@@ -37,6 +38,7 @@ log = logging.getLogger("juanzong.destroy")
 KIND = "destruction"
 #: What is done one after the other, with all files of a review: as `Carried.step`.
 STEPS = ("keys", "objects", "index", "proof")
+_COUNTED = tuple(field.name for field in fields(Proof))
 _AT_ONCE = 1000  # databases limit how many values stand in one query
 
 
@@ -179,10 +181,13 @@ class _Telling(long_runs.Progress):
 
 def carried(house: House, actor: Actor, review_id: str) -> Carried:
     """Return how far the destruction of a review is. Raises NotFound, NotAllowed."""
+    require(actor, "review.read")
     with house.database.read() as session:
-        record, _review = load(session, actor, review_id, "review.read")
+        found = reviews_in_sight(session, actor, select(ReviewRecord).where(ReviewRecord.id == review_id))
+        if not found:
+            raise NotFound(f"there is no review {review_id}")
         run = session.scalar(select(LongRun).where(LongRun.once == review_id))
-        return _carried(session, run) if run is not None else Carried(review_id, record.number, record.state)
+        return _carried(session, run) if run is not None else Carried(review_id, found[0].number, found[0].state)
 
 
 def carried_as_json(found: Carried) -> dict[str, Any]:
@@ -441,6 +446,30 @@ def prove(house: House, actor: Actor, case_file_id: str) -> Proof:
     with house.database.write() as session:
         audit.append(session, actor.name, "file.prove", f"file:{case_file_id}", {**vars(proof), "ok": proof.ok})
     return proof
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What a look found of a destroyed file, and when that was."""
+
+    proof: Proof
+    at: datetime
+
+
+def proofs(house: House, actor: Actor, case_file_ids: Sequence[str]) -> dict[str, Proved]:
+    """Return by file what the look at the end of its destruction found; part of a page that is noted itself.
+
+    Files that were not destroyed to the end, or are not in reach, are left out. `prove` looks again. Raises NotAllowed.
+    """
+    require(actor, "review.read")
+    with house.database.read() as session:
+        stubs = session.scalars(select(Stub).where(Stub.case_file_id.in_(case_file_ids))).all()
+        seen = _within_reach(session, actor, stubs)
+    return {
+        stub.case_file_id: Proved(Proof(**{name: stub.proof[name] for name in _COUNTED}), stub.destroyed_at)
+        for stub in stubs
+        if stub.case_file_id in seen and stub.destroyed_at
+    }
 
 
 def _in_reach(session: Session, actor: Actor, stub: Stub) -> bool:

@@ -177,12 +177,11 @@ def _name(house: House, session: Session, person_id: str, tiers: Iterable[str]) 
     person = session.get(Person, person_id)
     if person is None or person.disabled_at:
         raise BadInput("parts: there is no such person", {"parts": "there is no such person"})
-    if not can_take_part(house, person, session):
+    standing = _standing(house, session, person)
+    if not decide(standing, "review.take_part").allowed:
         why = f"person:{person.login} has no role that takes part in a review"
         raise BadInput(f"parts: {why}", {"parts": why})
-    if not knows_tiers(
-        _standing(house, session, person), tiers
-    ):  # RULES B9; of which department they are decides the part
+    if not knows_tiers(standing, tiers):  # RULES B9; of which department they are decides the part
         why = f"person:{person.login} may not see all files of the review: clearance or confidentiality agreement"
         raise BadInput(f"parts: {why}", {"parts": why})
     return f"person:{person.login}"
@@ -195,14 +194,15 @@ def _standing(house: House, session: Session, person: Person) -> Actor:
     return with_standing(house, session, to_actor(person), person)
 
 
-def can_take_part(house: House, person: Person, session: Session | None = None) -> bool:
-    """Return whether a person's roles, as they work today, let them do the step that a part of a review asks of them."""
-    from service.access.people import actor_of_person
+def takers(house: House) -> list[Person]:
+    """Return who could have a part in a review, by name: whose roles, as they work today, let them do the step that a part asks of them."""
+    from service.access.papers import all_standing
+    from service.access.people import to_actor
 
-    if person.disabled_at is not None:
-        return False
-    actor = actor_of_person(house, person) if session is None else _standing(house, session, person)
-    return decide(actor, "review.take_part").allowed
+    with house.database.read() as session:
+        people = list(session.scalars(select(Person).where(Person.disabled_at.is_(None)).order_by(Person.name)))
+        standing = all_standing(house, session, {person.id: to_actor(person) for person in people})
+    return [person for person in people if decide(standing[person.id], "review.take_part").allowed]
 
 
 def load(session: Session, actor: Actor, review_id: str, action: str) -> tuple[ReviewRecord, Review]:

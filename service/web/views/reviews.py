@@ -1,6 +1,6 @@
 """Reviews: what may go, who said so, and the proof that it is gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -72,8 +72,7 @@ def open_reviews() -> list[Row]:
 
 def _list_page() -> str:
     proposer = allowed(actor(), "review.propose")
-    everyone = pages.people(house()) if proposer else []
-    takers = [p for p in everyone if reviews.can_take_part(house(), p) and p.id != actor().person_id]
+    takers = [p for p in reviews.takers(house()) if p.id != actor().person_id] if proposer else []
     rows = _rows(closed=True)
     first = offset_of(PAGE)
     return render_template(
@@ -221,8 +220,8 @@ def _counts(view: ReviewView) -> list[tuple[str, str, int]]:
     return [(code, names[code], found[code]) for code in names if code in found]
 
 
-def review_page(review_id: str) -> str:
-    """Return the page of one review."""
+def review_page(review_id: str, *, prove: bool = False) -> str:
+    """Return the page of one review. prove: with a new look for what is left of the destroyed files on it."""
     only = request.args.get("only", "")
     view = reviews.get_review(house(), actor(), review_id, only=only, limit=PAGE, offset=offset_of(PAGE))
     certificate = view.record.certificate
@@ -245,7 +244,7 @@ def review_page(review_id: str) -> str:
         certificate=certificate,
         intact=certificate_intact(certificate) if certificate else None,
         gone=gone,
-        proofs={file_id: destroy.prove(house(), actor(), file_id) for file_id in gone},
+        proofs=_proved_now(gone) if prove else destroy.proofs(house(), actor(), sorted(gone)),
         replace_options=[(n, f"{words.named(words.PARTS, view.review.part_of(n))} {who(n)}") for n in replaceable],
         successor_options=_successors(view) if replaceable or "ask" in view.may else [],
         stopped=[s for s in view.review.signatures if s.act in ("stop", "reject")],
@@ -259,15 +258,18 @@ def review_page(review_id: str) -> str:
     )
 
 
+def _proved_now(file_ids: Collection[str]) -> dict[str, destroy.Proved]:
+    now = house().clock.now()
+    return {file_id: destroy.Proved(destroy.prove(house(), actor(), file_id), now) for file_id in sorted(file_ids)}
+
+
 def _successors(view: ReviewView) -> list[tuple[str, str]]:
     """Return who could take a part that someone cannot act in."""
     gone = {replacement.old for replacement in view.review.replaced}
     free = [
         p
-        for p in pages.people(house())
-        if reviews.can_take_part(house(), p)
-        and view.review.part_of(name := f"person:{p.login}") is None
-        and name not in gone
+        for p in reviews.takers(house())
+        if view.review.part_of(name := f"person:{p.login}") is None and name not in gone
     ]
     return [("", gettext("请选择")), *((p.id, f"{p.name} ({p.login})") for p in free if p.id != actor().person_id)]
 
@@ -292,6 +294,8 @@ def _opinions(review_id: str) -> None:
 def appraisal_step(review_id: str, step: str) -> ResponseReturnValue:
     """Do one step of a review."""
     form, at = request.form, house()
+    if step == "prove":
+        return review_page(review_id, prove=True)
     doing: dict[str, tuple[Callable[[], object], str]] = {
         "opinion": (lambda: _opinions(review_id), gettext("意见已记下。")),
         "approve": (lambda: reviews.approve(at, actor(), review_id), gettext("已批准，等待期开始。")),
