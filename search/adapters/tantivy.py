@@ -27,9 +27,10 @@ from search.syntax import Node
 
 LOCK = ".juanzong-lock"
 _WAIT_SECONDS = 120.0  # a commit of a large batch, merges included, takes seconds
-# (more documents than, bytes, threads) of a writer; tantivy asks for 15 MB a thread at least.
+# (more documents than, bytes) of a writer's one thread: a second would share the processors with what makes the entries, and leave twice
+# the files to put together. tantivy asks for 15 MB at least.
 _LARGE_BATCH = 20
-_WRITERS = ((5000, 400_000_000, 2), (_LARGE_BATCH, 100_000_000, 1), (-1, 15_000_000, 1))
+_HEAPS = ((5000, 400_000_000), (_LARGE_BATCH, 100_000_000), (-1, 15_000_000))
 _AHEAD = 5_000_000  # characters that are made ready while the change before is still written
 _FACET_VALUES = 1000
 _STORED = "gb18030"  # all of Unicode, and two bytes where UTF-8 takes three: a quarter less room for what is shown
@@ -322,8 +323,8 @@ class TantivyIndex:
         with self.exclusive():
             if behind:
                 self.settle()
-            heap, threads = next(size for least, *size in _WRITERS if documents > least)
-            writer = self._open().writer(heap_size=heap, num_threads=threads)
+            heap = next(size for least, size in _HEAPS if documents > least)
+            writer = self._open().writer(heap_size=heap, num_threads=1)
             try:
                 yield writer
                 if not behind:
