@@ -5,22 +5,22 @@ on only after the second has begun.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 
 from retention.errors import TransitionRefused
 from service.access import people
 from service.errors import RuleRefused
-from service.flow.archive import destroy, filing, holds, ledger, loans, outside, reviews, transfers
+from service.flow.archive import deadlines, destroy, filing, holds, ledger, loans, outside, reviews, transfers
 from service.flow.common.tiers import set_file_tier
 from service.records import audit
 from service.records.tables import AuditEntry, CaseFile, Contract, Counter, Transfer
-from tests.service.conftest import OWNER, Office
+from tests.service.conftest import OWNER, Office, embedded_env, open_office
 from tests.service.test_flow import decide_all, due_file, fill, new_contract, propose
 from tests.service.test_outside import decided as decided_to_leave
 from tests.service.test_outside import handed_over, planted, stamped, transfer_of
@@ -231,8 +231,9 @@ def test_B2_numbers_given_at_the_same_moment_differ_and_leave_no_gap(race, offic
     assert [contract.serial for contract in contracts] == [1, 2]
 
 
-def test_two_who_archive_the_same_file_at_once_give_it_one_number(race, office):
-    house, keeper = office.house, office.hire("keeper", "archivist")
+def _arriving(office: Office) -> str:
+    """Make a file that was handed over to the archive room; returns its id."""
+    house = office.house
     _contract_id, file_id = new_contract(office)
     fill(office, file_id)
     for login in ("handler", "administrator"):
@@ -240,6 +241,12 @@ def test_two_who_archive_the_same_file_at_once_give_it_one_number(race, office):
         transfers.hand_over(house, office[login], row.transfer.id)
         if login == "handler":
             transfers.accept(house, office["administrator"], row.transfer.id)
+    return file_id
+
+
+def test_two_who_archive_the_same_file_at_once_give_it_one_number(race, office):
+    house, keeper = office.house, office.hire("keeper", "archivist")
+    file_id = _arriving(office)
     one, two = race(
         "file.archive",
         lambda: transfers.archive(house, office["archivist"], file_id),
@@ -291,3 +298,66 @@ def test_two_who_remove_the_same_file_that_leaves_do_it_once(race, embedded, tmp
         two.result()
     with house.database.read() as session:
         assert session.scalar(select(func.count()).where(AuditEntry.action == "file.destroy")) == 1
+
+
+# --- the sweep, which takes some hundred transfers at once, beside those who work on one file ---
+
+
+@pytest.fixture
+def on_postgresql(tmp_path, postgres_url) -> Iterator[Office]:
+    office = open_office(embedded_env(tmp_path / "home") | {"JUANZONG_DATABASE_URL": postgres_url})
+    yield office
+    office.house.database.dispose()
+
+
+def _a_second_transfer(office: Office, file_id: str) -> tuple[str, str]:
+    """Give a file one more transfer like its last, to which the sweep comes first; returns (id of the last, id of the new one)."""
+    with office.house.database.write() as session:
+        query = select(Transfer).where(Transfer.case_file_id == file_id, Transfer.state != "accepted")
+        first = session.scalars(query).one()
+        first.tell_on = office.house.clock.today()
+        kept = {column.key: getattr(first, column.key) for column in inspect(Transfer).columns if column.key != "id"}
+        overdue = {"due_on": first.tell_on - timedelta(days=1), "tell_on": first.tell_on - timedelta(days=1)}
+        second = Transfer(**kept | overdue)
+        session.flush()
+        session.add(second)
+        session.flush()
+        return first.id, second.id
+
+
+def test_a_file_whose_tier_changes_while_the_sweep_comes_to_it(on_postgresql):
+    """The one locks the file's transfers as they lie, the other by their days: neither waits for what the other has."""
+    office = on_postgresql
+    house, (_contract_id, file_id) = office.house, new_contract(office)
+    boss = office.hire("boss", "archivist", clearance="secret")
+    first, _second = _a_second_transfer(office, file_id)
+    with ThreadPoolExecutor(2) as people:
+        with house.database.write() as session:
+            session.get_one(Transfer, first, with_for_update={"of": Transfer})
+            raising = people.submit(set_file_tier, house, boss, file_id, "secret", "定密")
+            wait([raising], HEAD_START)
+            sweeping = people.submit(deadlines.escalate, house)
+            wait([sweeping], HEAD_START)
+        assert raising.result().tier == "secret"
+        sweeping.result()
+    deadlines.escalate(house)
+    with house.database.read() as session:
+        rows = list(session.scalars(select(Transfer).where(Transfer.case_file_id == file_id)))
+    assert [(row.tier, row.tell_on is None or row.tell_on > house.clock.today()) for row in rows] == [
+        ("secret", True)
+    ] * 2
+
+
+def test_a_file_that_is_archived_while_the_sweep_comes_to_it(race, on_postgresql):
+    office = on_postgresql
+    house, file_id = office.house, _arriving(office)
+    both = _a_second_transfer(office, file_id)
+    archiving, sweeping = race(
+        "transfer.accept",
+        lambda: transfers.archive(house, office["archivist"], file_id),
+        lambda: deadlines.escalate(house),
+    )
+    assert archiving.result().state == "archived"
+    sweeping.result()
+    with house.database.read() as session:
+        assert {session.get_one(Transfer, transfer_id).state for transfer_id in both} == {"accepted"}

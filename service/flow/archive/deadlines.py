@@ -257,7 +257,8 @@ def escalate(house: House, go_on: Callable[[], bool] = lambda: True) -> int:
     """Note in the trail whom an open transfer has now come to, once for each of them; returns how many notes were made.
 
     Only what comes to somebody today is looked at, some hundred in a transaction: killed at any point, the next run goes on with the
-    rest. It can be run at any time and twice; what fell due while nobody looked is noted with the next run.
+    rest. It can be run at any time and twice; what fell due while nobody looked is noted with the next run. So is what somebody works
+    on at this moment: to wait for one transfer with others in hand is how two writers come to wait for one another.
     """
     today, made = house.clock.today(), 0
     while go_on():
@@ -272,7 +273,7 @@ def _escalate_some(house: House, today: date) -> tuple[int, int]:
     due = select(Transfer).where(Transfer.tell_on <= today).order_by(Transfer.tell_on, Transfer.id).limit(_AT_ONCE)
     bare = due.options(lazyload(Transfer.case_file), lazyload(Transfer.responsible))
     with house.database.write() as session:
-        rows = list(session.scalars(bare.with_for_update(of=Transfer)))
+        rows = list(session.scalars(bare.with_for_update(of=Transfer, skip_locked=True)))
         told: list[audit.Told] = []
         for row in rows:
             row.tell_on = None if row.state == "accepted" else rules.next_telling(row.due_on, today)

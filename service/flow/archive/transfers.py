@@ -158,10 +158,10 @@ def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
     with house.database.write() as session:
         file = load_file(session, actor, case_file_id, "file.archive")
         session.refresh(file, with_for_update={"of": CaseFile})
-        arriving = _arriving(session, file, actor, house)
+        # Transfers and documents are locked before the audit chain, here as everywhere, so that no two writers wait for one another.
+        arriving = _arriving(session, file, actor, house, lock=True)
         exception = four_checks.demand_passed(session, file, checked)
         today = house.clock.today()
-        # Documents are locked before the audit chain, here as everywhere, so that no two writers wait for one another.
         ids = touch_file(session, case_file_id)
         session.flush()
         for row in arriving:
@@ -180,12 +180,14 @@ def archive(house: House, actor: Actor, case_file_id: str) -> CaseFile:
     return file
 
 
-def _arriving(session: Session, file: CaseFile, actor: Actor, house: House) -> list[Transfer]:
+def _arriving(session: Session, file: CaseFile, actor: Actor, house: House, *, lock: bool = False) -> list[Transfer]:
     """Return what waits for the archive room, the file being one that can be archived. Raises FileIncomplete, RuleRefused, TransitionRefused."""
     if file.state == "destroyed":
         raise RuleRefused("the file was destroyed; only its stub remains")
     demand_staying(file)
     query = select(Transfer).where(Transfer.case_file_id == file.id, Transfer.state.in_(_OPEN))
+    if lock:
+        query = query.with_for_update(of=Transfer)
     arriving = [row for row in session.scalars(query) if row.stage == "archive" and row.state == "handed_over"]
     if file.kind == "contract" and not arriving:
         raise RuleRefused(
