@@ -188,7 +188,7 @@ def doctor(house: House, actor: Actor, repair: bool, quick: bool, as_json: bool)
 
 def _doctor_text(report: DoctorReport) -> None:
     click.echo(f"{report.documents} document(s): {'all in order' if report.ok else 'not in order'}")
-    for word in ("missing", "orphans", "stray", "lost", "stale", "failed", "unpreserved", "waiting"):
+    for word in ("missing", "orphans", "stray", "lost", "stale", "failed", "unpreserved", "transfers", "waiting"):
         found = getattr(report, word)
         if found:
             click.echo(f"  {word}: {len(found)}  {' '.join(found[:5])}")

@@ -4,15 +4,16 @@ import io
 import zipfile
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import filing, ledger, ledger_rows
+from service.flow.archive.checks import doctor
 from service.flow.archive.transfers import list_transfers
 from service.flow.common.tiers import set_file_tier
 from service.flow.search.find import find
 from service.flow.trust import evidence
-from service.records.tables import AuditEntry
+from service.records.tables import AuditEntry, Transfer
 from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import new_contract
 from tests.service.test_reach import destroyed
@@ -103,3 +104,23 @@ def test_evidence_of_what_is_classified_holds_the_original_and_is_for_who_keeps_
     with pytest.raises(NotAllowed, match="role"):
         evidence.evidence(house, reader, document_id, io.BytesIO())
     evidence.evidence(house, keeper, document_id, io.BytesIO())
+
+
+def test_the_doctor_finds_and_mends_deadlines_that_do_not_follow_their_file(embedded):
+    """Written past the program: a list of deadlines would show them to those who may not know of the file."""
+    house = embedded.house
+    files = [new_contract(embedded)[1] for _ in range(3)]
+    with house.database.write() as session:
+        session.execute(update(Transfer).where(Transfer.case_file_id == files[0]).values(tier="public"))
+        session.execute(update(Transfer).where(Transfer.case_file_id == files[1]).values(department_id="elsewhere"))
+        # Nobody asks it of what was accepted.
+        session.execute(update(Transfer).where(Transfer.case_file_id == files[2]).values(tier="", state="accepted"))
+        wrong = sorted(session.scalars(select(Transfer.id).where(Transfer.case_file_id.in_(files[:2]))))
+    assert len(wrong) == 2
+    assert (doctor(house, OWNER).transfers, doctor(house, OWNER).ok) == (wrong, False)
+    doctor(house, OWNER, repair=True)
+    assert (doctor(house, OWNER).transfers, doctor(house, OWNER).ok) == ([], True)
+    with house.database.read() as session:
+        for file_id in files[:2]:
+            (row,) = session.scalars(select(Transfer).where(Transfer.case_file_id == file_id))
+            assert (row.tier, row.department_id) == (row.case_file.tier, row.case_file.department_id)

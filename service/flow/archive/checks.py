@@ -1,9 +1,10 @@
 """Checks: whether the audit trail is unbroken, and whether database, store and index agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select, update
 
 from search.errors import IndexUnavailable
 from service.access.policy import Actor
@@ -20,7 +21,7 @@ from service.flow.trust import checkpoints
 from service.house import House
 from service.records import audit
 from service.records.checkpoints import TrailReport, is_checkpoint
-from service.records.tables import Document, Rendition, Stack
+from service.records.tables import CaseFile, Document, Rendition, Stack, Transfer
 
 
 def verify_audit(house: House, actor: Actor) -> TrailReport:
@@ -30,7 +31,7 @@ def verify_audit(house: House, actor: Actor) -> TrailReport:
 
 @dataclass
 class DoctorReport:
-    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; unpreserved: their PDF/A copy could not be made; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does."""
+    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; unpreserved: their PDF/A copy could not be made; transfers: open ones beside which another department or tier stands than that of their file, so that lists show them to others; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does."""
 
     documents: int = 0
     orphans: list[str] = field(default_factory=list)
@@ -41,6 +42,7 @@ class DoctorReport:
     waiting: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     unpreserved: list[str] = field(default_factory=list)
+    transfers: list[str] = field(default_factory=list)
     locks: dict[str, str] = field(default_factory=dict)
     rebuilding: bool = False
 
@@ -48,7 +50,7 @@ class DoctorReport:
     def ok(self) -> bool:
         """Whether nothing needs mending; work that merely waits is no damage."""
         wrong = (self.orphans, self.missing, self.stray, self.lost, self.stale, self.failed, self.unpreserved)
-        return not any(wrong)
+        return not any(wrong) and not self.transfers
 
 
 def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
@@ -74,12 +76,14 @@ def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
         for document_id in report.stray:
             house.index.remove(document_id)
         index_documents(house, [*report.lost, *report.stale])
+        _follow_files(house, report.transfers)
         with house.database.write() as session:
             detail = {
                 "orphans": len(report.orphans),
                 "stray": len(report.stray),
                 "lost": len(report.lost),
                 "stale": len(report.stale),
+                "transfers": len(report.transfers),
             }
             audit.append(session, actor.name, "check.repair", "archive", detail)
     return report
@@ -92,6 +96,23 @@ def _copies_again(house: House, actor: Actor) -> None:
     for document_id in given_up(house):
         preserve_again(house, actor, document_id)
         preserve(house, document_id)
+
+
+def _astray() -> Select[str]:
+    """Return a query over the open transfers beside which something else stands than what their file is."""
+    other = or_(Transfer.tier != CaseFile.tier, Transfer.department_id != CaseFile.department_id)
+    query = select(Transfer.id).join(CaseFile, CaseFile.id == Transfer.case_file_id)
+    return query.where(Transfer.state != "accepted", other).order_by(Transfer.id)
+
+
+def _follow_files(house: House, transfer_ids: Sequence[str]) -> None:
+    """Let what stands beside these transfers be what their files are."""
+    for transfer_id in transfer_ids:
+        its_file = select(CaseFile).join(Transfer, Transfer.case_file_id == CaseFile.id)
+        with house.database.write() as session:
+            file = session.scalars(its_file.where(Transfer.id == transfer_id).with_for_update(of=CaseFile)).one()
+            values = {"tier": file.tier, "department_id": file.department_id}
+            session.execute(update(Transfer).where(Transfer.id == transfer_id).values(**values))
 
 
 def _compare(house: House) -> DoctorReport:
@@ -109,6 +130,7 @@ def _compare(house: House) -> DoctorReport:
     in_store = {str(name) for name in house.vault.store.names() if not is_checkpoint(name)}
     in_index = set(house.index.documents())
     with house.database.read() as session:
+        report.transfers = list(session.scalars(_astray()))
         owners = owners_of(session)
         states = {row.id: row for row in session.execute(select(Document.id, Document.status, Document.indexed))}
         report.documents = session.scalar(select(func.count()).where(Document.status != "destroyed")) or 0
