@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake import black_seals, seals
+from intake import black_seals, seals, square_seals
 from intake.model import Box, Line, Seal
 from intake.ports import Image, OcrEngine
 from intake.values import tidy
@@ -26,7 +26,7 @@ _THIN = 0.35  # part of what lies just within the ring that may be inked: an emb
 _NAME = 4  # Han characters a name has at least
 _SURE = 0.97  # a reading whose every character is so sure needs no second one
 _GAP = 1.55  # places between two letters, in those of the others, at which one in between was lost
-_END = 1.3  # and at which one was lost before the first or behind the last
+_END = 0.95  # and at which one was lost before the first or behind the last
 _LOST, _APART = 0.5, 0.6  # how sure a name is at most when a letter is lost in it, and when two readings differ
 _MOST = 6  # seals of a page that are read
 
@@ -63,8 +63,8 @@ def read(image: Image, stamps: seals.Stamps, engine: OcrEngine) -> tuple[Seal, .
     found = list[Seal]()
     for x0, y0, x1, y1 in boxes[:_MOST]:
         box = max(0, x0), max(0, y0), min(width, x1), min(height, y1)
-        ring, text, confidence = _name(image, box, engine, coloured=stamps.coloured, black=black)
-        if text or (ring and not black):
+        seal, text, confidence = _name(image, box, engine, coloured=stamps.coloured, black=black)
+        if text or (seal and not black):
             found.append(Seal(box, text, round(confidence, 4)))
     return tuple(found)
 
@@ -74,7 +74,7 @@ def _black(image: Image, factor: int) -> tuple[Box, ...]:
 
 
 def _name(image: Image, box: Box, engine: OcrEngine, *, coloured: bool, black: bool) -> tuple[bool, str, float]:
-    """Return whether a ring is drawn in the box, the name within it, and how sure it is (0..1)."""
+    """Return whether a seal is drawn in the box, the name within it, and how sure it is (0..1)."""
     x0, y0, x1, y1 = box
     pad = max(4, (x1 - x0) // 25)
     left, top = max(0, x0 - pad), max(0, y0 - pad)
@@ -83,12 +83,14 @@ def _name(image: Image, box: Box, engine: OcrEngine, *, coloured: bool, black: b
     ring: _Ring | None = None
     for seen in _inks(part, coloured=coloured, black=black):
         ink = np.ascontiguousarray(seen, dtype=np.float32)
-        ring = ring or _ring(ink, (x0 - left, y0 - top, x1 - left, y1 - top))
-        if ring is None:
-            return False, "", 0.0
-        strip, margin = _strip(ink, ring)
-        line = engine.read_line(strip)
-        name = _told(line, margin, strip.shape[1]) if line else ("", 0.0)
+        name: tuple[str, float] | None = None if black or ring else square_seals.read(ink, engine)
+        if name is None:
+            ring = ring or _ring(ink, (x0 - left, y0 - top, x1 - left, y1 - top))
+            if ring is None:
+                break
+            strip, margin = _strip(ink, ring)
+            line = engine.read_line(strip)
+            name = _told(line, margin, strip.shape[1]) if line else ("", 0.0)
         if name[1] >= _SURE:
             return True, *name
         if first is None:
@@ -98,7 +100,7 @@ def _name(image: Image, box: Box, engine: OcrEngine, *, coloured: bool, black: b
             return True, name[0], max(first[1], name[1])
         best = max(first, name, key=lambda n: n[1])
         return True, best[0], min(best[1], _APART)
-    return ring is not None, *(first or ("", 0.0))
+    return first is not None, *(first or ("", 0.0))
 
 
 def _inks(part: Image, *, coloured: bool, black: bool) -> Iterator[_Plane]:

@@ -22,6 +22,8 @@ _GRAIN = 6  # pixels: smaller spots of dark are no print
 _SMALLEST, _LARGEST = 0.06, 0.5  # width and height of a seal as part of the shorter side: 12 mm to half an A4 page
 _CLOSED = 0.75  # part of the outline that must be drawn: letters touch their outline here and there, seals follow it
 _ROUND = 0.88  # part of its box that a round shape fills at most
+_SQUARE = 0.17  # side of a square seal, 12 to 35 mm, at most
+_BESIDE = 0.7  # part of a square seal that lies beside a ring which it touches, at least
 _CLOSINGS = (0.004, 0.01, 0.02)  # gaps in the outline of a seal, as part of the shorter side
 _WORK_SIDE = 1200  # seals are looked for on a copy of about this size
 
@@ -155,8 +157,9 @@ def shapes(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
         return []
     side = min(mask.shape)
     # Rings first: what is closed below may be the letters within one, or two rings that touch.
-    found = [ring.box for ring in rings.rings(ink, _SMALLEST * side, _LARGEST * side)]
-    ringed = len(found)
+    ringed = rings.rings(ink, _SMALLEST * side, _LARGEST * side)
+    found = [ring.box for ring in ringed]
+    found += _leaning(mask, ringed, found)
     # A seal alone needs little closing; a worn one more, which would make one shape of it and its neighbour.
     for share in _CLOSINGS:
         reach = max(3, round(share * side)) | 1
@@ -171,12 +174,39 @@ def shapes(ink: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
                 continue
             if any(a <= x + w / 2 <= c and b <= y + h / 2 <= d for a, b, c, d in found):
                 continue
-            if any(x <= (a + c) / 2 <= x + w and y <= (b + d) / 2 <= y + h for a, b, c, d in found[:ringed]):
+            if any(x <= (a + c) / 2 <= x + w and y <= (b + d) / 2 <= y + h for a, b, c, d in found[: len(ringed)]):
                 continue
             if _drawn(contour, closed[y : y + h, x : x + w], x, y) >= _CLOSED:
                 found.append((x, y, x + w, y + h))
     # Framed characters of a headline come several in a row; seals hardly ever touch the third one.
     return [box for box in found if sum(_neighbours(box, other) for other in found) < 3]
+
+
+def _leaning(mask: NDArray[np.uint8], ringed: list[rings.Ring], found: list[Box]) -> list[Box]:
+    """Return the boxes of square seals that touch a ring or reach into it, besides those found: what is left of them beside the ring."""
+    side, boxes = min(mask.shape), list[Box]()
+    for ring in ringed:
+        reach = round(2.2 * ring.radius)
+        x0, y0 = max(0, round(ring.x) - reach), max(0, round(ring.y) - reach)
+        rest = mask[y0 : round(ring.y) + reach, x0 : round(ring.x) + reach].copy()
+        for other in ringed:
+            cv2.circle(rest, (round(other.x) - x0, round(other.y) - y0), round(other.radius) + 1, 0, -1)
+        rest = np.asarray(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), dtype=np.uint8)
+        contours, _ = cv2.findContours(rest, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        for contour in contours:
+            x, y, w, h = cv2.boundingRect(contour)
+            long = max(w, h)
+            if min(w, h) < _BESIDE * long or not _SMALLEST * side <= long <= _SQUARE * side:
+                continue
+            # What lies within the ring is lacking on the side that faces it.
+            x -= (long - w) * (x0 + x + w / 2 > ring.x)
+            y -= (long - h) * (y0 + y + h / 2 > ring.y)
+            box = x0 + x, y0 + y, x0 + x + long, y0 + y + long
+            middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+            known = any(a <= middle[0] <= c and b <= middle[1] <= d for a, b, c, d in (*found, *boxes))
+            if not known and cv2.contourArea(cv2.convexHull(contour)) > _BESIDE * w * h:
+                boxes.append(box)
+    return boxes
 
 
 def _drawn(contour: Any, mask: Any, x: int, y: int) -> float:

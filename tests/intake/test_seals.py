@@ -1,6 +1,8 @@
 """Seals as they lie on the sample scans, read by the real engine; and what counts as no seal."""
 
 import io
+import random
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +19,8 @@ from intake.formats.opening import open_pages
 from intake.inspect import inspect
 from intake.model import Field, Limits, Line, PageText, Seal, Word
 from intake.understand import CONFIDENCE_LINE, understand
+from samples import stamps
+from samples.paper import FACES, Sheet
 from tests.intake import scans
 
 LIMITS = Limits()
@@ -96,6 +100,45 @@ def test_emblems_and_frames_are_no_seals(engine):
     assert seal_text.read(page, seals.locate(page), engine) == ()
 
 
+def stamped(rows, said, seed, beside=""):
+    """Return a page with a square seal, a round one beside it into which it reaches where one is named."""
+    rng = random.Random(seed)
+    sheet = Sheet(rng, width=150, height=150)
+    if beside:
+        sheet.seal(40, 76, beside, diameter=38)
+    stamps.square(sheet, 67 if beside else 75, 80, rows, said, rng, side=20, white=seed % 2 == 1)
+    return np.asarray(sheet.image.convert("RGB")), sheet.seals[-1]
+
+
+@pytest.mark.skipif(not Path(FACES["song"][0]).exists(), reason="needs the fonts of samples/")
+@pytest.mark.parametrize(
+    ("rows", "said", "seed", "beside"),
+    [
+        (("明陈", "印东"), "陈东明印", 2, ""),  # two columns from the right
+        (("陈东", "明印"), "陈东明印", 4, ""),  # two rows from the left
+        (("小欧", "明阳"), "欧阳小明", 6, ""),  # the surname tells
+        (("明陈", "印东"), "陈东明印", 3, ""),  # letters cut out of the ink
+        (("明陈", "印东"), "陈东明印", 14, "临溪市鼎川阀门有限公司"),
+    ],
+)
+def test_the_square_seal_of_a_person_is_read(rows, said, seed, beside, engine):
+    page, box = stamped(rows, said, seed, beside)
+    found = seal_text.read(page, seals.locate(page), engine)
+    assert len(found) == 1 + bool(beside)
+    seal = min(found, key=lambda s: np.abs(middle(s.box) - middle(box)).max())
+    assert np.abs(middle(seal.box) - middle(box)).max() < 0.1 * (box[2] - box[0])
+    assert seal.text == said
+    assert seal.confidence >= CONFIDENCE_LINE
+
+
+@pytest.mark.skipif(not Path(FACES["song"][0]).exists(), reason="needs the fonts of samples/")
+def test_a_square_seal_whose_order_nothing_tells_is_not_sure(engine):
+    page, _ = stamped(("清大", "海春"), "大春清海", 2)
+    (seal,) = seal_text.read(page, seals.locate(page), engine)
+    assert sorted(seal.text) == sorted("大春清海")
+    assert seal.confidence < CONFIDENCE_LINE
+
+
 class Says:
     """An engine that says one line of any strip: letters side by side at these places."""
 
@@ -145,6 +188,13 @@ def test_a_name_with_a_letter_lost_is_never_sure(lost):
     text, places = EIGHT[:lost] + EIGHT[lost + 1 :], PLACES[:lost] + PLACES[lost + 1 :]
     (seal,) = seal_text.read(page, seals.locate(page), Says(text, places))
     assert seal.text == text
+    assert seal.confidence < CONFIDENCE_LINE
+
+
+def test_a_name_that_begins_where_its_second_letter_would_is_never_sure():
+    page = lettered_page()
+    places = tuple(place - 0.015 for place in PLACES[1:])  # letters lean a little to the left in their rooms
+    (seal,) = seal_text.read(page, seals.locate(page), Says(EIGHT[1:], places))
     assert seal.confidence < CONFIDENCE_LINE
 
 
@@ -203,6 +253,12 @@ def held(kind, seal, confidence, **parties):
         ("contract", PRESENT, 1.0, {}, (), []),
         ("licence", "临溪市市场监督管理局", 0.9, {}, (), []),
         ("contract", "青泽北岭钢铁贸易有限公司", 0.9, {"party_b": None}, (), []),  # it may be that party's
+        ("contract", "陈东明印", 0.9, {}, (), []),  # whose seal it should be is not known
+        ("authorization", "陈东明印", 0.9, {"legal_representative": "陈东明"}, ("seal_ok",), []),
+        ("authorization", "陈东印章", 0.9, {"legal_representative": "陈东明"}, ("seal_mismatch",), ["seal_mismatch:seal"]),
+        ("authorization", "欧阳小明", 0.9, {"legal_representative": "陈东明", "agent": "欧阳小明"}, ("seal_ok",), []),
+        ("authorization", "陈乐明印", 0.5, {"legal_representative": "陈东明"}, (), []),
+        ("authorization", "王大海印", 0.5, {"legal_representative": "陈东明"}, (), ["low_confidence:seal"]),
     ],
 )  # fmt: skip
 def test_the_company_of_a_seal_is_held_against_the_parties(kind, seal, confidence, parties, marks, reasons):
