@@ -199,6 +199,7 @@ def test_a_finished_review_shows_what_was_proved_then_and_looks_again_when_asked
     assert (then.count("已清除干净"), then.count("还有残留"), looks()) == (2, 0, 0)
     now = archivist.post(f"{path}/prove", {})
     assert (now.status_code, now.text.count("已清除干净"), now.text.count("还有残留"), looks()) == (200, 1, 1, 2)
+    assert ("刚才的验证" in now.text, "刚才的验证" in then) == (True, False)
     house.vault.delete(left)
     # Of another department nobody reads what is left of it.
     other = people.create_department(house, OWNER, "CG", "采购部")

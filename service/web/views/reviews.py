@@ -244,6 +244,7 @@ def review_page(review_id: str, *, prove: bool = False) -> str:
         certificate=certificate,
         intact=certificate_intact(certificate) if certificate else None,
         gone=gone,
+        proved_now=prove,
         proofs=_proved_now(gone) if prove else destroy.proofs(house(), actor(), sorted(gone)),
         replace_options=[(n, f"{words.named(words.PARTS, view.review.part_of(n))} {who(n)}") for n in replaceable],
         successor_options=_successors(view) if replaceable or "ask" in view.may else [],
