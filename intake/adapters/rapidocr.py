@@ -23,6 +23,7 @@ from intake.adapters.print_height import print_height
 from intake.adapters.readings import (
     NOTHING,
     Reading,
+    doubted,
     is_letter,
     is_text,
     line_at,
@@ -235,7 +236,8 @@ class RapidOcr:
         with self._one_at_a_time:
             self._recognizer.rec_image_shape = [3, 48, steps * _STEP]
             result = self._recognizer(self._input(img=[crop], return_word_box=True))
-        return without_ghosts(reading_of(result.txts[0], float(result.scores[0]), result.word_results[0]), crop)
+        reading = reading_of(result.txts[0], float(result.scores[0]), result.word_results[0])
+        return doubted(without_ghosts(reading, crop), crop)
 
 
 def _enough(height: float) -> int:

@@ -26,6 +26,11 @@ _GUESS = 0.2  # and where a letter must stand, one less sure than this is no gue
 _CRUMB, _CROWDED = 0.9, 0.45  # a mark less sure than this and so much of a letter's width behind another is part of it
 _MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
 
+_GAP, _PASSED = (
+    1.55,
+    0.4,
+)  # places between two Han letters, in those of others, where one was passed over; how sure they are at most
+_MARK = 0.15  # of the height of a line squared: the ink of the smallest mark with a place of its own, in tenths
 _GHOST, _SPECKS = 0.3, 0.01  # half of a letter's width in heights of the line; and the part of it that grain may darken
 
 
@@ -175,6 +180,35 @@ def without_ghosts(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
         return reading
     text = "".join(" " if i in ghosts else char for i, char in enumerate(reading.text))
     return replace(reading, text=text, places=tuple(-1.0 if i in ghosts else p for i, p in enumerate(reading.places)))
+
+
+def doubted(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
+    """Return the reading with less trust in two neighbours between which there is room for a letter and ink in it: a mark was passed over.
+
+    crop: height x width x 3, what was read.
+    """
+    letters = [
+        (i, p)
+        for i, (p, c) in enumerate(zip(reading.places, reading.text, strict=True))
+        if p >= 0 and "\u3400" <= c <= "\u9fff"
+    ]
+    unit = _unit(_letters(reading))
+    if not unit:
+        return reading
+    scores = list(reading.scores)
+    for (i, left), (j, right) in itertools.pairwise(letters):
+        if j == i + 1 and right - left > _GAP * unit and _marked(crop, left + 0.55 * unit, right - 0.55 * unit):
+            scores[i], scores[j] = min(scores[i], _PASSED), min(scores[j], _PASSED)
+    return reading if tuple(scores) == reading.scores else replace(reading, scores=tuple(scores))
+
+
+def _marked(crop: NDArray[np.uint8], left: float, right: float) -> bool:
+    """Tell whether there is as much ink as a mark has between two places of a line (0..1)."""
+    height, width = crop.shape[:2]
+    gray = crop[..., 1]
+    paper, dark = float(np.percentile(gray, 75)), float(np.percentile(gray, 1))
+    part = gray[:, round(left * width) : round(right * width) + 1]
+    return bool((part < (paper + dark) / 2).sum() > _MARK * height**2 / 10) if part.size else False
 
 
 def _inked(crop: NDArray[np.uint8], place: float) -> bool:

@@ -3,10 +3,12 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from intake import black_seals
 from intake.adapters.colons import with_colon, with_point
-from intake.adapters.readings import Reading, together
+from intake.adapters.readings import Reading, doubted, together
+from intake.formats.fonts import font
 from intake.rings import Ring
 
 
@@ -124,3 +126,25 @@ def test_the_point_set_wide_behind_the_number_of_a_clause_is_read(text, dots, ex
     assert read.text == expected
     assert len(read.places) == len(read.scores) == len(expected)
     assert read.text != text or read is said
+
+
+@pytest.mark.parametrize(
+    ("passed_over", "left_out", "less_sure"),
+    [
+        ("石棠宏业广告传媒有限公司", "告", "广传"),
+        ("从事技术服务；销售建材", "；", "务销"),
+        ("登记机关：岚屿市市场监督管理局", "屿", "岚市"),
+        ("石棠宏业广　传媒有限公司", "　", ""),  # a gap of paper
+        ("石棠宏业广告传媒有限公司", "", ""),
+    ],
+)
+@pytest.mark.parametrize("size", [24, 48])
+def test_letters_beside_one_that_was_passed_over_are_less_sure(passed_over, left_out, less_sure, size):
+    face = font(size)
+    crop = Image.new("RGB", (round(face.getlength(passed_over)) + 20, size + 20), "white")
+    ImageDraw.Draw(crop).text((10, 0), passed_over, fill="black", font=face)
+    kept = [(c, (10 + size * (i + 0.5)) / crop.width) for i, c in enumerate(passed_over) if c not in left_out]
+    said = reading("".join(c for c, _ in kept), (0.99,) * len(kept), tuple(place for _, place in kept))
+    found = doubted(said, np.asarray(crop))
+    assert "".join(c for c, score in zip(found.text, found.scores, strict=True) if score < 0.5) == less_sure
+    assert found.text == said.text
