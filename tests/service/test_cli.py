@@ -468,16 +468,9 @@ def test_the_whole_line_on_real_servers(request, tmp_path):
 SEARCH_LOADS = {
     *("credit", "credit.errors", "retention", "retention.errors"),
     *("intake", "intake.codec", "intake.errors", "intake.model"),
-    *(
-        "search",
-        "search.analysis",
-        "search.adapters",
-        "search.adapters.tantivy",
-        "search.errors",
-        "search.fields",
-        "search.folding",
-    ),
+    *("search", "search.adapters", "search.adapters.tantivy", "search.errors", "search.fields", "search.folding"),
     *("search.highlight", "search.model", "search.ports", "search.projection", "search.results", "search.syntax"),
+    "search.analysis",
     *("search.dates", "search.initials", "search.nearly", "search.numerals", "search.ranges", "search.similar"),
     *("service", "service.access", "service.access.policy", "service.bootstrap", "service.cli", "service.clock"),
     *("service.commands", "service.commands.common", "service.commands.reading", "service.errors", "service.flow"),
