@@ -16,6 +16,7 @@ from PIL import Image
 from pypdfium2 import PdfDocument
 from stdnum.cn import uscc
 
+from samples.make import Maker
 from samples.paper import FACES, Sheet
 from samples.scanner import scan
 from tools.bench_reading import distance, legible_distance
@@ -200,3 +201,30 @@ def test_print_is_hidden_only_where_a_black_seal_blots_it_out(mode: str) -> None
     sheet.seal(60, 61, "华岳实业集团有限公司", diameter=50)
     page = scan(sheet, random.Random(3), mode=mode)
     assert page.hidden == ([(1, 0)] if mode == "bilevel" else [])
+
+
+class _Only(Maker):
+    """Makes one of the samples and leaves the others out."""
+
+    def __init__(self, root: Path, only: str) -> None:
+        super().__init__(root)
+        self.only = only
+
+    def scans(self, file: str, *args: Any, **how: Any) -> None:
+        if file == self.only:
+            super().scans(file, *args, **how)
+
+    def service_contract(self) -> None:
+        """Left out: it takes a browser."""
+
+    def mixed_contract(self) -> None:
+        """Left out, too."""
+
+
+@pytest.mark.skipif(not Path(FACES["song-bold"][0]).exists(), reason="the fonts of the samples are not installed")
+def test_a_sample_that_is_made_anew_is_the_one_that_is_shipped(tmp_path: Path) -> None:
+    _Only(tmp_path, "payment.jpg").all()
+    made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("payment*"))
+    assert len(made) == 2
+    for path in made:
+        assert (tmp_path / path).read_bytes() == (SAMPLES / path).read_bytes(), path
