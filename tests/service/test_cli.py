@@ -378,6 +378,14 @@ def test_a_killed_ingest_leaves_nothing_or_is_finished_by_the_next_start(env, de
     assert json.loads(juanzong_here(env, "fixity", "--json").stdout)["checked"] == 4
 
 
+def test_what_was_accepted_before_a_kill_is_finished_by_the_next_ingest_of_anything(env, juanzong_here):
+    house = build(load({**os.environ, **env}))
+    receive_file(house, OWNER, LICENCE, LICENCE.name)  # sealed and noted; whoever should have read it was killed
+    assert find(house, OWNER, "营业执照").total == 0
+    juanzong_here(env, "ingest", DIGITAL)
+    assert find(house, OWNER, "营业执照").total == 1
+
+
 def test_a_search_engine_that_is_down_delays_but_loses_nothing(env, juanzong_here):
     down = {**env, "JUANZONG_SEARCH": "http://127.0.0.1:9/test"}
     done = juanzong_here(down, "ingest", DIGITAL, "--json", check=5)

@@ -21,9 +21,11 @@ from service.records.tables import AuditEntry, CaseFile, Contract, Customer, For
 from tests.service.conftest import OWNER, Office, embedded_env
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import new_contract
+from tests.thorough import so_many
 
 HEAD = [words[0] for words in HEADINGS.values()]
 NAMES = list(HEADINGS)
+ROWS = so_many(10_000, 2_000)  # of a large ledger
 
 
 def book(*rows: dict[str, object], head: list[str] | None = None, above: tuple[str, ...] = ()) -> bytes:
@@ -138,15 +140,15 @@ def test_B2_a_wrong_row_is_named_and_nothing_comes_in(embedded, given, fields):
 
 def test_B2_of_10000_rows_37_are_wrong_and_each_is_named(embedded):
     chance = random.Random(20261126)
-    rows = [row(number=f"HT-XS-2025-{n:04}", counterparty=f"公司 {n % 300}", status="作废") for n in range(1, 10_001)]
-    spoiled = chance.sample(range(10_000), 37)
+    rows = [row(number=f"HT-XS-2025-{n:04}", counterparty=f"公司 {n % 300}", status="作废") for n in range(1, ROWS + 1)]
+    spoiled = chance.sample(range(ROWS), 37)
     for at, place in enumerate(spoiled):
         rows[place].update(({"amount": "x"}, {"department": "?"}, {"title": ""}, {"handler": "?"})[at % 4])
     data = book(*rows)
     dry = check_import(embedded.house, embedded["administrator"], data)
-    assert (dry.rows, dry.wrong_rows, len(dry.findings)) == (10_000, 37, 37)
+    assert (dry.rows, dry.wrong_rows, len(dry.findings)) == (ROWS, 37, 37)
     assert {f.line for f in dry.findings} == {place + 2 for place in spoiled}
-    with pytest.raises(BadInput, match="37 of 10000 rows are wrong; nothing was imported") as refused:
+    with pytest.raises(BadInput, match=f"37 of {ROWS} rows are wrong; nothing was imported") as refused:
         apply_import(embedded.house, embedded["administrator"], data)
     assert len(refused.value.fields) == 37
     with embedded.house.database.read() as session:
@@ -238,7 +240,7 @@ def test_through_api_and_command_line(client, headers, embedded, juanzong_here, 
     assert len(contracts(embedded)) == 2
 
 
-def test_B2_ten_thousand_rows_of_which_37_are_wrong_are_judged_and_then_all_come_in(embedded):
+def test_B2_of_a_large_ledger_all_rows_are_judged_and_when_none_is_wrong_all_come_in(embedded):
     """Seconds of the processor, not of the clock: a busy machine changes nothing. Measured: 1.5 to judge, 4 to enter."""
     house, who = embedded.house, embedded["administrator"]
     rng = random.Random(8)
@@ -250,21 +252,21 @@ def test_B2_ten_thousand_rows_of_which_37_are_wrong_are_judged_and_then_all_come
             amount=f"{rng.randint(1, 9_000_000)}.00",
             signed_on=f"2024-{n % 12 + 1:02}-{n % 28 + 1:02}",
         )
-        for n in range(10_000)
+        for n in range(ROWS)
     ]
     kept = [r for r in rows if r["number"]]
     for serial, one in enumerate(kept, 1):
         one["number"] = f"HT-XS-2024-{serial:04}"
-    wrong = rng.sample(range(10_000), 37)
+    wrong = rng.sample(range(ROWS), 37)
     mended = [dict(one) for one in rows]
     for n in wrong:
         rows[n] |= rng.choice(({"amount": "many"}, {"signed_on": "2024-02-30"}, {"handler": "nobody"}, {"title": ""}))
     began = process_time()
     judged = check_import(house, who, book(*rows))
     assert process_time() - began < 30
-    assert (judged.rows, judged.wrong_rows) == (10_000, 37)
+    assert (judged.rows, judged.wrong_rows) == (ROWS, 37)
     assert {finding.line for finding in judged.findings} == {n + 2 for n in wrong}
-    with pytest.raises(BadInput, match="37 of 10000 rows are wrong; nothing was imported"):
+    with pytest.raises(BadInput, match=f"37 of {ROWS} rows are wrong; nothing was imported"):
         apply_import(house, who, book(*rows))
     with house.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Contract)) == 0
@@ -272,9 +274,9 @@ def test_B2_ten_thousand_rows_of_which_37_are_wrong_are_judged_and_then_all_come
     apply_import(house, who, book(*mended))
     assert process_time() - began < 60
     with house.database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Contract)) == 10_000
-        assert session.scalar(select(func.count()).select_from(Transfer)) == 10_000
+        assert session.scalar(select(func.count()).select_from(Contract)) == ROWS
+        assert session.scalar(select(func.count()).select_from(Transfer)) == ROWS
         assert session.scalar(select(func.count()).select_from(Customer)) == 700
         serials = sorted(session.scalars(select(Contract.serial)))
-    assert serials == list(range(1, 10_001))
+    assert serials == list(range(1, ROWS + 1))
     assert verify_audit(house, OWNER).ok
