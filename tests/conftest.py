@@ -23,6 +23,7 @@ import pytest
 from tests import leaks
 from tests.servers import programs, shared
 from tests.servers.own import Own, own
+from tests.skips import pytest_runtest_makereport, pytest_terminal_summary  # noqa: F401 - hooks of a run
 from tests.thorough import THOROUGH
 
 SERVERS = frozenset(
