@@ -2,6 +2,9 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from tests.servers import programs
 from tools import bench
@@ -35,3 +38,20 @@ def test_what_is_not_there_is_said_and_left_out(capsys):
     assert "without tesseract: it is not installed" in capsys.readouterr().out
     flat = [word for _name, words in bench.measurements({}, tesseract=False) for word in words]
     assert not {"--postgres", "--store", "--url", "tools.bench_station"} & set(flat)
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(179.0, 0), (181.0, 1)])
+def test_a_demonstration_that_takes_too_long_misses_its_limit(monkeypatch, seconds, status):
+    monkeypatch.setattr(bench.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+    monkeypatch.setattr(bench.time, "perf_counter", iter((0.0, seconds)).__next__)
+    assert bench.run("demo", ("tools.demo",)) == status
+
+
+def test_a_few_measurements_are_chosen_by_name(monkeypatch, capsys):
+    ran = []
+    monkeypatch.setattr(bench, "servers", dict)
+    monkeypatch.setattr(bench, "run", lambda name, _words: ran.append(name) or 0)
+    assert bench.main(["start", "vault"]) == 0
+    assert ran == ["start", "vault"]
+    assert bench.main(["nothing"]) == 2
+    assert "known are: start, vault" in capsys.readouterr().err
