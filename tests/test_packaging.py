@@ -8,6 +8,7 @@ from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import LONG
 
@@ -97,6 +98,32 @@ def test_the_server_set_up_is_sound_with_its_secrets(docker_compose: list[str], 
     images = re.findall(r"image: (\S+)", answer.stdout)
     assert len(images) >= 4
     assert all(re.search(r":v?\d+\.\d+", image) for image in images), images
+
+
+def test_the_server_set_up_looks_after_its_parts_and_opens_one_port_to_this_machine(
+    docker_compose: list[str], tmp_path: Path
+) -> None:
+    found = yaml.safe_load(_config(docker_compose, _secrets(), tmp_path / "env").stdout)
+    services, networks = found["services"], found["networks"]
+    assert {name for name, one in services.items() if "healthcheck" not in one} <= {"app"}
+    assert re.search(r"^HEALTHCHECK ", (ROOT / "Dockerfile").read_text(), re.MULTILINE)  # that of `app`
+    assert networks["inner"]["internal"] is True
+    assert {name: set(one["networks"]) for name, one in services.items() if set(one["networks"]) != {"inner"}} == {
+        "app": {"inner", "outer"}
+    }
+    assert {name for name, one in services.items() if one.get("ports")} == {"app"}
+    assert "127.0.0.1" in str(services["app"]["ports"])
+    waits = services["app"]["depends_on"]
+    assert {name for name, one in waits.items() if one["condition"] == "service_healthy"} == set(services) - {
+        "app",
+        "worker",
+    }
+
+
+def test_no_secret_of_the_server_set_up_has_a_default() -> None:
+    given = re.findall(r"\$\{(\w+):-", (ROOT / "docker-compose.yml").read_text())
+    assert not [name for name in given if re.search(r"PASSWORD|SECRET|KEY|TOKEN", name)]
+    assert set(_secrets()) == set(re.findall(r"\$\{(\w+):\?", (ROOT / "docker-compose.yml").read_text()))
 
 
 @pytest.mark.parametrize("name", sorted(_secrets()))
