@@ -49,6 +49,9 @@ def test_a_demonstration_that_takes_too_long_misses_its_limit(monkeypatch, secon
 
 def test_a_few_measurements_are_chosen_by_name(monkeypatch, capsys):
     ran = []
+    # The servers of this run are those of the other tests, too: none is started or stopped here.
+    monkeypatch.setattr(bench.shared, "open_place", lambda **_: None)
+    monkeypatch.setattr(bench.shared, "stop_all", lambda _: None)
     monkeypatch.setattr(bench, "servers", dict)
     monkeypatch.setattr(bench, "run", lambda name, _words: ran.append(name) or 0)
     assert bench.main(["start", "vault"]) == 0
