@@ -26,11 +26,9 @@ _GUESS = 0.2  # and where a letter must stand, one less sure than this is no gue
 _CRUMB, _CROWDED = 0.9, 0.45  # a mark less sure than this and so much of a letter's width behind another is part of it
 _MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, signatures below 0.8
 
-_GAP, _PASSED = (
-    1.55,
-    0.4,
-)  # places between two Han letters, in those of others, where one was passed over; how sure they are at most
-_MARK = 0.15  # of the height of a line squared: the ink of the smallest mark with a place of its own, in tenths
+_GAP = 1.55  # places between two Han letters, in those of the others, at which one in between was passed over
+_PASSED = 0.4  # how sure its neighbours are at most
+_MARK = 0.015  # the ink of the smallest mark with a place of its own, in heights of the line squared
 _GHOST, _SPECKS = 0.3, 0.01  # half of a letter's width in heights of the line; and the part of it that grain may darken
 
 
@@ -187,14 +185,14 @@ def doubted(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
 
     crop: height x width x 3, what was read.
     """
+    unit = _unit(_letters(reading))
+    if not unit:
+        return reading
     letters = [
         (i, p)
         for i, (p, c) in enumerate(zip(reading.places, reading.text, strict=True))
         if p >= 0 and "\u3400" <= c <= "\u9fff"
     ]
-    unit = _unit(_letters(reading))
-    if not unit:
-        return reading
     scores = list(reading.scores)
     for (i, left), (j, right) in itertools.pairwise(letters):
         if j == i + 1 and right - left > _GAP * unit and _marked(crop, left + 0.55 * unit, right - 0.55 * unit):
@@ -205,20 +203,22 @@ def doubted(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
 def _marked(crop: NDArray[np.uint8], left: float, right: float) -> bool:
     """Tell whether there is as much ink as a mark has between two places of a line (0..1)."""
     height, width = crop.shape[:2]
+    part = crop[:, round(left * width) : round(right * width) + 1, 1]
+    return bool((part < _ink_below(crop)).sum() > _MARK * height**2) if part.size else False
+
+
+def _ink_below(crop: NDArray[np.uint8]) -> float:
+    """Return half way between the paper of a line and its ink."""
     gray = crop[..., 1]
-    paper, dark = float(np.percentile(gray, 75)), float(np.percentile(gray, 1))
-    part = gray[:, round(left * width) : round(right * width) + 1]
-    return bool((part < (paper + dark) / 2).sum() > _MARK * height**2 / 10) if part.size else False
+    return (float(np.percentile(gray, 75)) + float(np.percentile(gray, 1))) / 2
 
 
 def _inked(crop: NDArray[np.uint8], place: float) -> bool:
     """Tell whether there is ink in a line where the middle of a letter should be (0..1), in most of a letter's width."""
     height, width = crop.shape[:2]
     middle, reach = place * width, _GHOST * height
-    gray = crop[..., 1]
-    paper, dark = float(np.percentile(gray, 75)), float(np.percentile(gray, 1))
-    part = gray[height // 6 : height - height // 6, max(0, round(middle - reach)) : round(middle + reach) + 1]
-    return bool((part < (paper + dark) / 2).mean() > _SPECKS) if part.size else False
+    part = crop[height // 6 : height - height // 6, max(0, round(middle - reach)) : round(middle + reach) + 1, 1]
+    return bool((part < _ink_below(crop)).mean() > _SPECKS) if part.size else False
 
 
 def line_at(reading: Reading, quad: NDArray[np.float32], shape: tuple[int, ...]) -> Line:
