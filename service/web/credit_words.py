@@ -79,6 +79,9 @@ EVENTS = {
     "report.ready": _("报告已做好"),
     "run.done": _("运行完成"),
     "appraisal.due": _("年度鉴定"),
+    "transfer.due": _("移交期限"),
+    "loan.due": _("借阅归还"),
+    "milestone.due": _("合同节点"),
     "run.failed": _("运行失败"),
     "search.news": _("保存的检索"),
 }

@@ -15,6 +15,7 @@ from retention import transfer as rules
 from retention.transfer import PARTS, urgency
 from retention.why import Why
 from service.access.policy import TIERS, Actor, sees_all_departments, tiers_of
+from service.flow.archive.transfer_news import tell_of_transfers
 from service.flow.common.guard import listing, require
 from service.flow.common.keyset import Part, counted, page, shown
 from service.house import House
@@ -254,7 +255,7 @@ def calendar_month(house: House, actor: Actor, month: str = "", *, after: str = 
 
 
 def escalate(house: House, go_on: Callable[[], bool] = lambda: True) -> int:
-    """Note in the trail whom an open transfer has now come to, once for each of them; returns how many notes were made.
+    """Tell whom an open transfer has now come to, once for each of them, and note it in the trail; returns how many notes were made.
 
     Only what comes to somebody today is looked at, some hundred in a transaction: killed at any point, the next run goes on with the
     rest. It can be run at any time and twice; what fell due while nobody looked is noted with the next run. So is what somebody works
@@ -275,6 +276,7 @@ def _escalate_some(house: House, today: date) -> tuple[int, int]:
     with house.database.write() as session:
         rows = list(session.scalars(bare.with_for_update(of=Transfer, skip_locked=True)))
         told: list[audit.Told] = []
+        came: list[tuple[Transfer, Sequence[str]]] = []
         for row in rows:
             row.tell_on = None if row.state == "accepted" else rules.next_telling(row.due_on, today)
             before = row.contents.get("told", {})
@@ -283,5 +285,7 @@ def _escalate_some(house: House, today: date) -> tuple[int, int]:
                 row.contents = {**row.contents, "told": before | dict.fromkeys(news, str(today))}
                 detail = {"transfer": row.id, "due_on": row.due_on.isoformat(), "to": news}
                 told.append(("system", "transfer.escalate", f"file:{row.case_file_id}", detail))
+                came.append((row, news))
+        tell_of_transfers(house, session, came, today)
         audit.append_all(session, told)
         return len(rows), len(told)
