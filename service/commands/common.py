@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 import click
 
+from search.errors import BadQuery
 from service.access.policy import Actor
 from service.bootstrap import build
 from service.errors import KNOWN_ERRORS, BadInput, outcome
@@ -22,6 +23,33 @@ from service.house import House
 from service.settings import load
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object, or one per line for lists.")
+
+
+class Typed(click.Command):
+    """A command whose words may begin with a dash: `-001` is something to look for, not an option there is none of."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put its own options first, each with its values, and behind `--` whatever else was typed."""
+        taken = {
+            name: 0 if param.is_flag else param.nargs
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option)
+            for name in param.opts
+        }
+        own, words, left = list[str](), list[str](), list(args)
+        while left:
+            word = left.pop(0)
+            if word == "--":
+                words += left
+                break
+            joined = word.startswith("--") or taken.get(word[:2], 0) > 0  # --sort=number, -oFILE
+            if word in taken or (joined and len(word) > 2):
+                values = taken.get(word, 0)
+                own += [word, *left[:values]]
+                del left[:values]
+            else:
+                words.append(word)
+        return super().parse_args(ctx, [*own, "--", *words])
 
 
 def run(command: click.Command) -> int:
@@ -39,7 +67,8 @@ def run(command: click.Command) -> int:
         click.echo(f"juanzong: {error.format_message()}", err=True)
         return 2
     except KNOWN_ERRORS as error:
-        click.echo(f"juanzong: {plain(error)}", err=True)
+        where = f" (character {error.position + 1} of the query)" if isinstance(error, BadQuery) else ""
+        click.echo(f"juanzong: {plain(error)}{where}", err=True)
         return outcome(error).exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

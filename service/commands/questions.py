@@ -3,7 +3,7 @@
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, out_json, plain, table, with_house
+from service.commands.common import Typed, json_option, out_json, plain, table, with_house
 from service.house import House
 
 
@@ -37,7 +37,7 @@ def saved(house: House, actor: Actor, login: str, mail: str, no_mail: str, as_js
     table(("name", "query", "only", "new", "e-mail"), rows)
 
 
-@click.command()
+@click.command(cls=Typed)
 @click.argument("typed")
 @json_option
 @with_house

@@ -6,15 +6,15 @@ from pathlib import Path
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, new_file, out_json, plain, table, with_house
+from service.commands.common import Typed, json_option, new_file, out_json, plain, table, with_house
 from service.house import House
 
 # Those of `search.orders`, written out: it would be loaded for every command's help.
 _ORDERS = ("relevance", "newest_received", "oldest_received", "newest_signed", "oldest_signed", "number")
 
 
-@click.command()
-@click.argument("query", default="")
+@click.command(cls=Typed)
+@click.argument("words", nargs=-1, metavar="[QUERY]")
 @click.option(
     "--saved",
     nargs=2,
@@ -37,7 +37,7 @@ _ORDERS = ("relevance", "newest_received", "oldest_received", "newest_signed", "
 def search(
     house: House,
     actor: Actor,
-    query: str,
+    words: tuple[str, ...],
     saved: tuple[str, str] | None,
     limit: int,
     offset: int,
@@ -50,7 +50,7 @@ def search(
     """Find documents by any words on them: 逾期交货 "exact phrase" -not OR (…) field:value near:5."""
     from service.flow.search.find import find
 
-    filters: dict[str, str] = {}
+    query, filters = " ".join(words), dict[str, str]()
     if saved is not None:
         from service.flow.search.saved_searches import saved_by_name
 

@@ -12,12 +12,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
 import pytest
 
 from search.errors import IndexUnavailable
 from service.bootstrap import build
 from service.commands import intake
 from service.commands.common import plain
+from service.commands.reading import search as search_command
 from service.flow.intake.receive import receive as receive_file
 from service.flow.search.find import find
 from service.records.tables import Document
@@ -418,8 +420,34 @@ def test_wrong_usage_wrong_setting_wrong_query(env, tmp_path):
     juanzong(env, "no-such-command", check=2)
     done = juanzong({**env, "JUANZONG_OCR": "x"}, "search", "a", check=2)
     assert "JUANZONG_OCR" in done.stderr
-    juanzong(env, "search", '"unbalanced', check=3)
+    said = juanzong(env, "search", '合同 "unbalanced', check=3).stderr
+    assert said == "juanzong: this quotation mark is never closed (character 4 of the query)\n"
     juanzong({**env, "JUANZONG_HOME": str(tmp_path / "none")}, "search", "a", check=2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "options", "text"),
+    [
+        ("-001", {}, "-001"),
+        ("违约金 -滞纳金 (甲 OR 乙)", {}, "违约金 -滞纳金 (甲 OR 乙)"),
+        ("--limit 3 -HT-o1 --near", {"limit": 3, "near": True}, "-HT-o1"),
+        ("甲 --cursor -x --json -乙 -h2", {"cursor": "-x", "as_json": True}, "甲 -乙 -h2"),
+        ("甲 -oa.csv --saved li -乙", {"output": Path("a.csv"), "saved": ("li", "-乙")}, "甲"),
+        ("甲 --sort=number -- --near", {"sort": "number"}, "甲 --near"),
+    ],
+)
+def test_what_is_looked_for_may_begin_with_a_dash(typed, options, text):
+    given = search_command.make_context("search", typed.split()).params
+    assert " ".join(given["words"]) == text
+    assert given | options == given
+    with pytest.raises(click.UsageError):
+        search_command.make_context("search", [*typed.split("--", 1)[0].split(), "--nera"])
+
+
+def test_a_number_may_be_looked_for_by_its_tail(env, juanzong_here):
+    assert json.loads(juanzong_here(env, "search", "-001", "--json").stdout)["total"] == 0
+    assert json.loads(juanzong_here(env, "search", "逾期", "-终止", "--json").stdout)["total"] == 0
+    assert juanzong_here(env, "suggest", "-001").stdout == ""
 
 
 def test_users_and_tokens(env, juanzong_here):

@@ -263,13 +263,20 @@ def test_search_shows_the_place_and_the_deep_link_lights_it(town: Town) -> None:
     page = browser.get("/search?q=设备物联监测平台").text
     assert "<mark>设备物联监测平台</mark>" in page
     link = re.search(r'class="title" href="([^"]+)"', page).group(1).replace("&amp;", "&")
-    assert "hit=1" in link
+    assert "leaf=1" in link
     document = browser.get(link).text
     boxes = re.findall(r'<rect class="hit[^"]*" data-hit="\d+" x="(\d+)" y="(\d+)"', document)
     assert boxes
     assert '<rect class="hit on" data-hit="1"' in document
     assert f'x="{boxes[0][0]}" y="{boxes[0][1]}"' in page
     assert "第 1 / " in document
+    # The page that is listed opens, not the first with one of the words.
+    page = browser.get("/search?q=技术服务 违约责任").text
+    link = re.search(r'class="title" href="([^"]+)"', page).group(1).replace("&amp;", "&")
+    assert "第 2 页" in page
+    document = browser.get(link).text
+    assert re.search(r'data-page="2"', document)
+    assert "第 1 / " not in document
     assert "没有找到" in browser.get("/search?q=这几个字纸上没有").text
     assert browser.get("/search?q=设备物联监测平台&category=1.2").text.count("data-row") == 0
 
