@@ -85,6 +85,13 @@ class AccessRequest:
             raise TransitionRefused(f"returned on {on}, before it was lent on {self.lent_on}")
         return replace(self, state="returned", returned_on=on, returned_as=found, return_note=note.strip())
 
+    def lapse(self, today: date) -> "AccessRequest":
+        """End a loan in electronic form after its last day: it closed by itself, in time, and there is nothing to check."""
+        self._from("lent", "returned")
+        if self.due_back is None or today <= self.due_back:
+            raise TransitionRefused(f"what was lent in electronic form is open until {self.due_back}")
+        return replace(self, state="returned", returned_on=self.due_back)
+
     def days_overdue(self, today: date) -> int:
         """Return how many days the file is late; 0 when it is not out or still in time."""
         if self.state != "lent" or self.due_back is None:

@@ -5,7 +5,7 @@ accounts and settings, the security administrator gives roles, tiers and grants,
 one another, and none of them reads a document by virtue of the part (RULES Part B, three administrators).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 ROLES = (
     "operator",
@@ -265,6 +265,11 @@ def _within(actor: Actor, action: str, reach: Reach, doing: frozenset[str]) -> D
     if open_to_grant:
         return Decision(allowed=True, reason="grant")
     return Decision(allowed=False, reason="other_department")
+
+
+def only_by_grant(actor: Actor, reach: Reach) -> bool:
+    """Return whether what lies in `reach` is open to somebody for reading by a grant alone, for the time it lasts."""
+    return bool(actor.grants) and not decide(replace(actor, grants=()), "document.read", reach).allowed
 
 
 def _at_most(tier: str, limit: str) -> bool:

@@ -864,9 +864,9 @@ def show_proof(house: House, actor: Actor, file_id: str) -> dict[str, Any]:
 
 
 class Ask(Input):
-    """Which file, and what for (RULES B6)."""
+    """Which file, and what for (RULES B6): a file in sight by its id, any by its archive number or its contract's number."""
 
-    file_id: Id
+    file_id: Annotated[str, Field(min_length=1, max_length=80)]
     purpose: Reason
 
 
@@ -879,13 +879,16 @@ def ask(house: House, actor: Actor, given: Ask) -> dict[str, Any]:
 @requests("GET", "/access-requests", "List access requests")
 def list_loans(house: House, actor: Actor) -> dict[str, Any]:
     """Return the requests the caller may see."""
-    return {"requests": [loans.as_json(loan) for loan in loans.list_loans(house, actor)]}
+    found = loans.list_loans(house, actor)
+    electronic = loans.shown(house, actor, found).electronic
+    return {"requests": [loans.as_json(loan, electronic=loan.id in electronic) for loan in found]}
 
 
 class Decide(Input):
-    """Grant with a date to come back, or refuse with a reason."""
+    """Grant with a date to come back, or refuse with a reason. electronic: opened for reading until then, with a watermark."""
 
     grant: bool
+    electronic: bool = False
     due_back: Day = ""
     reason: Annotated[str, Field(max_length=500)] = ""
 
@@ -893,7 +896,8 @@ class Decide(Input):
 @requests("POST", "/access-requests/{request_id}/decision", "Decide", body=Decide, status=204, problems=(409,))
 def decide_loan(house: House, actor: Actor, request_id: str, given: Decide) -> None:
     """Decide a request."""
-    loans.decide_loan(house, actor, request_id, grant=given.grant, due_back=given.due_back, reason=given.reason)
+    said = {"due_back": given.due_back, "reason": given.reason}
+    loans.decide_loan(house, actor, request_id, grant=given.grant, electronic=given.electronic, **said)
 
 
 class Return(Input):

@@ -138,13 +138,13 @@ def loan() -> None:
 
 
 @loan.command("ask")
-@click.argument("file_id")
+@click.argument("file_id", metavar="FILE")
 @click.option("--reader", required=True, metavar="LOGIN", help="Whose account it is read with: their rights count.")
 @click.option("--purpose", required=True)
 @json_option
 @with_house
 def loan_ask(house: House, actor: Actor, file_id: str, reader: str, purpose: str, *, as_json: bool) -> None:
-    """Ask for FILE_ID on behalf of a reader; the archivist decides."""
+    """Ask for FILE on behalf of a reader: its id, its archive number or its contract's number; the archivist decides."""
     from dataclasses import replace
 
     from service.access.accounts import get_person
@@ -163,7 +163,9 @@ def loan_list(house: House, actor: Actor, *, as_json: bool) -> None:
     """List the access requests, open ones first."""
     from service.flow.archive import loans as flow
 
-    rows = [flow.as_json(row) for row in flow.list_loans(house, actor)]
+    found = flow.list_loans(house, actor)
+    electronic = flow.shown(house, actor, found).electronic
+    rows = [flow.as_json(row, electronic=row.id in electronic) for row in found]
     if as_json:
         for row in rows:
             out_json(row)
@@ -175,14 +177,18 @@ def loan_list(house: House, actor: Actor, *, as_json: bool) -> None:
 @loan.command("lend")
 @click.argument("request_id")
 @click.option("--back", "due_back", required=True, metavar="DAY", help="When it must come back (YYYY-MM-DD).")
+@click.option(
+    "--electronic", is_flag=True, help="Open it for reading until then, with a watermark; no paper is handed out."
+)
 @json_option
 @with_house
-def loan_lend(house: House, actor: Actor, request_id: str, due_back: str, *, as_json: bool) -> None:
+def loan_lend(house: House, actor: Actor, request_id: str, due_back: str, *, electronic: bool, as_json: bool) -> None:
     """Grant a request: the file is lent."""
     from service.flow.archive import loans as flow
 
-    flow.decide_loan(house, actor, request_id, grant=True, due_back=due_back)
-    done({"request": request_id, "state": "lent", "due_back": due_back}, f"lent until {due_back}", as_json=as_json)
+    flow.decide_loan(house, actor, request_id, grant=True, due_back=due_back, electronic=electronic)
+    said = {"request": request_id, "state": "lent", "due_back": due_back, "electronic": electronic}
+    done(said, f"lent until {due_back}", as_json=as_json)
 
 
 @loan.command("refuse")

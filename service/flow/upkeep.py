@@ -8,6 +8,7 @@ from service.flow.archive.check_samples import sample_due
 from service.flow.archive.deadlines import escalate
 from service.flow.archive.destroy import resume as carry_on_destructions
 from service.flow.archive.incidents import open_overdue
+from service.flow.archive.loans import end_electronic
 from service.flow.archive.reminders import remind_loans, remind_milestones
 from service.flow.archive.schedules import apply_waiting
 from service.flow.archive.yearly_appraisal import tell_yearly
@@ -56,6 +57,7 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("what papers say of customers", CatchUp(house).look, seconds=600.0),
         Upkeep("the renewal of keys", lambda go_on: resume(house, go_on)),
         Upkeep("the escalation of transfers", lambda go_on: escalate(house, go_on), seconds=600.0),
+        Upkeep("the end of loans in electronic form", lambda _go_on: end_electronic(house), seconds=600.0),
         Upkeep("the reminders of loans", lambda _go_on: remind_loans(house), seconds=600.0),
         Upkeep("the reminders of milestones", lambda _go_on: remind_milestones(house), seconds=600.0),
         Upkeep("the incidents of overdue loans", lambda _go_on: open_overdue(house), seconds=600.0),

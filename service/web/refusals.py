@@ -424,6 +424,12 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"the file has not come back; record the return, or report it as lost", "案卷还没有归还：登记归还，或者报遗失。"),
     (r"the file is reported lost, incident (?P<n>\S+)", "案卷已报遗失，事故 {n}。"),
     (r"the file is not lent; an out card is for what is lent", "案卷没有借出，不需要代卷卡。"),
+    (r"the file is lent in electronic form; an out card stands for paper", "借出的是电子件，不需要代卷卡。"),
+    (
+        r"the file was lent in electronic form; nothing of it is damaged or lost",
+        "借出的是电子件，没有什么会损毁或缺失。",
+    ),
+    (r"what was lent in electronic form is open until (?P<d>\S+)", "借出的电子件到 {d} 为止可以看。"),
     (r"(?:request_id: )?is no loan of this file", "不是这一卷的借阅。"),
     (
         r"(?:responsible: )?1 to (?P<n>\d+) people, each with the part they had",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from service.access.policy import ACTIONS, TIERS, Actor
@@ -14,7 +14,7 @@ from service.flow.common.index import index_soon
 from service.flow.common.sight import sees_customer
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Contract, Customer, Document, Grant, Person
+from service.records.tables import AccessRequest, CaseFile, Contract, Customer, Document, Grant, Person, new_id
 
 KINDS = ("document", "file", "customer")
 MAX_REASON = 500
@@ -50,24 +50,62 @@ def give_grant(
             raise NotFound(f"there is no account {login}")
         if not actor.owner and TIERS.index(up_to) > TIERS.index(actor.clearance):
             raise NotAllowed("grant.give: its confidentiality tier is above your clearance")
-        grant = Grant(
-            person_id=person.id,
-            kind=kind,
-            subject_id=subject_id,
-            tier=up_to,
-            until=until,
-            reason=reason.strip(),
-            given_by=actor.name,
-            given_at=house.clock.now(),
-        )
-        session.add(grant)
-        ids = _mark(session, kind, subject_id)
-        session.flush()
-        detail = {"grant": grant.id, "person": login, "tier": up_to, "until": until.isoformat(), "reason": grant.reason}
-        audit.append(session, actor.name, "grant.give", f"{kind}:{subject_id}", detail)
-        session.refresh(grant)
+        grant, ids = _open(house, session, actor, person, kind, subject_id, up_to, until, reason.strip())
     index_soon(house, ids)
     return grant
+
+
+def _open(
+    house: House,
+    session: Session,
+    actor: Actor,
+    person: Person,
+    kind: str,
+    subject_id: str,
+    tier: str,
+    until: date,
+    reason: str,
+    grant_id: str | None = None,
+) -> tuple[Grant, list[str]]:
+    grant = Grant(
+        id=grant_id or new_id(),
+        person_id=person.id,
+        kind=kind,
+        subject_id=subject_id,
+        tier=tier,
+        until=until,
+        reason=reason,
+        given_by=actor.name,
+        given_at=house.clock.now(),
+    )
+    session.add(grant)
+    ids = _mark(session, kind, subject_id)
+    session.flush()
+    detail = {"grant": grant.id, "person": person.login, "tier": tier, "until": until.isoformat(), "reason": reason}
+    audit.append(session, actor.name, "grant.give", f"{kind}:{subject_id}", detail)
+    session.refresh(grant)
+    return grant, ids
+
+
+def open_for_loan(house: House, session: Session, actor: Actor, loan: AccessRequest, until: date) -> list[str]:
+    """Open a file that is lent in electronic form to its reader, under the loan's own id; returns the documents to index anew.
+
+    Whoever lends has decided that they may; it opens no more than the tier the file has today.
+    """
+    file, reason = loan.case_file, loan.purpose[:MAX_REASON]
+    return _open(house, session, actor, loan.reader, "file", file.id, file.tier, until, reason, loan.id)[1]
+
+
+def close_for_loan(house: House, session: Session, actor_name: str, loan: AccessRequest) -> None:
+    """Close what a loan in electronic form opened; silent for one on paper, and for what ended already."""
+    grant = session.get(Grant, loan.id, with_for_update={"of": Grant})
+    if grant is not None and grant.ended_at is None:
+        _close(house, session, actor_name, grant)
+
+
+def is_electronic() -> ColumnElement[bool]:
+    """Whether a file was lent in electronic form: then there is a grant under the loan's own id."""
+    return select(Grant.id).where(Grant.id == AccessRequest.id).exists()
 
 
 def _wrong(house: House, kind: str, until: date, reason: str, tier: str) -> dict[str, str]:
@@ -156,8 +194,12 @@ def end_grant(house: House, actor: Actor, grant_id: str) -> None:
         if not _may_see(session, actor, grant or _NONE) or grant is None:
             raise NotFound(f"there is no grant {grant_id}")
         if grant.ended_at is None:
-            grant.ended_by, grant.ended_at = actor.name, house.clock.now()
-            audit.append(session, actor.name, "grant.end", f"{grant.kind}:{grant.subject_id}", {"grant": grant_id})
+            _close(house, session, actor.name, grant)
+
+
+def _close(house: House, session: Session, actor_name: str, grant: Grant) -> None:
+    grant.ended_by, grant.ended_at = actor_name, house.clock.now()
+    audit.append(session, actor_name, "grant.end", f"{grant.kind}:{grant.subject_id}", {"grant": grant.id})
 
 
 def _may_see(session: Session, actor: Actor, grant: Grant) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from retention import incidents as rules
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.archive.grants import is_electronic
 from service.flow.archive.ledger import typed_date
 from service.flow.common.guard import allowed, listing, load_file, reach_of_file, require
 from service.flow.common.sight import visible_files
@@ -149,7 +150,7 @@ def _open_some(house: House) -> int:
     with house.database.write() as session:
         known = select(Incident.id).where(Incident.request_id == AccessRequest.id, Incident.kind == "overdue")
         query = select(AccessRequest).where(
-            AccessRequest.state == "lent", AccessRequest.due_back < line, ~known.exists()
+            AccessRequest.state == "lent", AccessRequest.due_back < line, ~known.exists(), ~is_electronic()
         )
         some = query.order_by(AccessRequest.id).limit(_AT_ONCE).with_for_update(of=AccessRequest)
         late = list(session.scalars(some))

@@ -15,7 +15,7 @@ from service.flow.common.guard import allowed, listing, reach_of_file, require
 from service.flow.common.sight import visible_files
 from service.house import House
 from service.records import audit
-from service.records.tables import AccessRequest, CaseFile, Department, FilePlace, Incident, Person
+from service.records.tables import AccessRequest, CaseFile, Department, FilePlace, Grant, Incident, Person
 
 FIGURES = ("asked", "refused", "lent", "returned", "late", "out", "overdue", "days")
 
@@ -162,6 +162,8 @@ def out_card(house: House, actor: Actor, request_id: str) -> dict[str, str]:
         file = loan.case_file
         if loan.state != "lent":
             raise RuleRefused("the file is not lent; an out card is for what is lent")
+        if session.get(Grant, loan.id) is not None:
+            raise RuleRefused("the file is lent in electronic form; an out card stands for paper")
         place = session.get(FilePlace, file.id)
         decided = session.scalar(select(Person.name).where("person:" + Person.login == loan.decided_by))
         audit.append(session, actor.name, "loan.print", f"file:{file.id}", {"request": request_id})

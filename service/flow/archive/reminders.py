@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from retention.contract_life import STATES
 from retention.lending import SOON_DAYS as LOAN_SOON_DAYS
+from service.flow.archive.grants import is_electronic
 from service.flow.archive.milestones import SOON_DAYS as MILESTONE_SOON_DAYS
 from service.flow.common.facts import ENDED
 from service.flow.common.notices import notify
@@ -38,7 +39,7 @@ def remind_loans(house: House) -> int:
     Can be run at any time and twice. The day of return itself is in time.
     """
     today = house.clock.today()
-    lent = select(AccessRequest).where(AccessRequest.state == "lent")
+    lent = select(AccessRequest).where(AccessRequest.state == "lent", ~is_electronic())  # that one closes by itself
     near = lent.where(AccessRequest.due_back.between(today, today + timedelta(days=LOAN_SOON_DAYS)))
     late = lent.where(AccessRequest.due_back < today)
     return _remind(house, "loan", near, "soon") + _remind(house, "loan", late, "late")

@@ -3,7 +3,7 @@
 import io
 from datetime import datetime
 
-from service.access.policy import TIERS, Actor, Reach
+from service.access.policy import TIERS, Actor, Reach, only_by_grant
 from service.clock import CHINA
 from service.flow.common.guard import require
 from service.house import House
@@ -17,9 +17,14 @@ def is_classified(house: House, reach: Reach) -> bool:
     return TIERS.index(reach.tier) >= TIERS.index(house.settings.classified)
 
 
+def is_marked(house: House, actor: Actor, reach: Reach) -> bool:
+    """Return whether pages in `reach` carry a watermark for this person: what is classified, and what only a grant or a loan opens."""
+    return not actor.owner and (is_classified(house, reach) or only_by_grant(actor, reach))
+
+
 def demand_unmarked(house: House, actor: Actor, reach: Reach) -> None:
-    """Raise NotAllowed unless `actor` may have the bytes as they came: of what is classified only who keeps the archive."""
-    if not actor.owner and is_classified(house, reach):
+    """Raise NotAllowed unless `actor` may have the bytes as they came: of what they see marked only who keeps the archive."""
+    if is_marked(house, actor, reach):
         require(actor, "original.read", reach)
 
 

@@ -18,14 +18,14 @@ from service.flow.common.guard import load_document, reach_of
 from service.flow.common.index import load_key, load_pages
 from service.flow.common.kept import read_kept
 from service.flow.common.objects import is_kept
-from service.flow.common.watermark import demand_unmarked, is_classified, mark, words
+from service.flow.common.watermark import demand_unmarked, is_marked, mark, words
 from service.house import House
 from service.records import audit
 from service.records.tables import Rendition
 from vault.errors import ObjectDamaged, ObjectMissing
 
 KINDS = ("original", "page-image", "page-text", "text", "preservation", "copy")
-#: Bytes as they came, without a watermark: of what is classified only for who keeps the archive.
+#: Bytes as they came, without a watermark: of what is seen with one only for who keeps the archive.
 _UNMARKED = ("original", "preservation")
 MOST_COPIED = 200  # pages; a larger document is read page by page
 
@@ -95,7 +95,7 @@ def _open(
             place = f" of page {page}" if page else ""
             raise NotFound(f"document {document_id} has no {kind}{place} (yet)")
         key = load_key(house, session, document_id)
-        marked = kind == "page-image" and not actor.owner and is_classified(house, reach_of(document))
+        marked = kind == "page-image" and is_marked(house, actor, reach_of(document))
         wanted = None if marked else part(row.size, row.sha256)
         detail = {"rendition": kind, "page": page} | ({"bytes": list(wanted)} if wanted else {})
         if marked:

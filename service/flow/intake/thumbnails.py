@@ -9,7 +9,7 @@ from service.errors import BadInput, NotFound
 from service.flow.common.guard import load_document, reach_of
 from service.flow.common.index import load_key
 from service.flow.common.kept import read_kept
-from service.flow.common.watermark import is_classified, mark, words
+from service.flow.common.watermark import is_marked, mark, words
 from service.house import House
 from service.records import audit
 from service.records.tables import Rendition
@@ -38,7 +38,7 @@ def strip(house: House, actor: Actor, document_id: str, first: int, last: int) -
         if not rows:
             raise NotFound(f"document {document_id} has no page-image of page {first} to {last} (yet)")
         key = load_key(house, session, document_id)
-        marked = not actor.owner and is_classified(house, reach_of(document))
+        marked = is_marked(house, actor, reach_of(document))
         detail = {"rendition": "thumbnails", "page": first, "until": last} | ({"watermark": True} if marked else {})
         audit.append(session, actor.name, "document.open", f"document:{document_id}", detail)
     said = words(actor, house.clock.now())

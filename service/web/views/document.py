@@ -13,7 +13,7 @@ from service.flow.archive import filing
 from service.flow.common.guard import allowed, reach_of
 from service.flow.common.hints import said_before
 from service.flow.common.values import confirmable
-from service.flow.common.watermark import is_classified
+from service.flow.common.watermark import is_marked
 from service.flow.common.watermark import words as said
 from service.flow.intake import documents as flow
 from service.flow.intake import pages, thumbnails
@@ -96,8 +96,8 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         unconfirmed=bool(confirmable(document, actor().name)),
         tier_options=words.tiers_up_to(actor().clearance) if may_tier else [],
         may_mark=(may_tier or may_file) and document.status not in ("destroyed", "received", "reading"),
-        classified=is_classified(house(), reach),
-        may_original=not is_classified(house(), reach) or allowed(actor(), "original.read", reach),
+        marked=is_marked(house(), actor(), reach),
+        may_original=not is_marked(house(), actor(), reach) or allowed(actor(), "original.read", reach),
         mark=said(actor(), house().clock.now()),
         missing_fields=[(code, word) for code, word in words.FIELDS.items() if code not in read],
         category_options=[("", gettext("未分类")), *((code, words.category(code)) for code in words.CATEGORIES)],

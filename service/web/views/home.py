@@ -4,6 +4,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from service.flow.archive.loans import list_loans
+from service.flow.archive.loans import shown as list_shown
 from service.flow.archive.transfers import list_transfers
 from service.flow.common.guard import allowed
 from service.flow.credit import exams, plan_lists, regulations
@@ -43,6 +44,7 @@ def home() -> ResponseReturnValue:
         review=review,
         review_total=review_total,
         loans=loans,
+        named=list_shown(house(), who, loans or []).named,
         reviews=reviews,
         training=training,
         tasks=tasks,

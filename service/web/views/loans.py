@@ -12,10 +12,9 @@ from service.web.text import gettext
 
 
 def _page() -> str:
-    today = house().clock.today()
-    return render_template(
-        "loans.html", loans=flow.list_loans(house(), actor()), in_two_weeks=today + timedelta(days=14)
-    )
+    today, found = house().clock.today(), flow.list_loans(house(), actor())
+    shown = flow.shown(house(), actor(), found)
+    return render_template("loans.html", loans=found, shown=shown, in_two_weeks=today + timedelta(days=14))
 
 
 @web.get("/loans")
@@ -24,15 +23,26 @@ def loans() -> ResponseReturnValue:
     return _page()
 
 
+@web.post("/loans")
+def ask_by_number() -> ResponseReturnValue:
+    """Ask for a file by its archive number or its contract's number."""
+    form = request.form
+    return act(
+        lambda: flow.ask(house(), actor(), form.get("number", ""), form.get("purpose", "")),
+        _page,
+        done=gettext("查阅申请已交给档案管理员。"),
+        to=url_for("web.loans"),
+    )
+
+
 @web.post("/loans/<loan_id>/decide")
 def decide_loan(loan_id: str) -> ResponseReturnValue:
     """Lend, or refuse with a reason."""
     form = request.form
-    grant = form.get("grant") == "yes"
+    grant, electronic = form.get("grant") == "yes", form.get("how") == "electronic"
+    said = {"due_back": form.get("due_back", ""), "reason": form.get("reason", "")}
     return act(
-        lambda: flow.decide_loan(
-            house(), actor(), loan_id, grant=grant, due_back=form.get("due_back", ""), reason=form.get("reason", "")
-        ),
+        lambda: flow.decide_loan(house(), actor(), loan_id, grant=grant, electronic=electronic, **said),
         _page,
         done=gettext("已借出。") if grant else gettext("未批准，理由已记下。"),
         to=url_for("web.loans"),
