@@ -289,6 +289,18 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"category (?P<codes>\S+) holds a document; it is not marked as not applicable",
         "“{codes}”里有文件，不能标为不适用。",
     ),
+    (
+        r"contract (?P<n>\S+) with this customer is in force; the relationship has not ended",
+        "与这个客户的合同 {n} 尚未终了，关系没有终止。",
+    ),
+    (
+        r"contract (?P<n>\S+) with this customer ended on (?P<d>\S+), after (?P<e>\S+)",
+        "与这个客户的合同 {n} {d} 才终了，晚于 {e}。",
+    ),
+    (
+        r"file (?P<n>.+) is frozen for (?P<matter>.+); its documents stay in it",
+        "案卷 {n} 因“{matter}”冻结，其中的文件不取出。",
+    ),
     (r"file (?P<n>.+) was closed on (?P<d>\S+)", "案卷 {n} 已于 {d} 结束。"),
     (
         r"this is the file of a contract; it follows the events of the contract",

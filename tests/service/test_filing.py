@@ -9,11 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from retention.blockers import blocks
 from search.errors import IndexUnavailable
 from service.access import people
 from service.api.app import blueprint
 from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow.archive import filing, holds, ledger, loans, reviews, transfers
+from service.flow.common.facts import file_facts
 from service.flow.intake import documents
 from service.flow.intake.process import process, sweep
 from service.flow.search import find
@@ -33,6 +35,7 @@ def another_document(office) -> str:
 def credit_file(office) -> CaseFile:
     """Return the credit file of a customer, open."""
     contract_id, _ = new_contract(office)
+    ledger.finish_event(office.house, office["handler"], contract_id, "performed", "2026-11-10")
     customer_id = ledger.get_contract(office.house, office["handler"], contract_id).customer_id
     return filing.credit_file(office.house, office["handler"], customer_id)
 
@@ -169,6 +172,55 @@ def test_a_credit_file_becomes_due_ten_years_after_the_relationship_ended(embedd
         filing.close_credit_file(house, embedded["administrator"], file_id, "2026-11-24")
     house.clock.move_to(date(2037, 1, 1))
     assert [f.id for f in reviews.candidates(house, embedded["archivist"])] == [file_id]
+
+
+def test_a_relationship_ends_after_its_last_contract_and_goes_on_with_the_next(office):
+    house, administrator = office.house, office["administrator"]
+    file_id = archived_credit_file(office)
+    with pytest.raises(RuleRefused, match="HT-XS-2026-0001 with this customer ended on 2026-11-10, after 2026-11-09"):
+        filing.close_credit_file(house, administrator, file_id, "2026-11-09")
+    running, _ = new_contract(office)
+    with pytest.raises(RuleRefused, match="HT-XS-2026-0002 with this customer is in force"):
+        filing.close_credit_file(house, administrator, file_id, "2026-11-20")
+    ledger.finish_event(house, office["handler"], running, "terminated", "2026-11-20")
+    filing.close_credit_file(house, administrator, file_id, "2026-11-20")
+    house.clock.move_to(date(2030, 5, 1))
+    again, _ = new_contract(office, signed_on="2030-04-01")
+    house.clock.move_to(date(2037, 1, 1))
+
+    def candidates() -> list[str]:
+        return [f.id for f in reviews.candidates(house, office["archivist"]) if f.kind == "credit"]
+
+    def against() -> list[str]:
+        with house.database.read() as session:
+            return [
+                block.kind
+                for block in blocks(file_facts(session, session.get_one(CaseFile, file_id)), house.clock.today())
+            ]
+
+    assert (candidates(), against()) == ([], ["running_contract"])
+    assert reviews.candidate_page(house, office["archivist"]).total == 0
+    ledger.finish_event(house, office["handler"], again, "performed", "2036-12-31")
+    assert (candidates(), against()) == ([], ["not_due"])
+    house.clock.move_to(date(2046, 12, 31))
+    assert candidates() == []
+    house.clock.move_to(date(2047, 1, 1))
+    assert (candidates(), against()) == ([file_id], [])
+
+
+def test_a_document_of_a_frozen_file_is_not_put_where_no_hold_stands(embedded):
+    house = embedded.house
+    _, file_id = new_contract(embedded)
+    document_id = embedded.take_in()
+    filing.file_document(house, embedded["handler"], document_id, file_id)
+    hold = holds.place_hold(house, embedded["archivist"], "（2026）川01民初118号", "诉讼", [file_id])
+    with pytest.raises(RuleRefused, match="is frozen for （2026）川01民初118号; its documents stay in it"):
+        filing.unfile_document(house, embedded["handler"], document_id)
+    holds.ask_release(house, embedded["archivist"], hold.id, "结案")
+    with pytest.raises(RuleRefused, match="frozen"):
+        filing.unfile_document(house, embedded["handler"], document_id)
+    holds.release(house, embedded["administrator"], hold.id)
+    filing.unfile_document(house, embedded["handler"], document_id)
 
 
 def test_a_credit_file_closed_before_it_is_archived_gets_its_date_with_the_number(embedded):
@@ -312,7 +364,7 @@ def test_a_wrong_value_in_a_correction_by_api_changes_nothing(embedded, handler_
 
 def test_closing_events_and_originals_by_api(embedded, handler_calls):
     file = credit_file(embedded)
-    _, contract_file = new_contract(embedded)
+    _, contract_file = new_contract(embedded, counterparty="别家有限公司")
     day = {"ended_on": "2026-11-20"}
     assert handler_calls("POST", f"/files/{contract_file}/closing", **day).status_code == 409
     assert handler_calls("POST", f"/files/{file.id}/closing", **day).get_json()["closed_on"] == "2026-11-20"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
-from service.flow.archive import filing, holds, reviews, transfers
+from service.flow.archive import filing, holds, ledger, reviews, transfers
 from service.flow.intake import documents
 from service.flow.search.outlook import outlook
 from service.records.tables import AuditEntry, CaseFile
@@ -18,7 +18,8 @@ from tests.service.test_flow import archive, due_file, fill, new_contract, propo
 
 def credit_file(office: Office, *, archived: bool) -> str:
     """A credit file, empty but for what is said of its categories."""
-    _, contract_file = new_contract(office)
+    contract_id, contract_file = new_contract(office)
+    ledger.finish_event(office.house, office["handler"], contract_id, "performed", "2026-11-10")
     with office.house.database.read() as session:
         customer_id = session.get_one(CaseFile, contract_file).customer_id or ""
     file = filing.credit_file(office.house, office["administrator"], customer_id)
@@ -80,7 +81,7 @@ def test_only_credit_files_and_only_for_those_who_may_record(embedded):
     house = embedded.house
     file_id = credit_file(embedded, archived=False)
     assert outlook(house, embedded["administrator"], file_id, "bad_debt").after.code == "D30"  # not archived yet
-    _, contract_file = new_contract(embedded)
+    _, contract_file = new_contract(embedded, counterparty="别家有限公司")
     with pytest.raises(RuleRefused, match="file of a contract"):
         outlook(house, embedded["administrator"], contract_file, "litigation")
     with pytest.raises(NotAllowed):

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, case, cast, extract, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, extract, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from retention.blockers import candidate_blocks
 from retention.schedule import PERMANENT
 from service.access.policy import Actor
-from service.flow.common.facts import CLOSED_REVIEWS, ENDED, facts_by_id
+from service.flow.common.facts import CLOSED_REVIEWS, ENDED, IN_FORCE, facts_by_id
 from service.flow.common.guard import listing, require
 from service.flow.common.keyset import Part, counted, page
 from service.flow.common.sight import visible_files
@@ -41,6 +41,7 @@ def _query(actor: Actor, today: date) -> Select[CaseFile]:
         CaseFile.archive_number != "",
         CaseFile.retention != PERMANENT,
         _ended_by(today),
+        or_(CaseFile.kind != "credit", ~_still_dealing(today).exists()),
         ~taken.exists(),
         ~running.exists(),
     )
@@ -48,8 +49,18 @@ def _query(actor: Actor, today: date) -> Select[CaseFile]:
 
 def _ended_by(today: date) -> ColumnElement[bool]:
     """Whether the day that follows from the facts, where the trigger is known, has come as well (`retention.schedule.due_on`)."""
-    years = cast(case((CaseFile.retention.like("D%"), func.substr(CaseFile.retention, 2)), else_="9999"), Integer)
-    return or_(CaseFile.closed_on.is_(None), extract("year", CaseFile.closed_on) + 1 + years <= today.year)
+    return or_(CaseFile.closed_on.is_(None), extract("year", CaseFile.closed_on) + 1 + _years() <= today.year)
+
+
+def _years() -> ColumnElement[int]:
+    return cast(case((CaseFile.retention.like("D%"), func.substr(CaseFile.retention, 2)), else_="9999"), Integer)
+
+
+def _still_dealing(today: date) -> Select[str]:
+    """Return the query for contracts with the customer of a credit file that are in force, or ended too late for its period to be over."""
+    theirs = select(Contract.id).where(Contract.customer_id == CaseFile.customer_id)
+    late = and_(CaseFile.closed_on.is_not(None), extract("year", Contract.ended_on) + 1 + _years() > today.year)
+    return theirs.where(or_(Contract.status.in_(IN_FORCE), late)).correlate(CaseFile)
 
 
 def candidates(house: House, actor: Actor) -> list[CaseFile]:

@@ -9,7 +9,7 @@ from retention.completeness import Completeness, NotApplicable, check
 from service.access.policy import Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.counting import MOST
-from service.flow.common.facts import demand_no_review
+from service.flow.common.facts import IN_FORCE, demand_no_review, standing_holds
 from service.flow.common.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
 from service.flow.common.hints import demand_released
 from service.flow.common.index import index_soon
@@ -20,7 +20,7 @@ from service.flow.credit.fact_documents import follow
 from service.flow.intake.categories import CATEGORIES, demand_place, withdraw_mark
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Customer, Department, Document, NotApplicableMark
+from service.records.tables import CaseFile, Contract, Customer, Department, Document, NotApplicableMark
 from service.typed import day_of
 
 FILE_EVENTS = ("litigation", "bad_debt")
@@ -69,7 +69,7 @@ def file_document(
 
 
 def unfile_document(house: House, actor: Actor, document_id: str) -> None:
-    """Take a document out of its file; not possible any more once the file is archived. Raises RuleRefused."""
+    """Take a document out of its file. Raises RuleRefused: the file is archived, or a hold stands on it."""
     with house.database.write() as session:
         document = load_document(session, actor, document_id, "document.file")
         file = document.case_file
@@ -78,6 +78,11 @@ def unfile_document(house: House, actor: Actor, document_id: str) -> None:
         lock_file(session, file)
         if file.state != "open":
             raise RuleRefused(f"file {file.archive_number or file.title} is {file.state}; its documents stay in it")
+        held = standing_holds(session, file.id)
+        if held:  # in another file it could be destroyed
+            raise RuleRefused(
+                f"file {file.archive_number or file.title} is frozen for {held[0].matter}; its documents stay in it"
+            )
         document.department_id, document.case_file_id, document.indexed = file.department_id, None, False
         audit.append(session, actor.name, "document.unfile", f"document:{document_id}", {"case_file": file.id})
     index_soon(house, [document_id])
@@ -283,16 +288,30 @@ def past_day(house: House, ended_on: str) -> date:
     return day
 
 
+def demand_ended(session: Session, file: CaseFile, day: date) -> None:
+    """Raise RuleRefused unless the relationship with a credit file's customer can have ended on that day, and was not ended before."""
+    if file.closed_on is not None:
+        raise RuleRefused(f"file {file.archive_number or file.title} was closed on {file.closed_on}")
+    theirs = select(Contract.number).where(Contract.customer_id == file.customer_id)
+    number = session.scalar(theirs.where(Contract.status.in_(IN_FORCE)).order_by(Contract.number).limit(1))
+    if number is not None:
+        raise RuleRefused(f"contract {number} with this customer is in force; the relationship has not ended")
+    last = session.execute(
+        theirs.add_columns(Contract.ended_on).where(Contract.ended_on > day).order_by(Contract.ended_on.desc()).limit(1)
+    ).first()
+    if last is not None:
+        raise RuleRefused(f"contract {last[0]} with this customer ended on {last[1]}, after {day}")
+
+
 def close_credit_file(house: House, actor: Actor, case_file_id: str, ended_on: str, note: str = "") -> CaseFile:
     """Record that the relationship with the customer ended; the file's retention counts from then on.
 
-    Raises BadInput, NotFound, NotAllowed, RuleRefused (a contract's file, closed already, destroyed).
+    Raises BadInput, NotFound, NotAllowed, RuleRefused (a contract's file, closed already, destroyed, a contract with them in force).
     """
     day = past_day(house, ended_on)
     with house.database.write() as session:
         file = _credit_file_to_change(session, actor, case_file_id)
-        if file.closed_on is not None:
-            raise RuleRefused(f"file {file.archive_number or file.title} was closed on {file.closed_on}")
+        demand_ended(session, file, day)
         file.closed_on = day
         if file.archive_number:
             recompute_retention(house, session, file)

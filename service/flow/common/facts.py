@@ -1,7 +1,7 @@
 """Facts: what the rules of destruction need to know of a file, read from the database at this moment."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,6 +27,8 @@ from service.records.tables import (
 
 CLOSED_REVIEWS = ("certified", "stopped")
 ENDED = ("performed", "terminated", "cancelled")
+#: A contract in force: the relationship with its customer has not ended.
+IN_FORCE = ("signed", "performing", "amended")
 _AT_ONCE = 500  # databases limit how many values stand in one query
 
 
@@ -81,12 +83,31 @@ class _Row:
     closed_on: date | None
     archived_on: date | None
     created_at: datetime
+    kind: str
+    customer_id: str | None
     year: int | None
     contract_status: str | None
 
 
+@dataclass(frozen=True)
+class _Dealings:
+    """The contracts with a customer: whether one is in force, and the last day on which one ended."""
+
+    in_force: bool = False
+    last_end: date | None = None
+
+
+def dealings(session: Session, customer_ids: Iterable[str]) -> dict[str, _Dealings]:
+    """Return by customer what their contracts say of the relationship; those without any are left out."""
+    in_force = func.count().filter(Contract.status.in_(IN_FORCE))
+    query = select(Contract.customer_id, in_force, func.max(Contract.ended_on)).group_by(Contract.customer_id)
+    rows = session.execute(query.where(Contract.customer_id.in_(sorted(set(customer_ids)))))
+    return {str(customer_id): _Dealings(bool(count), last) for customer_id, count, last in rows}
+
+
 def _facts(
     file: _Row,
+    of_customer: _Dealings,
     holds: tuple[str, ...],
     loans: tuple[str, ...],
     transfers: tuple[str, ...],
@@ -95,6 +116,9 @@ def _facts(
     pages: int,
 ) -> FileFacts:
     opened_on = file.closed_on or file.archived_on or file.created_at.date()
+    ended_on = file.closed_on
+    if ended_on is not None and of_customer.last_end is not None:
+        ended_on = max(ended_on, of_customer.last_end)  # they dealt with one another again
     return FileFacts(
         file_id=file.id,
         archive_number=file.archive_number,
@@ -103,8 +127,9 @@ def _facts(
         retention=file.retention,
         due_on=file.due_on,
         state=file.state,
-        trigger_on=file.closed_on,
-        contract_running=file.contract_status is not None and file.contract_status not in ENDED,
+        trigger_on=ended_on,
+        contract_running=of_customer.in_force
+        or (file.contract_status is not None and file.contract_status not in ENDED),
         holds=holds,
         loans=loans,
         pending_transfers=transfers,
@@ -118,7 +143,8 @@ def facts_by_id(session: Session, ids: Sequence[str], *, lock: bool = False) -> 
     """Return the facts of many files by their ids, as `facts_of_files`, without loading the files. lock: until the commit, in the order of their ids."""
     columns = (
         *(CaseFile.id, CaseFile.archive_number, CaseFile.title, CaseFile.retention, CaseFile.due_on, CaseFile.state),
-        *(CaseFile.closed_on, CaseFile.archived_on, CaseFile.created_at, Contract.year, Contract.status),
+        *(CaseFile.closed_on, CaseFile.archived_on, CaseFile.created_at, CaseFile.kind, CaseFile.customer_id),
+        *(Contract.year, Contract.status),
     )
     query = select(*columns).outerjoin(Contract, Contract.id == CaseFile.contract_id)
     query = query.with_for_update(of=CaseFile) if lock else query
@@ -127,7 +153,7 @@ def facts_by_id(session: Session, ids: Sequence[str], *, lock: bool = False) -> 
     for first in range(0, len(wanted), _AT_ONCE):
         some = wanted[first : first + _AT_ONCE]
         rows = session.execute(query.where(CaseFile.id.in_(some)).order_by(CaseFile.id))
-        found |= _facts_of_some(session, [_Row(*row) for row in rows])
+        found |= _facts_of_some(session, [_Row(*tuple(row)) for row in rows])
     return found
 
 
@@ -142,7 +168,7 @@ def facts_of_files(session: Session, files: Sequence[CaseFile]) -> dict[str, Fil
 
 def _row(file: CaseFile) -> _Row:
     contract = file.contract
-    when = (file.due_on, file.state, file.closed_on, file.archived_on, file.created_at)
+    when = (file.due_on, file.state, file.closed_on, file.archived_on, file.created_at, file.kind, file.customer_id)
     of_contract = (contract.year, contract.status) if contract is not None else (None, None)
     return _Row(file.id, file.archive_number, file.title, file.retention, *when, *of_contract)
 
@@ -176,9 +202,12 @@ def _facts_of_some(session: Session, files: Sequence[_Row]) -> dict[str, FileFac
     )
     for holder, batch in session.execute(scanned):
         batches[holder or ""].append(batch)
+    # A credit file is kept from the end of the relationship (RULES, Retention), which no contract in force has come to.
+    dealt = dealings(session, [file.customer_id for file in files if file.kind == "credit" and file.customer_id])
     return {
         file.id: _facts(
             file,
+            dealt.get(file.customer_id or "", _Dealings()) if file.kind == "credit" else _Dealings(),
             tuple(holds[file.id]),
             tuple(loans[file.id]),
             tuple(transfers[file.id]),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
-from service.flow.archive.filing import FILE_EVENTS, past_day
+from service.flow.archive.filing import FILE_EVENTS, demand_ended, past_day
 from service.flow.common.guard import load_file
 from service.flow.common.schedule import Period, period_of
 from service.house import House
@@ -40,8 +40,8 @@ def outlook(house: House, actor: Actor, case_file_id: str, happening: str, ended
             raise RuleRefused(f"file {file.archive_number} was destroyed; only its stub remains")
         if file.kind != "credit":
             raise RuleRefused("this is the file of a contract; it follows the events of the contract")
-        if day is not None and file.closed_on is not None:
-            raise RuleRefused(f"file {file.archive_number or file.title} was closed on {file.closed_on}")
+        if day is not None:
+            demand_ended(session, file, day)
         before = period_of(house, session, file)
         events = {*file.events, happening} - {ENDED}
         after = period_of(house, session, file, events=frozenset(events), closed_on=day)
