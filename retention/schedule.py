@@ -41,13 +41,16 @@ def never_shorter(old: str | None, new: str) -> str:
     return longest([new] if old is None else [old, new])
 
 
+_SAID_ANEW = ("never_shorter", "never_shorter_by", "never_earlier")
+
+
 def kept_longer(applied_why: str, now: str, version: str = "") -> Why:
     """Return the reason of a period that was applied before and is longer than `now`, which the schedule says today.
 
     applied_why: the reason it was applied for, as `Why.to_json` keeps it; "" where none was kept. version: of the schedule of today.
     """
     before = Why.from_json(applied_why).parts if applied_why else ()
-    kept = Why(tuple(part for part in before if part.key not in ("never_shorter", "never_shorter_by")))
+    kept = Why(tuple(part for part in before if part.key not in _SAID_ANEW))
     if not version or version in {part.values.get("version") for part in kept.parts}:
         return kept + because("never_shorter", period=now)
     return kept + because("never_shorter_by", period=now, version=version)
@@ -290,8 +293,17 @@ def settle(
     why = decision.why if code == decision.code else kept_longer(applied_why, decision.code, decision.version)
     due = due_on(ended_on, code) if ended_on else None
     if code != PERMANENT and applied_due is not None and (due is None or due < applied_due):
-        due = applied_due
+        due, why = applied_due, why + _why_later(applied_why, why, applied_due)
     return Settled(code, why, due)
+
+
+def _why_later(applied_why: str, why: Why, due: date) -> Why:
+    """Return why a date stays later than the period alone says: an appraisal kept the file, or it was applied before."""
+    if "decided_keep_until" in {part.key for part in why.parts}:
+        return Why()
+    before = Why.from_json(applied_why).parts if applied_why else ()
+    kept = tuple(part for part in before if part.key == "decided_keep_until")
+    return Why(kept[-1:]) if kept else because("never_earlier", due=due)
 
 
 DEFAULT_SCHEDULE = default_schedule()

@@ -99,6 +99,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "按现在的情况为 {period}，已定的期限不自动缩短",
         "by the facts of today it would be {period}, but a period once applied is never shortened by itself",
     ),
+    "never_earlier": ("已定的 {due} 不提前", "a date once set, {due}, is never brought forward by itself"),
     "number_by": ("“{given}”不是按件（item）或按卷（file）", "{given} is neither item nor file"),
     "number_length": ("格式不能为空，最长 {most} 个字符", "a template is needed, at most {most} characters"),
     "number_stray": ("第 {at} 个字符“{given}”不能用", "{given} at position {at} has no place in a number"),

@@ -9,6 +9,7 @@ import pytest
 from retention.errors import BadSchedule
 from retention.schedule import DEFAULT_SCHEDULE, Facts, settle
 from retention.schedule_text import holes, is_version, normal, problems, rows_of, to_schedule
+from retention.why import because
 
 ROWS = rows_of(DEFAULT_SCHEDULE)
 
@@ -121,6 +122,24 @@ def test_an_applied_period_stays_and_its_reason_names_both_versions():
     assert "按保管期限表 v2 为 10 年" in after.why.zh
     again = settle(second, after.code, after.why.to_json(), after.due_on, day)
     assert again.why == after.why  # however often it is asked
+
+
+def test_a_date_that_stays_later_than_its_period_says_why():
+    decision = to_schedule("v1", ROWS).retention_for(Facts("contract", Decimal(60_000)))
+    before = settle(decision, None, "", None, date(2026, 5, 1))
+    assert "不提前" not in before.why.zh
+    earlier = settle(decision, before.code, before.why.to_json(), before.due_on, date(2024, 5, 1))
+    assert earlier.due_on == before.due_on
+    assert earlier.why.zh.endswith("已定的 2057-01-01 不提前")
+    again = settle(decision, before.code, earlier.why.to_json(), earlier.due_on, date(2024, 5, 1))
+    assert again == earlier
+    kept = before.why + because("decided_keep_until", until="2060-01-01", reason="质保")
+    later = settle(decision, before.code, kept.to_json(), date(2060, 1, 1), date(2026, 5, 1))
+    assert (later.due_on, later.why) == (date(2060, 1, 1), kept)
+    longer = settle(
+        decision, "D30", kept.to_json(), date(2060, 1, 1), date(2030, 5, 1)
+    )  # the period alone ends later now
+    assert (longer.due_on, longer.why) == (date(2061, 1, 1), decision.why)
 
 
 def test_names_of_versions():

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from retention.errors import DestructionBlocked, FileIncomplete, TransitionRefused
+from retention.why import Why
 from search.errors import IndexUnavailable
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import destroy, filing, holds, ledger, ledger_rows, loans, reviews, transfer_lists, transfers
 from service.flow.archive.checks import doctor, verify_audit
 from service.flow.common import values
+from service.flow.common.schedule import recompute_retention
 from service.flow.intake import documents, render
 from service.flow.search import find
 from service.flow.trust import trail
@@ -344,6 +346,13 @@ def test_one_keep_keeps_the_file_longer(embedded):
     assert outcome.outcome == "kept"
     file = filing.get_case_file(house, embedded["archivist"], file_id)
     assert (file.state, file.due_on) == ("archived", date(2040, 6, 30))
+    with house.database.write() as session:  # as when a document comes, or another version of the schedule counts
+        recompute_retention(house, session, session.get_one(CaseFile, file_id))
+    kept = filing.get_case_file(house, embedded["archivist"], file_id)
+    assert (kept.due_on, kept.retention_why) == (file.due_on, file.retention_why)
+    why = Why.from_json(file.retention_why).zh
+    assert why.endswith("鉴定意见：延期至 2040-06-30（质保责任未了）"), "why it has its date, in a sentence"
+    assert why.count("鉴定意见") == 1
     assert reviews.candidates(house, embedded["archivist"]) == []
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from retention.appraisal import Outcome, Paper, Review
 from retention.destruction import files_to_destroy, register_rows
 from retention.errors import DestructionBlocked
-from retention.why import because
+from retention.why import Why, because
 from search.errors import IndexUnavailable
 from service.access.policy import Actor, decide
 from service.errors import KNOWN_ERRORS, DatabaseUnavailable, NotFound
@@ -417,8 +417,6 @@ def _paper(session: Session, review_id: str) -> Paper:
 
 
 def _sentence(why: str) -> str:
-    from retention.why import Why
-
     return Why.from_json(why).zh
 
 
@@ -433,6 +431,9 @@ def _apply_keeps(session: Any, actor: Actor, review: Review) -> None:
             file.retention, file.due_on, file.retention_why = "Y", None, ruling.why.to_json()
         elif ruling.until is not None and (file.due_on is None or ruling.until > file.due_on):
             file.due_on = ruling.until
+            before = Why.from_json(file.retention_why).parts if file.retention_why else ()
+            kept = Why(tuple(part for part in before if part.key != "decided_keep_until"))
+            file.retention_why = (kept + ruling.why).to_json()  # why it has its date, in a sentence
         detail = {"review": review.number, "verdict": ruling.verdict, "until": str(ruling.until or "")}
         audit.append(session, actor.name, "file.keep", f"file:{file_id}", detail)
 
