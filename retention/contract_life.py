@@ -60,11 +60,12 @@ def against(
     approved_on: date | None,
     signed_on: date | None,
     rule: ApprovalRule | None = None,
+    latest_on: date | None = None,
 ) -> str:
     """Return why an event cannot happen to a contract, "" when it can. number: for the message. on: the day it happened.
 
     Nothing happens after the end, nothing but approval before signing, nothing is dated before what it rests on; where the
-    department demands it (`rule`), nothing is signed without an approval.
+    department demands it (`rule`), nothing is signed without an approval. latest_on: the last day on which something happened to it.
     """
     if not FOLLOWS[state]:
         return f"contract {number} is {state}; nothing more happens to it"
@@ -78,4 +79,6 @@ def against(
         return lacking
     if event not in ("approved", "signed") and (signed_on is None or on < signed_on):
         return f"contract {number} cannot be {event} before it is signed"
+    if event in ENDING and latest_on is not None and on < latest_on:
+        return f"contract {number} cannot be {event} before {latest_on}, when something else was done with it"
     return "" if event in FOLLOWS[state] else f"contract {number} is {state} already"

@@ -54,8 +54,14 @@ def open_department(house: House, actor: Actor, code: str) -> Department:
 
 
 def open_files(session: Session, department_id: str) -> list[str]:
-    """Return what still has to be done in a department: the numbers of open contracts, the titles of open credit files."""
-    query = select(CaseFile).where(CaseFile.department_id == department_id, CaseFile.state == "open")
+    """Return what still has to be done in a department: the numbers of open contracts, the titles of open credit files.
+
+    A file that was archived is among them while something of it is still to be handed over.
+    """
+    owed = select(Transfer.id).where(Transfer.case_file_id == CaseFile.id, Transfer.state != "accepted")
+    query = select(CaseFile).where(
+        CaseFile.department_id == department_id, or_(CaseFile.state == "open", owed.exists())
+    )
     living = [f for f in session.scalars(query) if f.contract is None or f.contract.status != "cancelled"]
     return sorted(f.contract.number if f.contract else f.title for f in living)
 

@@ -372,6 +372,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "合同 {n} 由承办人以外的人批准。",
     ),
     (r"contract (?P<n>\S+) was signed on (?P<d>\S+)", "合同 {n} 已于 {d} 签订。"),
+    (
+        r"contract (?P<n>\S+) cannot be (?P<event>\w+) before (?P<d>[\d-]+), when something else was done with it",
+        "合同 {n} 在 {d} 还办过别的手续，{event}不能早于那一天。",
+    ),
     (r"contract (?P<n>\S+) cannot be (?P<event>\w+) before it is signed", "合同 {n} 还没有签订，不能先办{event}。"),
     (
         r"contract (?P<n>\S+) is (?P<cstate>\w+); a signed contract is terminated instead",

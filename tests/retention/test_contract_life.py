@@ -31,3 +31,13 @@ def test_nothing_is_dated_before_what_it_rests_on():
     for event in ("performing", "amended", "performed", "terminated"):
         assert "before it is signed" in against("X", "signed", event, before, None, DAY)
         assert "before it is signed" in against("X", "draft", event, DAY, None, None)
+
+
+def test_a_contract_ends_no_earlier_than_what_was_done_with_it():
+    later = DAY + timedelta(days=30)
+    for event in ("performed", "terminated"):
+        why = against("X", "amended", event, DAY, None, DAY, latest_on=later)
+        assert f"before {later}, when something else was done with it" in why
+        assert against("X", "amended", event, later, None, DAY, latest_on=later) == ""
+    for event in ("performing", "amended"):  # of these one is told late
+        assert against("X", "amended", event, DAY, None, DAY, latest_on=later) == ""

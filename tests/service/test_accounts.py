@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from service.access import accounts, departments, people
 from service.errors import BadInput, NotAllowed, NotFound, NotSignedIn, RuleRefused
-from service.flow.archive import filing, transfers
+from service.flow.archive import filing, ledger, transfers
 from service.flow.intake import corrections
 from service.records.tables import AuditEntry, CaseFile, Contract, Document, Person
 from tests.service.conftest import OWNER, Office
@@ -173,6 +173,10 @@ def test_a_closed_department_takes_nothing_new_and_keeps_what_it_has(embedded, r
     with pytest.raises(RuleRefused, match=r"has 1 open files: HT-XS-2026-0001$"):
         departments.close_department(house, root, "XS")
     fill(embedded, file_id)
+    archive(embedded, file_id)
+    ledger.finish_event(house, embedded["handler"], contract_id, "amended", "2026-11-20")
+    with pytest.raises(RuleRefused, match=r"has 1 open files: HT-XS-2026-0001$"):  # the amendment is to be handed over
+        departments.close_department(house, root, "XS")
     archive(embedded, file_id)
     departments.close_department(house, root, "XS")
     departments.close_department(house, root, "XS")

@@ -37,6 +37,10 @@ def test_a_contract_goes_from_draft_to_its_end_and_only_the_formalities_start_cl
         event(embedded, contract_id, kind, day)
         assert row_of(embedded, contract_id).status == kind
     event(embedded, contract_id, "performing", "2026-10-21")
+    with pytest.raises(
+        RuleRefused, match="cannot be performed before 2026-10-21, when something else was done with it"
+    ):
+        event(embedded, contract_id, "performed", "2026-10-20")
     event(embedded, contract_id, "performed", "2026-11-20")
     with pytest.raises(RuleRefused, match="nothing more happens"):
         event(embedded, contract_id, "terminated", "2026-11-21")

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import func, select
 
-from service.access import people
+from service.access import departments, people
 from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow.archive import ledger_entering
 from service.flow.archive.checks import verify_audit
@@ -164,6 +164,12 @@ def test_B2_numbers_that_stand_twice_or_leave_a_gap_are_named(embedded):
         (4, "serial 2 to 4 is missing before it; a cancelled one has a row"),
         (6, "stands in row 5, too"),
     ]
+
+
+def test_B2_a_closed_department_takes_no_contract_from_a_ledger_either(embedded):
+    departments.close_department(embedded.house, OWNER, "XS")
+    dry = check_import(embedded.house, embedded["administrator"], book(row()))
+    assert [(f.line, f.field, f.why) for f in dry.findings] == [(2, "department", "the department is closed")]
 
 
 def test_killed_half_way_nothing_is_there(embedded, monkeypatch):

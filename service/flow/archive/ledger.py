@@ -380,7 +380,10 @@ def _finish(
         raise RuleRefused(f"contract {contract.number} is {contract.status}; nothing more happens to it")
     approved_on = approved_first(session, contract.id)
     rule = approval_rule(session, file)
-    why = against(contract.number, contract.status, kind, day, approved_on, contract.signed_on, rule)
+    latest_on = session.scalar(
+        select(func.max(ContractEvent.finished_on)).where(ContractEvent.contract_id == contract.id)
+    )
+    why = against(contract.number, contract.status, kind, day, approved_on, contract.signed_on, rule, latest_on)
     if why:
         raise RuleRefused(why)
     changes = change(contract) if change is not None else {}

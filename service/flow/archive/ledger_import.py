@@ -150,6 +150,8 @@ def _entry(row: SheetRow, known: _Known, findings: list[Finding]) -> Entry | Non
     department = known.departments.get(value("department", ""))
     if department is None:
         wrong["department"] = "there is no department of this code or name"
+    elif department.closed_at is not None:
+        wrong["department"] = "the department is closed"
     handler = _handler(known, value("handler", ""), department, wrong)
     status = STATES.get(value("status", ""))
     if status is None:
