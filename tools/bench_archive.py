@@ -37,7 +37,16 @@ SWEEP_S, LIST_MS, PAGE_MS, REVIEW_MS = 60, 100, 300, 1000
 SWEPT = ("the escalation of transfers", "the incidents of overdue loans", "the retention schedule")
 PAGES = (
     *("/", "/files", "/files?state=archived&kind=contract", "/transfers", "/transfers?view=all", "/transfers/calendar"),
-    *("/reviews", "/register", "/register?page=900", "/contracts", "/loans", "/milestones", "/check-samples"),
+    *(
+        "/reviews",
+        "/register",
+        "/register?page=900",
+        "/contracts",
+        "/loans",
+        "/milestones",
+        "/check-samples",
+        "/numbers",
+    ),
 )
 
 
@@ -191,7 +200,7 @@ def pages(client: FlaskClient, review_id: str, say: Figures, rounds: int) -> Non
     for path in PAGES:
         say.many(f"page {path}", itertools.repeat(partial(get, path)), rounds, PAGE_MS)
     say.many("page of the review", itertools.repeat(partial(get, f"/reviews/{review_id}")), rounds, REVIEW_MS)
-    for path in ("/numbers", "/statistics?period=2026-H1", "/statistics?period=2026-H1&kind=archives", "/holds"):
+    for path in ("/statistics?period=2026-H1", "/statistics?period=2026-H1&kind=archives", "/holds"):
         say.many(f"page {path}", itertools.repeat(partial(get, path)), 3, None)
 
 

@@ -12,10 +12,19 @@ from service.house import House
 operation = Operations("numbers")
 
 
-@operation("GET", "/numbers/check", "Find numbers given twice and gaps")
+@operation("GET", "/numbers/check", "What the last check of all numbers found")
 def check_numbers(house: House, actor: Actor) -> dict[str, Any]:
-    """Return what was looked at and every fault."""
-    return number_check.checked_as_json(number_check.check_numbers(house, actor))
+    """Return gaps and numbers given twice, who asked for the check and when it was done, and how far the next one is (`run`).
+
+    ok: null before the first one.
+    """
+    return number_check.standing_as_json(number_check.latest_check(house, actor))
+
+
+@operation("POST", "/numbers/check", "Have all numbers checked", status=202)
+def order_number_check(house: House, actor: Actor) -> dict[str, Any]:
+    """Check them, many in the background; return as the last check is read, which is the address to ask again."""
+    return number_check.standing_as_json(number_check.ask_check(house, actor))
 
 
 class VoidIt(Input):

@@ -188,12 +188,18 @@ def ledger_check(house: House, actor: Actor, *, as_json: bool) -> int:
     """Check contract and archive numbers for gaps and duplicates. Exit 3 when something is wrong."""
     from service.flow.archive.number_check import check_numbers, checked_as_json
 
-    found = check_numbers(house, actor)
+    found = checked_as_json(check_numbers(house, actor))
     if as_json:
-        out_json(checked_as_json(found))
-        return 3 if found.faults else 0
-    if found.faults:
-        table(("", "counted under", "numbers"), [(f.kind, f.prefix, ", ".join(f.numbers)) for f in found.faults])
-    said = f"{len(found.faults)} faults" if found.faults else "no gap, nothing twice"
-    click.echo(f"{found.contracts} contract numbers, {found.archived} archive numbers, {found.void} void: {said}")
-    return 3 if found.faults else 0
+        out_json(found)
+        return 0 if found["ok"] else 3
+    if found["faults"]:
+        rows = [(f["kind"], f["prefix"], f["numbers"], f["more"]) for f in found["faults"]]
+        shown = [
+            (kind, prefix, ", ".join(some) + (f" and {more} more" if more else "")) for kind, prefix, some, more in rows
+        ]
+        table(("", "counted under", "numbers"), shown)
+    said = "no gap, nothing twice" if found["ok"] else f"{found['wrong']} faults"
+    click.echo(
+        f"{found['contracts']} contract numbers, {found['archived']} archive numbers, {found['void']} void: {said}"
+    )
+    return 0 if found["ok"] else 3

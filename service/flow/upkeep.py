@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from service.flow.archive import number_check
 from service.flow.archive.check_samples import sample_due
 from service.flow.archive.deadlines import escalate
 from service.flow.archive.destroy import resume as carry_on_destructions
@@ -12,6 +13,7 @@ from service.flow.archive.loans import end_electronic
 from service.flow.archive.reminders import remind_loans, remind_milestones
 from service.flow.archive.schedules import apply_waiting
 from service.flow.archive.yearly_appraisal import tell_yearly
+from service.flow.common.counted import find_asked
 from service.flow.common.locks import lock_waiting
 from service.flow.credit.fact_documents import CatchUp
 from service.flow.intake.shares import help_others
@@ -25,6 +27,8 @@ from service.house import SYSTEM, House
 
 #: One look does no more than this, so that a worker that ends leaves little behind that is not noted.
 _SLICE = 30.0
+#: How what is counted over everything is found, by the kind of its run.
+COUNTINGS = {number_check.KIND: number_check.COUNTING}
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ def upkeep(house: House) -> list[Upkeep]:
     return [
         Upkeep("the reading of long documents", lambda go_on: help_others(house, go_on), seconds=2.0),
         Upkeep("the destructions", lambda go_on: carry_on_destructions(house, go_on, soon=False), seconds=2.0),
+        Upkeep("the counts that were asked for", lambda go_on: find_asked(house, COUNTINGS, go_on), seconds=2.0),
         Upkeep("the locking of objects", lambda go_on: lock_waiting(house, go_on=go_on)),
         Upkeep("the copying to the replica", lambda go_on: copy_waiting(house, go_on)),
         Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),

@@ -443,7 +443,12 @@ RUN_STATES = {
     "refused": ("late", _("不同意")),
     "stopped": ("grey", _("已停止")),
 }
-LONG_RUNS = RUN_KINDS | {"report": _("信用报告"), "duplicates": _("原有客户的查重"), "warnings": _("每日预警检查")}
+LONG_RUNS = RUN_KINDS | {
+    "numbers": _("编号检查"),
+    "report": _("信用报告"),
+    "duplicates": _("原有客户的查重"),
+    "warnings": _("每日预警检查"),
+}
 DESTRUCTION_STEPS = {
     "keys": _("逐卷重查，销毁密钥"),
     "objects": _("清除对象"),

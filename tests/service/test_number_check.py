@@ -104,8 +104,9 @@ def test_who_checks_and_who_voids(embedded):
 def test_through_api_and_command_line(client, headers, embedded, juanzong_here):  # noqa: F811 - the fixtures
     body = {"number": "J001-HT·2026-D10-XS-0001", "reason": "x"}
     assert client.post("/api/v1/numbers/void", json=body, headers=headers("archivist")).status_code == 204
-    told = client.get("/api/v1/numbers/check", headers=headers("auditor")).get_json()
-    assert told == checked_as_json(check_numbers(embedded.house, embedded["auditor"]))
+    told = client.post("/api/v1/numbers/check", headers=headers("auditor")).get_json()
+    found = checked_as_json(check_numbers(embedded.house, embedded["auditor"]))
+    assert {name: told[name] for name in found} == found
     env = embedded_env(embedded.house.settings.home)
     assert "1 void: no gap, nothing twice" in juanzong_here(env, "ledger", "check").stdout
     with embedded.house.database.write() as session:

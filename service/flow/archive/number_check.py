@@ -5,8 +5,9 @@ A number that no file has or will have is put on record as void, with a reason; 
 
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import func, literal_column, select
@@ -18,13 +19,19 @@ from retention.numbers import contract_prefix
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.archive.number_templates import all_templates
-from service.flow.common.guard import require
+from service.flow.common import counted
+from service.flow.common.counted import Counting, Standing
+from service.flow.common.guard import listing, require
+from service.flow.common.long_runs import Told
 from service.house import House
 from service.records import audit
 from service.records.counters import count_to, last_serial
 from service.records.tables import CaseFile, Contract, Counter, Department, VoidNumber
 
 MAX_REASON = 500
+#: So many faults of a check are kept, and of each so many numbers.
+MOST_FAULTS, MOST_NUMBERS = 1000, 100
+_SLICE = 50_000
 
 
 @dataclass(frozen=True)
@@ -61,23 +68,68 @@ def gaps(serials: Iterable[int], last: int) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def check_numbers(house: House, actor: Actor) -> Checked:
-    """Return what was found, and note the check. Raises NotAllowed.
+#: The kind of the run that checks all numbers, and what it makes: there is one.
+KIND = ONCE = "numbers"
 
-    Numbers are counted where they lie, a million in a moment; those of a row that does not come out even are read one by one.
+
+def check_numbers(house: House, actor: Actor) -> Checked:
+    """Check all numbers here and now, keep what was found, and return all of it. Raises NotAllowed, RuleRefused (another is at it)."""
+    require(actor, "numbers.read")
+    whole = list[Checked]()
+
+    def find(house: House, _given: dict[str, Any], tell: Told) -> dict[str, Any]:
+        whole.append(look(house, tell))
+        return checked_as_json(whole[0])
+
+    counted.find_here(house, actor, KIND, ONCE, {}, Counting(find, _note))
+    return whole[0]
+
+
+def ask_check(house: House, actor: Actor) -> Standing:
+    """Have the numbers checked, at once where they are few, and return where it stands. Raises NotAllowed."""
+    require(actor, "numbers.read")
+    return counted.ask_now(house, actor, KIND, ONCE, {}, COUNTING)
+
+
+def latest_check(house: House, actor: Actor) -> Standing:
+    """Return what the last check found (`checked_as_json`), who asked for it and when, and how far the next one is; noted.
+
+    Raises NotAllowed.
     """
     require(actor, "numbers.read")
+    with listing(house, actor, "numbers") as session:
+        return counted.standing(session, ONCE)
+
+
+def look(house: House, tell: Told) -> Checked:
+    """Return what is found, told how many of all numbers are looked at.
+
+    Numbers are counted where they lie; those of a row that does not come out even are read one by one.
+    """
     with house.database.read() as session:
         counters = {c.prefix: c.value for c in session.scalars(select(Counter))}
+        total = sum(
+            session.scalar(select(func.count(column))) or 0 for column in (Contract.id, CaseFile.archive_number)
+        )
         contracts, contract_rows = _contracts(house, session, counters)
+        tell(contracts, total)
         void = list(session.scalars(select(VoidNumber)))
-        archived, archive_rows, misshapen = _archived(house, session, counters, void)
+        seen = partial(_seen, tell, contracts, total)
+        archived, archive_rows, misshapen = _archived(house, session, counters, void, seen)
     faults = [*misshapen, *_faults(contract_rows, counters), *_faults(archive_rows, counters)]
-    found = Checked(contracts, archived, len(void), tuple(sorted(faults, key=lambda f: (f.prefix, f.kind))))
-    detail = {"contracts": found.contracts, "archived": found.archived, "faults": len(found.faults)}
-    with house.database.write() as session:
-        audit.append(session, actor.name, "numbers.check", "numbers", detail)
-    return found
+    return Checked(contracts, archived, len(void), tuple(sorted(faults, key=lambda f: (f.prefix, f.kind))))
+
+
+def _seen(tell: Told, before: int, total: int, archived: int) -> None:
+    tell(min(before + archived, total), total)
+
+
+def _note(session: Session, by: str, found: dict[str, Any]) -> None:
+    detail = {"contracts": found["contracts"], "archived": found["archived"], "faults": found["wrong"]}
+    audit.append(session, by, "numbers.check", "numbers", detail)
+
+
+COUNTING = Counting(lambda house, _given, tell: checked_as_json(look(house, tell)), _note)
 
 
 #: Of each prefix that does not come out even: every serial with its number.
@@ -125,7 +177,7 @@ def _contracts(house: House, session: Session, counters: Mapping[str, int]) -> t
 
 
 def _archived(
-    house: House, session: Session, counters: Mapping[str, int], void: Sequence[VoidNumber]
+    house: House, session: Session, counters: Mapping[str, int], void: Sequence[VoidNumber], seen: Callable[[int], None]
 ) -> tuple[int, _Numbers, list[Fault]]:
     """Return how many archive numbers there are, those of rows that do not come out even, and those of no known form.
 
@@ -134,18 +186,17 @@ def _archived(
     templates = all_templates(house, session)
     number = CaseFile.archive_number
     stem, size = func.rtrim(number, literal_column("'0123456789'")), func.length(number)
-    query = select(stem, size, func.count(), func.min(number), func.max(number))
     rows: dict[str, _Row] = defaultdict(_Row)
-    total, faults, single = 0, [], defaultdict(list)
-    for text, length, count, first, last in session.execute(query.where(number.is_not(None)).group_by(stem, size)):
-        total += count
+    misshapen, single = list[str](), defaultdict[str, list[tuple[int, str]]](list)
+    lots = _lots(session, stem, size, seen)
+    for (text, length), (count, first, last) in lots.items():
         lot = (stem == text, size == length)
         least, greatest = _parsed(templates, first), _parsed(templates, last)
         if least is None or greatest is None or not _ends_with(first, least[1]) or least[0] != greatest[0]:
             for one in session.scalars(select(number).where(*lot)):
                 parsed = _parsed(templates, one or "")
                 if parsed is None:
-                    faults.append(Fault("form", "", (one or "",)))
+                    misshapen.append(one or "")
                 else:
                     single[parsed[0]].append((parsed[1], one or ""))
         else:
@@ -159,7 +210,31 @@ def _archived(
                 found[prefix] += [
                     (parse_any(templates, n or "")[1], n or "") for n in session.scalars(select(number).where(*lot))
                 ]
-    return total, found, faults
+    faults = [Fault("form", "", tuple(sorted(misshapen)))] if misshapen else []
+    return sum(count for count, _first, _last in lots.values()), found, faults
+
+
+def _lots(
+    session: Session, stem: Any, size: Any, seen: Callable[[int], None]
+) -> dict[tuple[str, int], tuple[int, str, str]]:
+    """Return of all archive numbers that differ in as many last digits alone how many there are, the least and the greatest.
+
+    They are counted in the order of their index, some thousand at a time; seen: is told how many were looked at.
+    """
+    number, found, done = CaseFile.archive_number, dict[tuple[str, int], tuple[int, str, str]](), 0
+    after: str | None = ""
+    query = select(stem, size, func.count(), func.min(number), func.max(number)).group_by(stem, size)
+    while after is not None:
+        begins = number > after
+        end = session.scalar(select(number).where(begins).order_by(number).offset(_SLICE - 1).limit(1))
+        some = query.where(begins) if end is None else query.where(begins, number <= end)
+        for text, length, count, first, last in session.execute(some):
+            before = found.get((text, length), (0, first, last))
+            found[text, length] = (before[0] + count, min(before[1], first), max(before[2], last))
+            done += count
+        seen(done)
+        after = end
+    return found
 
 
 def _parsed(templates: Sequence[str], number: str) -> tuple[str, int] | None:
@@ -224,11 +299,26 @@ def void_number(house: House, actor: Actor, number: str, reason: str) -> VoidNum
 
 
 def checked_as_json(found: Checked) -> dict[str, Any]:
-    """Return what a check found as plain JSON values."""
+    """Return what a check found as plain JSON values, as it is kept: of very many faults some, and how many there are (`wrong`, `more`)."""
     return {
         "contracts": found.contracts,
         "archived": found.archived,
         "void": found.void,
         "ok": not found.faults,
-        "faults": [{"kind": f.kind, "prefix": f.prefix, "numbers": list(f.numbers)} for f in found.faults],
+        "wrong": len(found.faults),
+        "faults": [
+            {
+                "kind": fault.kind,
+                "prefix": fault.prefix,
+                "numbers": list(fault.numbers[:MOST_NUMBERS]),
+                "more": max(0, len(fault.numbers) - MOST_NUMBERS),
+            }
+            for fault in found.faults[:MOST_FAULTS]
+        ],
     }
+
+
+def standing_as_json(found: Standing) -> dict[str, Any]:
+    """Return where the check stands as plain JSON values: what was found last, "ok" None before there was any; the run that finds more."""
+    said = found.kept.found if found.kept else {"ok": None, "faults": []}
+    return {**said, **counted.standing_as_json(found)}

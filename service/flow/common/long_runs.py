@@ -31,6 +31,8 @@ MOST_ATTEMPTS, PAUSES = 3, (timedelta(minutes=1), timedelta(minutes=5))
 #: From how many failures on those are told whose run goes on by itself: one may be a server that was started anew.
 TOLD_AFTER = 3
 PATH = "/runs"
+#: Where runs are seen by those who may not see that page.
+PAGES = {"numbers": "/numbers"}
 #: Seconds between two words of a run on how far it is.
 SAY_EVERY = 1.0
 #: States of a run that is not over.
@@ -82,15 +84,43 @@ def _held(run: LongRun) -> bool:
     return not run.held_by or claims.is_another(run.held_by)
 
 
+def is_held(house: House, run: LongRun) -> bool:
+    """Whether somebody who lives, as far as can be known, works on a run now."""
+    return run.state == "running" and run.next_at > house.clock.now() and _held(run)
+
+
+def is_mine(run: LongRun) -> bool:
+    """Whether this thread has a run."""
+    return run.held_by == claims.me()
+
+
 def claim(house: House, run: LongRun) -> bool:
     """Take a run up that nobody took since it was seen; it is ours as long as we say how far it is."""
-    now = house.clock.now()
     free = (LongRun.id == run.id, LongRun.state.in_(OPEN), LongRun.next_at == run.next_at)
-    values = {"state": "running", "next_at": now + LEASE, "started_at": run.started_at or now, "done": 0}
-    values["held_by"] = claims.me()
     with house.database.write() as session:
+        values = _taken(house, run)
         taken: int = session.execute(update(LongRun).where(*free).values(**values)).rowcount  # type: ignore[attr-defined]  # of an UPDATE
         return taken == 1
+
+
+def take(house: House, run: LongRun) -> None:
+    """Take up a run that is locked and that nobody holds, in the caller's transaction."""
+    for name, value in _taken(house, run).items():
+        setattr(run, name, value)
+
+
+def _taken(house: House, run: LongRun) -> dict[str, Any]:
+    now = house.clock.now()
+    began = {"started_at": run.started_at or now, "done": 0}
+    return {"state": "running", "next_at": now + LEASE, "held_by": claims.me(), **began}
+
+
+def order_again(house: House, run: LongRun, by: Actor) -> None:
+    """Let a run that is over, and locked, be taken up once more for somebody else, in the caller's transaction."""
+    now = house.clock.now()
+    run.state, run.next_at, run.failures, run.why = "waiting", now, 0, ""
+    run.ordered_by, run.person_id, run.ordered_at = by.name, by.person_id or None, now
+    run.started_at, run.finished_at, run.done, run.total = None, None, 0, 0
 
 
 def going(session: Session, run_id: str) -> LongRun | None:
@@ -181,7 +211,7 @@ def put_off(house: House, run_id: str, why: str) -> None:
         audit.append(session, SYSTEM.name, "run.fail", f"run:{run.id}", detail)
         person = session.get(Person, run.person_id) if run.person_id else None
         people = [person] if person is not None else []
-        path = f"/reviews/{run.once}" if run.kind in APART else PATH
+        path = f"/reviews/{run.once}" if run.kind in APART else PAGES.get(run.kind, PATH)
         if run.kind not in APART:
             people += office(session)
         elif not people:
@@ -194,6 +224,7 @@ def put_off(house: House, run_id: str, why: str) -> None:
 NAMES = {
     "report": ("信用报告", "a credit report"),
     "destruction": ("一次销毁", "a destruction"),
+    "numbers": ("编号检查", "the check of numbers"),
     "duplicates": ("已有客户的查重", "the comparison of the customers that were there"),
     "reassess": ("批量重新评估", "a re-assessment of all customers"),
     "what_if": ("评分卡试算", "a what-if over the portfolio"),

@@ -12,27 +12,38 @@ from service.web.text import gettext
 
 def _page() -> str:
     g.page = url_for("web.numbers")
-    found = number_check.check_numbers(house(), actor())
-    return render_template("numbers.html", found=found, may_void=allowed(actor(), "numbers.void"))
+    standing = number_check.latest_check(house(), actor())
+    return render_template("numbers.html", standing=standing, may_void=allowed(actor(), "numbers.void"))
 
 
 @web.get("/numbers")
 def numbers() -> ResponseReturnValue:
-    """Check the numbers and show what was found."""
+    """Show what the last check of the numbers found."""
     require(actor(), "numbers.read")
     return _page()
 
 
-@web.post("/numbers/void")
-def void_number() -> ResponseReturnValue:
-    """Put an archive number on record as void."""
-    form = request.form
+@web.post("/numbers")
+def check_numbers() -> ResponseReturnValue:
+    """Have the numbers checked."""
     return act(
-        lambda: number_check.void_number(house(), actor(), form.get("number", ""), form.get("reason", "")),
+        lambda: number_check.ask_check(house(), actor()),
         _page,
-        done=gettext("已登记为作废号，不再使用。"),
+        done=gettext("编号检查已安排；数量少的马上就有结果。"),
         to=url_for("web.numbers"),
     )
+
+
+@web.post("/numbers/void")
+def void_number() -> ResponseReturnValue:
+    """Put an archive number on record as void, and have the numbers checked anew."""
+    form = request.form
+
+    def step() -> None:
+        number_check.void_number(house(), actor(), form.get("number", ""), form.get("reason", ""))
+        number_check.ask_check(house(), actor())
+
+    return act(step, _page, done=gettext("已登记为作废号，不再使用。"), to=url_for("web.numbers"))
 
 
 def _templates_page(shown: number_templates.Preview | None = None) -> str:
