@@ -285,7 +285,11 @@ NUMBER_LIKE = re.compile(
 )
 _LOOKS_AFTER = 10  # characters behind a number that say what it is
 _NUMBER = re.compile(rf"(?<![a-z\d])(?<![\d][.,])({_FIGURES})(?:({_AFTER})|(?![a-z\d]|[.,]\d))")
-_TYPED_AMOUNT = re.compile(rf"(?:人民币|rmb|cny)?[¥¥$]?({_FIGURES})({_UNIT}|[百千]|)(?:元|圆)?整?")
+_CURRENCY = "人民币|美元|港币|港元|欧元|rmb|cny|usd|us(?=[$])|hkd|hk(?=[$])|eur"
+_YUAN = "人民币|美元|港币|港元|欧元|元|圆|rmb|cny|usd|hkd|eur"
+_TYPED_AMOUNT = re.compile(
+    rf"(?:{_CURRENCY})?[¥¥$€]?({_FIGURES})({_UNIT}|[百千]|thousand|million|billion|)(?:{_YUAN})?整?"
+)
 _LEAST_NUMERAL = 1000  # of one in Chinese numerals that is typed without saying that it is an amount
 
 
@@ -377,7 +381,22 @@ def typed_amount(chars: str) -> str:
 def typed_figure(chars: str) -> str:
     """Return the canonical value of a folded word where only an amount can stand; "" if it is none."""
     match = _TYPED_AMOUNT.fullmatch(chars)
-    return _canonical(match[1], match[2]) if match else numerals.typed(chars)
+    if match is None:
+        return numerals.typed(chars)
+    return _canonical(match[1], f" {match[2]}" if match[2].isascii() and match[2] else match[2])
+
+
+def is_one_value(text: str) -> bool:
+    """Tell whether words with white space between them are one date or one amount: `19 Feb 2026`, `RMB 6,922,000`, `3 million`."""
+    folded = fold(text)
+    if not _DIGIT.search(folded.chars) and "月" not in folded.chars:
+        return False
+    if typed_date(folded.spaced):
+        return True
+    return not _PARTED.search(folded.spaced) and bool(_DIGIT.search(folded.chars) and typed_amount(folded.chars))
+
+
+_PARTED = re.compile(r"[\d.,]\s+[\d.,]")  # 2 figures, though digits follow digits
 
 
 def _canonical(figures: str, unit: str) -> str:

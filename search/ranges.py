@@ -28,6 +28,11 @@ SHORT = {"signed": "signed_on", "received": "received_on", "签订": "signed_on"
 
 _BETWEEN = re.compile(r"(.*?)\.\.(.*)", re.DOTALL)
 _COMPARED = re.compile(r"(>=|<=|>|<|≥|≤)(.*)", re.DOTALL)
+# In words, as papers say it, too: so a run of text may be meant. 以上, 以下 and 以内 include the number (民法典, article 1259).
+_FROM_TO = re.compile(r"(.+?)(?:~|至|到)(.+)", re.DOTALL)
+_IN_WORDS = re.compile(r"(.+?)(以上|以下|以内)")
+# Full-width forms of ASCII, and what its keys give while one writes Chinese.
+_KEYS = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | str.maketrans("》《。", "><.")
 
 
 @dataclass(frozen=True)
@@ -58,14 +63,16 @@ def stored_values(page: IndexedPage) -> dict[str, int]:
 
 def is_range(text: str) -> bool:
     """Tell whether what follows a field's colon is a range and not a value to look for."""
+    text = text.translate(_KEYS)
     return bool(_COMPARED.fullmatch(text) or _BETWEEN.fullmatch(text))
 
 
 def bounds(name: str, text: str) -> Bounds:
-    """Return what `text` (`a..b`, `a..`, `>a`, `<=a`, `a`) means for a stored name. Raises NoValue.
+    """Return what `text` (`a..b`, `a..`, `>a`, `<=a`, `a`, `a至b`, `a以上`) means for a stored name. Raises NoValue.
 
     A year or a month is all its days: `>2024` begins with 2025, `..2024-06` ends with 30 June.
     """
+    text = text.translate(_KEYS)
     if compared := _COMPARED.fullmatch(text):
         first, last = _read(name, compared[2], compared.start(2))
         match compared[1]:
@@ -83,6 +90,12 @@ def bounds(name: str, text: str) -> Bounds:
         low = _read(name, between[1], 0)[0] if between[1] else None
         high = _read(name, between[2], between.start(2))[1] if between[2] else None
         return Bounds(low, high)
+    if _span(name, text) is None:
+        if between := _FROM_TO.fullmatch(text):
+            return Bounds(_read(name, between[1], 0)[0], _read(name, between[2], between.start(2))[1])
+        if said := _IN_WORDS.fullmatch(text):
+            first, last = _read(name, said[1], 0)
+            return Bounds(first, None) if said[2] == "以上" else Bounds(None, last)
     return Bounds(*_read(name, text, 0))
 
 

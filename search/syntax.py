@@ -6,8 +6,10 @@
     part      = "-" part | "(" either ")" | '"' phrase '"' | field ":" value | field ":" range | word
     range     = value | value ".." [ value ] | ".." value | ( ">" | ">=" | "<" | "<=" ) value
 
-Fields of dates and amounts take ranges, and a value alone is the range of it; all others take values. A word is a run without white space. What could be an operator but is not used as one (a lone bracket, a bracket inside a
-word, a dash between spaces, a dash before the only word) has its plain meaning: it is part of the text to look for.
+Fields of dates and amounts take ranges, and a value alone is the range of it; all others take values. A word is a run without white space,
+or a date or an amount that is written with some. Every sign is itself in its full width, too, as a Chinese keyboard gives it. `AND` between two parts says what is so without it.
+What could be an operator but is not used as one (a lone bracket, a bracket inside a word, a dash between spaces, a dash before the only
+word) has its plain meaning: it is part of the text to look for.
 """
 
 import re
@@ -16,7 +18,7 @@ from typing import TypeAlias
 
 from search.errors import BadQuery
 from search.fields import ALIASES, FIELDS
-from search.folding import fold
+from search.folding import fold, is_one_value
 from search.ranges import AMOUNTS, SHORT, STORED, NoValue, bounds, is_range
 
 MAX_LENGTH = 1000  # characters; longer ones are pasted pages, which no engine can look for in one piece
@@ -113,9 +115,12 @@ __all__ = [
     "parse",
 ]
 
-_QUOTES = {'"': '"', "＂": "＂", "“": "”"}
-_NEAR = re.compile(r"(?:near|相距)[:：]([^\s()\"“]*)", re.IGNORECASE)
-_FIELD = re.compile(r"([a-z_]+|[\u4e00-\u9fff]{2,6})[:：]", re.IGNORECASE)
+_QUOTES = {'"': '"', "“": "”"}
+_NEAR = re.compile(r"(?:near|相距):([^\s()\"“]*)", re.IGNORECASE)
+_FIELD = re.compile(r"([a-z_]+|[\u3400-\u9fff]{2,8}):", re.IGNORECASE)
+_AND = re.compile(r"AND\s+(?!OR(?:\s|$))(\S)")
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}  # Unicode: the full-width forms of ASCII, one for one
+_CHUNKS = re.compile(r"[^\s()\"“]+(?:\s+[^\s()\"“]+){1,5}")  # `19th day of February, 2026` has five
 
 
 def parse(text: str) -> Node:
@@ -145,7 +150,8 @@ def _lonely(node: Node) -> Not | None:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._typed = text
+        self._text = text.translate(_NARROW)
         self._at = 0
         self._open: list[int] = []
 
@@ -181,6 +187,7 @@ class _Parser:
             while (near := self._near(last)) is not None:
                 parts[-1:] = [near] if parts[-1] is last else [parts[-1], near]
                 last = near.right
+            self._skip_and()
         return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else None
 
     def _part(self) -> Node | None:
@@ -224,14 +231,14 @@ class _Parser:
             return self._group()
         if char in _QUOTES and (end := self._quote_end(start)):
             self._at = end + 1
-            return self._leaf(Phrase(self._text[start + 1 : end], start), start)
+            return self._leaf(Phrase(self._typed[start + 1 : end], start), start)
         if _NEAR.match(self._text, start):
             raise BadQuery("“near:” stands between two words", start)
         named = _FIELD.match(self._text, start)
         if named and (node := self._field(named)) is not None:
             return node
-        word = self._word()
-        if not word.strip("-"):
+        word = self._spread() or self._word()
+        if not self._text[start : self._at].strip("-"):
             return None  # a dash between spaces
         return self._leaf(Word(word, start), start)
 
@@ -283,7 +290,7 @@ class _Parser:
         return end
 
     def _field(self, named: re.Match[str]) -> Node | None:
-        name, start = named[1].lower(), named.start()
+        name, start = fold(named[1]).chars, named.start()
         after = self._text[named.end() : named.end() + 2]
         if after == "//":
             return None  # the address of a web page
@@ -307,7 +314,7 @@ class _Parser:
 
     def _or_as_printed(self, match: FieldMatch | Range, start: int) -> Or:
         """`甲方：某公司` is also how a page reads, so the run itself counts, too."""
-        return Or((match, Word(self._text[start : self._at], start)))
+        return Or((match, Word(self._typed[start : self._at], start)))
 
     def _range(self, stored: str, printed: int | None) -> Range | Or | None:
         """Return the range that stands here. printed: where the run begins that is also how a page reads.
@@ -333,15 +340,27 @@ class _Parser:
         start, char = self._at, self._text[self._at]
         if char in _QUOTES and (end := self._quote_end(start)):
             self._at = end + 1
-            return self._leaf(Phrase(self._text[start + 1 : end], start), start)
-        return self._leaf(Word(self._word(), start), start)
+            return self._leaf(Phrase(self._typed[start + 1 : end], start), start)
+        return self._leaf(Word(self._spread() or self._word(), start), start)
+
+    def _spread(self) -> str:
+        """Take a date or an amount that is written with white space; "" where none stands."""
+        start = self._at
+        if (found := _CHUNKS.match(self._text, start)) is None:
+            return ""
+        ends = [start + space.start() for space in re.finditer(r"\s+", found[0])][1:]
+        for end in (found.end(), *reversed(ends)):
+            if is_one_value(self._typed[start:end]):
+                self._at = end
+                return self._typed[start:end]
+        return ""
 
     def _word(self) -> str:
         """Take characters up to white space, a quotation mark, or the bracket that closes the group we are in."""
         start, inner = self._at, 0
         while self._at < len(self._text):
             char = self._text[self._at]
-            if char.isspace() or (char in '"＂' and self._at > start):
+            if char.isspace() or (char == '"' and self._at > start):
                 break
             if char == "(":
                 inner += 1
@@ -350,7 +369,7 @@ class _Parser:
                     break
                 inner -= inner > 0
             self._at += 1
-        return self._text[start : self._at]
+        return self._typed[start : self._at]
 
     def _leaf(self, leaf: "Word | Phrase", start: int) -> "Word | Phrase":
         if not fold(leaf.text).chars:
@@ -360,6 +379,13 @@ class _Parser:
     def _or_here(self) -> bool:
         after = self._text[self._at + 2 : self._at + 3]
         return self._text.startswith("OR", self._at) and (not after.strip() or after in '()"“')
+
+    def _skip_and(self) -> None:
+        """Pass over AND where something stands behind it that it can mean."""
+        self._skip_space()
+        found = _AND.match(self._text, self._at)
+        if found and not (self._open and found[1] == ")"):
+            self._at += 3
 
     def _skip_space(self) -> None:
         while self._at < len(self._text) and self._text[self._at].isspace():

@@ -153,6 +153,15 @@ def standing(request, tmp_path_factory):
         ("19.02.2026", ["contract"]),
         ("2019-01-20", ["licence"]),  # 贰零壹玖年元月廿日 on the page
         ("2026年3月", []),
+        ("19 Feb 2026", ["contract"]),
+        ("2026 年 2 月 19 日 钢材", ["contract"]),
+        ("RMB 6,922,000.00", ["contract"]),
+        ("6.922 million", ["contract"]),
+        ("（终止 ＯＲ 经营） 代码", ["licence"]),
+        ("钢材 －终止", ["licence"]),
+        ("金额：》100万", ["contract"]),
+        ("签订日期:2026-02至2026-03", ["contract"]),
+        ("统一社会信用代码:91310000", ["contract"]),
         ("signed_on:2026.2.19", ["contract"]),
         ("营业执照", ["licence"]),
         ("法人营业执照", ["licence"]),  # a word for its category

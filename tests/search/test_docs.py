@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from search.fields import ALIASES, CATEGORY_WORDS, FIELDS
+from service.web import words
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
 
@@ -15,6 +16,14 @@ def test_the_manual_lists_every_field_and_alias():
     aliases = {name for row in rows for name in re.findall(r"`(\w+)`", row[1])}
     assert fields == set(FIELDS)
     assert aliases == set(ALIASES)
+
+
+def test_what_a_page_calls_a_field_names_it_in_a_query():
+    for name, word in words.FIELDS.items():
+        called = str(word).partition("（")[0]
+        if name not in ("year", *(f"seal_{at}" for at in range(2, 5))):  # a year of a review; seals are one field
+            assert name in FIELDS[name]
+            assert called == "信用期限" or name in FIELDS[ALIASES[called]]
 
 
 def test_aliases_name_fields_and_every_category_has_words():
