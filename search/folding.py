@@ -37,10 +37,18 @@ _VARIATION_SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 
 
 class _Table(dict[int, str]):
-    """What each code point becomes, worked out on first sight: a space for white space, "" for what is not there."""
+    """What each code point becomes, worked out on first sight: a space for white space, "" for what is not there.
+
+    uneven: those seen so far that become none or several.
+    """
+
+    uneven: frozenset[str] = frozenset()
 
     def __missing__(self, code: int) -> str:
-        self[code] = folded = _fold_one(chr(code))
+        folded = _fold_one(chr(code))
+        if len(folded) != 1:
+            self.uneven |= {chr(code)}
+        self[code] = folded
         return folded
 
 
@@ -133,6 +141,9 @@ def _array() -> "npt.NDArray[np.uint32]":
 
 def origins(text: str) -> list[int]:
     """Return, for each character of ``fold(text).chars``, the offset in `text` of the character it came from."""
+    spaced = text.translate(_TABLE)
+    if _TABLE.uneven.isdisjoint(text):
+        return [offset for offset, char in enumerate(spaced) if char != " "]
     return [offset for offset, char in enumerate(text) for folded in _TABLE[ord(char)] if folded != " "]
 
 

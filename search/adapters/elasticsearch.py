@@ -26,7 +26,9 @@ _AT_ONCE = 2  # bulks under way: the server works on one while the next one trav
 _FAILURES = "errors,items.*.error,items.*.status,items.*._id"  # all that is looked at of an answer to a bulk
 _RETRIES, _PAUSE_SECONDS = 4, 0.25  # when the server says it has too much to do; the pause doubles
 _LOCKED = "cluster_block_exception"
-_FACET_VALUES = 1000
+_FACETS = {
+    name: {"terms": {"field": name, "size": most, "shard_size": 2 * most}} for name, most in p.MOST_VALUES.items()
+}
 _BATCH = 1000
 
 
@@ -129,7 +131,7 @@ class ElasticsearchIndex:
                 sort=_sort(order),
                 search_after=self._behind_hit(wanted, order, after) if after else None,
                 track_total_hits=True,
-                aggs={name: {"terms": {"field": name, "size": _FACET_VALUES}} for name in p.FACETS} if facets else None,
+                aggs=_FACETS if facets else None,
             )
         hits = [
             made

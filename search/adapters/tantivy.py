@@ -15,11 +15,12 @@ from threading import RLock, Thread, current_thread
 from typing import Any, TypeAlias
 
 import tantivy
-from tantivy import Occur, Query
+from tantivy import Query
 
 from search import projection as p
 from search.adapters.tantivy_orders import Page, places
-from search.errors import BadQuery, IndexUnavailable
+from search.adapters.tantivy_queries import whole_query
+from search.errors import IndexUnavailable
 from search.model import Hit, IndexedPage, Reader, Results
 from search.orders import KEYS, NUMBER, ORDERS, RELEVANCE, Anchor
 from search.results import hit
@@ -32,7 +33,6 @@ _WAIT_SECONDS = 120.0  # a commit of a large batch, merges included, takes secon
 _LARGE_BATCH = 20
 _HEAPS = ((5000, 400_000_000), (_LARGE_BATCH, 100_000_000), (-1, 15_000_000))
 _AHEAD = 5_000_000  # characters that are made ready while the change before is still written
-_FACET_VALUES = 1000
 _STORED = "gb18030"  # all of Unicode, and two bytes where UTF-8 takes three: a quarter less room for what is shown
 _MOST_FILES = 1000
 _log = logging.getLogger("juanzong.search")
@@ -171,8 +171,8 @@ class TantivyIndex:
         """Return the documents that match, in an order, only those `reader` may see."""
         plan = p.plan(query)
         with self._guarded():
-            wanted = self._whole_query(plan, reader, filters or {})
             searcher = self._searcher()
+            wanted = whole_query(self._schema, searcher, plan, reader, filters or {})
             page = Page(
                 min(max(offset, 0), searcher.num_docs), min(max(limit, 0), searcher.num_docs), ORDERS[order], after
             )
@@ -273,47 +273,12 @@ class TantivyIndex:
         return hit(query, stored, score)
 
     def _facets(self, searcher: tantivy.Searcher, wanted: Query) -> dict[str, dict[str, int]]:
-        asked = {name: {"terms": {"field": name, "size": _FACET_VALUES}} for name in p.FACETS}
+        asked = {
+            name: {"terms": {"field": name, "size": most, "segment_size": 2 * most}}
+            for name, most in p.MOST_VALUES.items()
+        }
         found = searcher.aggregate(wanted, asked)
         return {name: _counts(found[name]["buckets"]) for name in p.FACETS}
-
-    def _whole_query(self, plan: p.Plan, reader: Reader, filters: Mapping[str, str]) -> Query:
-        must = [(Occur.Must, self._compile(plan))]
-        if reader.tokens is not None:
-            allowed = Query.term_set_query(self._schema, "access", sorted(reader.tokens))
-            must.append((Occur.Must, Query.const_score_query(allowed, 0.0)))
-        for name, value in filters.items():
-            if name not in p.FACETS:
-                raise BadQuery(f"there is no filter “{name}”; known are {', '.join(p.FACETS)}", 0)
-            exact = Query.term_query(self._schema, name, p.keyword(value), "basic")
-            must.append((Occur.Must, Query.const_score_query(exact, 0.0)))
-        return Query.boolean_query(must)
-
-    def _compile(self, plan: p.Plan) -> Query:
-        match plan:
-            case p.Run(field, tokens, weight, before, hole):
-                placed = [(at + hole * (at >= before), token) for at, token in enumerate(tokens)] if hole else tokens
-                query = (
-                    Query.phrase_query(self._schema, field, list(placed))
-                    if len(tokens) > 1
-                    else Query.term_query(self._schema, field, tokens[0], "freq")
-                )
-                return query if weight is None else Query.const_score_query(query, weight)
-            case p.Mark(token, weight):
-                return Query.const_score_query(Query.term_query(self._schema, p.MARKS, token, "basic"), weight)
-            case p.Begins(field, token, weight):
-                begun = "".join(f"\\x{{{ord(char):x}}}" for char in token)
-                return Query.const_score_query(Query.regex_query(self._schema, field, f"{begun}."), weight)
-            case p.Between(field, low, high):
-                within = Query.range_query(self._schema, field, tantivy.FieldType.Integer, low, high)
-                return Query.const_score_query(within, 1.0)
-            case p.Without(part):
-                everything = Query.const_score_query(Query.all_query(), 0.0)
-                return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self._compile(part))])
-            case p.Every(parts):
-                return Query.boolean_query([(Occur.Must, self._compile(part)) for part in parts])
-            case p.Either(parts):
-                return Query.boolean_query([(Occur.Should, self._compile(part)) for part in parts])
 
     # --- writing ---
 

@@ -11,6 +11,7 @@ from search.orders import NUMBER, RANKED, RECEIVED, Anchor, Order
 
 Place: TypeAlias = tuple[float, tantivy.DocAddress]
 
+_EQUALS = 200  # hits looked at beyond a page, among which what is worth as much as its last one mostly ends
 _SLACK = 100  # documents that may have come before a page since the page before it was shown, without a second look
 
 
@@ -39,11 +40,11 @@ def _count(searcher: tantivy.Searcher, wanted: Query) -> int:
 
 def _ranked(schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Query, page: Page) -> tuple[int, list[Place]]:
     most = page.first + page.limit
-    found = searcher.search(wanted, limit=max(most, 0) + 1, count=True)
+    found = searcher.search(wanted, limit=max(most, 0) + _EQUALS, count=True)
     total = int(found.count)  # type: ignore[attr-defined]  # missing from the engine's stubs
     hits = found.hits
     # The engine gives equals in the order of its files: whose equals stand on both sides of the page's end needs them all.
-    split = 0 < most < len(hits) and hits[most][0] == hits[most - 1][0]
+    split = 0 < most < len(hits) and hits[-1][0] == hits[most - 1][0]
     if (split or page.after) and len(hits) < total:
         hits = searcher.search(wanted, limit=max(RANKED, most), count=False).hits
     came = searcher.fast_field_values(RECEIVED, [address for _, address in hits])

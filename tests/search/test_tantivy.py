@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -226,3 +227,53 @@ def test_a_cold_search_is_quick(tmp_path):
         for _ in range(3)
     ]
     assert min(taken) < 0.3
+
+
+def test_the_short_way_to_what_few_may_see_finds_the_same(tmp_path):
+    """Three characters make every pair frequent, so that tokens are left out and bounds are looked at first."""
+    rng = random.Random(7)
+    texts = {f"d{n}": "".join(rng.choices("甲乙丙", k=40)) for n in range(300)}
+    titles = {name: "".join(rng.choices("甲乙丙", k=7)) for name in texts}
+    index = TantivyIndex(tmp_path)
+    index.replace_many(
+        {
+            name: [IndexedPage(name, 1, text, title=titles[name], category="1.2", access=("all", f"part{n % 10}"))]
+            for n, (name, text) in enumerate(texts.items())
+        }
+    )
+    few, most = frozenset({"part3"}), frozenset({"all"})
+    for length in range(2, 10):
+        for _ in range(10):
+            asked = "".join(rng.choices("甲乙丙", k=length))
+            for tokens in (few, most):
+                seen = [name for n, name in enumerate(texts) if "all" in tokens or n % 10 == 3]
+                answer = index.search(parse(f'"{asked}"'), Reader(tokens), limit=400)
+                assert sorted(hit.document for hit in answer.hits) == sorted(
+                    name for name in seen if asked in texts[name] or asked in titles[name]
+                )
+                assert sum(answer.facets["category"].values()) == answer.total
+    near = index.search(parse("甲乙丙 near:3 丙甲甲"), Reader(few), limit=400)
+    either_way = re.compile("甲乙丙.{0,3}丙甲甲|丙甲甲.{0,3}甲乙丙")
+    assert {hit.document for hit in near.hits} == {
+        name for n, (name, text) in enumerate(texts.items()) if n % 10 == 3 and either_way.search(text)
+    }
+
+
+def test_a_phrase_does_not_go_on_in_the_next_value_or_page(tmp_path):
+    """The pairs of `丙丁` and of `己庚` stand two places apart in both."""
+    index = TantivyIndex(tmp_path)
+    named = IndexedPage("named", 1, "", fields={"subject": "甲乙丙丁", "address": "己庚辛"})
+    paged = [IndexedPage("paged", 1, "甲乙丙丁"), IndexedPage("paged", 2, "己庚辛")]
+    index.replace_many({"named": [named], "paged": paged})
+    for asked in ("丙丁己庚", "丙丁戊己庚", "乙丙丁己庚辛"):
+        assert not index.search(parse(f'"{asked}"'), EVERYONE).total
+    assert index.search(parse('"乙丙丁"'), EVERYONE).total == 2
+
+
+def test_of_customers_the_most_frequent_are_counted(tmp_path):
+    index = TantivyIndex(tmp_path)
+    pages = [IndexedPage(f"d{n}", 1, "合同", customer=f"客户{min(n, 99 - n % 2):03}") for n in range(150)]
+    index.replace_many({page.document: [page] for page in pages})
+    customers = index.search(parse("合同"), EVERYONE).facets["customer"]
+    assert len(customers) == 50
+    assert list(customers.items())[:2] == [("客户098", 27), ("客户099", 25)]

@@ -1,0 +1,106 @@
+"""What the embedded engine is asked for a plan: the same entries as the plan says, by the way that looks at the fewest."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import tantivy
+from tantivy import Occur, Query
+
+from search import projection as p
+from search.errors import BadQuery
+from search.model import Reader
+
+_FEW = 4  # a bound that one entry in so many meets, or fewer, is looked at first
+
+
+def whole_query(
+    schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, reader: Reader, filters: Mapping[str, str]
+) -> Query:
+    """Return the query of a plan for what `reader` may see and `filters` leave. Raises BadQuery at a filter that is none."""
+    within, few, least = [], None, searcher.num_docs // _FEW
+    for field, values in _bounds(reader, filters):
+        kept = Query.const_score_query(Query.term_set_query(schema, field, values), 0.0)
+        within.append(kept)
+        left = sum(searcher.doc_freq(field, value) for value in values)
+        if left < least:
+            few, least = kept, left
+    return _all_of([_Queries(schema, searcher, few, least).of(plan), *within])
+
+
+def _bounds(reader: Reader, filters: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield fields and the values of which an entry must have one."""
+    if reader.tokens is not None:
+        yield "access", sorted(reader.tokens)
+    for name, value in filters.items():
+        if name not in p.FACETS:
+            raise BadQuery(f"there is no filter “{name}”; known are {', '.join(p.FACETS)}", 0)
+        yield name, [p.keyword(value)]
+
+
+class _Queries:
+    """few: what all that is looked for must match besides, if that is not much: `least` entries at the most."""
+
+    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher, few: Query | None, least: int) -> None:
+        self._schema, self._searcher, self._few, self._least = schema, searcher, few, least
+
+    def of(self, plan: p.Plan) -> Query:
+        match plan:
+            case p.Run(weight=weight):
+                query = self._phrase(plan)
+                return self._narrowed(plan, query if weight is None else Query.const_score_query(query, weight))
+            case p.Mark(token, weight):
+                return Query.const_score_query(Query.term_query(self._schema, p.MARKS, token, "basic"), weight)
+            case p.Begins(field, token, weight):
+                begun = "".join(f"\\x{{{ord(char):x}}}" for char in token)
+                return Query.const_score_query(Query.regex_query(self._schema, field, f"{begun}."), weight)
+            case p.Between(field, low, high):
+                within = Query.range_query(self._schema, field, tantivy.FieldType.Integer, low, high)
+                return Query.const_score_query(within, 1.0)
+            case p.Without(part):
+                everything = Query.const_score_query(Query.all_query(), 0.0)
+                return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self.of(part))])
+            case p.Every(parts):
+                return _all_of([self.of(part) for part in parts])
+            case p.Either(parts):
+                return Query.boolean_query([(Occur.Should, self.of(part)) for part in parts])
+
+    def _narrowed(self, run: p.Run, query: Query) -> Query:
+        """Return a query of the few alone, where the run stands in more.
+
+        Of alternatives the engine goes through all entries that match one, and only then looks whether they match the rest.
+        """
+        if self._few is None or min(map(self._frequency, [run.field] * len(run.tokens), run.tokens)) < self._least:
+            return query
+        return _all_of([query, self._few])
+
+    def _phrase(self, run: p.Run) -> Query:
+        if len(run.tokens) == 1:
+            return Query.term_query(self._schema, run.field, run.tokens[0], "freq")
+        before, after = run.tokens[: run.before], run.tokens[run.before :]
+        placed = self._telling(run.field, before, 0) + self._telling(run.field, after, run.before + run.hole)
+        if len(placed) == 1:
+            return Query.term_query(self._schema, run.field, placed[0][1], "freq")
+        return Query.phrase_query(self._schema, run.field, list(placed))
+
+    def _telling(self, field: str, tokens: Sequence[str], begin: int) -> list[tuple[int, str]]:
+        """Return positions and tokens that say as much as all of `tokens`, which stand from `begin` on: the rarest that do.
+
+        In a stream the token before and the one after tell what stands between them, so one of three may be left out. Not so in
+        the other fields, where values stand one behind the other.
+        """
+        placed = list(enumerate(tokens, begin))
+        if field not in p.STREAMS or len(tokens) < 3:
+            return placed
+        # The cheapest choice that ends with each token: behind the one before it, or behind the one before that.
+        cost, chosen = [self._frequency(field, tokens[0])], [placed[:1]]
+        for at, token in enumerate(tokens[1:], 1):
+            last = min(range(max(at - 2, 0), at), key=cost.__getitem__)
+            cost.append(cost[last] + self._frequency(field, token))
+            chosen.append([*chosen[last], placed[at]])
+        return chosen[-1]
+
+    def _frequency(self, field: str, token: str) -> int:
+        return self._searcher.doc_freq(field, token)
+
+
+def _all_of(parts: Sequence[Query]) -> Query:
+    return Query.boolean_query([(Occur.Must, part) for part in parts])
