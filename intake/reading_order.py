@@ -5,13 +5,17 @@ stands at one height is one row. Between rows that no box bridges there may be a
 columns, each read to its end, or the cells of a table, read row by row, is decided by `_independent`.
 """
 
+import re
 import statistics
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from intake.columns import Fence, Piece, Row, Ruled, apart, columns, headings, middle
 from intake.model import Line
 from intake.words import joined
 
+_LEADING = 1.6  # heights of print between two lines of one block
+_LABEL_LETTERS = re.compile(r"[\u3400-\u9fffA-Za-z]")
 _STEEPEST = 0.13  # 7.4 degrees: what lies more aslant is not skew
 
 
@@ -184,6 +188,7 @@ def _read(rows: list[Row], ruled: Fence) -> list[Row]:
 
 def _stacked(rows: list[Row], ruled: Fence) -> list[Row]:
     """Return the rows, a cell of two lines put back between its neighbours, which stand at its middle height."""
+    rows = _labels_first(rows)
     result: list[Row] = []
     i = 0
     while i < len(rows):
@@ -197,6 +202,64 @@ def _stacked(rows: list[Row], ruled: Fence) -> list[Row]:
             result.append(rows[i])
             i += 1
     return result
+
+
+def _labels_first(rows: list[Row]) -> list[Row]:
+    """Return the rows, a label that stands at the middle height of the three lines or more it belongs to in a row of its own before them."""
+    result = list[Row]()
+    first = 0  # what stands before a label already read is no part of another's block
+    for i, row in enumerate(rows):
+        label = row[0]
+        top = _block_end(rows, i, -1, first)
+        if len(row) > 2 or top == i or len(_LABEL_LETTERS.findall(label.line.text)) < 2:
+            result.append(row)
+            continue
+        bottom = _block_end(rows, i, 1, len(rows) - 1)
+        block = [p for r in rows[top : bottom + 1] for p in r if p is not label]
+        if (
+            not _is_block(label, block)
+            or _goes_on(rows, top - 1, block[:2])
+            or _goes_on(rows, bottom + 1, block[:-3:-1])
+        ):
+            result.append(row)
+            continue
+        result[len(result) - (i - top) :] = [[label], *([p] for p in block[: i - top])]
+        if len(row) == 2:
+            result.append(row[1:])
+        first = i + 1
+    return result
+
+
+def _block_end(rows: list[Row], start: int, step: int, last: int) -> int:
+    """Return the last row from `start` upwards or downwards that is one line of a block right of the label at `start`."""
+    label, i = rows[start][0], start
+    while i != last:
+        beside, following = rows[i][-1], rows[i + step]
+        line = following[0]
+        if len(following) > 1 or line.x0 < label.x1 or abs(line.y - beside.y) > _LEADING * line.height:
+            break
+        if beside is not label and abs(line.x0 - beside.x0) > line.height:
+            break
+        i += step
+    return i
+
+
+def _is_block(label: Piece, block: Sequence[Piece]) -> bool:
+    """Tell whether lines are one wrapped text, its lines filled to the edge but for the last, with the label at its middle height."""
+    if len(block) < 3:
+        return False
+    leading = (block[-1].y - block[0].y) / (len(block) - 1)
+    edge = max(p.x1 for p in block)
+    even = all(abs(b.y - a.y - leading) < 0.25 * leading for a, b in pairwise(block))
+    full = all(edge - p.x1 < 2.5 * p.height for p in block[:-1])
+    return even and full and abs(label.y - (block[0].y + block[-1].y) / 2) < 0.35 * leading
+
+
+def _goes_on(rows: list[Row], i: int, end: Sequence[Piece]) -> bool:
+    """Tell whether row `i` is as close to the outermost line of a block (the first of `end`) as the next one is: then that is no end."""
+    line, within = end
+    near = 1.3 * abs(line.y - within.y)
+    return 0 <= i < len(rows) and any(abs(p.y - line.y) < near and p.x0 < line.x1 and line.x0 < p.x1 for p in rows[i])
 
 
 def _is_stack(above: Row, between: Row, below: Row, ruled: Fence) -> bool:

@@ -275,3 +275,43 @@ def test_the_short_last_line_of_a_paragraph_stands_before_the_indented_next_one(
         text_line("第七条　本合同一式贰份，双方各执壹份。", 262, 164),
     ]
     assert texts(lines) == [line.text.replace(" ", "") for line in lines]
+
+
+SCOPE = [
+    "许可项目：建设工程施工；医疗器械经营。一",
+    "般项目：劳务服务；环保咨询服务；消防技术",
+    "服务；广告设计；国内贸易代理；会议服务；",
+    "物业管理（以审批结果为准）",
+]
+
+
+def beside_a_block(lines, *, label="经营范围", y=300, leading=34, above=120):
+    """A form whose last label stands at the middle height of a value of several lines."""
+    block = [text_line(t, 340, y + leading * i) for i, t in enumerate(lines)]
+    middle = y + leading * (len(lines) - 1) / 2
+    return [
+        text_line("名称", 120, y - above),
+        text_line("临溪市鼎川阀门有限公司", 340, y - above),
+        text_line(label, 120, middle),
+        *block,
+    ]
+
+
+def test_a_label_at_the_middle_height_of_its_value_is_read_before_it():
+    for count in (3, 4):
+        assert texts(beside_a_block(SCOPE[:count])) == ["名称临溪市鼎川阀门有限公司", "经营范围", *SCOPE[:count]]
+
+
+def test_a_number_with_which_an_item_begins_stays_between_the_lines_of_two_items():
+    lines = beside_a_block(SCOPE[:3], label="1.")
+    assert texts(lines) == ["名称临溪市鼎川阀门有限公司", SCOPE[0], "1." + SCOPE[1], SCOPE[2]]
+
+
+def test_a_label_whose_value_begins_beside_it_stays_there():
+    # The line above belongs to the label before, whose value fills its lines, too.
+    lines = [text_line(label, 120, y) for label, y in (("住所", 100), ("经营范围", 168))]
+    lines += [text_line(t, 340, 100 + 34 * i) for i, t in enumerate(SCOPE)]
+    assert texts(lines) == ["住所" + SCOPE[0], SCOPE[1], "经营范围" + SCOPE[2], SCOPE[3]]
+    # Nor is a line above that is not filled one of a text that goes on.
+    short = beside_a_block(["建设工程施工。", *SCOPE[1:3]])
+    assert texts(short)[1:] == ["建设工程施工。", "经营范围" + SCOPE[1], SCOPE[2]]
