@@ -56,8 +56,9 @@ def with_point(image: Image, reading: Reading, quad: NDArray[np.float32]) -> Rea
         return reading
     last, word = number.end(1) - 1, number.end() - 1
     letter = 0.8 * down
-    start, end = reading.places[last] * across + 0.25 * letter, reading.places[word] * across - 0.55 * letter
-    if reading.places[last] < 0 or end - start < 0.3 * letter:
+    # From within the last digit on: where its middle is, is known only roughly.
+    start, end = reading.places[last] * across + 0.1 * letter, reading.places[word] * across - 0.55 * letter
+    if reading.places[last] < 0 or end - start < 0.25 * letter:
         return reading
     point = _point(_cut(image, quad, start, round(end - start)), letter)
     if point is None:
@@ -72,18 +73,21 @@ def with_point(image: Image, reading: Reading, quad: NDArray[np.float32]) -> Rea
 
 
 def _point(cut: NDArray[np.uint8], letter: float) -> float | None:
-    """Return where the middle of the one dot low in a cut of a line is, in pixels from its left; None where there is more, or none."""
+    """Return where the middle of the one dot low in a cut of a line is, in pixels from its left; None where there is more, or none.
+
+    What begins at the left edge is what stands before.
+    """
     ink = _ink(cut)
     if ink is None:
         return None
     count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     low, high = _DOT
-    marks = [mark for mark in stats[1:count].tolist() if mark[4] > (low * letter) ** 2 / 2]
+    marks = [mark for mark in stats[1:count].tolist() if mark[0] > 0 and mark[4] > (low * letter) ** 2 / 2]
     if len(marks) != 1:
         return None
     x, y, w, h, area = marks[0]
     round_ = low * letter <= min(w, h) and max(w, h) <= min(high * letter, 1.5 * min(w, h)) and area > 0.55 * w * h
-    return x + w / 2 if round_ and y > _LOW * cut.shape[0] and 0 < x < cut.shape[1] - w else None
+    return x + w / 2 if round_ and y > _LOW * cut.shape[0] and x < cut.shape[1] - w else None
 
 
 def _cut(image: Image, quad: NDArray[np.float32], start: float, width: int) -> NDArray[np.uint8]:

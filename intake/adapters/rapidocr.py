@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake import black_seals, orientation, script
+from intake import black_seals, conventions, orientation, script
 from intake.adapters import boxes
 from intake.adapters.colons import with_colon, with_point
 from intake.adapters.print_height import print_height
@@ -134,6 +134,7 @@ class RapidOcr:
         found = [with_colon(clear, with_point(clear, reading, quad), quad) for reading, quad in found]
         found = [(stamped(reading, quad, again.seals), quad) for reading, quad in found]
         texts = script.harmonised([r.text for r, _ in found], [r.score for r, _ in found])
+        texts = [conventions.spelled(text) for text in texts]
         return [line_at(replace(r, text=text), quad, image.shape) for (r, quad), text in zip(found, texts, strict=True)]
 
     def read_line(self, image: Image) -> Line | None:
