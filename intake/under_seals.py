@@ -1,5 +1,6 @@
 """Lines under a gray seal, read once more as they were scanned: lifting the seal may take fine print with it, which is as gray as its ink."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,10 +13,9 @@ from intake.ports import Image, OcrEngine
 from intake.words import Char, line_of
 
 _DOUBTFUL = 0.9  # a line with a letter less sure than this is read again
-_SCRAP, _UNSURE = (
-    4,
-    0.8,
-)  # letters and sureness of what may be a scrap of the seal itself: then it reads otherwise with the seal
+# Letters and sureness of what may be a scrap of the seal itself: then it reads otherwise with the seal, or badly with and without it.
+_SCRAP, _UNSURE, _LEGIBLE = 4, 0.8, 0.5
+_UNSURE_MARK = 0.97  # and that of a scrap without a Han letter: brackets and strokes of a seal read like print
 _MOST = 12  # lines of a page that are read again
 _PAD = 0.12  # of its height, around a line
 
@@ -28,32 +28,35 @@ def read_again(lines: Sequence[Line], scanned: Image, seals: Sequence[Box], engi
     """
     result, left = list[Line](), _MOST
     for line in lines:
-        if not left or _least(line) >= _DOUBTFUL or not any(_touches(line.box, seal) for seal in seals):
+        scrap = _may_be_scrap(line, seals)
+        doubtful = scrap or _least(line) < _DOUBTFUL
+        if not left or not doubtful or not any(_touches(line.box, seal) for seal in seals):
             result.append(line)
             continue
         left -= 1
         other = _read(line, scanned, engine)
         if other is None:
             result.append(line)
-        elif not _is_scrap(line, other, seals):
-            result.append(_surest(line, other))
+        elif not scrap or set("".join(line.text.split())) & set(other.text):
+            said = _surest(line, other)
+            result += [said] if said and (said.confidence >= _LEGIBLE or not scrap) else []
     return result
 
 
-def _is_scrap(line: Line, other: Line, seals: Sequence[Box]) -> bool:
-    """Tell whether a line is what is left of a seal: a few unsure letters within it, none of which stand in the other reading."""
+def _may_be_scrap(line: Line, seals: Sequence[Box]) -> bool:
+    """Tell whether a line may be what is left of a seal: a few unsure letters within it."""
     x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
     within = any(a <= x <= c and b <= y <= d for a, b, c, d in seals)
-    few = len("".join(line.text.split())) <= _SCRAP and _least(line) < _UNSURE
-    return within and few and not set("".join(line.text.split())) & set(other.text)
+    unsure = _UNSURE if re.search(r"[\u3400-\u9fff]", line.text) else _UNSURE_MARK
+    return within and len("".join(line.text.split())) <= _SCRAP and _least(line) < unsure
 
 
-def _surest(line: Line, other: Line) -> Line:
-    """Return the line with letters that the other reading has more surely, and those it has where the line lacks one."""
+def _surest(line: Line, other: Line) -> Line | None:
+    """Return the line with letters that the other reading has more surely, and those it has where the line lacks one; None for nothing."""
     one, two = _reading(line), _reading(other)
     said = together([one, two])
-    if said is one:
-        return line
+    if said is one or not said.text:
+        return line if said.text else None
     letter = (line.box[3] - line.box[1]) / 2
     chars = [
         Char(c, (round(x - letter / 2), line.box[1], round(x + letter / 2), line.box[3]), score)

@@ -104,7 +104,7 @@ def together(readings: Sequence[Reading]) -> Reading:
                 )
                 if room > 0.7 * unit * _broad(char) and score > _GUESS:
                     letters.insert(i, (place, char, score))
-    while letters and letters[-1][1] in _DEBRIS and letters[-1][2] < _MIN_SCRAP:
+    while letters and letters[-1][2] < (_MIN_SCRAP if letters[-1][1] in _DEBRIS else _WORTH):
         letters.pop()
     if letters == _letters(best):
         return best

@@ -66,7 +66,24 @@ def test_a_scrap_within_the_seal_that_reads_otherwise_with_it_is_left_out():
     assert again("官书", (0.9, 0.4), Says("", ()), x=200) == [
         line("官书", (0.9, 0.4), x=200)
     ]  # nothing speaks against it
-    assert [r.text for r in again("日期", (0.9, 0.4), Says("日朋", (0.99, 0.3)), x=200)] == ["日期"]
+    assert [r.text for r in again("日期", (0.9, 0.6), Says("日朋", (0.99, 0.3)), x=200)] == ["日期"]
+
+
+def test_a_scrap_that_reads_badly_with_and_without_the_seal_is_left_out():
+    assert again("国司", (0.2, 0.3), Says("国司公", (0.2, 0.4, 0.3)), x=200) == []
+
+
+def test_a_bracket_of_the_seal_is_no_print():
+    assert again("（）", (0.85, 0.86), Says("石棠", (0.9, 0.9)), x=200) == []
+    assert [r.text for r in again("（）", (0.85, 0.86), Says("（）", (0.9, 0.9)), x=200)] == ["（）"]
+    engine = Says("石棠", (0.9, 0.9))
+    assert [r.text for r in again("45", (0.99, 0.99), engine, x=200)] == ["45"]  # read without a doubt
+    assert engine.asked == 0
+
+
+def test_what_is_left_of_a_seal_behind_a_line_is_left_out():
+    (read,) = again("担保人市", (0.99, 0.99, 0.99, 0.35), Says("担保人国", (0.99, 0.99, 0.99, 0.3)))
+    assert read.text == "担保人"
 
 
 class Info:
