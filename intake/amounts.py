@@ -27,7 +27,7 @@ _WORD_CURRENCY = {w: c for c, words in _CURRENCY_WORDS.items() for w in words}
 _CUR = "|".join(re.escape(w) for w in sorted(_WORD_CURRENCY, key=len, reverse=True))
 _AFTER = "美元|美金|欧元|歐元|港币|港元|港幣|日元|日圆|日圓|元|圆|圓|USD|RMB|CNY|EUR|HKD|JPY"
 _DIGITS_FORM = re.compile(
-    rf"(?:(?P<before>(?:{_CUR})(?:{_S}(?:{_CUR}))?){_S}|(?<![\d.,A-Za-z\-]))(?P<number>(?:\d{{1,3}}(?:,{_S}\d{{3}})+|\d+)(?:\.\d{{1,6}})?)(?![\d])"
+    rf"(?:(?P<before>(?:{_CUR})(?:{_S}(?:{_CUR}))?){_S}|(?<![\d.,A-Za-z\-]))(?P<number>(?:\d{{1,3}}(?:,{_S}\d{{3}})+(?!\d)|(?P<torn>\d+(?:,(?:\d{{3}})+)+(?!\d))|\d+)(?:\.\d{{1,6}})?)(?![\d])"
     rf"{_S}(?P<unit>亿|億|[十拾百佰千仟]?[万萬]|[千仟百佰](?={_S}[元圆]))?(?:(?P<number2>\d{{1,4}}(?:\.\d+)?)(?P<unit2>[万萬]))?"
     rf"{_S}(?P<after>{_AFTER})?",
     re.IGNORECASE,
@@ -36,6 +36,7 @@ _CAPITALS_FORM = re.compile(
     rf"(?P<before>{_CUR})?{_S}(?P<body>[{_CAPITALS}](?:{_S}[{_CAPITALS}])*)"
     rf"(?P<yuan>{_S}(?:美元|欧元|港元|日元|元|圆|圓)(?:{_S}[{_CAPITALS}]{_S}角)?(?:{_S}零)?(?:{_S}[{_CAPITALS}]{_S}分)?)?{_S}(?P<whole>[整正])?"
 )
+_GOES_ON = re.compile(r"[.,]\d")
 _UNITS = {
     "十": 10,
     "拾": 10,
@@ -54,7 +55,8 @@ _UNITS = {
 class Amount:
     """A sum of money in a text. value: in whole units of the currency. form: digits or capitals. currency: None when unsaid.
 
-    marked: the text says that it is money (a currency sign or word, 元), not a bare number.
+    marked: the text says that it is money (a currency sign or word, 元), not a bare number. certain: False where a mark within the number
+    was lost or misread: 2,293800.00 lacks a comma, of 2.293,800.00 only the beginning was understood.
     """
 
     start: int
@@ -63,6 +65,7 @@ class Amount:
     form: str
     currency: str | None
     marked: bool
+    certain: bool = True
 
 
 def find_amounts(text: str) -> list[Amount]:
@@ -86,6 +89,7 @@ def _digits(m: re.Match[str]) -> Amount | None:
         "digits",
         currency,
         bool(m["before"] or m["after"]),
+        not m["torn"] and not _GOES_ON.match(m.string, m.end("number")),
     )
 
 
@@ -166,7 +170,7 @@ def parse_amount(text: str) -> Decimal | None:
     """Return the one sum that `text` is, in whole units of its currency; None when it is none or more than one."""
     stripped = re.sub(r"\((?:大写|小写)\)[::]?", "", fold(text)).strip(" \t\n:.。,;")
     for amount in find_amounts(stripped):
-        if amount.start == 0 and amount.end == len(stripped):
+        if amount.certain and amount.start == 0 and amount.end == len(stripped):
             return amount.value
     return None
 

@@ -9,6 +9,7 @@ from intake.fields.form_labels import COMMON, labels_of
 from intake.fields.paper import Labelled, Paper
 from intake.fields.parties import parties
 from intake.fields.read import (
+    TORN,
     Reading,
     account,
     capital,
@@ -166,7 +167,8 @@ def _said(paper: Paper, kind: str, found: dict[str, Field]) -> None:
 def _sum(run: Run) -> Reading | None:
     """Return the first sum that says it is money."""
     first = next((a for a in find_amounts(run.key) if a.marked), None)
-    return Reading(run.cut(first.start, first.end), money(first.value), 0.95) if first else None
+    sure = 0.95 if first and first.certain else TORN
+    return Reading(run.cut(first.start, first.end), money(first.value), sure) if first else None
 
 
 def _around(paper: Paper, kind: str, found: dict[str, Field]) -> None:

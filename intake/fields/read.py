@@ -28,7 +28,8 @@ _NO_NAME = re.compile(
 )
 _SUM_FORM = re.compile(r"\d,\d{3}(?!\d)|\d\.\d\d(?!\d)")  # a number written as money is written
 #: A day that lost a dash under a seal: 202409-11, 2024-0911.
-_TORN_DAY, _TORN = re.compile(r"(\d{4})(?:-(\d\d)(\d\d)|(\d\d)-(\d\d))"), 0.6
+_TORN_DAY = re.compile(r"(\d{4})(?:-(\d\d)(\d\d)|(\d\d)-(\d\d))")
+TORN = 0.6  # how far to trust a value that lost a mark
 _BLANK = re.compile(r"[_\s*/\\.\-—…:]*")
 
 
@@ -168,7 +169,7 @@ def torn_day(run: Run) -> Reading | None:
     """Read a run that is a day which lost a dash, as it does under a seal; for a person to look at, since it may be a number."""
     torn = _TORN_DAY.fullmatch(run.key.strip(" \t.。"))
     value = parse_date("".join(torn.groups(""))) if torn else None
-    return Reading(run, value, _TORN) if value else None
+    return Reading(run, value, TORN) if value else None
 
 
 def capital(run: Run) -> Reading | None:
@@ -183,7 +184,7 @@ def capital(run: Run) -> Reading | None:
     reading = Reading(
         run.cut(best.start, best.end),
         money(best.value),
-        1.0 if best.marked or _SUM_FORM.search(run.key) else 0.7,
+        (1.0 if best.marked or _SUM_FORM.search(run.key) else 0.7) * (1.0 if best.certain else TORN),
         marks,
     )
     return reading if len(others) == 1 else reading.weaker(0.6, "amount_mismatch")

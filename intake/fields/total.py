@@ -1,11 +1,11 @@
 """The total of a contract among all the sums it names."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from intake.fields.paper import Paper
-from intake.fields.read import Reading
+from intake.fields.read import TORN, Reading
 from intake.layout import Run, join
 from intake.model import Field
 from intake.values import Amount, find_amounts, money
@@ -66,6 +66,8 @@ def total(paper: Paper) -> dict[str, Field]:
         factor, marks = factor * 0.5, ("amount_mismatch",)
     if factor_ten_thousand and not best.amount.marked:
         factor *= 0.85
+    if not best.amount.certain:
+        factor *= TORN
     reading = Reading(best.run, money(best.amount.value), factor, marks)
     return {"amount": reading.field(), "currency": _currency(best, run).field()}
 
@@ -93,7 +95,7 @@ def _candidates(run: Run, *, ten_thousand: bool) -> list[_Candidate]:
         if a.value == 0:
             score -= 10
         value = a.value * 10000 if ten_thousand and not a.marked else a.value
-        shown = Amount(a.start, a.end, value, a.form, a.currency or (twin.currency if twin else None), a.marked)
+        shown = replace(a, value=value, currency=a.currency or (twin.currency if twin else None))
         result.append(_Candidate(shown, run.cut(a.start, a.end), score, agreed=twin is not None, mismatch=mismatch))
     return result
 
@@ -140,8 +142,9 @@ def _paired(key: str, amounts: list[Amount]) -> list[tuple[Amount, Amount | None
         if b and b.form != a.form and _beside(key[a.end : b.start]) and not spoken_for:
             digits, capitals = (a, b) if a.form == "digits" else (b, a)
             currency = digits.currency or capitals.currency
-            shown = Amount(digits.start, digits.end, digits.value, "digits", currency, True)
-            result.append((shown, capitals, abs(digits.value - capitals.value) > Decimal("0.005")))
+            agree = abs(digits.value - capitals.value) <= Decimal("0.005")
+            shown = replace(digits, currency=currency, marked=True, certain=digits.certain or agree)
+            result.append((shown, capitals, not agree))
             i += 2
         else:
             result.append((a, None, False))

@@ -226,3 +226,24 @@ def test_a_day_that_lost_a_dash_under_a_seal_is_read_for_a_person_to_look_at(lab
     found = read.fields.get("issued_on")
     assert (found and found.value) == value
     assert ("low_confidence:issued_on" in read.needs_review) == (value is not None and printed != value)
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "marked"),
+    [
+        ("RMB 2,293,800.00", "2293800.00", False),
+        ("RMB 2,293800.00", "2293800.00", True),
+        ("RMB 2.293,800.00", "2.29", True),
+    ],
+)
+def test_a_sum_that_lost_a_comma_is_for_a_person_to_look_at(printed, value, marked):
+    texts = (
+        "采购合同",
+        "甲方：安雒市德业新材料有限公司",
+        "乙方：临溪市鼎川阀门有限公司",
+        "第一条 价款",
+        f"合同价款为{printed}。",
+    )
+    found = understand([page(*(line(t, 200, 200 + 90 * i) for i, t in enumerate(texts)))])
+    assert found.fields["amount"].value == value
+    assert (found.fields["amount"].confidence < CONFIDENCE_LINE) is marked

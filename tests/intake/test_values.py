@@ -71,6 +71,26 @@ def test_currencies(text, currency):
     assert [a.currency for a in find_amounts(text)] == [currency]
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "certain"),
+    [
+        ("合同价款为RMB 2,293,800.00。", "2293800.00", True),
+        ("合同价款为RMB 2,293800.00。", "2293800.00", False),
+        ("合同价款为2293,800.00元", "2293800.00", False),
+        ("合同价款为¥2293,800", "2293800", False),
+        ("合同价款为¥2.293,800.00", "2.293", False),
+        ("单价¥2,293.5，共3台", "2293.5", True),
+    ],
+)
+def test_a_sum_that_lost_a_mark_is_read_whole_and_not_certain(text, value, certain):
+    first = next(a for a in find_amounts(text) if a.marked)
+    assert (first.value, first.certain) == (Decimal(value), certain)
+
+
+def test_nobody_types_a_sum_that_lacks_a_mark():
+    assert parse_amount("2,293800.00") is None
+
+
 def test_places_are_offsets_of_the_print():
     text = "自２０２６年１月１日至二〇二六年十二月三十一日止，共￥１，０００元"
     a, b = find_dates(text)
