@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import repeat
 
 from intake.folding import SIMPLIFIED
 
@@ -31,11 +32,11 @@ _POINT = re.compile(r"(?<=^\d)·|(?<=^\d\d)·")
 _DASH = re.compile(r"(?<=[日0-9])一(?=[0-9]{4}[年./-])")
 
 
-def harmonised(texts: Sequence[str], scores: Sequence[float]) -> list[str]:
+def harmonised(texts: Sequence[str], scores: Sequence[float], letters: Sequence[Sequence[float]] = ()) -> list[str]:
     """Return the lines of a page with stray characters of the other script put into its own, and dashes as dashes.
 
-    scores: how sure the reading of each line is. A line wholly in the other script (a name on a seal, a quotation) stays
-    as it is when it was read well. Characters with several counterparts stay.
+    scores: how sure the reading of each line is; letters: that of each of its characters. A line wholly in the other script (a name on
+    a seal, a quotation) stays as it is when it was read well. Characters with several counterparts stay.
     """
     texts = [_POINT.sub(".", _DASH.sub("—", text)) for text in texts]
     simple, full = _count(texts)
@@ -46,10 +47,14 @@ def harmonised(texts: Sequence[str], scores: Sequence[float]) -> list[str]:
     else:
         return list(texts)
     result = []
-    for text, score in zip(texts, scores, strict=True):
+    for text, score, sure in zip(texts, scores, letters or repeat(()), strict=False):
         of_line = _count([text])
         native = of_line[0] if stray is SIMPLIFIED else of_line[1]
-        result.append("".join(stray.get(c) or c for c in text) if native or score < _SURE else text)
+        misread = native or score < _SURE
+        own = sure if len(sure) == len(text) else (score,) * len(text)
+        result.append(
+            "".join((stray.get(c) or c) if misread or s < _SURE else c for c, s in zip(text, own, strict=True))
+        )
     return result
 
 

@@ -6,13 +6,16 @@ import statistics
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from intake import orientation
+from intake.folding import fold
 from intake.model import Box, Line
+from intake.values import credit_code_is_valid
 from intake.words import Char, line_of
 
 _MIN_CONFIDENCE = 0.5  # RapidOCR's own line between text and noise
@@ -29,6 +32,10 @@ _MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, sign
 _GAP = 1.55  # places between two Han letters, in those of the others, at which one in between was passed over
 _PASSED = 0.4  # how sure its neighbours are at most
 _MARK = 0.015  # the ink of the smallest mark with a place of its own, in heights of the line squared
+_CODE = re.compile(
+    r"(?=[0-9/-]*[A-Za-z])(?=[A-Za-z/-]*[0-9])[0-9A-Za-z]+(?:[-/][0-9A-Za-z]+)+|(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{8,}"
+)
+_MARKS = r"[-/—_·.]"
 _GHOST, _SPECKS = 0.3, 0.01  # half of a letter's width in heights of the line; and the part of it that grain may darken
 
 
@@ -110,6 +117,31 @@ def together(readings: Sequence[Reading]) -> Reading:
         return best
     text, scores = "".join(c for _, c, _ in letters), tuple(s for _, _, s in letters)
     return Reading(text, sum(scores) / max(1, len(scores)), tuple(p for p, _, _ in letters), scores)
+
+
+def is_of_code(text: str) -> bool:
+    """Tell whether a line has a number of letters and digits in it that no check digit bears out, such as that of a contract."""
+    return any(not credit_code_is_valid(code) for code in _CODE.findall(text))
+
+
+def agreed(reading: Reading, other: Reading) -> Reading:
+    """Return what two readings of one line with a number of letters and digits say, with little trust in what only one of them says.
+
+    Where they differ by dashes and strokes alone it is the one that has more of them: they are passed over, never made up.
+    """
+    one, two = (re.sub(r"\s", "", fold(r.text)) for r in (reading, other))
+    if one == two:
+        return reading
+    alike = [re.sub(_MARKS, "", text) for text in (one, two)]
+    best, rest = (other, reading) if alike[0] == alike[1] and len(two) > len(one) else (reading, other)
+    doubtful = set[int]()
+    for tag, start, end, _, _ in SequenceMatcher(None, fold(best.text), fold(rest.text), autojunk=False).get_opcodes():
+        if tag != "equal":
+            doubtful.update(range(max(0, start - 1), end + 1))
+    for code in _CODE.finditer(best.text):  # it is one word, as sure as all of it
+        if doubtful & set(range(*code.span())):
+            doubtful.update(range(*code.span()))
+    return replace(best, scores=tuple(min(s, _PASSED) if i in doubtful else s for i, s in enumerate(best.scores)))
 
 
 def _letters(reading: Reading) -> list[tuple[float, str, float]]:

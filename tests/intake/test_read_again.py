@@ -68,6 +68,13 @@ def test_stray_characters_take_the_script_of_their_page():
     assert harmonised([*page, "國際貿易"], [0.99] * 4)[3] == "國際貿易"
 
 
+def test_a_line_without_a_character_of_one_script_alone_is_no_quotation_where_the_other_was_read_badly():
+    page = ["本合同由双方协商签订，货款于验收后支付。", "统一社会信用代码与营业执照", "安裝工程承包合同"]
+    for sure, read in ((0.56, "安装工程承包合同"), (0.97, "安裝工程承包合同")):
+        letters = [[0.99] * len(page[0]), [0.99] * len(page[1]), [0.99, sure, *[0.99] * 6]]
+        assert harmonised(page, [0.99, 0.99, 0.94], letters)[2] == read
+
+
 def test_traditional_pages_stay_traditional():
     page = ["本合約由雙方協商簽訂，貨款於驗收後支付。", "統一社會信用代碼與營業執照", "担保函：保證人願意承擔責任"]
     assert harmonised(page, [0.99] * 3)[2].startswith("擔保函")
