@@ -8,10 +8,11 @@ from functools import lru_cache
 from itertools import chain
 from typing import TypeAlias
 
-from search.fields import Value, values
+from search.fields import FIELDS, WHOLE, Value, values
 from search.folding import Folded, Forms, fold, forms, merged, origins, places
 from search.initials import initials, typed_initials
 from search.projection import Stored
+from search.ranges import lies_within
 from search.similar import near_places
 from search.syntax import And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
@@ -46,12 +47,14 @@ class Lit:
     near: bool = False
 
 
-def lit(node: Node, text: str, *, near: bool = False) -> list[Lit]:
+def lit(node: Node, text: str, *, near: bool = False, read: Iterable[Word] = ()) -> list[Lit]:
     """Return every place of a query, as it was parsed, in `text`, in order; none overlaps another.
 
-    The exact ones are those of `spans`; with `near` what only nearly fits is there too, where nothing exact stands.
+    The exact ones are those of `spans` and of `read`, see `read_values`; with `near` what only nearly fits is there too, where nothing
+    exact stands.
     """
-    exact = spans(node, text)
+    folded = fold(text)
+    exact = _on_the_text(text, [place for leaf in (*leaves(node), *read) for place in _places(leaf, folded)])
     close = _near_spans(node, text) if near else []
     close = [one for one in close if all(one[1] <= left or right <= one[0] for left, right in exact)]
     found = [Lit(*span) for span in exact] + [Lit(*span, near=True) for span in merged(close)]
@@ -78,6 +81,42 @@ def leaves(node: Node) -> Iterator[Leaf]:
             for part in parts:
                 yield from leaves(part)
         case FieldMatch() | Range() | Not():
+            return
+
+
+# What no paper bears as a value of its own, though it may bear the same characters.
+_NOT_PRINTED = WHOLE | {"department", "kind", "received_on"}
+
+
+def read_values(node: Node, known: Iterable[tuple[Value, Folded]]) -> list[Word]:
+    """Return the values by which a document was found without a word of theirs being typed as one: by the name of a field, by a range, by
+    the initials of a company. Where a page bears them they are lit like words.
+    """
+    known = [one for one in known if one[0].name not in _NOT_PRINTED]
+    return list(dict.fromkeys(Word(text) for text in _read_values(node, known)))
+
+
+def _read_values(node: Node, known: Sequence[tuple[Value, Folded]]) -> Iterator[str]:
+    match node:
+        case FieldMatch(name, typed):
+            for value, folded in known:
+                if value.name in FIELDS[name] and _places(typed, folded):
+                    yield value.text
+        case Range(name, low, high):
+            for value, _ in known:
+                if value.name == name and lies_within(name, value.text, low, high):
+                    yield value.text
+        case Word(text):
+            if letters := typed_initials(_typed(text)):
+                for value, folded in known:
+                    if value.company and letters in initials(folded.chars):
+                        yield value.text
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _read_values(part, known)
+        case Similar(leaf):
+            yield from _read_values(leaf, known)
+        case Phrase() | Near() | Not():
             return
 
 
@@ -136,11 +175,12 @@ def best_page(node: Node, opened: Opened) -> Best:
     """Return the page on which most of the query stands; of equal ones the one with most places, then the first.
 
     A page matches when the query is fulfilled by it and the document's metadata; if none does (the words stand on
-    different pages), every page with one of the words counts.
+    different pages), every page with one of the words counts, and without any every page that bears what was found.
     """
     wanted = list(dict.fromkeys(leaves(node)))
     known = {leaf for leaf in wanted if any(_stands_in(leaf, *value) for value in opened.values)}
-    best, rank, whole, some = 0, (False, 0, 0), 0, 0
+    read = read_values(node, opened.values)
+    best, rank, whole, some, bears = 0, (False, 0, 0), 0, 0, 0
     lit_up: list[Span] = []
     for order, (_, _, folded) in enumerate(opened.pages):
         found = {leaf: _places(leaf, folded) for leaf in wanted}
@@ -148,11 +188,14 @@ def best_page(node: Node, opened: Opened) -> Best:
         fulfilled = _fulfilled(node, here | known)
         whole += bool(here) and fulfilled
         some += bool(here)
-        this = (fulfilled, len(here), sum(map(len, found.values())))
+        found |= {leaf: _places(leaf, folded) for leaf in read}
+        stand = [stretches for stretches in found.values() if stretches]
+        bears += bool(stand)
+        this = (fulfilled, len(stand), sum(map(len, stand)))
         if order == 0 or this > rank:
-            best, rank, lit_up = order, this, list(chain.from_iterable(found.values()))
+            best, rank, lit_up = order, this, list(chain.from_iterable(stand))
     number, text, _ = opened.pages[best]
-    return Best(number, text, tuple(_on_the_text(text, lit_up)), whole or some or 1)
+    return Best(number, text, tuple(_on_the_text(text, lit_up)), whole or some or bears or 1)
 
 
 def stands_in(leaf: Leaf, value: Value) -> bool:

@@ -61,6 +61,12 @@ def stored_values(page: IndexedPage) -> dict[str, int]:
     return found
 
 
+def lies_within(name: str, text: str, low: int | None, high: int | None) -> bool:
+    """Tell whether the value of a stored name, as it was read, lies from `low` to `high`, both included; None is no bound."""
+    span = _span(name, text)
+    return span is not None and (low is None or low <= span[0]) and (high is None or span[0] <= high)
+
+
 def is_range(text: str) -> bool:
     """Tell whether what follows a field's colon is a range and not a value to look for."""
     text = text.translate(_KEYS)

@@ -100,3 +100,29 @@ def test_a_word_in_the_metadata_counts_for_every_page():
 def test_metadata_alone_shows_the_first_page_without_marks():
     found = best_page(parse("华东"), _opened("封面", "正文", customer="华东贸易"))
     assert (found.page, found.spans, found.pages_matched) == (1, (), 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "page", "lit_up"),
+    [
+        ("party:华东", 2, ["上海华东\n贸易有限公司"]),  # the value, and not every 华东
+        ("hdmy", 2, ["上海华东\n贸易有限公司"]),
+        ("party_b:华东", 1, []),
+        ("amount:>100万", 2, ["692.2万"]),
+        ("-amount:>100万 封面", 1, ["封面"]),
+        ("amount:<100万", 1, []),
+        ("签订:2026-02", 3, ["二〇二六年二月十九日"]),
+        ("封面 OR signed_on:2026", 1, ["封面"]),
+        ("code:9131-0000", 2, ["91310000 MA1FL5BE4K"]),
+        ("category:1.2", 1, []),  # a code of a list stands on no page, whatever looks like it
+        ("status:stored OR 部门:销售", 1, []),
+        ("华东 amount:>100万", 2, ["华东", "华东", "692.2万"]),
+    ],
+)
+def test_what_a_field_a_range_or_initials_found_is_marked_where_a_page_bears_it(query, page, lit_up):
+    texts = ("封面 1.2 销售", "华东一路，上海华东\n贸易有限公司 91310000 MA1FL5BE4K 价款692.2万元", "于二〇二六年二月十九日")
+    fields = {"party_a": "上海华东贸易有限公司", "amount": "6922000.00", "signed_on": "2026-02-19", "party_b": "北京远洋"}
+    about = {"category": "1.2", "status": "stored", "department": "销售部", "numbers": ("91310000MA1FL5BE4K",)}
+    found = best_page(parse(query), _opened(*texts, fields=fields, **about))
+    assert found.page == page
+    assert [texts[page - 1][start:end] for start, end in found.spans] == lit_up

@@ -14,6 +14,7 @@ from service.flow.archive import grants
 from service.flow.common.places import boxes_of
 from service.flow.search.find import find
 from service.flow.search.find_export import export_found
+from service.flow.search.hits import hits_in
 from service.flow.search.suggest import suggest
 from service.records.tables import Document, Person
 from tests.service.conftest import OWNER, Office
@@ -39,6 +40,16 @@ def test_what_was_read_from_a_page_is_found_as_a_person_means_it(archive: Office
     with pytest.raises(BadQuery) as refused:
         found("合同 received:昨天")
     assert refused.value.position == 12
+
+
+@pytest.mark.parametrize("query", ["乙方:云桥智联", "yqzl", "amount:>60万", "签订日期:2026-03", "code:91440305"])
+def test_a_value_that_was_read_is_shown_where_the_page_bears_it(query: str, embedded: Office) -> None:
+    document_id = embedded.take_in()
+    (hit,) = find(embedded.house, embedded["handler"], query).hits
+    assert hit.boxes
+    there = hits_in(embedded.house, embedded["handler"], document_id, query, page=hit.page)
+    assert [box for one in there.lighted for box in one.boxes] == list(hit.boxes)
+    assert not there.near
 
 
 def test_near_misses_stay_within_what_one_may_see(archive: Office) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from intake.model import Box
-from search.highlight import Lit, lit, snippet
-from search.syntax import Node, parse
+from search.fields import values
+from search.folding import fold
+from search.highlight import Lit, lit, read_values, snippet
+from search.syntax import Node, Word, parse
 from service.access.policy import Actor
 from service.flow.common.guard import load_document
-from service.flow.common.index import load_pages
+from service.flow.common.index import load_pages, project
 from service.flow.common.places import boxes_of
 from service.flow.search.texts import texts_of
 from service.house import House
@@ -79,11 +81,12 @@ def hits_in(
     """
     node = parse(text)
     with house.database.read() as session:
-        load_document(session, actor, document_id)
-        texts = dict(texts_of(house, session, document_id))
-        found = _all(node, texts, near=near)
+        document = load_document(session, actor, document_id)
+        known = [(value, fold(value.text)) for value in values(project(document, [])[0])]
+        texts, read = dict(texts_of(house, session, document_id)), read_values(node, known)
+        found = _all(node, texts, read, near=near)
         if not found and not near:
-            found = _all(node, texts, near=True)
+            found = _all(node, texts, read, near=True)
         if page is None and found:
             page = found[min(max(hit or 1, 1), len(found)) - 1][0]
         page = page or 1
@@ -116,8 +119,8 @@ def hits_in(
     )
 
 
-def _all(node: Node, texts: Mapping[int, str], *, near: bool) -> list[tuple[int, Lit]]:
-    return [(number, one) for number, text in texts.items() for one in lit(node, text, near=near)]
+def _all(node: Node, texts: Mapping[int, str], read: list[Word], *, near: bool) -> list[tuple[int, Lit]]:
+    return [(number, one) for number, text in texts.items() for one in lit(node, text, near=near, read=read)]
 
 
 def _place(number: int, page: int, one: Lit, texts: Mapping[int, str]) -> Place:
