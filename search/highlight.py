@@ -89,35 +89,41 @@ _NOT_PRINTED = WHOLE | {"department", "kind", "received_on"}
 
 
 def read_values(node: Node, known: Iterable[tuple[Value, Folded]]) -> list[Word]:
-    """Return the values by which a document was found without a word of theirs being typed as one: by the name of a field, by a range, by
-    the initials of a company. Where a page bears them they are lit like words.
+    """Return the values by which a document was found, though nobody typed them: those of fields, in ranges, of initials.
+
+    Where a page bears them they are lit like words.
     """
     known = [one for one in known if one[0].name not in _NOT_PRINTED]
-    return list(dict.fromkeys(Word(text) for text in _read_values(node, known)))
+    found = (value for part in _read_parts(node) for value, folded in known if _was_read(part, value, folded))
+    return [Word(text) for text in dict.fromkeys(value.text for value in found)]
 
 
-def _read_values(node: Node, known: Sequence[tuple[Value, Folded]]) -> Iterator[str]:
+def _read_parts(node: Node) -> Iterator[Word | FieldMatch | Range]:
     match node:
-        case FieldMatch(name, typed):
-            for value, folded in known:
-                if value.name in FIELDS[name] and _places(typed, folded):
-                    yield value.text
-        case Range(name, low, high):
-            for value, _ in known:
-                if value.name == name and lies_within(name, value.text, low, high):
-                    yield value.text
-        case Word(text):
-            if letters := typed_initials(_typed(text)):
-                for value, folded in known:
-                    if value.company and letters in initials(folded.chars):
-                        yield value.text
+        case FieldMatch() | Range() | Word():
+            yield node
         case And(parts) | Or(parts):
             for part in parts:
-                yield from _read_values(part, known)
-        case Similar(leaf):
-            yield from _read_values(leaf, known)
-        case Phrase() | Near() | Not():
+                yield from _read_parts(part)
+        case Similar(Word() as leaf):
+            yield leaf
+        case _:
             return
+
+
+def _was_read(part: Word | FieldMatch | Range, value: Value, folded: Folded) -> bool:
+    match part:
+        case FieldMatch(name, typed):
+            return value.name in FIELDS[name] and bool(_places(typed, folded))
+        case Range(name, low, high):
+            return value.name == name and lies_within(name, value.text, low, high)
+        case Word(text):
+            return _by_initials(text, value, folded)
+
+
+def _by_initials(text: str, value: Value, folded: Folded) -> bool:
+    letters = typed_initials(_typed(text)) if value.company else ""
+    return bool(letters) and letters in initials(folded.chars)
 
 
 _forms = lru_cache(maxsize=256)(forms)  # the words of a query are held against many pages and values
@@ -210,10 +216,8 @@ def _stands_in(leaf: Leaf, value: Value, folded: Folded) -> bool:
         if _stands_in(leaf.leaf, value, folded):
             return True
         return value.free == "part" and any(near_places(_typed(leaf.leaf.text), folded.chars))
-    if value.company and isinstance(leaf, Word):
-        letters = typed_initials(_typed(leaf.text))
-        if letters and letters in initials(folded.chars):
-            return True
+    if isinstance(leaf, Word) and _by_initials(leaf.text, value, folded):
+        return True
     if value.free == "part":
         return bool(_places(leaf, folded))
     return value.free == "whole" and _typed(leaf.text) == folded.chars

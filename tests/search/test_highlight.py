@@ -120,8 +120,17 @@ def test_metadata_alone_shows_the_first_page_without_marks():
     ],
 )
 def test_what_a_field_a_range_or_initials_found_is_marked_where_a_page_bears_it(query, page, lit_up):
-    texts = ("封面 1.2 销售", "华东一路，上海华东\n贸易有限公司 91310000 MA1FL5BE4K 价款692.2万元", "于二〇二六年二月十九日")
-    fields = {"party_a": "上海华东贸易有限公司", "amount": "6922000.00", "signed_on": "2026-02-19", "party_b": "北京远洋"}
+    texts = (
+        "封面 1.2 销售",
+        "华东一路，上海华东\n贸易有限公司 91310000 MA1FL5BE4K 价款692.2万元",
+        "于二〇二六年二月十九日",
+    )
+    fields = {
+        "party_a": "上海华东贸易有限公司",
+        "amount": "6922000.00",
+        "signed_on": "2026-02-19",
+        "party_b": "北京远洋",
+    }
     about = {"category": "1.2", "status": "stored", "department": "销售部", "numbers": ("91310000MA1FL5BE4K",)}
     found = best_page(parse(query), _opened(*texts, fields=fields, **about))
     assert found.page == page
