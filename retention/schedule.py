@@ -15,6 +15,8 @@ from retention.errors import BadSchedule
 from retention.why import Why, because
 
 PERMANENT = "Y"
+#: The class of contracts that are major whatever their amount; what a file is said to be stands among its events.
+MAJOR = "major"
 KINDS = ("contract", "credit", "accounting")
 Trigger = Literal["contract_ended", "relationship_ended", "accounting_year_ended"]
 TRIGGERS = ("contract_ended", "relationship_ended", "accounting_year_ended")
@@ -235,7 +237,7 @@ class Schedule:
 def default_schedule(
     major_amount: Decimal | int = 10_000_000,
     minor_amount: Decimal | int = 50_000,
-    major_classes: Iterable[str] = ("major",),
+    major_classes: Iterable[str] = (MAJOR,),
     version: str = "default-1",
 ) -> Schedule:
     """Return the default schedule of RULES with a company's thresholds.

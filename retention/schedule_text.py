@@ -12,10 +12,10 @@ from typing import Any
 
 from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
 from retention.errors import BadSchedule
-from retention.schedule import KINDS, TRIGGERS, Rule, Schedule, years_of
+from retention.schedule import KINDS, MAJOR, TRIGGERS, Rule, Schedule, years_of
 from retention.why import Why, because
 
-EVENTS = ("litigation", "bad_debt")
+EVENTS = ("litigation", "bad_debt", MAJOR)
 DOCUMENTS = ("accounting_voucher", "accounting_other")
 CATEGORY_CODES = (*CONTRACT_CATEGORIES, *CREDIT_CATEGORIES)
 FIELDS = (
@@ -64,7 +64,7 @@ def normal(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rows_of(schedule: Schedule) -> list[dict[str, Any]]:
-    """Return the rules of a schedule as `normal` has them; what asks for a class is left out, for no file is given one."""
+    """Return the rules of a schedule as `normal` has them. That a contract is major stands among the events; there is no other class."""
     return [
         normal(
             {
@@ -74,14 +74,14 @@ def rows_of(schedule: Schedule) -> list[dict[str, Any]]:
                 "amount_below": "" if rule.amount_below is None else str(rule.amount_below),
                 "unknown_amount": rule.unknown_amount,
                 "categories": list(rule.categories),
-                "events": list(rule.events),
+                "events": [*rule.events, *rule.classes],
                 "documents": list(rule.documents),
                 "period": rule.code,
                 "trigger": rule.trigger,
             }
         )
         for rule in schedule.rules
-        if not rule.classes
+        if rule.classes <= {MAJOR}
     ]
 
 
@@ -209,7 +209,7 @@ def _rules(rows: Sequence[Mapping[str, Any]]) -> list[Rule]:
     by_name = {row["name"]: row for row in rows}
     made = []
     for row in rows:
-        says = row
+        says, only_major = row, row["events"] == [MAJOR]
         while says["follows"]:
             says = by_name[says["follows"]]
         made.append(
@@ -222,7 +222,8 @@ def _rules(rows: Sequence[Mapping[str, Any]]) -> list[Rule]:
                 amount_below=_amount(row["amount_below"]),
                 unknown_amount=row["unknown_amount"],
                 categories=frozenset(row["categories"]),
-                events=frozenset(row["events"]),
+                classes=frozenset({MAJOR} if only_major else ()),
+                events=frozenset(() if only_major else row["events"]),
                 documents=frozenset(row["documents"]),
             )
         )

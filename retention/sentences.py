@@ -8,7 +8,9 @@ TERMS: dict[str, dict[str, tuple[str, str]]] = {
         "terminated": ("解除", "terminating"),
         "litigation": ("诉讼", "litigation"),
         "bad_debt": ("坏账", "bad debt"),
+        "major": ("重大合同", "a major contract"),
     },
+    "name": {"major": ("重大", "major")},
     "period": {"Y": ("永久", "permanent")} | {f"D{n}": (f"{n} 年", f"{n} years") for n in range(1, 1000)},
     "weekday": {
         "0": ("周一", "Monday"),

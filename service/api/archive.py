@@ -369,22 +369,28 @@ def close_file(house: House, actor: Actor, file_id: str, given: Closing) -> dict
 
 
 class FileEvent(Input):
-    """What happened with the customer."""
+    """What happened with the customer or the contract, or that a contract is a major one."""
 
-    event: Literal["litigation", "bad_debt"]
+    event: Literal["major", "litigation", "bad_debt"]
     note: Annotated[str, Field(max_length=500)] = ""
 
 
-@files("POST", "/files/{file_id}/events", "Record litigation or a bad debt", body=FileEvent, problems=(409,))
+@files(
+    "POST",
+    "/files/{file_id}/events",
+    "Record litigation, a bad debt, a major contract",
+    body=FileEvent,
+    problems=(409,),
+)
 def record_file_event(house: House, actor: Actor, file_id: str, given: FileEvent) -> dict[str, Any]:
-    """Record what lengthens the retention of a credit file."""
+    """Record what lengthens the retention of a file."""
     return file_as_json(filing.record_event(house, actor, file_id, given.event, given.note))
 
 
 class AskOutlook(Input):
     """What may be recorded; ended needs the day."""
 
-    event: Literal["litigation", "bad_debt", "ended"]
+    event: Literal["major", "litigation", "bad_debt", "ended"]
     ended_on: Day = ""
 
 

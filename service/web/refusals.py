@@ -306,7 +306,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"this is the file of a contract; it follows the events of the contract",
         "这是合同案卷，跟着合同的手续走。",
     ),
-    (r"(?:event: )?one of litigation, bad_debt(?:, ended)?", "选诉讼、坏账或客户关系终止。"),
+    (r"(?:event: )?one of (?:major, )?litigation, bad_debt(?:, ended)?", "选这种案卷可以记的一项。"),
     (r"file (?P<n>.+) was destroyed; only its stub remains", "案卷 {n} 已销毁，只留存根。"),
     (r"the file was destroyed; only its stub remains", "案卷已销毁，只留存根。"),
     (r"entry \d+ was changed, removed, inserted or moved, or the trail was cut there", ""),

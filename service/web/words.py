@@ -202,7 +202,7 @@ MILESTONE_STATES = {
     "done_late": ("soon", _("逾期完成")),
     "dropped": ("grey", _("不再履行")),
 }
-HAPPENINGS = {"litigation": _("诉讼"), "bad_debt": _("坏账"), "ended": _("客户关系终止")}
+HAPPENINGS = {"major": _("重大合同"), "litigation": _("诉讼"), "bad_debt": _("坏账"), "ended": _("客户关系终止")}
 ORGANISATION_CHANGES = {
     "create": _("建立"),
     "move": _("改属"),
@@ -334,6 +334,7 @@ SCHEDULE_EVENTS = {
     "litigation": _("诉讼"),
     "bad_debt": _("坏账"),
     "bad_debt,litigation": _("诉讼或坏账"),
+    "major": _("重大合同"),
 }
 SCHEDULE_DOCUMENTS = {
     "": "",

@@ -138,7 +138,7 @@ def test_the_reason_can_be_read_to_an_auditor():
         "counted from 1 January of the year after the end of the contract; schedule default-1"
     )
     assert "取其中最长：30 年" in retention_for(Facts("credit", events=frozenset({"bad_debt"}))).why.zh
-    assert "类别：major" in retention_for(Facts("contract", classes=frozenset({"major"}))).why.zh
+    assert "类别：重大" in retention_for(Facts("contract", classes=frozenset({"major"}))).why.zh
     assert "低于 50000 元" in retention_for(Facts("contract", Decimal(1))).why.zh
     assert retention_for(Facts("contract", Decimal(60000))).why.zh.startswith("一般合同（金额 60000 元）：30 年")
     assert retention_for(Facts("credit", documents=frozenset({"accounting_voucher"}))).why.zh.count("会计凭证原件") == 1

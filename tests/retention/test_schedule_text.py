@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -26,9 +27,11 @@ def test_the_default_schedule_as_data_decides_as_the_default_does():
     schedule = to_schedule("v1", ROWS)
     for amount in (None, Decimal(0), Decimal("49999.99"), Decimal(50_000), Decimal("9999999.99"), Decimal(10_000_000)):
         for events in (frozenset(), frozenset({"litigation"})):
-            for documents in (frozenset(), frozenset({"accounting_voucher"})):
+            for documents, classes in product(
+                (frozenset(), frozenset({"accounting_voucher"})), (frozenset(), frozenset({"major"}))
+            ):
                 for kind in ("contract", "credit", "accounting"):
-                    facts = Facts(kind, amount, events=events, documents=documents)
+                    facts = Facts(kind, amount, classes, events | classes, documents)
                     before, after = DEFAULT_SCHEDULE.retention_for(facts), schedule.retention_for(facts)
                     assert (before.code, before.trigger) == (after.code, after.trigger)
                     assert "schedule v1" in after.why.en

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from retention.blockers import blocks
+from retention.why import Why
 from search.errors import IndexUnavailable
 from service.access import people
 from service.api.app import blueprint
@@ -19,6 +20,7 @@ from service.flow.common.facts import file_facts
 from service.flow.intake import documents
 from service.flow.intake.process import process, sweep
 from service.flow.search import find
+from service.flow.search.outlook import outlook
 from service.flow.trust import trail
 from service.records.tables import CaseFile, Document
 from tests.service.conftest import DIGITAL, OWNER
@@ -247,8 +249,23 @@ def test_the_file_of_a_contract_follows_the_contract_alone(embedded):
     _, file_id = new_contract(embedded)
     with pytest.raises(RuleRefused, match="file of a contract"):
         filing.close_credit_file(embedded.house, embedded["handler"], file_id, "2026-11-20")
-    with pytest.raises(RuleRefused, match="file of a contract"):
-        filing.record_event(embedded.house, embedded["handler"], file_id, "litigation")
+
+
+def test_a_contract_is_major_by_its_class_whatever_its_amount(office):
+    house = office.house
+    file_id, _document = due_file(office)  # 48 000 yuan: ten years
+    ahead = outlook(house, office["administrator"], file_id, "major")
+    assert (ahead.before.code, ahead.after.code, ahead.after.due_on) == ("D10", "Y", None)
+    with pytest.raises(BadInput, match=r"one of major, litigation, bad_debt$"):
+        filing.record_event(house, office["administrator"], file_id, "ended")
+    with pytest.raises(NotAllowed):
+        filing.record_event(house, office["archivist"], file_id, "major")
+    file = filing.record_event(house, office["administrator"], file_id, "major", "董事会认定")
+    assert (file.retention, file.due_on, file.events) == ("Y", None, ["major"])
+    assert "重大合同（类别：重大）：永久" in Why.from_json(file.retention_why).zh
+    assert reviews.candidates(house, office["archivist"]) == []
+    with pytest.raises(BadInput):
+        filing.record_event(house, office["administrator"], archived_credit_file(office), "major")
 
 
 def test_a_filed_document_keeps_to_the_categories_of_its_file(embedded):

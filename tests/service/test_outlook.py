@@ -83,7 +83,9 @@ def test_only_credit_files_and_only_for_those_who_may_record(embedded):
     assert outlook(house, embedded["administrator"], file_id, "bad_debt").after.code == "D30"  # not archived yet
     _, contract_file = new_contract(embedded, counterparty="别家有限公司")
     with pytest.raises(RuleRefused, match="file of a contract"):
-        outlook(house, embedded["administrator"], contract_file, "litigation")
+        outlook(house, embedded["administrator"], contract_file, "ended", "2026-11-20")
+    with pytest.raises(BadInput, match=r"one of litigation, bad_debt$"):
+        outlook(house, embedded["administrator"], file_id, "major")
     with pytest.raises(NotAllowed):
         outlook(house, embedded["archivist"], file_id, "litigation")
     with pytest.raises(NotFound):

@@ -6,6 +6,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from retention.completeness import Completeness, NotApplicable, check
+from retention.schedule import MAJOR
 from service.access.policy import Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.counting import MOST
@@ -24,6 +25,8 @@ from service.records.tables import CaseFile, Contract, Customer, Department, Doc
 from service.typed import day_of
 
 FILE_EVENTS = ("litigation", "bad_debt")
+#: kind of file -> what may be said of it that its period depends on; major: a contract that the company calls so
+SAID_OF = {"contract": (MAJOR, *FILE_EVENTS), "credit": FILE_EVENTS}
 
 
 def _must_be_living(file: CaseFile) -> None:
@@ -321,15 +324,15 @@ def close_credit_file(house: House, actor: Actor, case_file_id: str, ended_on: s
 
 
 def record_event(house: House, actor: Actor, case_file_id: str, event: str, note: str = "") -> CaseFile:
-    """Record litigation or a bad debt in a credit file; its retention becomes longer, never shorter. note: the case, say.
+    """Record litigation or a bad debt, or that a contract is a major one; the retention becomes longer, never shorter. note: the case, say.
 
-    Raises BadInput, NotFound, NotAllowed, RuleRefused (a contract's file, destroyed).
+    Raises BadInput, NotFound, NotAllowed, RuleRefused (destroyed).
     """
-    if event not in FILE_EVENTS:
-        why = f"one of {', '.join(FILE_EVENTS)}"
-        raise BadInput(f"event: {why}", {"event": why})
     with house.database.write() as session:
-        file = _credit_file_to_change(session, actor, case_file_id)
+        file = load_file(session, actor, case_file_id, "file.mark")
+        demand_event(file, event)
+        lock_file(session, file)
+        _must_be_living(file)
         if event not in file.events:
             file.events = [*file.events, event]
             if file.archive_number:
@@ -337,6 +340,13 @@ def record_event(house: House, actor: Actor, case_file_id: str, event: str, note
             detail = {"event": event, "retention": file.retention, "note": note.strip()[:500]}
             audit.append(session, actor.name, "file.event", f"file:{case_file_id}", detail)
         return file
+
+
+def demand_event(file: CaseFile, event: str) -> None:
+    """Raise BadInput unless this may be said of a file of its kind."""
+    if event not in SAID_OF[file.kind]:
+        why = f"one of {', '.join(SAID_OF[file.kind])}"
+        raise BadInput(f"event: {why}", {"event": why})
 
 
 def _credit_file_to_change(session: Session, actor: Actor, case_file_id: str) -> CaseFile:

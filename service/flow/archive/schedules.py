@@ -20,7 +20,7 @@ from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import require
 from service.flow.common.locks import lock_soon
-from service.flow.common.schedule import VOUCHERS, Period, current_schedule, recompute_retention
+from service.flow.common.schedule import VOUCHERS, Period, current_schedule, facts_of, recompute_retention
 from service.flow.common.sight import visible_files
 from service.house import House
 from service.records import audit
@@ -235,12 +235,12 @@ def _all_facts(session: Session, actor: Actor) -> Iterator[tuple[Any, Facts]]:
             mine = held[row.id]
             yield (
                 row,
-                Facts(
-                    kind=row.kind,
-                    amount=row.amount if row.currency == "CNY" else None,
-                    events=frozenset(row.events),
-                    documents=frozenset({"accounting_voucher"} if (VOUCHERS, True) in mine else ()),
-                    categories=frozenset(category for category, _original in mine if category),
+                facts_of(
+                    row.kind,
+                    row.amount if row.currency == "CNY" else None,
+                    frozenset(row.events),
+                    frozenset({"accounting_voucher"} if (VOUCHERS, True) in mine else ()),
+                    frozenset(category for category, _original in mine if category),
                 ),
             )
 

@@ -2,12 +2,13 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from retention.schedule import Facts, Schedule, default_schedule, settle
+from retention.schedule import MAJOR, Facts, Schedule, default_schedule, settle
 from retention.schedule import Settled as Period
 from retention.schedule_text import to_schedule
 from service.house import House
@@ -16,7 +17,7 @@ from service.records.tables import CaseFile, Document, ScheduleVersion
 # RULES B1: copies of vouchers lie in a contract's file. Only the original voucher is an accounting record of its own.
 VOUCHERS = "1.11"
 
-__all__ = ["VOUCHERS", "Period", "current_schedule", "period_of", "recompute_retention"]
+__all__ = ["VOUCHERS", "Period", "current_schedule", "facts_of", "period_of", "recompute_retention"]
 
 
 def current_schedule(house: House, session: Session) -> Schedule:
@@ -32,6 +33,17 @@ def current_schedule(house: House, session: Session) -> Schedule:
 @lru_cache(maxsize=8)
 def _made(version: str, rules: str) -> Schedule:
     return to_schedule(version, json.loads(rules))
+
+
+def facts_of(
+    kind: str,
+    amount: Decimal | None,
+    events: frozenset[str],
+    documents: frozenset[str],
+    categories: frozenset[str],
+) -> Facts:
+    """Return what the rules look at of a file. amount: yuan. events: what happened to it, or it was said to be (a major contract)."""
+    return Facts(kind, amount, events & {MAJOR}, events, documents, categories)
 
 
 def _documents(session: Session, file: CaseFile) -> tuple[frozenset[str], frozenset[str]]:
@@ -65,15 +77,9 @@ def _period(
 ) -> Period:
     contract = file.contract
     documents, categories = _documents(session, file)
-    decision = schedule.retention_for(
-        Facts(
-            kind=file.kind,
-            amount=contract.amount if contract is not None and contract.currency == "CNY" else None,
-            events=frozenset(file.events) if events is None else events,
-            documents=documents,
-            categories=categories,
-        )
-    )
+    amount = contract.amount if contract is not None and contract.currency == "CNY" else None
+    happened = frozenset(file.events) if events is None else events
+    decision = schedule.retention_for(facts_of(file.kind, amount, happened, documents, categories))
     return settle(decision, file.retention, file.retention_why, file.due_on, closed_on or file.closed_on)
 
 

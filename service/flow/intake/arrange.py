@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from intake.batches.cut import can_cut
 from intake.formats.signatures import MEDIA_TYPES
@@ -67,6 +67,7 @@ def _fits(document: Document) -> bool:
 def _open(house: House, session: Session, actor: Actor, name: str) -> list[Document]:
     """Return the documents to be opened; a batch of single files becomes one whose paper is accounted for."""
     found = select(Document).where(Document.batch == name, Document.status.in_(_LIVING))
+    found = found.options(joinedload(Document.case_file))  # so that a file says nothing by the time it takes
     living = list(session.scalars(found.order_by(Document.received_at, Document.id)))
     batch = session.get(Batch, name, with_for_update={"of": Batch})
     if batch is None and living:

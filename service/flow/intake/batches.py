@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from intake.batches import edit
 from intake.batches.edit import NoSuchPage
@@ -73,8 +73,9 @@ def _arrives(stack: Stack) -> bool:
 def load_batch(session: Session, actor: Actor, name: str, action: str = "batch.read", *, lock: bool = False) -> Batch:
     """Return a batch the actor may act on: one with a document that they may not read does not exist for them: NotFound."""
     batch = session.get(Batch, name, with_for_update={"of": Batch} if lock else None)
-    # Asked for a batch that is not there, too: both answers take the same time.
-    documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
+    # Asked for a batch that is not there, too, and with the files of those that lie in one: all answers take the same time.
+    inside = select(Document).where(Document.batch == name, Document.status != "receiving")
+    documents = session.scalars(inside.options(joinedload(Document.case_file)))
     if batch is None:
         raise NotFound(f"there is no batch {name}")
     reach = Reach(batch.department_id, TIERS[0], batch.operator)

@@ -116,7 +116,7 @@ def file_page(case_file_id: str, ahead: Outlook | None = None) -> str:
         may_place=allowed(who, "file.place", reach),
         ahead=ahead,
         ahead_why=ahead and (ahead.after.why.zh if language() == "zh" else ahead.after.why.en),
-        happening_options=[(c, w) for c, w in words.HAPPENINGS.items() if not (c == ENDED and file.closed_on)],
+        happening_options=_happenings(file),
         may_mark=allowed(who, "file.mark", reach),
         tier_options=words.tiers_up_to(who.clearance) if allowed(who, "file.tier", reach) else [],
         may_event=allowed(who, "contract.create", reach),
@@ -202,9 +202,15 @@ def place_hold(case_file_id: str) -> ResponseReturnValue:
     )
 
 
+def _happenings(file: CaseFile) -> list[tuple[str, str]]:
+    """Return what may be said of a file that its period depends on."""
+    ended = (ENDED,) if file.kind == "credit" and not file.closed_on else ()
+    return [(code, words.HAPPENINGS[code]) for code in (*filing.SAID_OF[file.kind], *ended)]
+
+
 @web.post("/files/<case_file_id>/events")
 def record_happening(case_file_id: str) -> ResponseReturnValue:
-    """Say what an event would do to the retention of a credit file and, once that is confirmed, record it."""
+    """Say what an event would do to the retention of a file and, once that is confirmed, record it."""
     form = request.form
     event, ended_on, note = form.get("event", ""), form.get("ended_on", "").strip(), form.get("note", "")
     to = url_for("web.case_file", case_file_id=case_file_id)
