@@ -129,6 +129,9 @@ def _by_initials(text: str, value: Value, folded: Folded) -> bool:
 _forms = lru_cache(maxsize=256)(forms)  # the words of a query are held against many pages and values
 
 
+_folded_value = lru_cache(maxsize=64)(fold)  # one result after the other has the same department, day or state
+
+
 @lru_cache(maxsize=256)
 def _typed(text: str) -> str:
     return fold(text).chars
@@ -172,7 +175,7 @@ class Opened:
     def of(cls, stored: Stored) -> "Opened":
         """Return it of what comes back from an engine."""
         return cls(
-            tuple((value, fold(value.text)) for value in values(stored.about)),
+            tuple((value, _folded_value(value.text)) for value in values(stored.about)),
             tuple((number, text, fold(text)) for number, text in stored.pages),
         )
 

@@ -51,8 +51,10 @@ def variants(chars: str, most: int = 24) -> list[str]:
 
 def near_places(wanted: str, chars: str) -> Iterator[tuple[int, int]]:
     """Yield the stretches of a folded stream that are `wanted`, or what may have been meant by it."""
+    size, half = len(wanted), len(wanted) // 2
+    if len(chars) < size - (size >= LEAST):  # most values of a document's metadata are too short
+        return
     blur, text = blurred(wanted), blurred(chars)
-    size, half = len(blur), len(blur) // 2
     if size < LEAST:
         yield from ((at, at + size) for at in _every(blur, text))
         return

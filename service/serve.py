@@ -58,7 +58,8 @@ def serve(settings: Settings, *, with_worker: bool = True) -> int:
     """
     _demand_free(settings)
     web = [sys.executable, "-m", "gunicorn", "service.wsgi:app", "--bind", f"{settings.host}:{settings.port}"]
-    web += ["--worker-class", "service.gateway.Worker", "--threads", "8", "--timeout", "120", "--no-control-socket"]
+    web += ["--workers", str(settings.serving_processes), "--worker-class", "service.gateway.Worker", "--threads", "8"]
+    web += ["--timeout", "120", "--no-control-socket"]
     web += ["--limit-request-line", "8190"]  # the most it offers: a long query in Chinese takes nine bytes a character
     worker = [sys.executable, "-m", "service.worker"]
     for number in (signal.SIGTERM, signal.SIGINT):

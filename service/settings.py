@@ -64,6 +64,7 @@ class Settings:
     ocr_languages: str = ""
     ocr_threads: int = 1
     ocr_processes: int = 0
+    web_processes: int = 0
     page_seconds: int = 60
     page_memory: int = 2048
     mode: str = "production"
@@ -135,6 +136,11 @@ class Settings:
     def reading_processes(self) -> int:
         """How many processes read pages at once: by default as many as the processors can feed."""
         return self.ocr_processes or max(1, (os.cpu_count() or 1) // self.ocr_threads)
+
+    @property
+    def serving_processes(self) -> int:
+        """How many processes answer requests: by default one a processor, four at the most; in each Python works for one at a time."""
+        return self.web_processes or min(len(os.sched_getaffinity(0)), 4)
 
     @property
     def limits(self) -> "Limits":
@@ -477,6 +483,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         ocr_languages=source.languages("ocr_languages"),
         ocr_threads=source.whole("ocr_threads", Settings.ocr_threads),
         ocr_processes=source.whole("ocr_processes", 0, least=0, most=256),
+        web_processes=source.whole("web_processes", 0, least=0, most=64),
         page_seconds=source.whole("page_seconds", Settings.page_seconds),
         page_memory=source.whole("page_memory", Settings.page_memory, least=0),
         mode=mode,

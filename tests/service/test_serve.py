@@ -79,6 +79,16 @@ def call(url: str, token: str | None = None, data: bytes | None = None, kind: st
         return json.load(answer)
 
 
+def _answering(serving: int) -> list[int]:
+    """Return the processes below that of `serve` and its web server that answer requests."""
+    web = [child for child in _children(serving) if b"gunicorn" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for server in web for child in _children(server)]
+
+
+def _children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
 def _ask_at_length(base: str, token: str) -> None:
     """A query of 10,000 characters is refused in words, whichever way it comes."""
     with pytest.raises(urllib.error.HTTPError) as long:
@@ -96,7 +106,7 @@ def test_serve_takes_in_over_http_and_reads_in_the_background(tmp_path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = {**embedded_env(tmp_path / "home"), "JUANZONG_PORT": str(port)}
+    env = {**embedded_env(tmp_path / "home"), "JUANZONG_PORT": str(port), "JUANZONG_WEB_PROCESSES": "2"}
     prepared(env)
     house = build(load({**os.environ, **env}))
     people.create_department(house, OWNER, "XS", "销售部")
@@ -117,6 +127,7 @@ def test_serve_takes_in_over_http_and_reads_in_the_background(tmp_path):
         patiently(lambda: call(address, token)["indexed"])
         assert call(f"{base}/api/v1/search?q=680000", token)["total"] == 1
         _ask_at_length(base, token)
+        assert len(_answering(process.pid)) == 2
         group = os.getpgid(process.pid)
     patiently(lambda: _gone(group))
 

@@ -15,6 +15,8 @@ def test_defaults_lie_under_the_home(tmp_path):
     assert settings.search == f"tantivy://{tmp_path}/index"
     assert settings.key_file == tmp_path / "keys" / "master.key"
     assert settings.today is None
+    assert 1 <= settings.serving_processes <= 4
+    assert load({"JUANZONG_HOME": str(tmp_path), "JUANZONG_WEB_PROCESSES": "9"}).serving_processes == 9
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,7 @@ def test_defaults_lie_under_the_home(tmp_path):
         ("JUANZONG_SEARCH", "solr://x"),
         ("JUANZONG_PORT", "http"),
         ("JUANZONG_PORT", "0"),
+        ("JUANZONG_WEB_PROCESSES", "-1"),
         ("JUANZONG_PORT", "99999"),
         ("JUANZONG_DATABASE_URL", "postgresql://u:geheim@h:abc/d"),
         ("JUANZONG_DATABASE_URL", "postgresql://u:geheim@h:99999/d"),
