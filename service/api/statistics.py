@@ -10,6 +10,7 @@ from retention.statistics import report_period
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.flow.archive import statistics, submissions
+from service.flow.common.counted import standing_as_json
 from service.flow.credit import analysis
 from service.house import House
 from service.reports.papers import Form, to_pdf
@@ -29,7 +30,11 @@ class AskReport(Input):
 
 @operation("GET", "/statistics", "Half-year figures per department, company and group", query=AskReport)
 def show_statistics(house: House, actor: Actor, given: AskReport) -> dict[str, Any]:
-    """Return the figures of every unit the caller may see; amounts by currency, as decimal text."""
+    """Return the figures of every unit the caller may see; amounts by currency, as decimal text.
+
+    Where there is much they are counted in the background: counted_at says when, `run` how far it is with the next; before the first
+    there are no units.
+    """
     found = statistics.report(house, actor, given.kind, given.period)
     return {
         "kind": found.kind,
@@ -47,7 +52,15 @@ def show_statistics(house: House, actor: Actor, given: AskReport) -> dict[str, A
             for line in found.lines
         ],
         "group": None if found.whole is None else statistics.figures_as_json(found.whole),
+        "counted": found.counted,
+        **standing_as_json(found.standing),
     }
+
+
+@operation("POST", "/statistics/counts", "Have half-year figures counted anew", body=AskReport, status=202)
+def count_statistics(house: House, actor: Actor, given: AskReport) -> dict[str, Any]:
+    """Count them, many in the background; `GET /statistics` tells how far it is and, then, the figures."""
+    return standing_as_json(statistics.count_anew(house, actor, given.kind, given.period))
 
 
 class ExportReport(AskReport):
@@ -56,7 +69,14 @@ class ExportReport(AskReport):
     form: Literal["csv", "xlsx", "pdf"] = "xlsx"
 
 
-@operation("GET", "/statistics/export", "The figures as a file", query=ExportReport, answer="application/octet-stream")
+@operation(
+    "GET",
+    "/statistics/export",
+    "The figures as a file",
+    query=ExportReport,
+    answer="application/octet-stream",
+    problems=(409,),
+)
 def export_statistics(house: House, actor: Actor, given: ExportReport) -> Response:
     """Send the figures with the names and codes of this API; the export is noted."""
     found = statistics.report(house, actor, given.kind, given.period)

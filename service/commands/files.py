@@ -241,7 +241,7 @@ def statistics_export(house: House, actor: Actor, period: str, output: Path, kin
     form = output.suffix.removeprefix(".").lower()
     if form not in FORMATS:
         raise BadInput(f"{output}: the figures are written as .csv or .xlsx")
-    found = flow.report(house, actor, kind, period)
+    found = flow.report(house, actor, kind, period, here=True)
     flow.note_export(house, actor, found, form)
     columns, rows = flow.table_of(found)
     heads = ["unit", "code", "name", *(f"{name}:{of}" if of else name for name, of in columns)]

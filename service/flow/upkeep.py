@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.flow.archive import number_check
+from service.flow.archive import number_check, statistics
 from service.flow.archive.check_samples import sample_due
 from service.flow.archive.deadlines import escalate
 from service.flow.archive.destroy import resume as carry_on_destructions
@@ -28,7 +28,7 @@ from service.house import SYSTEM, House
 #: One look does no more than this, so that a worker that ends leaves little behind that is not noted.
 _SLICE = 30.0
 #: How what is counted over everything is found, by the kind of its run.
-COUNTINGS = {number_check.KIND: number_check.COUNTING}
+COUNTINGS = {of.KIND: of.COUNTING for of in (number_check, statistics)}
 
 
 @dataclass(frozen=True)

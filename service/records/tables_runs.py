@@ -13,7 +13,8 @@ class LongRun(Base):
     """Work that takes longer than anybody waits: its order, how far it is and what became of it.
 
     kind: report (`given`: what it is of), duplicates (the keys of customers that were there before them), destruction (of a review:
-    its id is `once`), numbers (the check of all numbers: in `given` what it found last, `kept`). state: waiting, running, done, failed (after some attempts, until somebody orders it again), stopped. once: what
+    its id is `once`), numbers (the check of all numbers: in `given` what it found last, `kept`),
+    statistics (the figures of a period, kept alike). state: waiting, running, done, failed (after some attempts, until somebody orders it again), stopped. once: what
     it makes, which no other run makes. person_id: for whom. at: the last thing that was done, from where it goes on; of a destruction
     the step of which `done` and `total` speak. held_by: who works on it. why: the last trouble. result: what was made.
     """

@@ -1142,6 +1142,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"more than (?P<n>\d+) customers: order the report, it is made in the background",
         "客户多于 {n} 家：请安排在后台做这份报告。",
     ),
+    (
+        r"the figures of (?P<period>.+) are being counted; go on when they are there",
+        "{period} 的数字正在统计，统计好再接着办。",
+    ),
     (r"this is being counted already; ask again in a moment", "正在统计，请稍后再看。"),
     (r"such a report is being made for you already", "已经在给你做这样一份报告。"),
     (r"this run is going on or was finished", "还在进行，或者已经做完。"),

@@ -1,10 +1,12 @@
 """What is counted over everything (B2, B4): in the background where there is much, kept with who asked, exactly once whatever is killed."""
 
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import select
 
-from service.errors import DatabaseUnavailable, RuleRefused
-from service.flow.archive import number_check
+from service.errors import BadInput, DatabaseUnavailable, NotAllowed, RuleRefused
+from service.flow.archive import counted_facts, number_check, statistics, submissions
 from service.flow.archive.number_check import ask_check, check_numbers, latest_check
 from service.flow.common import counted, long_runs
 from service.flow.credit import deliveries
@@ -14,6 +16,7 @@ from tests.service.conftest import embedded_env
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import new_contract
 from tests.service.test_long_runs import Killed, now_again
+from tests.service.test_statistics import busy  # noqa: F401 - a fixture
 from tests.service.web.conftest import open_site
 
 
@@ -205,3 +208,118 @@ def test_B2_of_very_many_faults_some_are_kept_and_the_others_counted(monkeypatch
     faults = tuple(number_check.Fault("gap", prefix, ("1", "3", "5-9")) for prefix in "AB")
     told = number_check.checked_as_json(number_check.Checked(9, 9, 0, faults))
     assert (told["wrong"], told["faults"]) == (2, [{"kind": "gap", "prefix": "A", "numbers": ["1", "3"], "more": 1}])
+
+
+def test_B4_much_is_counted_in_the_background_and_says_the_same(busy, monkeypatch):  # noqa: F811 - the fixture
+    house, me = busy.house, busy["administrator"]
+    at_once = {kind: statistics.report(house, me, kind, "2026-H1") for kind in statistics.COUNTED}
+    assert all(found.counted and found.standing == counted.Standing() for found in at_once.values())
+    monkeypatch.setattr(counted, "FEW", 1)
+    for kind, before in at_once.items():
+        waits = statistics.report(house, me, kind, "2026-H1")
+        assert (waits.counted, waits.lines, waits.whole, waits.standing.line.state) == (False, (), None, "waiting")
+        with pytest.raises(RuleRefused, match="being counted"):
+            statistics.note_export(house, me, waits, "csv")
+        work(house)
+        found = statistics.report(house, me, kind, "2026-H1")
+        assert (found.lines, found.whole) == (before.lines, before.whole)
+        assert (found.standing.kept.by, found.standing.going) == (me.name, False)
+    head = statistics.report(house, busy["head"], "contracts", "2026-H1")
+    assert [line.unit.code for line in head.lines] == ["XS"]
+    assert head.whole is None
+    for refused, error in ((busy["handler"], NotAllowed), (me, BadInput)):
+        with pytest.raises(error):
+            statistics.count_anew(house, refused, "nonsense", "2026-H1")
+
+
+def test_B4_a_report_is_prepared_from_what_was_counted_lately(busy, monkeypatch):  # noqa: F811 - the fixture
+    house, head = busy.house, busy["head"]
+    monkeypatch.setattr(counted, "FEW", 1)
+    given = ("contracts", "department", "XS", "2026-H1")
+    with pytest.raises(RuleRefused, match="the figures of 2026-H1 are being counted"):
+        submissions.prepare(house, head, *given)
+    work(house)
+    made = submissions.prepare(house, head, *given)
+    assert (made.figures["signed"], made.figures["signed_amount:CNY"]) == ("2", "100.10")
+    with pytest.MonkeyPatch.context() as later:
+        later.setattr(statistics, "OLDEST", timedelta(0))
+        with pytest.raises(RuleRefused, match="being counted"):
+            submissions.prepare(house, head, *given)
+    aged = statistics.report(house, head, "contracts", "2026-H1")
+    assert (aged.counted, aged.standing.going) == (True, True), "what was counted before is shown until then"
+    work(house)
+    assert submissions.prepare(house, head, *given).version == 2
+
+
+def test_B4_what_was_counted_before_a_period_ended_is_not_what_it_ended_with(busy, monkeypatch):  # noqa: F811
+    house, me = busy.house, busy["administrator"]
+    monkeypatch.setattr(counted, "FEW", 1)
+    house.clock.move_to(date(2026, 12, 31))
+    statistics.count_anew(house, me, "contracts", "2026")
+    work(house)
+    assert not statistics.report(house, me, "contracts", "2026").standing.going
+    house.clock.move_to(date(2027, 1, 1))
+    with pytest.raises(RuleRefused, match="being counted"):
+        submissions.prepare(house, busy["head"], "contracts", "department", "XS", "2026")
+
+
+def test_B4_a_killed_count_is_begun_again(embedded, many):
+    house, me = embedded.house, embedded["administrator"]
+    filed(embedded)
+    statistics.report(house, me, "contracts", "2026")
+    real = counted_facts._handed
+
+    def killed(*given):
+        list(real(*given))
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(counted_facts, "_handed", killed)
+        with pytest.raises(Killed):
+            work(house)
+    waits = statistics.report(house, me, "contracts", "2026")
+    assert (waits.counted, waits.standing.line.done, waits.standing.line.total) == (False, 3, 4)
+    work(house)
+    found = statistics.report(house, me, "contracts", "2026")
+    assert (found.whole["signed", ""], found.standing.line.state) == (5, "done")
+
+
+def test_B4_the_page_shows_how_far_it_is_and_of_when_the_figures_are(embedded, many):
+    site = open_site(embedded)
+    filed(embedded)
+    browser, address = site.signed_in("administrator"), "/statistics?period=2026"
+    page = browser.get(address).text
+    assert '<noscript><meta http-equiv="refresh"' in page
+    assert "集团合计" not in page
+    assert browser.get("/statistics/export.csv?period=2026").status_code == 409
+    work(embedded.house)
+    page = browser.get(address).text
+    assert "http-equiv" not in page
+    assert "集团合计" in page
+    assert "统计于" in page
+    assert browser.get("/statistics/export.pdf?period=2026").data.startswith(b"%PDF")
+    assert browser.post("/statistics/counts", {"kind": "contracts", "period": "2026"}).status_code == 303
+    assert "下面是上一次的结果" in browser.get(address).text
+    assert "2026" in browser.get("/runs").text
+    assert site.signed_in("handler").post("/statistics/counts", {"period": "2026"}).status_code == 403
+
+
+def test_B4_counted_by_api_and_command_line(client, headers, embedded, many, juanzong_here, tmp_path):  # noqa: F811
+    filed(embedded)
+    me, address = headers("administrator"), "/api/v1/statistics?period=2026"
+    first = client.get(address, headers=me).json
+    assert (first["units"], first["group"], first["counted"], first["run"]["state"]) == ([], None, False, "waiting")
+    assert client.get("/api/v1/statistics/export?period=2026", headers=me).status_code == 409
+    work(embedded.house)
+    told = client.get(address, headers=me).json
+    assert (told["group"]["signed"], told["counted"], told["asked_by"]) == ("5", True, "person:administrator")
+    ordered = client.post("/api/v1/statistics/counts", json={"period": "2026"}, headers=me)
+    assert (ordered.status_code, ordered.json["run"]["state"], ordered.json["counted_at"]) == (
+        202,
+        "waiting",
+        told["counted_at"],
+    )
+    env = embedded_env(embedded.house.settings.home)
+    juanzong_here(env, "statistics", "export", "2026", str(tmp_path / "figures.csv"))
+    assert "集团" not in (tmp_path / "figures.csv").read_text("utf-8-sig")
+    assert client.get(address, headers=me).json["run"]["state"] == "done"

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from retention.statistics import ArchiveFacts, ContractFacts, ReportPeriod
 from service.clock import CHINA
 from service.flow.archive.leaving import left
+from service.flow.common.long_runs import Told
 from service.records.tables import AccessRequest, CaseFile, Contract, ContractEvent, Document, Stub, Transfer
 
 _BEFORE, _IN, _AFTER = 0, 1, 2
@@ -33,12 +34,16 @@ def _day(when: int | None, period: ReportPeriod) -> date | None:
     return {_BEFORE: period.first - timedelta(1), _IN: period.first, _AFTER: period.last + timedelta(1)}[when]
 
 
-def contract_facts(session: Session, period: ReportPeriod) -> Iterator[ContractFacts]:
-    """Yield what is counted of the contracts; whose one is says its file, which goes with a merger."""
-    yield from _lives(session, period)
-    yield from _cancelled(session)
-    yield from _amended(session, period)
-    yield from _handed(session, period)
+def unheard(_done: int, _total: int) -> None:
+    """For who does not ask how far it is."""
+
+
+def contract_facts(session: Session, period: ReportPeriod, tell: Told = unheard) -> Iterator[ContractFacts]:
+    """Yield what is counted of the contracts; whose one is says its file, which goes with a merger. tell: of how many questions."""
+    asked = (_lives, _cancelled, _amended, _handed)
+    for done, ask in enumerate(asked):
+        tell(done, len(asked))
+        yield from ask(session, period)
 
 
 def _lives(session: Session, period: ReportPeriod) -> Iterator[ContractFacts]:
@@ -62,7 +67,7 @@ def _lives(session: Session, period: ReportPeriod) -> Iterator[ContractFacts]:
         )
 
 
-def _cancelled(session: Session) -> Iterator[ContractFacts]:
+def _cancelled(session: Session, _period: ReportPeriod) -> Iterator[ContractFacts]:
     query = select(CaseFile.department_id, Contract.created_at, Contract.year)
     query = query.join(CaseFile, CaseFile.contract_id == Contract.id).where(Contract.status == "cancelled")
     for unit, created_at, year in session.execute(query):
@@ -104,10 +109,22 @@ def _handed(session: Session, period: ReportPeriod) -> Iterator[ContractFacts]:
         yield ContractFacts(unit, period.first, "", None, None, handed=handed, count=many)
 
 
-def archive_facts(session: Session, period: ReportPeriod) -> Iterator[ArchiveFacts]:
-    """Yield what is counted of the files that were ever archived; of one that is gone its documents and pages are not."""
-    # The end of a day in China, in the form in which moments are kept: UTC without a zone.
-    midnight = [datetime(d.year, d.month, d.day, tzinfo=CHINA) for d in (period.first, period.last + timedelta(1))]
+def archive_facts(session: Session, period: ReportPeriod, tell: Told = unheard) -> Iterator[ArchiveFacts]:
+    """Yield what is counted of the files that were ever archived; of one that is gone its documents and pages are not. tell: as above."""
+    asked = (_held, _documents, _loans)
+    for done, ask in enumerate(asked):
+        tell(done, len(asked))
+        yield from ask(session, period)
+
+
+def _midnights(period: ReportPeriod) -> tuple[datetime, datetime]:
+    """Return when a period begins and ends in China."""
+    first, end = (datetime(d.year, d.month, d.day, tzinfo=CHINA) for d in (period.first, period.last + timedelta(1)))
+    return first, end
+
+
+def _held(session: Session, period: ReportPeriod) -> Iterator[ArchiveFacts]:
+    midnight = _midnights(period)
     archived = _when(CaseFile.archived_on, period.first, period.last)
     gone_when = case(
         (Stub.destroyed_at < midnight[0], _BEFORE),
@@ -122,11 +139,10 @@ def archive_facts(session: Session, period: ReportPeriod) -> Iterator[ArchiveFac
     ):
         on = _day(when, period) or period.first
         yield ArchiveFacts(unit, on, code or "", _day(gone, period), bool(transferred), count=many)
-    yield from _documents(session, period, midnight[1])
-    yield from _loans(session, period)
 
 
-def _documents(session: Session, period: ReportPeriod, end: datetime) -> Iterator[ArchiveFacts]:
+def _documents(session: Session, period: ReportPeriod) -> Iterator[ArchiveFacts]:
+    _first, end = _midnights(period)
     query = select(CaseFile.department_id, func.count(), func.coalesce(func.sum(Document.pages), 0))
     query = query.select_from(Document).join(CaseFile, CaseFile.id == Document.case_file_id)
     query = query.outerjoin(Stub, Stub.case_file_id == CaseFile.id).where(

@@ -1,6 +1,7 @@
 """The register of half-year reports (RULES B4): prepared by one, signed off by another, submitted; what is late or missing is listed."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from retention.statistics import KINDS, ReportPeriod, periods_due, report_period, total
+from retention.statistics import KINDS, Figures, ReportPeriod, periods_due, report_period, total
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
-from service.flow.archive.statistics import COUNTED, Unit, count, figures_as_json, sees_unit, units_of
+from service.flow.archive.statistics import COUNTED, Unit, figures_as_json, sees_unit, settled_figures, units_of
 from service.flow.common.guard import require
 from service.flow.credit.analysis import credit_figures
 from service.house import House
@@ -105,7 +106,7 @@ def prepare(house: House, actor: Actor, kind: str, unit: str, code: str, period:
     """Count a unit's figures and keep them, to be signed off by somebody else. note: what the analysis says, a remark elsewhere.
 
     One that is not signed yet, or was returned, is followed by this one. Raises BadInput, BadPeriod, NotAllowed, RuleRefused (the
-    period has not ended; it is signed or submitted already).
+    period has not ended; it is signed or submitted already; its figures are being counted).
     """
     require(actor, "statistics.work")
     wrong: dict[str, str] = {}
@@ -121,6 +122,12 @@ def prepare(house: House, actor: Actor, kind: str, unit: str, code: str, period:
         raise BadInput(f"period: {why}", {"period": why})
     if covered.last >= house.clock.today():
         raise RuleRefused(f"the period {period} has not ended; its figures can still change")
+    with house.database.read() as session:
+        _demand(actor, find_unit(session, unit, code))
+    # Before anything is locked: whoever else writes would wait for a million files.
+    counted = {
+        name: settled_figures(house, actor, name, covered) for name in (COUNTED if kind == "analysis" else (kind,))
+    }
     with house.database.write() as session:
         whose = find_unit(session, unit, code)
         _demand(actor, whose)
@@ -130,7 +137,7 @@ def prepare(house: House, actor: Actor, kind: str, unit: str, code: str, period:
         before = _latest(session).get((kind, unit, whose.id, period))
         if before is not None and before.state in ("signed", "submitted"):
             raise RuleRefused(f"the report is {before.state} already; it is returned before another is prepared")
-        figures = _figures(session, kind, whose, covered)
+        figures = _figures(session, kind, whose, covered, counted)
         made = Submission(
             kind=kind,
             unit=unit,
@@ -149,11 +156,13 @@ def prepare(house: House, actor: Actor, kind: str, unit: str, code: str, period:
         return made
 
 
-def _figures(session: Session, kind: str, unit: Unit, period: ReportPeriod) -> dict[str, Any]:
+def _figures(
+    session: Session, kind: str, unit: Unit, period: ReportPeriod, counted: Mapping[str, Mapping[str, Figures]]
+) -> dict[str, Any]:
     """Return what a report holds: its figures; for an analysis those of contracts, archives and credit, which it speaks of."""
     found = {
-        name: figures_as_json(total(count(session, name, period).get(id_, {}) for id_ in unit.departments))
-        for name in (COUNTED if kind == "analysis" else (kind,))
+        name: figures_as_json(total(of_all.get(id_, {}) for id_ in unit.departments))
+        for name, of_all in counted.items()
     }
     if kind != "analysis":
         return found[kind]

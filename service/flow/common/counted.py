@@ -8,7 +8,7 @@ counts at once.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -30,11 +30,12 @@ FEW = 20_000
 
 @dataclass(frozen=True)
 class Kept:
-    """What was found last, as plain JSON values. by: who asked for it, asked_at: when; at: when it was there."""
+    """What was found last, as plain JSON values. by: who asked for it, asked_at: when; at: when it was there, day: by the calendar."""
 
     by: str
     asked_at: datetime
     at: datetime
+    day: date
     found: dict[str, Any]
 
 
@@ -69,9 +70,11 @@ def standing(session: Session, once: str) -> Standing:
     run = session.scalar(select(LongRun).where(LongRun.once == once))
     if run is None:
         return Standing()
-    kept = run.given.get("kept")
-    at = {name: datetime.fromisoformat(kept[name]) for name in ("asked_at", "at")} if kept else {}
-    return Standing(Kept(**{**kept, **at}) if kept else None, long_runs.line_of(run))
+    line, kept = long_runs.line_of(run), run.given.get("kept")
+    if not kept:
+        return Standing(None, line)
+    asked_at, at = (datetime.fromisoformat(kept[name]) for name in ("asked_at", "at"))
+    return Standing(Kept(kept["by"], asked_at, at, date.fromisoformat(kept["day"]), kept["found"]), line)
 
 
 def ask(house: House, actor: Actor, kind: str, once: str, given: dict[str, Any], *, here: bool = False) -> LongRun:
@@ -122,6 +125,7 @@ def carry(house: House, run: LongRun, how: Counting) -> dict[str, Any]:
             if mine is None or not long_runs.is_mine(mine):
                 raise long_runs.Stopped
             times = {"asked_at": mine.ordered_at.isoformat(), "at": house.clock.now().isoformat()}
+            times["day"] = house.clock.today().isoformat()
             mine.given = {**mine.given, "kept": {"by": mine.ordered_by, **times, "found": found}}
             how.note(session, mine.ordered_by, found)
             long_runs.finish(house, session, mine)

@@ -32,7 +32,7 @@ MOST_ATTEMPTS, PAUSES = 3, (timedelta(minutes=1), timedelta(minutes=5))
 TOLD_AFTER = 3
 PATH = "/runs"
 #: Where runs are seen by those who may not see that page.
-PAGES = {"numbers": "/numbers"}
+PAGES = {"numbers": "/numbers", "statistics": "/statistics"}
 #: Seconds between two words of a run on how far it is.
 SAY_EVERY = 1.0
 #: States of a run that is not over.
@@ -225,6 +225,7 @@ NAMES = {
     "report": ("信用报告", "a credit report"),
     "destruction": ("一次销毁", "a destruction"),
     "numbers": ("编号检查", "the check of numbers"),
+    "statistics": ("统计报表的统计", "the counting of half-year figures"),
     "duplicates": ("已有客户的查重", "the comparison of the customers that were there"),
     "reassess": ("批量重新评估", "a re-assessment of all customers"),
     "what_if": ("评分卡试算", "a what-if over the portfolio"),

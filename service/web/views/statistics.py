@@ -11,6 +11,7 @@ from retention.statistics import KINDS, periods_due, report_period
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound
 from service.flow.archive import statistics, submissions
+from service.flow.common.counted import Standing
 from service.flow.common.guard import allowed, require
 from service.flow.credit.analysis import outlook
 from service.reports import report_files
@@ -21,6 +22,7 @@ from service.reports.sheets import FORMATS
 from service.web import words
 from service.web.context import act, actor, house, refused
 from service.web.download import download
+from service.web.filters import moment
 from service.web.site import web
 from service.web.text import gettext
 
@@ -54,6 +56,8 @@ def statistics_page(*, empty: bool = False) -> str:
         code=code,
         columns=columns,
         rows=rows,
+        standing=found.standing if found else Standing(),
+        there=found is not None and found.counted,
         duties=owed,
         late=late,
         ended=found is not None and found.period.last < today,
@@ -82,6 +86,15 @@ def show() -> ResponseReturnValue:
         return refused(error, lambda: statistics_page(empty=True), url_for("web.statistics"))
 
 
+@web.post("/statistics/counts")
+def count_statistics() -> ResponseReturnValue:
+    """Have the figures of a period counted anew."""
+    kind, code = _asked()
+    to = g.page = url_for("web.statistics", kind=kind, period=code)
+    done = gettext("已安排重新统计，由后台进行。")
+    return act(lambda: statistics.count_anew(house(), actor(), kind, code), statistics_page, done=done, to=to)
+
+
 @web.get("/statistics/export.<form>")
 def export_statistics(form: str) -> ResponseReturnValue:
     """Send the figures as a spreadsheet or as the form that is signed."""
@@ -98,6 +111,8 @@ def export_statistics(form: str) -> ResponseReturnValue:
         return download(title, heads, shown, form)
     sub = gettext("期间 %(first)s 至 %(last)s，%(due)s 前报送；金额按币种", first=found.period.first, last=found.period.last,
                   due=found.period.due_on)  # fmt: skip
+    if found.standing.kept:
+        sub += gettext("；统计于 %(at)s", at=moment(found.standing.kept.at))
     signs = (gettext("制表人（签字、日期）"), gettext("审核人（签字、日期）"), gettext("负责人（签字、日期）"))
     widths = [2, 2, 4, *([2.4] * len(columns))]
     pdf = to_pdf(Form(title, heads, widths, shown, sub, signs))
