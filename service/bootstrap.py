@@ -235,7 +235,7 @@ def build(settings: Settings, *, hint: Callable[[str], None] | None = None, empt
         keys=keys,
         make_index=_index(settings),
         make_reader=_reader(settings),
-        make_calendar=_calendar,
+        make_calendar=lambda: _calendar(settings),
         make_parts=_parts(settings, suite),
     )
     if hint is not None:
@@ -342,7 +342,8 @@ def without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("JUANZONG_")}
 
 
-def _calendar() -> WorkCalendar:
+def _calendar(settings: Settings) -> WorkCalendar:
     from retention.adapters.china import ChinaCalendar
+    from retention.adapters.notices import NoticedCalendar
 
-    return ChinaCalendar()
+    return NoticedCalendar(ChinaCalendar(), settings.holidays) if settings.holidays else ChinaCalendar()

@@ -78,6 +78,7 @@ class Settings:
     contract_template: str = "HT-{department}-{year}-{serial:04}"
     archive_by: str = "item"
     roll_over: bool = True
+    holidays: Mapping[date, bool] = field(default_factory=dict)
     waiting_days: int = 7
     major_amount: int = 10_000_000
     minor_amount: int = 50_000
@@ -340,6 +341,21 @@ class _Source:
             raise BadSetting(f"JUANZONG_{name.upper()}", "names a directory twice")
         return tuple(found)
 
+    def holidays(self, name: str) -> dict[date, bool]:
+        """Whether each day that a file of notices names is worked, nothing without one."""
+        path = _file(self.text(name))
+        if path is None:
+            return {}
+        from retention.adapters.notices import read_notices
+        from retention.errors import RetentionError
+
+        try:
+            return read_notices(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError):
+            raise BadSetting(f"JUANZONG_{name.upper()}", f"names {path}, which is no text that can be read") from None
+        except RetentionError as error:
+            raise BadSetting(f"JUANZONG_{name.upper()}", f"names {path}, which says, in {error}") from None
+
     def mailbox(self, mode: str) -> "MailboxAddress | None":
         url = self.text("mailbox")
         if not url:
@@ -497,6 +513,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         contract_template=source.template("contract_template", Settings.contract_template),
         archive_by=source.choice("archive_by", ("item", "file"), "item"),
         roll_over=source.flag("roll_over", default=True),
+        holidays=source.holidays("holidays"),
         waiting_days=source.whole("waiting_days", 7, least=0),
         major_amount=major,
         minor_amount=minor,

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from service.bootstrap import build
 from service.errors import BadSetting
 from service.settings import load
 
@@ -46,6 +47,7 @@ def test_defaults_lie_under_the_home(tmp_path):
         ("JUANZONG_MAJOR_AMOUNT", "49999"),
         ("JUANZONG_MAX_PAGES", "-1"),
         ("JUANZONG_ROLL_OVER", "maybe"),
+        ("JUANZONG_HOLIDAYS", "/nonexistent.txt"),
         ("JUANZONG_CONFIG", "/nonexistent.toml"),
         ("JUANZONG_TODAY", "2026-01-01"),
         ("JUANZONG_SESSION_IDLE_MINUTES", "0"),
@@ -125,3 +127,16 @@ def test_roles_that_must_have_a_second_factor(tmp_path):
     env = {"JUANZONG_HOME": str(tmp_path), "JUANZONG_SECOND_FACTOR_ROLES": "administrator, auditor"}
     assert load(env).second_factor_roles == ("administrator", "auditor")
     assert load({"JUANZONG_HOME": str(tmp_path)}).second_factor_roles == ()
+
+
+def test_the_notices_of_holidays_are_read_at_start_up_and_counted_by(embedded, tmp_path):
+    path = tmp_path / "holidays.txt"
+    env = embedded.env | {"JUANZONG_HOLIDAYS": str(path)}
+    path.write_text("2066-01-01 rest\n2066-01-01 work\n")
+    with pytest.raises(BadSetting, match=r"JUANZONG_HOLIDAYS.*in line 2: 2066-01-01 is named twice"):
+        load(env)
+    path.write_text("2066-01-01 休  # 元旦\n", "utf-8")
+    house = build(load(env))
+    assert not house.calendar.is_workday(date(2066, 1, 1))
+    assert embedded.house.calendar.is_workday(date(2066, 1, 1))
+    house.database.dispose()
