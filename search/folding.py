@@ -8,10 +8,11 @@ on this one stream, so they cannot disagree.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -141,10 +142,24 @@ def _array() -> "npt.NDArray[np.uint32]":
 
 def origins(text: str) -> list[int]:
     """Return, for each character of ``fold(text).chars``, the offset in `text` of the character it came from."""
-    spaced = text.translate(_TABLE)
-    if _TABLE.uneven.isdisjoint(text):
-        return [offset for offset, char in enumerate(spaced) if char != " "]
     return [offset for offset, char in enumerate(text) for folded in _TABLE[ord(char)] if folded != " "]
+
+
+def origin_of(text: str, folded: Folded) -> Callable[[int], int]:
+    """Return what tells the same as `origins`, for an offset at a time; folded: ``fold(text)``."""
+    if _uneven(_TABLE.uneven).search(text):
+        return origins(text).__getitem__
+    # Only white space is left out: how much of it stands before each character says where that stands.
+    before = [match.start() - order for order, match in enumerate(_SPACES.finditer(folded.spaced))]
+    return lambda offset: offset + bisect_right(before, offset)
+
+
+_SPACES = re.compile(" ")
+
+
+@lru_cache(maxsize=1)
+def _uneven(chars: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(''.join(sorted(chars)))}]" if chars else "(?!)")
 
 
 # --- codes: a contract number is the same number with and without its hyphens ------------------------------------------

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from search.fields import FIELDS, WHOLE, Value, values
-from search.folding import Folded, Forms, fold, forms, merged, origins, places
+from search.folding import Folded, Forms, fold, forms, merged, origin_of, places
 from search.initials import initials, typed_initials
 from search.projection import Stored
 from search.ranges import lies_within
@@ -27,15 +27,15 @@ def spans(node: Node, text: str) -> list[Span]:
     Words to leave out and values of fields do not count.
     """
     folded = fold(text)
-    return _on_the_text(text, [place for leaf in leaves(node) for place in _places(leaf, folded)])
+    return _on_the_text(text, folded, [place for leaf in leaves(node) for place in _places(leaf, folded)])
 
 
-def _on_the_text(text: str, found: list[Span]) -> list[Span]:
+def _on_the_text(text: str, folded: Folded, found: list[Span]) -> list[Span]:
     """Return stretches of the folded stream as offsets into the text, overlapping ones made one."""
     if not found:
         return []
-    at = origins(text)
-    return merged([(at[start], at[end - 1] + 1) for start, end in found])
+    at = origin_of(text, folded)
+    return merged([(at(start), at(end - 1) + 1) for start, end in found])
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def lit(node: Node, text: str, *, near: bool = False, read: Iterable[Word] = ())
     exact stands.
     """
     folded = fold(text)
-    exact = _on_the_text(text, [place for leaf in (*leaves(node), *read) for place in _places(leaf, folded)])
+    exact = _on_the_text(text, folded, [place for leaf in (*leaves(node), *read) for place in _places(leaf, folded)])
     close = _near_spans(node, text) if near else []
     close = [one for one in close if all(one[1] <= left or right <= one[0] for left, right in exact)]
     found = [Lit(*span) for span in exact] + [Lit(*span, near=True) for span in merged(close)]
@@ -65,8 +65,8 @@ def _near_spans(node: Node, text: str) -> list[Span]:
     folded = fold(text)
     words = dict.fromkeys(_typed(leaf.text) for leaf in leaves(node) if isinstance(leaf, Word | Phrase))
     found = [place for chars in words for place in near_places(chars, folded.chars)]
-    at = origins(text) if found else []
-    return [(at[start], at[end - 1] + 1) for start, end in found if start < end]
+    at = origin_of(text, folded)
+    return [(at(start), at(end - 1) + 1) for start, end in found if start < end]
 
 
 Leaf: TypeAlias = Word | Phrase | Near | Similar
@@ -203,8 +203,8 @@ def best_page(node: Node, opened: Opened) -> Best:
         this = (fulfilled, len(stand), sum(map(len, stand)))
         if order == 0 or this > rank:
             best, rank, lit_up = order, this, list(chain.from_iterable(stand))
-    number, text, _ = opened.pages[best]
-    return Best(number, text, tuple(_on_the_text(text, lit_up)), whole or some or bears or 1)
+    number, text, folded = opened.pages[best]
+    return Best(number, text, tuple(_on_the_text(text, folded, lit_up)), whole or some or bears or 1)
 
 
 def stands_in(leaf: Leaf, value: Value) -> bool:

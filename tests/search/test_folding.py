@@ -12,6 +12,7 @@ from search.folding import (
     forms,
     number_values,
     numbers,
+    origin_of,
     origins,
     places,
     squeeze,
@@ -52,6 +53,14 @@ def test_every_folded_character_comes_from_one_place_in_order(text):
     assert len(at) == len(fold(text).chars)
     assert at == sorted(at)
     assert all(fold(text[offset]).chars for offset in at)
+    origin = origin_of(text, fold(text))
+    assert [origin(offset) for offset in range(len(at))] == at
+
+
+@pytest.mark.parametrize("text", ["甲 乙\u200b丙\n丁", "甲 ﬁ 乙", "½ 甲\t乙", "", "  甲", "㎏ 乙\x00丙"])
+def test_what_folds_to_none_or_several_moves_what_stands_behind_it(text):
+    origin = origin_of(text, fold(text))
+    assert [origin(offset) for offset in range(len(fold(text).chars))] == origins(text)
 
 
 @given(PRINTED, PRINTED)
