@@ -5,6 +5,8 @@ import random
 import subprocess
 import sys
 import zipfile
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -16,13 +18,59 @@ from service.flow.archive import ledger
 from service.flow.archive.checks import verify_audit
 from service.flow.archive.package_import import import_package
 from service.flow.archive.packages import export_package
+from service.flow.archive.paper_file import count_papers
 from service.flow.intake import render
 from service.flow.intake.views import document_as_json, file_as_json
 from service.flow.search import find
-from service.records.tables import AuditEntry, CaseFile, Contract, Document
+from service.records.tables import (
+    AuditEntry,
+    CaseFile,
+    Contract,
+    ContractEvent,
+    Document,
+    FormerNumber,
+    Milestone,
+    PaperCount,
+)
 from tests.service.conftest import OWNER, Office, embedded_env, open_office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import due_file, new_contract
+
+
+def _told_of(office: Office, file_id: str, document_id: str) -> None:
+    """What else is known of a file: milestones, what it was called before, how much of it is paper."""
+    house, now = office.house, office.house.clock.now()
+    with house.database.write() as session:
+        contract_id = session.get_one(CaseFile, file_id).contract_id or ""
+        set_ = {"contract_id": contract_id, "set_by": "person:handler", "set_at": now, "due_on": date(2026, 11, 10)}
+        done = {"done_on": date(2026, 11, 12), "done_by": "person:handler", "document_id": document_id}
+        session.add(Milestone(kind="payment", title="首付款", amount=Decimal("9000.00"), **set_, **done))
+        session.add(
+            Milestone(kind="performance", title="试运行", dropped_by="person:handler", dropped_why="免", **set_)
+        )
+        noted = {"case_file_id": file_id, "entered_by": "person:administrator", "entered_at": now}
+        session.add(FormerNumber(kind="archive", number="旧-2009-17", **noted))
+        session.scalars(
+            select(ContractEvent).where(ContractEvent.contract_id == contract_id)
+        ).first().document_id = document_id
+    count_papers(house, office["administrator"], file_id, "1.9", 2, 1)
+
+
+def _else_known(office: Office, file_id: str) -> dict:
+    with office.house.database.read() as session:
+        contract_id = session.get_one(CaseFile, file_id).contract_id
+        milestones = session.scalars(select(Milestone).where(Milestone.contract_id == contract_id))
+        events = session.scalars(select(ContractEvent).where(ContractEvent.contract_id == contract_id))
+        former = session.scalars(select(FormerNumber).where(FormerNumber.case_file_id == file_id))
+        counts = session.scalars(select(PaperCount).where(PaperCount.case_file_id == file_id))
+        return {
+            "milestones": sorted(
+                (m.title, m.due_on, m.amount, m.done_on, m.document_id, m.dropped_why) for m in milestones
+            ),
+            "events": sorted((e.kind, e.finished_on, e.document_id or "") for e in events),
+            "former": [(f.kind, f.number) for f in former],
+            "paper": [(c.category, c.originals, c.copies) for c in counts],
+        }
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +79,7 @@ def packed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("packed")
     office = open_office(embedded_env(folder / "home"))
     file_id, document_id = due_file(office)
+    _told_of(office, file_id, document_id)
     with (folder / "bag.zip").open("wb") as out:
         bag = export_package(office.house, office["archivist"], file_id, out)
     yield folder / "bag.zip", office, bag, file_id, document_id
@@ -112,11 +161,23 @@ def test_another_archive_has_the_same_file_afterwards(packed, other):
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "file.import")).one()
     assert json.loads(entry.detail)["package"] == bag.manifest
     assert verify_audit(other.house, OWNER).ok
+    assert _else_known(other, file_id) == _else_known(office, file_id)
+    assert all(_else_known(other, file_id).values())
     # Its numbers are not given again here, and it does not come twice.
     other.house.clock.move_to(office.house.clock.today())
     contract_id, _ = new_contract(other)
     assert ledger.get_contract(other.house, OWNER, contract_id).number == "HT-XS-2026-0002"
     with pytest.raises(RuleRefused, match="is here already"):
+        import_package(other.house, other["archivist"], source, frozenset({bag.public_key}), handler="handler")
+
+
+def test_a_former_number_that_is_another_files_here_refuses_the_package(packed, other):
+    source, _, bag, _, _ = packed
+    _contract, file_id = new_contract(other, signed_on="2025-10-31")
+    with other.house.database.write() as session:
+        noted = {"case_file_id": file_id, "entered_by": "x", "entered_at": other.house.clock.now()}
+        session.add(FormerNumber(kind="archive", number="旧-2009-17", **noted))
+    with pytest.raises(RuleRefused, match="旧-2009-17 is a former number here already; nothing was taken in"):
         import_package(other.house, other["archivist"], source, frozenset({bag.public_key}), handler="handler")
 
 

@@ -48,7 +48,10 @@ from service.records.tables import (
     Department,
     Document,
     DocumentField,
+    FormerNumber,
+    Milestone,
     NotApplicableMark,
+    PaperCount,
     Person,
 )
 
@@ -299,6 +302,9 @@ def _demand_free(session: Session, about: Mapping[str, Any], where: Department) 
     )
     if here is not None:
         raise RuleRefused(f"file {here.archive_number or here.id} is here already; nothing was taken in")
+    for former in about.get("former_numbers", ()):
+        if session.get(FormerNumber, (former["kind"], former["number"])) is not None:
+            raise RuleRefused(f"number {former['number']} is a former number here already; nothing was taken in")
     if contract is not None:
         same = (Contract.department_id == where.id) & (Contract.year == contract["year"])
         same &= Contract.serial == contract["serial"]
@@ -362,11 +368,45 @@ def _make_file(
     for mark in about["not_applicable"]:
         said = {"said_by": _there(archive, mark["by"]), "said_at": datetime.fromisoformat(mark["at"])}
         session.add(NotApplicableMark(case_file_id=file.id, category=mark["category"], reason=mark["reason"], **said))
+    _add_paper(house, session, actor, about, file)
     _raise_counter(session, *(row["archive_number"] or "").rpartition("-")[::2])
     if contract is not None:
         prefix = contract_prefix(house.settings.contract_template, where.code, contract.year)
         _raise_counter(session, prefix, str(contract.serial))
     return file
+
+
+def _add_paper(house: House, session: Session, actor: Actor, about: Mapping[str, Any], file: CaseFile) -> None:
+    """Note the numbers the file had before, and how much of it is paper; where that stands is another matter here."""
+    now = house.clock.now()
+    for former in about.get("former_numbers", ()):
+        noted = {"entered_by": actor.name, "entered_at": now}
+        session.add(FormerNumber(kind=former["kind"], number=former["number"], case_file_id=file.id, **noted))
+    for count in about.get("paper", ()):
+        said = {"originals": int(count["originals"]), "copies": int(count["copies"])}
+        counted = {"counted_by": actor.name, "counted_at": now}
+        session.add(PaperCount(case_file_id=file.id, category=count["category"], **said, **counted))
+
+
+def _add_milestones(session: Session, about: Mapping[str, Any], contract_id: str) -> None:
+    archive = about["archive"]
+    for row in about.get("milestones", ()):
+        session.add(
+            Milestone(
+                contract_id=contract_id,
+                kind=row["kind"],
+                title=row["title"],
+                due_on=date.fromisoformat(row["due_on"]),
+                amount=Decimal(row["amount"]) if row["amount"] else None,
+                set_by=_there(archive, row["set_by"]),
+                set_at=datetime.fromisoformat(row["set_at"]),
+                done_on=_day(row["done_on"]),
+                done_by=_there(archive, row["done_by"]) if row["done_by"] else None,
+                document_id=row["document"],
+                dropped_by=_there(archive, row["dropped_by"]) if row["dropped_by"] else None,
+                dropped_why=row["dropped_why"],
+            )
+        )
 
 
 def _make_contract(
@@ -403,10 +443,12 @@ def _make_contract(
                 finished_on=date.fromisoformat(event["finished_on"]),
                 note=event.get("note"),
                 changes=event.get("changes"),
+                document_id=event.get("document"),
                 recorded_by=_there(archive, event["by"]),
                 recorded_at=datetime.fromisoformat(event["at"]),
             )
         )
+    _add_milestones(session, about, contract.id)
     return contract
 
 

@@ -30,7 +30,15 @@ from service.flow.trust.checkpoints import checkpoint
 from service.flow.trust.evidence import MOST_PACKED, Found, as_bytes, find_whole, history_of, packed_name
 from service.house import House
 from service.records import audit, signing
-from service.records.tables import CaseFile, ContractEvent, Document, NotApplicableMark
+from service.records.tables import (
+    CaseFile,
+    ContractEvent,
+    Document,
+    FormerNumber,
+    Milestone,
+    NotApplicableMark,
+    PaperCount,
+)
 
 FORMAT = "juanzong package 1"
 _BLOCK = 1 << 20
@@ -111,14 +119,52 @@ def _about(session: Session, file: CaseFile, found: list[Found]) -> dict[str, An
                 "at": e.recorded_at.isoformat(),
                 "note": e.note,
                 "changes": e.changes,
+                "document": e.document_id,
             }
             for e in events
+        ],
+        "milestones": _milestones(session, file),
+        "former_numbers": [
+            {"kind": row.kind, "number": row.number}
+            for row in session.scalars(
+                select(FormerNumber).where(FormerNumber.case_file_id == file.id).order_by(FormerNumber.number)
+            )
+        ],
+        "paper": [
+            {"category": row.category, "originals": row.originals, "copies": row.copies}
+            for row in session.scalars(
+                select(PaperCount).where(PaperCount.case_file_id == file.id).order_by(PaperCount.category)
+            )
         ],
         "not_applicable": [
             {"category": m.category, "reason": m.reason, "by": m.said_by, "at": m.said_at.isoformat()} for m in marks
         ],
         "documents": {one.document.id: dict(one.metadata) | {"renditions": {}} for one in found},
     }
+
+
+def _milestones(session: Session, file: CaseFile) -> list[dict[str, Any]]:
+    if file.contract_id is None:
+        return []
+    rows = session.scalars(
+        select(Milestone).where(Milestone.contract_id == file.contract_id).order_by(Milestone.due_on, Milestone.id)
+    )
+    return [
+        {
+            "kind": row.kind,
+            "title": row.title,
+            "due_on": row.due_on.isoformat(),
+            "amount": None if row.amount is None else str(row.amount),
+            "set_by": row.set_by,
+            "set_at": row.set_at.isoformat(),
+            "done_on": row.done_on.isoformat() if row.done_on else None,
+            "done_by": row.done_by,
+            "document": row.document_id,
+            "dropped_by": row.dropped_by,
+            "dropped_why": row.dropped_why,
+        }
+        for row in rows
+    ]
 
 
 def _put_document(house: House, packed: zipfile.ZipFile, bag: Bag, one: Found, about: dict[str, Any]) -> None:
