@@ -519,7 +519,7 @@ SEARCH_LOADS = {
         "service.house",
     ),
     *("service.flow.search.find_cursor", "service.flow.common.kept", "service.flow.common.stamps", "search.orders"),
-    *("search.adapters.tantivy_generations", "search.adapters.tantivy_orders"),
+    *("search.adapters.tantivy_generations", "search.adapters.tantivy_orders", "search.adapters.tantivy_queries"),
     *("service.records", "service.records.audit", "service.records.database", "service.records.migrate"),
     *("service.records.tables", "service.settings", "service.typed"),
     *("vault", "vault.adapters", "vault.adapters.files", "vault.adapters.filesystem", "vault.adapters.keyfile"),
