@@ -20,6 +20,7 @@ from search.folding import (
     fold,
     fold_pages,
     number_values,
+    priced,
     squeezed_chars,
     values_of,
     without_separators,
@@ -157,6 +158,11 @@ def _find_numbers(sheet: _Sheet, found: list[Analysed]) -> None:
     yuan = yuan[(kinds[yuan - 1] & _IN_AMOUNT) != 0]
     for page, text in _some_pages(sheet, yuan):
         numbers[page].update([value for value, _, _ in numerals.amounts(text)])
+    behind_letters = list(priced(spaced))
+    for page, (value, _, _) in zip(
+        sheet.pages(np.array([start for _, start, _ in behind_letters], int)), behind_letters, strict=True
+    ):
+        numbers[page].add(value)
 
 
 def _find_codes(sheet: _Sheet, found: list[Analysed]) -> None:
@@ -234,6 +240,7 @@ def _find_days(sheet: _Sheet, found: list[Analysed]) -> None:
     near = _near(kinds[written - 1], kinds[written - 2]) | _near(
         kinds[np.minimum(written + 1, last)], kinds[np.minimum(written + 2, last)]
     )
+    near |= np.where(codes[written - 1] == ord("0"), kinds[written - 2], np.uint16(0))  # 二0二0年
     written = written[(near & _NUMERAL) != 0]
     day = at - 2 - ((kinds[at - 1] & _SPACE) != 0)  # where the last figure of one would stand, before a separator
     behind = at[((kinds[day + 1] & _SEPARATOR) != 0) & ((kinds[day] & _ANY_DIGIT) != 0)]

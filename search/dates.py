@@ -10,9 +10,11 @@ from search.numerals import DIGITS, ZEROS
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"({'|'.join(MONTHS)})[a-z]{{0,6}}\.?"
+_WHOLE_MONTH = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 _DIGITS = "".join(DIGITS)
+_OF_YEAR = _DIGITS + "o0"  # 二O二六, as many type it and recognisers read it
 _YEAR, _DAY, _HAN = r"[12]\d{3}", r"(\d{1,2})(?!\d)", rf"([{_DIGITS}十拾廿卅]{{1,4}}|元)"
-NUMERALS = f"{_DIGITS}十拾廿卅元"  # what a day or a month can be written with, beside figures
+NUMERALS = f"{_DIGITS}十拾廿卅元o"  # what a date can be written with, beside figures
 _HAN_DAY = rf"\s*{_HAN}\s*[日号]"
 _ANY_DAY = rf"(?:\s*(?:(\d{{1,2}})|{_HAN})\s*[日号])?"
 
@@ -23,18 +25,22 @@ _FIGURES = re.compile(
 )
 _COMPACT = re.compile(rf"({_YEAR})(\d\d)(\d\d)(?!\d)")
 _MONTH_ONLY = re.compile(rf"({_YEAR})\s*年\s*{_DAY}\s*月(?!\s*\d)")
-_CHINESE = re.compile(rf"([{_DIGITS}]{{4}})\s*年\s*(?:{_HAN}|(\d{{1,2}}))\s*月{_ANY_DAY}")
+_CHINESE = re.compile(rf"([{_OF_YEAR}]{{4}})\s*年\s*(?:{_HAN}|(\d{{1,2}}))\s*月{_ANY_DAY}")
 _MIXED = re.compile(rf"({_YEAR})\s*年\s*(?:{_HAN}\s*月{_ANY_DAY}|(\d{{1,2}})\s*月{_HAN_DAY})")
 _REPUBLIC = re.compile(rf"(?:中华)?民国\s*(?:(\d{{1,3}})|{_HAN})\s*年\s*(?:(\d{{1,2}})|{_HAN})\s*月{_ANY_DAY}")
 _DAY_FIRST = re.compile(rf"(\d{{1,2}})\s*(?:st|nd|rd|th)?\s*(?:day)?\s*(?:of)?[\s,-]*{_MONTH}[\s,-]*({_YEAR})(?!\d)")
 _MONTH_FIRST = re.compile(rf"{_MONTH}\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s*({_YEAR})(?!\d)")
+_MONTH_OF = re.compile(rf"({_WHOLE_MONTH})\.?[\s,-]*({_YEAR})(?!\d)")
+_YEAR_FIRST = re.compile(rf"({_YEAR})[\s,.-]*({_WHOLE_MONTH})\.?[\s,-]*(\d{{1,2}})(?:st|nd|rd|th)?(?![\da-z])")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])\s?(\d{{1,2}})\2\s?({_YEAR})(?![\d])")
-# _FIGURES, _COMPACT and _MONTH_ONLY in one look: no two of them begin at the same place.
+# A year and a month alone are neither a part of a longer number nor an amount.
+_MONTH_FIGURES = re.compile(rf"({_YEAR})([-/.])(\d{{1,2}})(?![\da-z])(?!\s*\2\s*[\da-z])(?!\s*[元圆千百万亿%])")
+# _FIGURES, _COMPACT, _MONTH_ONLY and _MONTH_FIGURES in one look: no two of them begin at the same place.
 _BY_YEAR = re.compile(
     rf"({_YEAR})(?:\s*(?:年\s*{_DAY}\s*月(?:\s*{_DAY}(?!\s\d\s*[日号])|(?!\s*\d))|([-/.])\s*{_DAY}\s*\4\s*{_DAY})"
-    r"|(\d\d)(\d\d)(?!\d))"
+    r"|(\d\d)(\d\d)(?!\d)|([-/.])(\d{1,2})(?![\da-z])(?!\s*\9\s*[\da-z])(?!\s*[元圆千百万亿%]))"
 )
-_TYPED_MONTH = re.compile(rf"({_YEAR})[-/年](\d{{1,2}})月?")
+_TYPED_MONTH = re.compile(rf"({_YEAR})[-/.年](\d{{1,2}})月?")
 
 Read = Callable[[re.Match[str]], str]
 Form: TypeAlias = tuple[re.Pattern[str], Read, str | re.Pattern[str]]
@@ -79,7 +85,9 @@ def other_values(spaced: str) -> list[str]:
 
 
 def _value(match: re.Match[str]) -> str:
-    year, month, day, _, other_month, other_day, compact_month, compact_day = match.groups()
+    year, month, day, _, other_month, other_day, compact_month, compact_day, parted, month_alone = match.groups()
+    if month_alone:
+        return _month_alone(match, parted, month_alone)
     return _read(year, month or other_month or compact_month, day or other_day or compact_day)
 
 
@@ -127,8 +135,30 @@ def _month_only(match: re.Match[str]) -> str:
     return _valid(int(match[1]), int(match[2]), 0)
 
 
+def _month_figures(match: re.Match[str]) -> str:
+    return _month_alone(match, match[2], match[3])
+
+
+def _month_alone(match: re.Match[str], parted: str, month: str) -> str:
+    """Return the month, but for what stands in a longer number: 12-2026-02."""
+    before = match.string[match.start() - 1 : match.start()]
+    return "" if before == parted or before == "," else _valid(int(match[1]), int(month), 0)
+
+
+def _month_of(match: re.Match[str]) -> str:
+    return _valid(int(match[2]), _month(match[1]), 0)
+
+
+def _year_first(match: re.Match[str]) -> str:
+    return _valid(int(match[1]), _month(match[2]), int(match[3]) or -1)
+
+
+def _month(name: str) -> int:
+    return MONTHS.index(name[:3]) + 1
+
+
 def _chinese(match: re.Match[str]) -> str:
-    year = int("".join(str(DIGITS[char]) for char in match[1]))
+    year = int("".join(str(DIGITS.get(char, 0)) for char in match[1]))
     return _valid(year, _small(match[2], match[3]), _day(match[5], match[4]))
 
 
@@ -154,32 +184,35 @@ def _month_and_day(match: re.Match[str]) -> str:
 
 
 def _day_first(match: re.Match[str]) -> str:
-    return _valid(int(match[3]), MONTHS.index(match[2]) + 1, int(match[1]) or -1)
+    return _valid(int(match[3]), _month(match[2]), int(match[1]) or -1)
 
 
 def _month_first(match: re.Match[str]) -> str:
-    return _valid(int(match[3]), MONTHS.index(match[1]) + 1, int(match[2]) or -1)
+    return _valid(int(match[3]), _month(match[1]), int(match[2]) or -1)
 
 
 _NAMED = re.compile("[adfjmnos](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)")
 _ENDS_WITH_YEAR = re.compile(r"[-/.]\s?\d{1,2}[-/.]\s?[12]\d{3}(?!\d)")
 
-_IN_NUMERALS = re.compile(rf"[年月](?:(?<=[{_DIGITS}十拾廿卅元\s].)|\s*[{_DIGITS}十拾廿卅元])")
+_IN_NUMERALS = re.compile(rf"[年月](?:(?<=[{NUMERALS}\s].)|(?<=[{NUMERALS}]0.)|\s*[{NUMERALS}])")
 
 # Each form with what a text must hold to hold the form.
 _FORMS: tuple[Form, ...] = (
     (_FIGURES, _figures, ""),
     (_COMPACT, _compact, ""),
     (_MONTH_ONLY, _month_only, "月"),
+    (_MONTH_FIGURES, _month_figures, ""),
     (_CHINESE, _chinese, _IN_NUMERALS),
     (_MIXED, _mixed, _IN_NUMERALS),
     (_REPUBLIC, _republic, "民国"),
     (_DAY_FIRST, _day_first, _NAMED),
     (_MONTH_FIRST, _month_first, _NAMED),
+    (_MONTH_OF, _month_of, _NAMED),
+    (_YEAR_FIRST, _year_first, _NAMED),
     (_YEAR_LAST, _day_and_month, _ENDS_WITH_YEAR),
     (_YEAR_LAST, _month_and_day, _ENDS_WITH_YEAR),
 )
-_OTHERS = tuple(form for form in _FORMS if form[0] not in (_FIGURES, _COMPACT, _MONTH_ONLY))
+_OTHERS = tuple(form for form in _FORMS if form[0] not in (_FIGURES, _COMPACT, _MONTH_ONLY, _MONTH_FIGURES))
 
 
 def _valid(year: int, month: int, day: int) -> str:

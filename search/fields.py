@@ -106,28 +106,28 @@ VALUE_WORDS: dict[str, dict[str, str]] = {
 }
 
 _SINGULAR = frozenset({"amount", "code", "party_a_code", "party_b_code", "contract_number"})
-_COMPANIES = frozenset({"party_a", "party_b", "principal", "name"})
+_COMPANIES = frozenset(_PARTIES)
 
 # RULES B1 and B5: a clerk types the word, not the code.
 CATEGORY_WORDS: dict[str, str] = {
     "1.1": "谈判记录 可行性研究 报审 批准文件 negotiation",
-    "1.2": "营业执照 法人营业执照 事业法人执照 licence",
+    "1.2": "营业执照 法人营业执照 事业法人执照 business licence license",
     "1.3": "履约能力证明 资信证明 capability",
-    "1.4": "对方授权委托书 法定代表人身份证明 介绍信 授权书 authorization",
-    "1.5": "我方授权委托书 法定代表人授权委托书 授权书 authorization",
-    "1.6": "担保人资格 担保能力 guarantor",
+    "1.4": "对方授权委托书 法定代表人身份证明 介绍信 授权书 authorization authorisation proxy",
+    "1.5": "我方授权委托书 法定代表人授权委托书 授权书 authorization authorisation proxy",
+    "1.6": "担保人资格 担保能力 guarantor guarantee",
     "1.7": "往来函电 电报 传真 信函 电话记录 correspondence",
-    "1.8": "登记 见证 鉴证 公证 notarization",
+    "1.8": "登记 见证 鉴证 公证 notarization notarisation",
     "1.9": "合同 合同正本 合同副本 变更协议 解除协议 contract",
     "1.10": "验收记录 验收单 acceptance",
-    "1.11": "交付凭证 收付款凭证 发票 收据 voucher",
-    "5.1": "信用申请 application",
+    "1.11": "交付凭证 收付款凭证 发票 收据 voucher invoice receipt",
+    "5.1": "信用申请 credit application",
     "5.2": "客户调查表 survey",
-    "5.3": "信用审批 approval",
+    "5.3": "信用审批 credit approval",
     "5.4": "标准回复函 reply",
-    "5.5": "信用表 form",
+    "5.5": "信用表 credit form",
     "5.6": "授信资料 granting",
-    "5.7": "年度审核报告 年审 review",
+    "5.7": "年度审核报告 年审 annual review",
     "5.8": "客户概况 profile",
     "5.9": "付款习惯 habits",
     "5.10": "财务状况 financial",

@@ -30,6 +30,10 @@ _SAME = {
     **dict.fromkeys(map(ord, "“”„‟〝〞＂"), '"'),
     **dict.fromkeys(map(ord, "‘’‚‛＇"), "'"),
     **dict.fromkeys(map(ord, "•‧∙⋅・･"), "·"),
+    # 〔2026〕12号 is [2026]12号 is (2026)12号, and 「甲方」 is “甲方” in traditional print.
+    **dict.fromkeys(map(ord, "[〔【〖"), "("),
+    **dict.fromkeys(map(ord, "]〕】〗"), ")"),
+    **dict.fromkeys(map(ord, "「」『』"), '"'),
 }
 # Control, format, surrogate and private-use characters: a person can neither see nor type them.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
@@ -316,6 +320,8 @@ _YUAN = "人民币|美元|港币|港元|欧元|元|圆|rmb|cny|usd|hkd|eur"
 _TYPED_AMOUNT = re.compile(
     rf"(?:{_CURRENCY})?[¥¥$€]?({_FIGURES})({_UNIT}|[百千]|thousand|million|billion|)(?:{_YUAN})?整?"
 )
+CURRENCIES = ("rmb", "cny", "usd", "hkd", "eur")
+_PRICED = re.compile(rf"(?<![a-z\d])(?:{'|'.join(CURRENCIES)})({_FIGURES})(?:({_AFTER})|(?![a-z\d]|[.,]\d))")
 _LEAST_NUMERAL = 1000  # of one in Chinese numerals that is typed without saying that it is an amount
 
 
@@ -330,7 +336,7 @@ class Number(NamedTuple):
 def numbers(folded: Folded) -> list[Number]:
     """Return the numbers of a text in order, thousands and units (万, 亿) worked out."""
     spaces = folded.spaced.count
-    found = [*_each_number(folded.spaced), *numerals.amounts(folded.spaced)]
+    found = [*_each_number(folded.spaced), *numerals.amounts(folded.spaced), *priced(folded.spaced)]
     return [
         Number(value, start - spaces(" ", 0, start), end - spaces(" ", 0, end))
         for value, start, end in sorted(found, key=lambda one: one[1])
@@ -344,6 +350,7 @@ def number_values(folded: Folded) -> set[str]:
     for match in NUMBER_LIKE.finditer(spaced):
         found.update(values_of(match))
     found.update([value for value, _, _ in numerals.amounts(spaced)])
+    found.update([value for value, _, _ in priced(spaced)])
     return found
 
 
@@ -380,6 +387,13 @@ def _numbers_at(spaced: str, start: int, end: int) -> Iterator[tuple[str, int, i
     for match in _NUMBER.finditer(spaced, start, end + _LOOKS_AFTER):
         if match.start() < end:
             yield _canonical(match[1], match[2] or ""), match.start(), match.end()
+
+
+def priced(spaced: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (value, start, end) of the numbers that stand right behind the letters of a currency: USD6,922,000.00 is no code."""
+    if any(letters in spaced for letters in CURRENCIES):
+        for match in _PRICED.finditer(spaced):
+            yield _canonical(match[1], match[2] or ""), match.start(1), match.end()
 
 
 def days(folded: Folded) -> list[Number]:

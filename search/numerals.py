@@ -17,6 +17,12 @@ _LARGE = (("亿", 10**8), ("万", 10**4))
 _UNITS = frozenset("十拾百佰千仟万亿")
 NUMERAL = frozenset(_WORTH) | _UNITS
 _YUAN = re.compile("[元圆]")
+# Figures and units by turns, from the largest unit down: 1亿2000万, 692万2千, 5万3500.
+_FIGURES = r"\d{1,3}(?:,\d{3})+|\d{1,12}"
+_BY_TURNS = re.compile(
+    rf"(?:({_FIGURES})亿)?(?:(?:({_FIGURES})|(\d)千|(\d)百)万)?(?:(\d)[千仟])?(?:(\d)[百佰])?({_FIGURES})?"
+)
+_TURN_WORTH = (10**8, 10**4, 10**7, 10**6, 1000, 100, 1)
 _SMALL = re.compile(rf"\s?(?:{_Z}({_D})\s?角)?\s?(?:{_Z}({_D})\s?分)?")
 _BEFORE = re.compile("^(?:人民币|rmb|cny)(?:[(]大写[)])?:?")
 _LONGEST = 60  # characters of a numeral, white space included
@@ -49,14 +55,34 @@ def _value(numeral: str) -> int:
     )
 
 
+def by_turns(numeral: str) -> int:
+    """Return the value of figures and units by turns; -1 for what is none, or has one unit alone and is read as any number."""
+    found = _BY_TURNS.fullmatch(numeral)
+    if found is None or sum(part is not None for part in found.groups()) < 2:
+        return -1
+    value, above = 0, 10**13  # each part is less than one of the unit before it
+    for figures, worth in zip(found.groups(), _TURN_WORTH, strict=True):
+        if figures is None:
+            continue
+        part = int(figures.replace(",", "")) * worth
+        if part >= above or (worth == 1 and part < above // 10):  # 5万3 is read in two ways
+            return -1
+        value, above = value + part, 10**8 if worth == 10**8 else 10**4 if worth >= 10**4 else worth
+    return value
+
+
 def amounts(spaced: str) -> Iterator[tuple[str, int, int]]:
     """Yield (value, start, end) of the amounts in yuan that are written in numerals; the value is plain decimal."""
     for yuan in _YUAN.finditer(spaced):
         at = end = yuan.start()
         while at and end - at < _LONGEST and (spaced[at - 1] in NUMERAL or spaced[at - 1] == " "):
             at -= 1
+        if at < end and spaced[at - 1].isdecimal() and spaced[at] in NUMERAL:
+            at = _figures_before(spaced, at)
         numeral = spaced[at:end].replace(" ", "")
-        if not _UNITS.intersection(numeral) or (value := whole(numeral)) < 0:
+        if not _UNITS.intersection(numeral):
+            continue
+        if (value := by_turns(numeral) if numeral[0].isdecimal() else whole(numeral)) < 0:
             continue
         start = end - len(spaced[at:end].lstrip())
         small = _SMALL.match(spaced, yuan.end())
@@ -65,9 +91,23 @@ def amounts(spaced: str) -> Iterator[tuple[str, int, int]]:
         yield _plain(value, cents), start, small.end() if small and cents else yuan.end()
 
 
+def _figures_before(spaced: str, at: int) -> int:
+    """Return where figures and units by turns begin that end at `at`; `at` where they are a part of something else."""
+    start = at
+    while start and at - start < _LONGEST and (spaced[start - 1] in _IN_TURNS):
+        start -= 1
+    before = spaced[start - 1 : start]
+    return at if before == "." or (before.isascii() and before.isalnum()) or not spaced[start].isdecimal() else start
+
+
+_IN_TURNS = frozenset("0123456789,亿万千百仟佰")
+
+
 def typed(chars: str) -> str:
     """Return the plain decimal of a folded word that is such an amount and nothing else, otherwise ""."""
     rest = _BEFORE.sub("", chars).removesuffix("整").removesuffix("正")
+    if (value := by_turns(rest.removesuffix("元"))) >= 0:
+        return str(value)
     if not _YUAN.search(rest):
         rest += "元"
     found = list(amounts(rest))

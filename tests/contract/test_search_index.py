@@ -154,6 +154,13 @@ def standing(request, tmp_path_factory):
         ("2019-01-20", ["licence"]),  # 贰零壹玖年元月廿日 on the page
         ("2026年3月", []),
         ("19 Feb 2026", ["contract"]),
+        ("Feb 2026", ["contract"]),
+        ("2026.2", ["contract"]),
+        ("692万2千元", ["contract"]),
+        ("3200万元", ["licence"]),
+        ("business license", ["licence"]),
+        ("signed_on:Feb 2026", ["contract"]),
+        ("signed:2026.2", ["contract"]),
         ("2026 年 2 月 19 日 钢材", ["contract"]),
         ("RMB 6,922,000.00", ["contract"]),
         ("6.922 million", ["contract"]),

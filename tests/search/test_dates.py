@@ -51,6 +51,9 @@ def _written(day):
         f"{years}年{_small(day.month)}月{_small(day.day)}日",
         f"{day.day} {english} {day.year}",
         f"{english[:3]}. {day.day}, {day.year}",
+        f"{day.year}-{english[:3]}-{day.day:02}",
+        f"{years.replace('〇', 'O')}年{_small(day.month)}月{_small(day.day)}日",
+        f"{years.replace('〇', '0')}年{day.month}月{day.day}日" if not day.year % 100 == 0 else day.isoformat(),
     ]
 
 
@@ -65,13 +68,16 @@ def test_every_form_of_a_date_finds_every_other(day):
         assert places(wanted, text), (typed, printed)
 
 
-@pytest.mark.parametrize("month", ["2026-02", "2026年2月", "2026/2"])
+@pytest.mark.parametrize("month", ["2026-02", "2026年2月", "2026/2", "2026.02", "Feb 2026", "february2026", "二〇二六年二月"])
 def test_a_month_finds_its_days_and_no_others(month):
     wanted = forms(month, exact=False)
     assert places(wanted, fold("二〇二六年二月十九日"))
     assert places(wanted, fold("2026.02.19"))
     assert not places(wanted, fold("2026.03.19"))
     assert not places(wanted, fold("2025年2月19日"))
+    for printed in ("2026.02", "2026-02 至", "2026/2，", "Feb. 2026", "February, 2026", "2026.2-2027.1", "2025.10-2026.2"):
+        assert places(wanted, fold(f"于{printed}")), printed
+        assert not places(forms("2026年3月", exact=False), fold(f"于{printed}"))
 
 
 @pytest.mark.parametrize(
@@ -90,6 +96,14 @@ def test_a_month_finds_its_days_and_no_others(month):
         ("2026-01-02", "2026年1月2\n0件", True),
         ("1912-02-01", "民国元年二月一日", True),
         ("2026-02-20", "二〇二六年二月廿日", True),
+        ("2020-10-01", "二0二0年10月1日", True),
+        ("2020-10-01", "二O二O 年十月一日", True),
+        ("2026-02-19", "19 Feb 2026", True),
+        ("2026年2月", "价款2026.02元", False),  # an amount
+        ("2026年2月", "HT-2026-02", False),  # a number, as are the next two
+        ("2026年2月", "2026-02-A1", False),
+        ("2026年2月", "1,2026.02", False),
+        ("2026-03", "marketing 2026", False),
     ],
 )
 def test_dates_that_end_with_the_year_or_are_written_the_old_way(typed, printed, found):

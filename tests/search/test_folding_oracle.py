@@ -10,6 +10,7 @@ from search.folding import (
     _LOOKS_AFTER,
     _NUMBER,
     _canonical,
+    _each_number,
     date_values,
     days,
     fold,
@@ -21,7 +22,8 @@ from search.folding import (
 from tools.business_text import page
 
 FIGURES = "0123.,.,a 万千٣元"
-DATED = ("2026", "10", "1", "7", "0", ".", ".", "-", "/", " ", "年", "月", "日", "号", "二", "十", "民国")
+DATED = ("2026", "10", "1", "7", "0", ".", ".", "-", "/", " ", "年", "月", "日", "号", "二", "十", "民国", "o", "二0二0", "feb", "May", "元")
+PRICED = ("usd", "RMB", "1", "6", "12", "345", ",", ",000", ".", ".5", " ", "亿", "万", "千", "百", "元", "圆", "二", "a", "十", "角")
 ALPHABET = "0123456789.,-/_\\· \n年月日号年二三十〇万亿千萬abjanfebmarchdec()（），。¥٣日1212ａ１，"
 
 
@@ -31,6 +33,7 @@ def texts():
     yield from ("".join(rng.choice(ALPHABET) for _ in range(rng.randint(0, 60))) for _ in range(8000))
     yield from ("".join(rng.choice(FIGURES) for _ in range(rng.randint(0, 20))) for _ in range(4000))
     yield from ("".join(rng.choice(DATED) for _ in range(rng.randint(0, 12))) for _ in range(4000))
+    yield from ("".join(rng.choice(PRICED) for _ in range(rng.randint(0, 12))) for _ in range(4000))
 
 
 def test_numbers_are_those_of_the_pattern_that_looks_around():
@@ -42,7 +45,8 @@ def test_numbers_are_those_of_the_pattern_that_looks_around():
             for match in _NUMBER.finditer(folded.spaced, chunk.start(), chunk.end() + _LOOKS_AFTER)
             if match.start() < chunk.end()
         ]
-        assert [(one.value, folded.chars[: one.start]) for one in numbers(folded)] == wanted
+        found = [(value, re.sub(" ", "", folded.spaced[:start])) for value, start, _ in _each_number(folded.spaced)]
+        assert found == wanted
 
 
 def test_dates_are_those_of_every_form():
