@@ -7,6 +7,7 @@ from pydantic import Field
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.flow.archive import check_samples, four_checks
+from service.flow.common.counted import standing_as_json
 from service.flow.common.guard import note
 from service.house import House
 
@@ -63,8 +64,9 @@ def approve_check_exception(house: House, actor: Actor, file_id: str, exception_
 
 @operation("GET", "/check-samples", "The yearly samples of the four checks")
 def list_check_samples(house: House, actor: Actor) -> dict[str, Any]:
-    """Return the samples, the newest first, with how far they came and what was found."""
-    return {"samples": [check_samples.sample_as_json(view) for view in check_samples.samples(house, actor)]}
+    """Return the samples, the newest first, with how far they came and what was found; run: how far the drawing of this year's is."""
+    found = [check_samples.sample_as_json(view) for view in check_samples.samples(house, actor)]
+    return {"samples": found, "run": standing_as_json(check_samples.drawing(house))["run"]}
 
 
 class DrawSample(Input):
@@ -73,8 +75,7 @@ class DrawSample(Input):
     percent: Annotated[int, Field(ge=1, le=100)] = check_samples.PERCENT
 
 
-@operation("POST", "/check-samples", "Draw this year's sample", body=DrawSample, status=201, problems=(409,))
+@operation("POST", "/check-samples", "Draw this year's sample", body=DrawSample, status=202, problems=(409,))
 def draw_check_sample(house: House, actor: Actor, given: DrawSample) -> dict[str, Any]:
-    """Draw the sample; the worker checks its files."""
-    sample = check_samples.draw(house, actor, given.percent)
-    return {"year": sample.year, "seed": sample.seed, "population": sample.population}
+    """Have the sample drawn, of many files in the background (`run`); the worker checks its files. `GET /check-samples` tells how far it is."""
+    return {"run": standing_as_json(check_samples.ask_draw(house, actor, given.percent))["run"]}

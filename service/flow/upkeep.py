@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.flow.archive import number_check, statistics
-from service.flow.archive.check_samples import sample_due
+from service.flow.archive.check_samples import draw_asked, sample_due
 from service.flow.archive.deadlines import escalate
 from service.flow.archive.destroy import resume as carry_on_destructions
 from service.flow.archive.incidents import open_overdue
@@ -54,6 +54,7 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the reading of long documents", lambda go_on: help_others(house, go_on), seconds=2.0),
         Upkeep("the destructions", lambda go_on: carry_on_destructions(house, go_on, soon=False), seconds=2.0),
         Upkeep("the counts that were asked for", lambda go_on: find_asked(house, COUNTINGS, go_on), seconds=2.0),
+        Upkeep("the sample that was asked for", lambda _go_on: draw_asked(house), seconds=2.0),
         Upkeep("the locking of objects", lambda go_on: lock_waiting(house, go_on=go_on)),
         Upkeep("the copying to the replica", lambda go_on: copy_waiting(house, go_on)),
         Upkeep("the mending of what readers met", lambda go_on: mend_noticed(house, go_on)),

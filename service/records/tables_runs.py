@@ -14,9 +14,10 @@ class LongRun(Base):
 
     kind: report (`given`: what it is of), duplicates (the keys of customers that were there before them), destruction (of a review:
     its id is `once`), numbers (the check of all numbers: in `given` what it found last, `kept`),
-    statistics (the figures of a period, kept alike). state: waiting, running, done, failed (after some attempts, until somebody orders it again), stopped. once: what
-    it makes, which no other run makes. person_id: for whom. at: the last thing that was done, from where it goes on; of a destruction
-    the step of which `done` and `total` speak. held_by: who works on it. why: the last trouble. result: what was made.
+    statistics (the figures of a period, kept alike), sample (the drawing of a year's). state: waiting, running, done, failed (after some
+    attempts, until somebody orders it again), stopped. once: what it makes, which no other run makes. person_id: for whom. at: the last
+    thing that was done, from where it goes on; of a destruction the step of which `done` and `total` speak. held_by: who works on it.
+    why: the last trouble. result: what was made.
     """
 
     __tablename__ = "long_runs"

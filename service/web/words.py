@@ -447,6 +447,7 @@ RUN_STATES = {
 LONG_RUNS = RUN_KINDS | {
     "numbers": _("编号检查"),
     "statistics": _("统计报表"),
+    "sample": _("四性抽检"),
     "report": _("信用报告"),
     "duplicates": _("原有客户的查重"),
     "warnings": _("每日预警检查"),

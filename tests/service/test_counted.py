@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from service.errors import BadInput, DatabaseUnavailable, NotAllowed, RuleRefused
-from service.flow.archive import counted_facts, number_check, statistics, submissions
+from service.flow.archive import check_samples, counted_facts, number_check, statistics, submissions
 from service.flow.archive.number_check import ask_check, check_numbers, latest_check
 from service.flow.common import counted, long_runs
 from service.flow.credit import deliveries
 from service.flow.upkeep import upkeep
-from service.records.tables import AuditEntry, CaseFile, Counter, LongRun
+from service.records.tables import AuditEntry, CaseFile, CheckSample, CheckSampleFile, Counter, LongRun
 from tests.service.conftest import embedded_env
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import new_contract
@@ -43,10 +43,14 @@ def actions(house):
         return [(entry.actor, entry.action) for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.seq))]
 
 
-def work(house):
+def work(house, what="the counts that were asked for"):
     """Let a worker look once at what was asked for."""
-    (duty,) = [duty for duty in upkeep(house) if duty.name == "the counts that were asked for"]
+    (duty,) = [duty for duty in upkeep(house) if duty.name == what]
     duty.look()
+
+
+def draw(house):
+    work(house, "the sample that was asked for")
 
 
 def test_B2_many_numbers_are_checked_in_the_background_and_the_result_stays(office, many, monkeypatch):
@@ -323,3 +327,80 @@ def test_B4_counted_by_api_and_command_line(client, headers, embedded, many, jua
     juanzong_here(env, "statistics", "export", "2026", str(tmp_path / "figures.csv"))
     assert "集团" not in (tmp_path / "figures.csv").read_text("utf-8-sig")
     assert client.get(address, headers=me).json["run"]["state"] == "done"
+
+
+def archived(office):
+    filed(office)
+    with office.house.database.write() as session:
+        for file in session.scalars(select(CaseFile)):
+            file.state, file.archived_on = "archived", date(2020, 1, 1)
+
+
+def samples(house):
+    with house.database.read() as session:
+        drawn = [(s.percent, s.population, s.drawn_by, s.seed) for s in session.scalars(select(CheckSample))]
+        return (
+            drawn,
+            set(session.scalars(select(CheckSampleFile.case_file_id))),
+            list(session.scalars(select(CaseFile.id))),
+        )
+
+
+def test_a_sample_of_many_files_is_drawn_in_the_background_once(office, many, monkeypatch):
+    house, me = office.house, office["archivist"]
+    for percent, error in ((0, BadInput), (5, RuleRefused)):
+        with pytest.raises(error):
+            check_samples.ask_draw(house, me, percent)
+    archived(office)
+    monkeypatch.setattr(check_samples, "LEAST", 2)
+    with pytest.raises(NotAllowed):
+        check_samples.ask_draw(house, office["handler"])
+    run_id = check_samples.ask_draw(house, me, 60).line.id
+    assert check_samples.ask_draw(house, me, 20).line.id == run_id
+    assert check_samples.sample_due(house, lambda: False) == 0
+    assert samples(house)[0] == [], "what somebody asked for is not drawn in another way meanwhile"
+    draw(house)
+    draw(house)
+    (sample,), chosen, ids = samples(house)
+    assert sample[:3] == (60, 5, "person:archivist")
+    assert chosen == set(check_samples.drawn(ids, sample[3], 3))
+    assert (check_samples.drawing(house).line.state, check_samples.drawing(house).line.total) == ("done", 5)
+    with pytest.raises(RuleRefused, match="drawn already"):
+        check_samples.ask_draw(house, me)
+
+
+@pytest.mark.parametrize(("module", "name"), [(check_samples, "_drawing"), (check_samples, "_keep")])
+def test_a_drawing_that_is_killed_is_begun_again(embedded, many, module, name):
+    house = embedded.house
+    archived(embedded)
+    check_samples.ask_draw(house, embedded["archivist"])
+    real = getattr(module, name)
+
+    def killed(*given, **more):
+        real(*given, **more)
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, name, killed)
+        with pytest.raises(Killed):
+            draw(house)
+    assert samples(house)[0] == []
+    draw(house)
+    assert len(samples(house)[0]) == 1
+    assert [action for _who, action in actions(house)].count("check.sample") == 1
+
+
+def test_the_page_shows_how_far_drawing_and_checking_are(client, headers, embedded, many):  # noqa: F811 - the fixtures
+    site, me = open_site(embedded), headers("archivist")
+    archived(embedded)
+    browser = site.signed_in("archivist")
+    assert browser.post("/check-samples", {"form": "sample", "percent": "5"}).status_code == 303
+    waits = browser.get("/check-samples").text
+    assert '<noscript><meta http-equiv="refresh"' in waits
+    assert "抽取百分之几" not in waits
+    assert client.get("/api/v1/check-samples", headers=me).json["run"]["state"] == "waiting"
+    draw(embedded.house)
+    assert 'max="5" value="0"' in browser.get("/check-samples").text
+    assert check_samples.sample_due(embedded.house, lambda: True) == 5
+    assert "http-equiv" not in browser.get("/check-samples").text
+    assert client.post("/api/v1/check-samples", json={}, headers=me).status_code == 409

@@ -5,7 +5,7 @@ Which files are drawn follows from the seed alone, so that anybody can draw the 
 
 import heapq
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -17,13 +17,19 @@ from sqlalchemy.orm import Session
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.archive.four_checks import run_checks
+from service.flow.common import counted, long_runs
+from service.flow.common.counted import Standing
 from service.flow.common.guard import allowed, reach_of_file, require
+from service.flow.common.long_runs import Progress, Told, unheard
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import CaseFile, CheckRun, CheckSample, CheckSampleFile
 
+#: The kind of the run that draws a sample: there is one a year.
+KIND = "sample"
 LEAST = 10  # files; an archive that has fewer is checked whole
 PERCENT = 5
+_TELL_EVERY = 10_000
 
 
 def drawn(ids: Iterable[str], seed: str, size: int) -> list[str]:
@@ -37,18 +43,66 @@ def size_of(population: int, percent: int) -> int:
 
 
 def draw(house: House, actor: Actor, percent: int = PERCENT, seed: str = "") -> CheckSample:
-    """Draw this year's sample, once. seed: for drawing it again elsewhere; a fresh one otherwise.
+    """Draw this year's sample here and now, once. seed: for drawing it again elsewhere; a fresh one otherwise.
 
     Raises BadInput, NotAllowed, RuleRefused (drawn already, nothing archived).
     """
-    require(actor, "check.sample")
-    if not 1 <= percent <= 100:
-        raise BadInput("percent: 1 to 100", {"percent": "1 to 100"})
-    _demand_new(house)
+    _demand(house, actor, percent)
     lot = _drawing(house, percent, seed)
     with house.database.write() as session:
         audit.lock(session)  # of two who draw at once the second sees what the first has drawn
         return _keep(house, session, actor.name, lot)
+
+
+def ask_draw(house: House, actor: Actor, percent: int = PERCENT) -> Standing:
+    """Have this year's sample drawn, at once of few files, and return how far it is. Raises as `draw`."""
+    _demand(house, actor, percent)
+    with house.database.read() as session:
+        here = counted.few(session)
+        if session.scalar(select(CaseFile.id).where(CaseFile.state == "archived").limit(1)) is None:
+            raise _nothing()
+    if here:
+        draw(house, actor, percent)
+    else:
+        counted.ask(house, actor, KIND, _once(house), {"percent": percent})
+    return drawing(house)
+
+
+def drawing(house: House) -> Standing:
+    """Return how far the drawing of this year's sample is that somebody asked for; part of a page or a list that is noted itself."""
+    with house.database.read() as session:
+        return counted.standing(session, _once(house))
+
+
+def draw_asked(house: House) -> int:
+    """Draw the sample that was asked for; returns how many were drawn. Any number of workers may: it is kept once."""
+    done = 0
+    for run in long_runs.waiting(house, KIND):
+        if long_runs.claim(house, run):
+            with long_runs.guarded(house, run):
+                lot = _drawing(house, run.given["percent"], tell=Progress(house, run.id))
+                with long_runs.ending(house, run) as (session, mine):
+                    audit.lock(session)
+                    if _known(session, house.clock.today().year) is None:
+                        _keep(house, session, mine.ordered_by, lot)
+                        done += 1
+    return done
+
+
+def _once(house: House) -> str:
+    return f"{KIND}:{house.clock.today().year}"
+
+
+def _demand(house: House, actor: Actor, percent: int) -> None:
+    require(actor, "check.sample")
+    if not 1 <= percent <= 100:
+        raise BadInput("percent: 1 to 100", {"percent": "1 to 100"})
+    with house.database.read() as session:
+        _demand_none(session, house.clock.today().year)
+
+
+def _nothing() -> RuleRefused:
+    return RuleRefused("nothing is archived yet; there is nothing to draw a sample of")
 
 
 @dataclass(frozen=True)
@@ -61,23 +115,29 @@ class _Lot:
     chosen: tuple[str, ...]
 
 
-def _drawing(house: House, percent: int, seed: str = "") -> _Lot:
+def _drawing(house: House, percent: int, seed: str = "", tell: Told = unheard) -> _Lot:
     """Draw among all archived files. A million are read and weighed before anything is locked, so that nobody waits for it."""
+
+    def weighed() -> Iterator[str]:
+        for done, case_file_id in enumerate(ids):
+            if not done % _TELL_EVERY:
+                tell(done, len(ids))
+            yield case_file_id
+
     with house.database.read() as session:
         ids = list(session.scalars(select(CaseFile.id).where(CaseFile.state == "archived")))
     if not ids:
-        raise RuleRefused("nothing is archived yet; there is nothing to draw a sample of")
+        raise _nothing()
     whole = seed or secrets.token_hex(16)
-    return _Lot(percent, whole, len(ids), tuple(drawn(ids, whole, size_of(len(ids), percent))))
+    return _Lot(percent, whole, len(ids), tuple(drawn(weighed(), whole, size_of(len(ids), percent))))
 
 
-def _demand_new(house: House) -> None:
-    with house.database.read() as session:
-        _demand_none(session, house.clock.today().year)
+def _known(session: Session, year: int) -> str | None:
+    return session.scalar(select(CheckSample.id).where(CheckSample.year == year))
 
 
 def _demand_none(session: Session, year: int) -> None:
-    if session.scalar(select(CheckSample.id).where(CheckSample.year == year)):
+    if _known(session, year):
         raise RuleRefused(f"the sample of {year} was drawn already")
 
 
@@ -104,15 +164,16 @@ def sample_due(house: House, go_on: Callable[[], bool]) -> int:
     """
     year = house.clock.today().year
     with house.database.read() as session:
-        known = session.scalar(select(CheckSample.id).where(CheckSample.year == year))
+        known = _known(session, year)
+        asked = counted.standing(session, _once(house)).going
         old = session.scalar(
             select(CaseFile.id).where(CaseFile.state == "archived", CaseFile.archived_on < date(year, 1, 1)).limit(1)
         )
-    if known is None and old is not None:
+    if known is None and not asked and old is not None:
         lot = _drawing(house, PERCENT)
         with house.database.write() as session:
             audit.lock(session)
-            if session.scalar(select(CheckSample.id).where(CheckSample.year == year)) is None:
+            if _known(session, year) is None:
                 _keep(house, session, SYSTEM.name, lot)
     done = 0
     while go_on() and (row := _next(house)) is not None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from retention.statistics import ArchiveFacts, ContractFacts, ReportPeriod
 from service.clock import CHINA
 from service.flow.archive.leaving import left
-from service.flow.common.long_runs import Told
+from service.flow.common.long_runs import Told, unheard
 from service.records.tables import AccessRequest, CaseFile, Contract, ContractEvent, Document, Stub, Transfer
 
 _BEFORE, _IN, _AFTER = 0, 1, 2
@@ -32,10 +32,6 @@ def _day(when: int | None, period: ReportPeriod) -> date | None:
     if when is None:
         return None
     return {_BEFORE: period.first - timedelta(1), _IN: period.first, _AFTER: period.last + timedelta(1)}[when]
-
-
-def unheard(_done: int, _total: int) -> None:
-    """For who does not ask how far it is."""
 
 
 def contract_facts(session: Session, period: ReportPeriod, tell: Told = unheard) -> Iterator[ContractFacts]:

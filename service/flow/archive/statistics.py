@@ -31,11 +31,11 @@ from retention.statistics import (
 from service.access.policy import Actor, Reach
 from service.clock import CHINA
 from service.errors import BadInput, RuleRefused
-from service.flow.archive.counted_facts import archive_facts, contract_facts, unheard
+from service.flow.archive.counted_facts import archive_facts, contract_facts
 from service.flow.common import counted
 from service.flow.common.counted import Counting, Standing
 from service.flow.common.guard import allowed, require
-from service.flow.common.long_runs import Told
+from service.flow.common.long_runs import Told, unheard
 from service.house import House
 from service.records import audit
 from service.records.tables import (

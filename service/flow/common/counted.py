@@ -90,6 +90,7 @@ def ask(house: House, actor: Actor, kind: str, once: str, given: dict[str, Any],
                 return run
         else:
             long_runs.order_again(house, run, actor)
+            run.given = {**run.given, **given}
         if here:
             long_runs.take(house, run)
         audit.append(session, actor.name, "run.order", f"run:{run.id}", {"kind": kind, "of": once})
@@ -120,15 +121,11 @@ def carry(house: House, run: LongRun, how: Counting) -> dict[str, Any]:
     """Find what a run is for, which this thread has, and keep it with its end. Raises Stopped; what goes wrong stands with the run."""
     with long_runs.noting(house, run):
         found = how.find(house, run.given, Progress(house, run.id))
-        with house.database.write() as session:
-            mine = long_runs.going(session, run.id)
-            if mine is None or not long_runs.is_mine(mine):
-                raise long_runs.Stopped
+        with long_runs.ending(house, run) as (session, mine):
             times = {"asked_at": mine.ordered_at.isoformat(), "at": house.clock.now().isoformat()}
             times["day"] = house.clock.today().isoformat()
             mine.given = {**mine.given, "kept": {"by": mine.ordered_by, **times, "found": found}}
             how.note(session, mine.ordered_by, found)
-            long_runs.finish(house, session, mine)
     return found
 
 

@@ -32,7 +32,7 @@ MOST_ATTEMPTS, PAUSES = 3, (timedelta(minutes=1), timedelta(minutes=5))
 TOLD_AFTER = 3
 PATH = "/runs"
 #: Where runs are seen by those who may not see that page.
-PAGES = {"numbers": "/numbers", "statistics": "/statistics"}
+PAGES = {"numbers": "/numbers", "statistics": "/statistics", "sample": "/check-samples"}
 #: Seconds between two words of a run on how far it is.
 SAY_EVERY = 1.0
 #: States of a run that is not over.
@@ -42,6 +42,14 @@ APART = ("destruction",)
 _LONGEST_WHY = 300
 #: What stands as the trouble of a daily look that somebody stopped.
 _STOPPED = "stopped"
+
+
+#: Is told how much of how much is done.
+Told = Callable[[int, int], None]
+
+
+def unheard(_done: int, _total: int) -> None:
+    """For who does not ask how far it is."""
 
 
 class Stopped(Exception):
@@ -170,6 +178,17 @@ def finish(house: House, session: Session, run: LongRun, result: str | None = No
 
 
 @contextmanager
+def ending(house: House, run: LongRun) -> Iterator[tuple[Session, LongRun]]:
+    """The transaction that ends a run which this thread still has: for what it made. Raises Stopped."""
+    with house.database.write() as session:
+        mine = going(session, run.id)
+        if mine is None or not is_mine(mine):
+            raise Stopped
+        yield session, mine
+        finish(house, session, mine)
+
+
+@contextmanager
 def guarded(house: House, run: LongRun) -> Iterator[None]:
     """Work on a run: what goes wrong is noted with it, and told when it does not get on. Unknown errors go on to the caller, too."""
     try:
@@ -225,6 +244,7 @@ NAMES = {
     "report": ("信用报告", "a credit report"),
     "destruction": ("一次销毁", "a destruction"),
     "numbers": ("编号检查", "the check of numbers"),
+    "sample": ("四性抽检的抽样", "the drawing of the yearly sample"),
     "statistics": ("统计报表的统计", "the counting of half-year figures"),
     "duplicates": ("已有客户的查重", "the comparison of the customers that were there"),
     "reassess": ("批量重新评估", "a re-assessment of all customers"),
@@ -421,6 +441,3 @@ def line_as_json(line: Line) -> dict[str, Any]:
         "report_id": line.result or None,
         "may": list(line.may),
     }
-
-
-Told = Callable[[int, int], None]

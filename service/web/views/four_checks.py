@@ -49,7 +49,15 @@ def _page() -> str:
     found = check_samples.samples(house(), actor())
     this_year = house().clock.today().year
     drawn = any(view.sample.year == this_year for view in found)
-    return render_template("check_samples.html", samples=found, may_draw=may_draw and not drawn, year=this_year)
+    standing = check_samples.drawing(house())
+    return render_template(
+        "check_samples.html",
+        samples=found,
+        standing=standing,
+        checking=any(view.sample.finished_at is None for view in found),
+        may_draw=may_draw and not drawn and not standing.going,
+        year=this_year,
+    )
 
 
 @web.get("/check-samples")
@@ -64,8 +72,8 @@ def draw_sample() -> ResponseReturnValue:
     """Draw this year's sample."""
     percent = request.form.get("percent", 0, type=int)
     return act(
-        lambda: check_samples.draw(house(), actor(), percent),
+        lambda: check_samples.ask_draw(house(), actor(), percent),
         _page,
-        done=gettext("已抽样，后台逐卷检测。"),
+        done=gettext("抽样以后由后台逐卷检测。"),
         to=url_for("web.check_sample_list"),
     )
