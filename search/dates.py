@@ -142,7 +142,7 @@ def _month_figures(match: re.Match[str]) -> str:
 def _month_alone(match: re.Match[str], parted: str, month: str) -> str:
     """Return the month, but for what stands in a longer number: 12-2026-02."""
     before = match.string[match.start() - 1 : match.start()]
-    return "" if before == parted or before == "," else _valid(int(match[1]), int(month), 0)
+    return "" if before in {parted, ","} else _valid(int(match[1]), int(month), 0)
 
 
 def _month_of(match: re.Match[str]) -> str:

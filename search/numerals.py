@@ -67,7 +67,7 @@ def by_turns(numeral: str) -> int:
         part = int(figures.replace(",", "")) * worth
         if part >= above or (worth == 1 and part < above // 10):  # 5万3 is read in two ways
             return -1
-        value, above = value + part, 10**8 if worth == 10**8 else 10**4 if worth >= 10**4 else worth
+        value, above = value + part, 10**8 if worth == 10**8 else min(10**4, worth)
     return value
 
 

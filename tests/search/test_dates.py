@@ -53,7 +53,7 @@ def _written(day):
         f"{english[:3]}. {day.day}, {day.year}",
         f"{day.year}-{english[:3]}-{day.day:02}",
         f"{years.replace('〇', 'O')}年{_small(day.month)}月{_small(day.day)}日",
-        f"{years.replace('〇', '0')}年{day.month}月{day.day}日" if not day.year % 100 == 0 else day.isoformat(),
+        f"{years.replace('〇', '0')}年{day.month}月{day.day}日" if day.year % 100 else day.isoformat(),
     ]
 
 
@@ -68,14 +68,24 @@ def test_every_form_of_a_date_finds_every_other(day):
         assert places(wanted, text), (typed, printed)
 
 
-@pytest.mark.parametrize("month", ["2026-02", "2026年2月", "2026/2", "2026.02", "Feb 2026", "february2026", "二〇二六年二月"])
+@pytest.mark.parametrize(
+    "month", ["2026-02", "2026年2月", "2026/2", "2026.02", "Feb 2026", "february2026", "二〇二六年二月"]
+)
 def test_a_month_finds_its_days_and_no_others(month):
     wanted = forms(month, exact=False)
     assert places(wanted, fold("二〇二六年二月十九日"))
     assert places(wanted, fold("2026.02.19"))
     assert not places(wanted, fold("2026.03.19"))
     assert not places(wanted, fold("2025年2月19日"))
-    for printed in ("2026.02", "2026-02 至", "2026/2，", "Feb. 2026", "February, 2026", "2026.2-2027.1", "2025.10-2026.2"):
+    for printed in (
+        "2026.02",
+        "2026-02 至",
+        "2026/2，",
+        "Feb. 2026",
+        "February, 2026",
+        "2026.2-2027.1",
+        "2025.10-2026.2",
+    ):
         assert places(wanted, fold(f"于{printed}")), printed
         assert not places(forms("2026年3月", exact=False), fold(f"于{printed}"))
 
