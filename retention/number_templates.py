@@ -129,6 +129,24 @@ def parse(template: str, text: str) -> tuple[str, int]:
     return found[1], int(found[2])
 
 
+def levels(templates: Iterable[str], text: str) -> dict[str, str]:
+    """Return the levels that a number was made of, by the first of the templates that fits; {} when none does.
+
+    They are what was true when it was given: a department may have another name, company and fonds number by now.
+    """
+    for template in templates:
+        form = "".join(
+            f"(?P<{piece['field']}>{_VALUES[piece['field']]})"
+            if piece["field"]
+            else re.escape(piece["text"] or piece["mark"])
+            for piece in _pieces(template)[:-2]
+        )
+        found = re.fullmatch(f"{form}-(?P<serial>[0-9]{{1,9}})", text)
+        if found is not None:
+            return found.groupdict()
+    return {}
+
+
 def parse_any(templates: Iterable[str], text: str) -> tuple[str, int]:
     """Return (prefix, serial) by the first of the templates that fits. Raises BadNumber when none does."""
     for template in templates:

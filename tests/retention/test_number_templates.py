@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.errors import BadNumber
-from retention.number_templates import DEFAULTS, Levels, demand, number, parse, parse_any, prefix, problems
+from retention.number_templates import DEFAULTS, Levels, demand, levels, number, parse, parse_any, prefix, problems
 from retention.numbers import ArchiveNumberParts, archive_number, archive_prefix
 
 LEVELS = Levels("J001", "HT", 2026, "D30", "XS")
@@ -79,3 +79,16 @@ def test_a_number_of_no_template_is_refused():
         Levels("j001", "HT", 2026, "D30", "XS")
     with pytest.raises(BadNumber):
         number(DEFAULTS["item"], LEVELS, 0)
+
+
+def test_the_levels_of_a_number_are_read_back_by_the_template_that_made_it():
+    own = "{year}-{fonds}-{category}·X{retention}-{serial:05}"
+    made = Levels("A002", "HT", 2026, "D30", "XS")
+    for template in (own, DEFAULTS["item"], DEFAULTS["file"]):
+        found = levels([own, *DEFAULTS.values()], number(template, made, 17))
+        assert {name: value for name, value in found.items() if name != "serial"} == {
+            name: made.text(name) for name in found if name != "serial"
+        }
+        assert int(found["serial"]) == 17
+        assert found["fonds"] == "A002"
+    assert levels([own], "旧-2009-17") == {}

@@ -1,10 +1,15 @@
 """Organisation (RULES B2, B4, archive number): the group and its companies, their fonds numbers, and departments that move between them."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
 from service.access import companies, people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow.archive import destroy, ledger, reviews
+from service.flow.archive.case_prints import sheet_of
+from service.flow.archive.destruction_registers import whole_register
 from service.records.tables import CaseFile, OrganisationChange
 from tests.service.conftest import OWNER, Office
 from tests.service.test_flow import archive, fill, new_contract
@@ -33,6 +38,39 @@ def test_a_department_numbers_its_files_under_its_companys_fonds_number_and_old_
     assert {("department", "move", "", "SY"), ("company", "fonds", "A002", "A003")} <= set(told)
     listed = {row["code"]: row for row in companies.companies(house, embedded["handler"])}
     assert (listed["SY"]["above"], listed["SY"]["departments"]) == ("JT", ["XS"])
+
+
+def test_what_is_printed_and_kept_of_a_file_says_the_fonds_number_that_its_number_has(embedded):
+    house = embedded.house
+    companies.create_company(house, OWNER, "SY", "华岳实业", "A002")
+    companies.move_department(house, OWNER, "XS", "SY")
+    new = []
+    for contract_id, file_id in (new_contract(embedded), new_contract(embedded)):
+        fill(embedded, file_id)
+        archive(embedded, file_id)
+        ledger.finish_event(house, embedded["handler"], contract_id, "performed", "2026-11-20")
+        archive(embedded, file_id)
+        new.append(file_id)
+    with house.database.write() as session:  # one was numbered before the department belonged to the company
+        session.get_one(CaseFile, new[0]).archive_number = "J001-HT·2026-D10-XS-0001"
+    assert [sheet_of(house, embedded["archivist"], file_id, "labels")[2] for file_id in new] == ["J001", "A002"]
+    companies.change_company(house, OWNER, "SY", fonds="A003")
+    house.clock.move_to(date(2037, 1, 4))
+    ids = {name: embedded[name].person_id or "" for name in ("first", "second", "third", "head", "fourth", "fifth")}
+    supervisors = [ids.pop("fourth"), ids.pop("fifth")]
+    review = reviews.propose(house, embedded["archivist"], new, list(ids.values())[:3], ids["head"], supervisors)
+    for name in ("first", "second", "third"):
+        reviews.add_opinions(house, embedded[name], review.id, new, "destroy", reason="期满")
+    reviews.approve(house, embedded["head"], review.id)
+    house.clock.move_to(date(2037, 1, 12))
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, embedded[name], review.id)
+    destroy.execute(house, embedded["archivist"], review.id)
+    for name in ("fourth", "fifth"):
+        reviews.supervise(house, embedded[name], review.id)
+    certificate = reviews.get_review(house, embedded["archivist"], review.id).record.certificate
+    assert certificate["fonds"] == "A002、J001"
+    assert whole_register(house, embedded["auditor"], "pdf").fonds == "A002、J001"
 
 
 def test_what_is_wrong_with_a_company_is_told_and_circles_are_refused(embedded):

@@ -5,6 +5,7 @@ from typing import Any
 from retention.schedule import PERMANENT
 from service.access.policy import Actor
 from service.errors import NotFound
+from service.flow.archive.number_templates import levels_of
 from service.flow.archive.paper_file import PLACE, PaperFile, paper_file
 from service.flow.intake.pages import names
 from service.house import House
@@ -27,8 +28,10 @@ def sheet_of(house: House, actor: Actor, case_file_id: str, sheet: str) -> tuple
     file, number = paper.file, number_of(paper)
     if sheet == "labels":
         place = " ".join(getattr(paper.place, name) for name in PLACE) if paper.place else ""
-        kept = "永久" if file.retention == PERMANENT else f"{(file.retention or '')[1:]}年"
-        return (number, file.title, file.department.fonds, kept, place, file.archived_on)
+        kept = "永久" if file.retention == PERMANENT else f"{file.retention[1:]}年" if file.retention else ""
+        with house.database.read() as session:
+            fonds = levels_of(house, session, file)["fonds"]
+        return (number, file.title, fonds, kept, place, file.archived_on)
     if sheet == "note":
         return (number, file.title, paper.completeness, paper.counts, names(house))
     rows = [

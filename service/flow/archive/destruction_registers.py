@@ -67,4 +67,5 @@ def whole_register(house: House, actor: Actor, form: str) -> WholeRegister:
         seen = [record for record in reviews_in_sight(session, actor, query) if record.id in named]
         found = [_of(session, record, known) for record in seen]
         audit.append(session, actor.name, "register.export", "register", {"form": form, "rows": len(rows)})
-    return WholeRegister(house.settings.fonds, rows, tuple(found))
+    fonds = {one for said in found for one in said.certificate.get("fonds", "").split("、") if one}
+    return WholeRegister("、".join(sorted(fonds)) or house.settings.fonds, rows, tuple(found))

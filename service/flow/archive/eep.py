@@ -75,7 +75,8 @@ def _value(document: Mapping[str, Any], *names: str) -> str:
 
 def _tree(about: Mapping[str, Any], document: Mapping[str, Any], item: int, data: str) -> ET.Element:
     """Return the record with `data` standing for the bytes. item: its place in the file, from 1."""
-    file, department = about["file"], about["department"]
+    file, department, levels = about["file"], about["department"], about.get("levels", {})
+    fonds = levels.get("fonds", department["fonds"])
     serial = file["archive_number"].rpartition("-")[2]
     suffix = PurePath(document["filename"]).suffix.lower().removeprefix(".")
     root = ET.Element("电子文件封装包", {"xmlns": NAMESPACE})
@@ -87,13 +88,14 @@ def _tree(about: Mapping[str, Any], document: Mapping[str, Any], item: int, data
     content = ET.SubElement(signed, "封装内容")
     entity = ET.SubElement(ET.SubElement(content, "文件实体块"), "文件实体")
     _put(entity, {"聚合层次": "文件"})
-    _put(ET.SubElement(entity, "来源"), {"全宗名称": department["fonds"], "立档单位名称": department["name"]})
+    _put(ET.SubElement(entity, "来源"), {"全宗名称": fonds, "立档单位名称": department["name"]})
     _put(entity, {"电子文件号": document["document_id"]})
     number = ET.SubElement(entity, "档号")
     number.text = file["archive_number"]
-    year = (file["archived_on"] or about["packed_at"])[:4]
-    _put(number, {"全宗号": department["fonds"], "年度": year, "保管期限": _years(file["retention"])})
-    _put(number, {"机构或问题": department["code"], "室编案卷号": serial, "室编件号": item})
+    # What the number is made of is what it says, whatever became of its department since.
+    year = levels.get("year") or (file["archived_on"] or about["packed_at"])[:4]
+    _put(number, {"全宗号": fonds, "年度": year, "保管期限": _years(levels.get("retention") or file["retention"])})
+    _put(number, {"机构或问题": levels.get("department", department["code"]), "室编案卷号": serial, "室编件号": item})
     described_by = ET.SubElement(entity, "内容描述")
     _put(described_by, {"题名": document["title"] or document["filename"], "分类号": document["category"]})
     _put(described_by, {"文件编号": _value(document, "contract_number", "code")})

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from retention.number_templates import DEFAULTS, Levels, demand, number, prefix, problems
+from retention.number_templates import DEFAULTS, Levels, demand, levels, number, prefix, problems
 from retention.why import Why
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
@@ -46,6 +46,15 @@ def all_templates(house: House, session: Session) -> list[str]:
     ).all()
     own = [row.template for row in sorted(kept, key=lambda row: row.state != "active")]
     return list(dict.fromkeys([*own, DEFAULTS[house.settings.archive_by]]))
+
+
+def levels_of(house: House, session: Session, file: CaseFile) -> dict[str, str]:
+    """Return the levels of a file's archive number; where it has none that can be read, those it would have today.
+
+    What is printed beside a number, and kept for ever, says what the number says.
+    """
+    today = {"fonds": file.department.fonds, "department": file.department.code, "retention": file.retention or ""}
+    return today | levels(all_templates(house, session), file.archive_number or "")
 
 
 def give_number(house: House, session: Session, file: CaseFile) -> str:

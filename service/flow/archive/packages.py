@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.archive import eep
+from service.flow.archive.number_templates import levels_of
 from service.flow.common.guard import load_file
 from service.flow.common.sight import visible
 from service.flow.intake.views import contract_as_json, file_as_json
@@ -72,7 +73,7 @@ def export_package(house: House, actor: Actor, case_file_id: str, target: Binary
         if len(list(session.scalars(visible(living, actor)))) != len(ids):
             raise RuleRefused("a package holds the whole file, and not all of it is yours to read")
         found = [find_whole(house, session, actor, document_id) for document_id in ids]
-        about = _about(session, file, found)
+        about = _about(house, session, file, found)
         audit.append(session, actor.name, "file.package", f"file:{file.id}", {"documents": len(found)})
     checkpoint(house, actor)
     bag = Bag(f"juanzong-{case_file_id}", len(found))
@@ -95,7 +96,7 @@ def export_package(house: House, actor: Actor, case_file_id: str, target: Binary
     return bag
 
 
-def _about(session: Session, file: CaseFile, found: list[Found]) -> dict[str, Any]:
+def _about(house: House, session: Session, file: CaseFile, found: list[Found]) -> dict[str, Any]:
     """Return what the importing archive needs to have the same file."""
     marks = session.scalars(select(NotApplicableMark).where(NotApplicableMark.case_file_id == file.id))
     query = select(ContractEvent).where(ContractEvent.contract_id == file.contract_id)
@@ -106,6 +107,7 @@ def _about(session: Session, file: CaseFile, found: list[Found]) -> dict[str, An
         "file": file_as_json(file)
         | ({"state": "archived"} if file.state == "leaving" else {})  # on its way, it is archived where it arrives
         | {"created_at": file.created_at.isoformat(), "retention_parts": file.retention_why},
+        "levels": levels_of(house, session, file),
         "department": {"code": file.department.code, "name": file.department.name, "fonds": file.department.fonds},
         "customer": {"name": customer.name, "code": customer.code, "number": customer.number} if customer else None,
         "contract": contract_as_json(contract) | {"year": contract.year, "serial": contract.serial}
@@ -227,7 +229,7 @@ def _put_tags(house: House, packed: zipfile.ZipFile, bag: Bag, about: Mapping[st
     signed |= {"public_key": signer.public, "signature": signing.sign(house.keys, signer, manifest)}
     octets = sum(size for _, size in bag.payload.values())
     info = {
-        "Source-Organization": about["department"]["fonds"],
+        "Source-Organization": about["levels"]["fonds"],
         "External-Identifier": about["file"]["archive_number"] or about["file"]["id"],
         "Bagging-Date": about["packed_at"][:10],
         "Payload-Oxum": f"{octets}.{len(bag.payload)}",
@@ -255,9 +257,9 @@ def _add(parent: ET.Element, pairs: Mapping[str, object]) -> None:
 
 def metadata_xml(about: Mapping[str, Any]) -> bytes:
     """Return the file and its documents under the element names of DA/T 46-2009 (文书类电子文件元数据方案)."""
-    file, department = about["file"], about["department"]
+    file, department, levels = about["file"], about["department"], about["levels"]
     root = ET.Element("电子文件", {"依据": "DA/T 46-2009"})
-    _add(root, {"聚合层次": "案卷", "全宗号": department["fonds"], "立档单位名称": department["name"]})
+    _add(root, {"聚合层次": "案卷", "全宗号": levels["fonds"], "立档单位名称": department["name"]})
     _add(
         root,
         {"档号": file["archive_number"], "题名": file["title"], "保管期限": file["retention"], "密级": file["tier"]},

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from retention.appraisal import Opinion, Review, Ruling
 from retention.blockers import Block, blocks, candidate_blocks
 from retention.destruction import certificate
+from retention.number_templates import levels
 from retention.plain import to_plain
 from retention.steps import STATES
 from retention.why import Why
@@ -19,6 +20,7 @@ from service.access.policy import Actor, decide
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive.candidates import MOST, all_ids, candidate_page, candidates
 from service.flow.archive.leaving import left
+from service.flow.archive.number_templates import all_templates
 from service.flow.archive.review_sight import (
     day_from,
     hides,
@@ -35,7 +37,7 @@ from service.flow.common.sight import visible_files
 from service.house import House
 from service.records import audit
 from service.records.counters import next_serial
-from service.records.tables import CaseFile, Hold, HoldFile, Person, ReviewFile, ReviewRecord, Stub
+from service.records.tables import CaseFile, Department, Hold, HoldFile, Person, ReviewFile, ReviewRecord, Stub
 from service.typed import day_of
 
 __all__ = ["candidate_page", "candidates", "sees_all"]
@@ -386,8 +388,20 @@ def _certify(house: House, session: Session, record: ReviewRecord, review: Revie
     gone = [file_id for file_id in review.files if file_id in by_file]
     rows = [RegisterRow(**{**by_file[f].register_row, "serial": n}) for n, f in enumerate(gone, 1)]
     proofs = {file_id: by_file[file_id].proof for file_id in gone}
-    record.certificate = certificate(review, rows, house.settings.fonds, proofs)
+    record.certificate = certificate(review, rows, _fonds(house, session, gone), proofs)
     review.certify("system", today)
+
+
+def _fonds(house: House, session: Session, file_ids: Sequence[str]) -> str:
+    """Return the fonds numbers that stand in the numbers of files, for the cover of the register; of a group there may be several."""
+    templates, found = all_templates(house, session), set()
+    for first in range(0, len(file_ids), _AT_ONCE):
+        query = select(CaseFile.archive_number, Department.fonds).join(
+            Department, Department.id == CaseFile.department_id
+        )
+        for number, today in session.execute(query.where(CaseFile.id.in_(file_ids[first : first + _AT_ONCE]))):
+            found.add(levels(templates, number or "").get("fonds", today))
+    return "、".join(sorted(found)) or house.settings.fonds
 
 
 def list_reviews(house: House, actor: Actor, *, open_only: bool = False) -> list[ReviewRecord]:
