@@ -33,8 +33,8 @@ STREAMS = ("text", "codes")  # fields of characters, each with the next one a to
 RUNS = ("head", "meta", "named")  # fields whose tokens stand at positions
 MARKS = "marks"  # the field whose tokens are a set
 FACETS = ("category", "department", "customer", "year", "status", "tier")
-# How many values of each are counted, the most frequent ones. Every customer beyond costs as much as a hundred entries.
-MOST_VALUES: Mapping[str, int] = {**dict.fromkeys(FACETS, 1000), "customer": 50}
+# How many values of each are counted, the most frequent ones. Every customer beyond costs as much as fifty entries.
+MOST_VALUES: Mapping[str, int] = {**dict.fromkeys(FACETS, 1000), "customer": 30}
 RANGES = tuple(f"range_{name}" for name in STORED)  # whole numbers
 LONGEST_KEYWORD = 256  # characters kept of a facet value
 

@@ -27,7 +27,7 @@ _FAILURES = "errors,items.*.error,items.*.status,items.*._id"  # all that is loo
 _RETRIES, _PAUSE_SECONDS = 4, 0.25  # when the server says it has too much to do; the pause doubles
 _LOCKED = "cluster_block_exception"
 _FACETS = {
-    name: {"terms": {"field": name, "size": most, "shard_size": 2 * most}} for name, most in p.MOST_VALUES.items()
+    name: {"terms": {"field": name, "size": most, "shard_size": 20 * most}} for name, most in p.MOST_VALUES.items()
 }
 _BATCH = 1000
 

@@ -19,7 +19,7 @@ from tantivy import Query
 
 from search import projection as p
 from search.adapters.tantivy_orders import Page, places
-from search.adapters.tantivy_queries import whole_query
+from search.adapters.tantivy_queries import Bounds, bounds_of, whole_query
 from search.errors import IndexUnavailable
 from search.model import Hit, IndexedPage, Reader, Results
 from search.orders import KEYS, NUMBER, ORDERS, RELEVANCE, Anchor
@@ -32,6 +32,7 @@ _WAIT_SECONDS = 120.0  # a commit of a large batch, merges included, takes secon
 # the files to put together. tantivy asks for 15 MB at least.
 _LARGE_BATCH = 20
 _HEAPS = ((5000, 400_000_000), (_LARGE_BATCH, 100_000_000), (-1, 15_000_000))
+_FIRST_LOOK = 40  # values of a facet that a file of the index tells at first
 _AHEAD = 5_000_000  # characters that are made ready while the change before is still written
 _STORED = "gb18030"  # all of Unicode, and two bytes where UTF-8 takes three: a quarter less room for what is shown
 _MOST_FILES = 1000
@@ -172,13 +173,14 @@ class TantivyIndex:
         plan = p.plan(query)
         with self._guarded():
             searcher = self._searcher()
-            wanted = whole_query(self._schema, searcher, plan, reader, filters or {})
+            bounds = bounds_of(reader, filters or {})
+            wanted = whole_query(self._schema, searcher, plan, bounds)
             page = Page(
                 min(max(offset, 0), searcher.num_docs), min(max(limit, 0), searcher.num_docs), ORDERS[order], after
             )
             # The engine goes through what matches twice, and lets another thread work meanwhile.
             with ThreadPoolExecutor(1) as other:
-                counted = other.submit(self._facets, searcher, wanted) if facets else None
+                counted = other.submit(self._facets, searcher, plan, bounds) if facets else None
                 total, shown = places(self._schema, searcher, wanted, page)
                 hits = [
                     made for score, address in shown if (made := self._hit(query, searcher, score, address)) is not None
@@ -272,13 +274,16 @@ class TantivyIndex:
         stored = p.restore(str(found.get_first("document")), _stored(found))
         return hit(query, stored, score)
 
-    def _facets(self, searcher: tantivy.Searcher, wanted: Query) -> dict[str, dict[str, int]]:
-        asked = {
-            name: {"terms": {"field": name, "size": most, "segment_size": 2 * most}}
-            for name, most in p.MOST_VALUES.items()
-        }
-        found = searcher.aggregate(wanted, asked)
-        return {name: _counts(found[name]["buckets"]) for name in p.FACETS}
+    def _facets(self, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds) -> dict[str, dict[str, int]]:
+        asked = {name: _terms(name, most, _FIRST_LOOK) for name, most in p.MOST_VALUES.items()}
+        found = searcher.aggregate(whole_query(self._schema, searcher, plan, bounds), asked)
+        counts = {name: _counts(found[name]["buckets"]) for name in p.FACETS}
+        for name, most in p.MOST_VALUES.items():
+            # What a file holds few of was not told of it: who the most frequent are is known now, how often not.
+            if counts[name] and found[name]["doc_count_error_upper_bound"]:
+                those = whole_query(self._schema, searcher, plan, [*bounds, (name, list(counts[name]))])
+                counts[name] = _counts(searcher.aggregate(those, {name: _terms(name, most, most)})[name]["buckets"])
+        return counts
 
     # --- writing ---
 
@@ -454,6 +459,11 @@ def _entry(entry: p.Entry) -> tantivy.Document:
 def _stored(found: tantivy.Document) -> str:
     stored: bytes = bytes(found.get_first("stored") or b"")
     return stored.decode(_STORED)
+
+
+def _terms(name: str, most: int, least: int) -> dict[str, Any]:
+    """Return the question for the `most` frequent values of a field; of each file the `most` or `least` most frequent there are told."""
+    return {"terms": {"field": name, "size": most, "segment_size": max(most, least)}}
 
 
 def _counts(buckets: list[dict[str, Any]]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """What the embedded engine is asked for a plan: the same entries as the plan says, by the way that looks at the fewest."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import tantivy
 from tantivy import Occur, Query
@@ -12,34 +13,37 @@ from search.model import Reader
 _FEW = 4  # a bound that one entry in so many meets, or fewer, is looked at first
 
 
-def whole_query(
-    schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, reader: Reader, filters: Mapping[str, str]
-) -> Query:
-    """Return the query of a plan for what `reader` may see and `filters` leave. Raises BadQuery at a filter that is none."""
-    within, few, least = [], None, searcher.num_docs // _FEW
-    for field, values in _bounds(reader, filters):
-        kept = Query.const_score_query(Query.term_set_query(schema, field, values), 0.0)
-        within.append(kept)
-        left = sum(searcher.doc_freq(field, value) for value in values)
-        if left < least:
-            few, least = kept, left
-    return _all_of([_Queries(schema, searcher, few, least).of(plan), *within])
+Bounds: TypeAlias = Sequence[tuple[str, list[str]]]
+"""Fields, and the values of which an entry must have one."""
 
 
-def _bounds(reader: Reader, filters: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield fields and the values of which an entry must have one."""
-    if reader.tokens is not None:
-        yield "access", sorted(reader.tokens)
+def bounds_of(reader: Reader, filters: Mapping[str, str]) -> Bounds:
+    """Return what `reader` may see and `filters` leave. Raises BadQuery at a filter that is none."""
+    found = [] if reader.tokens is None else [("access", sorted(reader.tokens))]
     for name, value in filters.items():
         if name not in p.FACETS:
             raise BadQuery(f"there is no filter “{name}”; known are {', '.join(p.FACETS)}", 0)
-        yield name, [p.keyword(value)]
+        found.append((name, [p.keyword(value)]))
+    return found
+
+
+def whole_query(schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds) -> Query:
+    """Return the query of a plan for the entries within all bounds."""
+    within, few, least = [], [], searcher.num_docs
+    for field, values in bounds:
+        kept = Query.const_score_query(Query.term_set_query(schema, field, values), 0.0)
+        within.append(kept)
+        left = sum(searcher.doc_freq(field, value) for value in values)
+        if left * _FEW < searcher.num_docs:
+            few.append(kept)
+            least = min(least, left)
+    return _all_of([_Queries(schema, searcher, few, least).of(plan), *within])
 
 
 class _Queries:
-    """few: what all that is looked for must match besides, if that is not much: `least` entries at the most."""
+    """few: bounds that few entries are within; least: how many are within the narrowest."""
 
-    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher, few: Query | None, least: int) -> None:
+    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher, few: Sequence[Query], least: int) -> None:
         self._schema, self._searcher, self._few, self._least = schema, searcher, few, least
 
     def of(self, plan: p.Plan) -> Query:
@@ -68,9 +72,9 @@ class _Queries:
 
         Of alternatives the engine goes through all entries that match one, and only then looks whether they match the rest.
         """
-        if self._few is None or min(map(self._frequency, [run.field] * len(run.tokens), run.tokens)) < self._least:
+        if not self._few or min(map(self._frequency, [run.field] * len(run.tokens), run.tokens)) < self._least:
             return query
-        return _all_of([query, self._few])
+        return _all_of([query, *self._few])
 
     def _phrase(self, run: p.Run) -> Query:
         if len(run.tokens) == 1:

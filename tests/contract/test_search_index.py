@@ -566,7 +566,12 @@ def test_both_engines_show_the_same_places_excerpts_and_clear_order(tmp_path, el
     for query in queries:
         one, other = (engine.search(parse(query), EVERYONE, limit=100) for engine in engines)
         assert one.total == other.total, query
-        assert one.facets == other.facets, query
+        facets, others = dict(one.facets), dict(other.facets)
+        # Of customers the most frequent; which of equals come last is each engine's own.
+        customers, named = facets.pop("customer"), others.pop("customer")
+        assert facets == others, query
+        assert list(customers.values()) == list(named.values()), query
+        assert all(customers[name] == named[name] for name in customers.keys() & named.keys()), query
         shown = [
             {hit.document: (hit.page, hit.spans, hit.snippet, hit.marks, hit.pages_matched) for hit in results.hits}
             for results in (one, other)

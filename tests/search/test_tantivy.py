@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import pytest
 
@@ -16,6 +17,7 @@ from search.adapters import open_index
 from search.adapters.tantivy import TantivyIndex
 from search.errors import IndexUnavailable
 from search.model import IndexedPage, Reader
+from search.projection import MOST_VALUES
 from search.syntax import parse
 
 EVERYONE = Reader(None)
@@ -270,10 +272,19 @@ def test_a_phrase_does_not_go_on_in_the_next_value_or_page(tmp_path):
     assert index.search(parse('"乙丙丁"'), EVERYONE).total == 2
 
 
-def test_of_customers_the_most_frequent_are_counted(tmp_path):
-    index = TantivyIndex(tmp_path)
-    pages = [IndexedPage(f"d{n}", 1, "合同", customer=f"客户{min(n, 99 - n % 2):03}") for n in range(150)]
-    index.replace_many({page.document: [page] for page in pages})
-    customers = index.search(parse("合同"), EVERYONE).facets["customer"]
-    assert len(customers) == 50
-    assert list(customers.items())[:2] == [("客户098", 27), ("客户099", 25)]
+@pytest.mark.parametrize("tokens", [frozenset({"all"}), frozenset({"few"})])
+def test_of_customers_the_most_frequent_are_counted_to_the_last(tmp_path, tokens):
+    """Each commit makes a file of its own, in which most customers are among the rare ones."""
+    rng, index, told = random.Random(3), TantivyIndex(tmp_path), Counter()
+    for batch in range(4):
+        pages = {}
+        for n in range(400):
+            name, customer = f"d{batch}-{n}", f"客户{int(rng.random() ** 2 * 200):03}"
+            few = rng.random() < 0.2
+            told[customer] += few or "all" in tokens
+            pages[name] = [IndexedPage(name, 1, "合同", customer=customer, access=("all", "few") if few else ("all",))]
+        index.replace_many(pages)
+    counted = index.search(parse("合同"), Reader(tokens)).facets["customer"]
+    assert len(counted) == MOST_VALUES["customer"]
+    assert counted == {customer: told[customer] for customer in counted}
+    assert list(counted.values())[:5] == [count for _, count in told.most_common(5)]
