@@ -11,10 +11,11 @@ from openpyxl import Workbook
 from sqlalchemy import func, select
 
 from service.access import departments, people
-from service.errors import BadInput, NotAllowed, RuleRefused
-from service.flow.archive import ledger_entering
+from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.flow.archive import filing, holds, ledger_entering, loans
 from service.flow.archive.checks import verify_audit
 from service.flow.archive.ledger_import import apply_import, check_import
+from service.flow.archive.ledger_rows import LedgerFilter, list_contracts
 from service.flow.common import ledger_sheet
 from service.flow.common.ledger_sheet import HEADINGS
 from service.records.tables import AuditEntry, CaseFile, Contract, Customer, FormerNumber, Transfer
@@ -164,6 +165,25 @@ def test_B2_numbers_that_stand_twice_or_leave_a_gap_are_named(embedded):
         (4, "serial 2 to 4 is missing before it; a cancelled one has a row"),
         (6, "stands in row 5, too"),
     ]
+
+
+def test_a_file_that_was_migrated_is_found_by_the_numbers_it_had(office):
+    house, keeper = office.house, office["administrator"]
+    rows = [
+        row(number="销字〔2023〕7号", signed_on="2023-05-06", former_archive_number="A-12_3"),
+        row(),
+        row(number="A-1243"),
+    ]
+    apply_import(house, keeper, book(*rows))
+    for text in ("销字〔2023〕7号", "A-12_3"):
+        (file,) = filing.list_case_files(house, keeper, text=text)[1]
+        assert filing.case_file_page(house, keeper, text=text).total == 1
+        assert [found.id for found in holds.matching(house, keeper, text)] == [file.id]
+        (found,) = list_contracts(house, keeper, LedgerFilter(text=text))[1]
+        assert found.file.id == file.id
+        assert loans.ask(house, office["handler"], text, "核对").case_file_id == file.id
+    with pytest.raises(NotFound):
+        loans.ask(house, office["handler"], "A-12", "核对")  # a part of a number names no file
 
 
 def test_B2_a_closed_department_takes_no_contract_from_a_ledger_either(embedded):

@@ -11,6 +11,7 @@ from service.access.policy import Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.counting import MOST
 from service.flow.common.facts import IN_FORCE, demand_no_review, standing_holds
+from service.flow.common.former import formerly
 from service.flow.common.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
 from service.flow.common.hints import demand_released
 from service.flow.common.index import index_soon
@@ -170,7 +171,8 @@ def _listed(actor: Actor, state: str | None, kind: str | None, text: str) -> Sel
         query = query.where(CaseFile.kind == kind)
     if text:
         columns = (CaseFile.title, CaseFile.archive_number)
-        query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+        found = [column.contains(text, autoescape=True) for column in columns]
+        query = query.where(or_(*found, CaseFile.id.in_(formerly(text))))
     return query
 
 

@@ -10,6 +10,7 @@ from retention import holds as rules
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.common.former import formerly
 from service.flow.common.guard import listing, load_file, lock_file, require
 from service.flow.common.locks import lock_soon
 from service.flow.common.sight import visible_files
@@ -21,7 +22,7 @@ MOST_MATCHED = 5000
 
 
 def matching(house: House, actor: Actor, text: str) -> list[CaseFile]:
-    """Return the living files the actor may see whose title, numbers or customer hold `text`; note the reading.
+    """Return the living files the actor may see whose title, numbers (former ones, too) or customer hold `text`; note the reading.
 
     Raises NotAllowed, BadInput: no text, or more than `MOST_MATCHED` files.
     """
@@ -33,7 +34,8 @@ def matching(house: House, actor: Actor, text: str) -> list[CaseFile]:
     query = visible_files(actor).where(CaseFile.state != "destroyed")
     query = query.outerjoin(Contract, Contract.id == CaseFile.contract_id)
     query = query.outerjoin(Customer, Customer.id == CaseFile.customer_id)
-    query = query.where(or_(*(column.contains(text, autoescape=True) for column in columns)))
+    found_in = [column.contains(text, autoescape=True) for column in columns]
+    query = query.where(or_(*found_in, CaseFile.id.in_(formerly(text))))
     with listing(house, actor, "file") as session:
         found = list(session.scalars(query.order_by(CaseFile.created_at, CaseFile.id).limit(MOST_MATCHED + 1)))
     if len(found) > MOST_MATCHED:

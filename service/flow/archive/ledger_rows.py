@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.access.policy import Actor
 from service.errors import BadInput
 from service.flow.archive.ledger import typed_amount, typed_date
+from service.flow.common.former import formerly
 from service.flow.common.guard import listing, require
 from service.flow.common.sight import visible_contracts
 from service.house import House
@@ -26,7 +27,7 @@ _IN_ONE_QUERY = 500  # databases limit how many values stand in one query
 
 @dataclass(frozen=True)
 class LedgerFilter:
-    """Which rows, as a person typed it; "" does not narrow. text: in number, printed number, title or counterparty.
+    """Which rows, as a person typed it; "" does not narrow. text: in number, printed or former number, title or counterparty.
 
     Dates YYYY-MM-DD of signing, amounts in yuan as text; both ends are included.
     """
@@ -79,7 +80,9 @@ def _narrowed(query: Select[Contract], only: LedgerFilter) -> Select[Contract]:
         raise BadInput("; ".join(f"{key}: {why}" for key, why in wrong.items()), wrong)
     if only.text:
         columns = (Contract.number, Contract.title, Contract.counterparty, Contract.printed_number)
-        query = query.where(or_(*(column.contains(only.text, autoescape=True) for column in columns)))
+        found = [column.contains(only.text, autoescape=True) for column in columns]
+        before = select(CaseFile.contract_id).where(CaseFile.id.in_(formerly(only.text)))
+        query = query.where(or_(*found, Contract.id.in_(before)))
     for column, value in (
         (Contract.department_id, only.department_id),
         (Contract.status, only.status),

@@ -14,6 +14,7 @@ from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive.grants import close_for_loan, is_electronic, open_for_loan
 from service.flow.archive.incidents import MAX_TEXT, demand_not_lost, open_incident
 from service.flow.common.facts import demand_staying
+from service.flow.common.former import formerly
 from service.flow.common.guard import allowed, listing, load_file, lock_file, reach_of_file, require
 from service.flow.common.index import index_soon
 from service.flow.common.sight import visible_files
@@ -56,7 +57,10 @@ def ask(house: House, actor: Actor, case_file_id: str, purpose: str) -> AccessRe
 
 def _named(session: Session, number: str) -> CaseFile | None:
     query = select(CaseFile).outerjoin(Contract, Contract.id == CaseFile.contract_id)
-    return session.scalar(query.where(or_(CaseFile.archive_number == number, Contract.number == number)).limit(1))
+    found = or_(CaseFile.archive_number == number, Contract.number == number)
+    return session.scalar(query.where(found).limit(1)) or session.scalar(
+        select(CaseFile).where(CaseFile.id.in_(formerly(number, whole=True))).order_by(CaseFile.id).limit(1)
+    )
 
 
 def _load(session: Session, actor: Actor, request_id: str) -> AccessRequest:

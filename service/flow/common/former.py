@@ -1,0 +1,11 @@
+"""Numbers that files had before this archive gave them one (原档号, 原合同号): whoever has an old paper in hand finds the file by them."""
+
+from sqlalchemy import Select, select
+
+from service.records.tables import FormerNumber
+
+
+def formerly(text: str, *, whole: bool = False) -> Select[str]:
+    """Return the query for the files that had a number which holds `text`, or, with `whole`, is `text`."""
+    number = FormerNumber.number
+    return select(FormerNumber.case_file_id).where(number == text if whole else number.contains(text, autoescape=True))
