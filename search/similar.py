@@ -111,6 +111,9 @@ def candidates(wanted: str) -> list[Holed]:
         return [Holed(wanted[:half], 0, ""), Holed("", 0, wanted[half:])]
     found = [Holed("", 0, wanted[1:]), Holed(wanted[:-1], 0, "")]
     for at in range(1, len(wanted) - 1):
-        found += [Holed(wanted[:at], hole, wanted[at + 1 :]) for hole in (0, 1)]
-    found += [Holed(wanted[:at], 1, wanted[at:]) for at in range(1, len(wanted))]
+        # How far a single character stands from the rest no engine asks.
+        holes = (0, 1) if 1 < at < len(wanted) - 2 else (0,)
+        found += [Holed(wanted[:at], hole, wanted[at + 1 :]) for hole in holes]
+    # One too many behind the first character, or before the last, leaves the rest of the first two.
+    found += [Holed(wanted[:at], 1, wanted[at:]) for at in range(2, len(wanted) - 1)]
     return found

@@ -45,8 +45,11 @@ class _Queries:
 
     def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher, few: Sequence[Query], least: int) -> None:
         self._schema, self._searcher, self._few, self._least = schema, searcher, few, least
+        self._frequencies: dict[tuple[str, str], int] = {}  # what may be a near-miss has the same pairs again and again
 
     def of(self, plan: p.Plan) -> Query:
+        if not self._may_match(plan):
+            return Query.empty_query()
         match plan:
             case p.Run(weight=weight):
                 query = self._phrase(plan)
@@ -67,12 +70,24 @@ class _Queries:
             case p.Either(parts):
                 return Query.boolean_query([(Occur.Should, self.of(part)) for part in parts])
 
+    def _may_match(self, plan: p.Plan) -> bool:
+        """Return False where a token is missing without which nothing matches: most of what may be a near-miss is never evaluated."""
+        match plan:
+            case p.Run():
+                return self._rarest(plan) > 0
+            case p.Every(parts):
+                return all(map(self._may_match, parts))
+            case p.Either(parts):
+                return any(map(self._may_match, parts))
+            case _:
+                return True
+
     def _narrowed(self, run: p.Run, query: Query) -> Query:
         """Return a query of the few alone, where the run stands in more.
 
         Of alternatives the engine goes through all entries that match one, and only then looks whether they match the rest.
         """
-        if not self._few or min(map(self._frequency, [run.field] * len(run.tokens), run.tokens)) < self._least:
+        if not self._few or self._rarest(run) < self._least:
             return query
         return _all_of([query, *self._few])
 
@@ -102,8 +117,14 @@ class _Queries:
             chosen.append([*chosen[last], placed[at]])
         return chosen[-1]
 
+    def _rarest(self, run: p.Run) -> int:
+        return min(self._frequency(run.field, token) for token in run.tokens)
+
     def _frequency(self, field: str, token: str) -> int:
-        return self._searcher.doc_freq(field, token)
+        found = self._frequencies.get((field, token))
+        if found is None:
+            found = self._frequencies[field, token] = self._searcher.doc_freq(field, token)
+        return found
 
 
 def _all_of(parts: Sequence[Query]) -> Query:
