@@ -398,6 +398,7 @@ def test_the_page_shows_how_far_drawing_and_checking_are(client, headers, embedd
     waits = browser.get("/check-samples").text
     assert '<noscript><meta http-equiv="refresh"' in waits
     assert "抽取百分之几" not in waits
+    assert "还没有抽检" not in waits
     assert client.get("/api/v1/check-samples", headers=me).json["run"]["state"] == "waiting"
     draw(embedded.house)
     assert 'max="5" value="0"' in browser.get("/check-samples").text
