@@ -24,6 +24,7 @@ for _one, _other in SIMPLIFIED.items():
     _TRADITIONAL[_other] = "" if shared else _one
 _CLEAR = 8  # times as many characters of one script as of the other make a page of that script
 _SURE = 0.9  # a line wholly in the other script stays when it was read better than this
+_CERTAIN = 0.95  # what is less sure says nothing of the script of its page
 
 
 #: The point after the number of a clause, read as one at half height.
@@ -39,7 +40,7 @@ def harmonised(texts: Sequence[str], scores: Sequence[float], letters: Sequence[
     a seal, a quotation) stays as it is when it was read well. Characters with several counterparts stay.
     """
     texts = [_POINT.sub(".", _DASH.sub("—", text)) for text in texts]
-    simple, full = _count(texts)
+    simple, full = _count(_read_surely(texts, letters) if letters else texts)
     if simple >= _CLEAR * max(1, full):
         stray = SIMPLIFIED
     elif full >= _CLEAR * max(1, simple):
@@ -56,6 +57,13 @@ def harmonised(texts: Sequence[str], scores: Sequence[float], letters: Sequence[
             "".join((stray.get(c) or c) if misread or s < _SURE else c for c, s in zip(text, own, strict=True))
         )
     return result
+
+
+def _read_surely(texts: Sequence[str], letters: Sequence[Sequence[float]]) -> list[str]:
+    return [
+        "".join(c for c, sure in zip(text, s, strict=False) if sure >= _CERTAIN)
+        for text, s in zip(texts, letters, strict=True)
+    ]
 
 
 def _count(texts: Iterable[str]) -> tuple[int, int]:

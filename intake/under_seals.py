@@ -15,7 +15,6 @@ from intake.words import Char, line_of
 _DOUBTFUL = 0.9  # a line with a letter less sure than this is read again
 # Letters and sureness of what may be a scrap of the seal itself: then it reads otherwise with the seal, or badly with and without it.
 _SCRAP, _UNSURE, _LEGIBLE = 4, 0.8, 0.5
-_UNSURE_MARK = 0.97  # and that of a scrap without a Han letter: brackets and strokes of a seal read like print
 _MOST = 12  # lines of a page that are read again
 _PAD = 0.12  # of its height, around a line
 
@@ -44,11 +43,11 @@ def read_again(lines: Sequence[Line], scanned: Image, seals: Sequence[Box], engi
 
 
 def _may_be_scrap(line: Line, seals: Sequence[Box]) -> bool:
-    """Tell whether a line may be what is left of a seal: a few unsure letters within it."""
+    """Tell whether a line may be what is left of a seal: a few unsure letters within it, or, however sure, strokes and brackets alone."""
     x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
     within = any(a <= x <= c and b <= y <= d for a, b, c, d in seals)
-    unsure = _UNSURE if re.search(r"[\u3400-\u9fff]", line.text) else _UNSURE_MARK
-    return within and len("".join(line.text.split())) <= _SCRAP and _least(line) < unsure
+    unsure = _least(line) < _UNSURE or not re.search(r"[\u3400-\u9fff]", line.text)
+    return within and len("".join(line.text.split())) <= _SCRAP and unsure
 
 
 def _surest(line: Line, other: Line) -> Line | None:

@@ -31,6 +31,7 @@ _MIN_SCRAP = 0.85  # for a few letters alone: printed ones read above 0.98, sign
 
 _GAP = 1.55  # places between two Han letters, in those of the others, at which one in between was passed over
 _PASSED = 0.4  # how sure its neighbours are at most
+_YEAR = re.compile(r"(?<![〇○一二三四五六七八九])二[一二三四五六七八九]{2}年")
 _MARK = 0.015  # the ink of the smallest mark with a place of its own, in heights of the line squared
 _CODE = re.compile(
     r"(?=[0-9/-]*[A-Za-z])(?=[A-Za-z/-]*[0-9])[0-9A-Za-z]+(?:[-/][0-9A-Za-z]+)+|(?=[0-9]*[A-Za-z])(?=[A-Za-z]*[0-9])[0-9A-Za-z]{8,}"
@@ -215,7 +216,7 @@ def without_ghosts(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
 def doubted(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
     """Return the reading with less trust in two neighbours between which there is room for a letter and ink in it: a mark was passed over.
 
-    crop: height x width x 3, what was read.
+    In a year of three Han numerals (二二五年) it is the nought: a year has four. crop: height x width x 3, what was read.
     """
     unit = _unit(_letters(reading))
     if not unit:
@@ -226,10 +227,24 @@ def doubted(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
         if p >= 0 and "\u3400" <= c <= "\u9fff"
     ]
     scores = list(reading.scores)
+    nought: tuple[int, float] | None = None
     for (i, left), (j, right) in itertools.pairwise(letters):
         if j == i + 1 and right - left > _GAP * unit and _marked(crop, left + 0.55 * unit, right - 0.55 * unit):
             scores[i], scores[j] = min(scores[i], _PASSED), min(scores[j], _PASSED)
-    return reading if tuple(scores) == reading.scores else replace(reading, scores=tuple(scores))
+            if _YEAR.match(reading.text, i):
+                nought = j, (left + right) / 2
+    if tuple(scores) == reading.scores:
+        return reading
+    said = replace(reading, scores=tuple(scores))
+    if nought is None:
+        return said
+    at, place = nought
+    return replace(
+        said,
+        text=f"{said.text[:at]}〇{said.text[at:]}",
+        places=(*said.places[:at], place, *said.places[at:]),
+        scores=(*said.scores[:at], _PASSED, *said.scores[at:]),
+    )
 
 
 def _marked(crop: NDArray[np.uint8], left: float, right: float) -> bool:

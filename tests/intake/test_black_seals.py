@@ -149,3 +149,24 @@ def test_letters_beside_one_that_was_passed_over_are_less_sure(passed_over, left
     found = doubted(said, np.asarray(crop))
     assert "".join(c for c, score in zip(found.text, found.scores, strict=True) if score < 0.5) == less_sure
     assert found.text == said.text
+
+
+@pytest.mark.parametrize(
+    ("printed", "left_out", "expected"),
+    [
+        ("日期：二〇二五年七月二日", "〇", "日期：二〇二五年七月二日"),
+        ("共计二〇二五台设备检修", "〇", "共计二二五台设备检修"),  # no year
+        ("日期：二二五年", "", "日期：二二五年"),  # nothing stands between
+    ],
+)
+def test_the_nought_that_was_passed_over_in_a_year_is_put_in(printed, left_out, expected):
+    face, size = font(40), 40
+    crop = Image.new("RGB", (round(face.getlength(printed)) + 20, size + 20), "white")
+    ImageDraw.Draw(crop).text((10, 0), printed, fill="black", font=face)
+    kept = [(c, (10 + size * (i + 0.5)) / crop.width) for i, c in enumerate(printed) if c not in left_out]
+    found = doubted(
+        reading("".join(c for c, _ in kept), (0.99,) * len(kept), tuple(p for _, p in kept)), np.asarray(crop)
+    )
+    assert found.text == expected
+    assert len(found.places) == len(found.scores) == len(expected)
+    assert (min(found.scores) < 0.5) is bool(left_out)

@@ -80,5 +80,16 @@ def test_traditional_pages_stay_traditional():
     assert harmonised(page, [0.99] * 3)[2].startswith("擔保函")
 
 
+def test_what_was_read_badly_says_nothing_of_the_script_of_a_page():
+    page = ["編制单位：銘通醫療器械（潯陽灣）有限公司", "資產总計與負债合計", "净利潤"]
+    letters = [[0.6 if c in "单总债净" else 0.99 for c in text] for text in page]
+    assert (
+        "".join(harmonised(page, [0.97] * 3, letters))
+        == "編制單位：銘通醫療器械（潯陽灣）有限公司資產總計與負債合計淨利潤"
+    )
+    sure = [[0.99] * len(text) for text in page]
+    assert harmonised(page, [0.97] * 3, sure) == page  # somebody wrote it so
+
+
 def test_a_dash_between_dates_is_no_numeral():
     assert harmonised(["2026年05月01日一2027年04月30日"], [0.9]) == ["2026年05月01日—2027年04月30日"]
