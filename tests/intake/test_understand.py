@@ -124,6 +124,28 @@ def test_uncertain_reading_makes_uncertain_fields(case: Case):
     assert any(r.startswith("low_confidence:") for r in read.needs_review)
 
 
+@pytest.mark.parametrize(
+    ("letter_", "sure", "marked"), [("川", 0.6, True), ("川", 0.8, False), ("；", 0.6, True), ("、", 0.6, False)]
+)
+def test_one_letter_read_badly_makes_its_value_uncertain(letter_, sure, marked):
+    scope = "阀门、管道配件的批发；机械设备租赁"
+    texts = (
+        "营业执照",
+        "名称：临溪市鼎川阀门有限公司",
+        "类型：有限责任公司",
+        "法定代表人：丁立群",
+        f"经营范围：{scope}",
+    )
+    lines = [line(t, 200, 200 + 90 * i) for i, t in enumerate(texts)]
+    lines = [
+        replace(li, words=tuple(replace(w, confidence=sure if w.text == letter_ else 0.99) for w in li.words))
+        for li in lines
+    ]
+    read = understand([page(*lines)])
+    name = "name" if letter_ == "川" else "scope"
+    assert (read.fields[name].confidence < CONFIDENCE_LINE) is marked
+
+
 def test_our_own_authorization_is_1_5_however_the_brackets_are_printed():
     paper = letter("""
 # 授权委托书
