@@ -113,6 +113,28 @@ def without_scraps(quads: Quads, seals: Sequence[Ring]) -> Quads:
     return quads[kept]
 
 
+def with_lost(quads: Quads, before: Quads, seals: Sequence[Ring]) -> Quads:
+    """Return the boxes found without the seals, with those found before (with them) that lie mostly beside the seals and in none of these.
+
+    A line that is seen to run into a seal may not be seen any more once the seal is gone.
+    """
+    lost = []
+    for quad in before:
+        ends = quad[[0, 3]].mean(axis=0), quad[[1, 2]].mean(axis=0)
+        points = np.linspace(*ends, 21)
+        covered = np.zeros(len(points), dtype=np.bool_)
+        for ring in seals:
+            covered |= np.hypot(points[:, 0] - ring.x, points[:, 1] - ring.y) < _AROUND * ring.radius
+        outside = points[~covered]
+        if len(outside) > len(points) // 2 and not any(
+            cv2.pointPolygonTest(other, (float(x), float(y)), measureDist=False) >= 0
+            for other in quads
+            for x, y in outside
+        ):
+            lost.append(quad)
+    return np.concatenate([quads, np.stack(lost)]) if lost else quads
+
+
 def _goes_on(line: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     """Tell whether one box goes on where another ends: close to it, or further off but exactly level, as high and as aslant."""
     high, low = float(np.linalg.norm(line[3] - line[0])), float(np.linalg.norm(other[3] - other[0]))

@@ -94,7 +94,9 @@ def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage
     if stamps.boxes and not stamps.coloured:
         as_scanned = quality.level(scanned, askew) if askew else scanned
         read_so = under_seals.read_again(read_so, as_scanned, stamps.places, engine)
-    lines = reading_order.arrange(read_so, rules.finder(pixels))
+    marks = quality.put_back(read_so, image.width, image.height, askew) if askew else read_so
+    print_, of_seals = seal_text.parted(read_so, stamps.places, marks)
+    lines = (*reading_order.arrange(print_, rules.finder(pixels)), *reading_order.arrange(of_seals))
     if askew:
         lines = quality.put_back(lines, image.width, image.height, askew)
     if found and "blank" in found.findings and lines:  # so pale that only the engine saw it

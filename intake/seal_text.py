@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from intake import black_seals, seals, square_seals
 from intake.model import Box, Line, Seal
 from intake.ports import Image, OcrEngine
-from intake.values import tidy
+from intake.values import find_dates, tidy
 
 _Plane = NDArray[np.float32]
 
@@ -28,6 +28,7 @@ _SURE = 0.97  # a reading whose every character is so sure needs no second one
 _GAP = 1.55  # places between two letters, in those of the others, at which one in between was lost
 _END = 0.95  # and at which one was lost before the first or behind the last
 _LOST, _APART = 0.5, 0.6  # how sure a name is at most when a letter is lost in it, and when two readings differ
+_CENTRAL = 0.06  # of the width of a seal, by which its lines are off its middle at most
 _MOST = 6  # seals of a page that are read
 
 
@@ -67,6 +68,28 @@ def read(image: Image, stamps: seals.Stamps, engine: OcrEngine) -> tuple[Seal, .
         if text or (seal and not black):
             found.append(Seal(box, text, round(confidence, 4)))
     return tuple(found)
+
+
+def parted(lines: Sequence[Line], boxes: Sequence[Box], marks: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Return the lines that are print, and those that stand in the middle of a seal, below its star or across it: they are the seal's own.
+
+    Days and labels are print wherever they stand. boxes: of the seals. marks: the same lines with their boxes on the same image as the seals.
+    """
+    own = [
+        any(_is_central(mark.box, box) for box in boxes)
+        and not re.search(r"[:：]", mark.text)
+        and not find_dates(mark.text)
+        for mark in marks
+    ]
+    sides = ([line for line, its in zip(lines, own, strict=True) if its is side] for side in (False, True))
+    return next(sides), next(sides)
+
+
+def _is_central(box: Box, seal: Box) -> bool:
+    """Tell whether a line is wholly within a seal, with its middle right above, below or on that of the seal."""
+    wide = seal[2] - seal[0]
+    within = seal[0] < box[0] and box[2] < seal[2] and seal[1] < box[1] and box[3] < seal[3]
+    return within and abs(box[0] + box[2] - seal[0] - seal[2]) / 2 < _CENTRAL * wide
 
 
 def _black(image: Image, factor: int) -> tuple[Box, ...]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from intake import orientation
 from intake.adapters.readings import Reading
+from intake.folding import fold
 from intake.ports import Image
 
 _LABEL = re.compile(r"[\u3400-\u9fff）)]")
@@ -18,6 +19,7 @@ _NUMBER = re.compile(r"(\d{1,2}) ?[\u3400-\u9fff]")
 _LOW = 0.55  # part of the height of a line below which a point stands
 _BETWEEN = (0.2, 0.6)  # and how far their middles lie from each other
 _SURE = 0.9
+_SMALL, _ENDS = 0.45, ";,。、"  # the largest mark that ends a clause, in heights of its letters
 _STANDS_OUT = 60  # of 255, ink from paper
 
 
@@ -43,6 +45,63 @@ def with_colon(image: Image, reading: Reading, quad: NDArray[np.float32]) -> tup
     place = (start + end - 0.1 * letter) / stop
     said = replace(reading, text=text + "：", places=(*places, place), scores=(*reading.scores[: len(text)], _SURE))
     return said, longer
+
+
+def with_room(image: Image, reading: Reading, quad: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Return the box of a line up to behind a small mark that stands close behind its last letter; None where there is none.
+
+    image: the page the line was read on.
+    """
+    across, down = (float(side[0]) for side in orientation.sides(quad[None]))
+    text = reading.text.rstrip()
+    if across < orientation.ASPECT * down or not text or not _LABEL.match(text[-1]):
+        return None
+    letter = 0.8 * down
+    start = max(0.0, reading.places[len(text) - 1]) * across + (0.25 if text[-1] in "）)" else 0.5) * letter
+    width = round(_REACH * letter)
+    ink = _ink(_cut(image, quad, start, width))
+    if ink is None:
+        return None
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    least, most = _DOT[0] * letter, _SMALL * letter
+    marks = [(x + w, max(w, h)) for x, y, w, h, _ in stats[1:count].tolist() if x > 0 and min(w, h) >= least]
+    if not 1 <= len(marks) <= 2 or any(size > most or end >= width for end, size in marks):
+        return None
+    stop = max(across, start + max(end for end, _ in marks) + 0.3 * letter)
+    longer = quad.copy()
+    along = (quad[1] - quad[0]) / across
+    longer[1], longer[2] = quad[0] + along * stop, quad[3] + along * stop
+    return longer
+
+
+def hides_a_mark(image: Image, reading: Reading, quad: NDArray[np.float32]) -> bool:
+    """Tell whether a line ends close before an upright rule that is broader in a few places: a mark is printed on it.
+
+    image: the page the line was read on.
+    """
+    across, down = (float(side[0]) for side in orientation.sides(quad[None]))
+    text = reading.text.rstrip()
+    if across < orientation.ASPECT * down or not text or not _LABEL.match(text[-1]):
+        return False
+    letter = 0.8 * down
+    start = max(0.0, reading.places[len(text) - 1]) * across + 0.5 * letter
+    ink = _ink(_cut(image, quad, start, round(_REACH * letter)))
+    if ink is None:
+        return False
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    behind = [i for i in range(1, count) if stats[i, cv2.CC_STAT_LEFT] > 0]
+    if len(behind) != 1 or stats[behind[0], cv2.CC_STAT_HEIGHT] < len(ink):
+        return False
+    broad = (parts == behind[0]).sum(axis=1)[len(ink) // 8 : -(len(ink) // 8)]
+    usual = float(np.median(broad))
+    marked = int((broad >= max(1.6 * usual, usual + 2)).sum())
+    return usual < 0.15 * letter and 0.05 * letter <= marked <= 0.5 * letter
+
+
+def goes_on(reading: Reading, longer: Reading) -> bool:
+    """Tell whether a reading is another one and a mark behind it that ends a clause."""
+    one, other = fold(reading.text.rstrip()), fold(longer.text.rstrip())
+    return other[:-1] == one and other[-1] in _ENDS
 
 
 def with_point(image: Image, reading: Reading, quad: NDArray[np.float32]) -> Reading:
@@ -75,19 +134,23 @@ def with_point(image: Image, reading: Reading, quad: NDArray[np.float32]) -> Rea
 def _point(cut: NDArray[np.uint8], letter: float) -> float | None:
     """Return where the middle of the one dot low in a cut of a line is, in pixels from its left; None where there is more, or none.
 
-    What begins at the left edge is what stands before.
+    What begins at the left edge is what stands before, what ends at the right one what stands behind.
     """
     ink = _ink(cut)
     if ink is None:
         return None
     count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     low, high = _DOT
-    marks = [mark for mark in stats[1:count].tolist() if mark[0] > 0 and mark[4] > (low * letter) ** 2 / 2]
+    marks = [
+        mark
+        for mark in stats[1:count].tolist()
+        if 0 < mark[0] < cut.shape[1] - mark[2] and mark[4] > (low * letter) ** 2 / 2
+    ]
     if len(marks) != 1:
         return None
     x, y, w, h, area = marks[0]
     round_ = low * letter <= min(w, h) and max(w, h) <= min(high * letter, 1.5 * min(w, h)) and area > 0.55 * w * h
-    return x + w / 2 if round_ and y > _LOW * cut.shape[0] and x < cut.shape[1] - w else None
+    return x + w / 2 if round_ and y > _LOW * cut.shape[0] else None
 
 
 def _cut(image: Image, quad: NDArray[np.float32], start: float, width: int) -> NDArray[np.uint8]:

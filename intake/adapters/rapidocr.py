@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from intake import black_seals, conventions, orientation, script
 from intake.adapters import boxes
-from intake.adapters.colons import with_colon, with_point
+from intake.adapters.colons import goes_on, hides_a_mark, with_colon, with_point, with_room
 from intake.adapters.print_height import print_height
 from intake.adapters.readings import (
     NOTHING,
@@ -34,6 +34,7 @@ from intake.adapters.readings import (
     through,
     together,
     without_ghosts,
+    without_trust_in_the_end,
 )
 from intake.errors import EngineUnavailable
 from intake.model import Line
@@ -121,6 +122,7 @@ class RapidOcr:
         if seen.rings:
             plain = black_seals.without_letters(clear, seen.rings, seen.quads)
             quads = black_seals.without_scraps(self._detect(plain), seen.rings)
+            quads = black_seals.with_lost(quads, seen.quads, seen.rings)
             seen = replace(seen, quads=quads, readings={})
         seen = self._unstacked(image, seen)
         missing = [i for i in range(len(seen.quads)) if i not in seen.readings]
@@ -135,6 +137,7 @@ class RapidOcr:
         readings = self._recognize(clear, [(i, False) for i in range(len(again.missed))], again.missed)
         found += [(reading, quad) for reading, quad in zip(readings, again.missed, strict=True) if is_letter(reading)]
         found = [with_colon(clear, with_point(clear, reading, quad), quad) for reading, quad in found]
+        found = [self._to_its_end(clear, reading, quad) for reading, quad in found]
         found = [(self._read_twice(clear, reading, quad), quad) for reading, quad in found]
         found = [(stamped(reading, quad, again.seals), quad) for reading, quad in found]
         said = [r for r, _ in found]
@@ -155,6 +158,18 @@ class RapidOcr:
         wanted = [(i, False) for i in crossed]
         said = [[seen.readings[i] for i in crossed], *(self._recognize(other, wanted, seen.quads) for other in others)]
         seen.readings.update((i, together(tries)) for i, tries in zip(crossed, zip(*said, strict=True), strict=True))
+
+    def _to_its_end(
+        self, image: Image, reading: Reading, quad: NDArray[np.float32]
+    ) -> tuple[Reading, NDArray[np.float32]]:
+        """Return the reading and the box of a line, with the mark behind its last letter where its box ended before it; it is doubted where that mark lies on a rule."""
+        if hides_a_mark(image, reading, quad):
+            return without_trust_in_the_end(reading), quad
+        longer = with_room(image, reading, quad)
+        if longer is None:
+            return reading, quad
+        read = self._recognize(image, [(0, False)], longer[None])[0]
+        return (read, longer) if goes_on(reading, read) else (reading, quad)
 
     def _read_twice(self, image: Image, reading: Reading, quad: NDArray[np.float32]) -> Reading:
         """Return the reading of a line; where it has a number without a check digit, held against one of the line cut out a little higher."""

@@ -247,6 +247,12 @@ def doubted(reading: Reading, crop: NDArray[np.uint8]) -> Reading:
     )
 
 
+def without_trust_in_the_end(reading: Reading) -> Reading:
+    """Return the reading with as little trust in its last letter as where a mark was passed over."""
+    last = len(reading.text.rstrip()) - 1
+    return replace(reading, scores=tuple(min(s, _PASSED) if i == last else s for i, s in enumerate(reading.scores)))
+
+
 def _marked(crop: NDArray[np.uint8], left: float, right: float) -> bool:
     """Tell whether there is as much ink as a mark has between two places of a line (0..1)."""
     height, width = crop.shape[:2]
