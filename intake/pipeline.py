@@ -94,14 +94,14 @@ def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage
     if stamps.boxes and not stamps.coloured:
         as_scanned = quality.level(scanned, askew) if askew else scanned
         read_so = under_seals.read_again(read_so, as_scanned, stamps.places, engine)
+    stamped = seal_text.read(scanned, stamps, engine)
     marks = quality.put_back(read_so, image.width, image.height, askew) if askew else read_so
-    print_, of_seals = seal_text.parted(read_so, stamps.places, marks)
+    print_, of_seals = seal_text.parted(read_so, stamped if stamps.boxes else (), marks)
     lines = (*reading_order.arrange(print_, rules.finder(pixels)), *reading_order.arrange(of_seals))
     if askew:
         lines = quality.put_back(lines, image.width, image.height, askew)
     if found and "blank" in found.findings and lines:  # so pale that only the engine saw it
         found = replace(found, findings=tuple("faint" if f == "blank" else f for f in found.findings))
-    stamped = seal_text.read(scanned, stamps, engine)
     black = () if stamps.boxes else tuple(seal.box for seal in stamped)
     hand = handwriting.found(lifted, lines, black)
     text = PageText(kept.page.number, image.width, image.height, turn, engine.name, lines, stamped, hand)

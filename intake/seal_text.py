@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from intake import black_seals, seals, square_seals
 from intake.model import Box, Line, Seal
 from intake.ports import Image, OcrEngine
-from intake.values import find_dates, tidy
+from intake.values import tidy
 
 _Plane = NDArray[np.float32]
 
@@ -28,6 +28,7 @@ _SURE = 0.97  # a reading whose every character is so sure needs no second one
 _GAP = 1.55  # places between two letters, in those of the others, at which one in between was lost
 _END = 0.95  # and at which one was lost before the first or behind the last
 _LOST, _APART = 0.5, 0.6  # how sure a name is at most when a letter is lost in it, and when two readings differ
+_MIDDLE = re.compile(r"[0-9A-Z ]{6,}|[\u3400-\u9fff]{2,8}章")
 _CENTRAL = 0.06  # of the width of a seal, by which its lines are off its middle at most
 _MOST = 6  # seals of a page that are read
 
@@ -70,17 +71,13 @@ def read(image: Image, stamps: seals.Stamps, engine: OcrEngine) -> tuple[Seal, .
     return tuple(found)
 
 
-def parted(lines: Sequence[Line], boxes: Sequence[Box], marks: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Return the lines that are print, and those that stand in the middle of a seal, below its star or across it: they are the seal's own.
+def parted(lines: Sequence[Line], found: Sequence[Seal], marks: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Return the lines that are print, and those of a seal with a name: its number and its use (发票专用章) in its middle.
 
-    Days and labels are print wherever they stand. boxes: of the seals. marks: the same lines with their boxes on the same image as the seals.
+    marks: the same lines with their boxes on the same image as the seals.
     """
-    own = [
-        any(_is_central(mark.box, box) for box in boxes)
-        and not re.search(r"[:：]", mark.text)
-        and not find_dates(mark.text)
-        for mark in marks
-    ]
+    boxes = [seal.box for seal in found if seal.text]
+    own = [bool(_MIDDLE.fullmatch(mark.text)) and any(_is_central(mark.box, box) for box in boxes) for mark in marks]
     sides = ([line for line, its in zip(lines, own, strict=True) if its is side] for side in (False, True))
     return next(sides), next(sides)
 

@@ -7,7 +7,7 @@ import pytest
 from intake import black_seals, seal_text
 from intake.adapters.colons import goes_on, hides_a_mark, with_room
 from intake.adapters.readings import Reading, without_trust_in_the_end
-from intake.model import Line
+from intake.model import Line, Seal
 from intake.rings import Ring
 
 
@@ -39,18 +39,21 @@ def line(text, x0, y0, x1, y1):
 
 
 def test_what_stands_in_the_middle_of_a_seal_is_no_print():
-    seal = (400, 1550, 800, 1850)
+    box = (400, 1550, 800, 1850)
+    seal = Seal(box, "华岳实业集团有限公司", 0.99)
     number, name = line("91340104MA2YL81P92", 460, 1680, 740, 1720), line("发票专用章", 490, 1760, 710, 1810)
     print_ = [
         line("送货人：", 1170, 1650, 1340, 1700),  # level with the number
         line("核对无误", 410, 1600, 560, 1640),  # within the seal, beside its middle
         line("2024年3月5日", 500, 1600, 700, 1640),
+        line("云麓市正元公证处", 490, 1640, 710, 1680),  # it signs where it seals
         line("经办人：", 520, 1660, 690, 1700),
         line("货物已经全部收到并且验收合格", 300, 1740, 900, 1780),  # across the seal
     ]
     lines = [number, *print_, name]
     assert seal_text.parted(lines, [seal], lines) == (print_, [number, name])
     assert seal_text.parted(lines, [], lines) == (lines, [])
+    assert seal_text.parted(lines, [Seal(box, "", 0.0)], lines) == (lines, [])  # a cell or an emblem, perhaps
     away = [Line(li.text, (0, 0, 10, 10), 0.99) for li in lines]  # where they lie on the page counts
     assert seal_text.parted(lines, [seal], away) == (lines, [])
 
