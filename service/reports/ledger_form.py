@@ -10,9 +10,9 @@ from service.reports.papers import Form, to_pdf
 #: The columns of the form, after the serial; the currency stands under the amount.
 COLUMNS = (
     *("number", "department", "handler", "counterparty", "title", "amount", "signed_on", "term_until", "status"),
-    *("amendments", "ended_on", "archive_number"),
+    *("amendments", "milestones", "ended_on", "file_state", "archive_number"),
 )
-_WIDTHS = (1.2, 3.4, 1.8, 1.8, 4, 4, 2.6, 2, 2, 1.8, 1.2, 2, 3.6)
+_WIDTHS = (1, 3.4, 1.5, 1.7, 3.3, 3.3, 2.6, 2.2, 2.2, 1.5, 1.1, 1.1, 2.2, 1.3, 3.4)
 _HEADS = (
     "合同号",
     "部门",
@@ -24,7 +24,9 @@ _HEADS = (
     "期限至",
     "状态",
     "变更次数",
+    "履行节点",
     "终了日期",
+    "案卷状态",
     "档号",
 )
 _STATES = {
@@ -37,6 +39,7 @@ _STATES = {
     "terminated": "已解除",
     "cancelled": "已作废",
 }
+_FILE_STATES = {"open": "在办", "archived": "已归档", "leaving": "移交档案馆中", "destroyed": "已销毁"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class Words:
     title: str = "合同台账"
     serial: str = "序号"
     heads: Mapping[str, str] = field(default_factory=lambda: dict(zip(COLUMNS, _HEADS, strict=True)))
-    codes: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"status": _STATES})
+    codes: Mapping[str, Mapping[str, str]] = field(
+        default_factory=lambda: {"status": _STATES, "file_state": _FILE_STATES}
+    )
     sub: str = "共 {num} 份，{day}"
     signs: tuple[str, ...] = ("制表人（签字、日期）", "信用管理员（签字、日期）", "部门负责人（签字、日期）")
 
@@ -57,6 +62,8 @@ def ledger_form(columns: Sequence[str], rows: Sequence[Sequence[Any]], today: da
 
     def cell(row: Sequence[Any], name: str) -> Any:
         value = row[at[name]]
+        if name == "milestones":  # done, of all there are
+            return f"{row[at['milestones_done']]}/{value}" if value else ""
         if name == "amount":
             return "" if value is None else f"{value:,.2f}\n{row[at['currency']]}"
         return words.codes.get(name, {}).get(value, value)

@@ -13,11 +13,12 @@ from stdnum.cn import uscc
 
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused, Unconfirmed
-from service.flow.archive import filing, ledger, reviews, transfers
-from service.flow.archive.ledger_rows import LedgerFilter, export_contracts, list_contracts
+from service.flow.archive import filing, ledger, milestones, reviews, transfers
+from service.flow.archive.ledger_rows import LEDGER_COLUMNS, LedgerFilter, export_contracts, list_contracts
 from service.flow.intake import corrections
 from service.flow.intake.corrections import Correction, correct_contract
 from service.records.tables import AuditEntry, CaseFile, Contract, ContractEvent, Customer
+from service.reports.ledger_form import Words, ledger_form
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import archive, due_file, fill, new_contract, propose
@@ -287,12 +288,23 @@ def test_B2_the_ledger_says_amendments_performance_and_where_the_file_is(office)
     contract_id, file_id = new_contract(office)
     for day in ("2026-11-05", "2026-11-10"):
         ledger.finish_event(house, office["handler"], contract_id, "amended", day)
+    first, second, dropped = (
+        milestones.add_milestone(house, office["handler"], contract_id, "payment", title, "2026-12-20")
+        for title in ("首付款", "尾款", "奖金")
+    )
+    milestones.finish_milestone(house, office["handler"], first.id, "2026-11-12")
+    milestones.drop_milestone(house, office["handler"], dropped.id, "取消")
     ledger.finish_event(house, office["handler"], contract_id, "performed", "2026-11-20")
     fill(office, file_id)
     archive(office, file_id)
     (row,) = export_contracts(house, office["archivist"], LedgerFilter(), "csv")
     assert (row.amendments, row.amended_on) == (2, date(2026, 11, 10))
-    assert row.cells()[-4:] == (date(2026, 11, 20), "archived", "J001-HT·2026-D10-XS-0001", "")
+    assert row.cells()[-6:] == (2, 1, date(2026, 11, 20), "archived", "J001-HT·2026-D10-XS-0001", "")
+    form = ledger_form(LEDGER_COLUMNS, [row.cells()], date(2026, 11, 25), Words())
+    said = pypdfium2.PdfDocument(form)[0].get_textpage().get_text_range()
+    for word in ("履行节点", "1/2", "案卷状态", "已归档"):
+        assert word in said.replace("\r\n", "")
+    assert second.done_on is None
 
 
 def test_an_export_holds_what_the_person_may_see_and_is_noted(embedded, monkeypatch):

@@ -15,12 +15,13 @@ from service.flow.common.guard import listing, require
 from service.flow.common.sight import visible_contracts
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Contract, ContractEvent
+from service.records.tables import CaseFile, Contract, ContractEvent, Milestone
 
 MAX_EXPORT = 100_000
 LEDGER_COLUMNS = (
     *("number", "department", "handler", "counterparty", "title", "amount", "currency", "signed_on", "term_from"),
-    *("term_until", "status", "amendments", "amended_on", "ended_on", "file_state", "archive_number", "printed_number"),
+    *("term_until", "status", "amendments", "amended_on", "milestones", "milestones_done", "ended_on", "file_state"),
+    *("archive_number", "printed_number"),
 )
 _IN_ONE_QUERY = 500  # databases limit how many values stand in one query
 
@@ -51,12 +52,17 @@ FILTERS = tuple(field.name for field in fields(LedgerFilter))
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """A contract as the ledger shows it: with its amendments (how many, the latest) and where its file is."""
+    """A contract as the ledger shows it: with its amendments (how many, the latest), its performance and where its file is.
+
+    milestones: what is, or was, to be performed and paid, without what was dropped; milestones_done: how many of these are done.
+    """
 
     contract: Contract
     file: CaseFile
     amendments: int
     amended_on: date | None
+    milestones: int = 0
+    milestones_done: int = 0
 
     def cells(self) -> tuple[Any, ...]:
         """Return the row as RULES B2 wants it, in the order of `LEDGER_COLUMNS`: codes as codes, dates and amounts as values."""
@@ -66,6 +72,8 @@ class LedgerRow:
             "handler": contract.handler.name,
             "amendments": self.amendments,
             "amended_on": self.amended_on,
+            "milestones": self.milestones,
+            "milestones_done": self.milestones_done,
             "file_state": file.state,
             "archive_number": file.archive_number,
         }
@@ -132,6 +140,7 @@ def _rows(session: Session, query: Select[Contract]) -> list[LedgerRow]:
     contracts = list(session.scalars(query.order_by(Contract.year.desc(), Contract.number.desc())))
     files: dict[str, CaseFile] = {}
     amended: dict[str, tuple[int, date]] = {}
+    performed: dict[str, tuple[int, int]] = {}
     ids = [contract.id for contract in contracts]
     for start in range(0, len(ids), _IN_ONE_QUERY):
         some = ids[start : start + _IN_ONE_QUERY]
@@ -143,4 +152,12 @@ def _rows(session: Session, query: Select[Contract]) -> list[LedgerRow]:
             counted.where(event.contract_id.in_(some), event.kind == "amended")
         ):
             amended[contract_id] = (count, last)
-    return [LedgerRow(c, files[c.id], *amended.get(c.id, (0, None))) for c in contracts]
+        of_milestones = select(Milestone.contract_id, func.count(), func.count(Milestone.done_on))
+        of_milestones = of_milestones.where(Milestone.contract_id.in_(some), Milestone.dropped_by.is_(None))
+        for contract_id, count, finished in session.execute(of_milestones.group_by(Milestone.contract_id)):
+            performed[contract_id] = (count, finished)
+    return [_row(c, files[c.id], amended.get(c.id, (0, None)), performed.get(c.id, (0, 0))) for c in contracts]
+
+
+def _row(contract: Contract, file: CaseFile, amended: tuple[int, date | None], performed: tuple[int, int]) -> LedgerRow:
+    return LedgerRow(contract, file, *amended, *performed)

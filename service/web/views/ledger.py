@@ -80,6 +80,8 @@ def _heads() -> dict[str, str]:
         "status": gettext("状态"),
         "amendments": gettext("变更次数"),
         "amended_on": gettext("最近变更"),
+        "milestones": gettext("履行节点"),
+        "milestones_done": gettext("已完成节点"),
         "ended_on": gettext("终了日期"),
         "file_state": gettext("案卷状态"),
         "archive_number": gettext("档号"),
