@@ -82,6 +82,7 @@ EVENTS = {
     "transfer.due": _("移交期限"),
     "loan.due": _("借阅归还"),
     "milestone.due": _("合同节点"),
+    "sample.failed": _("抽检不合格"),
     "run.failed": _("运行失败"),
     "search.news": _("保存的检索"),
 }

@@ -9,7 +9,16 @@ from sqlalchemy import select, update
 from retention.four_checks import CHECKS
 from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow.archive import check_samples, filing, four_checks, ledger, transfers
-from service.records.tables import AuditEntry, CaseFile, CheckRun, CheckSampleFile, Document, Rendition
+from service.records.tables import (
+    AuditEntry,
+    CaseFile,
+    CheckRun,
+    CheckSampleFile,
+    Delivery,
+    Document,
+    Person,
+    Rendition,
+)
 from tests.service.conftest import OWNER, Office
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
 from tests.service.test_flow import fill, new_contract
@@ -220,3 +229,21 @@ def test_a_scanner_that_is_set_scans_again(embedded, monkeypatch):
     monkeypatch.setattr(four_checks, "demand_clean", found)
     with pytest.raises(RuleRefused, match="faults: malware"):
         transfers.archive(embedded.house, embedded["archivist"], file_id)
+
+
+def test_archivists_are_told_once_of_a_sample_that_failed(embedded):
+    house = embedded.house
+    new_contract(embedded)  # with nothing in its file
+    with house.database.write() as session:
+        session.execute(update(CaseFile).values(state="archived", archived_on=house.clock.today()))
+    check_samples.draw(house, embedded["archivist"])
+    for _ in range(2):
+        check_samples.sample_due(house, lambda: True)
+    with house.database.read() as session:
+        told = session.scalars(
+            select(Delivery).where(Delivery.event == "sample.failed", Delivery.channel == "inbox")
+        ).all()
+        people = {session.get_one(Person, one.person_id).login for one in told}
+    assert people == {embedded["archivist"].name.removeprefix("person:")}
+    assert len(told) == 1
+    assert "1 卷不合格" in told[0].content["zh"]

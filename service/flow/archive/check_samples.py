@@ -21,6 +21,7 @@ from service.flow.common import counted, long_runs
 from service.flow.common.counted import Standing
 from service.flow.common.guard import allowed, reach_of_file, require
 from service.flow.common.long_runs import Progress, Told, unheard
+from service.flow.common.notices import notify, office
 from service.house import SYSTEM, House
 from service.records import audit
 from service.records.tables import CaseFile, CheckRun, CheckSample, CheckSampleFile
@@ -220,6 +221,11 @@ def _check(house: House, sample_id: str, case_file_id: str) -> None:
                 .where(CheckSampleFile.sample_id == sample_id, CheckRun.failed > 0)
             )
             audit.append(session, SYSTEM.name, "check.sample_end", f"sample:{sample_id}", {"failed": failed or 0})
+            if failed:
+                zh = f"{sample.year} 年度抽检：{failed} 卷不合格，请逐卷处理。"
+                en = f"Yearly sample of {sample.year}: {failed} files failed their checks."
+                told = office(session, "archivist")
+                notify(house, session, "sample.failed", f"sample:{sample_id}", (zh, en), "/check-samples", told)
 
 
 @dataclass(frozen=True)
