@@ -298,8 +298,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "与这个客户的合同 {n} {d} 才终了，晚于 {e}。",
     ),
     (
-        r"file (?P<n>.+) is frozen for (?P<matter>.+); its documents stay in it",
-        "案卷 {n} 因“{matter}”冻结，其中的文件不取出。",
+        r"file (?P<n>.+) is frozen; its documents stay in it",
+        "案卷 {n} 已冻结，其中的文件不取出。",
     ),
     (r"file (?P<n>.+) was closed on (?P<d>\S+)", "案卷 {n} 已于 {d} 结束。"),
     (

@@ -82,11 +82,9 @@ def unfile_document(house: House, actor: Actor, document_id: str) -> None:
         lock_file(session, file)
         if file.state != "open":
             raise RuleRefused(f"file {file.archive_number or file.title} is {file.state}; its documents stay in it")
-        held = standing_holds(session, file.id)
-        if held:  # in another file it could be destroyed
-            raise RuleRefused(
-                f"file {file.archive_number or file.title} is frozen for {held[0].matter}; its documents stay in it"
-            )
+        # In another file it could be destroyed. For what the file is frozen not everybody may know who may file documents.
+        if standing_holds(session, file.id):
+            raise RuleRefused(f"file {file.archive_number or file.title} is frozen; its documents stay in it")
         document.department_id, document.case_file_id, document.indexed = file.department_id, None, False
         audit.append(session, actor.name, "document.unfile", f"document:{document_id}", {"case_file": file.id})
     index_soon(house, [document_id])
