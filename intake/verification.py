@@ -19,11 +19,12 @@ STATES = (UNCONFIRMED, ENTERED, ONCE, VERIFIED, DISPUTED)
 #: Reasons to look that understanding the values gives; all others are about the pages themselves.
 ABOUT_VALUES = frozenset(
     {"unknown_kind", "low_confidence", "missing", "check_digit_failed", "repaired", "amount_mismatch", "term_mismatch"}
-    | {"seal_mismatch"}
+    | {"birth_mismatch", "seal_mismatch"}
 )
 _AGAIN = {
     "amount_mismatch": ("amount",),
     "term_mismatch": ("valid_from", "valid_until", "term_from", "term_until"),
+    "birth_mismatch": ("born_on", "identity_number"),
 }
 
 

@@ -139,3 +139,6 @@ def test_reasons_go_with_the_values_they_are_about() -> None:
         "amount_mismatch",
     ]
     assert rules.reasons_left(reasons, []) == reasons
+    for name in ("born_on", "identity_number"):
+        assert rules.reasons_left(["birth_mismatch"], [name]) == []
+    assert rules.reasons_left(["birth_mismatch"], ["name"]) == ["birth_mismatch"]

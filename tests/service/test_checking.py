@@ -134,6 +134,15 @@ def test_what_is_typed_takes_the_archives_form_and_its_sum_is_held_against_the_w
     assert field(embedded, document_id, "amount").marks == ["amount_agrees"]
 
 
+def test_a_sum_that_a_third_person_chooses_is_held_against_the_words_too(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    say(embedded, "administrator", document_id, seen={"amount": "680000.00"})
+    say(embedded, "archivist", document_id, entries=[Entry("amount", "86万元")])
+    say(embedded, "handler", document_id, decided={"amount": "860000.00"})
+    amount = field(embedded, document_id, "amount")
+    assert (amount.value, amount.marks) == ("860000.00", ["amount_mismatch"])
+
+
 def test_a_check_digit_that_fails_needs_the_word_that_it_is_printed_so(embedded: Office) -> None:
     document_id = embedded.take_in()
     wrong = field(embedded, document_id, "party_b_code").value[:-1] + "0"

@@ -140,8 +140,7 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     after = _by_rule(name, lambda: rules.enter(before, actor.name, typed.value))
     _put(field, before, after, entry.place)
     if not after.rival_by:
-        against = agreement(after.value, entry.capitals) if after.value and kind_of(name) == "money" else ""
-        field.marks = [*_marks(name, after.value), *([against] if against else [])]
+        field.marks = _marks(name, after.value, entry.capitals)
         document.review_reasons = rules.reasons_left(document.review_reasons, [name])
     agreed = after.value == before.value and after.entered_by == before.entered_by and not after.rival_by
     action = "decide" if before.rival_by else "dispute" if after.rival_by else "confirm" if agreed else "correct"
@@ -149,8 +148,11 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     return correction
 
 
-def _marks(name: str, value: str) -> tuple[str, ...]:
-    return read_typed(name, value).marks if value else (NOT_HERE,)
+def _marks(name: str, value: str, capitals: Sequence[str]) -> list[str]:
+    if not value:
+        return [NOT_HERE]
+    against = agreement(value, capitals) if kind_of(name) == "money" else ""
+    return [*read_typed(name, value).marks, *([against] if against else [])]
 
 
 def decide(session: Session, actor: Actor, document: Document, entry: Entry) -> None:
@@ -166,7 +168,7 @@ def decide(session: Session, actor: Actor, document: Document, entry: Entry) -> 
         raise BadInput(why, {entry.name: why})
     after = _by_rule(entry.name, lambda: rules.decide(before, actor.name, entry.text))
     _put(field, before, after, None)
-    field.marks = list(_marks(entry.name, after.value))
+    field.marks = _marks(entry.name, after.value, entry.capitals)
     document.review_reasons = rules.reasons_left(document.review_reasons, [entry.name])
     audit.append(session, actor.name, "document.decide", f"document:{document.id}", {"field": entry.name})
 

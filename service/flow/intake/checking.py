@@ -100,7 +100,7 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> None:
     Raises BadInput with a sentence for every field that is refused, RuleRefused, NotFound, NotAllowed.
     """
     reading = reread(house, actor, document_id, given.category) if given.category is not None else None
-    sums = any(kind_of(entry.name) == "money" for entry in given.entries)
+    sums = any(kind_of(name) == "money" for name in (*(entry.name for entry in given.entries), *given.decided))
     capitals = capitals_of(house, document_id) if sums else ()
     now = house.clock.now()
     with house.database.write() as session:
@@ -121,7 +121,7 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> None:
                 corrections += [made] if made else []
         for name, value in given.decided.items():
             try:
-                values.decide(session, actor, document, values.Entry(name, value))
+                values.decide(session, actor, document, values.Entry(name, value, capitals=capitals))
             except BadInput as error:
                 wrong |= error.fields
         if wrong:
