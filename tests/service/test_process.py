@@ -285,3 +285,13 @@ def test_a_long_document_is_understood_by_its_first_and_last_pages():
     assert [page.number for page in heap.telling] == [*range(1, 41), *range(81, 101)]
     assert telling(iter(pages)) == heap.telling
     assert telling(iter(pages[:50])) == pages[:50]
+
+
+def test_the_companys_own_forms_count_from_its_folder(embedded):
+    folder = embedded.house.settings.home / "forms"
+    folder.mkdir()
+    (folder / "service.toml").write_text('words = ["技术服务合同"]\ncategory = "5.2"\n', encoding="utf-8")
+    document_id = receive(embedded.house, embedded["handler"], DIGITAL, "a.pdf").document_id
+    process(embedded.house, document_id)
+    with embedded.house.database.read() as session:
+        assert session.get_one(Document, document_id).category == "5.2"

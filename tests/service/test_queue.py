@@ -12,6 +12,7 @@ from service.flow.intake.process import sweep
 from service.flow.intake.receive import receive
 from service.jobs import queue as queue_module
 from service.jobs.queue import attach, hint_waiting, open_queue
+from service.records.tables import Document
 from tests.service.conftest import DIGITAL, SCANS
 
 
@@ -90,4 +91,26 @@ def test_what_waits_for_a_moment_is_looked_for_soon_and_once(embedded, monkeypat
     queue.flush()
     later[0].execute()
     assert [task.args[0] for task in queue.pending()] == waiting
+    queue.storage.close()
+
+
+def test_the_preservation_copy_is_made_behind_everything_that_is_not_searchable_yet(embedded):
+    house = embedded.house
+    queue = open_queue(house.settings)
+    house.hint = attach(queue, lambda: house)
+    scan, digital = SCANS / "payment.jpg", DIGITAL
+    ids = [receive(house, embedded["handler"], path, path.name).document_id for path in (scan, digital)]
+    done = []
+    while queue.pending_count():
+        task = queue.dequeue()
+        queue.execute(task)
+        with house.database.read() as session:
+            document = session.get_one(Document, task.args[0])
+            done.append((task.name, ids.index(document.id), document.indexed, document.preservation))
+    assert done == [
+        ("process", 0, True, "waiting"),
+        ("process", 1, True, "waiting"),
+        ("preserve", 0, True, "kept"),
+        ("preserve", 1, True, "not_needed"),
+    ]
     queue.storage.close()
