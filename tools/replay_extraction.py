@@ -1,8 +1,9 @@
-"""Try the rules of today on what people corrected: `python -m tools.replay_extraction FILE [--company NAME …]`.
+"""Try the rules of today on what people corrected: `python -m tools.replay_extraction FILE [--company NAME …] [--forms FOLDER]`.
 
 FILE is what `juanzong extraction export --pages` wrote. Every document is understood anew from the words that were read then, and each value that
 people settled is compared: printed are the values that are right now and were wrong (mended), right then and wrong now (broken), and the shares.
-Exit 1 when a value is broken.
+A document that the rules put into another category than the export says (people named it, or the rules changed) counts as `other category`,
+and its values are read as those of the export's. Exit 1 when a value is broken.
 """
 
 import argparse
@@ -12,7 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 from intake.codec import from_json
-from intake.understand import understand
+from intake.templates import load
+from intake.understand import understand, understand_as
 
 
 def main() -> int:
@@ -20,14 +22,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--company", action="append", default=[], help="a company of ours, as JUANZONG_OUR_COMPANIES")
+    parser.add_argument("--forms", type=Path, help="the folder of a company's own forms")
     chosen = parser.parse_args()
+    forms = load(chosen.forms) if chosen.forms else ()
     counted: Counter[str] = Counter()
     with chosen.file.open(encoding="utf-8") as lines:
         for line in map(json.loads, lines):
             pages = [from_json(json.dumps(page).encode()) for page in line.get("pages", ())]
             if not pages:
                 raise SystemExit("the export has no pages: juanzong extraction export --pages")
-            fields = understand(pages, our_companies=tuple(chosen.company)).fields
+            found = understand(pages, tuple(chosen.company), forms)
+            if line["category"] not in ("", found.category):
+                counted["other category"] += 1
+                found = understand_as(pages, line["category"], forms)
+            fields = found.fields
             for name, said in line["fields"].items():
                 now = fields[name].value if name in fields else ""
                 then, right = said["read_value"], said["value"]
@@ -38,7 +46,8 @@ def main() -> int:
                     word = "mended" if now == right else "BROKEN"
                     counted[word] += 1
                     print(f"{word} {line['document_id']} {line['category']} {name}: {then!r} -> {now!r}, is {right!r}")
-    print(", ".join(f"{what} {counted[what]}" for what in ("values", "right then", "right now", "mended", "BROKEN")))
+    said = ("values", "right then", "right now", "mended", "BROKEN", "other category")
+    print(", ".join(f"{what} {counted[what]}" for what in said))
     return 1 if counted["BROKEN"] else 0
 
 

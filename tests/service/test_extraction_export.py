@@ -5,13 +5,14 @@ import sys
 
 import pytest
 
-from intake.codec import from_json
+from intake.codec import from_json, to_json
 from service.errors import NotAllowed
 from service.flow.common.values import Entry
 from service.flow.intake import checking, documents
 from service.flow.intake.checking import Given
 from service.flow.intake.extraction_export import export
 from service.records.tables import AuditEntry
+from tests.intake.layouts import letter
 from tests.service.conftest import OWNER, embedded_env
 from tools import replay_extraction
 
@@ -73,3 +74,20 @@ def test_rules_are_tried_on_what_people_settled(embedded, checked, tmp_path, mon
     told = capsys.readouterr().out
     assert "BROKEN" in told
     assert "mended" in told
+
+
+def test_a_category_that_a_person_named_and_own_forms_count(embedded, checked, tmp_path, monkeypatch, capsys):
+    documents.set_category(embedded.house, embedded["handler"], checked, "1.11")
+    (line,) = export(embedded.house, OWNER, pages=True)
+    line["fields"] = {"document_number": {"value": "JS-7", "read_value": ""}}
+    line["pages"] = [
+        json.loads(to_json(letter("# 采购合同\n技术单号：JS-7\n甲方：石桥建材有限公司\n乙方：云桥有限公司")))
+    ]
+    path, forms = tmp_path / "out.jsonl", tmp_path / "forms"
+    path.write_text(json.dumps(line))
+    forms.mkdir()
+    (forms / "a.toml").write_text('words = ["技术单号"]\n[labels]\ndocument_number = ["技术单号"]\n', encoding="utf-8")
+    for arguments, mended in ((), 0), (("--forms", str(forms)), 1):
+        monkeypatch.setattr(sys, "argv", ["replay", str(path), *arguments])
+        assert replay_extraction.main() == 0
+        assert f"mended {mended}, BROKEN 0, other category 1" in capsys.readouterr().out
