@@ -21,6 +21,7 @@ from intake.raster import check_size, fit
 #: PDFium knows no threads: all of it works under one lock.
 _LOCK = threading.RLock()
 _MAX_OBJECTS = 200_000  # objects of a page that are looked at
+_PAPER = 250  # of 255: a page on which nothing is darker shows nothing
 _SILENT_ANNOTATIONS = (raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP)
 _UNSEEN = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 
@@ -151,6 +152,22 @@ def render(document: pdfium.PdfDocument, index: int, dpi: float) -> tuple[Image.
                 bitmap.close()
         finally:
             page.close()
+
+
+def is_unshown(document: pdfium.PdfDocument, index: int, image: Image.Image) -> bool:
+    """Tell whether page `index` is empty in `image` because a picture on it cannot be unpacked: PDFium says nothing and leaves paper."""
+    if any(image.convert("L").histogram()[:_PAPER]):
+        return False
+    with _LOCK:
+        page = document.get_page(index)
+        try:
+            for thing in islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]), _MAX_OBJECTS):
+                thing.get_bitmap()
+        except pdfium.PdfiumError:
+            return True
+        finally:
+            page.close()
+    return False
 
 
 def _facts(page: pdfium.PdfPage, limits: Limits) -> PageFacts:

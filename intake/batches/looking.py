@@ -1,5 +1,6 @@
 """The pages of a stack as pixels, just fine enough to find separators and to tell blank pages."""
 
+import io
 from collections.abc import Generator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from intake.missing import missing_picture
 from intake.model import Inspection, Limits
 
 DPI = 150.0
@@ -27,6 +29,8 @@ def pages(
             for index in range(first, inspection.pages):
                 with pdf.damage():
                     image, dpi = pdf.render(document, index, DPI)
+                    if pdf.is_unshown(document, index, image):  # else it would be left out as a blank back
+                        image, dpi = Image.open(io.BytesIO(missing_picture()[2])).convert("RGB"), 100.0
                 yield np.asarray(image), dpi
         return
     from intake.formats.opening import open_pages

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from intake import pdf, textlayer
+from intake.errors import Rejected
 from intake.formats.pages import Layer, Picture
 from intake.model import Box, Limits, Line
 
@@ -42,6 +43,8 @@ class PdfPages:
         # A scan is painted dot by dot; what was drawn or printed has no dots of its own.
         fine = min(max(facts.picture_dpi, self._limits.render_dpi), _FINEST_DPI)
         image, dpi = pdf.render(self._document, index, fine)
+        if facts.pictures and pdf.is_unshown(self._document, index, image):
+            raise Rejected("truncated", f"Page {index + 1} of the PDF is damaged.")
         scanned = facts.picture_share > _SCANNED
         return Picture(image, dpi, scan_dpi=facts.picture_dpi if scanned else None)
 

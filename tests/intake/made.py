@@ -73,9 +73,9 @@ def heic():
 
 
 def pdf(**options):
-    """A PDF of one scanned page, with an attachment and a signature field when asked for."""
+    """A PDF of one scanned page, with an attachment and a signature field when asked for. jpeg: in place of its image."""
     with pikepdf.new() as made:
-        jpeg = saved(page("RGB", size=(827, 1169)), "JPEG")
+        jpeg = options.get("jpeg") or saved(page("RGB", size=(827, 1169)), "JPEG")
         leaf = made.add_blank_page(page_size=(595, 842))
         image = pikepdf.Stream(made, jpeg)
         image.update(

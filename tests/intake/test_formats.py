@@ -76,6 +76,17 @@ def test_signatures_and_attachments_of_a_pdf_are_noted_and_nothing_is_run(tmp_pa
     assert path.read_bytes() == before
 
 
+def test_a_page_of_a_pdf_whose_image_cannot_be_unpacked_is_damaged_and_not_blank(tmp_path):
+    white = made.saved(Image.new("RGB", (827, 1169), "white"), "JPEG")
+    with open_pages(put(tmp_path, made.pdf(jpeg=white)), "pdf", LIMITS) as pages:
+        assert pages.picture(0).image.convert("L").getextrema() == (255, 255)
+    with (
+        open_pages(put(tmp_path, made.pdf(jpeg=bytes(len(white)))), "pdf", LIMITS) as pages,
+        pytest.raises(Rejected, match="damaged"),
+    ):
+        pages.picture(0)
+
+
 def test_pages_of_mixed_sizes_and_a_card_at_2400_dpi(tmp_path):
     a4, a3 = Image.new("1", (1654, 2339), 1), Image.new("1", (4961, 3508), 1)
     card = Image.new("1", (8031, 5102), 1)  # 85 x 54 mm

@@ -1,11 +1,13 @@
 """Looking in a process of its own: what a page does to it stays there."""
 
 import pytest
+from PIL import Image
 
 from intake.batches import apart
 from intake.batches.payload import Separator
 from intake.errors import Rejected
 from intake.model import Limits
+from tests.intake import made
 from tests.intake.batches import stacks
 
 
@@ -25,6 +27,14 @@ def test_a_page_that_hangs_or_kills_is_taken_as_a_page(tmp_path, monkeypatch):
     assert [look.kind for look in found] == ["page"] * 3
     monkeypatch.setattr(apart.sys, "executable", "/bin/cat")  # one that would say nothing, if it did not end
     assert len(list(apart.look(path, "pdf", 30, Limits(), seconds=0.2))) == 30
+
+
+@pytest.mark.parametrize(("sound", "kind"), [(True, "blank"), (False, "page")])
+def test_an_image_that_cannot_be_unpacked_is_no_blank_back(tmp_path, sound, kind):
+    white = made.saved(Image.new("RGB", (827, 1169), "white"), "JPEG")
+    path = tmp_path / "a.pdf"
+    path.write_bytes(made.pdf(jpeg=white if sound else bytes(len(white))))
+    assert [look.kind for look in apart.look(path, "pdf", 1, Limits())] == [kind]
 
 
 def test_damage_that_shows_late_is_said(tmp_path):
