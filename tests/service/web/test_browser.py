@@ -7,9 +7,10 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -64,10 +65,20 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
+def _closing(app: WSGIApplication) -> WSGIApplication:
+    """The same application, its answers closed even where the browser has gone: the test server then forgets to."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        with closing(app(environ, start_response)) as parts:
+            yield from parts
+
+    return answer
+
+
 @contextmanager
 def served(site: Site) -> Iterator[str]:
     """Serve the site and read what arrives, each in a thread of its own; yields the address."""
-    server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, _closing(site.app), threaded=True, request_handler=_Quiet)
     stop = threading.Event()
 
     def work() -> None:
