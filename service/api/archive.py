@@ -8,6 +8,7 @@ from flask import Response, request
 from pydantic import Field
 from werkzeug.http import dump_options_header
 
+from search.syntax import MAX_LENGTH
 from service.access.policy import Actor
 from service.api.documents import Limit, Offset
 from service.api.operations import Input, Operations
@@ -511,9 +512,9 @@ def place_hold(house: House, actor: Actor, given: NewHold) -> dict[str, Any]:
 
 
 class Query(Input):
-    """Words that stand in the title, the numbers or the customer of a file."""
+    """In the language of search: what stands in the title, the numbers or the customer of a file, or on a page in it."""
 
-    query: Annotated[str, Field(min_length=1, max_length=200)]
+    query: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
 
 
 class HoldOnQuery(Query):
@@ -525,8 +526,10 @@ class HoldOnQuery(Query):
 
 @hold_operations("GET", "/holds/matching", "The files a hold on a query would cover", query=Query)
 def matching_files(house: House, actor: Actor, given: Query) -> dict[str, Any]:
-    """Return the living files that match; nothing is frozen."""
-    return {"files": [file_as_json(file) for file in holds.matching(house, actor, given.query)]}
+    """Return all living files that match, with how many documents in each do, and how many search does not know yet; nothing is frozen."""
+    found = holds.matching(house, actor, given.query)
+    files = [{**file_as_json(file), "documents": found.documents.get(file.id, 0)} for file in found.files]
+    return {"files": files, "unread": found.unread}
 
 
 @hold_operations(

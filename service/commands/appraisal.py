@@ -17,7 +17,7 @@ from service.house import House
 
 @click.group()
 def hold() -> None:
-    """Holds: list them, freeze files for a matter, ask for the release, release as a second person."""
+    """Holds: list them, see what a query finds, freeze files for a matter, ask for the release, release as a second person."""
 
 
 @hold.command("list")
@@ -38,13 +38,33 @@ def hold_list(house: House, actor: Actor, *, standing: bool, as_json: bool) -> N
     table(("hold", "matter", "reason", "by", "on", ""), shown)
 
 
+@hold.command("matching")
+@click.argument("query", nargs=-1, required=True)
+@json_option
+@with_house
+def hold_matching(house: House, actor: Actor, query: tuple[str, ...], *, as_json: bool) -> None:
+    """List the files that a hold on QUERY would cover; nothing is frozen."""
+    from service.flow.archive import holds as flow
+
+    found = flow.matching(house, actor, " ".join(query))
+    rows = [
+        (f.id, f.archive_number or (f.contract.number if f.contract else ""), f.title, found.documents.get(f.id, 0))
+        for f in found.files
+    ]
+    if as_json:
+        for row in rows:
+            out_json(dict(zip(("id", "number", "title", "documents"), row, strict=True)))
+    else:
+        table(("file", "number", "title", "documents"), [(*row[:3], str(row[3])) for row in rows])
+    if found.unread:
+        click.echo(f"{found.unread} documents in files could not be read, or are not in the index yet", err=True)
+
+
 @hold.command("place")
 @click.argument("matter")
 @click.argument("files", nargs=-1)
 @click.option("--reason", required=True)
-@click.option(
-    "--query", default="", help="All files whose title, number or customer holds these words, as they are now."
-)
+@click.option("--query", default="", help="All that this query finds now, by title, number, customer or on pages.")
 @json_option
 @with_house
 def hold_place(

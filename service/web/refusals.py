@@ -564,6 +564,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"(?:a stop|a rejection|taking a file off) needs a reason", "必须写明理由。"),
     (r"a package holds the whole file, and not all of it is yours to read", "档案包须是整卷，卷内有你不能看的文件。"),
     (r"(?:query: )?no file matches", "没有查到案卷。"),
+    (
+        r"(?:query: )?(?P<n>\d+) documents match, more than (?P<n2>\d+): narrow it",
+        "有 {n} 件文件符合，多于 {n2} 件，请写得更具体。",
+    ),
     (r"(?:query: )?more than (?P<n>\d+) files match", "查到的案卷多于 {n} 卷，请写得更具体。"),
     (r"you have given your opinion on every file of this review", "这份鉴定的每一卷你都给过意见了。"),
     (r"(?:after: )?it is no place in this list; begin with the first page", "列表里没有这个位置，请从首页开始。"),

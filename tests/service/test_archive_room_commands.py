@@ -254,8 +254,9 @@ def test_what_is_due_is_frozen_proposed_taken_off_stopped_and_carried_out(room, 
     files = [due(office, number) for number in (1, 2, 3)]
     house.clock.move_to(TODAY)
     assert {row["id"] for row in run("review", "due")[0]} >= set(files)
-    (hold,), _ = run("hold", "place", "(2026) 民初 7 号", "--query", "客户信用档案 1", "--reason", "诉讼")
+    (hold,), _ = run("hold", "place", "(2026) 民初 7 号", "--query", '"客户信用档案 1"', "--reason", "诉讼")
     assert hold["count"] == 1
+    assert [row["id"] for row in run("hold", "matching", '"客户信用档案 1"')[0]] == files[:1]
     run("hold", "place", "m", "--reason", "x", code=3)  # neither files nor a query
     run("hold", "release", hold["id"], code=4)  # nobody asked
     run("hold", "ask-release", hold["id"], "--reason", "结案")

@@ -1,44 +1,64 @@
 """Holds: what must not be destroyed, and why."""
 
-from flask import render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from search.errors import BadQuery, IndexUnavailable
+from service.errors import KNOWN_ERRORS
 from service.flow.archive import holds as flow
 from service.flow.common.guard import allowed
 from service.flow.intake import pages
-from service.web.context import act, actor, house
+from service.typed import CONTROL
+from service.web.context import act, actor, house, refused
 from service.web.site import web
 from service.web.text import gettext
 
+LISTED = 200
 
-def _page() -> str:
+
+def _page(matched: flow.Matching | None = None) -> str:
     found = flow.list_holds(house(), actor())
     covered = pages.files_on_hold(house(), actor())
     given = request.form if request.method == "POST" else request.args
-    text = given.get("text", "").strip()
-    matched = flow.matching(house(), actor(), text) if text and allowed(actor(), "hold.place") else []
     files = {hold.id: covered.get(hold.id, (0, [])) for hold in found}
-    return render_template("holds.html", holds=found, files=files, text=text, matched=matched)
+    most = None if request.args.get("all") else LISTED
+    text = CONTROL.sub("\N{REPLACEMENT CHARACTER}", given.get("text", "").strip())
+    return render_template("holds.html", holds=found, files=files, text=text, matched=matched, most=most)
+
+
+def _looked() -> ResponseReturnValue:
+    """Show the page with what the words typed match now; what of them cannot be understood is said on it."""
+    text = (request.form if request.method == "POST" else request.args).get("text", "").strip()
+    if not text or not allowed(actor(), "hold.place"):
+        return _page()
+    try:
+        matched = flow.matching(house(), actor(), text)
+    except KNOWN_ERRORS as error:
+        return refused(error, _page, url_for("web.holds"))
+    return _page(matched)
 
 
 @web.get("/holds")
 def holds() -> ResponseReturnValue:
     """Show all holds, standing ones first."""
-    return _page()
+    return _looked()
 
 
 @web.post("/holds")
 def place_on_query() -> ResponseReturnValue:
     """Freeze what the words typed match now."""
     form = request.form
-    return act(
-        lambda: flow.place_on_query(
+    try:
+        _, count = flow.place_on_query(
             house(), actor(), form.get("matter", ""), form.get("reason", ""), form.get("text", "")
-        ),
-        _page,
-        done=gettext("已冻结查到的案卷；以后再有符合的，须另行冻结。"),
-        to=url_for("web.holds"),
-    )
+        )
+    except (BadQuery, IndexUnavailable) as error:
+        return refused(error, _page, url_for("web.holds"))
+    except KNOWN_ERRORS as error:
+        return refused(error, _looked, url_for("web.holds"))
+    said = gettext("已冻结查到的 %(count)s 卷；以后再有符合的，须另行冻结。", count=count)
+    flash(said, "done")
+    return redirect(url_for("web.holds"), 303)
 
 
 @web.post("/holds/<hold_id>/ask")
