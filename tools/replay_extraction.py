@@ -3,7 +3,7 @@
 FILE is what `juanzong extraction export --pages` wrote. Every document is understood anew from the words that were read then, and each value that
 people settled is compared: printed are the values that are right now and were wrong (mended), right then and wrong now (broken), and the shares.
 A document that the rules put into another category than the export says (people named it, or the rules changed) counts as `other category`,
-and its values are read as those of the export's. Exit 1 when a value is broken.
+and its values are read as those of the export's; one whose category people changed and the rules now find counts as `category mended`. Exit 1 when a value is broken.
 """
 
 import argparse
@@ -32,9 +32,13 @@ def main() -> int:
             if not pages:
                 raise SystemExit("the export has no pages: juanzong extraction export --pages")
             found = understand(pages, tuple(chosen.company), forms)
-            if line["category"] not in ("", found.category):
+            kind = line["category"]
+            if kind not in ("", line.get("read_category", kind)) and found.category == kind:
+                counted["category mended"] += 1
+                print(f"category mended {line['document_id']}: {line['read_category']!r} -> {kind!r}")
+            if kind not in ("", found.category):
                 counted["other category"] += 1
-                found = understand_as(pages, line["category"], forms)
+                found = understand_as(pages, kind, forms)
             fields = found.fields
             for name, said in line["fields"].items():
                 now = fields[name].value if name in fields else ""
@@ -45,8 +49,8 @@ def main() -> int:
                 if (now == right) != (then == right):
                     word = "mended" if now == right else "BROKEN"
                     counted[word] += 1
-                    print(f"{word} {line['document_id']} {line['category']} {name}: {then!r} -> {now!r}, is {right!r}")
-    said = ("values", "right then", "right now", "mended", "BROKEN", "other category")
+                    print(f"{word} {line['document_id']} {kind} {name}: {then!r} -> {now!r}, is {right!r}")
+    said = ("values", "right then", "right now", "mended", "BROKEN", "other category", "category mended")
     print(", ".join(f"{what} {counted[what]}" for what in said))
     return 1 if counted["BROKEN"] else 0
 

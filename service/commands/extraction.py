@@ -23,7 +23,7 @@ def extraction() -> None:
 @json_option
 @with_house
 def extraction_report(house: House, actor: Actor, since: datetime | None, as_json: bool) -> None:
-    """Count by category and field what was read, confirmed, corrected and added, and how far confidence can be believed."""
+    """Count by category and field what was read, confirmed, corrected and added, which categories were, and how far confidence can be believed."""
     from service.flow.intake.extraction import as_json as to_json
     from service.flow.intake.extraction import report
 
@@ -50,6 +50,11 @@ def extraction_report(house: House, actor: Actor, since: datetime | None, as_jso
         for r in found.rows
     ]  # fmt: skip
     table(head, rows)
+    made = [
+        (r.read_as or "-", r.category or "-", str(r.documents), "right" if r.right else "corrected")
+        for r in found.categories
+    ]
+    table(("category read", "category now", "documents", ""), made)
     for band in found.bands:
         click.echo(f"confidence from {band.lowest:.2f}: {band.wrong} wrong of {band.checked} checked", err=True)
 

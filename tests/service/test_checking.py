@@ -12,11 +12,22 @@ from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import destroy, filing, ledger, reviews
 from service.flow.common import values
+from service.flow.common.hints import apply_hint
 from service.flow.common.values import Entry
 from service.flow.intake import checking, desk, documents, extraction
 from service.flow.intake.checking import Given
 from service.flow.intake.desk import Want
-from service.records.tables import AuditEntry, Desk, Document, ExtractionCount, FieldCorrection, LastSave, Rendition
+from service.records.tables import (
+    AuditEntry,
+    Batch,
+    BatchPart,
+    Desk,
+    Document,
+    ExtractionCount,
+    FieldCorrection,
+    LastSave,
+    Rendition,
+)
 from tests.service.conftest import DIGITAL, OWNER, Office
 from tests.service.test_flow import archive, decide_all, fill, new_contract, propose
 
@@ -420,6 +431,43 @@ def test_corrections_go_with_their_document_and_the_counts_stay(office: Office) 
     day = next(iter(documents.list_documents(house, OWNER)[1])).received_at.date()
     assert extraction.report(house, OWNER, day + timedelta(days=2)).rows == ()
     assert extraction.report(house, OWNER, day - timedelta(days=2)).rows == before.rows
+
+
+def test_corrections_of_the_category_are_counted_from_what_to_what_and_outlive_destruction(office: Office) -> None:
+    def counted(since: date | None = None) -> list[tuple[str, str, int, bool]]:
+        found = extraction.report(office.house, office["auditor"], since)
+        return [(row.read_as, row.category, row.documents, row.right) for row in found.categories]
+
+    document_id = office.take_in()
+    assert counted() == []
+    say(office, "administrator", document_id, category="1.2")
+    assert counted() == [("1.9", "1.2", 1, False)]
+    checking.undo(office.house, office["administrator"], document_id)
+    assert counted() == []
+    documents.confirm_all(office.house, office["administrator"], document_id)
+    assert counted() == [("1.9", "1.9", 1, True)]
+    day = documents.get_document(office.house, OWNER, document_id).received_at.date()
+    assert counted(day + timedelta(days=2)) == []
+    documents.set_category(office.house, office["handler"], document_id, "1.11")
+    documents.set_category(office.house, office["handler"], document_id, "1.10")
+    destroyed(office, document_id)
+    assert counted() == [("1.9", "1.10", 1, False)]
+
+
+def test_what_a_sheet_said_of_a_category_counts_once_somebody_looked(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    with embedded.house.database.write() as session:
+        session.add(Batch(name="B-1", operator="person:handler", opened_at=embedded.house.clock.now()))
+        session.flush()
+        session.add(
+            BatchPart(batch="B-1", position=1, pages=["1.1"], category="1.11", document_id=document_id, made=True)
+        )
+        session.flush()
+        apply_hint(session, session.get_one(Document, document_id))
+    assert extraction.report(embedded.house, OWNER).categories == ()
+    documents.confirm_all(embedded.house, embedded["administrator"], document_id)
+    (row,) = extraction.report(embedded.house, OWNER).categories
+    assert (row.read_as, row.category, row.documents) == ("1.9", "1.11", 1)
 
 
 def test_a_destroyed_document_takes_no_values(embedded: Office) -> None:

@@ -146,5 +146,9 @@ def test_the_report_of_the_command_line(embedded, document_id):
     plain = juanzong(env, "extraction", "report")
     assert "1.9\tparty_b\t1\t0\t0\t1\t0\t0\t0\t0.00%\t1 of 1" in plain.stdout
     assert "1 wrong of 1 checked" in plain.stderr
+    documents.set_category(embedded.house, embedded["administrator"], document_id, "1.2")
+    found = json.loads(juanzong(env, "extraction", "report", "--json").stdout)
+    assert found["categories"] == [{"read_as": "1.9", "category": "1.2", "documents": 1, "right": False}]
+    assert "1.9\t1.2\t1\tcorrected" in juanzong(env, "extraction", "report").stdout
     assert juanzong(env, "extraction", "report", "--since", "2999-01-01", "--json").returncode == 0
     assert "does not match the format" in juanzong(env, "extraction", "report", "--since", "x", check=2).stderr

@@ -79,6 +79,7 @@ def test_rules_are_tried_on_what_people_settled(embedded, checked, tmp_path, mon
 def test_a_category_that_a_person_named_and_own_forms_count(embedded, checked, tmp_path, monkeypatch, capsys):
     documents.set_category(embedded.house, embedded["handler"], checked, "1.11")
     (line,) = export(embedded.house, OWNER, pages=True)
+    assert (line["read_category"], line["category"]) == ("1.9", "1.11")
     line["fields"] = {"document_number": {"value": "JS-7", "read_value": ""}}
     line["pages"] = [
         json.loads(to_json(letter("# 采购合同\n技术单号：JS-7\n甲方：石桥建材有限公司\n乙方：云桥有限公司")))
@@ -91,3 +92,16 @@ def test_a_category_that_a_person_named_and_own_forms_count(embedded, checked, t
         monkeypatch.setattr(sys, "argv", ["replay", str(path), *arguments])
         assert replay_extraction.main() == 0
         assert f"mended {mended}, BROKEN 0, other category 1" in capsys.readouterr().out
+
+
+def test_a_document_of_which_people_changed_the_category_alone_is_in_it(embedded, tmp_path, monkeypatch, capsys):
+    document_id = embedded.take_in()
+    assert list(export(embedded.house, OWNER)) == []
+    documents.set_category(embedded.house, embedded["handler"], document_id, "1.11")
+    (line,) = export(embedded.house, OWNER, pages=True)
+    assert (line["read_category"], line["category"], line["fields"]) == ("1.9", "1.11", {})
+    path = tmp_path / "out.jsonl"
+    path.write_text(json.dumps({**line, "read_category": "1.2", "category": "1.9"}))
+    monkeypatch.setattr(sys, "argv", ["replay", str(path)])
+    assert replay_extraction.main() == 0
+    assert "other category 0, category mended 1" in capsys.readouterr().out

@@ -18,6 +18,7 @@ from intake.verification import MACHINE
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.flow.common.guard import require
+from service.flow.intake.extraction_categories import CategoryRow, category_rows
 from service.house import House
 from service.records import audit
 from service.records.tables import Desk, Document, DocumentField, ExtractionCount, FieldCorrection, LastSave
@@ -69,10 +70,11 @@ class Band:
 
 @dataclass(frozen=True)
 class Report:
-    """rows: by category and field. bands: calibration over all. engines: checked and wrong values by engine."""
+    """rows: by category and field. bands: calibration over all. engines: checked and wrong values by engine. categories: what was made of them."""
 
     since: date | None
     rows: tuple[Row, ...]
+    categories: tuple[CategoryRow, ...]
     bands: tuple[Band, ...]
     engines: dict[str, tuple[int, int]]
 
@@ -81,7 +83,8 @@ def report(house: House, actor: Actor, since: date | None = None) -> Report:
     """Return how well values were read from what came in since a day (in China), and note the reading. Raises NotAllowed."""
     require(actor, "extraction.read")
     with house.database.write() as session:
-        counted = _living(session, since)
+        came_in = _came_in(since)
+        counted, categories = _counts(session, *came_in), category_rows(session, came_in)
         gone = select(ExtractionCount)
         if since is not None:
             gone = gone.where(ExtractionCount.received_on >= since)
@@ -89,7 +92,7 @@ def report(house: House, actor: Actor, since: date | None = None) -> Report:
             counted[(row.category, row.field, row.engine, row.outcome, row.band)] += row.count
         detail = {"since": since.isoformat() if since else ""}
         audit.append(session, actor.name, "extraction.view", "extraction", detail)
-    return _report(since, counted)
+    return _report(since, counted, categories)
 
 
 def count_and_forget(session: Session, document_ids: Iterable[str]) -> None:
@@ -110,9 +113,8 @@ def count_and_forget(session: Session, document_ids: Iterable[str]) -> None:
             session.execute(delete(table).where(table.document_id == document_id))
 
 
-def _living(session: Session, since: date | None) -> Counter[Key]:
-    start = datetime.combine(since, time(), CHINA) if since else None
-    return _counts(session, *([] if start is None else [Document.received_at >= start]))
+def _came_in(since: date | None) -> list[Any]:
+    return [] if since is None else [Document.received_at >= datetime.combine(since, time(), CHINA)]
 
 
 def _counts(session: Session, *where: Any) -> Counter[Key]:
@@ -136,7 +138,7 @@ def _counts(session: Session, *where: Any) -> Counter[Key]:
     return found
 
 
-def _report(since: date | None, counted: Counter[Key]) -> Report:
+def _report(since: date | None, counted: Counter[Key], categories: tuple[CategoryRow, ...]) -> Report:
     rows: dict[tuple[str, str], Counter[str]] = {}
     bands: dict[int, Counter[str]] = {}
     engines: dict[str, Counter[str]] = {}
@@ -156,6 +158,7 @@ def _report(since: date | None, counted: Counter[Key]) -> Report:
             Row(*key, *(row[name] for name in (*OUTCOMES, "sure", "sure_wrong")))
             for key, row in sorted(rows.items(), key=lambda item: _order(item[0]))
         ),
+        categories,
         tuple(Band(number / BANDS, sum(band.values()), band["wrong"]) for number, band in sorted(bands.items())),
         {name: (sum(found.values()), found["wrong"]) for name, found in sorted(engines.items())},
     )
@@ -171,6 +174,7 @@ def as_json(found: Report) -> dict[str, Any]:
     return {
         "since": found.since.isoformat() if found.since else None,
         "fields": [{**asdict(row), "read": row.read, "right": row.right and round(row.right, 4)} for row in found.rows],
+        "categories": [{**asdict(row), "right": row.right} for row in found.categories],
         "calibration": [asdict(band) for band in found.bands],
         "engines": {name: {"checked": checked, "wrong": wrong} for name, (checked, wrong) in found.engines.items()},
     }

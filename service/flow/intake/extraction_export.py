@@ -16,13 +16,14 @@ from service.access.policy import Actor
 from service.clock import CHINA
 from service.errors import NotAllowed
 from service.flow.common.index import load_pages
+from service.flow.intake.extraction_categories import read_as
 from service.house import House
 from service.records import audit
 from service.records.tables import Document, DocumentField
 
 
 def export(house: House, actor: Actor, since: date | None = None, *, pages: bool = False) -> Iterator[dict[str, Any]]:
-    """Yield every living document of whose values people have said something, received since a day (in China), the oldest first.
+    """Yield every living document of whose values or category people have said something, received since a day (in China), the oldest first.
 
     pages: with the words of its pages and their places. Raises NotAllowed for anyone but the machine's owner; ObjectDamaged.
     """
@@ -55,11 +56,12 @@ def _line(house: House, document_id: str, *, pages: bool) -> dict[str, Any] | No
         if document is None or document.status not in ("stored", "needs_review"):
             return None  # destroyed since it was listed
         said = {f.name: _said(f) for f in document.fields if outcome(f)}
-        if not said:
+        read_category = read_as(session, document_id)
+        if not said and document.category in ("", read_category):
             return None
         texts = [json.loads(to_json(page)) for page in load_pages(house, session, document_id)] if pages else []
     line = {"document_id": document.id, "sha256": document.sha256, "category": document.category, "kind": document.kind}
-    return line | {"fields": said} | ({"pages": texts} if pages else {})
+    return line | {"read_category": read_category, "fields": said} | ({"pages": texts} if pages else {})
 
 
 def outcome(field: DocumentField) -> str:

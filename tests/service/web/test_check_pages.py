@@ -293,6 +293,7 @@ def test_the_report_counts_and_goes_out_as_a_table(site: Site) -> None:
     page = browser.get("/extraction").text
     assert "识别质量" in page
     assert "0.00%" in page
+    assert page.count("data-category-row") == 0
     table = browser.get("/extraction?form=csv").data.decode("utf-8-sig")
     assert "1.9,party_b,1,0,0,1,0,0,0,0.0000,1,1" in table
     assert PARTY_B not in table
@@ -301,6 +302,14 @@ def test_the_report_counts_and_goes_out_as_a_table(site: Site) -> None:
     assert "写成 YYYY-MM-DD 的日期" in browser.get("/extraction?since=never").text
     assert browser.get("/extraction?form=exe").status_code == 404
     assert site.signed_in("head").get("/extraction").status_code == 403
+    send(site.signed_in("handler"), document_id, category="1.2")
+    (row,) = re.findall(r"<tr data-category-row>(.*?)</tr>", browser.get("/extraction").text)
+    assert re.findall(r">([^<]*)</(?:td|span)>", row) == [
+        "1.9 合同正副本、变更与解除协议",
+        "1.2 对方营业执照",
+        "1",
+        "改了",
+    ]
 
 
 def test_the_list_is_narrowed_by_its_address(site: Site) -> None:
