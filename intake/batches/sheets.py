@@ -141,11 +141,16 @@ def areas(document: "FPDF", dark: NDArray[np.bool_], left: float, top: float, ac
             path.rectangle(left + x * across, top + y * down, w * across, down)
 
 
+def printed(c: str) -> str:
+    """Return a character as the font has it: "?" for what is no character or lies beyond the first 65,536. The wide space is one."""
+    return c if (c.isprintable() or c == "\N{IDEOGRAPHIC SPACE}") and ord(c) <= 0xFFFF else "?"
+
+
 def words(
     document: "FPDF", text: str, left: float, top: float, room: float, points: float, *, middle: bool = False
 ) -> None:
     """Set a line of text with its foot at `top` millimetres, smaller where it would be wider than `room`."""
-    text = "".join(c if c.isprintable() and ord(c) <= 0xFFFF else "?" for c in text)
+    text = "".join(map(printed, text))
     if not text:
         return
     document.set_font("han", size=points)

@@ -12,7 +12,7 @@ from service.house import House
 
 @click.group()
 def file() -> None:
-    """Case files: list them, show what one holds and lacks, say what does not apply."""
+    """Case files: list them, show what one holds and lacks, say what does not apply, print its sheets."""
 
 
 @file.command("list")
@@ -55,6 +55,23 @@ def file_show(house: House, actor: Actor, file_id: str, *, as_json: bool) -> Non
     said = {**file_as_json(row), "complete": state.complete, "missing": list(state.missing), "slots": slots}
     name = row.archive_number or row.title
     done(said, f"{name}: {'complete' if state.complete else 'lacks ' + ', '.join(state.missing)}", as_json=as_json)
+
+
+@file.command("print")
+@click.argument("file_id")
+@click.argument("sheet", type=click.Choice(("catalogue", "note", "labels")))
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+@with_house
+def file_print(house: House, actor: Actor, file_id: str, sheet: str, output: Path, *, as_json: bool) -> None:
+    """Write a SHEET of FILE_ID to OUTPUT as PDF: the catalogue, the note at its end, or the labels."""
+    from service.flow.archive.case_prints import sheet_of
+    from service.reports.case_sheets import DRAWN
+
+    pdf = DRAWN[sheet](*sheet_of(house, actor, file_id, sheet))
+    with new_file(output) as out:
+        out.write(pdf)
+    done({"file": str(output)}, f"wrote {output}", as_json=as_json)
 
 
 @file.command("mark")

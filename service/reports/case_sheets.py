@@ -4,18 +4,22 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from intake.batches.sheets import areas, dark_modules, new_pdf, words
+from retention.catalogue import Entry
 from retention.completeness import Completeness
 from service.reports.papers import Form, to_pdf
 
 _STATES = {"present": "有", "missing": "缺", "not_applicable": "不适用"}
 
 
-def catalogue(number: str, title: str, rows: Sequence[tuple[str, str, str, str, int]]) -> bytes:
-    """Return the catalogue (卷内目录). rows: category code, title, original or copy, day it came, pages."""
-    numbered = [(at, *row[:4], row[4], "") for at, row in enumerate(rows, 1)]
-    total = f"档号 {number}　题名 {title}　共 {len(rows)} 件 {sum(row[4] for row in rows)} 页"
-    columns = ("序号", "类目", "题名", "原件或复印件", "日期", "页数", "备注")
-    return to_pdf(Form("卷内目录", columns, (1, 1.2, 6, 1.8, 2, 1, 2), numbered, total, landscape=False))
+def catalogue(number: str, title: str, entries: Sequence[Entry], pages: int) -> bytes:
+    """Return the catalogue (卷内目录) in its customary form. pages: of all documents together."""
+    rows = [
+        (at, one.number, one.responsible, one.title, one.formed_on, one.pages, one.remark)
+        for at, one in enumerate(entries, 1)
+    ]
+    sub = f"档号 {number}　题名 {title}　共 {len(rows)} 件 {pages} 页"
+    columns = ("序号", "文号", "责任者", "题名", "日期", "页号", "备注")
+    return to_pdf(Form("卷内目录", columns, (0.9, 2.4, 3.4, 4.6, 1.6, 1.2, 2.2), rows, sub, landscape=False))
 
 
 def note(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from intake.batches.sheets import new_pdf, words
+from intake.batches.sheets import new_pdf, printed, words
 from service.reports.sheets import Cell, figure_columns, text_of
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def lines_of(document: "FPDF", text: str, width: float) -> list[str]:
     document.set_font("han", size=_POINTS)
     room, used, lines = width - 2 * _PAD, 0.0, [""]
     for c in text:
-        shown = c if c.isprintable() and ord(c) <= 0xFFFF else "?"
+        shown = printed(c)
         wide = _SQUARE if ord(c) >= _WIDE else document.get_string_width(shown)
         if c == "\n" or (used + wide > room and lines[-1]):
             lines.append("")

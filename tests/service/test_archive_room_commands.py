@@ -169,7 +169,7 @@ def test_people_get_tables_and_lines(room, juanzong_here):
 # --- files, transfers, loans, statistics (RULES B1 to B6) ---
 
 
-def test_a_file_says_what_it_holds_and_lacks_b1_b5(room, run):
+def test_a_file_says_what_it_holds_and_lacks_b1_b5(room, run, tmp_path):
     _office, _contract_id, file_id = room
     (file,), _ = run("file", "list", "--kind", "contract")
     assert file["id"] == file_id
@@ -179,6 +179,8 @@ def test_a_file_says_what_it_holds_and_lacks_b1_b5(room, run):
     (shown,), _ = run("file", "show", file_id)
     assert "1.6" not in shown["missing"]
     run("file", "mark", file_id, "9.9", "--reason", "x", code=3)
+    run("file", "print", file_id, "catalogue", tmp_path / "catalogue.pdf")
+    assert (tmp_path / "catalogue.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_transfer_is_listed_handed_over_and_returned_with_its_reason_b3(room, run):

@@ -68,7 +68,17 @@ def test_B1_the_sheets_say_what_the_file_holds(filed):
     number = filing.get_case_file(house, who, file_id).archive_number or ""
     catalogue, note, labels = (print_sheet(house, who, file_id, sheet) for sheet in SHEETS)
     assert number in text_of(catalogue)
-    assert "共 1 件" in text_of(catalogue)
+    said = text_of(catalogue)
+    for word in (
+        "\N{IDEOGRAPHIC SPACE}共 1 件",
+        "文号",
+        "责任者",
+        "页号",
+        "HY-XX-2026-0052",
+        "云桥智联信息技术有限公司",
+        "原件 未经核验",
+    ):
+        assert word in said.replace("\r\n", ""), word
     told = text_of(note)
     assert all(word in told for word in ("1.11", "不适用", "无此类材料", "有"))
     document = pypdfium2.PdfDocument(io.BytesIO(labels))

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from retention.catalogue import Paper, entries
 from retention.schedule import PERMANENT
 from service.access.policy import Actor
 from service.errors import NotFound
 from service.flow.archive.number_templates import levels_of
 from service.flow.archive.paper_file import PLACE, PaperFile, paper_file
+from service.flow.common.values import values_of
 from service.flow.intake.pages import names
 from service.house import House
 
@@ -21,7 +23,10 @@ def number_of(paper: PaperFile) -> str:
 
 
 def sheet_of(house: House, actor: Actor, case_file_id: str, sheet: str) -> tuple[Any, ...]:
-    """Return what a sheet of a file is drawn from, in the order of its drawing; the catalogue names only documents the actor may read. Raises NotFound."""
+    """Return what a sheet of a file is drawn from, in the order of its drawing; Raises NotFound.
+
+    The catalogue names only documents that the actor may read, and numbers their pages: what they may not read does not exist for them.
+    """
     if sheet not in SHEETS:
         raise NotFound(f"there is no sheet {sheet}")
     paper = paper_file(house, actor, case_file_id, sheet)
@@ -34,14 +39,15 @@ def sheet_of(house: House, actor: Actor, case_file_id: str, sheet: str) -> tuple
         return (number, file.title, fonds, kept, place, file.archived_on)
     if sheet == "note":
         return (number, file.title, paper.completeness, paper.counts, names(house))
-    rows = [
-        (
-            document.category,
-            document.title or document.filename,
-            "原件" if document.is_original else "复印件",
-            document.received_at.date().isoformat(),
-            document.pages,
+    papers = [
+        Paper(
+            category=document.category,
+            title=document.title or document.filename,
+            original=document.is_original,
+            pages=document.pages,
+            values=values_of(document),
+            unsure=document.verification not in ("", "verified"),
         )
         for document in paper.documents
     ]
-    return (number, file.title, rows)
+    return (number, file.title, entries(papers), sum(one.pages for one in papers))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from retention.completeness import Completeness
 from service.access.policy import Actor
@@ -42,7 +42,8 @@ def paper_file(house: House, actor: Actor, case_file_id: str, what: str = "") ->
         counts = session.scalars(select(PaperCount).where(PaperCount.case_file_id == case_file_id))
         former = session.scalars(select(FormerNumber).where(FormerNumber.case_file_id == case_file_id))
         inside = (Document.case_file_id == case_file_id, Document.status != "destroyed")
-        documents = session.scalars(visible(select(Document).where(*inside), actor))
+        query = visible(select(Document).where(*inside), actor).options(selectinload(Document.fields))
+        documents = session.scalars(query)
         return PaperFile(
             file=file,
             place=session.get(FilePlace, case_file_id),
