@@ -43,7 +43,7 @@ def never_shorter(old: str | None, new: str) -> str:
     return longest([new] if old is None else [old, new])
 
 
-_SAID_ANEW = ("never_shorter", "never_shorter_by", "never_earlier")
+_SAID_ANEW = ("never_shorter", "never_shorter_by", "never_earlier", "dealt_again")
 
 
 def kept_longer(applied_why: str, now: str, version: str = "") -> Why:
@@ -285,14 +285,22 @@ class Settled:
 
 
 def settle(
-    decision: Decision, applied: str | None, applied_why: str, applied_due: date | None, ended_on: date | None
+    decision: Decision,
+    applied: str | None,
+    applied_why: str,
+    applied_due: date | None,
+    ended_on: date | None,
+    dealt_until: date | None = None,
 ) -> Settled:
     """Return what applies to a file whose schedule says `decision`: never shorter and never earlier than what applied before.
 
     applied, applied_why, applied_due: what was applied so far, None or "" for nothing. ended_on: the trigger, None before it.
+    dealt_until: the end of what was dealt after it, from which the period counts then.
     """
     code = never_shorter(applied, decision.code)
     why = decision.why if code == decision.code else kept_longer(applied_why, decision.code, decision.version)
+    if ended_on and dealt_until and dealt_until > ended_on and code != PERMANENT:
+        ended_on, why = dealt_until, why + because("dealt_again", on=dealt_until)
     due = due_on(ended_on, code) if ended_on else None
     if code != PERMANENT and applied_due is not None and (due is None or due < applied_due):
         due, why = applied_due, why + _why_later(applied_why, why, applied_due)

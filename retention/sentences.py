@@ -101,6 +101,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "按现在的情况为 {period}，已定的期限不自动缩短",
         "by the facts of today it would be {period}, but a period once applied is never shortened by itself",
     ),
+    "dealt_again": (
+        "终止以后又有合同，最后一份 {on} 终了，从那时起算",
+        "there were contracts after the relationship had ended; the last ended on {on}, and the period counts from then",
+    ),
     "never_earlier": ("已定的 {due} 不提前", "a date once set, {due}, is never brought forward by itself"),
     "number_by": ("“{given}”不是按件（item）或按卷（file）", "{given} is neither item nor file"),
     "number_length": ("格式不能为空，最长 {most} 个字符", "a template is needed, at most {most} characters"),

@@ -11,7 +11,7 @@ from service.flow.archive.destroy import resume as carry_on_destructions
 from service.flow.archive.incidents import open_overdue
 from service.flow.archive.loans import end_electronic
 from service.flow.archive.reminders import remind_loans, remind_milestones
-from service.flow.archive.schedules import apply_waiting
+from service.flow.archive.schedules import apply_waiting, follow_dealings
 from service.flow.archive.yearly_appraisal import tell_yearly
 from service.flow.common.counted import find_asked
 from service.flow.common.locks import lock_waiting
@@ -68,6 +68,7 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the reminders of milestones", lambda _go_on: remind_milestones(house), seconds=600.0),
         Upkeep("the incidents of overdue loans", lambda _go_on: open_overdue(house), seconds=600.0),
         Upkeep("the retention schedule", lambda go_on: apply_waiting(house, go_on), seconds=60.0),
+        Upkeep("the customers dealt with again", lambda go_on: follow_dealings(house, go_on), seconds=600.0),
         Upkeep("the yearly sample of the four checks", lambda go_on: sample_due(house, go_on), seconds=60.0),
         Upkeep("the yearly appraisal", lambda _go_on: tell_yearly(house), seconds=600.0),
         Upkeep("the verification of the objects", lambda go_on: verify_due(house, go_on)),

@@ -16,6 +16,7 @@ from service.access import people
 from service.api.app import blueprint
 from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow.archive import filing, holds, ledger, loans, reviews, transfers
+from service.flow.archive.schedules import follow_dealings
 from service.flow.common.facts import file_facts
 from service.flow.intake import documents
 from service.flow.intake.process import process, sweep
@@ -204,9 +205,17 @@ def test_a_relationship_ends_after_its_last_contract_and_goes_on_with_the_next(o
     assert reviews.candidate_page(house, office["archivist"]).total == 0
     ledger.finish_event(house, office["handler"], again, "performed", "2036-12-31")
     assert (candidates(), against()) == ([], ["not_due"])
-    house.clock.move_to(date(2046, 12, 31))
+    before = the_file(office, file_id)
+    assert (before.closed_on, before.due_on) == (date(2026, 11, 20), date(2037, 1, 1))
+    assert (follow_dealings(house), follow_dealings(house)) == (1, 0)
+    kept = the_file(office, file_id)
+    assert (kept.closed_on, kept.due_on) == (date(2026, 11, 20), date(2047, 1, 1))
+    assert "最后一份 2036-12-31 终了" in Why.from_json(kept.retention_why).zh
+    assert filing.record_event(house, administrator, file_id, "bad_debt").due_on == date(2067, 1, 1)
+    assert Why.from_json(the_file(office, file_id).retention_why).zh.count("从那时起算") == 1
+    house.clock.move_to(date(2066, 12, 31))
     assert candidates() == []
-    house.clock.move_to(date(2047, 1, 1))
+    house.clock.move_to(date(2067, 1, 1))
     assert (candidates(), against()) == ([file_id], [])
 
 

@@ -49,17 +49,18 @@ def _query(actor: Actor, today: date) -> Select[CaseFile]:
 
 def _ended_by(today: date) -> ColumnElement[bool]:
     """Whether the day that follows from the facts, where the trigger is known, has come as well (`retention.schedule.due_on`)."""
-    return or_(CaseFile.closed_on.is_(None), extract("year", CaseFile.closed_on) + 1 + _years() <= today.year)
+    return or_(CaseFile.closed_on.is_(None), extract("year", CaseFile.closed_on) + 1 + years_of_file() <= today.year)
 
 
-def _years() -> ColumnElement[int]:
+def years_of_file() -> ColumnElement[int]:
+    """Return how many years a file is kept, 9999 for ever."""
     return cast(case((CaseFile.retention.like("D%"), func.substr(CaseFile.retention, 2)), else_="9999"), Integer)
 
 
 def _still_dealing(today: date) -> Select[str]:
     """Return the query for contracts with the customer of a credit file that are in force, or ended too late for its period to be over."""
     theirs = select(Contract.id).where(Contract.customer_id == CaseFile.customer_id)
-    late = and_(CaseFile.closed_on.is_not(None), extract("year", Contract.ended_on) + 1 + _years() > today.year)
+    late = and_(CaseFile.closed_on.is_not(None), extract("year", Contract.ended_on) + 1 + years_of_file() > today.year)
     return theirs.where(or_(Contract.status.in_(IN_FORCE), late)).correlate(CaseFile)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import extract, func, or_, select
 from sqlalchemy.orm import Session
 
 from retention.errors import BadSchedule
@@ -18,6 +18,7 @@ from retention.schedule_text import Problem, is_version, normal, problems, rows_
 from retention.why import Why
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.archive.candidates import years_of_file
 from service.flow.common.guard import require
 from service.flow.common.locks import lock_soon
 from service.flow.common.schedule import VOUCHERS, Period, current_schedule, facts_of, recompute_retention
@@ -267,6 +268,31 @@ def apply_waiting(house: House, go_on: Callable[[], bool]) -> int:
         done += len(files)
         if len(files) < _AT_ONCE:
             return done
+    return done
+
+
+def follow_dealings(house: House, go_on: Callable[[], bool] = lambda: True) -> int:
+    """Set later dates of credit files whose customers had contracts after the relationship had ended; returns of how many files.
+
+    So that what the file says, and the lock on its objects, is what the rules hold against its destruction. Never earlier. Killed at any
+    point, the next call goes on; every file has its entry in the trail.
+    """
+    last_end = select(func.max(Contract.ended_on)).where(Contract.customer_id == CaseFile.customer_id).scalar_subquery()
+    first_day = extract("year", last_end) + 1 + years_of_file()
+    query = select(CaseFile).where(
+        CaseFile.kind == "credit", CaseFile.state == "archived", CaseFile.closed_on.is_not(None)
+    )
+    query = query.where(last_end > CaseFile.closed_on, first_day > extract("year", CaseFile.due_on))
+    done = 0
+    while go_on():
+        with house.database.write() as session:
+            schedule = current_schedule(house, session)
+            some = query.order_by(CaseFile.id).limit(_AT_ONCE).with_for_update(of=CaseFile)
+            longer = [file.id for file in session.scalars(some) if _apply(house, session, file, schedule)]
+        lock_soon(house, longer)
+        done += len(longer)
+        if len(longer) < _AT_ONCE:
+            break
     return done
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from retention.schedule import MAJOR, Facts, Schedule, default_schedule, settle
 from retention.schedule import Settled as Period
 from retention.schedule_text import to_schedule
+from service.flow.common.facts import dealings
 from service.house import House
 from service.records.tables import CaseFile, Document, ScheduleVersion
 
@@ -80,7 +81,17 @@ def _period(
     amount = contract.amount if contract is not None and contract.currency == "CNY" else None
     happened = frozenset(file.events) if events is None else events
     decision = schedule.retention_for(facts_of(file.kind, amount, happened, documents, categories))
-    return settle(decision, file.retention, file.retention_why, file.due_on, closed_on or file.closed_on)
+    ended_on = closed_on or file.closed_on
+    again = None if ended_on is None else _dealt_until(session, file)
+    return settle(decision, file.retention, file.retention_why, file.due_on, ended_on, again)
+
+
+def _dealt_until(session: Session, file: CaseFile) -> date | None:
+    """Return the day on which the last contract with the customer of a credit file ended, None for other files."""
+    if file.kind != "credit" or file.customer_id is None:
+        return None
+    found = dealings(session, [file.customer_id]).get(file.customer_id)
+    return found.last_end if found else None
 
 
 def recompute_retention(house: House, session: Session, file: CaseFile) -> None:
