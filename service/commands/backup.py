@@ -83,6 +83,8 @@ def backup(
             f"{plain(file)}: {taken.rows} rows, {taken.objects} objects ({taken.written} in this file), {taken.size} bytes"
         )
         click.echo(f"  up to entry {taken.entries} of the audit trail; SHA-256 {taken.sha256}")
+        if taken.forms:
+            click.echo(f"  {taken.forms} own form(s)")
         if taken.left_out:
             click.echo(f"  {taken.left_out} file(s) were destroyed meanwhile and are left out")
         for name in taken.missing:
@@ -106,7 +108,14 @@ def _verify(house: House, actor: Actor, file: Path, keys: tuple[Path, ...], word
     if as_json:
         counts = {"rows": found.rows, "objects": found.objects, "elsewhere": elsewhere, "manifest_only": found.absent}
         out_json(
-            {"ok": found.trail_ok, "id": identity, **counts, "keys": found.keys, "entries": found.entries}
+            {
+                "ok": found.trail_ok,
+                "id": identity,
+                **counts,
+                "keys": found.keys,
+                "forms": found.forms,
+                "entries": found.entries,
+            }
             | {"trail_ok": found.trail_ok}
         )
     else:
@@ -182,6 +191,8 @@ def restore(
     click.echo(f"  audit trail: {result.entries} entries, {'unbroken' if result.trail_ok else 'BROKEN'}")
     known = f"the register reaches to {reach}" if reach else "no register: what was destroyed since the backup is back"
     click.echo(f"  destroyed again: {len(result.destroyed)} file(s); {known}")
+    if result.forms:
+        click.echo(f"  own forms: {result.forms}")
     click.echo(f"  search: {result.indexed} document(s) indexed, {result.waiting} waiting")
     for name in (*result.damaged, *result.missing):
         click.echo(f"  damaged or missing: {name}")

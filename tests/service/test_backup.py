@@ -17,6 +17,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import MetaData, func, select, text
 
+from intake.understand import understand
 from service.bootstrap import build, make_home, prepare
 from service.errors import BadInput, NotInitialised, RuleRefused
 from service.flow.archive import destroy, destructions, filing, ledger, reviews
@@ -35,6 +36,7 @@ from service.records.database import Database
 from service.records.tables import AuditEntry, CaseFile, Document, ReviewRecord, Stack, Stub, WrappedKey, whole
 from service.settings import load
 from tests.conftest import fresh_database
+from tests.intake.layouts import letter
 from tests.service.conftest import OWNER, Office, embedded_env, server_env
 from tests.service.faults import Sheet, make_sheet
 from tests.service.test_batches import USUAL, send, stack
@@ -816,6 +818,35 @@ def test_commands(embedded, tmp_path, juanzong_here):
     (hit,) = [json.loads(juanzong_here(other, "search", made.word, "--json").stdout)]
     assert hit["total"] == 1
     assert json.loads(juanzong_here(other, "doctor", "--json").stdout)["ok"] is True
+
+
+FORM = 'words = ["供方准入评审单"]\ncategory = "5.2"\n[labels]\nname = ["准入单位"]\n'
+
+
+def test_the_own_forms_come_back_and_read_again(embedded, bare, tmp_path):
+    forms = embedded.house.settings.home / "forms"
+    forms.mkdir()
+    for name, content in (
+        ("评审单.toml", FORM),
+        ("other.toml", FORM.replace("评审单", "申请单")),
+        ("note.txt", "no form"),
+    ):
+        (forms / name).write_text(content, encoding="utf-8")
+    path = tmp_path / "full.jz"
+    assert take(embedded.house, OWNER, path).forms == 2
+    assert FORM.encode() not in path.read_bytes()
+    assert checked(bare, path).forms == 2
+    there = bare.settings.home / "forms"
+    there.mkdir()
+    (there / "other.toml").write_text(FORM.replace("评审单", "登记单"), encoding="utf-8")
+    assert put_back(bare, path).forms == 2
+    assert sorted(found.name for found in there.iterdir()) == ["other.toml", "评审单.toml"]
+    assert "登记单" in (there / "other.toml").read_text(encoding="utf-8"), "what is there is not overwritten"
+    page = letter("# 供方准入评审单\n准入单位：石桥建材有限公司\n")
+    with opened(bare) as again:
+        found = understand([page], templates=again.own_forms)
+    assert (found.category, found.fields["name"].value) == ("5.2", "石桥建材有限公司")
+    assert understand([page]).category != "5.2"
 
 
 def test_a_backup_of_an_earlier_form_is_carried_forward(office, empty, tmp_path):

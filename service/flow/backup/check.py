@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, cast
 
 from service.errors import BadInput
 from service.flow.backup.container import OBJECTS, ROWS, NotABackup, Reader, header_of
+from service.flow.backup.own_forms import forms_in
 from service.records import audit
 from service.records.audit import Head
 from service.records.migrate import HEAD
@@ -43,6 +44,7 @@ class Found:
 
     rows: int = 0
     objects: int = 0
+    forms: int = 0
     absent: int = 0
     keys: int = 0
     entries: int = 0
@@ -117,6 +119,7 @@ def verify(chain: Chain, keys: KeyRing, audit_key: bytes, progress: Progress | N
     found = Found()
     _verify_rows(chain.newest, found, audit_key)
     _verify_keys(chain.newest, found, keys)
+    found.forms = sum(1 for _form in forms_in(chain.newest))
     owners, total = 0, int(chain.newest.first["objects"])
     for entry in chain.newest.manifest():
         owners += 1

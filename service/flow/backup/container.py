@@ -3,6 +3,7 @@
     backup.json  in the clear: which backup this is, of which form, and how its keys part opens
     rows         the tables but for the keys; a tar of JSON lines
     objects      the sealed objects, each in blocks; a tar. Not there when only the manifest was wanted
+    forms        the company's own forms, as they lie in the data directory; a tar. Not there when it has none
     manifest     one JSON line an object, in the order of the objects: name, size, digest, and in which backup it lies
     keys         JSON lines: first the keys of the other parts and what they hold, then the wrapped keys of the documents
 
@@ -35,7 +36,7 @@ from vault.model import FileKey
 from vault.streams import Joined
 
 FORMAT = 1
-HEADER, ROWS, OBJECTS, MANIFEST, KEYS = "backup.json", "rows", "objects", "manifest", "keys"
+HEADER, ROWS, OBJECTS, FORMS, MANIFEST, KEYS = "backup.json", "rows", "objects", "forms", "manifest", "keys"
 _BLOCK = 1 << 20
 _LARGEST_HEADER = 1 << 16
 _LONGEST_LINE = 64 << 20

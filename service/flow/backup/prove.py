@@ -29,7 +29,7 @@ Progress = Callable[[str, int, int], None]
 class Restored:
     """The proof of a restore: what the backup said, what is there now, and what does not agree.
 
-    destroyed: files that were destroyed again. damaged, missing: objects that do not open, or are not there.
+    forms: the company's own. destroyed: files that were destroyed again. damaged, missing: objects that do not open, or are not there.
     trail_ok: whether the audit trail is whole from its first entry to that of the restore. waiting: not in the index yet.
     """
 
@@ -37,6 +37,7 @@ class Restored:
     taken_at: str
     rows: int = 0
     objects: int = 0
+    forms: int = 0
     entries: int = 0
     trail_ok: bool = False
     destroyed: list[str] = field(default_factory=list)

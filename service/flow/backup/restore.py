@@ -19,6 +19,8 @@ from service.errors import BadInput, RuleRefused
 from service.flow.archive.destructions import Register
 from service.flow.backup import form
 from service.flow.backup.check import Chain, Found, each_object, each_row, verify
+from service.flow.backup.container import FORMS
+from service.flow.backup.own_forms import put_forms
 from service.flow.backup.prove import Progress, Restored, prove
 from service.flow.backup.replay import documents_of, put_review_files, replay
 from service.flow.common.room import room
@@ -99,6 +101,7 @@ def restore(
         _put_objects(house, chain, gone, lambda done, total: tell("written", done, total))
         result = Restored(str(chain.newest.id), str(chain.newest.first["taken_at"]))
         reviews = {} if register is None else register.reviews
+        result.forms = put_forms(chain.newest, house.settings.home / FORMS)
         with house.database.write() as session:
             result.counts_ok = _put_tables(session, chain, gone)
             result.reread = _renew(session, found.renewed)

@@ -25,8 +25,9 @@ from service.access.policy import Actor
 from service.flow.archive import destructions
 from service.flow.backup import form
 from service.flow.backup.chosen import DOCUMENT, is_held, named
-from service.flow.backup.container import MANIFEST, OBJECTS, ROWS, Reader, Writer, opened
+from service.flow.backup.container import FORMS, MANIFEST, OBJECTS, ROWS, Reader, Writer, opened
 from service.flow.backup.fresh import digest, fresh, said
+from service.flow.backup.own_forms import own_forms
 from service.flow.backup.passphrase import new_ring
 from service.flow.backup.tars import tar_of
 from service.flow.common.room import room
@@ -51,7 +52,7 @@ Progress = Callable[[int, int], None]
 class Taken:
     """What a backup holds. objects: named by it; written: of these in this very file. missing: lost in the store before.
 
-    left_out: destroyed while it was taken. sha256, size: of the file.
+    left_out: destroyed while it was taken. forms: of the company's own. sha256, size: of the file.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Taken:
     left_out: int = 0
     missing: list[str] = field(default_factory=list)
     entries: int = 0
+    forms: int = 0
     sha256: str = ""
     size: int = 0
 
@@ -141,6 +143,10 @@ class _Taking:
             Writer(file, ring, header, apart) as writer,
         ):
             taken = Taken(str(writer.id))
+            forms = own_forms(self._house.settings.home / FORMS)
+            if forms:
+                writer.part(FORMS, tar_of(forms))
+            taken.forms = len(forms)
             with snapshot(self._house.database) as session:
                 writer.part(ROWS, tar_of(form.rows(session, described, counts)))
                 key = self._keep_keys(session, described, keys)
