@@ -1,7 +1,7 @@
 """Months and working days, per Civil Code 201-203 (RULES Part B, Months)."""
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +10,8 @@ from retention.why import Why, because
 
 # The longest run of rest days ever ordered is under two weeks; beyond this the calendar is wrong.
 _LONGEST_REST_DAYS = 60
+#: The clause of a reason that says that there is no holiday data.
+GUESSED = "no_holiday_data"
 
 
 class WorkCalendar(Protocol):
@@ -79,5 +81,27 @@ def month_deadline(event: date, calendar: WorkCalendar, roll_over: bool = True) 
         why += because("adjusted_workday", nominal=nominal, weekday=weekday)
     if roll_over and isinstance(calendar, BoundedCalendar):
         for year in sorted({day.year for day in (nominal, due) if not calendar.covers(day)}):
-            why += because("no_holiday_data", year=year)
+            why += because(GUESSED, year=year)
     return Deadline(due, nominal, why)
+
+
+def moved_deadline(
+    due: date,
+    event: date,
+    today: date,
+    calendar: WorkCalendar,
+    roll_over: bool,  # noqa: FBT001 - as in `month_deadline`
+    *,
+    guessed: bool,
+) -> Deadline | None:
+    """Return the deadline of a duty that is still open as the calendar has it now, None where it stays as it was set.
+
+    due: as it was set; guessed: while there was no holiday data. A deadline is never brought forward to a day that has passed: nobody
+    becomes late overnight. Raises RetentionError for a calendar without working days.
+    """
+    now = month_deadline(event, calendar, roll_over)
+    if now.due < min(due, today):
+        return None
+    if now.due != due:
+        return replace(now, why=now.why + because("calendar_changed", before=due))
+    return now if guessed and GUESSED not in {part.key for part in now.why.parts} else None

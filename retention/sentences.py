@@ -78,6 +78,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{year} 年无节假日安排数据，仅按周末判断",
         "no holiday data for {year}: only weekends count as rest days",
     ),
+    "calendar_changed": (
+        "放假安排改了，期限原为 {before}",
+        "the calendar of working days changed; the deadline was {before}",
+    ),
     # periods
     "rule_amount_from": (
         "重大合同（金额 {amount} 元，不低于 {limit} 元）：{period}",

@@ -10,6 +10,7 @@ from service.flow.archive.deadlines import escalate
 from service.flow.archive.destroy import resume as carry_on_destructions
 from service.flow.archive.incidents import open_overdue
 from service.flow.archive.loans import end_electronic
+from service.flow.archive.moved_deadlines import follow_calendar
 from service.flow.archive.reminders import remind_loans, remind_milestones
 from service.flow.archive.schedules import apply_waiting, follow_dealings
 from service.flow.archive.yearly_appraisal import tell_yearly
@@ -62,6 +63,7 @@ def upkeep(house: House) -> list[Upkeep]:
         Upkeep("the saved searches", lambda go_on: look_for_all(house, go_on), seconds=60.0),
         Upkeep("what papers say of customers", CatchUp(house).look, seconds=600.0),
         Upkeep("the renewal of keys", lambda go_on: resume(house, go_on)),
+        Upkeep("the deadlines by the calendar", lambda go_on: follow_calendar(house, go_on), seconds=600.0),
         Upkeep("the escalation of transfers", lambda go_on: escalate(house, go_on), seconds=600.0),
         Upkeep("the end of loans in electronic form", lambda _go_on: end_electronic(house), seconds=600.0),
         Upkeep("the reminders of loans", lambda _go_on: remind_loans(house), seconds=600.0),

@@ -75,6 +75,7 @@ VERBS = {
     "retire": _("收起"),
     "form": _("填制表单"),
     "name_experts": _("指定专家"),
+    "move_deadline": _("按放假安排改期"),
     "": "",
     "activate": _("启用"),
     "add": _("启用"),

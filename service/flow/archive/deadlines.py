@@ -24,7 +24,7 @@ from service.records.tables import CaseFile, Contract, Person, Transfer
 
 View = Literal["mine", "all", "receive"]
 # Written out, not as a parameter: only so a database knows that the index over what is open will do.
-_IS_OPEN = Transfer.state != literal_column("'accepted'")
+IS_OPEN = Transfer.state != literal_column("'accepted'")
 _ORDER = (Transfer.due_on, Transfer.id)
 _KINDS = (date, str)
 _AT_ONCE = 500
@@ -65,7 +65,7 @@ def open_transfers(actor: Actor, view: View, stage: str | None = None) -> Select
         arrived = _arrived(actor) if view == "mine" else _to_receive(actor)
         owed = [_owed(actor)] if view == "mine" else []
         seen = owed + [and_(one, arrived) for one in seen if arrived is not None]
-    open_ = select(*_ORDER).where(_IS_OPEN)
+    open_ = select(*_ORDER).where(IS_OPEN)
     tiers = tiers_of(actor)
     if set(tiers) != set(TIERS):
         open_ = open_.where(Transfer.tier.in_(tiers))
