@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TypeAlias
 
@@ -166,18 +166,27 @@ class Best:
 
 @dataclass(frozen=True)
 class Opened:
-    """What an engine stored of a document, each text of it folded once: its metadata, and its pages by number."""
+    """What an engine stored of a document, each text of it folded once, when it is looked at."""
 
-    values: tuple[tuple[Value, Folded], ...]
-    pages: tuple[tuple[int, str, Folded], ...]
+    stored: Stored
 
-    @classmethod
-    def of(cls, stored: Stored) -> "Opened":
-        """Return it of what comes back from an engine."""
-        return cls(
-            tuple((value, _folded_value(value.text)) for value in values(stored.about)),
-            tuple((number, text, fold(text)) for number, text in stored.pages),
-        )
+    @cached_property
+    def pages(self) -> tuple[tuple[int, str, Folded], ...]:
+        """The pages by number."""
+        return tuple((number, text, fold(text)) for number, text in self.stored.pages)
+
+    @cached_property
+    def values(self) -> tuple[tuple[Value, Folded], ...]:
+        """The metadata."""
+        return tuple((value, _folded_value(value.text)) for value in values(self.stored.about))
+
+    @cached_property
+    def _all_values(self) -> Folded:
+        return fold("".join(value.text for value in values(self.stored.about)))
+
+    def is_known_by(self, leaf: Leaf) -> bool:
+        """Return whether a word of a query, without the name of a field, finds the metadata."""
+        return _may_stand_in(leaf, self._all_values) and any(_stands_in(leaf, *value) for value in self.values)
 
 
 def best_page(node: Node, opened: Opened) -> Best:
@@ -187,7 +196,7 @@ def best_page(node: Node, opened: Opened) -> Best:
     different pages), every page with one of the words counts, and without any every page that bears what was found.
     """
     wanted = list(dict.fromkeys(leaves(node)))
-    known = {leaf for leaf in wanted if any(_stands_in(leaf, *value) for value in opened.values)}
+    known = {leaf for leaf in wanted if opened.is_known_by(leaf)}
     read = read_values(node, opened.values)
     best, rank, whole, some, bears = 0, (False, 0, 0), 0, 0, 0
     lit_up: list[Span] = []
@@ -212,6 +221,24 @@ def stands_in(leaf: Leaf, value: Value) -> bool:
     return _stands_in(leaf, value, fold(value.text))
 
 
+def _may_stand_in(leaf: Leaf, together: Folded) -> bool:
+    """Return False where the values that are put together here cannot hold a word: most do not, and there are many of them."""
+    match leaf:
+        case Near():
+            return False
+        case Similar(inside):
+            return any(near_places(_typed(inside.text), together.chars)) or _has_other_forms(inside)
+        case _:
+            return _typed(leaf.text) in together.chars or _has_other_forms(leaf)
+
+
+def _has_other_forms(leaf: Word | Phrase) -> bool:
+    """Return whether it may stand in a value without standing there as it was typed."""
+    wanted = _forms(leaf.text, exact=isinstance(leaf, Phrase))
+    spoken = isinstance(leaf, Word) and typed_initials(_typed(leaf.text))
+    return bool(wanted.loose or wanted.amount or wanted.date or spoken)
+
+
 def _stands_in(leaf: Leaf, value: Value, folded: Folded) -> bool:
     if isinstance(leaf, Near):
         return False
@@ -234,8 +261,7 @@ def holds(node: Node, opened: Opened) -> bool:
     here = {
         leaf
         for leaf in leaves(node)
-        if any(_places(leaf, folded) for _, _, folded in opened.pages)
-        or any(_stands_in(leaf, *value) for value in opened.values)
+        if any(_places(leaf, folded) for _, _, folded in opened.pages) or opened.is_known_by(leaf)
     }
     return _fulfilled(node, here)
 

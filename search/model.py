@@ -1,6 +1,6 @@
 """Plain values of search: what goes into the index and what comes out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -76,6 +76,19 @@ class Hit:
     year: str = ""
     tier: str = ""
     keys: Mapping[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A document that matches, exactly or nearly, before its best page and the places on it are looked for.
+
+    about: its metadata, a page without text. show: looks for them.
+    """
+
+    about: IndexedPage
+    score: float
+    approximate: bool
+    show: Callable[[], Hit]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from search.model import Hit, Reader, Results
+from search.model import IndexedPage, Reader, Results
 from search.orders import RELEVANCE, Anchor, in_order
 from search.ports import SearchIndex
 from search.projection import FACETS
@@ -28,12 +28,13 @@ def search_nearly(
     total and facets count what was found among the likeliest CANDIDATES documents. A page begins behind the hit of `after`; where
     that one is gone, behind as many as were shown.
     """
-    found = index.search(loosened(query), reader, limit=CANDIDATES, filters=filters, facets=False)
-    hits = in_order(list(found.hits), order)
+    found = in_order(index.likeliest(loosened(query), reader, limit=CANDIDATES, filters=filters), order)
     first = max(offset, 0)
     if after is not None:
-        first = next((place for place, hit in enumerate(hits, 1) if hit.document == after.document), after.shown)
-    return Results(len(hits), tuple(hits[first : first + max(limit, 0)]), _facets(hits))
+        places = (place for place, one in enumerate(found, 1) if one.about.document == after.document)
+        first = next(places, after.shown)
+    shown = tuple(one.show() for one in found[first : first + max(limit, 0)])
+    return Results(len(found), shown, _facets([one.about for one in found]))
 
 
 def loosened(node: Node) -> Node:
@@ -62,6 +63,6 @@ def exactly(node: Node) -> Node:
             return node
 
 
-def _facets(hits: list[Hit]) -> dict[str, dict[str, int]]:
-    counted = {name: Counter(value for hit in hits if (value := str(getattr(hit, name)))) for name in FACETS}
+def _facets(found: list[IndexedPage]) -> dict[str, dict[str, int]]:
+    counted = {name: Counter(value for about in found if (value := getattr(about, name))) for name in FACETS}
     return {name: dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))) for name, counts in counted.items()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 
-from search.model import Hit, IndexedPage
+from search.model import Candidate, Hit, IndexedPage
 from search.ranges import stored_values
 
 RELEVANCE = "relevance"
@@ -65,12 +65,12 @@ def anchor(hit: Hit, order: str, shown: int) -> Anchor:
 
 def order_keys(about: IndexedPage, known: Mapping[str, int] | None = None) -> dict[str, int | str]:
     """Return the places of a document in every order, by stored name. known: its values of ranges, where they were read already."""
-    digest = sha256(about.document.encode("utf-8", "replace")).digest()
-    own = int.from_bytes(digest[:8], "big")
+    digest = _digest(about)
+    own = _own(digest)
     signed = _day((stored_values(about) if known is None else known).get("signed_on", 0))
     mark = own >> (64 - _SIGNED_BITS)
     return {
-        RECEIVED: _second(about) << _RECEIVED_BITS | own >> (64 - _RECEIVED_BITS),
+        RECEIVED: _received(about, own),
         SIGNED: signed << _SIGNED_BITS | mark,
         SIGNED_BACK: (date.max.toordinal() - signed if signed else 0) << _SIGNED_BITS | mark,
         NUMBER: f"{_number(about)}\x1f{digest.hex()[:12]}",
@@ -82,13 +82,27 @@ def key_before(moment: datetime) -> int:
     return (max(int(moment.timestamp()) - _SECONDS_FROM, 0) << _RECEIVED_BITS) - 1
 
 
-def in_order(hits: list[Hit], order: str) -> list[Hit]:
-    """Return hits, exact ones first, in an order."""
+def in_order(found: list[Candidate], order: str) -> list[Candidate]:
+    """Return candidates, exact ones first, in an order."""
     by = ORDERS[order]
     if not by.key:
-        return sorted(hits, key=lambda hit: (hit.approximate, -hit.score, -int(hit.keys[RECEIVED])))
-    placed = sorted(hits, key=lambda hit: hit.keys[by.key], reverse=by.descending)
-    return sorted(placed, key=lambda hit: hit.approximate)
+        return sorted(
+            found, key=lambda one: (one.approximate, -one.score, -_received(one.about, _own(_digest(one.about))))
+        )
+    placed = sorted(found, key=lambda one: order_keys(one.about)[by.key], reverse=by.descending)
+    return sorted(placed, key=lambda one: one.approximate)
+
+
+def _digest(about: IndexedPage) -> bytes:
+    return sha256(about.document.encode("utf-8", "replace")).digest()
+
+
+def _own(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], "big")
+
+
+def _received(about: IndexedPage, own: int) -> int:
+    return _second(about) << _RECEIVED_BITS | own >> (64 - _RECEIVED_BITS)
 
 
 def _second(about: IndexedPage) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from search.model import IndexedPage, Reader, Results
+from search.model import Candidate, IndexedPage, Reader, Results
 from search.orders import RELEVANCE, Anchor
 from search.syntax import Node
 
@@ -47,8 +47,12 @@ class SearchIndex(Protocol):
         meanwhile. In the order of relevance nothing is given beyond the first RANKED hits.
 
         Facets (category, department, customer, year received, status, tier) count documents; without `facets`, for who does not show them, there are none. filters: facet name to exact value.
-        Where the query allows near-misses, total and facets count what may be one; hits are only those that are.
         """
+
+    def likeliest(
+        self, query: Node, reader: Reader, *, limit: int, filters: Mapping[str, str] | None = None
+    ) -> list[Candidate]:
+        """Return those documents that match a query which allows near-misses, of the `limit` likeliest that may, only those `reader` may see."""
 
     def contains(self, document: str) -> bool:
         """Return whether anything of `document` is in the index, hidden entries included where the engine tells."""

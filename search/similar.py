@@ -4,9 +4,10 @@ What a recogniser read wrongly must be found all the same. An engine gives the d
 they are is decided here, on their text, the same for both engines.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 LEAST = 4  # characters of a word in which one may be wrong
 WHOLE_WORDS = 12  # from this length on, half of the word is rare enough to look for
@@ -54,30 +55,39 @@ def near_places(wanted: str, chars: str) -> Iterator[tuple[int, int]]:
     size, half = len(wanted), len(wanted) // 2
     if len(chars) < size - (size >= LEAST):  # most values of a document's metadata are too short
         return
-    blur, text = blurred(wanted), blurred(chars)
     if size < LEAST:
-        yield from ((at, at + size) for at in _every(blur, text))
+        yield from ((at, at + size) for at in _every(wanted, chars))
         return
+    blur = blurred(wanted)
     found: set[tuple[int, int]] = set()
     # One error leaves one of the halves whole.
-    for at in _every(blur[:half], text):
+    for at in _every(wanted[:half], chars):
         rest = blur[half:]
-        length = _fits(rest, text[at + half : at + half + len(rest) + 1])
+        length = _fits(rest, blurred(chars[at + half : at + half + len(rest) + 1]))
         if length is not None:
             found.add((at, at + half + length))
-    for at in _every(blur[half:], text):
+    for at in _every(wanted[half:], chars):
         first, end = blur[:half], at + size - half
-        length = _fits(first[::-1], text[max(at - half - 1, 0) : at][::-1])
+        length = _fits(first[::-1], blurred(chars[max(at - half - 1, 0) : at])[::-1])
         if length is not None:
             found.add((at - length, end))
     yield from sorted(found)
 
 
 def _every(wanted: str, text: str) -> Iterator[int]:
-    at = text.find(wanted)
-    while at >= 0:
+    """Yield where `wanted`, or what looks like it, begins. To blur the text for that takes several times as long."""
+    pattern = _pattern(wanted)
+    match = pattern.search(text)
+    while match:
+        at = match.start()
         yield at
-        at = text.find(wanted, at + 1)
+        match = pattern.search(text, at + 1) if at < len(text) else None
+
+
+@lru_cache(maxsize=256)
+def _pattern(wanted: str) -> re.Pattern[str]:
+    alike = (_likes().get(blurred(char), char) for char in wanted)
+    return re.compile("".join(re.escape(chars) if len(chars) == 1 else f"[{re.escape(chars)}]" for chars in alike))
 
 
 def _fits(wanted: str, text: str) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -16,9 +17,9 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 from search import projection as p
 from search.adapters.elasticsearch_entries import SETTINGS, WINDOW, Body, Change, bulks, deleting, mappings, replacing
 from search.errors import BadQuery, IndexUnavailable
-from search.model import IndexedPage, Reader, Results
+from search.model import Candidate, IndexedPage, Reader, Results
 from search.orders import ORDERS, RECEIVED, RELEVANCE, Anchor
-from search.results import hit
+from search.results import candidate, hit
 from search.syntax import Node
 
 _SECONDS, _BULK_SECONDS, _MERGE_SECONDS = 10.0, 60.0, 1800.0
@@ -133,14 +134,22 @@ class ElasticsearchIndex:
                 track_total_hits=True,
                 aggs=_FACETS if facets else None,
             )
-        hits = [
-            made
-            for found in answer["hits"]["hits"]
-            if (made := hit(query, p.restore(found["_id"], found["_source"]["stored"]), found["_score"] or 0.0))
-            is not None
-        ]
+        hits = [hit(query, _restored(found), found["_score"] or 0.0) for found in answer["hits"]["hits"]]
         counted = {name: _counts(answer["aggregations"][name]["buckets"]) for name in p.FACETS} if facets else {}
         return Results(int(answer["hits"]["total"]["value"]), tuple(hits), counted)
+
+    def likeliest(
+        self, query: Node, reader: Reader, *, limit: int, filters: Mapping[str, str] | None = None
+    ) -> list[Candidate]:
+        """Return those documents that match a query which allows near-misses, of the `limit` likeliest that may."""
+        wanted = {"bool": {"must": [_compile(p.plan(query))], "filter": _filter(reader, filters or {})}}
+        with self._guarded():
+            self._ready()
+            found = self._asked(
+                index=self._alias, query=wanted, size=limit, sort=_sort(RELEVANCE), track_total_hits=False
+            )["hits"]["hits"]
+        made = (candidate(query, _restored(one), one["_score"] or 0.0, partial(_restored, one)) for one in found)
+        return [one for one in made if one is not None]
 
     def _behind_hit(self, wanted: Body, order: str, after: Anchor) -> list[Any]:
         """Return the values of the hit a page begins behind, as of now."""
@@ -406,6 +415,10 @@ class ElasticsearchIndex:
             raise IndexUnavailable(
                 f"Elasticsearch at {self._where} cannot be reached ({type(error).__name__})"
             ) from error
+
+
+def _restored(found: Body) -> p.Stored:
+    return p.restore(found["_id"], found["_source"]["stored"])
 
 
 def _sort(order: str) -> list[Body]:

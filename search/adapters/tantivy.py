@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from threading import RLock, Thread, current_thread
@@ -21,9 +22,9 @@ from search import projection as p
 from search.adapters.tantivy_orders import Page, places
 from search.adapters.tantivy_queries import Bounds, bounds_of, whole_query
 from search.errors import IndexUnavailable
-from search.model import Hit, IndexedPage, Reader, Results
+from search.model import Candidate, IndexedPage, Reader, Results
 from search.orders import KEYS, NUMBER, ORDERS, RELEVANCE, Anchor
-from search.results import hit
+from search.results import candidate, hit
 from search.syntax import Node
 
 LOCK = ".juanzong-lock"
@@ -182,10 +183,27 @@ class TantivyIndex:
             with ThreadPoolExecutor(1) as other:
                 counted = other.submit(self._facets, searcher, plan, bounds) if facets else None
                 total, shown = places(self._schema, searcher, wanted, page)
-                hits = [
-                    made for score, address in shown if (made := self._hit(query, searcher, score, address)) is not None
-                ]
-                return Results(total, tuple(hits), counted.result() if counted else {})
+                hits = tuple(hit(query, _restored(searcher, address), score) for score, address in shown)
+                return Results(total, hits, counted.result() if counted else {})
+
+    def likeliest(
+        self, query: Node, reader: Reader, *, limit: int, filters: Mapping[str, str] | None = None
+    ) -> list[Candidate]:
+        """Return those documents that match a query which allows near-misses, of the `limit` likeliest that may."""
+        with self._guarded():
+            searcher = self._searcher()
+            wanted = whole_query(self._schema, searcher, p.plan(query), bounds_of(reader, filters or {}))
+            page = Page(0, min(limit, searcher.num_docs), ORDERS[RELEVANCE], None)
+            _, found = places(self._schema, searcher, wanted, page)
+            made = (
+                candidate(query, _restored(searcher, address), score, partial(self._again, searcher, address))
+                for score, address in found
+            )
+            return [one for one in made if one is not None]
+
+    def _again(self, searcher: tantivy.Searcher, address: tantivy.DocAddress) -> p.Stored:
+        with self._guarded():
+            return _restored(searcher, address)
 
     def contains(self, document: str) -> bool:
         """Return whether anything of `document` is in the files, hidden entries included."""
@@ -268,11 +286,6 @@ class TantivyIndex:
             self._index = self._state = None
             raise IndexUnavailable(self._damaged("its list of files is missing")) from error
         return found.st_ino, found.st_mtime_ns, found.st_size
-
-    def _hit(self, query: Node, searcher: tantivy.Searcher, score: float, address: tantivy.DocAddress) -> Hit | None:
-        found = searcher.doc(address)
-        stored = p.restore(str(found.get_first("document")), _stored(found))
-        return hit(query, stored, score)
 
     def _facets(self, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds) -> dict[str, dict[str, int]]:
         asked = {name: _terms(name, most, _FIRST_LOOK) for name, most in p.MOST_VALUES.items()}
@@ -454,6 +467,11 @@ def _entry(entry: p.Entry) -> tantivy.Document:
     for token in entry.access:
         document.add_text("access", token)
     return document
+
+
+def _restored(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> p.Stored:
+    found = searcher.doc(address)
+    return p.restore(str(found.get_first("document")), _stored(found))
 
 
 def _stored(found: tantivy.Document) -> str:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from search import projection as p
 from search.adapters.tantivy import LOCK, TantivyIndex
 from search.errors import IndexUnavailable
-from search.model import IndexedPage, Reader, Results
+from search.model import Candidate, IndexedPage, Reader, Results
 from search.orders import RELEVANCE, Anchor
 from search.syntax import Node
 
@@ -96,6 +96,12 @@ class TantivyGenerations:
                 facets=facets,
             )
         )
+
+    def likeliest(
+        self, query: Node, reader: Reader, *, limit: int, filters: Mapping[str, str] | None = None
+    ) -> list[Candidate]:
+        """Return those documents that match a query which allows near-misses, of the `limit` likeliest that may."""
+        return self._ask(lambda files: files.likeliest(query, reader, limit=limit, filters=filters))
 
     def contains(self, document: str) -> bool:
         """Return whether anything of `document` is in the files of any generation, hidden entries included."""

@@ -79,7 +79,7 @@ def test_marks_lie_inside_the_snippet(page, width, drawn):
 
 def _opened(*texts, **about):
     page = IndexedPage("d", 1, "", **about)
-    return Opened.of(Stored(page, tuple(enumerate(texts, 1))))
+    return Opened(Stored(page, tuple(enumerate(texts, 1))))
 
 
 def test_the_page_that_fulfils_the_query_stands_for_the_document():
