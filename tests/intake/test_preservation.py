@@ -1,6 +1,8 @@
 """The preservation copy: what veraPDF calls PDF/A-2b, the same pictures, and every word where it was read."""
 
 import io
+import math
+import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +11,18 @@ import pdfplumber
 import pikepdf
 import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-from intake.model import Line, PageText, Word
+from intake.adapters import open_engine
+from intake.inspect import inspect
+from intake.model import Limits, Line, PageText, Word
+from intake.pipeline import read
 from intake.preservation import write
+from samples.paper import FACES
 
 WHEN = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 DPI = 150
+SIDES = ("x0", "top", "x1", "bottom")
 
 
 def picture(width: int = 1240, height: int = 1754, mode: str = "RGB", dpi: int = DPI) -> bytes:
@@ -106,3 +113,62 @@ def test_the_same_pages_give_the_same_bytes(tmp_path):
 def test_a_document_without_pages_has_no_copy(tmp_path):
     with pytest.raises(ValueError, match="without pages"):
         made(tmp_path, [])
+
+
+WORDS = [
+    "华岳实业集团有限公司",
+    "统一社会信用代码",
+    "91330106MA4XJLN87D",
+    "法定代表人授权委托书",
+    "技术服务合同编号",
+    "HY-XX-2026-0052",
+]
+
+
+def drawn() -> tuple[Image.Image, list[tuple[str, tuple[float, float, float, float]]]]:
+    """A sheet with words in places that nothing but their being drawn says, and these places in pixels."""
+    sheet, places = Image.new("L", (1240, 1754), "white"), []
+    pen = ImageDraw.Draw(sheet)
+    path, face, _ = FACES["hei"]
+    for number, text in enumerate(WORDS):
+        font, at = ImageFont.truetype(path, 30 + 4 * (number % 3), index=face), (130 + 90 * number, 210 + 230 * number)
+        pen.text(at, text, "black", font=font)
+        places.append((text, pen.textbbox(at, text, font=font)))
+    return sheet, places
+
+
+def leant(box: tuple[float, float, float, float], degrees: float) -> tuple[float, float, float, float]:
+    """Where a box lies on the sheet when this is turned clockwise about its middle, as a box."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    corners = [(x - 620, y - 877) for x in (box[0], box[2]) for y in (box[1], box[3])]
+    turned = [(620 + x * cos - y * sin, 877 + x * sin + y * cos) for x, y in corners]
+    xs, ys = zip(*turned, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+@pytest.mark.skipif(
+    os.environ.get("JUANZONG_REQUIRE_SERVERS") != "1" and not Path(FACES["hei"][0]).exists(),
+    reason="the fonts of the samples are not installed",
+)
+def test_words_of_turned_and_leaning_scans_lie_where_they_were_drawn(tmp_path):
+    sheet, places = drawn()
+    askew = sheet.rotate(-3, Image.Resampling.BICUBIC, fillcolor="white")  # Pillow turns against the clock
+    pages = [sheet.rotate(-degrees, expand=True) for degrees in (90, 180, 270)] + [askew]
+    scan = tmp_path / "scan.tif"
+    pages[0].save(scan, save_all=True, append_images=pages[1:], dpi=(DPI, DPI), compression="tiff_deflate")
+    limits = Limits()
+    found = list(read(scan, inspect(scan, limits), open_engine("rapidocr", 1), limits))
+    assert [one.page.rotation for one in found] == [270, 180, 90, 0]
+    scale = 72 / DPI
+    with pdfplumber.open(made(tmp_path, [(one.page, one.image) for one in found])) as pdf:
+        for number, leaf in enumerate(pdf.pages):
+            assert (round(leaf.width), round(leaf.height)) == (595, 842)
+            letters = "".join(char["text"] for char in leaf.chars)
+            for text, box in places:
+                assert letters.count(text) == 1, (number, text, letters)
+                chars = leaf.chars[letters.index(text) :][: len(text)]
+                lies = [f(char[side] for char in chars) for f, side in zip((min, min, max, max), SIDES, strict=True)]
+                wanted = [v * scale for v in (leant(box, 3) if number == 3 else box)]
+                high = (box[3] - box[1]) * scale
+                off = [abs(a - b) for a, b in zip(lies, wanted, strict=True)]
+                assert max(off) <= high * 0.5, (number, text, lies, wanted)

@@ -2,21 +2,25 @@
 
 import hashlib
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
+from intake.batches.payload import Separator, encode
 from intake.errors import Rejected
 from service.errors import UploadGone
 from service.flow.intake import batches, finish_uploads, stacks, uploads
 from service.flow.intake.finish_uploads import finish
 from service.flow.intake.stacks import How
 from service.records.tables import Batch, Document, Stack
+from tests.intake.batches import stacks as scans
 from tests.service.conftest import OWNER, SCANS
 from tests.service.test_split import TWO, digital
 from tests.service.test_uploads import Sender, left_of_uploads, words
 from vault.errors import StoreUnavailable
 
 SPLIT = {"split": "true", "sheets": "4", "sides": "1", "order": "as_scanned"}
+LABEL_DPI = 150
 PHOTOGRAPH = SCANS / "licence-portrait.jpg"
 
 
@@ -89,6 +93,49 @@ def breaks_off(office, upload_id, monkeypatch, module, name, error):
             patched.setattr(finish_uploads, "_give_back", lambda *_: None)  # the dead do nothing
         with pytest.raises(type(error)):
             finish(office.house, office["handler"], upload_id)
+
+
+def labelled(seed, separator, kind):
+    page = scans.words(scans.paper(LABEL_DPI), 12, seed, LABEL_DPI)
+    return scans.put(page, scans.code(encode(separator), kind, LABEL_DPI, module=0.34), 0.6, 9.5, LABEL_DPI)
+
+
+def printed(seed):
+    return scans.words(scans.paper(LABEL_DPI), 12, seed, LABEL_DPI)
+
+
+def test_patch_sheets_and_bar_code_labels_cut_a_stack_that_is_uploaded(sender, embedded, tmp_path):
+    by_code_39 = Separator(category="1.2", label=True)
+    by_code_128 = Separator("file", "HT-XS-2026-0001", label=True)
+    pages = [
+        printed(1),
+        scans.patch_sheet("T", LABEL_DPI),  # cut off: no page
+        printed(2),
+        scans.paper(LABEL_DPI),  # a blank back: no page either
+        labelled(3, by_code_128, "code128"),  # the label's page is the first of its document
+        printed(4),
+        labelled(5, by_code_39, "code39"),
+        np.rot90(scans.patch_sheet("T", LABEL_DPI), 2),  # fed upside down
+        printed(6),
+    ]
+    made = [scans.scanned(page, seed, skew=1) for seed, page in enumerate(pages)]
+    path = scans.as_pdf(tmp_path / "stack.pdf", made, LABEL_DPI)
+    _, last = whole(sender, path.read_bytes(), sheets="9", sides="0")
+    assert last.headers["Juanzong-Status"] == "received"
+    batch = batches.get_batch(embedded.house, embedded["handler"], "三月")
+    assert [(part.pages, part.contract_number, part.category) for part in batch.parts] == [
+        (["1.1"], "", ""),
+        (["1.3"], "", ""),
+        (["1.5", "1.6"], "HT-XS-2026-0001", ""),
+        (["1.7"], "HT-XS-2026-0001", "1.2"),
+        (["1.9"], "HT-XS-2026-0001", ""),
+    ]
+    assert (batch.manifest.kept, batch.manifest.blanks, batch.manifest.separators) == (6, 1, 2)
+    assert sorted(pages for _batch, pages in cut_into(embedded.house)[1]) == [1, 1, 1, 1, 2]
+    with embedded.house.database.read() as session:
+        (looked,) = session.scalars(select(Stack.looked))
+    hows = [page.get("how") for page in looked]
+    assert hows == [None, "patch-T", None, None, "code128", None, "code39", "patch-3", None]
 
 
 def test_killed_after_it_was_durable_nothing_is_there_twice(embedded, stack, monkeypatch):

@@ -1,5 +1,6 @@
 """The viewer in a real browser: every place of a query lit, next and previous over pages, zoom, rotation, selection and copying."""
 
+import json
 import re
 from pathlib import Path
 
@@ -215,3 +216,15 @@ def test_a_scan_is_lit_where_its_print_stands_and_what_is_on_it_is_suggested(des
     top, foot = float(lit.get_attribute("y") or 0), float(lit.get_attribute("height") or 0)
     assert 640 < top < top + foot < 750  # where the line stands on the paper: 661 to 728
     desk.look(page, "viewer-scan")
+    page.goto(f"/to-review/{document_id}")
+    marks = [[float(mark.get_attribute(name) or 0) for name in ("x", "y", "width", "height")] for mark in
+             page.locator("svg.sheet rect.hand").all()]  # fmt: skip
+    truth = json.loads((SCANS.parent / "truth" / "authorization.jpg.json").read_text(encoding="utf-8"))
+    assert len(truth["signatures"]) == 2
+    for _page, (x0, y0, x1, y1) in truth[
+        "signatures"
+    ]:  # each written name has its frame of dashes on the checking screen
+        assert any(x <= (x0 + x1) / 2 <= x + w and y <= (y0 + y1) / 2 <= y + h for x, y, w, h in marks), marks
+    assert page.locator("rect.hand").first.evaluate("e => getComputedStyle(e).strokeDasharray") != "none"
+    expect(page.get_by_text(f"{len(marks)} 处，页面上用虚线框出")).to_be_visible()
+    desk.look(page, "check-handwriting")
