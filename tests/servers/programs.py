@@ -163,9 +163,10 @@ def verapdf() -> list[str]:
 
 
 def sane() -> Path:
-    """Return SANE's scanimage with the backend of its test scanner. Raises Missing."""
+    """Return SANE's scanimage with the backends of its test scanner and of scanners on the network (eSCL). Raises Missing."""
     found = _first(_on_path("scanimage"))
-    if not found or not any(Path("/usr/lib").glob("*/sane/libsane-test.so*")):
+    backends = [Path("/usr/lib").glob(f"*/sane/libsane-{name}.so*") for name in ("test", "escl")]
+    if not found or not all(any(files) for files in backends):
         raise Missing("SANE is not installed: apt-get install sane-utils")
     return found
 

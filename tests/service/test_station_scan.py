@@ -1,21 +1,24 @@
 """`juanzong station scan` with SANE's own test scanner: no page lost, none handed in uncounted, whatever breaks off."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw, ImageSequence
 from sqlalchemy import select
 
 from intake.adapters import scanner
 from service.bootstrap import build
 from service.records.tables import Batch, Document, Stack
 from service.settings import load
+from tests.servers.office_scanner import office_scanner
 from tests.service.conftest import embedded_env, prepared
 from tests.service.nursery import nursery
 from tests.service.test_cli import ROOT, lines
@@ -96,6 +99,51 @@ def test_a_stack_that_is_cut_keeps_its_paper_and_its_scanner_in_the_batch(juanzo
         (stack,) = session.scalars(select(Stack))
         assert (stack.turn_over, stack.pages, stack.channel) == ("two_pass", 20, "scanner")
     house.database.dispose()
+
+
+def side(number: int) -> bytes:
+    """A side of paper with as many bars as its number says; 0 is blank."""
+    picture, out = Image.new("L", (620, 877), "white"), io.BytesIO()
+    for bar in range(number):
+        ImageDraw.Draw(picture).rectangle((60, 80 + 120 * bar, 520, 130 + 120 * bar), fill="black")
+    picture.save(out, "JPEG", dpi=(75, 75))
+    return out.getvalue()
+
+
+def bars(page: Image.Image) -> int:
+    column = [page.convert("L").getpixel((290, y)) < 128 for y in range(page.height)]
+    return sum(here and not above for above, here in pairwise(column))
+
+
+def test_both_sides_of_a_sheet_in_one_pass_of_a_duplex_feeder(juanzong_here, env, spool, tmp_path):
+    config = Path(env["SANE_CONFIG_DIR"])
+    duplex = ("--source", "Duplex", "--resolution", "75", "--split", "--batch", "双面", "--json")
+    with office_scanner([side(number) for number in (1, 2, 3, 0, 4)]) as scanner:
+        (config / "dll.conf").write_text("escl\n")
+        (config / "escl.conf").write_text(f"device {scanner.device.removeprefix('escl:')} Feeder\n")
+        device = ("--device", scanner.device)
+        assert "sides" in juanzong_here(env, "station", "scan", *device, *duplex, "--sides", "1", check=3).stderr
+        short = juanzong_here(env, "station", "scan", *device, *duplex, "--expect", "6", check=4)
+        assert "5 pages were scanned, 6 were counted on paper: 1 are missing" in short.stderr
+        (name,) = waiting(spool)
+        scanner.feeder.append(side(5))
+        (line,) = lines(juanzong_here(env, "station", "resume", name, "--scan", "--json"))
+    assert (line["status"], line["pages"], line["batch"]) == ("received", 6, "双面")
+    assert waiting(spool) == []
+    assert len(scanner.ordered) == 2
+    assert all("<scan:Duplex>true</scan:Duplex>" in order and "Feeder" in order for order in scanner.ordered)
+    house = build(load(env))
+    with house.database.read() as session:
+        batch, document = session.get_one(Batch, "双面"), session.scalars(select(Document)).one()
+        assert (batch.sheets, batch.sides, batch.settings["source"]) == (3, 2, "Duplex")
+        (stack,) = session.scalars(select(Stack))
+        assert (stack.turn_over, [page["kind"] for page in stack.looked]) == (
+            "as_scanned", ["page", "page", "page", "blank", "page", "page"])  # fmt: skip
+    house.database.dispose()
+    out = tmp_path / "out.tiff"
+    juanzong_here(env, "get", document.id, "--rendition", "original", "-o", out)
+    with Image.open(out) as pages:
+        assert [bars(page) for page in ImageSequence.Iterator(pages)] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("options", [("--mode", "Color"), ("--source", "Flatbed", "--paper", "A5")])
