@@ -117,16 +117,12 @@ class _Child:
 
     def _judge(self, request: dict[str, Any]) -> None:
         """Answer how good a page is that was scanned, without reading it."""
-        import numpy as np
-
         from intake.formats.opening import open_pages
-        from intake.quality import judge
+        from intake.quality import of_picture
 
         if self._pages is None:
             self._pages = open_pages(self._path, self._kind, self._limits)
-        picture = self._pages.picture(request["number"] - 1)
-        scanned = picture.layer is None
-        found = judge(np.asarray(picture.image.convert("L")), picture.scan_dpi) if scanned else None
+        found = of_picture(self._pages.picture(request["number"] - 1))
         self._answer({"quality": found and asdict(found)})
 
     def _send(self, word: str, page: ReadPage, known: bytes = b"") -> None:

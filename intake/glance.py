@@ -9,17 +9,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from intake.child_handle import Child, Dead, Late
 from intake.codec import quality_of
 from intake.errors import Rejected
 from intake.formats.opening import open_pages
 from intake.formats.signatures import OFFICE, RECORDINGS, kind_of
 from intake.model import Limits, Quality
-from intake.quality import judge
+from intake.quality import UNSHOWN, of_picture
 
 _SECONDS = 30.0  # for a page
+_MOST_LOST = 3  # pages of a file that may kill or hold up who looks at them
 _NOT_SCANNED = (*OFFICE, *RECORDINGS, "eml")
 
 
@@ -48,13 +47,12 @@ def below(judged: Iterable[tuple[int, Quality]], *, whole: bool = True) -> list[
 
 
 def of_scan(path: Path, limits: Limits) -> Quality | None:
-    """Return how good the one page is that our own scanner wrote (TIFF); None for one that is damaged."""
+    """Return how good the one page is that our own scanner wrote (TIFF)."""
     try:
         with open_pages(path, "tiff", limits) as pages:
-            picture = pages.picture(0)
+            return of_picture(pages.picture(0))
     except (Rejected, OSError):
-        return None  # handed in, the archive says what is wrong with it
-    return judge(np.asarray(picture.image.convert("L")), picture.scan_dpi)
+        return UNSHOWN
 
 
 class Glance:
@@ -83,22 +81,38 @@ class Glance:
         self._child = None
 
     def _judged(self, file: int, kind: str) -> list[tuple[int, Quality]]:
-        if self._child is None or not self._child.alive:
-            self._child = Child(self._environment)
-        request = {"do": "look", "file": True, "kind": kind, "limits": asdict(self._limits)}
-        self._child.send(request | {"seconds": _SECONDS}, file)
-        pages = int(_answer(self._child)["pages"])
-        judged = []
+        """Judge page after page; one that cannot be shown, or kills who looks at it, is told, and the others are judged all the same."""
+        judged: list[tuple[int, Quality]] = []
+        pages, lost = self._open(file, kind), 0
         for number in range(1, pages + 1):
-            self._child.send({"do": "judge", "number": number, "seconds": _SECONDS})
-            quality = quality_of(_answer(self._child)["quality"])
+            try:
+                if self._child is None:
+                    self._open(file, kind)
+                answer = self._ask({"do": "judge", "number": number, "seconds": _SECONDS})
+            except (Dead, Late) as error:
+                self.close()
+                lost += 1
+                if isinstance(error, Dead):  # one that takes long need not be bad
+                    judged.append((number, UNSHOWN))
+                if lost == _MOST_LOST:
+                    break
+                continue
+            quality = quality_of(answer["quality"]) if "quality" in answer else UNSHOWN
             if quality is not None:
                 judged.append((number, quality))
         return judged
 
+    def _open(self, file: int, kind: str) -> int:
+        """Have the file opened; returns its pages. Raises Rejected."""
+        if self._child is None or not self._child.alive:
+            self._child = Child(self._environment)
+        request = {"do": "look", "kind": kind, "limits": asdict(self._limits), "seconds": _SECONDS}
+        answer = self._ask(request | {"file": True}, file)
+        if "pages" not in answer:
+            raise Rejected("unreadable", "The pages cannot be looked at.")
+        return int(answer["pages"])
 
-def _answer(child: Child) -> dict[str, Any]:
-    answer = child.receive(time.monotonic() + _SECONDS)
-    if "pages" in answer or "quality" in answer:
-        return answer
-    raise Rejected("unreadable", "The pages cannot be looked at.")
+    def _ask(self, request: dict[str, Any], file: int | None = None) -> dict[str, Any]:
+        assert self._child is not None  # noqa: S101 - opened above
+        self._child.send(request, file)
+        return self._child.receive(time.monotonic() + _SECONDS)

@@ -90,10 +90,11 @@ class PageText:
 
 @dataclass(frozen=True)
 class Quality:
-    """How good the image of a page is (DA/T 31-2017). findings: resolution, skew, blurred, dark, faint, cut, blank.
+    """How good the image of a page is (DA/T 31-2017). findings: resolution, skew, blurred, dark, faint, cut, blank, damaged.
 
     dpi: None where the file does not say. skew: degrees clockwise. sharpness: 0..1, how steeply ink begins. brightness: of
     the paper, contrast: between paper and ink, 0..255. cut: the edges over which print runs.
+    damaged: a part of the image could not be unpacked.
     """
 
     dpi: int | None
@@ -111,7 +112,7 @@ class ReadPage:
 
     trouble: why it could not be read: killed, timeout, memory, error, damaged; empty when it was. pictured: whether the
     image shows the page; where no picture could be made it is a crossed sheet. quality: of a page that was scanned; None for
-    one that carries its own text.
+    one that carries its own text and is whole.
     """
 
     page: PageText

@@ -2,7 +2,7 @@
 
 import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -156,13 +156,25 @@ def render(document: pdfium.PdfDocument, index: int, dpi: float) -> tuple[Image.
 
 def is_unshown(document: pdfium.PdfDocument, index: int, image: Image.Image) -> bool:
     """Tell whether page `index` is empty in `image` because a picture on it cannot be unpacked: PDFium says nothing and leaves paper."""
-    if any(image.convert("L").histogram()[:_PAPER]):
-        return False
+    return is_empty(image) and lacks_a_picture(document, index, ())
+
+
+def is_empty(image: Image.Image) -> bool:
+    """Tell whether a page shows nothing but paper."""
+    return not any(image.convert("L").histogram()[:_PAPER])
+
+
+def lacks_a_picture(document: pdfium.PdfDocument, index: int, filters: Sequence[str] = ("JBIG2Decode",)) -> bool:
+    """Tell whether a picture of page `index` cannot be unpacked. filters: whose pictures are looked at, all of them when empty.
+
+    Without others asked for, only those that nobody but PDFium reads here: the text of a page may be one picture over another.
+    """
     with _LOCK:
         page = document.get_page(index)
         try:
             for thing in islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]), _MAX_OBJECTS):
-                thing.get_bitmap()
+                if not filters or set(filters) & set(thing.get_filters()):
+                    thing.get_bitmap()
         except pdfium.PdfiumError:
             return True
         finally:

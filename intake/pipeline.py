@@ -46,7 +46,7 @@ def keep(picture: Picture, number: int) -> ReadPage:
     """Return page `number` (from 1) as it is kept when nobody could read it: its picture without words."""
     image = picture.image
     text = PageText(number, image.width, image.height, 0, UNREAD, ())
-    found = quality.judge(np.asarray(image.convert("L")), picture.scan_dpi) if picture.layer is None else None
+    found = quality.of_picture(picture)
     return ReadPage(text, _jpeg(image, picture.dpi), dpi=picture.dpi, quality=found)
 
 
@@ -73,7 +73,8 @@ def _layered(kept: ReadPage, picture: Picture, layer: Layer, engine: OcrEngine) 
     # A ring drawn in black on a page that prints itself is a drawing; what is red or gray and says a name is a seal.
     stamped = seal_text.read(scanned, stamps, engine) if stamps.boxes else ()
     text = PageText(kept.page.number, upright.width, upright.height, turn, "text-layer", arranged, stamped)
-    return ReadPage(text, _jpeg(upright, picture.dpi) if turn else kept.image, dpi=picture.dpi)
+    data = _jpeg(upright, picture.dpi) if turn else kept.image
+    return ReadPage(text, data, dpi=picture.dpi, quality=kept.quality)
 
 
 def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from intake.formats.pages import Picture
 from intake.model import Box, Line, Quality
 
 Gray = NDArray[np.uint8]  # height x width
@@ -82,6 +83,22 @@ def judge(gray: Gray, dpi: float | None, lines: Lines | None = None) -> Quality:
         edges,
         tuple(findings),
     )
+
+
+#: Of a page that cannot be shown.
+UNSHOWN = Quality(None, 0.0, 1.0, 255, 255, (), ("damaged",))
+
+
+def of_picture(picture: Picture) -> Quality | None:
+    """Return how good a page is; None for one that carries its own text, unless its image is damaged, which then is all that is said."""
+    if picture.layer is not None and not picture.damaged:
+        return None
+    found = judge(np.asarray(picture.image.convert("L")), picture.scan_dpi)
+    if not picture.damaged:
+        return found
+    others = () if picture.layer is not None else found.findings
+    # Whether it is blank nobody knows.
+    return replace(found, findings=("damaged", *(finding for finding in others if finding != "blank")))
 
 
 def credible_dpi(width: int, height: int, dpi: float | None) -> float | None:

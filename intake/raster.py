@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -10,6 +11,7 @@ from typing import Self
 import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
+from intake.damage import streams, tiff
 from intake.errors import Rejected
 from intake.formats import tiff_chain
 from intake.formats.pages import Picture
@@ -28,6 +30,7 @@ _LIGHT = (
     3  # times as many pixels are taken where one of them needs a byte, or where the decoder itself makes them fewer
 )
 _SUBFILE_TYPE, _REDUCED_COPY = 254, 1  # a thumbnail of another page (TIFF 6.0, page 36)
+_COMPRESSION, _DEFLATE = 259, (8, 32946)
 _DATA = ((273, 279), (324, 325))  # offsets and byte counts: of strips, of tiles
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -94,7 +97,18 @@ class RasterPages:
         with damage(self._kind):
             image = self._turn_to(index)
             _check_image(image, self._limits)
-            return _page(image)
+            return replace(_page(image), damaged=self._is_damaged(image))
+
+    def _is_damaged(self, image: Image.Image) -> bool:
+        """Tell whether the decoder made parts of the page up. The others than these fail for any damage they see."""
+        if self._kind == "jpeg":
+            return streams.jpeg(self._path.read_bytes())
+        if not isinstance(image, TiffImagePlugin.TiffImageFile):
+            return False
+        compression = image.tag_v2.get(_COMPRESSION, tiff.NONE)
+        if compression in _DEFLATE:
+            return any(streams.deflated(data, None) for data in _strips(self._path, image))
+        return compression in tiff.SILENT and tiff.page(self._path, image.tell())
 
     def _turn_to(self, index: int) -> Image.Image:
         if self._image is None or index < self._next:  # pages come in order: going back is rare enough to begin again
@@ -182,11 +196,22 @@ def _frames(image: TiffImagePlugin.TiffImageFile, limits: Limits, size: int) -> 
         if number > limits.max_pages:
             raise Rejected("too_many_pages", f"The file has more than {limits.max_pages} pages.")
         _check_image(image, limits)
+        if not any(offsets in image.tag_v2 for offsets, _ in _DATA):  # Pillow would show the page before once more
+            raise Rejected("truncated", f"The TIFF file is damaged: page {number} has no image.")
         for offsets, counts in _DATA:
             places = zip(_numbers(image, offsets), _numbers(image, counts), strict=False)
             if any(offset + count > size for offset, count in places):
                 raise Rejected("truncated", f"The TIFF file is cut short: page {number} is not all there.")
         yield number
+
+
+def _strips(path: Path, image: TiffImagePlugin.TiffImageFile) -> Iterator[bytes]:
+    """Yield the packed data of each strip or tile of the page that `image` is turned to."""
+    with path.open("rb") as file:
+        for offsets, counts in _DATA:
+            for offset, count in zip(_numbers(image, offsets), _numbers(image, counts), strict=False):
+                file.seek(offset)
+                yield file.read(count)
 
 
 def _numbers(image: TiffImagePlugin.TiffImageFile, tag: int) -> tuple[int, ...]:

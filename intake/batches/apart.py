@@ -113,14 +113,14 @@ def _work(job: dict[str, Any]) -> None:
     inspection = Inspection(job["kind"], "", job["pages"], 0, "")
     path = Path(f"/proc/self/fd/{sys.stdin.fileno()}")
     try:
-        for image, dpi in looking.pages(path, inspection, Limits(**job["limits"]), first=job["first"]):
+        for image, dpi, is_damaged in looking.pages(path, inspection, Limits(**job["limits"]), first=job["first"]):
             picture = Image.fromarray(image)
             mark = marks.find(np.asarray(picture.convert("L")), dpi)
             ink = blank.ink(image, dpi)
             kind: Kind = "page"
             if mark is not None and not mark.separator.label:
                 kind = "separator"
-            elif mark is None and ink < blank.BLANK:
+            elif mark is None and ink < blank.BLANK and is_damaged() is False:  # who knows what stood there
                 kind = "blank"
             picture.thumbnail((_SIDE, _SIDE), reducing_gap=2.0)
             out = io.BytesIO()

@@ -29,13 +29,15 @@ class Layer:
 class Picture:
     """One page before it is read: mode L or RGB, as the file displays it.
 
-    dpi: of `image`. scan_dpi: what the paper was scanned with, None where nothing tells or nothing was scanned.
+    dpi: of `image`. scan_dpi: what the paper was scanned with, None where nothing tells or nothing was scanned. damaged: whether
+    a part of it could not be unpacked, and shows nothing or what was never there.
     """
 
     image: Image.Image
     dpi: float | None
     scan_dpi: float | None = None
     layer: Layer | None = None
+    damaged: bool = False
 
 
 class Pages(Protocol):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from intake import pdf, textlayer
+from intake.damage.pdf import Parts
 from intake.errors import Rejected
 from intake.formats.pages import Layer, Picture
 from intake.model import Box, Limits, Line
@@ -19,7 +20,7 @@ class PdfPages:
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._limits = limits
-        self._layer = _TextLayer(path)
+        self._layer, self._parts = _TextLayer(path), Parts(path)
         self._stack = ExitStack()
         self._path = path
         self._document: Any = None
@@ -33,24 +34,30 @@ class PdfPages:
 
     def _picture(self, index: int) -> Picture:
         facts = pdf.facts(self._document, index, self._limits)
+        damaged = self._parts.damaged(index)
+        if not damaged and pdf.lacks_a_picture(self._document, index):
+            damaged = True
         if facts.seen and facts.seen >= facts.unseen and facts.picture_share <= _SCANNED:
             image, dpi = pdf.render(self._document, index, self._limits.render_dpi)
             lines, turn = self._layer.read(index, facts, image.width, image.height)
             if lines:
                 scale = image.width / facts.width
                 areas = tuple(_scaled(rect, scale) for rect in facts.pictures)
-                return Picture(image, dpi, layer=Layer(lines, turn, areas, facts.picture_share))
+                return Picture(image, dpi, layer=Layer(lines, turn, areas, facts.picture_share), damaged=bool(damaged))
         # A scan is painted dot by dot; what was drawn or printed has no dots of its own.
         fine = min(max(facts.picture_dpi, self._limits.render_dpi), _FINEST_DPI)
         image, dpi = pdf.render(self._document, index, fine)
         if facts.pictures and pdf.is_unshown(self._document, index, image):
             raise Rejected("truncated", f"Page {index + 1} of the PDF is damaged.")
+        if damaged is None:  # of a file in which nothing is found, an empty page says nothing
+            damaged = pdf.is_empty(image)
         scanned = facts.picture_share > _SCANNED
-        return Picture(image, dpi, scan_dpi=facts.picture_dpi if scanned else None)
+        return Picture(image, dpi, scan_dpi=facts.picture_dpi if scanned else None, damaged=damaged)
 
     def close(self) -> None:
         """Close the file."""
         self._layer.close()
+        self._parts.close()
         self._stack.close()
 
     def __enter__(self) -> Self:

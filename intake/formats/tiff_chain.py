@@ -39,6 +39,8 @@ def _directory(file: BinaryIO, order: str, size: int, *, big: bool) -> int:
     if count > _MAX_ENTRIES:
         raise Rejected("truncated", "The TIFF file is damaged: a page has more properties than pages have.")
     entries, total = file.read(count * entry), 0
+    if len(entries) < count * entry:
+        raise Rejected("truncated", "The TIFF file is cut short within a page's properties.")
     for start in range(0, len(entries) - entry + 1, entry):
         kind, values = struct.unpack_from(order + ("HQ" if big else "HI"), entries, start + 2)
         total += values * _SIZES.get(kind, 1)

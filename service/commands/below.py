@@ -17,6 +17,7 @@ _EDGES = {
 }
 _WHY = {
     "zh": {
+        "damaged": "图像数据损坏，画面不全",
         "resolution": "分辨率{dpi}不够，至少 200 dpi",
         "skew": "歪了 {skew}°，请放正",
         "blurred": "模糊，请擦净玻璃、压平纸",
@@ -26,6 +27,7 @@ _WHY = {
         "blank": "空白页，多半放反了",
     },
     "en": {
+        "damaged": "its image is damaged and not all there",
         "resolution": "its resolution{dpi} is too low, 200 dpi at least",
         "skew": "skewed by {skew}°, put it straight",
         "blurred": "blurred, clean the glass and press the paper flat",

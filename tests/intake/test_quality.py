@@ -151,7 +151,7 @@ def test_the_station_finds_what_the_archive_would(tmp_path, good):
         assert [page.page for page in glance.look(tmp_path / "a.tif")] == [2, 3]
     (tmp_path / "page.tif").write_bytes(tiff(askew))
     assert of_scan(tmp_path / "page.tif", Limits()).findings == ("skew",)
-    assert of_scan(tmp_path / "cut.tif", Limits()) is None
+    assert of_scan(tmp_path / "cut.tif", Limits()).findings == ("damaged",)
 
 
 @pytest.mark.parametrize(
@@ -173,13 +173,15 @@ def test_the_operator_is_told_in_the_language_of_the_machine(monkeypatch, variab
 
 
 def test_every_finding_has_its_words_in_both_languages():
-    whys = ("resolution", "skew", "blurred", "dark", "faint", "cut", "blank")
+    whys = ("damaged", "resolution", "skew", "blurred", "dark", "faint", "cut", "blank")
     page = Below(3, quality(*whys), whys)
     assert words.said(page, "zh") == (
-        "第 3 页请重新扫描：分辨率 200 dpi 不够，至少 200 dpi；歪了 7.5°，请放正；模糊，请擦净玻璃、压平纸；"
+        "第 3 页请重新扫描：图像数据损坏，画面不全；分辨率 200 dpi 不够，至少 200 dpi；歪了 7.5°，请放正；模糊，请擦净玻璃、压平纸；"
         "太暗，请盖好盖板、调曝光；字迹太淡，请调曝光；左边、上边的字被切掉，请放到位；空白页，多半放反了"
     )
-    assert words.said(page, "en").startswith("scan page 3 again: its resolution 200 dpi is too low, ")
+    assert words.said(page, "en").startswith(
+        "scan page 3 again: its image is damaged and not all there; its resolution 200 dpi is too low, "
+    )
     assert "cut off at the left and top" in words.said(page, "en")
     assert words.note([page]).count("\n") == 2
     assert words.plain([page]) == {"rescan": [{"page": 3, "why": list(whys)}]}

@@ -120,6 +120,16 @@ def test_a_document_of_blank_pages_alone_is_flagged(quick):
     assert not [r for r in row(quick, take(quick, "b.tif", both))[3] if "blank" in r]
 
 
+def test_a_page_whose_image_is_damaged_in_part_is_kept_and_flagged(quick):
+    quick.house.reader.close()
+    quick.house.reader = Crew("tests.intake.fragile:Blind", 1, Allowance(1, 60, 1 << 30, without_settings()))
+    jpeg = made.saved(made.page("RGB", size=(827, 1169)), "JPEG")
+    document_id = take(quick, "a.pdf", made.pdf(jpeg=jpeg[: len(jpeg) // 2] + b"\xff\xd9"))
+    assert "rescan:1:damaged" in row(quick, document_id)[3]
+    assert row(quick, document_id)[0] == "needs_review"
+    assert not any("damaged" in reason for reason in row(quick, take(quick, "b.pdf", made.pdf(jpeg=jpeg)))[3])
+
+
 def test_a_hundred_broken_files_are_refused_whole_or_taken_in_whole(quick, tmp_path):
     house, taken, refused = quick.house, 0, 0
     for name, make in SEEDS.items():

@@ -29,11 +29,12 @@ def test_a_page_that_hangs_or_kills_is_taken_as_a_page(tmp_path, monkeypatch):
     assert len(list(apart.look(path, "pdf", 30, Limits(), seconds=0.2))) == 30
 
 
-@pytest.mark.parametrize(("sound", "kind"), [(True, "blank"), (False, "page")])
-def test_an_image_that_cannot_be_unpacked_is_no_blank_back(tmp_path, sound, kind):
+@pytest.mark.parametrize(("state", "kind"), [("whole", "blank"), ("gone", "page"), ("cut", "page")])
+def test_an_image_that_cannot_be_unpacked_is_no_blank_back(tmp_path, state, kind):
     white = made.saved(Image.new("RGB", (827, 1169), "white"), "JPEG")
     path = tmp_path / "a.pdf"
-    path.write_bytes(made.pdf(jpeg=white if sound else bytes(len(white))))
+    jpeg = {"whole": white, "gone": bytes(len(white)), "cut": white[: len(white) // 2] + b"\xff\xd9"}[state]
+    path.write_bytes(made.pdf(jpeg=jpeg))
     assert [look.kind for look in apart.look(path, "pdf", 1, Limits())] == [kind]
 
 

@@ -1,0 +1,131 @@
+"""What libtiff complains of while it unpacks a page: rows of a fax and blocks of a JPEG that it had to make up.
+
+Pillow brings libtiff with it and keeps most of its complaints to itself, so it is asked once more, without making a picture.
+"""
+
+import ctypes
+import os
+import struct
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import PIL._imaging
+
+NONE, RLE, GROUP_3, GROUP_4, JPEG = 1, 2, 3, 4, 7  # values of Compression (TIFF 6.0, page 30; Technical Note 2)
+#: The others fail for damage wherever they are unpacked; Deflate is looked at in `streams`.
+SILENT = (NONE, RLE, GROUP_3, GROUP_4, JPEG)
+_UNTOUCHED = b"\x5a"
+_END = 8  # bytes at the end of a strip that cannot all be untouched if it was unpacked
+_LARGEST = 1 << 29  # bytes of a strip or tile
+# The other complaints are of properties that nobody uses.
+_OF_DATA = (b"Fax", b"JPEGLib", b"TIFFFill", b"TIFFRead")
+_HARMLESS = b"without EOL"
+_COMPLAINT = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p
+)
+
+
+@cache
+def _library() -> Any:
+    """Return libtiff as Pillow is linked with it; None for one whose complaints cannot be heard (before 4.5)."""
+    pointer, number, size = ctypes.c_void_p, ctypes.c_uint32, ctypes.c_ssize_t
+    try:
+        library = ctypes.CDLL(PIL._imaging.__file__)  # noqa: SLF001 - what it is linked with is looked through, too
+        for name, result, arguments in (
+            ("TIFFOpenOptionsAlloc", pointer, ()),
+            ("TIFFOpenOptionsFree", None, (pointer,)),
+            ("TIFFOpenOptionsSetErrorHandlerExtR", None, (pointer, _COMPLAINT, pointer)),
+            ("TIFFOpenOptionsSetWarningHandlerExtR", None, (pointer, _COMPLAINT, pointer)),
+            ("TIFFFdOpenExt", pointer, (ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, pointer)),
+            ("TIFFSetDirectory", ctypes.c_int, (pointer, number)),
+            ("TIFFIsTiled", ctypes.c_int, (pointer,)),
+            ("TIFFNumberOfStrips", number, (pointer,)),
+            ("TIFFNumberOfTiles", number, (pointer,)),
+            ("TIFFStripSize", size, (pointer,)),
+            ("TIFFTileSize", size, (pointer,)),
+            ("TIFFReadEncodedStrip", size, (pointer, number, pointer, size)),
+            ("TIFFReadEncodedTile", size, (pointer, number, pointer, size)),
+            ("TIFFClose", None, (pointer,)),
+        ):
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    except (OSError, AttributeError):
+        return None
+    return library
+
+
+def page(path: Path, directory: int) -> bool:
+    """Tell whether a page is damaged. directory: which one of the file, from 0."""
+    library = _library()
+    if library is None:
+        return False
+    heard = set[bytes]()
+
+    def hear(_tiff: object, _data: object, module: bytes | None, text: bytes | None, _arguments: object) -> int:
+        if (module or b"").startswith(_OF_DATA) and _HARMLESS not in (text or b""):
+            heard.add(module or b"")
+        return 1  # nobody else is to be told
+
+    handler = _COMPLAINT(hear)
+    options = library.TIFFOpenOptionsAlloc()
+    library.TIFFOpenOptionsSetErrorHandlerExtR(options, handler, None)
+    library.TIFFOpenOptionsSetWarningHandlerExtR(options, handler, None)
+    own = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    opened = library.TIFFFdOpenExt(own, b"page", b"r", options)
+    library.TIFFOpenOptionsFree(options)
+    if not opened:
+        os.close(own)
+        return True
+    try:
+        if directory and not library.TIFFSetDirectory(opened, directory):
+            return True
+        return _is_cut(library, opened) or bool(heard)
+    finally:
+        library.TIFFClose(opened)
+
+
+def _is_cut(library: Any, opened: int) -> bool:
+    """Unpack all strips or tiles; returns whether one cannot be, or ends before its last row."""
+    tiled = library.TIFFIsTiled(opened)
+    count = library.TIFFNumberOfTiles(opened) if tiled else library.TIFFNumberOfStrips(opened)
+    size = library.TIFFTileSize(opened) if tiled else library.TIFFStripSize(opened)
+    read = library.TIFFReadEncodedTile if tiled else library.TIFFReadEncodedStrip
+    if not 0 < size <= _LARGEST:
+        return False
+    strip = ctypes.create_string_buffer(size)
+    for number in range(count):
+        ctypes.memset(strip, _UNTOUCHED[0], size)
+        got = read(opened, number, strip, size)
+        last = ctypes.string_at(ctypes.addressof(strip) + max(0, got - _END), min(_END, max(0, got)))
+        if not last.strip(_UNTOUCHED):
+            return True
+    return False
+
+
+def fax(data: bytes, width: int, height: int, compression: int, *, two_dimensional: bool = False) -> bool:
+    """Tell whether the rows of a fax (ITU-T T.4, T.6) are damaged, or fewer than `height`."""
+    entries: Sequence[tuple[int, int, int]] = (
+        (256, 4, width),
+        (257, 4, height),
+        (258, 3, 1),
+        (259, 3, compression),
+        (262, 3, 0),
+        (273, 4, 8),
+        (277, 3, 1),
+        (278, 4, height),
+        (279, 4, len(data)),
+        *([(292, 4, int(two_dimensional))] if compression == GROUP_3 else []),
+    )
+    head = struct.pack("<2sHI", b"II", 42, 8 + len(data) + len(data) % 2)
+    directory = struct.pack("<H", len(entries)) + b"".join(
+        struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries
+    )
+    file = os.memfd_create("fax", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(file, "wb", closefd=False) as out:
+            out.write(head + data + bytes(len(data) % 2) + directory + bytes(4))
+        return page(Path(f"/proc/self/fd/{file}"), 0)
+    finally:
+        os.close(file)
