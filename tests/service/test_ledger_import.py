@@ -18,6 +18,7 @@ from service.flow.archive.ledger_import import apply_import, check_import
 from service.flow.archive.ledger_rows import LedgerFilter, list_contracts
 from service.flow.common import ledger_sheet
 from service.flow.common.ledger_sheet import HEADINGS
+from service.flow.search.find import find
 from service.records.tables import AuditEntry, CaseFile, Contract, Customer, FormerNumber, Transfer
 from tests.service.conftest import OWNER, Office, embedded_env
 from tests.service.test_api import client, headers  # noqa: F401 - fixtures
@@ -178,10 +179,14 @@ def test_a_file_that_was_migrated_is_found_by_the_numbers_it_had(office):
     for text in ("销字〔2023〕7号", "A-12_3"):
         (file,) = filing.list_case_files(house, keeper, text=text)[1]
         assert filing.case_file_page(house, keeper, text=text).total == 1
-        assert [found.id for found in holds.matching(house, keeper, text)] == [file.id]
+        assert [found.id for found in holds.matching(house, keeper, text).files] == [file.id]
         (found,) = list_contracts(house, keeper, LedgerFilter(text=text))[1]
         assert found.file.id == file.id
         assert loans.ask(house, office["handler"], text, "核对").case_file_id == file.id
+    document_id = office.take_in()
+    filing.file_document(house, keeper, document_id, file.id)
+    for text in ("销字〔2023〕7号", "销字[2023]7号", "number:A123", "编号:A-12/3"):
+        assert [hit.document_id for hit in find(house, keeper, text).hits] == [document_id], text
     with pytest.raises(NotFound):
         loans.ask(house, office["handler"], "A-12", "核对")  # a part of a number names no file
 

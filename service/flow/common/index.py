@@ -14,6 +14,7 @@ from intake.model import PageText
 from search.errors import IndexUnavailable
 from search.model import IndexedPage
 from service.access.policy import document_tokens
+from service.flow.common.former import former_numbers
 from service.flow.common.guard import reach_of
 from service.flow.common.kept import read_kept
 from service.flow.common.stamps import stamp_of
@@ -80,6 +81,7 @@ def project(document: Document, pages: Iterable[PageText]) -> list[IndexedPage]:
         (customer.code if customer else "") or "",
     ]
     numbers += [fields[name] for name in _NUMBERS if name in fields]
+    numbers += former_numbers(file) if file else []
     return [
         IndexedPage(
             document=document.id,
