@@ -37,7 +37,7 @@ def whole_query(schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan
         if left * _FEW < searcher.num_docs:
             few.append(kept)
             least = min(least, left)
-    return _all_of([_Queries(schema, searcher, few, least).of(plan), *within])
+    return _all_of([_Queries(schema, searcher, few, least).of(plan, alone=True), *within])
 
 
 class _Queries:
@@ -47,13 +47,15 @@ class _Queries:
         self._schema, self._searcher, self._few, self._least = schema, searcher, few, least
         self._frequencies: dict[tuple[str, str], int] = {}  # what may be a near-miss has the same pairs again and again
 
-    def of(self, plan: p.Plan) -> Query:
+    def of(self, plan: p.Plan, *, alone: bool = False) -> Query:
+        """Return the query of a plan. alone: what it finds is held against all bounds at once, not one alternative of several."""
         if not self._may_match(plan):
             return Query.empty_query()
         match plan:
             case p.Run(weight=weight):
                 query = self._phrase(plan)
-                return self._narrowed(plan, query if weight is None else Query.const_score_query(query, weight))
+                query = query if alone else self._narrowed(plan, query)
+                return query if weight is None else Query.const_score_query(query, weight)
             case p.Mark(token, weight):
                 return Query.const_score_query(Query.term_query(self._schema, p.MARKS, token, "basic"), weight)
             case p.Begins(field, token, weight):
@@ -66,15 +68,20 @@ class _Queries:
                 everything = Query.const_score_query(Query.all_query(), 0.0)
                 return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self.of(part))])
             case p.Every(parts):
-                return _all_of([self.of(part) for part in parts])
+                return _all_of([self.of(part, alone=alone) for part in parts])
             case p.Either(parts):
-                return Query.boolean_query([(Occur.Should, self.of(part)) for part in parts])
+                left = [part for part in parts if self._may_match(part)]
+                if len(left) == 1:
+                    return self.of(left[0], alone=alone)
+                return Query.boolean_query([(Occur.Should, self.of(part)) for part in left])
 
     def _may_match(self, plan: p.Plan) -> bool:
         """Return False where a token is missing without which nothing matches: most of what may be a near-miss is never evaluated."""
         match plan:
             case p.Run():
                 return self._rarest(plan) > 0
+            case p.Mark(token):
+                return self._frequency(p.MARKS, token) > 0
             case p.Every(parts):
                 return all(map(self._may_match, parts))
             case p.Either(parts):
