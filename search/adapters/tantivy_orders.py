@@ -11,7 +11,7 @@ from search.orders import NUMBER, RANKED, RECEIVED, Anchor, Order
 
 Place: TypeAlias = tuple[float, tantivy.DocAddress]
 
-_EQUALS = 200  # hits looked at beyond a page, among which what is worth as much as its last one mostly ends
+_EQUALS = 1000  # hits looked at beyond a page, among which what is worth as much as its last one nearly always ends
 _SLACK = 100  # documents that may have come before a page since the page before it was shown, without a second look
 
 
