@@ -26,6 +26,7 @@ MAX_PAGE_PIXELS = 8_000_000
 MAX_PAGE_SIDE = 8_000
 
 _FORMATS = {"tiff": "TIFF", "jpeg": "JPEG", "png": "PNG", "bmp": "BMP", "webp": "WEBP", "heic": "HEIF"}
+_MOST_PICTURES = 100  # of a file, that are counted
 _LIGHT = (
     3  # times as many pixels are taken where one of them needs a byte, or where the decoder itself makes them fewer
 )
@@ -66,6 +67,8 @@ def check(path: Path, kind: str, limits: Limits) -> int:
     """Return the number of pages. Raises Rejected."""
     if kind == "tiff":
         tiff_chain.check(path, 2 * limits.max_pages + 2)
+    if kind == "heic":
+        return _check_pictures(path, limits)
     with _opened(path, kind) as image:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             pages = sum(1 for _ in _frames(image, limits, path.stat().st_size))
@@ -80,6 +83,43 @@ def check(path: Path, kind: str, limits: Limits) -> int:
             image.draft("L", (max(1, image.width // 8), max(1, image.height // 8)))
             image.load()
         return 1
+
+
+def _check_pictures(path: Path, limits: Limits) -> int:
+    """Return the number of pictures in a HEIC, each a page (ISO/IEC 23008-12): those that belong to others are not counted there."""
+    number, count = 0, 1
+    while number < count:
+        with _opened(path, "heic") as image:
+            count = int(getattr(image, "n_frames", 1))
+            if count > limits.max_pages:
+                raise Rejected("too_many_pages", f"The file has more than {limits.max_pages} pages.")
+            image.seek(number)
+            _check_image(image, limits)
+            image.load()  # all data must be there
+        number += 1
+    return count
+
+
+def notes(path: Path, kind: str) -> tuple[str, ...]:
+    """Return "pictures:NUMBER" for a file with further pictures that are no pages: of an animation, or taken together with the first.
+
+    Those that belong to the first one, smaller ones to preview it and maps of its light and depth, are none. Raises Rejected.
+    """
+    if kind not in ("jpeg", "png", "webp"):
+        return ()
+    with _opened(path, kind) as image:
+        count, size = getattr(image, "n_frames", 1), image.size
+        if (
+            kind == "jpeg"
+        ):  # MPO (CIPA DC-007): where its pictures lie stands in the first one, how large they are in each
+            count = 0
+            for number in range(min(getattr(image, "n_frames", 1), _MOST_PICTURES)):
+                try:
+                    image.seek(number)
+                except Exception:  # noqa: BLE001 - what follows the first picture is not looked for any further
+                    break
+                count += image.size == size
+    return (f"pictures:{count - 1}",) if count > 1 else ()
 
 
 class RasterPages:
@@ -111,6 +151,11 @@ class RasterPages:
         return compression in tiff.SILENT and tiff.page(self._path, image.tell())
 
     def _turn_to(self, index: int) -> Image.Image:
+        if self._kind == "heic":  # opened anew: its library keeps all that it has unpacked
+            self.close()
+            image = self._stack.enter_context(_opened(self._path, self._kind))
+            image.seek(index)
+            return image
         if self._image is None or index < self._next:  # pages come in order: going back is rare enough to begin again
             self.close()
             self._image = self._stack.enter_context(_opened(self._path, self._kind))

@@ -54,4 +54,4 @@ def check(path: Path, kind: str, limits: Limits) -> tuple[int, tuple[str, ...]]:
         return recording.check(path, kind)
     from intake import raster
 
-    return raster.check(path, kind, limits), ()
+    return raster.check(path, kind, limits), raster.notes(path, kind)

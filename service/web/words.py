@@ -729,6 +729,8 @@ def note(code: str) -> str:
     kind, _colon, name = code.partition(":")
     if kind == "attachment":
         return gettext("附件：%(name)s", name=name)
+    if kind == "pictures":
+        return ngettext("还有 %(num)d 幅图，不是页，未识别", "还有 %(num)d 幅图，不是页，未识别", int(name))
     signature = parted(code)
     if signature:
         who = signature[1] or gettext("签名者不明")

@@ -2,12 +2,13 @@
 
 import io
 import os
+import struct
 import subprocess
 import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from intake.errors import Rejected
 from intake.formats.mail import attachments
@@ -16,10 +17,20 @@ from intake.inspect import inspect
 from intake.model import Limits
 from intake.pipeline import read
 from tests.intake import made
-from tests.intake.made import MAKERS, eml, ofd, office, package, write
+from tests.intake.made import MAKERS, SIZE, eml, ofd, office, package, write
 from tests.intake.test_read import Blind
 
 LIMITS = Limits()
+#: What brings a page into the place from which its camera's note turns it back (Exif 2.32, tag 274).
+UNDONE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
 RECORDINGS = ("wav", "mp3", "m4a", "mp4", "avi")
 
 
@@ -67,6 +78,84 @@ def test_every_image_format_shows_the_same_page(tmp_path, name):
     )
     wanted = np.asarray(drawn.resize((300, 150))).astype(float)
     assert np.corrcoef(shown.ravel(), wanted.ravel())[0, 1] > 0.85
+
+
+def test_every_picture_of_a_heic_is_a_page_and_its_thumbnails_are_none(tmp_path):
+    import pillow_heif
+
+    sheets = [made.page("RGB", f"{made.TEXT} {number}", (600, 300 + 20 * number)) for number in range(3)]
+    held = pillow_heif.from_pillow(sheets[0])
+    for sheet in sheets[1:]:
+        held.add_from_pillow(sheet)
+    data = io.BytesIO()
+    held.save(data, quality=80, thumbnails=[128], primary_index=1)
+    path = put(tmp_path, data.getvalue())
+    found = inspect(path, LIMITS)
+    assert (found.kind, found.pages, found.notes) == ("heic", 3, ())
+    with open_pages(path, "heic", LIMITS) as pages:
+        for index in (0, 1, 2, 0):
+            shown = pages.picture(index).image
+            assert shown.size == sheets[index].size
+            difference = np.asarray(shown.convert("L")).astype(int) - np.asarray(sheets[index].convert("L"))
+            assert np.abs(difference).mean() < 3
+    with pytest.raises(Rejected, match="more than 2 pages"):
+        inspect(path, Limits(max_pages=2))
+    with pytest.raises(Rejected):
+        inspect(put(tmp_path, data.getvalue()[:-500]), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "notes"),
+    [
+        ("WEBP", [SIZE, SIZE, SIZE], ("pictures:2",)),
+        ("PNG", [SIZE, SIZE], ("pictures:1",)),
+        ("MPO", [SIZE, SIZE], ("pictures:1",)),  # two eyes, or two angles
+        ("MPO", [SIZE, (300, 150), (150, 75)], ()),  # a map of light and a preview
+        ("WEBP", [SIZE], ()),
+        ("JPEG", [SIZE], ()),
+    ],
+)
+def test_further_pictures_that_are_no_pages_are_noted(tmp_path, kind, sizes, notes):
+    first, *more = [made.page("RGB", f"{made.TEXT} {number}", size) for number, size in enumerate(sizes)]
+    options = {"save_all": True, "append_images": more} if more else {}
+    found = inspect(put(tmp_path, made.saved(first, kind, **options)), LIMITS)
+    assert (found.pages, found.notes) == (1, notes)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "HEIF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_stands_as_its_camera_says(tmp_path, kind, orientation):
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    upright = made.page("RGB")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    stored = upright.transpose(UNDONE[orientation]) if orientation > 1 else upright
+    path = put(tmp_path, made.saved(stored, kind, exif=exif.tobytes()))
+    with open_pages(path, inspect(path, LIMITS).kind, LIMITS) as pages:
+        shown = pages.picture(0).image
+    assert shown.size == upright.size
+    assert np.abs(np.asarray(shown.convert("L")).astype(int) - np.asarray(upright.convert("L"))).mean() < 6
+
+
+def test_a_colour_tiff_of_16_bits_a_channel_shows_the_same_page(tmp_path):
+    drawn = np.asarray(made.page("RGB"))
+    rows = (drawn.astype("<u2") * 257).tobytes()
+    height, width, _ = drawn.shape
+    entries = [(256, 4, width), (257, 4, height), (258, 3, 0), (259, 3, 1), (262, 3, 2), (273, 4, 0), (277, 3, 3)]
+    entries += [(278, 4, height), (279, 4, len(rows))]
+    depths = 8 + 2 + 12 * len(entries) + 4
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
+    for tag, kind, value in entries:
+        count = 3 if tag == 258 else 1
+        head += struct.pack("<HHII", tag, kind, count, {258: depths, 273: depths + 6}.get(tag, value))
+    path = put(tmp_path, head + bytes(4) + struct.pack("<3H", 16, 16, 16) + rows)
+    assert inspect(path, LIMITS).pages == 1
+    with open_pages(path, "tiff", LIMITS) as pages:
+        picture = pages.picture(0)
+    assert not picture.damaged
+    assert np.abs(np.asarray(picture.image).astype(int) - drawn).max() <= 1
 
 
 def test_signatures_and_attachments_of_a_pdf_are_noted_and_nothing_is_run(tmp_path):
