@@ -40,7 +40,8 @@ def mappings() -> Body:
         **{name: {"type": "long", "index": False} for name in KEYS},
         NUMBER: keyword | {"index": False},
     }
-    return {"dynamic": "strict", "_source": {"includes": ["stored"]}, "properties": properties}
+    # All that is sent is kept: what is left out the server keeps apart all the same until it merges, at a fifth of the time of indexing.
+    return {"dynamic": "strict", "properties": properties}
 
 
 class Change(NamedTuple):
