@@ -1,9 +1,12 @@
+from dataclasses import replace
+from itertools import accumulate
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intake.codec import from_json, text_of, to_json
-from intake.model import Line, PageText, Word
+from intake.model import Line, PageText, Seal, Word
 
 boxes = st.tuples(*[st.integers(0, 9000)] * 4)
 sure = st.floats(0, 1)
@@ -19,6 +22,28 @@ pages = st.builds(
 @given(pages)
 def test_a_page_comes_back_as_it_was(page):
     assert from_json(to_json(page)) == page
+
+
+# Pieces of what the bytes themselves are made of, where lines and words end.
+written = st.lists(st.sampled_from([*'甲"\\],[{\ud800', "]],[", "]]", ',"lines":[["', ",[[["]), max_size=4).map("".join)
+odd_words = st.builds(Word, st.just(0), written, st.just((1, 2, 3, 4)), st.just(0.5))
+odd_lines = st.builds(Line, written, st.just((1, 2, 3, 4)), st.just(0.5), st.lists(odd_words, max_size=3).map(tuple))
+
+
+@given(
+    st.lists(odd_lines, max_size=5), written, st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=2)
+)
+@example(
+    [Line(text, (1, 2, 3, 4), 0.5, (Word(0, text, (1, 2, 3, 4), 0.5),)) for text in ('"""', "甲", "")], "", [(4, 5)]
+)
+def test_for_some_places_only_the_words_of_their_lines_are_there(lines, source, spans):
+    page = PageText(1, 9, 9, 0, source, tuple(lines), (Seal((1, 2, 3, 4), source, 0.5),))
+    begins = accumulate((len(line.text) + 1 for line in lines), initial=0)
+    wanted = [
+        line if any(start < begin + len(line.text) and end > begin for start, end in spans) else replace(line, words=())
+        for line, begin in zip(lines, begins, strict=False)
+    ]
+    assert from_json(to_json(page), spans) == replace(page, lines=tuple(wanted))
 
 
 def test_text_out_of_a_broken_file_survives():
