@@ -7,8 +7,6 @@ from retention.errors import TransitionRefused
 
 KINDS = ("lost", "damaged", "overdue", "leaked")
 STATES = ("open", "examined", "closed")
-#: How many days past its day of return a loan becomes an incident by itself.
-OVERDUE_DAYS = 30
 
 
 def demand_examinable(state: str) -> None:

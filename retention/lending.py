@@ -9,8 +9,6 @@ from retention.errors import TransitionRefused
 State = Literal["asked", "granted", "refused", "lent", "returned"]
 #: What is found when a file that came back is checked; what is not whole is an incident of that kind.
 RETURNS = ("whole", "damaged", "lost")
-#: How many days before a file must come back its reader is reminded.
-SOON_DAYS = 3
 
 
 @dataclass(frozen=True)

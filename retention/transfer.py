@@ -126,28 +126,29 @@ class Transfer:
         return self._decide("send_back", person, roles, on, reason.strip())
 
 
-# days from the deadline (negative: before it) -> who is told besides those told before; the last row that is reached counts
-ESCALATION: tuple[tuple[int, str], ...] = (
-    (-SOON_DAYS, "responsible"),
-    (1, "department_head"),
-    (SOON_DAYS, "credit_administrator"),
-    (30, "auditor"),
-)
+# days from the deadline (negative: before it) -> who is told besides those told before; all rows that are reached count
+Escalation = tuple[tuple[int, str], ...]
 
 
-def told(due: date, today: date) -> tuple[str, ...]:
-    """Return who has been told of a transfer that is still open, in the order of escalation: nobody, then one more each time.
+def escalation(notice: int = SOON_DAYS, head: int = 1, administrator: int = SOON_DAYS, auditor: int = 30) -> Escalation:
+    """Return when whom an open transfer comes to. notice: days before its deadline; the others: days behind it.
 
-    A week before the deadline the one responsible, the day after it the head of the department, a week after it the credit
+    By default, a week before the deadline the one responsible, the day after it the head of the department, a week after it the credit
     administrator, thirty days after it the auditor (RULES B3).
     """
+    parts = ((-notice, "responsible"), (head, "department_head"), (administrator, "credit_administrator"))
+    return (*parts, (auditor, "auditor"))
+
+
+def told(due: date, today: date, steps: Escalation = escalation()) -> tuple[str, ...]:  # noqa: B008 - it never changes
+    """Return who has been told of a transfer that is still open, in the order of escalation: nobody, then one more each time."""
     days = (today - due).days
-    return tuple(who for at, who in ESCALATION if days >= at)
+    return tuple(who for at, who in steps if days >= at)
 
 
-def next_telling(due: date, today: date) -> date | None:
+def next_telling(due: date, today: date, steps: Escalation = escalation()) -> date | None:  # noqa: B008 - as above
     """Return the day after today on which an open transfer comes to somebody more; None when all have been told by today."""
-    return min((day for at, _who in ESCALATION if (day := due + timedelta(days=at)) > today), default=None)
+    return min((day for at, _who in steps if (day := due + timedelta(days=at)) > today), default=None)
 
 
 @dataclass(frozen=True)

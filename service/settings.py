@@ -80,6 +80,13 @@ class Settings:
     roll_over: bool = True
     holidays: Mapping[date, bool] = field(default_factory=dict)
     waiting_days: int = 7
+    transfer_notice_days: int = 7
+    transfer_head_days: int = 1
+    transfer_administrator_days: int = 7
+    transfer_auditor_days: int = 30
+    loan_notice_days: int = 3
+    overdue_loan_days: int = 30
+    milestone_notice_days: int = 7
     major_amount: int = 10_000_000
     minor_amount: int = 50_000
     expert_line: int = 5_000_000
@@ -341,6 +348,15 @@ class _Source:
             raise BadSetting(f"JUANZONG_{name.upper()}", "names a directory twice")
         return tuple(found)
 
+    def escalation(self) -> dict[str, Any]:
+        """When whom an open transfer comes to: days before its deadline, and behind it, in this order."""
+        found = {"transfer_notice_days": self.whole("transfer_notice_days", 7, least=0, most=365)}
+        least = 1
+        for name in ("transfer_head_days", "transfer_administrator_days", "transfer_auditor_days"):
+            found[name] = self.whole(name, getattr(Settings, name), least=least, most=3650)
+            least = found[name]
+        return found
+
     def holidays(self, name: str) -> dict[date, bool]:
         """Whether each day that a file of notices names is worked, nothing without one."""
         path = _file(self.text(name))
@@ -515,6 +531,10 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         roll_over=source.flag("roll_over", default=True),
         holidays=source.holidays("holidays"),
         waiting_days=source.whole("waiting_days", 7, least=0),
+        **source.escalation(),
+        loan_notice_days=source.whole("loan_notice_days", Settings.loan_notice_days, least=0, most=365),
+        overdue_loan_days=source.whole("overdue_loan_days", Settings.overdue_loan_days, least=0, most=3650),
+        milestone_notice_days=source.whole("milestone_notice_days", Settings.milestone_notice_days, least=0, most=365),
         major_amount=major,
         minor_amount=minor,
         expert_line=source.whole("expert_line", Settings.expert_line),

@@ -1,11 +1,13 @@
 """Who is told in time (RULES B2, B3, B6): of transfers as they escalate, of files to come back, of what contracts have to do."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from service.access import people
 from service.flow.archive import deadlines, loans, milestones
+from service.flow.archive.incidents import open_overdue
 from service.flow.archive.reminders import remind_loans, remind_milestones
 from service.flow.credit import deliveries
 from service.records.tables import Delivery, Person
@@ -36,7 +38,7 @@ def test_B3_who_an_overdue_transfer_comes_to_is_told_and_nobody_else(office):
     new_contract(office)  # signed on 31 October 2026: due on 30 November
     house.clock.move_to(date(2026, 11, 25))
     assert (deadlines.escalate(house), deadlines.escalate(house)) == (1, 0)
-    soon, late = ["移交期限：七日内到期 1 项"], ["移交期限：已逾期 1 项"]
+    soon, late = ["移交期限：即将到期 1 项"], ["移交期限：已逾期 1 项"]
     assert told(office, "transfer.due") == {"handler": soon}
     for day, who in ((1, heads), (7, ("administrator",)), (30, ("auditor",))):
         see_all(office)
@@ -44,6 +46,20 @@ def test_B3_who_an_overdue_transfer_comes_to_is_told_and_nobody_else(office):
         before = told(office, "transfer.due")
         assert deadlines.escalate(house) == 1
         assert told(office, "transfer.due") == before | dict.fromkeys(who, late)
+
+
+def test_B3_B6_the_days_are_settings(embedded):
+    house = embedded.house
+    days = {"transfer_notice_days": 1, "transfer_head_days": 3, "loan_notice_days": 0, "overdue_loan_days": 1}
+    house.settings = replace(house.settings, **days)
+    _, file_id = new_contract(embedded)  # due on 30 November
+    request = loans.ask(house, embedded["handler"], file_id, "核对")
+    loans.decide_loan(house, embedded["archivist"], request.id, grant=True, due_back="2026-12-01")
+    counts = []
+    for day in (25, 29, 30, 31, 32, 33):
+        house.clock.move_to(date(2026, 11, 1) + timedelta(days=day - 1))
+        counts.append((deadlines.escalate(house), remind_loans(house), open_overdue(house)))
+    assert counts == [(0, 0, 0), (1, 0, 0), (0, 0, 0), (0, 1, 0), (0, 1, 0), (1, 0, 1)]
 
 
 def test_B3_one_message_a_day_counts_what_came_and_a_closed_account_hides_nothing(embedded):
@@ -56,8 +72,8 @@ def test_B3_one_message_a_day_counts_what_came_and_a_closed_account_hides_nothin
     house.clock.move_to(date(2026, 11, 25))
     deadlines.escalate(house)
     found = told(embedded, "transfer.due")
-    assert found["handler"] == ["移交期限：已逾期 1 项，七日内到期 1 项"]
-    assert found["administrator"] == ["移交期限：七日内到期 1 项"]  # of the account that was closed
+    assert found["handler"] == ["移交期限：已逾期 1 项，即将到期 1 项"]
+    assert found["administrator"] == ["移交期限：即将到期 1 项"]  # of the account that was closed
     assert found["head"] == ["移交期限：已逾期 1 项"]
     assert "leaver" not in found
     new_contract(embedded, signed_on="2026-10-19")

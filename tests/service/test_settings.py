@@ -129,6 +129,15 @@ def test_roles_that_must_have_a_second_factor(tmp_path):
     assert load({"JUANZONG_HOME": str(tmp_path)}).second_factor_roles == ()
 
 
+def test_who_is_told_later_has_no_earlier_day(tmp_path):
+    env = {"JUANZONG_HOME": str(tmp_path), "JUANZONG_TRANSFER_HEAD_DAYS": "10"}
+    with pytest.raises(BadSetting, match=r"JUANZONG_TRANSFER_ADMINISTRATOR_DAYS.*must be 10 or more, not 7"):
+        load(env)
+    later = {"JUANZONG_TRANSFER_ADMINISTRATOR_DAYS": "10", "JUANZONG_TRANSFER_AUDITOR_DAYS": "20"}
+    found = load(env | later)
+    assert (found.transfer_head_days, found.transfer_administrator_days, found.transfer_auditor_days) == (10, 10, 20)
+
+
 def test_the_notices_of_holidays_are_read_at_start_up_and_counted_by(embedded, tmp_path):
     path = tmp_path / "holidays.txt"
     env = embedded.env | {"JUANZONG_HOLIDAYS": str(path)}

@@ -271,6 +271,9 @@ def escalate(house: House, go_on: Callable[[], bool] = lambda: True) -> int:
 
 
 def _escalate_some(house: House, today: date) -> tuple[int, int]:
+    settings = house.settings
+    behind = (settings.transfer_head_days, settings.transfer_administrator_days, settings.transfer_auditor_days)
+    steps = rules.escalation(settings.transfer_notice_days, *behind)
     due = select(Transfer).where(Transfer.tell_on <= today).order_by(Transfer.tell_on, Transfer.id).limit(_AT_ONCE)
     bare = due.options(lazyload(Transfer.case_file), lazyload(Transfer.responsible))
     with house.database.write() as session:
@@ -278,9 +281,9 @@ def _escalate_some(house: House, today: date) -> tuple[int, int]:
         told: list[audit.Told] = []
         came: list[tuple[Transfer, Sequence[str]]] = []
         for row in rows:
-            row.tell_on = None if row.state == "accepted" else rules.next_telling(row.due_on, today)
+            row.tell_on = None if row.state == "accepted" else rules.next_telling(row.due_on, today, steps)
             before = row.contents.get("told", {})
-            news = [who for who in rules.told(row.due_on, today) if who not in before]
+            news = [who for who in rules.told(row.due_on, today, steps) if who not in before]
             if news and row.state != "accepted":
                 row.contents = {**row.contents, "told": before | dict.fromkeys(news, str(today))}
                 detail = {"transfer": row.id, "due_on": row.due_on.isoformat(), "to": news}

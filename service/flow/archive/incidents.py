@@ -146,7 +146,7 @@ def open_overdue(house: House) -> int:
 def _open_some(house: House) -> int:
     """Open them for some loans, in one transaction: killed in between, the next run goes on with the others."""
     today = house.clock.today()
-    line = today - timedelta(days=rules.OVERDUE_DAYS)
+    line = today - timedelta(days=house.settings.overdue_loan_days)
     with house.database.write() as session:
         known = select(Incident.id).where(Incident.request_id == AccessRequest.id, Incident.kind == "overdue")
         query = select(AccessRequest).where(

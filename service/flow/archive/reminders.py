@@ -11,9 +11,7 @@ from sqlalchemy import Select, String, literal, select
 from sqlalchemy.orm import Session
 
 from retention.contract_life import STATES
-from retention.lending import SOON_DAYS as LOAN_SOON_DAYS
 from service.flow.archive.grants import is_electronic
-from service.flow.archive.milestones import SOON_DAYS as MILESTONE_SOON_DAYS
 from service.flow.common.facts import ENDED
 from service.flow.common.notices import notify
 from service.house import SYSTEM, House
@@ -40,7 +38,7 @@ def remind_loans(house: House) -> int:
     """
     today = house.clock.today()
     lent = select(AccessRequest).where(AccessRequest.state == "lent", ~is_electronic())  # that one closes by itself
-    near = lent.where(AccessRequest.due_back.between(today, today + timedelta(days=LOAN_SOON_DAYS)))
+    near = lent.where(AccessRequest.due_back.between(today, today + timedelta(days=house.settings.loan_notice_days)))
     late = lent.where(AccessRequest.due_back < today)
     return _remind(house, "loan", near, "soon") + _remind(house, "loan", late, "late")
 
@@ -60,7 +58,7 @@ def remind_milestones(house: House) -> int:
             Contract.status.in_([state for state in STATES if state not in ENDED]),
         )
     )
-    near = open_.where(Milestone.due_on.between(today, today + timedelta(days=MILESTONE_SOON_DAYS)))
+    near = open_.where(Milestone.due_on.between(today, today + timedelta(days=house.settings.milestone_notice_days)))
     late = open_.where(Milestone.due_on < today)
     return _remind(house, "milestone", near, "soon") + _remind(house, "milestone", late, "late")
 

@@ -59,8 +59,8 @@ def _day(today: date) -> str:
 
 def _said(late: int, count: int) -> tuple[str, str]:
     soon = count - late
-    zh = [f"已逾期 {late} 项"] * bool(late) + [f"七日内到期 {soon} 项"] * bool(soon)
-    en = [f"{late} overdue"] * bool(late) + [f"{soon} due within a week"] * bool(soon)
+    zh = [f"已逾期 {late} 项"] * bool(late) + [f"即将到期 {soon} 项"] * bool(soon)
+    en = [f"{late} overdue"] * bool(late) + [f"{soon} due soon"] * bool(soon)
     return f"移交期限：{'，'.join(zh)}", f"transfers: {', '.join(en)}"
 
 
