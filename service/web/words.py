@@ -160,6 +160,20 @@ SOURCES = {
     "tesseract": _("图像识别（Tesseract）"),
     "unread": _("没有读出"),
 }
+CHANNELS = {
+    "api": _("程序接口"),
+    "attachment": _("邮件的附件"),
+    "cli": _("命令行"),
+    "folder": _("服务器上的文件夹"),
+    "form": _("在系统里填制"),
+    "mail": _("电子邮件"),
+    "package": _("别处移来的档案包"),
+    "report": _("系统出具"),
+    "rescan": _("重新扫描"),
+    "scanner": _("扫描仪"),
+    "station": _("扫描站的热文件夹"),
+    "web": _("浏览器"),
+}
 CONTRACT_STATES = {
     "draft": ("grey", _("草拟")),
     "approved": ("soon", _("已审批")),

@@ -1,5 +1,6 @@
 """Documents: look at them, correct what the machine read, confirm it."""
 
+import json
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import func, select
@@ -18,7 +19,7 @@ from service.flow.credit.fact_documents import follow
 from service.flow.intake.categories import capitals_of, put_category, reread
 from service.house import House
 from service.records import audit
-from service.records.tables import Department, Document
+from service.records.tables import AuditEntry, Department, Document
 
 
 def get_document(house: House, actor: Actor, document_id: str) -> Document:
@@ -28,6 +29,19 @@ def get_document(house: House, actor: Actor, document_id: str) -> Document:
         _ = document.fields
         audit.append(session, actor.name, "document.view", f"document:{document_id}")
         return document
+
+
+def letter_of(house: House, document: Document) -> tuple[str, str]:
+    """Return sender and subject of the letter that brought a document, as the trail keeps them; "" and "" for what came otherwise."""
+    if document.channel != "mail":
+        return "", ""
+    query = select(AuditEntry.detail).where(
+        AuditEntry.subject == f"document:{document.id}", AuditEntry.action == "document.receive"
+    )
+    with house.database.read() as session:
+        detail = session.scalar(query.order_by(AuditEntry.seq).limit(1))
+    told = json.loads(detail) if detail else {}
+    return str(told.get("mail_from", "")), str(told.get("mail_subject", ""))
 
 
 def can_read(house: House, actor: Actor, document_id: str) -> bool:

@@ -1,12 +1,17 @@
 """The checking screen in a real browser, driven by the keyboard alone; axe looks at it. Pictures as in `test_browser`."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Locator, Page, expect
 
 from service.flow.common import values
 from service.flow.intake import documents
+from service.flow.intake.letters import take_letter
+from service.flow.intake.process import process
+from tests.intake.test_mail import letter
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_checking import OTHER, PARTY_B
 from tests.service.web.conftest import Site
@@ -210,6 +215,37 @@ def test_two_people_at_odds_on_the_screen_of_a_third(site: Site, desk: Desk) -> 
     expect(page.locator("#v-party_b")).to_have_value(OTHER)
     field = next(f for f in documents.get_document(house, OWNER, document_id).fields if f.name == "party_b")
     assert (field.entered_by, field.confirmed_by, field.rival) == ("person:archivist", ["person:handler"], {})
+    page.context.close()
+
+
+def test_a_letters_papers_wait_for_checking_and_the_report_counts_what_is_said_of_them(site: Site, desk: Desk) -> None:
+    house, office = site.office.house, site.office
+    welcome = replace(house.settings, mailbox_senders=("@partner.example",))
+    message = letter(
+        From="王芳 <wang.fang@partner.example>", Subject="三月的合同", Date="Wed, 25 Nov 2026 09:00:00 +0800"
+    )
+    for name, data in (("技术服务合同.pdf", DIGITAL.read_bytes()), ("报价单.pdf", DIGITAL.read_bytes() + SECOND)):
+        message.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    with TemporaryDirectory() as spool:
+        fate = take_letter(replace(house, settings=welcome), message.as_bytes(), Path(spool), office.department_id)
+    for document_id in fate.documents:
+        process(house, document_id)
+    page = desk.sit("administrator")
+    page.goto("/to-review?reason=unconfirmed")
+    expect(page.locator("main")).to_contain_text("报价单")
+    desk.look(page, "mail-queue")
+    page.goto(f"/documents/{fate.documents[0]}")
+    expect(page.locator("main")).to_contain_text("随信收到wang.fang@partner.example · 三月的合同")
+    page.get_by_text("随信收到").scroll_into_view_if_needed()
+    desk.look(page, "mail-document")
+    first, second = fate.documents
+    documents.correct_field(house, office["administrator"], first, "party_b", OTHER)
+    documents.confirm_all(house, office["archivist"], first)
+    documents.set_category(house, office["administrator"], second, "1.11")
+    auditor = desk.sit("auditor")
+    auditor.goto("/extraction")
+    expect(auditor.locator("[data-category-row]")).to_have_count(2)
+    desk.look(auditor, "extraction")
 
 
 def test_a_key_says_that_a_field_is_not_on_the_paper_and_takes_it_back(site: Site, desk: Desk) -> None:
