@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, TiffImagePlugin
 
-from intake.adapters.scanner import pages_in
+from intake.adapters.scanner import keep_on_disk, pages_in
 from intake.channels.scanning import ScanOrder
 from intake.errors import NoSuchScan, ScannerUnavailable
 
@@ -57,6 +57,7 @@ class Scan:
         done = list(zip(numbers, pages_in(folder), strict=False))
         for number, fresh in done:
             fresh.replace(pages[number - 1])
+        keep_on_disk(self.folder)
         shutil.rmtree(folder)
         return [number for number, _ in done]
 
@@ -68,6 +69,7 @@ class Scan:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self.folder / "scan.json")
+        keep_on_disk(self.folder)
 
     def expect(self, pages: int) -> None:
         """Keep another count of the pages on paper."""
@@ -146,6 +148,7 @@ def new_scan(home: Path, order: ScanOrder) -> Scan:
             continue
         scan = Scan(folder)
         scan.write(order)
+        keep_on_disk(home)
         return scan
     raise ScannerUnavailable(f"too many scans lie in {home}: resume or discard them")
 

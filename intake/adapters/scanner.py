@@ -1,6 +1,7 @@
 """Scanners through SANE's own program `scanimage`: it knows some thousand models, and a crash of a driver is not ours."""
 
 import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -39,6 +40,16 @@ def pages_in(folder: Path) -> list[Path]:
     return sorted(folder.glob("p[0-9][0-9][0-9][0-9][0-9].tiff"))
 
 
+def keep_on_disk(*paths: Path) -> None:
+    """Return when what these files hold, and which names are in these folders, outlasts a power cut."""
+    for path in paths:
+        opened = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
 def scan(
     order: ScanOrder,
     folder: Path,
@@ -49,7 +60,8 @@ def scan(
 ) -> None:
     """Scan until the feeder is empty (one page from glass), behind the pages that lie in `folder` already.
 
-    most: how many pages are fed at most, 0 for all. keep_open: files that the program holds while it runs, so that a lock outlives us. on_page is called with the number of pages there are.
+    most: how many pages are fed at most, 0 for all. keep_open: files that the program holds while it runs, so that a lock outlives us. on_page is called with the number of pages
+    there are, when the last of them is on the disk.
     Raises NotOffered, ScannerUnavailable (a jam, a cable, no such device); the pages that came through stay in `folder`.
     """
     device = f"--device-name={check_device(order.device)}"
@@ -78,9 +90,11 @@ def _follow(process: subprocess.Popen[bytes], folder: Path, on_page: Callable[[i
     there, last = len(pages_in(folder)), time.monotonic()
     while True:
         ended = process.poll() is not None
-        now = len(pages_in(folder))
+        pages = pages_in(folder)
+        now = len(pages)
         for number in range(there + 1, now + 1):
             last = time.monotonic()
+            keep_on_disk(pages[number - 1], folder)
             if on_page:
                 on_page(number)
         there = now

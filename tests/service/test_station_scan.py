@@ -15,6 +15,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageSequence
 from sqlalchemy import select
 
 from intake.adapters import scanner
+from intake.adapters.scan_spool import new_scan
+from intake.channels.scanning import ScanOrder
 from service.bootstrap import build
 from service.records.tables import Batch, Document, Stack
 from service.settings import load
@@ -79,6 +81,32 @@ def test_a_counted_stack_is_one_document_pixel_for_pixel(juanzong_here, env, spo
         assert (document.channel, document.batch, document.pages) == ("scanner", "三月合同", 10)
         assert document.filename.startswith("三月合同-")
     house.database.dispose()
+
+
+def test_every_page_is_on_the_disk_before_it_counts(sane, tmp_path, monkeypatch):
+    for name, value in sane.items():
+        monkeypatch.setenv(name, value)
+    on_disk, counted, sync = set(), [], os.fsync
+
+    def seen(file):
+        sync(file)
+        on_disk.add(str(Path(f"/proc/self/fd/{file}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", seen)
+    scan = new_scan(tmp_path / "spool", ScanOrder("test", resolution=50, started="2026-11-27T09:00:00"))
+    assert on_disk == {str(path) for path in (scan.folder / "scan.json.part", scan.folder, tmp_path / "spool")}
+
+    def on_page(number):
+        page = str(scan.pages[number - 1])
+        counted.append({page, str(scan.folder)} <= on_disk)
+        on_disk.discard(str(scan.folder))
+
+    scanner.scan(scan.order, scan.folder, on_page=on_page)
+    assert counted == [True] * 10
+    scanner.scan(scan.order, again := scan.again, most=1)
+    on_disk.clear()
+    assert scan.exchange([3], again) == [3]
+    assert on_disk == {str(scan.folder)}
 
 
 def test_a_stack_that_is_cut_keeps_its_paper_and_its_scanner_in_the_batch(juanzong_here, env, spool):
