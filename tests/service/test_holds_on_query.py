@@ -91,6 +91,15 @@ def test_words_on_pages_count_in_the_language_of_search(office, monkeypatch):
     assert (count, set(holds.files_of(house, head, hold.id))) == (4, {*files, by_title})
 
 
+def test_small_letters_find_capitals_and_a_list_of_names_fills_a_query(office):
+    _, file_id = new_contract(office, title="ABC采购")
+    new_contract(office, title="其他")
+    names = " OR ".join(map(chr, range(0x4E00, 0x4E00 + 198)))
+    for query in ("abc采", "题名:abc", f"{names} OR c"):
+        assert file_id in [file.id for file in holds.matching(office.house, office["head"], query).files], query
+    assert holds.matching(office.house, office["head"], "购HT").files == ()  # of two columns
+
+
 def test_words_on_pages_out_of_sight_find_nothing(embedded):
     house = embedded.house
     first, second = copies(embedded, 2)
