@@ -55,7 +55,7 @@ def category_rows(session: Session, where: Sequence[Any] = ()) -> tuple[Category
     )
     last = {row[0]: row for row in session.execute(changed)}
     for _id, now, is_checked, by_person, detail in last.values():
-        before = json.loads(detail)["category"]
+        before = json.loads(detail).get("category", "")
         if is_checked or (by_person and before != now):
             found[(before, now)] += 1
     return tuple(CategoryRow(*pair, number) for pair, number in sorted(found.items(), key=lambda item: _order(item[0])))
@@ -67,7 +67,7 @@ def read_as(session: Session, document_id: str) -> str:
         AuditEntry.subject == f"document:{document_id}", AuditEntry.action == "document.read"
     )
     detail = session.scalar(query.order_by(AuditEntry.seq.desc()).limit(1))
-    return str(json.loads(detail)["category"]) if detail else ""
+    return str(json.loads(detail).get("category", "")) if detail else ""
 
 
 def _order(pair: tuple[str, str]) -> tuple[list[int], bool, list[int]]:
