@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Self
 from xml.etree.ElementTree import Element
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, JpegImagePlugin
 
 from intake import textlayer
+from intake.damage import streams
 from intake.errors import Rejected
 from intake.formats import fonts
 from intake.formats.ofd import Document, Matrix, Thing, numbers, open_document
@@ -87,8 +88,8 @@ class OfdPages:
         text = "".join(c.text for c in sheet.chars)
         if sheet.chars and textlayer.believable(text) and not (scanned and len(text) < 100):
             layer = Layer(textlayer.pieces(sheet.chars), 0, tuple(sheet.images), min(1.0, covered))
-            return Picture(sheet.image, dpi, layer=layer)
-        return Picture(sheet.image, dpi, scan_dpi=finest if scanned else None)
+            return Picture(sheet.image, dpi, layer=layer, damaged=sheet.damaged)
+        return Picture(sheet.image, dpi, scan_dpi=finest if scanned else None, damaged=sheet.damaged)
 
     def close(self) -> None:
         """Close the file."""
@@ -112,6 +113,7 @@ class _Sheet:
         self._faces: dict[tuple[str, int], ImageFont.FreeTypeFont] = {}
         self.chars: list[Char] = []
         self.images: list[Box] = []
+        self.damaged = False
 
     def paint(self, thing: Thing) -> None:
         """Paint one object."""
@@ -121,6 +123,9 @@ class _Sheet:
     def _picture(self, thing: Thing) -> None:
         x0, y0, x1, y1 = (round(v) for v in _extent(thing.matrix, self._scale))
         with _image(self._document, thing.element.get("ResourceID", ""), self._limits) as raw:
+            if isinstance(raw, JpegImagePlugin.JpegImageFile) and raw.fp:  # the others fail where they are damaged
+                raw.fp.seek(0)
+                self.damaged |= streams.jpeg(raw.fp.read())
             factor = fit(*raw.size)
             raw.draft("", (int(raw.width * factor), int(raw.height * factor)))
             mask = raw.convert("RGBA").getchannel("A") if "A" in raw.getbands() or "transparency" in raw.info else None

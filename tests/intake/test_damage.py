@@ -214,6 +214,14 @@ def test_a_jpeg_that_goes_on_as_it_may_after_a_gap_or_ends_early():
     assert not streams.jpeg(made.saved(made.page("CMYK"), "JPEG"))
 
 
+def test_a_jpeg_in_an_ofd_that_ends_early(tmp_path):
+    image = '<ofd:ImageObject ID="13" ResourceID="7" Boundary="0 0 210 140" CTM="210 0 0 140 0 0"/>'
+    jpeg = made.saved(made.page("RGB"), "JPEG")
+    assert not damaged(tmp_path, made.ofd(image, {"Doc_0/Res/stamp.png": jpeg}), "ofd")
+    cut = jpeg[: len(jpeg) // 2] + b"\xff\xd9"
+    assert damaged(tmp_path, made.ofd(image, {"Doc_0/Res/stamp.png": cut}), "ofd")
+
+
 def test_libtiff_can_be_asked():
     assert tiff._library() is not None
 
