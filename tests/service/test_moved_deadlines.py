@@ -56,6 +56,22 @@ def test_B_months_open_deadlines_follow_a_notice(office):
     assert sorted(moves) == [["2026-11-30", "2026-11-29"], ["2026-11-30", "2026-12-01"], ["2026-11-30", "2026-12-01"]]
 
 
+def test_B3_who_was_told_of_the_day_before_is_told_of_the_later_one_in_its_time(embedded):
+    house = embedded.house
+    house.calendar = Weekends()
+    new_contract(embedded, signed_on="2026-10-30")  # due on 30 November
+    house.clock.move_to(date(2026, 12, 1))
+    assert deadlines.escalate(house) == 1  # the handler and the head
+    house.calendar = NoticedCalendar(Weekends(), dict.fromkeys((date(2026, 11, 30), date(2026, 12, 1)), False))
+    assert follow_calendar(house) == 1
+    counts = []
+    for day in (1, 2, 3, 4):
+        house.clock.move_to(date(2026, 12, day))
+        counts.append((deadlines.escalate(house), sorted(transfers(house)[0].contents["told"])))
+    assert counts[:2] == [(0, ["responsible"])] * 2
+    assert counts[2:] == [(1, ["department_head", "responsible"]), (0, ["department_head", "responsible"])]
+
+
 @pytest.mark.parametrize(
     ("today", "due"), [(date(2026, 11, 29), date(2026, 11, 29)), (date(2026, 11, 30), date(2026, 11, 30))]
 )

@@ -262,18 +262,23 @@ def escalate(house: House, go_on: Callable[[], bool] = lambda: True) -> int:
     on at this moment: to wait for one transfer with others in hand is how two writers come to wait for one another.
     """
     today, made = house.clock.today(), 0
+    steps = steps_of(house)
     while go_on():
-        looked, noted = _escalate_some(house, today)
+        looked, noted = _escalate_some(house, today, steps)
         made += noted
         if looked < _AT_ONCE:
             break
     return made
 
 
-def _escalate_some(house: House, today: date) -> tuple[int, int]:
+def steps_of(house: House) -> rules.Escalation:
+    """Return when whom an open transfer comes to, by the settings."""
     settings = house.settings
     behind = (settings.transfer_head_days, settings.transfer_administrator_days, settings.transfer_auditor_days)
-    steps = rules.escalation(settings.transfer_notice_days, *behind)
+    return rules.escalation(settings.transfer_notice_days, *behind)
+
+
+def _escalate_some(house: House, today: date, steps: rules.Escalation) -> tuple[int, int]:
     due = select(Transfer).where(Transfer.tell_on <= today).order_by(Transfer.tell_on, Transfer.id).limit(_AT_ONCE)
     bare = due.options(lazyload(Transfer.case_file), lazyload(Transfer.responsible))
     with house.database.write() as session:

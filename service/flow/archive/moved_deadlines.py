@@ -6,9 +6,10 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import lazyload
 
+from retention import transfer as rules
 from retention.calendar import GUESSED, Deadline, add_month, moved_deadline
 from retention.why import Why
-from service.flow.archive.deadlines import IS_OPEN
+from service.flow.archive.deadlines import IS_OPEN, steps_of
 from service.house import House
 from service.records import audit
 from service.records.tables import Transfer
@@ -50,6 +51,10 @@ def _move_some(house: House, same: tuple[date, date, date, bool], said: Deadline
             row.due_on, row.why = said.due, (Why(Why.from_json(row.why).parts[:1]) + said.why).to_json()
             if said.due != before:
                 row.tell_on = today  # the sweep looks whom it comes to now
+                # Who heard of the day it had comes to hear of this one, too, when it is time.
+                now = rules.told(said.due, today, steps_of(house))
+                heard = {who: day for who, day in row.contents.get("told", {}).items() if who in now}
+                row.contents = {**row.contents, "told": heard}
                 detail = {"transfer": row.id, "due_on": [before.isoformat(), said.due.isoformat()], "why": said.why.en}
                 told.append(("system", "transfer.move_deadline", f"file:{row.case_file_id}", detail))
         audit.append_all(session, told)

@@ -285,9 +285,13 @@ def follow_dealings(house: House, go_on: Callable[[], bool] = lambda: True) -> i
     query = query.where(last_end > CaseFile.closed_on, first_day > extract("year", CaseFile.due_on))
     done = 0
     while go_on():
+        with house.database.read() as session:  # mostly nothing is to be done, and nobody has to wait for that
+            ids = list(session.scalars(query.with_only_columns(CaseFile.id).order_by(CaseFile.id).limit(_AT_ONCE)))
+        if not ids:
+            break
         with house.database.write() as session:
             schedule = current_schedule(house, session)
-            some = query.order_by(CaseFile.id).limit(_AT_ONCE).with_for_update(of=CaseFile)
+            some = query.where(CaseFile.id.in_(ids)).order_by(CaseFile.id).with_for_update(of=CaseFile)
             longer = [file.id for file in session.scalars(some) if _apply(house, session, file, schedule)]
         lock_soon(house, longer)
         done += len(longer)
