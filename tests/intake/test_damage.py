@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import zlib
 from contextlib import closing
 
@@ -245,3 +246,21 @@ def test_the_station_names_the_damaged_pages_and_judges_the_others(tmp_path):
         path.write_bytes(cut[: len(cut) // 2] + b"\xff\xd9")
         assert [(page.page, page.why[0]) for page in glance.look(path)] == [(1, "damaged")]
         assert glance.look(scan("contract-lease.pdf")) == []
+
+
+def test_a_page_that_kills_who_looks_at_it_is_named_and_the_others_are_judged(tmp_path, monkeypatch):
+    good, dark = made.page(size=(1654, 2339)), Image.new("L", (1654, 2339), 40)
+    path = tmp_path / "a.tif"
+    path.write_bytes(
+        made.saved(good, "TIFF", save_all=True, append_images=[good, dark], compression="tiff_lzw", dpi=(200, 200))
+    )
+    with closing(Glance(LIMITS, dict(os.environ))) as glance:
+        ask = glance._ask
+
+        def killed(request, file=None):
+            if request.get("number") == 2:
+                os.kill(glance._child.pid, signal.SIGKILL)
+            return ask(request, file)
+
+        monkeypatch.setattr(glance, "_ask", killed)
+        assert [(page.page, page.why) for page in glance.look(path)] == [(2, ("damaged",)), (3, ("dark",))]
