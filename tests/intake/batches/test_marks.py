@@ -149,6 +149,7 @@ def test_no_document_among_the_samples_is_taken_for_a_separator_or_for_blank(pat
     from intake.batches import blank, looking
 
     inspection = inspect(path, Limits())
-    for image, dpi in looking.pages(path, inspection, Limits()):
+    for image, dpi, is_damaged in looking.pages(path, inspection, Limits()):
+        assert not is_damaged()
         assert marks.find(np.ascontiguousarray(image[..., 1]), dpi) is None
         assert blank.ink(image, dpi) > 100 * blank.BLANK
