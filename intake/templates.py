@@ -69,13 +69,25 @@ def load(folder: Path) -> tuple[Template, ...]:
 
     A file that is wrong is left out and named in the log: the documents of all other forms still have to be read.
     """
-    found = []
+    found, wrong = _read(folder)
+    for name, why in wrong.items():
+        _LOG.warning("The form %s is not used: it %s.", folder / name, why)
+    return tuple(found)
+
+
+def unusable(folder: Path) -> dict[str, str]:
+    """Return the files of a folder that describe no form, each with what is wrong with it."""
+    return _read(folder)[1]
+
+
+def _read(folder: Path) -> tuple[list[Template], dict[str, str]]:
+    found, wrong = [], {}
     for path in sorted(folder.glob("*.toml")):
         try:
             found.append(parse(path.read_text(encoding="utf-8")))
         except (BadTemplate, OSError, UnicodeDecodeError) as error:
-            _LOG.warning("The form %s is not used: it %s.", path, error)
-    return tuple(found)
+            wrong[path.name] = str(error)
+    return found, wrong
 
 
 def best(templates: Sequence[Template], text: str) -> Template | None:

@@ -85,6 +85,12 @@ class House:
 
         return load(self.settings.home / "forms")
 
+    def unusable_forms(self) -> dict[str, str]:
+        """Return the files there that describe no form, each with what is wrong with it; as they lie there now."""
+        from intake.templates import unusable
+
+        return unusable(self.settings.home / "forms")
+
     @property
     def limits(self) -> Limits:
         """What one file may cost."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.access.policy import Actor
-from service.commands.common import json_option, out_json, with_house
+from service.commands.common import json_option, out_json, plain, with_house
 from service.house import House
 
 if TYPE_CHECKING:
@@ -194,5 +194,7 @@ def _doctor_text(report: DoctorReport) -> None:
             click.echo(f"  {word}: {len(found)}  {' '.join(found[:5])}")
     if report.rebuilding:
         click.echo("  a rebuild of the index is not finished: `juanzong reindex` goes on with it")
+    for name, why in report.forms.items():
+        click.echo(f"  the form {plain(name)} is not used: it {plain(why)}")
     for why in filter(None, report.locks.values()):
         click.echo(f"  without locks: {why}")

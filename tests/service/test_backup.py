@@ -826,6 +826,12 @@ FORM = 'words = ["供方准入评审单"]\ncategory = "5.2"\n[labels]\nname = ["
 def test_the_own_forms_come_back_and_read_again(embedded, bare, tmp_path):
     forms = embedded.house.settings.home / "forms"
     forms.mkdir()
+    (forms / "wrong.toml").write_text("words = 5", encoding="utf-8")
+    told = doctor(embedded.house, OWNER)
+    assert (told.ok, list(told.forms)) == (False, ["wrong.toml"])
+    assert "words" in told.forms["wrong.toml"]
+    (forms / "wrong.toml").unlink()
+    assert doctor(embedded.house, OWNER).ok
     for name, content in (
         ("评审单.toml", FORM),
         ("other.toml", FORM.replace("评审单", "申请单")),

@@ -31,7 +31,7 @@ def verify_audit(house: House, actor: Actor) -> TrailReport:
 
 @dataclass
 class DoctorReport:
-    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; unpreserved: their PDF/A copy could not be made; transfers: open ones beside which another department or tier stands than that of their file, so that lists show them to others; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does."""
+    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; unpreserved: their PDF/A copy could not be made; transfers: open ones beside which another department or tier stands than that of their file, so that lists show them to others; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does. forms: files of the company's own forms that are not used, and why."""
 
     documents: int = 0
     orphans: list[str] = field(default_factory=list)
@@ -44,13 +44,14 @@ class DoctorReport:
     unpreserved: list[str] = field(default_factory=list)
     transfers: list[str] = field(default_factory=list)
     locks: dict[str, str] = field(default_factory=dict)
+    forms: dict[str, str] = field(default_factory=dict)
     rebuilding: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether nothing needs mending; work that merely waits is no damage."""
         wrong = (self.orphans, self.missing, self.stray, self.lost, self.stale, self.failed, self.unpreserved)
-        return not any(wrong) and not self.transfers
+        return not any(wrong) and not self.transfers and not self.forms
 
 
 def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
@@ -123,7 +124,7 @@ def _compare(house: House) -> DoctorReport:
         query = select(Rendition.id).join(Document, Document.id == Rendition.document_id)
         kept = set(session.scalars(query.where(Rendition.state == "kept", Document.status.not_in(LEAVING))))
         kept |= set(session.scalars(select(Stack.id).where(Stack.state.in_(("kept", "cutting", "cut")))))
-    report.locks = offers(house)
+    report.locks, report.forms = offers(house), house.unusable_forms()
     report.unpreserved = given_up(house)
     report.rebuilding = house.index.begun()
     report.stale = stale_entries(house)
