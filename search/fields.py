@@ -177,6 +177,18 @@ def shared_values(category: str, kind: str, department: str, status: str, tier: 
     return tuple(value for value in found if value.text)
 
 
+def all_texts(page: IndexedPage) -> str:
+    """Return the texts of all `values`, one behind the other: what does not stand there stands in none of them."""
+    own = (page.title, page.contract_number, page.archive_number, *page.numbers, page.customer, page.handler)
+    shared = _shared_texts(page.category, page.kind, page.department, page.status, page.tier)
+    return "".join((shared, *own, page.received_on, *page.fields.values()))
+
+
+@lru_cache(maxsize=4096)
+def _shared_texts(category: str, kind: str, department: str, status: str, tier: str) -> str:
+    return "".join([value.text for value in shared_values(category, kind, department, status, tier)])
+
+
 def own_values(page: IndexedPage) -> list[Value]:
     """Return the others of `values`."""
     found = [

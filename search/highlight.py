@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TypeAlias
 
-from search.fields import FIELDS, WHOLE, Value, values
+from search.fields import FIELDS, WHOLE, Value, all_texts, values
 from search.folding import Folded, Forms, fold, forms, merged, origin_of, places
 from search.initials import initials, typed_initials
 from search.projection import Stored
@@ -182,7 +182,7 @@ class Opened:
 
     @cached_property
     def _all_values(self) -> Folded:
-        return fold("".join(value.text for value in values(self.stored.about)))
+        return fold(all_texts(self.stored.about))
 
     def is_known_by(self, leaf: Leaf) -> bool:
         """Return whether a word of a query, without the name of a field, finds the metadata."""

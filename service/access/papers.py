@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from service.access.policy import Actor, Granted
@@ -25,6 +25,13 @@ NEEDED: Mapping[str, tuple[str, ...]] = {"archivist": ("degree", "retrieval", "e
 MAX_NOTE = 300
 _LATEST_FIRST = (Paper.entered_at.desc(), Paper.id)
 _AT_ONCE = 1000  # databases limit how many values stand in one query
+# Asked at every request, and made once: putting a question together costs more than the database does to answer it.
+_DEMANDED = select(Term.day).where(Term.name == "papers")
+_OF_THEM: BindParameter[str] = bindparam("people", expanding=True)
+_OPEN_TO = select(Grant.person_id, Grant.kind, Grant.subject_id, Grant.tier).where(
+    Grant.person_id.in_(_OF_THEM), Grant.until >= bindparam("today"), Grant.ended_at.is_(None)
+)
+_KEPT = select(Paper).where(Paper.person_id.in_(_OF_THEM)).order_by(*_LATEST_FIRST)
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ def enter(house: House, session: Session, actor: Actor, person: Person, paper: P
 
 def demanded_from(house: House, session: Session) -> date | None:
     """Return the first day on which papers are demanded; None: always were. The setting comes before the archive's own day."""
-    return house.settings.papers_from or session.scalar(select(Term.day).where(Term.name == "papers"))
+    return house.settings.papers_from or session.scalar(_DEMANDED)
 
 
 def are_demanded(house: House, session: Session) -> bool:
@@ -118,15 +125,11 @@ def all_standing(house: House, session: Session, actors: Mapping[str, Actor]) ->
     grants: dict[str, list[Granted]] = defaultdict(list)
     papers: dict[str, list[Paper]] = defaultdict(list)
     for first in range(0, len(ids), _AT_ONCE):
-        some = ids[first : first + _AT_ONCE]
-        open_to = select(Grant.person_id, Grant.kind, Grant.subject_id, Grant.tier).where(
-            Grant.person_id.in_(some), Grant.until >= today, Grant.ended_at.is_(None)
-        )
-        for person_id, kind, subject, tier in session.execute(open_to):
+        some = {"people": ids[first : first + _AT_ONCE]}
+        for person_id, kind, subject, tier in session.execute(_OPEN_TO, {**some, "today": today}):
             grants[person_id].append(Granted(f"{kind}:{subject}", tier))
         if demanded:
-            kept = select(Paper).where(Paper.person_id.in_(some)).order_by(*_LATEST_FIRST)
-            for paper in session.scalars(kept):
+            for paper in session.scalars(_KEPT, some):
                 papers[paper.person_id].append(paper)
     return {
         person_id: replace(

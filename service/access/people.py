@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.access import hashes, sessions, throttle, tokens
@@ -364,12 +364,18 @@ def create_token(
     return secret
 
 
+_OF_TOKEN = (  # made once: it is asked at every request
+    select(ApiToken, Person)
+    .join(Person, Person.id == ApiToken.person_id)
+    .where(ApiToken.secret_hash == bindparam("shown"))
+)
+
+
 def actor_of_token(house: House, secret: str, address: str = "") -> Actor:
     """Return the actor a bearer token stands for, with its scopes. address: whence it was shown. Raises NotSignedIn."""
     now = house.clock.now()
     with house.database.read() as session:
-        known = select(ApiToken, Person).join(Person, Person.id == ApiToken.person_id)
-        token, person = session.execute(known.where(ApiToken.secret_hash == digest(secret))).first() or (None, None)
+        token, person = session.execute(_OF_TOKEN, {"shown": digest(secret)}).first() or (None, None)
         if token is None or person is None or token.revoked_at or (token.expires_at and token.expires_at < now):
             raise NotSignedIn("the token is unknown, expired or revoked")
         if not tokens.is_from(address, token.networks):

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.fields import all_texts, values
 from search.highlight import Opened, best_page, snippet, spans
 from search.model import IndexedPage
 from search.projection import Stored
@@ -80,6 +81,26 @@ def test_marks_lie_inside_the_snippet(page, width, drawn):
 def _opened(*texts, **about):
     page = IndexedPage("d", 1, "", **about)
     return Opened(Stored(page, tuple(enumerate(texts, 1))))
+
+
+def test_every_value_stands_in_all_texts():
+    names = (
+        "title",
+        "kind",
+        "customer",
+        "department",
+        "status",
+        "tier",
+        "contract_number",
+        "archive_number",
+        "handler",
+    )
+    about = {name: f"<{name}>" for name in (*names, "received_on")}
+    page = IndexedPage(
+        "d", 1, "", category="1.9", numbers=("<n1>", "<n2>"), fields={"amount": "<1>", "seal": "<2>"}, **about
+    )
+    assert len(list(values(page))) > len(about) + 4
+    assert all(value.text in all_texts(page) for value in values(page))
 
 
 def test_the_page_that_fulfils_the_query_stands_for_the_document():

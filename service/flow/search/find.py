@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from intake.codec import from_json
@@ -167,30 +167,43 @@ def look(house: House, asked: Asked, limit: int, offset: int, after: Anchor | No
     return results, True
 
 
+# Made once: putting a question together costs more than the database does to answer it.
+_INDEXED = select(Document.id).where(Document.indexed, Document.status.in_(("stored", "needs_review")))
+_NEWEST = _INDEXED.where(Document.pages_read > 0).order_by(Document.received_at.desc(), Document.id.desc()).limit(3)
+_THERE = select(Document).where(
+    Document.id.in_(bindparam("found", expanding=True)), Document.status.not_in(("destroyed", "receiving"))
+)
+_TEXTS = (
+    select(Rendition, WrappedKey.wrapped)
+    .join(WrappedKey, WrappedKey.document_id == Rendition.document_id)
+    .where(Rendition.kind == "page-text", Rendition.state == "kept")
+    .where(tuple_(Rendition.document_id, Rendition.page).in_(bindparam("pages", expanding=True)))
+)
+
+
 def demand_index(house: House) -> None:
     """Raise IndexUnavailable where nothing was found because the index was lost: "0 found" would be a lie.
 
     Of the documents that the database calls indexed the newest three must not all be missing from the index.
     """
-    query = select(Document.id).where(Document.indexed, Document.status.in_(("stored", "needs_review")))
-    newest = query.where(Document.pages_read > 0).order_by(Document.received_at.desc(), Document.id.desc()).limit(3)
     with house.database.read() as session:
-        known = list(session.scalars(newest))
+        known = list(session.scalars(_NEWEST))
     if not known or any(house.index.contains(document) for document in known):
         return
     with house.database.read() as session:  # one that was destroyed meanwhile is missed by nobody
-        if session.scalar(query.where(Document.id.in_(known)).limit(1)):
+        if session.scalar(_INDEXED.where(Document.id.in_(known)).limit(1)):
             raise IndexUnavailable("the search index is lost: `juanzong reindex` builds it anew")
 
 
 def _placed(house: House, actor: Actor, hits: Iterable[Hit]) -> Iterator[FoundHit]:
     """Add the boxes. The database has the last word on who may see a hit: the index may lag behind it by a moment."""
     hits = list(hits)
-    wanted = select(Document).where(
-        Document.id.in_([hit.document for hit in hits]), Document.status.not_in(("destroyed", "receiving"))
-    )
+    if not hits:
+        return iter(())
+    found = {"found": [hit.document for hit in hits]}
     with house.database.read() as session:
-        documents = {one.id: one for one in session.scalars(wanted) if allowed(actor, "document.read", reach_of(one))}
+        there = session.scalars(_THERE, found)
+        documents = {one.id: one for one in there if allowed(actor, "document.read", reach_of(one))}
         hits = [hit for hit in hits if hit.document in documents]
         pages = dict(_pages(house, session, {(hit.document, hit.page): hit.spans for hit in hits if hit.spans}))
     return (_found(hit, documents[hit.document].verification, pages.get((hit.document, hit.page))) for hit in hits)
@@ -205,9 +218,7 @@ def _pages(
     """
     if not wanted:
         return
-    query = select(Rendition, WrappedKey.wrapped).join(WrappedKey, WrappedKey.document_id == Rendition.document_id)
-    query = query.where(Rendition.kind == "page-text", Rendition.state == "kept")
-    for row, wrapped in session.execute(query.where(tuple_(Rendition.document_id, Rendition.page).in_(list(wanted)))):
+    for row, wrapped in session.execute(_TEXTS, {"pages": list(wanted)}):
         key, place = house.keys.unwrap(UUID(row.document_id), wrapped), (row.document_id, row.page or 0)
         with contextlib.suppress(ObjectDamaged, ObjectMissing):
             yield place, from_json(read_kept(house, row, key), wanted[place])
