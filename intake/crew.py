@@ -334,17 +334,20 @@ class _Job:
             self._lost(child, "memory")
             return
         log.warning("page %d cannot be read: %s", errand.number, answer["why"])
-        self._finished(child, self._unread(errand, "damaged" if "rejected" in answer else "error"))
+        if "rejected" in answer:
+            self._finished(child, self._unread(errand, "damaged"))
+        else:
+            self._lost(child, "error")
 
     def _finished(self, child: Child, page: ReadPage) -> None:
         del self._errands[child]
         self._done[page.page.number] = page
 
     def _lost(self, child: Child, why: str) -> None:
-        """Go on with another child. A page whose reader was killed is tried once more: that need not be its fault."""
+        """Go on with another child. A page whose reader was killed, or fell over it, is tried once more: that need not be its fault."""
         errand = self._errands.pop(child)
         fresh = self._crew.restart(child, self._children)
-        if why == "killed" and not errand.tried and errand.deadline > time.monotonic():
+        if why in ("killed", "error") and not errand.tried and errand.deadline > time.monotonic():
             self._give(fresh, replace(errand, tried=True, kept=errand.kept))
         else:
             self._done[errand.number] = self._unread(errand, why)

@@ -274,6 +274,11 @@ def _enough(height: float) -> int:
     return next((side for side in _SIDES if height * side >= _LEGIBLE), _SIDES[-1])
 
 
+_TRIES = (
+    3  # of some hundred pages one gets an answer of no pages from the runtime, and a right one when it is asked again
+)
+
+
 class _Afresh:
     """A session of RapidOCR that gives back, after every page, the 250 MiB that finding lines on it takes.
 
@@ -288,13 +293,17 @@ class _Afresh:
         self._prepared: dict[tuple[int, ...], Any] = {}
 
     def __call__(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        model = self._prepared_for(pixels.shape)
-        request = model.create_infer_request()
-        request.infer([pixels])
-        found: NDArray[np.float32] = request.get_output_tensor().data.copy()
-        del request
-        model.release_memory()
-        return found
+        for _ in range(_TRIES):
+            model = self._prepared_for(pixels.shape)
+            request = model.create_infer_request()
+            request.infer([pixels])
+            found: NDArray[np.float32] = request.get_output_tensor().data.copy()
+            del request
+            model.release_memory()
+            if found.shape[0] == pixels.shape[0]:
+                return found
+            self._prepared.pop(pixels.shape, None)
+        raise RuntimeError(f"the model that finds lines answered {found.shape} to {pixels.shape}")
 
     def _prepared_for(self, shape: tuple[int, ...]) -> Any:
         self._lately.append(shape)

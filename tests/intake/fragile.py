@@ -11,8 +11,8 @@ import numpy as np
 from intake.errors import EngineUnavailable
 from intake.model import Line, Word
 
-KILLS, KILLS_ONCE, HANGS, HANGS_HARD, EATS, RAISES, SLOW = 10, 15, 20, 25, 30, 40, 50
-ONCE = "FRAGILE_ONCE"  # names a file that is there when the page that kills once has killed
+KILLS, KILLS_ONCE, HANGS, HANGS_HARD, EATS, RAISES, RAISES_ONCE, SLOW = 10, 15, 20, 25, 30, 40, 45, 50
+ONCE = "FRAGILE_ONCE"  # names a file that is there when the page that kills or raises once has done it
 
 
 class Fragile:
@@ -34,6 +34,9 @@ class Fragile:
         elif shade == KILLS_ONCE and not Path(os.environ[ONCE]).exists():
             Path(os.environ[ONCE]).touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        elif shade == RAISES_ONCE and not Path(os.environ[ONCE]).exists():
+            Path(os.environ[ONCE]).touch()
+            raise IndexError("index 0 is out of bounds for axis 0 with size 0")
         elif shade == HANGS:
             time.sleep(1000)
         elif shade == HANGS_HARD:

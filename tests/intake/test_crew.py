@@ -21,7 +21,7 @@ from intake.inspect import inspect
 from intake.model import Limits
 from service.bootstrap import without_settings
 from tests.intake import fragile
-from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, SLOW, book
+from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, RAISES_ONCE, SLOW, book
 from tests.intake.scans import scan
 from tests.thorough import so_many
 
@@ -90,10 +90,11 @@ def _pictured(lost, shade):
     assert abs(image.convert("L").getpixel((40, 30)) - shade) <= 2
 
 
-def test_a_child_killed_by_chance_is_replaced_and_the_page_read(crew, tmp_path, monkeypatch):
+@pytest.mark.parametrize("once", [KILLS_ONCE, RAISES_ONCE])
+def test_a_child_that_falls_by_chance_is_replaced_and_the_page_read(crew, tmp_path, monkeypatch, once):
     monkeypatch.setenv(fragile.ONCE, str(tmp_path / "once"))
-    path = book(tmp_path / "b.tif", [100, KILLS_ONCE, 101])
-    assert seen(read(crew(), path)) == ["shade 100", f"shade {KILLS_ONCE}", "shade 101"]
+    path = book(tmp_path / "b.tif", [100, once, 101])
+    assert seen(read(crew(), path)) == ["shade 100", f"shade {once}", "shade 101"]
     assert (tmp_path / "once").exists()
 
 

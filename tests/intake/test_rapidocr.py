@@ -1,6 +1,7 @@
 """How the default engine is used: what the small copy hides is looked for again, and lines are read one by one."""
 
 from collections import deque
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -97,3 +98,23 @@ def test_only_a_few_sizes_are_prepared_for(engine, monkeypatch):
     assert list(session._prepared) == sizes[-rapidocr._MOST_PREPARED :]
     session(np.zeros(sizes[2], np.float32))
     assert list(session._prepared)[-1] == sizes[2]
+
+
+@pytest.mark.parametrize("empty", [1, rapidocr._TRIES])
+def test_an_answer_of_no_pages_is_asked_for_again(engine, monkeypatch, empty):
+    session, pixels, left = engine._detector.session, np.zeros((1, 3, 64, 96), np.float32), [empty]
+
+    class Answers:
+        def infer(self, _pixels):
+            left[0] -= 1
+
+        def get_output_tensor(self):
+            return SimpleNamespace(data=np.zeros((int(left[0] < 0), 1, 64, 96), np.float32))
+
+    model = SimpleNamespace(create_infer_request=Answers, release_memory=lambda: None)
+    monkeypatch.setattr(session, "_prepared_for", lambda _shape: model)
+    if empty < rapidocr._TRIES:
+        assert session(pixels).shape == (1, 1, 64, 96)
+    else:
+        with pytest.raises(RuntimeError, match="finds lines"):
+            session(pixels)
