@@ -87,6 +87,7 @@ def parse_contract_number(template: str, text: str) -> tuple[str, int, int]:
 
 _FONDS = re.compile(r"[A-Z0-9]{4}")
 _CATEGORY = re.compile(r"[A-Z]{2}(?:·[A-Z]{2,4})?")
+_UNNAMED = re.compile(r"[^\w·.()（）〔〕-]")
 _RETENTION = re.compile(r"Y|D[1-9][0-9]{0,2}")
 _ARCHIVE = re.compile(
     rf"(?P<fonds>{_FONDS.pattern})-(?P<category>{_CATEGORY.pattern})·(?P<year>[0-9]{{4}})-(?P<retention>{_RETENTION.pattern})"
@@ -146,6 +147,15 @@ def archive_number(parts: ArchiveNumberParts, by: Literal["item", "file"] = "ite
         raise BadNumber("an archive number by file needs a file number")
     number = f"{_class_of(parts)}-{parts.file:03}"
     return number if parts.item is None else f"{number}-{parts.item:04}"
+
+
+def image_name(number: str, item: int) -> str:
+    """Return what the images of an item are named by: the archive number of its file and its place there, from 1; "" without a number.
+
+    DA/T 31-2017: the names of images follow the archive number (RULES Part B, Digitisation). What cannot stand in the name of a file on
+    every system is a hyphen.
+    """
+    return f"{_UNNAMED.sub('-', number)}-{item:04}" if number else ""
 
 
 def archive_prefix(parts: ArchiveNumberParts) -> str:

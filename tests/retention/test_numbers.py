@@ -12,6 +12,7 @@ from retention.numbers import (
     archive_prefix,
     contract_number,
     contract_prefix,
+    image_name,
     parse_archive_number,
 )
 
@@ -196,3 +197,9 @@ def test_by_item_and_by_file_are_not_mixed():
     for by, wrong in (("item", parts), ("item", replace(parts, file=1, item=1)), ("file", replace(parts, item=1))):
         with pytest.raises(BadNumber):
             archive_number(wrong, by=by)
+
+
+def test_images_are_named_by_the_archive_number():
+    assert image_name("J001-HT·2026-D30-XS-0001", 3) == "J001-HT·2026-D30-XS-0001-0003"
+    assert image_name("J001/2026[甲]:7", 12) == "J001-2026-甲--7-0012"
+    assert image_name("", 1) == ""

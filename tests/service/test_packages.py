@@ -129,7 +129,7 @@ def test_the_public_tool_finds_the_bag_whole(packed, tmp_path):
         return subprocess.run([sys.executable, "-c", program, bag], capture_output=True, check=False).returncode
 
     assert valid() == 0
-    (original,) = bag.glob("data/documents/*/original.pdf")
+    (original,) = bag.glob("data/documents/J001-HT·2026-D10-XS-0001-0001/original.pdf")
     original.write_bytes(original.read_bytes() + b"\n")
     assert valid() != 0
 

@@ -1,7 +1,7 @@
 """A case file as a package that other archives take in: BagIt (RFC 8493), signed, with metadata by the names of DA/T 46.
 
     NAME/bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  manifest-sha256.sig.json
-    NAME/data/documents/ID/original.pdf  preservation.pdf  text.txt
+    NAME/data/documents/NUMBER/original.pdf  preservation.pdf  text.txt  (NUMBER: of an archived file, else the document's ID)
     NAME/data/eep/ID.xml  (of an archived file: each document once more as a record by DA/T 48)
     NAME/data/file.json  metadata.xml  history.json
 
@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from retention.numbers import image_name
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.archive import eep
@@ -80,7 +81,8 @@ def export_package(house: House, actor: Actor, case_file_id: str, target: Binary
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as packed:
         about |= {"packed_at": house.clock.now().isoformat(timespec="seconds"), "by": actor.name}
         for item, one in enumerate(found, 1):
-            _put_document(house, packed, bag, one, about["documents"][one.document.id])
+            folder = image_name(about["file"]["archive_number"] or "", item) or one.document.id
+            _put_document(house, packed, bag, one, folder, about["documents"][one.document.id])
             if eep.writable(about):
                 _put_record(house, packed, bag, one, about, item)
         with house.database.read() as session:
@@ -169,9 +171,11 @@ def _milestones(session: Session, file: CaseFile) -> list[dict[str, Any]]:
     ]
 
 
-def _put_document(house: House, packed: zipfile.ZipFile, bag: Bag, one: Found, about: dict[str, Any]) -> None:
+def _put_document(
+    house: House, packed: zipfile.ZipFile, bag: Bag, one: Found, folder: str, about: dict[str, Any]
+) -> None:
     for row in one.renditions:
-        name = f"data/documents/{one.document.id}/{packed_name(row, one.document)}"
+        name = f"data/documents/{folder}/{packed_name(row, one.document)}"
         digest, size = sha256(), 0
         with house.vault.open(UUID(row.id), one.key) as stream, packed.open(f"{bag.name}/{name}", "w") as file:
             while block := stream.read(_BLOCK):
