@@ -34,7 +34,11 @@ from tools.bench_credit import analyze, archive
 from tools.bench_queue import signed_in
 
 SWEEP_S, LIST_MS, PAGE_MS, REVIEW_MS = 60, 100, 300, 1000
-SWEPT = ("the escalation of transfers", "the incidents of overdue loans", "the retention schedule")
+SWEPT = (
+    *("the deadlines by the calendar", "the escalation of transfers", "the end of loans in electronic form"),
+    *("the reminders of loans", "the reminders of milestones", "the incidents of overdue loans"),
+    *("the retention schedule", "the customers dealt with again"),
+)
 PAGES = (
     *("/", "/files", "/files?state=archived&kind=contract", "/transfers", "/transfers?view=all", "/transfers/calendar"),
     *(
