@@ -24,6 +24,7 @@ Page = tuple[PageText, bytes]
 
 _UNITS = 1000
 _ASCENT, _DESCENT = 880, 120
+_FONT_MADE = 2_082_844_800  # 1970, in seconds from 1904 on as fonts count them
 _DPI = 200.0  # of a page whose image does not say: only the size on paper hangs on it
 _TOLD_DPI = range(50, 4801)
 _PAGES_IN_MEMORY = 20
@@ -33,7 +34,7 @@ def write(pages: Iterable[Page], title: str, created: datetime, target: BinaryIO
     """Write the copy of `pages` (text, upright JPEG) to `target`; returns how many pages it has.
 
     Of any number of pages only a few are in memory. What is finished of the copy lies in files of `folder` that have no name, so
-    that nothing readable stays there, however this ends. The same pages, title and time give the same text and images.
+    that nothing readable stays there, however this ends. The same pages, title and time give the same bytes.
     """
     with ExitStack() as parts:
         files = []
@@ -48,6 +49,10 @@ def write(pages: Iterable[Page], title: str, created: datetime, target: BinaryIO
         whole = opened[0]
         for part in opened[1:]:
             whole.pages.extend(part.pages)
+        with whole.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as about:
+            for name in ("xmp:ModifyDate", "xmp:MetadataDate"):  # else it would be the time of writing
+                about[name] = created.astimezone(UTC).isoformat(timespec="seconds")
+        del whole.trailer["/ID"]  # made at the time of writing; without one it is made of what is written
         whole.save(target, deterministic_id=True)
         return len(whole.pages)
 
@@ -133,6 +138,7 @@ def _blank_font(text: str) -> bytes:
     """
     glyphs = {".notdef": _UNITS // 2, "half": _UNITS // 2, "full": _UNITS}
     builder = FontBuilder(_UNITS, isTTF=True)
+    builder.updateHead(created=_FONT_MADE, modified=_FONT_MADE)  # else it would be another font every second
     builder.setupGlyphOrder(list(glyphs))
     builder.setupCharacterMap(
         {ord(c): "full" if _advance(c) == _UNITS else "half" for c in sorted({" ", *_valid(text)})}
