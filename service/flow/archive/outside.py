@@ -156,12 +156,11 @@ def pack(house: House, actor: Actor, transfer_id: str, recipient: str, key: str,
         )  # refused before anything is written
         file_id = file.id
     bag = export_package(house, actor, file_id, target)
-    packed = {name.split("/")[2]: digest for name, (digest, _) in bag.payload.items() if "/original" in name}
     with house.database.write() as session:
         row, transfer, file = _load(session, actor, transfer_id, "outside.work")
-        if _originals(session, file) != packed:
+        if _originals(session, file) != bag.originals:
             raise RuleRefused(f"file {transfer.number} is not what was packed; make its package anew")
-        transfer.pack(actor.name, recipient, key, bag.manifest, packed, house.clock.today())
+        transfer.pack(actor.name, recipient, key, bag.manifest, bag.originals, house.clock.today())
         _store(session, actor.name, row, transfer, "pack", recipient=recipient, package=bag.manifest)
     return bag
 

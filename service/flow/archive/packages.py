@@ -48,11 +48,15 @@ _BLOCK = 1 << 20
 
 @dataclass
 class Bag:
-    """What was packed. payload: digest and size by name, below the bag's folder; manifest: SHA-256 of the signed manifest."""
+    """What was packed. payload: digest and size by name, below the bag's folder; manifest: SHA-256 of the signed manifest.
+
+    originals: the SHA-256 of each document's original, by the document's ID.
+    """
 
     name: str
     documents: int = 0
     payload: dict[str, tuple[str, int]] = field(default_factory=dict)
+    originals: dict[str, str] = field(default_factory=dict)
     manifest: str = ""
     public_key: str = ""
 
@@ -186,6 +190,8 @@ def _put_document(
             raise RuleRefused("the object is not what was once sealed: see `juanzong fixity`")
         bag.payload[name] = (digest.hexdigest(), size)
         about["renditions"][row.kind] = name
+        if row.kind == "original":
+            bag.originals[one.document.id] = row.sha256
 
 
 class _Counted:
