@@ -39,7 +39,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Credit: look at all customers for warnings, bring receivables in, ask for a customer's status.",
     ),
     "check": ("check", "The four checks: of one case file, or of a sample of the archived ones."),
-    "file": ("files", "Case files: list them, show what one holds and lacks, say what does not apply."),
+    "file": (
+        "files",
+        "Case files: list them, show what one holds and lacks, say what does not apply, print its sheets.",
+    ),
     "transfer": ("files", "What is to be handed over by when, and why: list, hand over, accept, return (RULES B3)."),
     "loan": ("files", "Who asks to read which file: ask, list, lend, refuse, record the return (RULES B6)."),
     "statistics": ("files", "The half-year figures, and who owes which report (RULES B4)."),
@@ -88,7 +91,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "hold": (
         "appraisal",
-        "Holds: list them, freeze files for a matter, ask for the release, release as a second person.",
+        "Holds: list them, see what a query finds, freeze files for a matter, ask for the release, release as a second person.",
     ),
     "review": (
         "appraisal",
