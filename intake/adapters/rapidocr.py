@@ -274,9 +274,8 @@ def _enough(height: float) -> int:
     return next((side for side in _SIDES if height * side >= _LEGIBLE), _SIDES[-1])
 
 
-_TRIES = (
-    3  # of some hundred pages one gets an answer of no pages from the runtime, and a right one when it is asked again
-)
+# Of some hundred pages one gets an answer of no pages from the runtime, and a right one when it is asked again.
+_TRIES = 3
 
 
 class _Afresh:

@@ -49,8 +49,10 @@ class _Queries:
 
     def of(self, plan: p.Plan, *, alone: bool = False) -> Query:
         """Return the query of a plan. alone: what it finds is held against all bounds at once, not one alternative of several."""
-        if not self._may_match(plan):
-            return Query.empty_query()
+        return self._of(plan, alone=alone) if self._may_match(plan) else Query.empty_query()
+
+    def _of(self, plan: p.Plan, *, alone: bool) -> Query:
+        """As `of`, of a plan that may match."""
         match plan:
             case p.Run(weight=weight):
                 query = self._phrase(plan)
@@ -68,12 +70,12 @@ class _Queries:
                 everything = Query.const_score_query(Query.all_query(), 0.0)
                 return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self.of(part))])
             case p.Every(parts):
-                return _all_of([self.of(part, alone=alone) for part in parts])
+                return _all_of([self._of(part, alone=alone) for part in parts])
             case p.Either(parts):
                 left = [part for part in parts if self._may_match(part)]
                 if len(left) == 1:
-                    return self.of(left[0], alone=alone)
-                return Query.boolean_query([(Occur.Should, self.of(part)) for part in left])
+                    return self._of(left[0], alone=alone)
+                return Query.boolean_query([(Occur.Should, self._of(part, alone=False)) for part in left])
 
     def _may_match(self, plan: p.Plan) -> bool:
         """Return False where a token is missing without which nothing matches: most of what may be a near-miss is never evaluated."""

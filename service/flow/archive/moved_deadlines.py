@@ -43,6 +43,7 @@ def follow_calendar(house: House, go_on: Callable[[], bool] = lambda: True) -> i
 def _move_some(house: House, same: tuple[date, date, date, bool], said: Deadline, today: date) -> int:
     query = select(Transfer).where(IS_OPEN, *(column == value for column, value in zip(_SAME, same, strict=True)))
     query = query.options(lazyload(Transfer.case_file), lazyload(Transfer.responsible)).order_by(Transfer.id)
+    now = rules.told(said.due, today, steps_of(house))
     with house.database.write() as session:
         rows = list(session.scalars(query.limit(_AT_ONCE).with_for_update(of=Transfer, skip_locked=True)))
         told: list[audit.Told] = []
@@ -52,7 +53,6 @@ def _move_some(house: House, same: tuple[date, date, date, bool], said: Deadline
             if said.due != before:
                 row.tell_on = today  # the sweep looks whom it comes to now
                 # Who heard of the day it had comes to hear of this one, too, when it is time.
-                now = rules.told(said.due, today, steps_of(house))
                 heard = {who: day for who, day in row.contents.get("told", {}).items() if who in now}
                 row.contents = {**row.contents, "told": heard}
                 detail = {"transfer": row.id, "due_on": [before.isoformat(), said.due.isoformat()], "why": said.why.en}

@@ -24,7 +24,7 @@ def find_all(house: House, actor: Actor, query: Node) -> list[str]:
             why = f"{results.total} documents match, more than {MOST_FOUND}: narrow it"
             raise BadInput(f"query: {why}", {"query": why})
         found += [hit.document for hit in results.hits]
-        if not results.hits:
+        if len(results.hits) < MAX_LIMIT:
             break
         after = anchor(results.hits[-1], _ORDER, len(found))
     if not found:
