@@ -179,12 +179,12 @@ def _told(value: Value) -> _Told:
     part, mark = ("head", "h") if value.head else ("meta", "m")
     found: tuple[str, ...] = runs if value.free == "part" else ()
     named: tuple[str, ...] = ()
-    if not (
-        value.name in WHOLE and known.chars.isascii()
-    ):  # a code of a short list is looked for whole, among the marks
-        name = value.name
-        named = (_run(known.chars, name), *[_run(chars, name + _SQUEEZED) for chars in known.codes])
-    marks = [f"{value.name}.{figure}" for figure in known.figures]
+    marks: list[str] = []
+    if value.name not in STORED:  # such a field is asked for by its value alone, which `stored_values` gives
+        marks += [f"{value.name}.{figure}" for figure in known.figures]
+        if not (value.name in WHOLE and known.chars.isascii()):  # a code of a short list is among the marks, whole
+            name = value.name
+            named = (_run(known.chars, name), *[_run(chars, name + _SQUEEZED) for chars in known.codes])
     if value.free == "part":
         marks += [mark + figure for figure in known.figures]
     elif value.free == "whole":

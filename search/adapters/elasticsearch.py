@@ -162,7 +162,7 @@ class ElasticsearchIndex:
         """Return the values of the hit a page begins behind, as of now."""
         if ORDERS[order].key:
             return [after.key]
-        one = {"bool": {"must": [wanted], "filter": [{"term": {"document": after.document}}]}}
+        one = {"bool": {"must": [wanted], "filter": [{"ids": {"values": [after.document]}}]}}
         now = self._asked(index=self._alias, query=one, size=1, source=False, track_total_hits=False)["hits"]["hits"]
         return [now[0]["_score"] if now else after.score, after.key]
 

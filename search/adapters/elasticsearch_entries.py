@@ -28,7 +28,6 @@ def mappings() -> Body:
     counted = {"type": "text", "analyzer": "whitespace"}
     uncounted = counted | {"norms": False}
     properties: dict[str, Body] = {
-        "document": keyword,
         "stamp": keyword | {"index": False},
         "stored": {"type": "keyword", "index": False, "doc_values": False},
         "access": keyword | {"doc_values": False},
@@ -86,7 +85,6 @@ def bulks(changes: Iterable[Change]) -> Iterator[list[Change]]:
 
 def _source(entry: p.Entry) -> Body:
     return {
-        "document": entry.document,
         "stamp": entry.stamp,
         "stored": entry.stored,
         "access": list(entry.access),
