@@ -10,8 +10,8 @@ JSON object per line; exit 1 when a limit is missed.
 Conditions, which the first line repeats: station, worker and archive (SQLite, files, tantivy) are on this one machine and share its cores;
 the clock runs from the moment the first file is put into the hot folder (all are put there at once, as scanned: JPEG, PNG, TIFF, PDF) until
 the last is in the index, with `--settle 0.5` (5 s by default, once for a stack), the glance at every page and the sealing included, without
-the preservation copies, which are made when nothing waits any more. One page was read before, so that the models are loaded, as they are
-in the bare engine. Nothing but the arguments of its command is told to ocrmypdf, which gets the same pages as one PDF (JPEG 95).
+the preservation copies, which are made when nothing waits any more. A page was read by every reader before, so that its models are
+loaded, as every process of the bare engine has read one. Nothing but the arguments of its command is told to ocrmypdf, which gets the same pages as one PDF (JPEG 95).
 """
 
 import argparse
@@ -99,8 +99,9 @@ def ours(pages: Pages, work: Path) -> tuple[Took, list[str]]:
     env = {**os.environ, "JUANZONG_HOME": str(home)}
     folder.mkdir()
     juanzong(env, "init")
-    warm = work / "warm.png"
-    Image.fromarray(pages.images[0]).convert("L").save(warm, dpi=(200, 200))
+    warm = work / "warm.tif"
+    first = [Image.fromarray(image).convert("L") for image in pages.images[:CORES]]
+    first[0].save(warm, save_all=True, append_images=first[1:], dpi=(200, 200))
     worker = subprocess.Popen([sys.executable, "-m", "service.worker"], cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
     try:
         # A station runs all day: the models are loaded when the stack comes.

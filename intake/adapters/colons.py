@@ -158,10 +158,19 @@ def _cut(image: Image, quad: NDArray[np.float32], start: float, width: int) -> N
     across, down = (float(side[0]) for side in orientation.sides(quad[None]))
     along, upright = (quad[1] - quad[0]) / across, (quad[3] - quad[0]) / max(down, 1)
     corner = quad[0] + along * start
-    matrix = np.array([[along[0], upright[0], corner[0]], [along[1], upright[1], corner[1]]], dtype=np.float32)
     size = (max(1, width), max(1, round(down)))
+    # Only the neighbourhood of the piece: of a whole page one colour would be copied for every piece.
+    corners = corner + np.array([x * along + y * upright for x in (0, size[0]) for y in (0, size[1])])
+    left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 2, 0)
+    right, bottom = np.maximum(np.ceil(corners.max(axis=0)).astype(int) + 3, 0)
+    part = np.ascontiguousarray(image[top:bottom, left:right, 1])
+    if not part.size:
+        return np.full(size[::-1], 255, dtype=np.uint8)
+    matrix = np.array(
+        [[along[0], upright[0], corner[0] - left], [along[1], upright[1], corner[1] - top]], dtype=np.float32
+    )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(image[..., 1], matrix, size, flags=flags, borderValue=255), dtype=np.uint8)
+    return np.asarray(cv2.warpAffine(part, matrix, size, flags=flags, borderValue=255), dtype=np.uint8)
 
 
 def _ink(cut: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

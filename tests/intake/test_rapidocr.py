@@ -3,11 +3,13 @@
 from collections import deque
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from intake.adapters import open_engine, rapidocr
+from intake import orientation
+from intake.adapters import colons, open_engine, rapidocr
 from intake.adapters.readings import Reading, line_at, without_ghosts
 from tests.intake.scans import scan
 
@@ -118,3 +120,46 @@ def test_an_answer_of_no_pages_is_asked_for_again(engine, monkeypatch, empty):
     else:
         with pytest.raises(RuntimeError, match="finds lines"):
             session(pixels)
+
+
+def test_what_a_size_takes_is_kept_until_another_one_comes(engine, monkeypatch):
+    session, done = engine._detector.session, []
+
+    def model(name):
+        request = SimpleNamespace(
+            infer=lambda _pixels: done.append(f"{name} found"),
+            get_output_tensor=lambda: SimpleNamespace(data=np.zeros((1, 1, 64, 96), np.float32)),
+        )
+        return SimpleNamespace(
+            create_infer_request=lambda: done.append(f"{name} takes") or request,
+            release_memory=lambda: done.append(f"{name} gives back"),
+        )
+
+    one, other, any_size = model("one"), model("other"), model("any")
+    monkeypatch.setattr(session, "_model", any_size)
+    monkeypatch.setattr(session, "_used", None)
+    monkeypatch.setattr(session, "_request", None)
+    for wanted in (one, one, other, any_size, any_size):
+        monkeypatch.setattr(session, "_prepared_for", lambda _shape, wanted=wanted: wanted)
+        session(np.zeros((1, 3, 64, 96), np.float32))
+    whole = ["any takes", "any found", "any gives back"]
+    one_after_another = ["one takes", "one found", "one found", "one gives back", "other takes", "other found"]
+    assert done == [*one_after_another, "other gives back", *whole, *whole]
+
+
+@pytest.mark.parametrize("start", [-40.0, 0.0, 130.5, 560.0, 900.0])
+@pytest.mark.parametrize("slope", [-0.2, 0.0, 0.15])
+def test_a_piece_of_a_line_is_that_of_the_whole_page(start, slope):
+    image = np.random.default_rng(5).integers(0, 255, (300, 700, 3), np.uint8)
+    quad = np.array(
+        [[60, 150], [560, 150 + 500 * slope], [560 - 40 * slope, 190 + 500 * slope], [60 - 40 * slope, 190]]
+    )
+    quad = quad.astype(np.float32)
+    across, down = (float(side[0]) for side in orientation.sides(quad[None]))
+    along, upright, corner = (quad[1] - quad[0]) / across, (quad[3] - quad[0]) / down, quad[0]
+    corner = corner + along * start
+    matrix = np.array([[along[0], upright[0], corner[0]], [along[1], upright[1], corner[1]]], np.float32)
+    page, flags = np.ascontiguousarray(image[..., 1]), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    whole = cv2.warpAffine(page, matrix, (90, round(down)), flags=flags, borderValue=255)
+    piece = colons._cut(image, quad, start, 90).astype(int)
+    assert np.abs(piece - whole).max() <= 16  # of 255: places are rounded to a 32nd of a pixel
