@@ -7,6 +7,8 @@ limit say it. The embedded engine is measured in a temporary directory (TMPDIR s
 of the tests for itself, --url measures one that runs; its index is emptied first and dropped afterwards: name a prefix of its own
 (http://host:9200/bench). Times count what happens in the index, not the making of pages. Memory is what the process holds; the
 pages of the index's files that it has mapped are the system's cache, given back whenever memory is asked for, and counted apart.
+What a server takes besides is its own account of it: processor time, and the most that stood in the old part of its heap. Queries
+are asked of an index that was merged.
 """
 
 import argparse
@@ -26,6 +28,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from elasticsearch import Elasticsearch
 
 from search.adapters import open_index
 from search.adapters.elasticsearch import ElasticsearchIndex
@@ -153,17 +159,48 @@ def queries(rng: random.Random, texts: list[str], count: int) -> dict[str, list[
     }
 
 
+class Server:
+    """The cluster behind an index, by its own account; nothing where the engine is part of this process."""
+
+    def __init__(self, url: str) -> None:
+        self._client = Elasticsearch(urlunsplit((*urlsplit(url)[:2], "", "", ""))) if url.startswith("http") else None
+
+    def seconds(self) -> float:
+        """Return the processor seconds used so far."""
+        return sum(node["process"]["cpu"]["total_in_millis"] for node in self._nodes("process")) / 1000
+
+    def heap_mib(self) -> tuple[int, int]:
+        """Return the most that stood in the old part of the heap, and how large the heap may be."""
+        nodes = [node["jvm"]["mem"] for node in self._nodes("jvm")]
+        most = sum(memory["pools"]["old"]["peak_used_in_bytes"] for memory in nodes)
+        return most >> 20, sum(memory["heap_max_in_bytes"] for memory in nodes) >> 20
+
+    def _nodes(self, what: str) -> list[Any]:
+        return list(self._client.nodes.stats(metric=what)["nodes"].values()) if self._client else []
+
+
 def measure(
-    index: SearchIndex, kind: str, asked: list[str], limit: int | None = None, reader: Reader = _HANDLER
+    index: SearchIndex,
+    kind: str,
+    asked: list[str],
+    limit: int | None = None,
+    reader: Reader = _HANDLER,
+    server: Server | None = None,
 ) -> bool:
     """Ask with snippet, facets and the filter of what the reader may see; returns whether the limit is held."""
+    server = server or Server("")
     taken, found = [], 0
+    worked, elsewhere = time.process_time(), server.seconds()
     for text in asked:
         began = time.perf_counter()
         found += index.search(parse(text), reader).total
         taken.append((time.perf_counter() - began) * 1000)
+    worked, elsewhere = time.process_time() - worked, server.seconds() - elsewhere
     cuts = statistics.quantiles(taken, n=20)
     figures: dict[str, object] = {"p50_ms": round(cuts[9], 2), "p95_ms": round(cuts[18], 2), "hits": found}
+    figures["processor_ms"] = round(worked / len(asked) * 1000, 1)
+    if elsewhere:
+        figures["server_processor_ms"] = round(elsewhere / len(asked) * 1000, 1)
     report(measure="query", kind=kind, queries=len(asked), **figures, **({"limit_ms": limit} if limit else {}))
     return limit is None or cuts[18] <= limit
 
@@ -222,9 +259,15 @@ def measure_all(url: str, place: Path, pages: int, most: int, count: int, *, htt
     index.clear()
     rng = random.Random(20)
     limits = _LIMITS[type(index).__name__]
-    memory = Memory()
+    server = Server(url)
+    memory, elsewhere = Memory(), server.seconds()
     texts, text, seconds, worked = index_pages(index, place, rng, pages, most)
     held_mib, mapped_too = memory.end(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    at_server: dict[str, object] = {}
+    if isinstance(index, ElasticsearchIndex):
+        at_server["server_processor_us_per_page"] = round((server.seconds() - elsewhere) / pages * 1e6)
+        at_server["server_heap_mib"], at_server["of_mib"] = server.heap_mib()
+        at_server["index_to_text_before_merging"] = round(index.room() / text, 2)
     rate, ratio = pages / seconds, _size(index, place / "index") / text
     held = rate >= limits["pages_per_s"] and ratio <= _MOST_SIZE and held_mib <= _MOST_MIB
     report(
@@ -241,11 +284,12 @@ def measure_all(url: str, place: Path, pages: int, most: int, count: int, *, htt
         memory_mib=held_mib,
         limit_memory_mib=_MOST_MIB,
         with_mapped_files_mib=mapped_too,
+        **at_server,
     )
     asked = queries(rng, texts, count)
     for kind, wanted in asked.items():
-        held &= measure(index, kind, wanted, limits["p95_ms"] if kind == _PHRASES else None)
-    held &= measure(index, f"{_PHRASES}, of all departments", asked[_PHRASES], limits["p95_ms"], _ARCHIVIST)
+        held &= measure(index, kind, wanted, limits["p95_ms"] if kind == _PHRASES else None, server=server)
+    held &= measure(index, f"{_PHRASES}, of all departments", asked[_PHRASES], limits["p95_ms"], _ARCHIVIST, server)
     cold = [
         float(subprocess.run([sys.executable, "-c", _COLD, url], check=True, capture_output=True, text=True).stdout)
         for _ in range(5)
