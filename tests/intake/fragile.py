@@ -78,6 +78,19 @@ class Litters(Fragile):
         return said(len(pieces))
 
 
+class Reserves(Fragile):
+    """Maps 100 MiB a page, which it never fills, and keeps them, as a runtime does; takes and gives back as much as the page's shade says."""
+
+    def __init__(self, threads):
+        super().__init__(threads)
+        self._kept = []
+
+    def read(self, image):
+        self._kept.append(np.empty(100 << 20, dtype=np.uint8))
+        np.ones(int(image[0, 0, 0]) << 20, dtype=np.uint8)
+        return said(int(image[0, 0, 0]))
+
+
 class Blind(Fragile):
     """Sees nothing."""
 
