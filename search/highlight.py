@@ -1,7 +1,7 @@
 """Where a query stands on a page, on the page's own text, and the excerpt that shows it. Knows no engine."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -88,25 +88,30 @@ def leaves(node: Node) -> Iterator[Leaf]:
 _NOT_PRINTED = WHOLE | {"department", "kind", "received_on"}
 
 
-def read_values(node: Node, known: Iterable[tuple[Value, Folded]]) -> list[Word]:
+def read_values(node: Node, known: Callable[[], Iterable[tuple[Value, Folded]]]) -> list[Word]:
     """Return the values by which a document was found, though nobody typed them: those of fields, in ranges, of initials.
 
-    Where a page bears them they are lit like words.
+    Where a page bears them they are lit like words. known: gives the document's values, and is asked only where the query reads any:
+    to fold them takes as long as to fold a page.
     """
-    known = [one for one in known if one[0].name not in _NOT_PRINTED]
-    found = (value for part in _read_parts(node) for value, folded in known if _was_read(part, value, folded))
+    parts = list(_read_parts(node))
+    if not parts:
+        return []
+    printed = [one for one in known() if one[0].name not in _NOT_PRINTED]
+    found = (value for part in parts for value, folded in printed if _was_read(part, value, folded))
     return [Word(text) for text in dict.fromkeys(value.text for value in found)]
 
 
 def _read_parts(node: Node) -> Iterator[Word | FieldMatch | Range]:
     match node:
-        case FieldMatch() | Range() | Word():
+        case FieldMatch() | Range():
             yield node
+        case Word(text) | Similar(Word(text)):
+            if typed_initials(_typed(text)):
+                yield Word(text)
         case And(parts) | Or(parts):
             for part in parts:
                 yield from _read_parts(part)
-        case Similar(Word() as leaf):
-            yield leaf
         case _:
             return
 
@@ -197,7 +202,7 @@ def best_page(node: Node, opened: Opened) -> Best:
     """
     wanted = list(dict.fromkeys(leaves(node)))
     known = {leaf for leaf in wanted if opened.is_known_by(leaf)}
-    read = read_values(node, opened.values)
+    read = read_values(node, lambda: opened.values)
     best, rank, whole, some, bears = 0, (False, 0, 0), 0, 0, 0
     lit_up: list[Span] = []
     for order, (_, _, folded) in enumerate(opened.pages):

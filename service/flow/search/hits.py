@@ -82,8 +82,9 @@ def hits_in(
     node = parse(text)
     with house.database.read() as session:
         document = load_document(session, actor, document_id)
-        known = [(value, fold(value.text)) for value in values(project(document, [])[0])]
-        texts, read = dict(texts_of(house, session, document_id)), read_values(node, known)
+        about = project(document, [])[0]
+        read = read_values(node, lambda: [(value, fold(value.text)) for value in values(about)])
+        texts = dict(texts_of(house, session, document_id))
         found = _all(node, texts, read, near=near)
         if not found and not near:
             found = _all(node, texts, read, near=True)
