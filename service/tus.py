@@ -35,6 +35,7 @@ METADATA = (
     "sha256",
     "department_id",
     "batch",
+    "channel",
     "split",
     "sheets",
     "sides",
@@ -42,7 +43,9 @@ METADATA = (
     "device",
     "settings",
 )
-_OF_STACKS = frozenset(METADATA[6:])
+_OF_STACKS = frozenset(METADATA[METADATA.index("split") + 1 :])
+#: What a sender may say it is: a scanning station with its scanner or its hot folder.
+STATIONS = ("scanner", "station")
 _DEVICE = 120
 #: What a scanner was told, for the manifest of the batch.
 _SETTINGS = re.compile(r"(?:[a-z_]{1,20}=[\w .-]{0,40}(?:;[a-z_]{1,20}=[\w .-]{0,40}){0,19})?")
@@ -117,6 +120,7 @@ def tell(house: House, actor: Actor, upload_id: str) -> Response:
             "sha256": upload.sha256,
             "batch": upload.batch,
             "department_id": upload.department_id or "",
+            "channel": upload.channel if upload.channel in STATIONS else "",
         }
         | (_how_said(upload) if upload.split else {})
     )
@@ -219,6 +223,8 @@ def _announced(house: House) -> flow.Announced:
     for name in ("batch", "department_id"):
         if len(given.get(name, "")) > 36 or not given.get(name, "").isprintable():
             raise BadRequest(f"Upload-Metadata: {name} has at most 36 printable characters")
+    if given.get("channel", "") not in ("", *STATIONS):
+        raise BadRequest(f"Upload-Metadata: channel is one of {', '.join(STATIONS)}")
     return flow.Announced(
         length,
         given.get("filename", ""),
@@ -226,6 +232,7 @@ def _announced(house: House) -> flow.Announced:
         given.get("batch", ""),
         given.get("department_id") or None,
         _how(given),
+        given.get("channel", ""),
     )
 
 

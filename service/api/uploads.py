@@ -16,7 +16,7 @@ _OFTEN = (400, 410, 412, 413, 423, 507)
 
 @operation("POST", "/uploads", "Open a resumable upload (tus)", status=201, problems=(*_OFTEN, 415, 422, 429, 460))
 def create_upload(house: House, actor: Actor) -> Response:
-    """Headers Upload-Length and Upload-Metadata (filename, sha256, department_id, batch, filetype); Location tells where it is.
+    """Headers Upload-Length and Upload-Metadata (filename, sha256, department_id, batch, channel, filetype); Location tells where it is.
 
     Upload-Metadata of a stack that is to be cut also has split, sheets, sides, order.
     """

@@ -78,7 +78,7 @@ class Target:
     def open(self, settings: Settings, channel: str, how: "How | None" = None) -> Iterator[Delivery]:
         """Give the way in: over the network, or into the archive on this machine. how: cut stacks, which were scanned so."""
         if self._server is not None and self._token_file is not None:
-            yield _remote(settings, self._server, self._token_file, how)
+            yield _remote(settings, self._server, self._token_file, channel, how)
             return
         from service.access.people import department_by_code
         from service.bootstrap import build
@@ -104,16 +104,16 @@ def said_of(receipt: Receipt) -> str:
     return f"batch {plain(receipt.batch)}" if receipt.batch else receipt.document_id
 
 
-def _remote(settings: Settings, server: str, token_file: Path, how: "How | None") -> Delivery:
+def _remote(settings: Settings, server: str, token_file: Path, channel: str, how: "How | None") -> Delivery:
     from intake.adapters.tus_delivery import TusDelivery
     from service.channels import station_home
 
-    more = {}
+    more = {"channel": channel}
     if how is not None:
         told = ";".join(f"{name}={value}" for name, value in how.settings.items())
         said = {"sheets": str(how.sheets or ""), "sides": str(how.sides or ""), "order": how.order}
         said |= {"device": how.device, "settings": told}
-        more = {"split": "true"} | {name: value for name, value in said.items() if value}
+        more |= {"split": "true"} | {name: value for name, value in said.items() if value}
     try:
         return TusDelivery(server, token_file, station_home(settings) / "uploads", patience=_PATIENCE, more=more)
     except ValueError as error:

@@ -4,12 +4,14 @@ import json
 import socket
 
 import requests
+from sqlalchemy import select
 
 from intake.adapters.tus_delivery import TusDelivery
 from intake.adapters.watched_folder import WatchedFolder
 from intake.channels.arrivals import Patience
 from service.access import people
 from service.channels import reason
+from service.records.tables import Document, Stack
 from tests.service import test_uploads_served as served
 from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.test_cli import juanzong, lines
@@ -44,6 +46,7 @@ def test_a_scanned_stack_is_handed_in_over_the_network(archive, sane, tmp_path):
     assert (line["status"], line["pages"]) == ("received", 10)
     shown = json.loads(juanzong(archive.env, "show", line["document_id"], "--json").stdout)
     assert (shown["pages"], shown["sha256"], shown["received_by"]) == (10, line["sha256"], "person:scanner")
+    assert channels(archive, Document) == {"scanner"}
 
 
 def test_stacks_are_cut_at_the_archive_also_over_a_breaking_line(archive, tmp_path):
@@ -56,6 +59,7 @@ def test_stacks_are_cut_at_the_archive_also_over_a_breaking_line(archive, tmp_pa
     assert (stack["status"], stack["document_id"], photograph["status"]) == ("received", None, "received")
     (shown,) = lines(juanzong(archive.env, "batch", "show", stack["batch"], "--json"))
     assert (shown["sides"], shown["operator"], len(shown["documents"])) == (1, "person:scanner", 2)
+    assert (channels(archive, Stack), channels(archive, Document)) == ({"station"}, {"station"})
     (hot / "c.pdf").write_bytes(data)
     (again,) = lines(juanzong(here, "station", "watch", hot, *QUICK, *where, "--split"))
     assert (again["status"], again["batch"]) == ("duplicate", stack["batch"])
@@ -106,6 +110,12 @@ def test_a_server_that_is_away_or_refuses_the_token_moves_nothing(archive, tmp_p
     assert settled(hot, TusDelivery(archive.address, archive.token_file, tmp_path / "memory")) == ["received"]
     assert (hot / "done" / "a.pdf").exists()
     archive.holds(DIGITAL)
+
+
+def channels(archive, table):
+    """By which ways all that is there came in."""
+    with archive.house.database.read() as session:
+        return set(session.scalars(select(table.channel)))
 
 
 def settled(hot, delivery):

@@ -46,7 +46,7 @@ SEGMENT = 4 * 1024 * 1024
 class Announced:
     """What the sender says of a file before its bytes. length: bytes, None: it will be told later; sha256: of the whole file, hexadecimal, or empty.
 
-    how: a stack, scanned so, is cut at its separator sheets; None: the file is one document.
+    how: a stack, scanned so, is cut at its separator sheets; None: the file is one document. channel: what the sender is, where it says so.
     """
 
     length: int | None
@@ -55,6 +55,7 @@ class Announced:
     batch: str = ""
     department_id: str | None = None
     how: How | None = None
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Checksum:
 
 
 def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> Upload:
-    """Open an upload that belongs to `actor`.
+    """Open an upload that belongs to `actor`. channel: by which it came, if the sender does not say what it is.
 
     Raises NotAllowed, Rejected(bad_name), BadInput (no such department; no stack is scanned so), UploadTooLong, TooManyUploads.
     """
@@ -86,7 +87,7 @@ def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> 
         upload = Upload(
             id=upload_id,
             created_by=actor.name,
-            channel=channel,
+            channel=announced.channel or channel,
             filename=filename,
             length=length,
             deferred=announced.length is None,
