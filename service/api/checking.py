@@ -142,10 +142,11 @@ def undo_check(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
 
 
 class Extraction(Input):
-    """since: only documents that came in on this day or later."""
+    """since: only documents that came in on this day or later. table: which one is sent as csv or xlsx; json has all."""
 
     since: date | None = None
     form: Literal["json", "csv", "xlsx"] = "json"
+    table: Literal["fields", "categories"] = "fields"
 
 
 @reports("GET", "/reports/extraction", "How often what was read was right", query=Extraction)
@@ -154,9 +155,14 @@ def extraction_report(house: House, actor: Actor, given: Extraction) -> Any:
     found = extraction.report(house, actor, given.since)
     if given.form == "json":
         return extraction.as_json(found)
-    table = Table("extraction", extraction.COLUMNS, list(extraction.as_cells(found)))
+    if given.table == "categories":
+        table = Table("extraction-categories", extraction.CATEGORY_COLUMNS, list(extraction.category_cells(found)))
+    else:
+        table = Table("extraction", extraction.COLUMNS, list(extraction.as_cells(found)))
     answer = Response(write(table, given.form), content_type=FORMATS[given.form])
-    answer.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": f"extraction.{given.form}"})
+    answer.headers["Content-Disposition"] = dump_options_header(
+        "attachment", {"filename": f"{table.title}.{given.form}"}
+    )
     return answer
 
 

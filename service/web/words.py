@@ -154,6 +154,12 @@ EXTRACTION = {
     "checked_above_line": _("线上已核"),
     "wrong_above_line": _("线上读错"),
 }
+EXTRACTION_CATEGORIES = {
+    "read_as": _("机器判断"),
+    "category": _("人定的类目"),
+    "documents": _("文件数"),
+    "right": _("对错"),
+}
 SOURCES = {
     "text-layer": _("PDF 自带的文字"),
     "rapidocr": _("图像识别"),

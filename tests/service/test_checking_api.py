@@ -132,6 +132,10 @@ def test_the_report_as_json_and_as_a_table(client, headers, embedded, document_i
     table = client.get("/api/v1/reports/extraction?form=csv", headers=headers("auditor"))
     rows = list(csv.DictReader(io.StringIO(table.data.decode("utf-8-sig"))))
     assert next(r for r in rows if r["field"] == "title")["right"] == "1.0000"
+    with embedded.house.database.write() as session:
+        session.get_one(Document, document_id).checked_by = ["person:administrator"]
+    categories = client.get("/api/v1/reports/extraction?form=csv&table=categories", headers=headers("auditor"))
+    assert categories.data.decode("utf-8-sig").splitlines() == ["read_as,category,documents,right", "1.9,1.9,1,1"]
     assert (
         client.get("/api/v1/reports/extraction?since=2999-01-01", headers=headers("auditor")).get_json()["fields"] == []
     )

@@ -82,14 +82,15 @@ class Report:
 def report(house: House, actor: Actor, since: date | None = None) -> Report:
     """Return how well values were read from what came in since a day (in China), and note the reading. Raises NotAllowed."""
     require(actor, "extraction.read")
-    with house.database.write() as session:
-        came_in = _came_in(since)
+    came_in = _came_in(since)
+    with house.database.read() as session:  # counting may take seconds: nobody who writes waits for it
         counted, categories = _counts(session, *came_in), category_rows(session, came_in)
         gone = select(ExtractionCount)
         if since is not None:
             gone = gone.where(ExtractionCount.received_on >= since)
         for row in session.scalars(gone):
             counted[(row.category, row.field, row.engine, row.outcome, row.band)] += row.count
+    with house.database.write() as session:
         detail = {"since": since.isoformat() if since else ""}
         audit.append(session, actor.name, "extraction.view", "extraction", detail)
     return _report(since, counted, categories)
@@ -181,7 +182,7 @@ def as_json(found: Report) -> dict[str, Any]:
 
 
 def as_cells(found: Report) -> Iterator[tuple[str | int, ...]]:
-    """Yield the rows as a table's cells, in the order of COLUMNS."""
+    """Yield the rows by field as a table's cells, in the order of COLUMNS."""
     for r in found.rows:
         right = "" if r.right is None else f"{r.right:.4f}"
         numbers = (r.read, r.unseen, r.confirmed, r.corrected, r.added, r.not_here, r.nothing)
@@ -202,3 +203,12 @@ COLUMNS = (
     "checked_above_line",
     "wrong_above_line",
 )
+
+
+def category_cells(found: Report) -> Iterator[tuple[str | int, ...]]:
+    """Yield what was made of the categories as a table's cells, in the order of CATEGORY_COLUMNS; right: 1 or 0."""
+    for row in found.categories:
+        yield row.read_as, row.category, row.documents, int(row.right)
+
+
+CATEGORY_COLUMNS = ("read_as", "category", "documents", "right")

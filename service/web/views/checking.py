@@ -19,6 +19,7 @@ from service.flow.common import values
 from service.flow.intake import checking, desk, extraction
 from service.flow.intake.checking import Before, Given
 from service.flow.intake.desk import Want
+from service.flow.intake.documents import letters_of
 from service.flow.intake.render import page_text
 from service.records.tables import Document, DocumentField
 from service.typed import day_of
@@ -94,6 +95,7 @@ def review_list() -> ResponseReturnValue:
         "review_list.html",
         total=total,
         rows=rows,
+        letters=letters_of(house(), [document for document, _holder in rows]),
         size=PAGE,
         want=want,
         filters=_filters(),
@@ -332,13 +334,20 @@ def words_of_page(document_id: str, number: int) -> ResponseReturnValue:
 
 @web.get("/extraction")
 def extraction_report() -> ResponseReturnValue:
-    """Show how often what was read was right; `?since=` leaves out what came in before, `?form=csv` sends the table."""
+    """Show how often what was read was right; `?since=` leaves out what came in before, `?form=csv` sends the table, `&table=categories` the other."""
     form = request.args.get("form", "")
     if form:
         demand_form(form)
     since, wrong = _day(request.args.get("since", ""))
     found = extraction.report(house(), actor(), since)
     heads = [str(words.EXTRACTION[name]) for name in extraction.COLUMNS]
+    if form and request.args.get("table") == "categories":
+        heads = [str(words.EXTRACTION_CATEGORIES[name]) for name in extraction.CATEGORY_COLUMNS]
+        rows = [
+            (*cells, gettext("判断对") if right else gettext("改了"))
+            for *cells, right in extraction.category_cells(found)
+        ]
+        return download(gettext("识别质量：类目"), heads, rows, form)
     if form:
         return download(gettext("识别质量"), heads, list(extraction.as_cells(found)), form)
     return render_template(
