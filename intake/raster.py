@@ -26,6 +26,7 @@ MAX_PAGE_PIXELS = 8_000_000
 MAX_PAGE_SIDE = 8_000
 
 _FORMATS = {"tiff": "TIFF", "jpeg": "JPEG", "png": "PNG", "bmp": "BMP", "webp": "WEBP", "heic": "HEIF"}
+_CUT = "outside of file bounds"  # libheif of a picture whose data should lie behind the end of the file
 _MOST_PICTURES = 100  # of a file, that are counted
 _LIGHT = (
     3  # times as many pixels are taken where one of them needs a byte, or where the decoder itself makes them fewer
@@ -86,8 +87,11 @@ def check(path: Path, kind: str, limits: Limits) -> int:
 
 
 def _check_pictures(path: Path, limits: Limits) -> int:
-    """Return the number of pictures in a HEIC, each a page (ISO/IEC 23008-12): those that belong to others are not counted there."""
-    number, count = 0, 1
+    """Return the number of pictures in a HEIC, each a page (ISO/IEC 23008-12): those that belong to others are not counted there.
+
+    One that is broken costs itself alone; a file that is cut, or shows nothing, is refused.
+    """
+    number, count, shown = 0, 1, 0
     while number < count:
         with _opened(path, "heic") as image:
             count = int(getattr(image, "n_frames", 1))
@@ -95,9 +99,24 @@ def _check_pictures(path: Path, limits: Limits) -> int:
                 raise Rejected("too_many_pages", f"The file has more than {limits.max_pages} pages.")
             image.seek(number)
             _check_image(image, limits)
-            image.load()  # all data must be there
+            shown += _unpacks(image)
         number += 1
+    if not shown:
+        raise Rejected("truncated", "The HEIF file is damaged: none of its pictures can be unpacked.")
     return count
+
+
+def _unpacks(image: Image.Image) -> bool:
+    """Tell whether a picture of a HEIC can be unpacked. Raises whatever its library says of a file that ends too early."""
+    try:
+        image.load()
+    except MemoryError:
+        raise
+    except Exception as error:
+        if _CUT in str(error):
+            raise
+        return False
+    return True
 
 
 def notes(path: Path, kind: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 import subprocess
 import zipfile
@@ -102,6 +103,34 @@ def test_every_picture_of_a_heic_is_a_page_and_its_thumbnails_are_none(tmp_path)
         inspect(path, Limits(max_pages=2))
     with pytest.raises(Rejected):
         inspect(put(tmp_path, data.getvalue()[:-500]), LIMITS)
+
+
+def test_a_broken_picture_of_a_heic_costs_itself_alone(tmp_path):
+    import pillow_heif
+
+    sheets = [made.page("RGB", f"{made.TEXT} {number}") for number in range(3)]
+    held = pillow_heif.from_pillow(sheets[0])
+    for sheet in sheets[1:]:
+        held.add_from_pillow(sheet)
+    out = io.BytesIO()
+    held.save(out, quality=80)
+    data = bytearray(out.getvalue())
+    starts = [
+        item.start() for item in re.finditer(rb"\0\0..\x28\x01", bytes(data), re.DOTALL)
+    ]  # pictures that stand alone (IDR)
+    assert len(starts) == 3
+    data[starts[1] : starts[1] + 4] = b"\xff" * 4
+    path = put(tmp_path, bytes(data))
+    assert inspect(path, LIMITS).pages == 3
+    with open_pages(path, "heic", LIMITS) as pages:
+        for index in (0, 2):
+            assert np.asarray(pages.picture(index).image).min() < 60
+        with pytest.raises(Rejected, match="damaged"):
+            pages.picture(1)
+    for start in starts:
+        data[start : start + 4] = b"\xff" * 4
+    with pytest.raises(Rejected, match="none of its pictures"):
+        inspect(put(tmp_path, bytes(data)), LIMITS)
 
 
 @pytest.mark.parametrize(
