@@ -11,6 +11,7 @@ import logging
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,27 @@ def load(folder: Path) -> tuple[Template, ...]:
 def unusable(folder: Path) -> dict[str, str]:
     """Return the files of a folder that describe no form, each with what is wrong with it."""
     return _read(folder)[1]
+
+
+class Forms:
+    """The forms of a folder as they lie there, read anew when a file has come, gone or changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._state: object = None
+        self._forms: tuple[Template, ...] = ()
+
+    def now(self) -> tuple[Template, ...]:
+        """Return the forms."""
+        state = []
+        for path in sorted(self._folder.glob("*.toml")):
+            with suppress(OSError):  # gone since it was listed, or a link to nothing
+                status = path.stat()
+                state.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
+        if state != self._state:
+            self._forms = load(self._folder)
+            self._state = state
+        return self._forms
 
 
 def _read(folder: Path) -> tuple[list[Template], dict[str, str]]:

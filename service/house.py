@@ -13,7 +13,7 @@ from service.errors import BadSetting
 if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
     from intake.model import Limits
     from intake.ports import PageReader
-    from intake.templates import Template
+    from intake.templates import Forms, Template
     from retention.calendar import WorkCalendar
     from search.ports import SearchIndex
     from service.access.oidc import Provider
@@ -79,11 +79,15 @@ class House:
         return Provider(self.settings.oidc_issuer, self.settings.oidc_client_id, secret, back_to)
 
     @cached_property
-    def own_forms(self) -> tuple[Template, ...]:
-        """The company's own forms, from the folder forms of the data directory."""
-        from intake.templates import load
+    def _forms(self) -> Forms:
+        from intake.templates import Forms
 
-        return load(self.settings.home / "forms")
+        return Forms(self.settings.home / "forms")
+
+    @property
+    def own_forms(self) -> tuple[Template, ...]:
+        """The company's own forms, as they lie in the folder forms of the data directory now."""
+        return self._forms.now()
 
     def unusable_forms(self) -> dict[str, str]:
         """Return the files there that describe no form, each with what is wrong with it; as they lie there now."""

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from intake.templates import BadTemplate, load, parse
+from intake.templates import BadTemplate, Forms, load, parse
 from intake.understand import understand, understand_as
 from tests.intake.layouts import letter
 
@@ -68,3 +68,21 @@ def test_a_wrong_file_is_left_out_and_named_and_the_others_are_used(tmp_path, ca
         assert len(load(tmp_path)) == 1
     assert "b.toml" in caplog.text
     assert load(tmp_path / "missing") == ()
+
+
+def test_what_is_put_into_the_folder_counts_at_once_and_is_read_once(tmp_path, caplog):
+    forms = Forms(tmp_path / "forms")
+    assert forms.now() == ()
+    (tmp_path / "forms").mkdir()
+    path = tmp_path / "forms" / "a.toml"
+    path.write_text(FORM, encoding="utf-8")
+    assert [form.category for form in forms.now()] == ["5.2"]
+    path.write_text(FORM.replace("5.2", "5.10"), encoding="utf-8")
+    assert [form.category for form in forms.now()] == ["5.10"]
+    assert forms.now() is forms.now()
+    path.write_text("words = 3", encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert forms.now() == forms.now() == ()
+    assert caplog.text.count("a.toml") == 1  # said once, not for every document
+    path.unlink()
+    assert forms.now() == ()
