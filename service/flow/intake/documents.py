@@ -1,7 +1,7 @@
 """Documents: look at them, correct what the machine read, confirm it."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -31,17 +31,19 @@ def get_document(house: House, actor: Actor, document_id: str) -> Document:
         return document
 
 
-def letter_of(house: House, document: Document) -> tuple[str, str]:
-    """Return sender and subject of the letter that brought a document, as the trail keeps them; "" and "" for what came otherwise."""
-    if document.channel != "mail":
-        return "", ""
-    query = select(AuditEntry.detail).where(
-        AuditEntry.subject == f"document:{document.id}", AuditEntry.action == "document.receive"
+def letters_of(house: House, documents: Iterable[Document]) -> dict[str, tuple[str, str]]:
+    """Return by document sender and subject of the letter that brought it, as the trail keeps them; what came otherwise is left out."""
+    subjects = {f"document:{document.id}": document.id for document in documents if document.channel == "mail"}
+    query = select(AuditEntry.subject, AuditEntry.detail).where(
+        AuditEntry.subject.in_(list(subjects)), AuditEntry.action == "document.receive"
     )
-    with house.database.read() as session:
-        detail = session.scalar(query.order_by(AuditEntry.seq).limit(1))
-    told = json.loads(detail) if detail else {}
-    return str(told.get("mail_from", "")), str(told.get("mail_subject", ""))
+    found: dict[str, tuple[str, str]] = {}
+    if subjects:
+        with house.database.read() as session:
+            for subject, detail in session.execute(query.order_by(AuditEntry.seq.desc())):
+                told = json.loads(detail)
+                found[subjects[subject]] = str(told.get("mail_from", "")), str(told.get("mail_subject", ""))
+    return found
 
 
 def can_read(house: House, actor: Actor, document_id: str) -> bool:

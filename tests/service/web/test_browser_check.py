@@ -232,7 +232,9 @@ def test_a_letters_papers_wait_for_checking_and_the_report_counts_what_is_said_o
         process(house, document_id)
     page = desk.sit("administrator")
     page.goto("/to-review?reason=unconfirmed")
-    expect(page.locator("main")).to_contain_text("报价单")
+    expect(page.locator("[data-row]").filter(has_text="报价单").locator("td").last).to_have_text(
+        "wang.fang@partner.example"
+    )
     desk.look(page, "mail-queue")
     page.goto(f"/documents/{fate.documents[0]}")
     expect(page.locator("main")).to_contain_text("随信收到wang.fang@partner.example · 三月的合同")

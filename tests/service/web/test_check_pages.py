@@ -9,6 +9,7 @@ from sqlalchemy import select
 from service.flow.common import values
 from service.flow.common.values import Entry
 from service.flow.intake import checking, documents
+from service.house import SYSTEM
 from service.records.tables import Document, DocumentField
 from service.web.views.checking import rows_for
 from tests.service.conftest import OWNER, Office
@@ -303,6 +304,8 @@ def test_the_report_counts_and_goes_out_as_a_table(site: Site) -> None:
     assert browser.get("/extraction?form=exe").status_code == 404
     assert site.signed_in("head").get("/extraction").status_code == 403
     send(site.signed_in("handler"), document_id, category="1.2")
+    categories = browser.get("/extraction?form=csv&table=categories").data.decode("utf-8-sig").splitlines()
+    assert categories == ["机器判断,人定的类目,文件数,对错", "1.9,1.2,1,改了"]
     (row,) = re.findall(r"<tr data-category-row>(.*?)</tr>", browser.get("/extraction").text)
     assert re.findall(r">([^<]*)</(?:td|span)>", row) == [
         "1.9 合同正副本、变更与解除协议",
@@ -325,6 +328,15 @@ def test_the_list_is_narrowed_by_its_address(site: Site) -> None:
         assert set(re.findall(r'href="/to-review/([0-9a-f-]{36})', page)) == wanted, query
     start = browser.get("/to-review?category=5.1").text
     assert 'href="/to-review/next?category=5.1"' in start
+
+
+def test_the_list_says_by_which_way_came_what_nobody_brought(site: Site) -> None:
+    (document_id,) = several(site.office, 1)
+    with site.office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.received_by, document.channel = SYSTEM.name, "folder"
+    page = site.signed_in("handler").get("/to-review").text
+    assert re.findall(r"<tr data-row>.*?<td>([^<]*)</td></tr>", page) == ["服务器上的文件夹"]
 
 
 def test_a_field_is_said_not_to_be_here_and_what_is_typed_there_later_counts(site: Site) -> None:
