@@ -3,6 +3,7 @@
 import math
 import re
 import zlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +14,6 @@ import pikepdf
 from intake.damage import streams, tiff
 
 _PAINTED = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+Do\b")
-_DEEPEST = 4  # forms in forms
 _MOST_SAMPLES = 200_000_000  # of a JPEG that is looked at: they are all in memory for a moment
 _COMPONENTS = {"/DeviceGray": 1, "/CalGray": 1, "/DeviceRGB": 3, "/CalRGB": 3, "/Lab": 3, "/DeviceCMYK": 4}
 _COMPONENTS |= {"/G": 1, "/RGB": 3, "/CMYK": 4, "/Indexed": 1, "/I": 1, "/Separation": 1}
@@ -29,6 +29,7 @@ class Parts:
         self._file: pikepdf.Pdf | None = None
         self._broken = False
         self._known: dict[tuple[int, int], bool] = {}
+        self._painted: dict[tuple[int, int], set[str]] = {}
 
     def damaged(self, index: int) -> bool | None:
         """Tell whether page `index` (from 0) lacks some of what it shows: its contents or an image. None where that cannot be judged."""
@@ -38,7 +39,7 @@ class Parts:
             if self._file is None:
                 self._file = self._stack.enter_context(pikepdf.open(self._stack.enter_context(self._path.open("rb"))))
             page = self._file.pages[index].obj
-            return any(self._is_damaged(part) for part in _parts(_inherited(page), _each(page.get("/Contents")), 0))
+            return any(map(self._is_damaged, self._parts(_inherited(page), _each(page.get("/Contents")))))
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - a file so broken that its objects are not what they should be is judged as it is painted
@@ -52,6 +53,42 @@ class Parts:
         if part.objgen not in self._known:
             self._known[part.objgen] = _is_damaged(part)
         return self._known[part.objgen]
+
+    def _parts(self, resources: Any, contents: Sequence[Any]) -> Iterator[pikepdf.Stream | None]:
+        """Yield these contents, and the forms and images that they paint, masks included; None for one that is not there.
+
+        A form is looked into once, however many forms paint it: a file of forms in forms would else cost a power of its size.
+        """
+        waiting, seen = deque([(resources, contents)]), set[tuple[int, int]]()
+        while waiting:
+            resources, contents = waiting.popleft()
+            yield from (part if isinstance(part, pikepdf.Stream) else None for part in contents)
+            things = resources.get("/XObject", {})
+            for name in self._names(contents):
+                thing = things.get(name)
+                if not isinstance(thing, pikepdf.Stream):
+                    if name[1:].isalnum():  # others may be written in more ways than one
+                        yield None
+                elif thing.get("/Subtype") == "/Form":
+                    if thing.objgen not in seen:
+                        seen.add(thing.objgen)
+                        waiting.append((thing.get("/Resources", resources), [thing]))
+                else:
+                    yield thing
+                    yield from (
+                        mask for mask in (thing.get("/SMask"), thing.get("/Mask")) if isinstance(mask, pikepdf.Stream)
+                    )
+
+    def _names(self, contents: Sequence[pikepdf.Stream]) -> set[str]:
+        """Return what these contents paint, by name; of a form that many pages paint it is looked up once."""
+        key = contents[0].objgen if len(contents) == 1 else None
+        if key is not None and key in self._painted:
+            return self._painted[key]
+        painted = b"\n".join(part.read_bytes() for part in contents)
+        names = {"/" + found.decode("latin-1") for found in _PAINTED.findall(painted)}
+        if key is not None:
+            self._painted[key] = names
+        return names
 
     def close(self) -> None:
         """Close the file."""
@@ -68,26 +105,6 @@ def _inherited(page: Any) -> Any:
     return {} if page is None else page.get("/Resources", {})
 
 
-def _parts(resources: Any, contents: Sequence[Any], depth: int) -> Iterator[pikepdf.Stream | None]:
-    """Yield these contents, and the images and forms that they paint, masks included; None for one that is not there."""
-    painted = b""
-    for part in contents:
-        yield part if isinstance(part, pikepdf.Stream) else None
-        painted += part.read_bytes() + b"\n"
-    things = resources.get("/XObject", {})
-    for name in {"/" + found.decode("latin-1") for found in _PAINTED.findall(painted)}:
-        thing = things.get(name)
-        if not isinstance(thing, pikepdf.Stream):
-            if name[1:].isalnum():  # others may be written in more ways than one
-                yield None
-        elif thing.get("/Subtype") == "/Form":
-            if depth < _DEEPEST:
-                yield from _parts(thing.get("/Resources", resources), [thing], depth + 1)
-        else:
-            yield thing
-            yield from (mask for mask in (thing.get("/SMask"), thing.get("/Mask")) if isinstance(mask, pikepdf.Stream))
-
-
 def _is_damaged(part: pikepdf.Stream) -> bool:
     filters, options = [str(name) for name in _each(part.get("/Filter"))], _each(part.get("/DecodeParms"))
     parameters: Any = (
@@ -102,22 +119,34 @@ def _is_damaged(part: pikepdf.Stream) -> bool:
             return length is not None and len(data) < length
         case ["/FlateDecode" | "/Fl"]:
             return streams.deflated(data, length)
-        case [*_, "/DCTDecode" | "/DCT" | "/CCITTFaxDecode" | "/CCF" as last]:
-            if filters[:-1] in (["/FlateDecode"], ["/Fl"]):
-                if streams.deflated(data, None):
-                    return True
-                data = zlib.decompressobj().decompress(data)
-            elif filters[:-1]:
-                return False
-            if last in ("/CCITTFaxDecode", "/CCF"):
-                return _fax(data, height, parameters)
-            return width * height * (_components(part) or 4) <= _MOST_SAMPLES and streams.jpeg(data)
+        case [*_, "/DCTDecode" | "/DCT" | "/CCITTFaxDecode" | "/CCF"]:
+            return _photograph_or_fax(part, filters, data, parameters)
+        case ["/JPXDecode"]:
+            return streams.jpeg2000(data)
+        case ["/JBIG2Decode"]:
+            shared = parameters.get("/JBIG2Globals")
+            return streams.jbig2(data) or (isinstance(shared, pikepdf.Stream) and streams.jbig2(shared.read_bytes()))
         case ["/LZWDecode" | "/LZW" | "/RunLengthDecode" | "/RL"]:
             if width * height * (_components(part) or 4) > _MOST_SAMPLES:
                 return False
             count = streams.unpacked(part)
             return count is None or (length is not None and count < length)
     return False
+
+
+def _photograph_or_fax(part: pikepdf.Stream, filters: list[str], data: bytes, parameters: Any) -> bool:
+    """Tell whether a JPEG or a fax is damaged; one that is packed once more with anything but Deflate is not looked at."""
+    if filters[:-1] in (["/FlateDecode"], ["/Fl"]):
+        if streams.deflated(data, None):
+            return True
+        data = zlib.decompressobj().decompress(data)
+    elif filters[:-1]:
+        return False
+    height = int(part.get("/Height", 0))
+    if filters[-1] in ("/CCITTFaxDecode", "/CCF"):
+        return _fax(data, height, parameters)
+    samples = int(part.get("/Width", 0)) * height * (_components(part) or 4)
+    return samples <= _MOST_SAMPLES and streams.jpeg(data)
 
 
 def _each(value: Any) -> list[Any]:

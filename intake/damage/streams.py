@@ -9,6 +9,10 @@ _HEAD, _CHECKSUM = 2, 4  # bytes of a zlib stream
 _MOST = 1 << 30  # bytes of a picture, unpacked
 _END_OF_JPEG = b"\xff\xd9"
 _PADDING = b"\x00\xff"
+_START_OF_JPEG_2000, _TILE = b"\xff\x4f", b"\xff\x90"
+_LEAST_SEGMENT = 11  # bytes of the head of a segment in JBIG2
+_LAST = (49, 51)  # kinds of segments: the end of a page, of a file
+_MANY, _UNKNOWN = 7, 0xFFFFFFFF  # segments that one refers to; bytes of one whose writer did not know
 
 
 def deflated(data: bytes, length: int | None) -> bool:
@@ -55,3 +59,59 @@ def unpacked(stream: pikepdf.Stream) -> int | None:
         return len(memoryview(stream.get_stream_buffer(pikepdf.StreamDecodeLevel.all)))
     except (pikepdf.PdfError, pikepdf.DataDecodingError, RuntimeError):
         return None
+
+
+def jpeg2000(data: bytes) -> bool:
+    """Tell whether a JPEG 2000 image ends before its last tile does (ISO/IEC 15444-1, annexes A and I); nothing is unpacked."""
+    at = _codestream(data)
+    while at is not None:
+        marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4])
+        if marker == _END_OF_JPEG or (at == len(data) and at > 0):  # the end itself is left out now and then
+            return False
+        if marker == _TILE:
+            length = int.from_bytes(data[at + 6 : at + 10])
+            if length == 0:  # the last tile, of whatever length: it goes on up to the end
+                return not data.rstrip(b"\0").endswith(_END_OF_JPEG)
+        elif marker == _START_OF_JPEG_2000:
+            length = 2
+        else:
+            length += 2
+        if marker[:1] != b"\xff" or length < 2 or at + length > len(data):
+            return True
+        at += length
+    return True
+
+
+def _codestream(data: bytes) -> int | None:
+    """Return where the tiles of a JPEG 2000 file begin, behind the boxes that it may be put into; None if nowhere."""
+    at = 0
+    while not data.startswith(_START_OF_JPEG_2000, at):
+        length, kind, head = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8], 8
+        if length == 1:
+            length, head = int.from_bytes(data[at + 8 : at + 16]), 16
+        if kind == b"jp2c":
+            return at + head
+        if length < head or at + length >= len(data):
+            return None
+        at += length
+    return at
+
+
+def jbig2(data: bytes) -> bool:
+    """Tell whether a JBIG2 image as a PDF holds it ends before its last segment does (ISO/IEC 14492, 7.2); nothing is unpacked."""
+    at = 0
+    try:
+        while at + _LEAST_SEGMENT <= len(data):  # what is less is no segment: a line's end that was counted in
+            number, flags, count = int.from_bytes(data[at : at + 4]), data[at + 4], data[at + 5] >> 5
+            at += 6
+            if count == _MANY:
+                count = int.from_bytes(data[at - 1 : at + 3]) & 0x1FFFFFFF
+                at += 3 + (count + 8) // 8
+            at += count * (1 if number <= 1 << 8 else 2 if number <= 1 << 16 else 4) + (4 if flags & 0x40 else 1)
+            length = int.from_bytes(data[at : at + 4])
+            if flags & 0x3F in _LAST or length == _UNKNOWN:
+                return False
+            at += 4 + length
+    except IndexError:
+        return True
+    return at > len(data)

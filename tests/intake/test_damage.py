@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import time
 import zlib
 from contextlib import closing
 
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from intake.damage import streams, tiff
+from intake.damage.pdf import Parts
 from intake.errors import Rejected
 from intake.formats.opening import check, open_pages
 from intake.glance import Glance
@@ -153,6 +155,68 @@ def test_a_jpeg_in_a_pdf_that_ends_early(tmp_path, text):
     assert not damaged(tmp_path, scanned_pdf(image, "/DCTDecode", whole, text=text), "pdf")
     cut = whole[: len(whole) // 2] + b"\xff\xd9"
     assert damaged(tmp_path, scanned_pdf(image, "/DCTDecode", cut, text=text), "pdf")
+
+
+@pytest.mark.parametrize("options", [{"no_jp2": True}, {}, {"tile_size": (128, 128)}, {"irreversible": True}])
+def test_a_jpeg_2000_in_a_pdf_that_ends_early(tmp_path, options):
+    image = made.page("RGB")
+    whole = made.saved(image, "JPEG2000", **options)
+    assert not damaged(tmp_path, scanned_pdf(image, "/JPXDecode", whole, text=True), "pdf")
+    assert not streams.jpeg2000(whole[:-2])  # nothing but its end
+    for length in (len(whole) // 2, len(whole) - 20, 90):
+        assert streams.jpeg2000(whole[:length]), length
+    assert damaged(tmp_path, scanned_pdf(image, "/JPXDecode", whole[: len(whole) * 2 // 3], text=True), "pdf")
+
+
+def jbig2(image):
+    """A JBIG2 image as a PDF holds it: one region, packed like a fax (ISO/IEC 14492, 7.4.6), on one page."""
+    data = made.saved(image, "TIFF", compression="group4")
+    with Image.open(io.BytesIO(data)) as fax:
+        (start,), (length,) = fax.tag_v2[273], fax.tag_v2[279]
+    rows = data[start : start + length]
+    size = image.width.to_bytes(4) + image.height.to_bytes(4)
+    page = size + bytes(8) + b"\0" + bytes(2)
+    region = size + bytes(8) + b"\0" + b"\1" + rows
+    parts = ((0, 48, page), (1, 38, region), (2, 49, b""))
+    return b"".join(
+        number.to_bytes(4) + bytes((kind, 0, 1)) + len(part).to_bytes(4) + part for number, kind, part in parts
+    )
+
+
+def test_a_jbig2_in_a_pdf_that_ends_early(tmp_path):
+    image = made.page("1")
+    whole = jbig2(image)
+    path = tmp_path / "file"
+    path.write_bytes(scanned_pdf(image, "/JBIG2Decode", whole))
+    with open_pages(path, "pdf", LIMITS) as pages:
+        picture = pages.picture(0)
+    assert not picture.damaged
+    assert np.asarray(picture.image.convert("L")).min() < 60  # it is a JBIG2 indeed
+    for length in (len(whole) - 12, len(whole) - 40, 25, 42):
+        assert streams.jbig2(whole[:length]), length
+    assert damaged(tmp_path, scanned_pdf(image, "/JBIG2Decode", whole[: len(whole) - 40], text=True), "pdf")
+    assert not streams.jbig2(whole + b"\r\n")
+
+
+def test_forms_in_forms_are_each_looked_into_once(tmp_path):
+    path = tmp_path / "forms.pdf"
+    with pikepdf.new() as file:
+        size = {"Width": made.SIZE[0], "Height": made.SIZE[1], "BitsPerComponent": 8}
+        for end in (None, -40):
+            image = file.make_stream(b"", Subtype=pikepdf.Name.Image, ColorSpace=pikepdf.Name.DeviceGray, **size)
+            image.write(packed(made.page("L"))[:end], filter=pikepdf.Name.FlateDecode)
+            layer = [image]
+            for _ in range(6):
+                resources = pikepdf.Dictionary(XObject={f"/F{i}": one for i, one in enumerate(layer)})
+                painted = b" ".join(b"/F%d Do" % i for i in range(len(layer)))
+                layer = [file.make_stream(painted, Subtype=pikepdf.Name.Form, Resources=resources) for _ in range(12)]
+            leaf = file.add_blank_page(page_size=(300, 150))
+            leaf.Resources, leaf.Contents = resources, file.make_stream(painted)
+        file.save(path)
+    began = time.process_time()
+    with closing(Parts(path)) as parts:
+        assert [parts.damaged(0), parts.damaged(1)] == [False, True]
+    assert time.process_time() - began < 5  # twelve to the power of six takes days
 
 
 def test_a_page_of_a_pdf_whose_image_or_contents_are_not_there(tmp_path):
