@@ -16,12 +16,15 @@ from search.folding import (
     JOINT,
     NUMBER_LIKE,
     UNIT_CHARACTERS,
+    Tight,
+    bracketed,
     date_values,
     fold,
     fold_pages,
     number_values,
     priced,
     squeezed_chars,
+    stretches,
     values_of,
     without_separators,
 )
@@ -43,7 +46,7 @@ _KINDS = (
     (_DIGIT, "0123456789"),
     (_LETTER, "abcdefghijklmnopqrstuvwxyz"),
     (_STOP, ".,"),
-    (_SEPARATOR, "-_/\\·."),
+    (_SEPARATOR, "-_/\\·×*."),
     (_SPACE, " "),
     (_UNIT, UNIT_CHARACTERS),
     (_NUMERAL, dates.NUMERALS),
@@ -163,42 +166,41 @@ def _find_numbers(sheet: _Sheet, found: list[Analysed]) -> None:
         sheet.pages(np.array([start for _, start, _ in behind_letters], int)), behind_letters, strict=True
     ):
         numbers[page].add(value)
+    shares = list(numerals.shares(spaced))
+    for page, (value, _, _) in zip(sheet.pages(np.array([start for _, start, _ in shares], int)), shares, strict=True):
+        numbers[page].add(value)
 
 
 def _find_codes(sheet: _Sheet, found: list[Analysed]) -> None:
     import numpy as np
 
-    if sheet.starts.size < 2:
-        return
-    joined = _joined(sheet)
-    edges = _edges(np.concatenate(([False], joined, [False])))
-    if not edges.size:
-        return
-    starts, ends = sheet.starts[edges[0::2] - 1], sheet.ends[edges[1::2] - 1]
     spaces = np.cumsum((sheet.kinds & _SPACE) != 0)
-    pages = sheet.pages(starts)
-    limits: list[int] = (sheet.breaks - spaces[sheet.breaks]).tolist()
-    streamed = (starts - spaces[starts]).tolist()
-    chars, spaced = sheet.chars, sheet.spaced
-    page = -1
-    parts: list[str] = []
-    end = right = 0  # in `chars`: the end of the last run, and of what is taken behind it
-    for of, at, until, start in zip(pages, starts.tolist(), ends.tolist(), streamed, strict=True):
-        run = spaced[at:until].replace(" ", "")
-        if not (tight := without_separators(run)):
-            continue
-        if parts and (of != page or start - CONTEXT > right):
-            found[page].codes.append("".join(parts) + chars[end : min(right, limits[page + 1])])
-            parts = []
-        if parts:
-            parts.append(chars[end:start])
-        else:
-            parts.append(chars[max(start - CONTEXT, limits[of] + 1) : start])
-        parts.append(tight)
-        page, end = of, start + len(run)
-        right = end + CONTEXT
-    if parts:
-        found[page].codes.append("".join(parts) + chars[end : min(right, limits[page + 1])])
+    begins: list[int] = (sheet.breaks - spaces[sheet.breaks] + 1).tolist()  # of each page in the stream
+    every: dict[int, list[Tight]] = {}
+    for page, at, until, start in _runs(sheet, spaces):
+        run = sheet.spaced[at:until].replace(" ", "")
+        if tight := without_separators(run):
+            begin = start - begins[page]
+            end = begin + len(run)
+            every.setdefault(page, []).append((begin, end, tight, begin - CONTEXT, end + CONTEXT))
+    if "(" in sheet.chars:
+        for page, known in enumerate(found):
+            if "(" in known.chars and (brackets := bracketed(known.chars)):
+                every[page] = sorted([*every.get(page, ()), *brackets])
+    for page, tights in every.items():
+        found[page].codes.extend(stretches(found[page].chars, tights))
+
+
+def _runs(sheet: _Sheet, spaces: "Array") -> Iterator[tuple[int, int, int, int]]:
+    """Return (page, where it begins, where it ends, where it begins in the stream) of what may be codes with separators."""
+    import numpy as np
+
+    if sheet.starts.size < 2:
+        return iter(())
+    edges = _edges(np.concatenate(([False], _joined(sheet), [False])))
+    starts, ends = sheet.starts[edges[0::2] - 1], sheet.ends[edges[1::2] - 1]
+    streamed: list[int] = (starts - spaces[starts]).tolist()
+    return zip(sheet.pages(starts), starts.tolist(), ends.tolist(), streamed, strict=True)
 
 
 def _joined(sheet: _Sheet) -> "Array":
@@ -241,7 +243,7 @@ def _find_days(sheet: _Sheet, found: list[Analysed]) -> None:
         kinds[np.minimum(written + 1, last)], kinds[np.minimum(written + 2, last)]
     )
     near |= np.where(codes[written - 1] == ord("0"), kinds[written - 2], np.uint16(0))  # 二0二0年
-    written = written[(near & _NUMERAL) != 0]
+    written = written[((near & _NUMERAL) != 0) | _after_short_years(sheet, written)]
     day = at - 2 - ((kinds[at - 1] & _SPACE) != 0)  # where the last figure of one would stand, before a separator
     behind = at[((kinds[day + 1] & _SEPARATOR) != 0) & ((kinds[day] & _ANY_DIGIT) != 0)]
     republic = [match.start() for match in _REPUBLIC.finditer(spaced)] if "民国" in spaced else []
@@ -256,6 +258,16 @@ def _near(next_to: "Array", beyond: "Array") -> "Array":
     any_kind = np.where((beyond & _SPACE) != 0, np.uint16(0xFFFF), beyond)
     seen: Array = next_to | np.where((next_to & _SPACE) != 0, any_kind, np.uint16(0))
     return seen
+
+
+def _after_short_years(sheet: _Sheet, written: "Array") -> "Array":
+    """Return which of the places stand right behind two digits, or a space behind them: 26年."""
+    import numpy as np
+
+    one, two, three, four = (sheet.kinds[written - back] & (_ANY_DIGIT | _SPACE) for back in (1, 2, 3, 4))
+    close = ((one & two & _ANY_DIGIT) != 0) & ((three & _ANY_DIGIT) == 0)
+    apart = (one == _SPACE) & ((two & three & _ANY_DIGIT) != 0) & ((four & _ANY_DIGIT) == 0)
+    return np.asarray((sheet.codes[written] == ord("年")) & (close | apart))
 
 
 _REPUBLIC = re.compile("民国")

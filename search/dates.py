@@ -40,6 +40,12 @@ _BY_YEAR = re.compile(
     rf"({_YEAR})(?:\s*(?:年\s*{_DAY}\s*月(?:\s*{_DAY}(?!\s\d\s*[日号])|(?!\s*\d))|([-/.])\s*{_DAY}\s*\4\s*{_DAY})"
     r"|(\d\d)(\d\d)(?!\d)|([-/.])(\d{1,2})(?![\da-z])(?!\s*\9\s*[\da-z])(?!\s*[元圆千百万亿%]))"
 )
+# 26年2月19日, as people write who save the century. A day must follow: 10年2月 may be how long something takes.
+_SHORT_YEAR = re.compile(
+    rf"(\d\d|[{_DIGITS}]{{2}})\s?年\s*(?:(\d{{1,2}})|{_HAN})\s*月\s*(?:(\d{{1,2}})(?!\s\d\s*[日号])|{_HAN})\s*[日号]"
+)
+_TYPED_SHORT = re.compile(r"'?(\d\d)(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})[日号]?)")
+_PIVOT = 50  # 26 is 2026, 98 is 1998
 _TYPED_MONTH = re.compile(rf"({_YEAR})[-/.年](\d{{1,2}})月?")
 
 Read = Callable[[re.Match[str]], str]
@@ -64,7 +70,7 @@ def values_of_dates(spaced: str) -> set[str]:
             found.add(_value(match))
     found.discard("")
     if (
-        ("月" in spaced and _IN_NUMERALS.search(spaced))
+        ("月" in spaced and _IN_NUMERALS_OR_SHORT.search(spaced))
         or "民国" in spaced
         or _NAMED.search(spaced)
         or _ENDS_WITH_YEAR.search(spaced)
@@ -119,6 +125,8 @@ def typed_date(chars: str) -> str:
     """Return the value of a folded word that is a date or a month and nothing else, otherwise ""."""
     if month := _TYPED_MONTH.fullmatch(chars):
         return _valid(int(month[1]), int(month[2]), 0)
+    if short := _TYPED_SHORT.fullmatch(chars):
+        return _valid(_century(int(short[1])), int(short[3] or short[5]), int(short[4] or short[6]) or -1)
     return next((read(match) for pattern, read, _ in _FORMS if (match := pattern.fullmatch(chars))), "")
 
 
@@ -168,6 +176,18 @@ def _mixed(match: re.Match[str]) -> str:
     return _valid(int(match[1]), int(match[5]), _day(match[6]))
 
 
+def _short_year(match: re.Match[str]) -> str:
+    before = match.string[max(match.start() - 3, 0) : match.start()].rstrip()
+    if before.endswith("民国") or before[-1:].isdecimal() or (before and before[-1] in _OF_YEAR):
+        return ""
+    year = int(match[1]) if match[1].isdecimal() else int("".join(str(DIGITS[char]) for char in match[1]))
+    return _valid(_century(year), _small(match[3], match[2]), _day(match[5], match[4]) or -1)
+
+
+def _century(year: int) -> int:
+    return year + (2000 if year < _PIVOT else 1900)
+
+
 def _republic(match: re.Match[str]) -> str:
     """Taiwan's years are counted from 1912 as the first."""
     year = 1 if match[2] == "元" else _small(match[2], match[1])
@@ -194,7 +214,9 @@ def _month_first(match: re.Match[str]) -> str:
 _NAMED = re.compile("[adfjmnos](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec)")
 _ENDS_WITH_YEAR = re.compile(r"[-/.]\s?\d{1,2}[-/.]\s?[12]\d{3}(?!\d)")
 
-_IN_NUMERALS = re.compile(rf"[年月](?:(?<=[{NUMERALS}\s].)|(?<=[{NUMERALS}]0.)|\s*[{NUMERALS}])")
+_WRITTEN = rf"[年月](?:(?<=[{NUMERALS}\s].)|(?<=[{NUMERALS}]0.)|\s*[{NUMERALS}])"
+_IN_NUMERALS = re.compile(_WRITTEN)
+_IN_NUMERALS_OR_SHORT = re.compile(rf"{_WRITTEN}|年(?:(?<=(?<!\d)\d\d.)|(?<=(?<!\d)\d\d\s.))")
 
 # Each form with what a text must hold to hold the form.
 _FORMS: tuple[Form, ...] = (
@@ -204,6 +226,7 @@ _FORMS: tuple[Form, ...] = (
     (_MONTH_FIGURES, _month_figures, ""),
     (_CHINESE, _chinese, _IN_NUMERALS),
     (_MIXED, _mixed, _IN_NUMERALS),
+    (_SHORT_YEAR, _short_year, _IN_NUMERALS_OR_SHORT),
     (_REPUBLIC, _republic, "民国"),
     (_DAY_FIRST, _day_first, _NAMED),
     (_MONTH_FIRST, _month_first, _NAMED),

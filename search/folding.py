@@ -9,12 +9,12 @@ on this one stream, so they cannot disagree.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from search import numerals
 from search.dates import dates, typed_date, values_of_dates
@@ -34,6 +34,8 @@ _SAME = {
     **dict.fromkeys(map(ord, "[〔【〖"), "("),
     **dict.fromkeys(map(ord, "]〕】〗"), ")"),
     **dict.fromkeys(map(ord, "「」『』"), '"'),
+    **dict.fromkeys(map(ord, "✕✖╳⨯"), "×"),
+    **dict.fromkeys(map(ord, "∗⁎"), "*"),
 }
 # Control, format, surrogate and private-use characters: a person can neither see nor type them.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co"})
@@ -166,16 +168,23 @@ def _uneven(chars: frozenset[str]) -> re.Pattern[str]:
     return re.compile(f"[{re.escape(''.join(sorted(chars)))}]" if chars else "(?!)")
 
 
-# --- codes: a contract number is the same number with and without its hyphens ------------------------------------------
+# --- the same without its separators: a contract number without its hyphens, a company without its brackets -----------------
 
 CONTEXT = 8  # characters on each side of a code that are squeezed with it, so that `编号HTXS20260001` is one word
+NAME_CONTEXT = 20  # on each side of a bracket in a name, as far as the name goes: letters, digits and Han
 _LEAST = 4  # shorter runs (`1-2`, `A/B`) are not codes: leaving out their separator would only find strangers
 # Possessive: what follows letters and digits is none of them, so that giving one back never helps.
-_JOINT = r"(?:\s*[-_/\\·]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+"
-_RUN = re.compile(rf"[a-z0-9]++(?=[-_/\\·.,\s])(?:{_JOINT}[a-z0-9]++)+")
+_JOINT = r"(?:\s*[-_/\\·×*]\s*|\.|(?<=\d)\s?,\s?(?=\d{3}(?!\d)))+"
+_RUN = re.compile(rf"[a-z0-9]++(?=[-_/\\·×*.,\s])(?:{_JOINT}[a-z0-9]++)+")
 JOINT = re.compile(rf"{_JOINT}(?=[a-z0-9])")  # what may stand between the parts of a code
 _SEPARATOR = re.compile(r"[^a-z0-9]")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
+# 100×200 is 100*200 is 100x200; on either side a number keeps its stop.
+_BY = re.compile(r"[×*]|(?<=\d)x(?=\d)")
+_TIMES = str.maketrans("×*", "xx")
+# What stands in brackets behind a name and is a part of it: 华信(北京)有限公司, 会计师事务所(特殊普通合伙), XS(2026)0012.
+_BRACKETED = re.compile(r"\(([^\W_]{2,12})\)")
+_NAME = re.compile(rf"[^\W_]{{0,{NAME_CONTEXT}}}")
 
 
 @dataclass(frozen=True)
@@ -186,11 +195,17 @@ class Squeezed:
     places: tuple[int, ...]
 
 
-def squeezed(folded: Folded) -> list[Squeezed]:
-    """Return the codes and amounts of a text without their separators, each with a few characters around it.
+# A code or a bracketed part of a name: where it begins and ends in the stream, its characters without separators, and from where to
+# where the stretch reaches that is squeezed with it.
+Tight: TypeAlias = tuple[int, int, str, int, int]
 
-    Separators are hyphens, underscores, slashes, middle dots and stops between Latin letters or digits, and the commas
-    that group thousands; the stop of a decimal fraction is none. Nothing is returned for texts without separators.
+
+def squeezed(folded: Folded) -> list[Squeezed]:
+    """Return the codes, amounts and bracketed names of a text without their separators, each with a few characters around it.
+
+    Separators are hyphens, underscores, slashes, middle dots and stops between Latin letters or digits, the commas
+    that group thousands, and the brackets of a name; the stop of a decimal fraction is none. Signs that multiply become
+    an x. Nothing is returned for texts without separators.
     """
     stretches = []
     for bounds in _windows(folded):
@@ -202,83 +217,119 @@ def squeezed(folded: Folded) -> list[Squeezed]:
 def squeezed_chars(folded: Folded) -> list[str]:
     """Return the characters alone of what `squeezed` returns, which is a good deal quicker."""
     chars, spaced = folded.chars, folded.spaced
-    found: list[str] = []
-    parts: list[str] = []
-    looked = spaces = end = right = 0
+    every: list[Tight] = []
+    looked = spaces = 0
     for match in _RUN.finditer(spaced):
         run = match[0].replace(" ", "")
-        tight = without_separators(run)
-        if not tight:
-            continue
-        at = match.start()
-        spaces += spaced.count(" ", looked, at)
-        looked, start = at, at - spaces
-        left = max(start - CONTEXT, 0)
-        if parts and left <= right:
+        if tight := without_separators(run):
+            at = match.start()
+            spaces += spaced.count(" ", looked, at)
+            looked, start = at, at - spaces
+            every.append((start, start + len(run), tight, start - CONTEXT, start + len(run) + CONTEXT))
+    return stretches(chars, sorted([*every, *bracketed(chars)]))
+
+
+def stretches(chars: str, every: Iterable[Tight]) -> list[str]:
+    """Return the stretches of one text without separators; every: what stands in it, in order."""
+    found: list[str] = []
+    parts: list[str] = []
+    end = reach = 0
+    for start, until, tight, left, right in every:
+        if parts and left <= reach:
             parts.append(chars[end:start])
         else:
             if parts:
-                found.append("".join(parts) + chars[end:right])
-            parts = [chars[left:start]]
+                found.append("".join(parts) + chars[end:reach])
+            parts, reach = [chars[max(left, 0) : start]], 0
         parts.append(tight)
-        end = start + len(run)
-        right = end + CONTEXT
+        end, reach = until, max(reach, min(right, len(chars)))
     if parts:
-        found.append("".join(parts) + chars[end:right])
+        found.append("".join(parts) + chars[end:reach])
+    if "×" in chars or "*" in chars:
+        return [stretch.translate(_TIMES) for stretch in found]
+    return found
+
+
+def bracketed(chars: str) -> list[Tight]:
+    """Return the brackets of a stream that are parts of names."""
+    found = []
+    for match in _BRACKETED.finditer(chars):
+        start, end = match.span()
+        if (
+            start
+            and chars[start - 1].isalnum()
+            and (before := _NAME.match(chars[max(start - NAME_CONTEXT, 0) : start][::-1]))
+        ):
+            behind = _NAME.match(chars, end)
+            found.append((start, end, match[1], start - before.end(), behind.end() if behind else end))
     return found
 
 
 def without_separators(run: str) -> str:
-    """Return a run without its separators; "" if it has none that a person may leave out."""
-    whole, stop, part = run.partition(".")
-    if stop and whole.isdecimal() and part.isdecimal():
-        return ""
-    if "," in run and _AMOUNT.fullmatch(run):
-        return run.replace(",", "")
-    found = _SEPARATOR.sub("", run)
-    return found if len(found) >= _LEAST else ""
+    """Return a code without its separators; "" if it has none that a person may leave out."""
+    if "x" in run or "×" in run or "*" in run:
+        tight = "x".join([_tight(part) for part in _BY.split(run)])
+    else:
+        tight = _tight(run)
+    return tight if tight != run and len(tight) - tight.count(".") >= _LEAST else ""
+
+
+def _tight(part: str) -> str:
+    whole, stop, rest = part.partition(".")
+    if stop and whole.isdecimal() and rest.isdecimal():
+        return part
+    if "," in part and _AMOUNT.fullmatch(part):
+        return part.replace(",", "")
+    return _SEPARATOR.sub("", part)
 
 
 def _windows(folded: Folded) -> list[list[int]]:
     """Return for each stretch the places before it, of every separator in it, and after it."""
     windows: list[list[int]] = []
     most = len(folded.chars)
-    for start, run in _runs(folded):
-        gone = _separators(run)
-        if not gone:
-            continue
-        left, right = max(start - CONTEXT, 0), min(start + len(run) + CONTEXT, most)
-        inside = [start + at for at in gone]
+    for _, gone, left, right in _every(folded):
         if windows and left <= windows[-1][-1]:
-            windows[-1][-1:] = [*inside, right]
+            windows[-1][-1:] = [*gone, max(min(right, most), windows[-1][-1])]
         else:
-            windows.append([left - 1, *inside, right])
+            windows.append([max(left, 0) - 1, *gone, min(right, most)])
     return windows
 
 
 def _without(chars: str, bounds: list[int]) -> str:
-    return "".join([chars[left + 1 : right] for left, right in pairwise(bounds)])
+    return "".join([chars[left + 1 : right] for left, right in pairwise(bounds)]).translate(_TIMES)
 
 
 def squeeze(folded: Folded) -> str:
-    """Return the whole stream without the separators of its codes and amounts."""
-    dropped = [start + at for start, run in _runs(folded) for at in _separators(run)]
+    """Return the whole stream without the separators of its codes, amounts and names."""
+    dropped = [at for _, gone, _, _ in _every(folded) for at in gone]
     return _without(folded.chars, [-1, *dropped, len(folded.chars)])
 
 
-def _runs(folded: Folded) -> Iterator[tuple[int, str]]:
-    for match in _RUN.finditer(folded.spaced):
-        start = match.start() - folded.spaced.count(" ", 0, match.start())
-        yield start, match[0].replace(" ", "")
+def _every(folded: Folded) -> list[tuple[int, list[int], int, int]]:
+    """Return where each code and bracket of a name begins, the separators in it, and how far its stretch reaches."""
+    chars, spaced = folded.chars, folded.spaced
+    found = [(start, [start, end - 1], left, right) for start, end, _, left, right in bracketed(chars)]
+    for match in _RUN.finditer(spaced):
+        run = match[0].replace(" ", "")
+        if without_separators(run):
+            start = match.start() - spaced.count(" ", 0, match.start())
+            end = start + len(run)
+            found.append((start, [start + at for at in _separators(run)], start - CONTEXT, end + CONTEXT))
+    return sorted(found)
 
 
 def _separators(run: str) -> list[int]:
     """Return the places in `run` of the characters that a person may leave out."""
-    found = [match.start() for match in _SEPARATOR.finditer(run)]
-    if len(run) - len(found) < _LEAST:
-        return []
-    if found and run[found[-1]] == "." and _AMOUNT.fullmatch(run):
-        found.pop()  # the only stop that an amount can have
+    found: list[int] = []
+    begin = 0
+    for left, right in [*(match.span() for match in _BY.finditer(run)), (len(run), len(run))]:
+        part = run[begin:left]
+        tight = _tight(part)
+        if tight != part:
+            found += [
+                begin + match.start() for match in _SEPARATOR.finditer(part) if match[0] != "." or "." not in tight
+            ]
+        begin = right
     return found
 
 
@@ -334,9 +385,14 @@ class Number(NamedTuple):
 
 
 def numbers(folded: Folded) -> list[Number]:
-    """Return the numbers of a text in order, thousands and units (万, 亿) worked out."""
+    """Return the numbers of a text in order, thousands and units (万, 亿) worked out; shares of a hundred with their sign."""
     spaces = folded.spaced.count
-    found = [*_each_number(folded.spaced), *numerals.amounts(folded.spaced), *priced(folded.spaced)]
+    found = [
+        *_each_number(folded.spaced),
+        *numerals.amounts(folded.spaced),
+        *priced(folded.spaced),
+        *numerals.shares(folded.spaced),
+    ]
     return [
         Number(value, start - spaces(" ", 0, start), end - spaces(" ", 0, end))
         for value, start, end in sorted(found, key=lambda one: one[1])
@@ -351,6 +407,7 @@ def number_values(folded: Folded) -> set[str]:
         found.update(values_of(match))
     found.update([value for value, _, _ in numerals.amounts(spaced)])
     found.update([value for value, _, _ in priced(spaced)])
+    found.update([value for value, _, _ in numerals.shares(spaced)])
     return found
 
 
@@ -458,12 +515,21 @@ def _without_unit(figures: str) -> str:
 
 @dataclass(frozen=True)
 class Forms:
-    """What to look for: `exact` in the stream; `loose` ("" if it makes no sense) with separators left out; `amount`; `date`."""
+    """What to look for: `exact` in the stream; `loose` ("" if it makes no sense) with separators left out; `amount`, also a share; `date`."""
 
     exact: str
     loose: str = ""
     amount: str = ""
     date: str = ""
+
+    def may_stand_loosely(self, chars: str) -> bool:
+        """Return False where `loose` cannot stand in a stream without separators: a name is only without its brackets there."""
+        return bool(self.loose) and (
+            bool(_CODED.search(self.loose)) or self.loose in chars.replace("(", "").replace(")", "")
+        )
+
+
+_CODED = re.compile(r"[a-z0-9]")
 
 
 def forms(text: str, *, exact: bool) -> Forms:
@@ -472,9 +538,12 @@ def forms(text: str, *, exact: bool) -> Forms:
     if exact:
         return Forms(folded.chars)
     loose = squeeze(folded)
-    if sum(char.isascii() and char.isalnum() for char in loose) < _LEAST:
-        loose = ""
-    return Forms(folded.chars, loose, typed_amount(folded.chars), typed_date(folded.chars))
+    if len(_CODED.findall(loose)) < _LEAST and (
+        sum(map(str.isalnum, loose)) < _LEAST or (loose == folded.chars and not loose.isalnum())
+    ):
+        loose = ""  # neither a code nor a name
+    amount = typed_amount(folded.chars) or numerals.typed_share(folded.chars)
+    return Forms(folded.chars, loose, amount, typed_date(folded.chars))
 
 
 def places(wanted: Forms, text: Folded) -> list[tuple[int, int]]:
@@ -483,7 +552,7 @@ def places(wanted: Forms, text: Folded) -> list[tuple[int, int]]:
     if wanted.loose:
         if wanted.loose != wanted.exact:
             found += _occurrences(wanted.loose, text.chars)
-        for stretch in squeezed(text):
+        for stretch in squeezed(text) if wanted.may_stand_loosely(text.chars) else ():
             found += [
                 (stretch.places[start], stretch.places[end - 1] + 1)
                 for start, end in _occurrences(wanted.loose, stretch.chars)

@@ -232,16 +232,16 @@ def _may_stand_in(leaf: Leaf, together: Folded) -> bool:
         case Near():
             return False
         case Similar(inside):
-            return any(near_places(_typed(inside.text), together.chars)) or _has_other_forms(inside)
+            return any(near_places(_typed(inside.text), together.chars)) or _has_other_forms(inside, together)
         case _:
-            return _typed(leaf.text) in together.chars or _has_other_forms(leaf)
+            return _typed(leaf.text) in together.chars or _has_other_forms(leaf, together)
 
 
-def _has_other_forms(leaf: Word | Phrase) -> bool:
+def _has_other_forms(leaf: Word | Phrase, together: Folded) -> bool:
     """Return whether it may stand in a value without standing there as it was typed."""
     wanted = _forms(leaf.text, exact=isinstance(leaf, Phrase))
     spoken = isinstance(leaf, Word) and typed_initials(_typed(leaf.text))
-    return bool(wanted.loose or wanted.amount or wanted.date or spoken)
+    return bool(wanted.may_stand_loosely(together.chars) or wanted.amount or wanted.date or spoken)
 
 
 def _stands_in(leaf: Leaf, value: Value, folded: Folded) -> bool:

@@ -5,6 +5,8 @@ The capitals are those of the rules for filling in bills (支付结算办法, �
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
 
 ZEROS = "〇零○"
 ONES = ("一二三四五六七八九", "壹贰叁肆伍陆柒捌玖")
@@ -116,3 +118,57 @@ def typed(chars: str) -> str:
 
 def _plain(value: int, cents: int) -> str:
     return f"{value}.{cents:02}".rstrip("0").rstrip(".") if cents else str(value)
+
+
+# --- shares: 百分之五 is 5%, 千分之三 is 3‰ is 0.3% ----------------------------------------------------------------------------
+
+_SIGN = re.compile("[%‰]")
+# Backwards, from the sign: 5.57 is 75.5.
+_BEFORE_SIGN = re.compile(r"\s?((?:\d{1,8}\.)?(?:\d{3}(?:,\d{3})*,\d{1,3}|\d{1,15}))(?![\da-z])(?![.,]\d)")
+_LOOKS_BEFORE = 32  # characters
+_DIGITS = "".join(_WORTH)
+_PARTS = re.compile(
+    rf"([百千万])\s?分\s?之\s?(?:(\d{{1,15}}(?:\.\d{{1,8}})?)|([{_DIGITS}十拾百佰千仟](?:\s?[{_DIGITS}十拾百佰千仟])*)(?:\s?[点點]\s?([{_DIGITS}]{{1,8}}))?)"
+)
+_OF = {"百": 0, "千": 1, "万": 2}
+
+
+def shares(spaced: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (value, start, end) of the shares in a folded text; the value is that of a hundred: `5%`, `0.3%`."""
+    for sign in _SIGN.finditer(spaced):
+        at = sign.start()
+        if before := _BEFORE_SIGN.match(spaced[max(at - _LOOKS_BEFORE, 0) : at][::-1]):
+            yield _percent(before[1][::-1], sign[0] == "‰"), at - before.end(1), at + 1
+    if "之" not in spaced:
+        return
+    for match in _PARTS.finditer(spaced):
+        parts, figures, numeral, fraction = match.groups()
+        end = match.end()
+        if not figures:
+            figures = _figures_of(numeral.replace(" ", ""))
+            if not figures and " " in numeral:  # the next line begins with a numeral of its own
+                first = numeral.partition(" ")[0]
+                figures, fraction, end = _figures_of(first), None, match.start(3) + len(first)
+        if figures:
+            digits = "".join(str(_WORTH[char]) for char in fraction or "")
+            yield _percent(f"{figures}.{digits or 0}" if digits else figures, _OF[parts]), match.start(), end
+
+
+def _figures_of(numeral: str) -> str:
+    if not numeral.strip(ZEROS):
+        return "0"
+    value = 100 if numeral in {"百", "佰"} else whole(numeral)
+    return str(value) if value >= 0 else ""
+
+
+@lru_cache(maxsize=4096)
+def _percent(figures: str, lower: int) -> str:
+    plain = f"{Decimal(figures.replace(',', '')).scaleb(-lower):f}"
+    return f"{plain.rstrip('0').rstrip('.') if '.' in plain else plain}%"
+
+
+def typed_share(chars: str) -> str:
+    """Return the value of a folded word that is a share and nothing else, otherwise ""."""
+    if chars[-1:] not in "%‰" and "分之" not in chars:
+        return ""
+    return next((value for value, start, end in shares(chars) if (start, end) == (0, len(chars))), "")

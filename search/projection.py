@@ -27,7 +27,7 @@ from search.similar import LEAST, Holed, candidates, variants
 from search.syntax import MAX_NEAR, And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
 # Raise it whenever the tokens change: an index made by other rules is refused, not misread.
-VERSION = 8
+VERSION = 9
 
 STREAMS = ("text", "codes")  # fields of characters, each with the next one a token at a position of its own
 RUNS = ("head", "meta", "named")  # fields whose tokens stand at positions
@@ -153,7 +153,9 @@ def _analysed(text: str) -> _Known:
     return _Known(folded.chars, tuple(squeezed_chars(folded)), tuple(figures))
 
 
-_FIGURE = re.compile(r"[a-z\d年元圆]")  # without any of them there is neither code nor number nor date
+_FIGURE = re.compile(
+    r"[a-z\d年元圆之(]"
+)  # without any of them there is neither code nor number nor date, and no bracket
 _analysed_value = lru_cache(maxsize=1024)(_analysed)  # a number stands under two names on the same document
 
 

@@ -235,6 +235,38 @@ def test_what_a_person_types_finds_what_they_mean(standing, query, found):
         assert sorted(ids(standing, query)) == found
 
 
+def test_names_shares_sizes_and_short_years_are_found_as_a_person_means_them(index):
+    pages = {
+        "one": "甲方：华信（北京）\n有限公司，违约金百分之五，规格 100×200 毫米，签于26年2月19日，字号：京信〔2026〕第12号",
+        "two": "乙方：华信北京有限公司，违约金15%，按3‰计，规格100x20，2026年2月9日",
+    }
+    index.replace_many(
+        {name: [page(name, text, customer="大华会计师事务所（特殊普通合伙）")] for name, text in pages.items()}
+    )
+    for query, found in (
+        ("华信北京有限公司", ["one", "two"]),
+        ("华信（北京）有限公司", ["one", "two"]),
+        ('"华信北京有限公司"', ["two"]),
+        ("信北京有", ["one", "two"]),
+        ("5%", ["one", "two"]),  # 15% has it, too
+        ("百分之五", ["one"]),
+        ("百分之15", ["two"]),
+        ("千分之三", ["two"]),
+        ("100*200", ["one"]),
+        ("100x200", ["one"]),
+        ("2026-02-19", ["one"]),
+        ("26.2.19", ["one"]),
+        ("京信2026第12号", ["one"]),
+        ("大华会计师事务所特殊普通合伙", ["one", "two"]),
+        ("customer:事务所特殊普通", ["one", "two"]),
+        ("customer:华信北京有限公司", []),
+    ):
+        hits = index.search(parse(query), EVERYONE).hits
+        assert sorted(hit.document for hit in hits) == found, query
+    (hit,) = index.search(parse("京信2026第12号"), EVERYONE).hits
+    assert [hit.snippet[start:end] for start, end in hit.marks] == ["京信〔2026〕第12号"]
+
+
 def test_a_hit_shows_the_place_on_its_best_page(standing):
     (hit,) = standing.search(parse("终止条款"), EVERYONE).hits
     text = CONTRACT[1].text

@@ -52,6 +52,11 @@ def _written(day):
         f"{day.day} {english} {day.year}",
         f"{english[:3]}. {day.day}, {day.year}",
         f"{day.year}-{english[:3]}-{day.day:02}",
+        *(
+            [f"{day:%y}年{day.month}月{day.day}日", f"{years[2:]}年{_small(day.month)}月{_small(day.day)}日"]
+            if day.year < 2050
+            else []
+        ),
         f"{years.replace('〇', 'O')}年{_small(day.month)}月{_small(day.day)}日",
         f"{years.replace('〇', '0')}年{day.month}月{day.day}日" if day.year % 100 else day.isoformat(),
     ]
@@ -109,6 +114,17 @@ def test_a_month_finds_its_days_and_no_others(month):
         ("2020-10-01", "二0二0年10月1日", True),
         ("2020-10-01", "二O二O 年十月一日", True),
         ("2026-02-19", "19 Feb 2026", True),
+        ("26.2.19", "2026年2月19日", True),
+        ("26-02-19", "二〇二六年二月十九日", True),
+        ("'26/2/19", "2026.02.19", True),
+        ("26年2月19", "2026-02-19", True),
+        ("2026-02-19", "26 年 2 月\n19 日", True),
+        ("2026-02-19", "二六年二月十九日", True),
+        ("1998-03-05", "98年3月5日", True),
+        ("2026-02-19", "民国26年2月19日", False),
+        ("2026-02-19", "126年2月19日", False),
+        ("2026-02-01", "26年2月，1日", False),
+        ("2026-02-01", "26年2月1\n9日", False),
         ("2026年2月", "价款2026.02元", False),  # an amount
         ("2026年2月", "HT-2026-02", False),  # a number, as are the next two
         ("2026年2月", "2026-02-A1", False),
