@@ -5,6 +5,7 @@ import pytest
 from service.access.policy import Actor
 from service.errors import NotAllowed
 from service.flow.archive.filing import file_document
+from service.flow.common.index import index_documents
 from service.flow.search.suggest import MOST, suggest
 from service.records.tables import Document
 from tests.service.conftest import OWNER, Office
@@ -47,6 +48,21 @@ def test_nothing_is_suggested_of_what_one_may_not_read(office: Office) -> None:
     assert texts(office, office["handler"], "钢材") == []
     with pytest.raises(NotAllowed):
         suggest(office.house, office["auditor"], "钢材")
+
+
+def test_values_beyond_the_first_documents_are_suggested_too(embedded: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies(embedded, 12)
+    monkeypatch.setattr("service.flow.search.suggest._LOOKED_AT", 3)
+    assert len(texts(embedded, OWNER, "钢材")) == MOST
+
+
+def test_a_name_is_suggested_without_its_brackets_and_a_number_without_its_hyphens(embedded: Office) -> None:
+    (made,) = copies(embedded, 1)
+    with embedded.house.database.write() as session:
+        session.get_one(Document, made).title = "钢材（华东）HT-2026-01"
+    index_documents(embedded.house, [made])
+    for typed in ("钢材华东", "ht202601", "钢材（华东）"):
+        assert texts(embedded, OWNER, typed) == ["钢材（华东）HT-2026-01"], typed
 
 
 def test_a_suggestion_is_a_query_that_finds_it(embedded: Office) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from search.folding import fold
+from search.folding import fold, squeeze
 from search.initials import initials, typed_initials
 from search.model import Reader
-from search.syntax import FieldMatch, Node, Or, Word
+from search.syntax import And, FieldMatch, Node, Not, Or, Phrase, Word
 from service.access.policy import Actor, reader_tokens
 from service.flow.common.guard import require
 from service.flow.common.sight import visible
@@ -24,7 +24,8 @@ from service.typed import CONTROL
 
 MOST = 8
 LONGEST = 60  # characters typed; more is no beginning of a name
-_LOOKED_AT = 60  # documents
+_LOOKED_AT = 60  # documents at once
+_LOOKS = 4  # each at documents without what the ones before found: one customer may have thousands that all begin alike
 _FIELDS = ("customer", "party", "number", "code", "title", "handler", "legal_representative")
 # The values of a document that are suggested, and what they are called in a suggestion.
 _VALUES = {
@@ -34,6 +35,7 @@ _VALUES = {
     "title": "title",
     "legal_representative": "person",
 }
+_FIELD_OF = {"person": "legal_representative"}  # kinds that a query calls otherwise
 
 
 @dataclass(frozen=True)
@@ -52,30 +54,55 @@ def suggest(house: House, actor: Actor, typed: str, *, limit: int = MOST) -> lis
     """
     require(actor, "search")
     typed = typed.strip()
-    wanted = fold(typed).chars
+    wanted = squeeze(fold(typed))
     if not wanted or len(typed) > LONGEST or CONTROL.search(typed):
         return []
     parts: tuple[Node, ...] = tuple(FieldMatch(name, Word(typed)) for name in _FIELDS)
     if letters := typed_initials(wanted):
         parts = (*parts, Word(typed))
-    found = house.index.search(Or(parts), Reader(reader_tokens(actor)), limit=_LOOKED_AT, facets=False)
     counted: Counter[tuple[str, str]] = Counter()
+    places: dict[str, tuple[tuple[int, int, int, str], Suggestion]] = {}
+    query: Node = Or(parts)
+    for _ in range(_LOOKS):
+        found = house.index.search(query, Reader(reader_tokens(actor)), limit=_LOOKED_AT, facets=False)
+        counted.update(_readable(house, actor, [hit.document for hit in found.hits]))
+        places = _matching(counted, wanted, letters)
+        if found.total <= _LOOKED_AT or len(places) >= MOST or not places:
+            break
+        seen = (FieldMatch(_FIELD_OF.get(one.kind, one.kind), Phrase(one.text)) for _, one in places.values())
+        query = And((Or(parts), *map(Not, seen)))
+    return [suggestion for _, suggestion in sorted(places.values(), key=lambda one: one[0])][: max(min(limit, MOST), 0)]
+
+
+def _readable(house: House, actor: Actor, documents: list[str]) -> Counter[tuple[str, str]]:
+    """Return how many of the documents that the person may read now have each value."""
     query = select(Document).where(
-        Document.id.in_([hit.document for hit in found.hits]), Document.status.in_(("stored", "needs_review", "failed"))
+        Document.id.in_(documents), Document.status.in_(("stored", "needs_review", "failed"))
     )
+    counted: Counter[tuple[str, str]] = Counter()
     with house.database.read() as session:
         for document in session.scalars(visible(query, actor)):
             counted.update(set(_values(document)))
+    return counted
+
+
+def _matching(
+    counted: Counter[tuple[str, str]], wanted: str, letters: str
+) -> dict[str, tuple[tuple[int, int, int, str], Suggestion]]:
+    """Return the values that hold what was typed by what they are once folded, each with its place in the list."""
     places: dict[str, tuple[tuple[int, int, int, str], Suggestion]] = {}
     for (kind, text), count in counted.items():
-        folded = fold(text).chars
-        sounds = bool(letters) and kind in ("customer", "party") and letters in initials(folded)
-        if wanted not in folded and not sounds:
+        folded = fold(text)
+        chars = folded.chars
+        sounds = bool(letters) and kind in ("customer", "party") and letters in initials(chars)
+        bare = squeeze(folded)
+        if wanted not in chars and wanted not in bare and not sounds:
             continue
-        place = (0 if folded.startswith(wanted) else 1, -count, len(text), text)
-        if folded not in places or place < places[folded][0]:
-            places[folded] = place, Suggestion(text, kind, _query(text))
-    return [suggestion for _, suggestion in sorted(places.values(), key=lambda one: one[0])][: max(min(limit, MOST), 0)]
+        begins = chars.startswith(wanted) or bare.startswith(wanted)
+        place = (0 if begins else 1, -count, len(text), text)
+        if chars not in places or place < places[chars][0]:
+            places[chars] = place, Suggestion(text, kind, _query(text))
+    return places
 
 
 def _values(document: Document) -> Iterator[tuple[str, str]]:
