@@ -21,6 +21,7 @@ from multiprocessing.reduction import recv_handle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from intake import memory
 from intake.errors import EngineUnavailable, Rejected
 from intake.model import Limits, Line, ReadPage
 
@@ -60,7 +61,8 @@ class _Child:
                 return
             signal.setitimer(signal.ITIMER_REAL, request.get("seconds", 0) + _MARGIN)
             try:
-                self._limit_memory()
+                if self._memory:
+                    memory.limit(self._memory)
                 if request.get("file"):
                     self._take_file(request)
                 actions[request["do"]](request)
@@ -82,21 +84,10 @@ class _Child:
     def _begin(self, request: dict[str, Any]) -> None:
         self._engine = _WhenNeeded(request["engine"], request["threads"])
         self._memory = request["memory"]
-        self._limit_memory()
+        if self._memory:
+            memory.limit(self._memory)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold pages in the clear
         self._answer({"ready": os.getpid()})
-
-    def _limit_memory(self) -> None:
-        """Let the next request take memory up to the limit: what is mapped and not held does not count.
-
-        Data, not address space: the libraries reserve far more addresses than they ever fill. They and the C library keep addresses
-        of data, too: a reader that holds 500 MiB has 2,400 of them after some dozen pages.
-        """
-        if self._memory:
-            _, resident, shared, _, _, data, *_ = map(int, Path("/proc/self/statm").read_text().split())
-            unheld = max(0, data - (resident - shared)) * resource.getpagesize()
-            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-            resource.setrlimit(resource.RLIMIT_DATA, (self._memory + unheld, hard))
 
     def _take_file(self, request: dict[str, Any]) -> None:
         """Take the file that goes with a request; the one before is closed."""

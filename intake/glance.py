@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from intake import memory
 from intake.child_handle import Child, Dead, Late
 from intake.codec import quality_of
 from intake.errors import Rejected
@@ -106,6 +107,7 @@ class Glance:
         """Have the file opened; returns its pages. Raises Rejected."""
         if self._child is None or not self._child.alive:
             self._child = Child(self._environment)
+            self._ask({"do": "begin", "engine": "auto", "threads": 1, "memory": memory.LOOKING})
         request = {"do": "look", "kind": kind, "limits": asdict(self._limits), "seconds": _SECONDS}
         answer = self._ask(request | {"file": True}, file)
         if "pages" not in answer:

@@ -49,7 +49,7 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
         found.append(("search on Elasticsearch", ("tools.bench_search", *sizes, "--url", address)))
     found += [("reading", ("tools.bench_reading",)), ("unseen papers", ("tools.bench_unseen", "--count", "220"))]
     if tesseract:
-        found.append(("station", ("tools.bench_station",)))
+        found.append(("station", ("tools.bench_station", "--rounds", "2")))
     return [
         *found,
         ("memory, 100 pages", ("tools.bench_memory", "--pages", "100")),

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from intake import memory
 from intake.batches.payload import Separator, decode, encode
 from intake.batches.plan import Kind
 from intake.errors import Rejected
@@ -28,7 +29,7 @@ _SIDE = 280  # pixels of the longer side of a small picture
 
 @dataclass(frozen=True)
 class Look:
-    """One page as it was looked at. thumbnail: JPEG, empty when the page could not be shown. how: what the mark was read from."""
+    """One page as it was looked at. thumbnail: JPEG, empty when the page could not be looked at. how: what the mark was read from."""
 
     kind: Kind
     ink: float
@@ -113,6 +114,7 @@ def _work(job: dict[str, Any]) -> None:
     inspection = Inspection(job["kind"], "", job["pages"], 0, "")
     path = Path(f"/proc/self/fd/{sys.stdin.fileno()}")
     try:
+        memory.limit(memory.LOOKING)
         for image, dpi, is_damaged in looking.pages(path, inspection, Limits(**job["limits"]), first=job["first"]):
             picture = Image.fromarray(image)
             mark = marks.find(np.asarray(picture.convert("L")), dpi)
@@ -133,6 +135,7 @@ def _work(job: dict[str, Any]) -> None:
                 "thumbnail": base64.b64encode(out.getvalue()).decode(),
             }
             print(json.dumps(said), flush=True)  # noqa: T201 - this is how the process answers
+            memory.limit(memory.LOOKING)
     except Rejected as error:
         print(json.dumps({"rejected": [error.code, str(error)]}), flush=True)  # noqa: T201 - as above
 

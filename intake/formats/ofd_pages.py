@@ -25,6 +25,7 @@ _MM = 25.4
 _SCANNED = 0.5  # a page with more than this share under images, and hardly any text, is read as an image
 _PICTURES = {"PNG": "PNG", "JPG": "JPEG", "JPEG": "JPEG", "BMP": "BMP", "GIF": "GIF", "TIF": "TIFF", "TIFF": "TIFF"}
 _ANY = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
+_JBIG2 = b"\x97JB2\r\n\x1a\n"  # ISO/IEC 14492, D.4.1
 _CURVE = 12  # pieces of a curve
 _MAX_GLYPHS = 60_000  # of one page
 
@@ -224,7 +225,10 @@ def _image(document: Document, name: str, limits: Limits) -> Image.Image:
         raise Rejected("truncated", "The OFD lacks an image that it names.")
     if kind not in _PICTURES and kind:
         raise Rejected("unsupported", f"The OFD has images of a kind that is not read here ({kind[:8]}); send a PDF.")
-    image = Image.open(io.BytesIO(document.package.read(part)), formats=_ANY)
+    data = document.package.read(part)
+    if data.startswith(_JBIG2):
+        raise Rejected("unsupported", "The OFD has images of a kind that is not read here (JBIG2); send a PDF.")
+    image = Image.open(io.BytesIO(data), formats=_ANY)
     check_size(image.width, image.height, limits)
     return image
 

@@ -335,6 +335,7 @@ LAUGHS = '<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
             ),
             "unsupported",
         ),
+        (lambda: ofd(parts={"Doc_0/Res/stamp.png": b"\x97JB2\r\n\x1a\n" + bytes(80)}), "unsupported"),
         (
             lambda: ofd(parts={"Doc_0/Document.xml": f"<ofd:Document {made.OFD_SPACE}><ofd:Pages/></ofd:Document>"}),
             "no_pages",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from intake import memory
 from intake.formats.fonts import font
 from intake.glance import Below, Glance, below, of_scan
 from intake.model import Limits, Quality
@@ -195,5 +196,8 @@ def test_bytes_are_as_they_were(tmp_path):
     path.write_bytes(data.getvalue())
     glance = Glance(Limits(), dict(os.environ))
     glance.look(path)
+    limits = Path(f"/proc/{glance._child.pid}/limits").read_text()
+    (most,) = [int(line.split()[3]) for line in limits.splitlines() if line.startswith("Max data size")]
+    assert memory.LOOKING <= most < 2 * memory.LOOKING
     glance.close()
     assert path.read_bytes() == data.getvalue()

@@ -9,13 +9,14 @@ import pikepdf
 import pytest
 from sqlalchemy import func, select
 
+from intake.batches.apart import Look
 from intake.batches.payload import Separator
 from intake.errors import Rejected
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import filing
 from service.flow.archive.checks import doctor
-from service.flow.intake import batches, parts, stacks
+from service.flow.intake import batches, looks, parts, stacks
 from service.flow.intake.rescan import rescan
 from service.flow.trust.fixity import fixity
 from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendition, Stack, WrappedKey
@@ -174,6 +175,15 @@ def test_single_sides_keep_blank_pages_and_so_does_who_asks(scanner, tmp_path):
     assert made.pages == 3
     (made,) = send(scanner, stack(tmp_path, 3, BLANK, name="b.pdf"), batch="B-2", drop_blanks=False).documents
     assert made.pages == 2
+
+
+def test_a_page_that_could_not_be_looked_at_is_told(scanner, tmp_path, monkeypatch):
+    seen = Look("page", 0.1, None, "", b"a picture")
+    monkeypatch.setattr(looks, "look", lambda *_: iter([seen, Look("page", 0.0, None, "", b""), seen]))
+    (made,) = send(scanner, stack(tmp_path, 1, SHEET, 2)).documents
+    assert made.pages == 3
+    found = whole(scanner)
+    assert [found.page(key).get("measured") for key in found.order] == [None, "unseen", None]
 
 
 def test_only_sheets_and_blanks_stay_in_the_batch_and_a_blank_can_be_kept(scanner, tmp_path):

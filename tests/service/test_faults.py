@@ -229,6 +229,7 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
         read, broke = time.monotonic() - began, cuts - len(line.cuts)
         _log.warning("seed %s: %s files sent in %.0f s, read after %.0f s; %s breaks", SEED, number, sent, read, broke)
         _log.warning("%s; %s", dict(trouble.done), dict(station.seen))
+        assert broke, "the line to the archive held all the time"
         _check_told(station, sheets, never)
         _check_archive(house, env, station, sheets, folder, juanzong)
     except BaseException:

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 
+import pikepdf
 import pytest
 from sqlalchemy import select
 
@@ -19,6 +20,7 @@ from service.flow.search import find
 from service.flow.trust import trail
 from service.flow.trust.fixity import fixity
 from service.records.tables import CaseFile, Document, Person, Rendition, Transfer, WrappedKey
+from service.web import words
 from tests.service.conftest import DIGITAL, OWNER, Office
 
 
@@ -595,3 +597,19 @@ def test_a_destruction_under_way_is_no_damage(embedded, monkeypatch, broken_at):
     assert (state.ok, state.waiting) == (True, [document_id])
     assert destroy.resume(house) == 1
     assert doctor(house, OWNER).waiting == []
+
+
+def test_pages_that_lack_by_their_printed_numbers_are_told(embedded, tmp_path):
+    path = tmp_path / "supplement.pdf"
+    with pikepdf.new() as pdf:
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        for number in (1, 3, 5):
+            page = pdf.add_blank_page(page_size=(595, 842))
+            page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
+            drawn = f"BT /F 14 Tf 60 700 Td (Supplement to the contract, part {number}) Tj 200 -670 Td (Page {number} of 5) Tj ET"
+            page.Contents = pdf.make_stream(drawn.encode())
+        pdf.save(path)
+    document = documents.get_document(embedded.house, OWNER, embedded.take_in(path))
+    assert "pages_missing:2,4" in document.review_reasons
+    assert document.status == "needs_review"
+    assert "pages_missing" in words.REASONS

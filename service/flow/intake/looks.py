@@ -54,6 +54,8 @@ def look_at(house: House, stack: Stack, *, last: bool) -> None:
                 page = {"kind": kind, "ink": round(found.ink, 6)} | ({"mark": mark, "how": found.how} if mark else {})
                 if found.kind == "blank":
                     page["measured"] = "blank"
+                elif not found.thumbnail:  # it may have been a separator sheet: a person is told
+                    page["measured"] = "unseen"
                 pages.append(page)
                 pictures.append(found.thumbnail)
     except Rejected as problem:

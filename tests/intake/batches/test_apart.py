@@ -1,8 +1,13 @@
 """Looking in a process of its own: what a page does to it stays there."""
 
+import subprocess
+import sys
+from dataclasses import asdict
+
 import pytest
 from PIL import Image
 
+from intake import memory
 from intake.batches import apart
 from intake.batches.payload import Separator
 from intake.errors import Rejected
@@ -43,3 +48,14 @@ def test_damage_that_shows_late_is_said(tmp_path):
     path.write_bytes(b"%PDF-1.4 nothing more")
     with pytest.raises(Rejected):
         list(apart.look(path, "pdf", 1, Limits()))
+
+
+def test_who_looks_at_pages_may_not_hold_more_memory_than_it_is_given(tmp_path):
+    path = stacks.as_pdf(tmp_path / "a.pdf", [stacks.words(stacks.paper(72), 5, 1, 72)], 72)
+    job = {"kind": "pdf", "pages": 1, "limits": asdict(Limits()), "first": 0}
+    for most, said in ((memory.LOOKING, 1), (1, 0)):
+        code = f"from intake import memory\nmemory.LOOKING = {most}\nfrom intake.batches import apart\napart._work({job!r})"
+        with path.open("rb") as file:
+            child = subprocess.run([sys.executable, "-c", code], stdin=file, capture_output=True, check=False)
+        assert len(child.stdout.splitlines()) == said
+        assert (child.returncode == 0) == bool(said)
