@@ -83,9 +83,7 @@ class _Child:
 
     def _begin(self, request: dict[str, Any]) -> None:
         self._engine = _WhenNeeded(request["engine"], request["threads"])
-        self._memory = request["memory"]
-        if self._memory:
-            memory.limit(self._memory)
+        self._memory = request["memory"]  # counts from the next request on
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold pages in the clear
         self._answer({"ready": os.getpid()})
 
