@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
-from pathlib import Path
 from typing import Any
+
+from intake.patience import Patience
 
 # The C library gives the memory of every large array back at once and asks for it again, page by page: a tenth of the time of
 # reading. It may keep that of arrays of up to 8 MiB, 64 MiB in all: with more, two readers of large pages take more than a worker
@@ -62,14 +63,6 @@ class Child:
         """Whether it can still be asked."""
         return self.close.alive and self._process.poll() is None
 
-    def waited(self) -> float:
-        """Return the seconds its threads were ready to run and waited for a processor; 0 where the system does not tell (Linux does)."""
-        total = 0
-        with suppress(OSError, ValueError, IndexError):
-            for thread in Path(f"/proc/{self.pid}/task").iterdir():
-                total += int((thread / "schedstat").read_text().split()[1])
-        return total / 1e9
-
     def send(self, request: dict[str, Any], file: int | None = None) -> None:
         """Ask; `file` is a descriptor that goes with the request. Raises Dead."""
         try:
@@ -79,16 +72,17 @@ class Child:
         except OSError as error:
             raise Dead from error
 
-    def receive(self, deadline: float) -> dict[str, Any]:
-        """Return the next answer. deadline: on the monotonic clock. Raises Dead, Late."""
-        answer: dict[str, Any] = json.loads(self.receive_bytes(deadline))
+    def receive(self, patience: Patience) -> dict[str, Any]:
+        """Return the next answer. Raises Dead, Late."""
+        answer: dict[str, Any] = json.loads(self.receive_bytes(patience))
         return answer
 
-    def receive_bytes(self, deadline: float) -> bytes:
+    def receive_bytes(self, patience: Patience) -> bytes:
         """Return the next message. Raises Dead, Late."""
         try:
-            if not self.connection.poll(max(0.0, deadline - time.monotonic())):
-                raise Late
+            while not self.connection.poll(max(0.0, patience.until - time.monotonic())):
+                if not patience.left():
+                    raise Late
             return self.connection.recv_bytes(_MOST)
         except (OSError, EOFError) as error:
             raise Dead from error

@@ -21,13 +21,12 @@ from intake.codec import from_json, quality_of
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats.signatures import OFFICE
 from intake.model import Inspection, Limits, PageText, ReadPage
+from intake.patience import Patience
 
-_LOOKING = 5  # times the seconds of a page are given to the first look at a whole file
+_MORE = 100 << 20  # bytes of a file for which the first look at all its pages is given the seconds of another page
+_OFFICE = 2  # times the seconds of a page: LibreOffice comes before the first look, and before the first page
 log = logging.getLogger("juanzong.crew")
 _STARTS = 3  # a child may be killed, by chance, while it starts
-_HELD_UP = (
-    4  # times its seconds a page may wait for a processor besides: on a machine with too much to do none hangs for that
-)
 _STARTING = 60.0  # seconds it may take to start, however few a page may have
 _AHEAD = 2  # pages a child may be ahead of the page that is waited for
 
@@ -75,15 +74,17 @@ class Crew:
     def look(self, path: Path, kind: str, limits: Limits) -> tuple[int, tuple[str, ...]]:
         """Return the pages of a file of this kind and what is noted about it. Raises Rejected, EngineUnavailable."""
         self._mind_a_fork()
-        seconds = self._allowance.seconds * _LOOKING
         with self._looking, path.open("rb") as file:
+            seconds = self.seconds * ((_OFFICE if kind in OFFICE else 1) + os.fstat(file.fileno()).st_size // _MORE)
+            patience = Patience(seconds)
             for last in (False, True):
                 if self._looker is None:
                     self._looker = self._start()
+                patience.watch(self._looker.pid)
                 try:
                     request = {"do": "look", "file": True, "kind": kind, "limits": asdict(limits)}
-                    self._looker.send(request | {"seconds": seconds}, file.fileno())
-                    found = self._looker.receive(time.monotonic() + seconds)
+                    self._looker.send(request | {"seconds": patience.most()}, file.fileno())
+                    found = self._looker.receive(patience)
                 except (Dead, Late) as error:
                     self._looker.close()
                     self._looker = None
@@ -178,7 +179,7 @@ class Crew:
             child = Child(self._allowance.environment)
             try:
                 child.send({"do": "begin", **how})
-                child.receive(time.monotonic() + max(_STARTING, self._allowance.seconds))
+                child.receive(Patience(max(_STARTING, self._allowance.seconds), child.pid))
             except (Dead, Late):
                 child.close()
             else:
@@ -206,15 +207,10 @@ class Crew:
 
 @dataclass
 class _Errand:
-    """A page that a child is at.
-
-    waited: what the child had waited for a processor before. longest: how far the deadline may be put off for more of it.
-    """
+    """A page that a child is at."""
 
     number: int
-    deadline: float
-    longest: float
-    waited: float = 0.0
+    patience: Patience
     tried: bool = False
     kept: ReadPage | None = None
 
@@ -271,17 +267,16 @@ class _Job:
             self._given.append(number)
             seconds = self._crew.seconds
             if self._inspection.kind in OFFICE and child not in self._opened:
-                seconds *= _LOOKING  # LibreOffice comes before the first page
-            now = time.monotonic()
-            self._give(child, _Errand(number, now + seconds, now + seconds * (1 + _HELD_UP)))
+                seconds *= _OFFICE
+            self._give(child, _Errand(number, Patience(seconds)))
 
     def _give(self, child: Child, errand: _Errand) -> None:
         self._errands[child] = errand
-        errand.waited = child.waited()
+        errand.patience.watch(child.pid)
         fresh = child not in self._opened
         self._opened.add(child)
         request: dict[str, Any] = {"do": "page", "number": errand.number, "file": fresh}
-        request["seconds"] = max(0.0, errand.longest - time.monotonic())
+        request["seconds"] = errand.patience.most()
         if fresh:
             request |= {"kind": self._inspection.kind, "limits": asdict(self._limits)}
         try:
@@ -291,34 +286,26 @@ class _Job:
 
     def _listen(self) -> None:
         """Take the next answer, or find that a child died or is late."""
-        first = min(errand.deadline for errand in self._errands.values())
+        first = min(errand.patience.until for errand in self._errands.values())
         by_connection: dict[Any, Child] = {child.connection: child for child in self._errands}
         ready = wait(list(by_connection), max(0.0, first - time.monotonic()))
         for connection in ready:
             child = by_connection[connection]
             try:
-                self._answered(child, child.receive(self._errands[child].deadline + 1))
+                self._answered(child, child.receive(self._errands[child].patience))
             except Dead:
                 self._lost(child, "killed")
             except Late:
                 self._lost(child, "timeout")
         if not ready:
             for child, errand in list(self._errands.items()):
-                if errand.deadline <= time.monotonic() and not self._held_up(child, errand):
+                if not errand.patience.left():
                     self._lost(child, "timeout")
-
-    @staticmethod
-    def _held_up(child: Child, errand: _Errand) -> bool:
-        """Put the deadline off by what the child waited for a processor since; returns whether it has time left."""
-        waited = child.waited()
-        later = min(errand.deadline + max(0.0, waited - errand.waited), errand.longest)
-        errand.deadline, errand.waited = later, waited
-        return later > time.monotonic()
 
     def _answered(self, child: Child, answer: dict[str, Any]) -> None:
         errand = self._errands[child]
         if "kept" in answer or "read" in answer:
-            data = child.receive_bytes(errand.deadline + 1) if not answer["same"] else b""
+            data = child.receive_bytes(errand.patience) if not answer["same"] else b""
             text = from_json((answer.get("kept") or answer["read"]).encode())
             if answer["same"] and errand.kept is not None:
                 data = errand.kept.image
@@ -347,7 +334,7 @@ class _Job:
         """Go on with another child. A page whose reader was killed, or fell over it, is tried once more: that need not be its fault."""
         errand = self._errands.pop(child)
         fresh = self._crew.restart(child, self._children)
-        if why in ("killed", "error") and not errand.tried and errand.deadline > time.monotonic():
+        if why in ("killed", "error") and not errand.tried and errand.patience.left():
             self._give(fresh, replace(errand, tried=True, kept=errand.kept))
         else:
             self._done[errand.number] = self._unread(errand, why)

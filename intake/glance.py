@@ -3,7 +3,6 @@
 The archive judges the same pages by the same rules when it has them (`quality.py`); here it is known a minute or a day earlier.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from intake.errors import Rejected
 from intake.formats.opening import open_pages
 from intake.formats.signatures import OFFICE, RECORDINGS, kind_of
 from intake.model import Limits, Quality
+from intake.patience import Patience
 from intake.quality import UNSHOWN, of_picture
 
 _SECONDS = 30.0  # for a page
@@ -117,4 +117,4 @@ class Glance:
     def _ask(self, request: dict[str, Any], file: int | None = None) -> dict[str, Any]:
         assert self._child is not None  # noqa: S101 - opened above
         self._child.send(request, file)
-        return self._child.receive(time.monotonic() + _SECONDS)
+        return self._child.receive(Patience(_SECONDS, self._child.pid))

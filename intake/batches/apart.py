@@ -14,13 +14,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from intake import memory
 from intake.batches.payload import Separator, decode, encode
 from intake.batches.plan import Kind
 from intake.errors import Rejected
 from intake.model import Inspection, Limits
+from intake.patience import Patience
 
 SECONDS = 60.0
 _FAILURES = 5  # a file whose pages keep killing the process is not looked at any further
@@ -42,7 +43,7 @@ _UNSEEN = Look("page", 0.0, None, "", b"")
 
 
 def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = SECONDS) -> Iterator[Look]:
-    """Yield a look at every page in order, as many as `pages`. seconds: how long one may take.
+    """Yield a look at every page in order, as many as `pages`. seconds: how long one may take, not counted what it waits for a processor.
 
     Raises Rejected for damage that shows only now; the pages before it have been yielded.
     """
@@ -73,8 +74,7 @@ def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, s
             cwd=Path(__file__).parents[2],
         )
     try:
-        assert child.stdout is not None  # noqa: S101 - asked for above
-        for line in _lines(child.stdout, seconds):
+        for line in _lines(child, seconds):
             said = json.loads(line)
             if "rejected" in said:
                 raise Rejected(*said["rejected"])
@@ -87,21 +87,23 @@ def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, s
             child.stdout.close()
 
 
-def _lines(stream: IO[bytes], seconds: float) -> Iterator[bytes]:
+def _lines(child: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
     """Yield whole lines; ends with the stream, or when a line takes longer than it may."""
-    waiting = b""
+    assert child.stdout is not None  # noqa: S101 - asked for above
+    waiting, patience = b"", Patience(seconds, child.pid)
     with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        until = time.monotonic() + seconds
-        while selector.select(max(0.0, until - time.monotonic())):
-            block = os.read(stream.fileno(), 1 << 16)
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while patience.left():
+            if not selector.select(max(0.0, patience.until - time.monotonic())):
+                continue
+            block = os.read(child.stdout.fileno(), 1 << 16)
             if not block:
                 return
             waiting += block
             *whole, waiting = waiting.split(b"\n")
             if whole:
                 yield from whole
-                until = time.monotonic() + seconds
+                patience = Patience(seconds, child.pid)
 
 
 def _work(job: dict[str, Any]) -> None:

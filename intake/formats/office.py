@@ -6,10 +6,12 @@ with a limit of time and memory. What it reads and writes lies in memory, not on
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -20,8 +22,9 @@ from intake.formats.package import opened
 from intake.formats.pages import Picture
 from intake.formats.pdf_pages import PdfPages
 from intake.model import Limits
+from intake.patience import Patience, family
 
-_SECONDS = 120
+_SECONDS = 60
 _PREFIX = "juanzong-office-"
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -110,10 +113,13 @@ def _convert(program: str, folder: Path, source: Path) -> None:
         env=environment,
         cwd=folder,
     )
+    patience = Patience(_SECONDS, process.pid)
     try:
-        process.wait(_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise Rejected("too_slow", f"LibreOffice needs longer than {_SECONDS} s for the file.") from None
+        while process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(patience.until - time.monotonic())
+            if process.poll() is None and not patience.left():
+                raise Rejected("too_slow", f"LibreOffice needs longer than {_SECONDS} s for the file.")
     finally:
         if process.poll() is None:
             _end(process.pid)
@@ -122,14 +128,9 @@ def _convert(program: str, folder: Path, source: Path) -> None:
 
 def _end(pid: int) -> None:
     """End a process and what it started: soffice is a script around the program."""
-    tasks = Path(f"/proc/{pid}/task/{pid}/children")
-    children = tasks.read_text().split() if tasks.exists() else []
-    for child in children:
-        _end(int(child))
-    try:
-        os.kill(pid, 9)
-    except ProcessLookupError:
-        return
+    for member in reversed(family(pid)):
+        with suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
 
 
 @cache

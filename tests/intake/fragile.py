@@ -11,7 +11,7 @@ import numpy as np
 from intake.errors import EngineUnavailable
 from intake.model import Line, Word
 
-KILLS, KILLS_ONCE, HANGS, HANGS_HARD, EATS, RAISES, RAISES_ONCE, SLOW = 10, 15, 20, 25, 30, 40, 45, 50
+KILLS, KILLS_ONCE, HANGS, HANGS_HARD, EATS, RAISES, RAISES_ONCE, SLOW, SPINS = 10, 15, 20, 25, 30, 40, 45, 50, 55
 ONCE = "FRAGILE_ONCE"  # names a file that is there when the page that kills or raises once has done it
 
 
@@ -43,6 +43,9 @@ class Fragile:
             ctypes.PyDLL(None).sleep(1000)  # with the interpreter's lock held
         elif shade == SLOW:
             time.sleep(4)
+        elif shade == SPINS:
+            while True:
+                pass
         elif shade == EATS:
             np.ones(1 << 32, dtype=np.uint8)
         elif shade == RAISES:

@@ -6,22 +6,19 @@ import random
 import signal
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
-from intake import child_handle
-from intake import crew as crew_module
+from intake import patience
 from intake.crew import Allowance, Crew
 from intake.errors import EngineUnavailable, Rejected
 from intake.inspect import inspect
 from intake.model import Limits
 from service.bootstrap import without_settings
-from tests.intake import fragile
-from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, RAISES_ONCE, SLOW, book
+from tests.intake import fragile, made
+from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, RAISES_ONCE, SLOW, SPINS, book
 from tests.intake.scans import scan
 from tests.thorough import so_many
 
@@ -234,32 +231,39 @@ def test_a_child_that_gets_free_joins_the_file_that_is_being_read(crew, tmp_path
 
 
 def test_waiting_for_a_processor_is_no_hanging_and_what_hangs_ends_all_the_same(crew, tmp_path, monkeypatch):
-    monkeypatch.setattr(child_handle.Child, "waited", lambda _self: 1000 * time.monotonic())  # nobody gets a processor
-    monkeypatch.setattr(crew_module, "_HELD_UP", 1)
+    monkeypatch.setattr(patience, "waited", lambda _pid: 1000 * time.monotonic())  # nobody gets a processor
+    monkeypatch.setattr(patience, "HELD_UP", 1)
     path = book(tmp_path / "b.tif", [SLOW, HANGS])  # the first takes four seconds, of three it has
     assert seen(read(crew(2, seconds=3.0), path)) == [f"shade {SLOW}", "timeout"]
 
 
-@pytest.mark.parametrize(("waited", "left"), [(4.0, 0.0), (5.0, 1.0), (6.5, 2.5), (100.0, 12.0)])
-def test_a_page_is_given_the_time_its_reader_waited_for_a_processor(monkeypatch, waited, left):
-    monkeypatch.setattr(crew_module.time, "monotonic", lambda: 63.0)
-    child = SimpleNamespace(waited=lambda: waited)
-    errand = crew_module._Errand(1, deadline=63.0, longest=75.0, waited=4.0)
-    assert crew_module._Job._held_up(child, errand) is bool(left)
-    assert errand.deadline == 63.0 + left
-    assert not crew_module._Job._held_up(child, replace(errand, deadline=63.0))  # what was waited counts once
+def test_a_page_that_runs_for_ever_costs_only_its_own_text(crew, tmp_path):
+    hands = crew(seconds=3.0)
+    read(hands, book(tmp_path / "a.tif", [100]))  # it knows its libraries: what is counted is a page
+    began = time.monotonic()
+    pages = read(hands, book(tmp_path / "b.tif", [100, SPINS, 101]))
+    assert seen(pages) == ["shade 100", "timeout", "shade 101"]
+    _pictured(pages[1], SPINS)
+    # On a machine that lets it wait for a processor more than three seconds, and never more than its last.
+    assert 3 < time.monotonic() - began < 3 * (1 + patience.HELD_UP) + 30
 
 
-def test_how_long_a_reader_waits_for_a_processor_is_told_by_the_system(crew, tmp_path):
-    hands = crew()
-    read(hands, book(tmp_path / "b.tif", [100]))
-    (child,) = hands._idle
-    before = child.waited()
-    assert before > 0  # it had to begin some time
-    time.sleep(0.2)
-    assert child.waited() - before < 0.1  # it has nothing to do
-    child.close()
-    assert child.waited() == 0
+def test_a_file_that_holds_up_whoever_looks_at_it_is_refused_for_that_and_the_next_is_looked_at(
+    crew, tmp_path, monkeypatch
+):
+    office = tmp_path / "soffice"
+    office.write_text("#!/bin/sh\nsleep 600\n")
+    office.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    hands, path = crew(seconds=0.5), tmp_path / "a.docx"
+    path.write_bytes(made.office("docx"))
+    began = time.monotonic()
+    with pytest.raises(Rejected, match="longer than 1 s") as caught:
+        inspect(path, LIMITS, hands.look)
+    assert caught.value.code == "too_slow"
+    assert time.monotonic() - began < 30
+    assert _children() == [], "nobody goes on with it"
+    assert inspect(book(tmp_path / "b.tif", [100, 101]), LIMITS, hands.look).pages == 2
 
 
 def test_a_reader_takes_no_more_memory_after_sixty_pages_than_after_twenty(crew, tmp_path):

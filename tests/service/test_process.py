@@ -148,6 +148,21 @@ def test_a_page_that_kills_its_reader_is_kept_unread_and_can_be_read_again(embed
     house.reader.close()
 
 
+def test_a_page_that_runs_for_ever_is_told_and_the_rest_of_its_document_is_read(embedded, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(SCANS.parents[1]))
+    house = embedded.house
+    house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 3, 1 << 30, without_settings()))
+    embedded.take_in(fragile.book(tmp_path / "a.tif", [99]))  # the reader knows its libraries: what is counted is a page
+    path = fragile.book(tmp_path / "b.tif", [100, fragile.SPINS, 102])
+    document_id = embedded.take_in(path)
+    with house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        assert (document.status, document.pages_read) == ("needs_review", 3)
+        assert [why for why in document.review_reasons if why.startswith("unread")] == ["unread:2:timeout"]
+    assert find.find(house, OWNER, '"shade 102"').total == 1
+    house.reader.close()
+
+
 def test_a_damaged_page_costs_only_its_own_text(embedded, tmp_path):
     house = embedded.house
     damaged_id = embedded.take_in()

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 
 import pytest
 from PIL import Image
 
-from intake import memory
+from intake import memory, patience
 from intake.batches import apart
 from intake.batches.payload import Separator
 from intake.errors import Rejected
@@ -32,6 +33,19 @@ def test_a_page_that_hangs_or_kills_is_taken_as_a_page(tmp_path, monkeypatch):
     assert [look.kind for look in found] == ["page"] * 3
     monkeypatch.setattr(apart.sys, "executable", "/bin/cat")  # one that would say nothing, if it did not end
     assert len(list(apart.look(path, "pdf", 30, Limits(), seconds=0.2))) == 30
+
+
+@pytest.mark.parametrize(("waits", "says", "kind"), [(True, 0.5, "blank"), (False, 0.5, "page"), (True, 60, "page")])
+def test_a_page_that_waits_for_a_processor_is_looked_at_all_the_same(tmp_path, monkeypatch, waits, says, kind):
+    path = stacks.as_pdf(tmp_path / "a.pdf", [stacks.paper(72)], 72)
+    said = '{"kind": "blank", "ink": 0, "mark": "", "how": "", "thumbnail": ""}'
+    program = tmp_path / "slow"
+    program.write_text(f"#!/bin/sh\nsleep {says}\necho '{said}'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(apart.sys, "executable", str(program))
+    monkeypatch.setattr(patience, "HELD_UP", 30 if says < 1 else 4)
+    monkeypatch.setattr(patience, "waited", lambda _pid: 1000 * time.monotonic() if waits else 0.0)
+    assert [look.kind for look in apart.look(path, "pdf", 1, Limits(), seconds=0.2)] == [kind]
 
 
 @pytest.mark.parametrize(("state", "kind"), [("whole", "blank"), ("gone", "page"), ("cut", "page")])
