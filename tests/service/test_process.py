@@ -152,7 +152,8 @@ def test_a_page_that_runs_for_ever_is_told_and_the_rest_of_its_document_is_read(
     monkeypatch.setenv("PYTHONPATH", str(SCANS.parents[1]))
     house = embedded.house
     house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 3, 1 << 30, without_settings()))
-    embedded.take_in(fragile.book(tmp_path / "a.tif", [99]))  # the reader knows its libraries: what is counted is a page
+    # The reader knows its libraries: what is counted is a page.
+    embedded.take_in(fragile.book(tmp_path / "a.tif", [99]))
     path = fragile.book(tmp_path / "b.tif", [100, fragile.SPINS, 102])
     document_id = embedded.take_in(path)
     with house.database.read() as session:
