@@ -43,11 +43,13 @@ METADATA = (
     "device",
     "settings",
 )
-_OF_STACKS = frozenset(METADATA[METADATA.index("split") + 1 :])
+#: What goes with `split`, and what besides with a paper that a scanner made one document of.
+_OF_SCANS = frozenset(("sheets", "sides", "device", "settings"))
+_OF_STACKS = frozenset(("order",)) | _OF_SCANS
 #: What a sender may say it is: a scanning station with its scanner or its hot folder.
 STATIONS = ("scanner", "station")
 _DEVICE = 120
-#: What a scanner was told, for the manifest of the batch.
+#: What a scanner was told, for the manifest of the paper.
 _SETTINGS = re.compile(r"(?:[a-z_]{1,20}=[\w .-]{0,40}(?:;[a-z_]{1,20}=[\w .-]{0,40}){0,19})?")
 _MAX_METADATA = 8 * 1024
 #: A sender cut off costs less than this of what came: the server's reader gives out nothing of a piece it could not fill.
@@ -122,7 +124,7 @@ def tell(house: House, actor: Actor, upload_id: str) -> Response:
             "department_id": upload.department_id or "",
             "channel": upload.channel if upload.channel in STATIONS else "",
         }
-        | (_how_said(upload) if upload.split else {})
+        | _how_said(upload)
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -232,18 +234,20 @@ def _announced(house: House) -> flow.Announced:
         given.get("batch", ""),
         given.get("department_id") or None,
         _how(given),
+        given.get("split") == "true",
         given.get("channel", ""),
     )
 
 
-def _how(given: dict[str, str]) -> How | None:
-    """Return how the stack was scanned; None when the file is to be one document. Raises BadRequest."""
+def _how(given: dict[str, str]) -> How:
+    """Return how the paper was scanned, as far as the sender says it. Raises BadRequest."""
     if given.get("split", "false") not in ("true", "false"):
         raise BadRequest("Upload-Metadata: split is true or false")
-    if given.get("split") != "true":
-        if _OF_STACKS & given.keys():
-            raise BadRequest("Upload-Metadata: sheets, sides, order, device and settings go with split")
-        return None
+    alone = _OF_SCANS if given.get("channel") == "scanner" else frozenset()
+    if given.get("split") != "true" and (_OF_STACKS - alone) & given.keys():
+        raise BadRequest(
+            "Upload-Metadata: order goes with split; sheets, sides, device, settings with split or channel=scanner"
+        )
     for name in ("sheets", "sides"):
         if not re.fullmatch(r"[0-9]{0,6}", given.get(name, "")):
             raise BadRequest(f"Upload-Metadata: {name} is a number")
@@ -264,10 +268,10 @@ def _how(given: dict[str, str]) -> How | None:
 
 def _how_said(upload: Upload) -> dict[str, str]:
     return {
-        "split": "true",
+        "split": "true" if upload.split else "",
         "sheets": str(upload.sheets or ""),
         "sides": str(upload.sides or ""),
-        "order": upload.turn_over,
+        "order": upload.turn_over if upload.split else "",
         "device": upload.device,
         "settings": ";".join(f"{name}={value}" for name, value in upload.scanned_with.items()),
     }

@@ -68,8 +68,10 @@ def scan(
     options = arguments(order, offered(_answer([device, "--all-options"])))
     if most and order.source != "Flatbed":
         options.append(f"--batch-count={most}")
-    first = len(pages_in(folder)) + 1
-    words = [*_program(), device, "--format=tiff", "--batch=p%05d.tiff", f"--batch-start={first}", *options]
+    before = len(
+        pages_in(folder)
+    )  # counted before the scanner starts: a fast one has pages there when it is first looked for
+    words = [*_program(), device, "--format=tiff", "--batch=p%05d.tiff", f"--batch-start={before + 1}", *options]
     log = folder / "scanimage.log"
     with log.open("wb") as said:
         process = subprocess.Popen(  # noqa: S603 - a list of words, the device's name checked; no shell reads them
@@ -77,7 +79,7 @@ def scan(
             pass_fds=tuple(keep_open), start_new_session=True,
         )  # fmt: skip
         try:
-            _follow(process, folder, on_page)
+            _follow(process, folder, before, on_page)
         except BaseException:
             _end(process)
             raise
@@ -85,9 +87,9 @@ def scan(
         raise ScannerUnavailable(f"the scanner stopped: {_last_words(log)}")
 
 
-def _follow(process: subprocess.Popen[bytes], folder: Path, on_page: Callable[[int], None] | None) -> None:
-    """Wait for the end, telling of every page; one that hangs is ended."""
-    there, last = len(pages_in(folder)), time.monotonic()
+def _follow(process: subprocess.Popen[bytes], folder: Path, there: int, on_page: Callable[[int], None] | None) -> None:
+    """Wait for the end, telling of every page behind those that were `there`; a scanner that hangs is ended."""
+    last = time.monotonic()
     while True:
         ended = process.poll() is not None
         pages = pages_in(folder)

@@ -18,7 +18,8 @@ _OFTEN = (400, 410, 412, 413, 423, 507)
 def create_upload(house: House, actor: Actor) -> Response:
     """Headers Upload-Length and Upload-Metadata (filename, sha256, department_id, batch, channel, filetype); Location tells where it is.
 
-    Upload-Metadata of a stack that is to be cut also has split, sheets, sides, order.
+    Upload-Metadata of a stack that is to be cut also has split, sheets, sides, order, device, settings; of a document that a scanner
+    made (channel scanner) sheets, sides, device, settings.
     """
     return tus.create(house, actor, lambda upload_id: url_for("api.tell_upload", upload_id=upload_id), channel="api")
 

@@ -39,6 +39,7 @@ _WHY = {
 }
 _LINE = {"zh": "第 {page} 页请重新扫描：{why}", "en": "scan page {page} again: {why}"}
 _JOIN = {"zh": ("；", "、"), "en": ("; ", " and ")}
+_LIST = {"zh": "、", "en": ", "}
 
 
 def language() -> str:
@@ -67,9 +68,32 @@ _ASK = {
 
 def ask(pages: Sequence[int], lang: str) -> str:
     """Ask what is to become of these pages; returns again, hand-in or keep."""
-    numbers = _JOIN[lang][1].join(map(str, pages))
+    numbers = _LIST[lang].join(map(str, pages))
     answer = click.prompt(_ASK[lang].format(pages=numbers), default="", show_default=False, err=True)
     return {"y": "hand-in", "k": "keep"}.get(answer.strip().lower(), "again")
+
+
+_SHEETS = {
+    "zh": "进纸器里放了几张纸？输入数好的张数；没有数就直接按回车",
+    "en": "How many sheets of paper lie in the feeder? Type the number, or press Enter if nobody counted",
+}
+_UNCOUNTED = {
+    "zh": "没有点数：进来几页就收几页，少了一页也不会发现",
+    "en": "not counted: what comes through is taken, and nobody will notice a page that does not",
+}
+_NO_NUMBER = {"zh": "请输入一个数，比如 25", "en": "a number, please, such as 25"}
+
+
+def ask_sheets(lang: str) -> int:
+    """Ask how many sheets of paper are to be scanned; returns 0, having said what it means, when nobody counted."""
+    while True:
+        answer = click.prompt(_SHEETS[lang], default="", show_default=False, err=True).strip()
+        if not answer.strip("0"):
+            click.echo(_UNCOUNTED[lang], err=True)
+            return 0
+        if answer.isdecimal() and len(answer) <= 5:
+            return int(answer)
+        click.echo(_NO_NUMBER[lang], err=True)
 
 
 def note(found: "Iterable[Below]") -> str:

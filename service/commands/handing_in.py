@@ -75,10 +75,12 @@ class Target:
         self._server, self._token_file, self._department = server, token_file, department
 
     @contextmanager
-    def open(self, settings: Settings, channel: str, how: "How | None" = None) -> Iterator[Delivery]:
-        """Give the way in: over the network, or into the archive on this machine. how: cut stacks, which were scanned so."""
+    def open(
+        self, settings: Settings, channel: str, how: "How | None" = None, *, split: bool = False
+    ) -> Iterator[Delivery]:
+        """Give the way in: over the network, or into the archive on this machine. how: it was scanned so; split: cut stacks."""
         if self._server is not None and self._token_file is not None:
-            yield _remote(settings, self._server, self._token_file, channel, how)
+            yield _remote(settings, self._server, self._token_file, channel, how, split=split)
             return
         from service.access.people import department_by_code
         from service.bootstrap import build
@@ -89,7 +91,8 @@ class Target:
         house.hint = attach(open_queue(settings), lambda: house)
         try:
             department_id = department_by_code(house, self._department).id if self._department else None
-            yield LocalDelivery(house, cli_actor(), channel, department_id, how=how)
+            note = how.told() if how is not None else {}
+            yield LocalDelivery(house, cli_actor(), channel, department_id, note, how if split else None)
         finally:
             house.database.dispose()
 
@@ -104,16 +107,18 @@ def said_of(receipt: Receipt) -> str:
     return f"batch {plain(receipt.batch)}" if receipt.batch else receipt.document_id
 
 
-def _remote(settings: Settings, server: str, token_file: Path, channel: str, how: "How | None") -> Delivery:
+def _remote(
+    settings: Settings, server: str, token_file: Path, channel: str, how: "How | None", *, split: bool
+) -> Delivery:
     from intake.adapters.tus_delivery import TusDelivery
     from service.channels import station_home
 
     more = {"channel": channel}
     if how is not None:
         told = ";".join(f"{name}={value}" for name, value in how.settings.items())
-        said = {"sheets": str(how.sheets or ""), "sides": str(how.sides or ""), "order": how.order}
-        said |= {"device": how.device, "settings": told}
-        more |= {"split": "true"} | {name: value for name, value in said.items() if value}
+        said = {"sheets": str(how.sheets or ""), "sides": str(how.sides or ""), "device": how.device, "settings": told}
+        said |= {"split": "true", "order": how.order} if split else {}
+        more |= {name: value for name, value in said.items() if value}
     try:
         return TusDelivery(server, token_file, station_home(settings) / "uploads", patience=_PATIENCE, more=more)
     except ValueError as error:

@@ -1,6 +1,7 @@
 """`juanzong station scan` and what belongs to it: paper to a document, with every page counted before it is handed in."""
 
 import getpass
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,9 +52,8 @@ def devices(*, as_json: bool) -> int:
 @click.option("--paper", default="A4", show_default=True, type=click.Choice(tuple(PAPERS), case_sensitive=False))
 @click.option(
     "--expect",
-    default=0,
     type=click.IntRange(0, 100_000),
-    help="Pages counted on paper (sides, when both are scanned).",
+    help="Pages counted on paper (sides, when both are scanned); 0: nobody counted. At a terminal it is asked for.",
 )
 @click.option("--batch", default="", help="What this stack is called.")
 @click.option(
@@ -62,15 +62,17 @@ def devices(*, as_json: bool) -> int:
 @split_options
 @delivery_options
 @json_option
-def scan(target: Target, *, hold: bool, as_json: bool, **order: Any) -> int:
+def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **order: Any) -> int:
     """Scan a stack and hand it in, when as many pages came through as were counted: as one document, or cut (--split)."""
     from intake.adapters.scan_spool import new_scan
 
     settings = load()
     started = datetime.now().astimezone().isoformat(timespec="seconds")
-    asked = ScanOrder(**order, operator=getpass.getuser(), started=started)
+    asked = ScanOrder(**order, expect=expect or 0, operator=getpass.getuser(), started=started)
     _check_batch(asked.batch)
     _check_sides(asked)
+    if expect is None and asked.source != "Flatbed" and not as_json and sys.stdin.isatty():
+        asked = replace(asked, expect=words.ask_sheets(words.language()) * asked.sides_scanned)
     made = new_scan(_home(settings), asked)
     with made.locked() as lock, _keeping(made):
         poor = _feed(settings, made, lock, quiet=as_json)
@@ -176,7 +178,7 @@ def _check_sides(order: ScanOrder) -> None:
     """Refuse a count of pages that no number of sheets gives, before any paper moves."""
     if order.split and order.source == "Duplex" and order.sides == 1:
         raise BadInput("--source Duplex scans both sides of a sheet: --sides 2")
-    if order.split and order.expect % order.sides_scanned:
+    if order.expect % order.sides_scanned:
         raise BadInput(f"--expect {order.expect}: both sides of every sheet are scanned, so it must be an even number")
 
 
@@ -267,13 +269,12 @@ def _keeping(scan: "Scan") -> Iterator[None]:
         raise
 
 
-def _how(order: ScanOrder) -> "How | None":
-    """Return what a batch keeps of the scan; None for a stack that is one document."""
-    if not order.split:
-        return None
+def _how(order: ScanOrder) -> "How":
+    """Return the manifest of the paper, which the archive keeps with what it becomes: a batch, or one document."""
     from service.flow.intake.stacks import How
 
     settings = {"resolution": str(order.resolution), "mode": order.mode, "source": order.source, "paper": order.paper}
+    settings["operator"] = re.sub(r"[^\w .-]", "-", order.operator)[:40]  # as the archive takes settings
     return How(order.sheets, order.sides_scanned, order.page_order, device=order.device, settings=settings)
 
 
@@ -283,7 +284,7 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below
     if not count:
         raise BadInput("no page came through: is there paper in the feeder?")
     check_count(count, order.expect)
-    with target.open(settings, "scanner", _how(order)) as delivery:
+    with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
         receipt = delivery.deliver(scan.bind(), f"{order.batch or 'scan'}-{scan.name}.tiff", batch=order.batch)
     scan.remove()
     if as_json:
@@ -294,12 +295,14 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below
                 "document_id": receipt.document_id or None,
                 "sha256": receipt.sha256,
                 "pages": count,
+                "expect": order.expect or None,
             }
             | batch_of(receipt)
             | words.plain(poor)
         )
     else:
+        counted = f"{count} of {order.expect} pages" if order.expect else f"{count} pages, not counted on paper"
         click.echo(
-            f"{click.style(receipt.status, fg='green')}  {plain(order.batch or scan.name)}  {count} pages  {said_of(receipt)}"
+            f"{click.style(receipt.status, fg='green')}  {plain(order.batch or scan.name)}  {counted}  {said_of(receipt)}"
         )
     return 0

@@ -73,7 +73,10 @@ def watch(
         from service.flow.intake.stacks import How
 
         how = How(sides=2 if page_order == "two_pass" else sides, order=page_order)
-    with target.open(settings, "station", how) as delivery, contextlib.closing(_Glances(settings, as_json)) as glances:
+    with (
+        target.open(settings, "station", how, split=split) as delivery,
+        contextlib.closing(_Glances(settings, as_json)) as glances,
+    ):
         watcher = watched(
             settings,
             folder,

@@ -180,6 +180,15 @@ CHANNELS = {
     "station": _("扫描站的热文件夹"),
     "web": _("浏览器"),
 }
+_SETTINGS = ("resolution", "mode", "source", "paper", "operator")
+SCANNED = {
+    "Gray": _("灰度"),
+    "Color": _("彩色"),
+    "Lineart": _("黑白"),
+    "ADF": _("进纸器"),
+    "Duplex": _("进纸器，两面"),
+    "Flatbed": _("平板"),
+}
 CONTRACT_STATES = {
     "draft": ("grey", _("草拟")),
     "approved": ("soon", _("已审批")),
@@ -772,6 +781,20 @@ def told(notes: Sequence[str]) -> list[str]:
         if text:
             spoken.append(text)
     return spoken
+
+
+def scanned_with(settings: Mapping[str, str]) -> list[str]:
+    """Return what a scanner was told, and by whom at the station, in words."""
+    names = [name for name in _SETTINGS if name in settings] + [name for name in settings if name not in _SETTINGS]
+    return [_one_setting(name, settings[name]) for name in names if settings[name]]
+
+
+def _one_setting(name: str, value: str) -> str:
+    if name == "resolution":
+        return f"{value} dpi"
+    if name == "operator":
+        return gettext("扫描站用户 %(who)s", who=value)
+    return named(SCANNED, value) if name in ("mode", "source", "paper") else f"{name} {value}"
 
 
 def quality(found: Mapping[str, Any]) -> str:

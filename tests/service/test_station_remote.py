@@ -1,5 +1,6 @@
 """The station on another machine than the archive: hot folder and scanner over HTTP, to a real server process."""
 
+import getpass
 import json
 import socket
 
@@ -11,7 +12,7 @@ from intake.adapters.watched_folder import WatchedFolder
 from intake.channels.arrivals import Patience
 from service.access import people
 from service.channels import reason
-from service.records.tables import Document, Stack
+from service.records.tables import AuditEntry, Document, Stack
 from tests.service import test_uploads_served as served
 from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.test_cli import juanzong, lines
@@ -47,6 +48,11 @@ def test_a_scanned_stack_is_handed_in_over_the_network(archive, sane, tmp_path):
     shown = json.loads(juanzong(archive.env, "show", line["document_id"], "--json").stdout)
     assert (shown["pages"], shown["sha256"], shown["received_by"]) == (10, line["sha256"], "person:scanner")
     assert channels(archive, Document) == {"scanner"}
+    with archive.house.database.read() as session:
+        received = session.scalars(select(AuditEntry).where(AuditEntry.action == "document.receive")).one()
+    scan = json.loads(received.detail)["scan"]
+    assert (scan["sheets"], scan["sides"], scan["device"]) == (10, 1, "test")
+    assert (scan["settings"]["resolution"], scan["settings"]["operator"]) == ("50", getpass.getuser())
 
 
 def test_stacks_are_cut_at_the_archive_also_over_a_breaking_line(archive, tmp_path):

@@ -1,5 +1,6 @@
 """`juanzong station scan` with SANE's own test scanner: no page lost, none handed in uncounted, whatever breaks off."""
 
+import getpass
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+import click
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageSequence
 from sqlalchemy import select
@@ -18,7 +20,7 @@ from intake.adapters import scanner
 from intake.adapters.scan_spool import new_scan
 from intake.channels.scanning import ScanOrder
 from service.bootstrap import build
-from service.records.tables import Batch, Document, Stack
+from service.records.tables import AuditEntry, Batch, Document, Stack
 from service.settings import load
 from tests.servers.office_scanner import office_scanner
 from tests.service.conftest import embedded_env, prepared
@@ -26,6 +28,7 @@ from tests.service.nursery import nursery
 from tests.service.test_cli import ROOT, lines
 
 STACK = ("--device", "test", "--resolution", "50", "--json")
+SETTINGS = {"resolution": "50", "mode": "Gray", "source": "ADF", "paper": "A4", "operator": getpass.getuser()}
 
 
 @pytest.fixture
@@ -109,6 +112,15 @@ def test_every_page_is_on_the_disk_before_it_counts(sane, tmp_path, monkeypatch)
     assert on_disk == {str(scan.folder)}
 
 
+def test_pages_that_are_there_before_the_first_look_are_told_of_too(sane, tmp_path, monkeypatch):
+    for name, value in sane.items():
+        monkeypatch.setenv(name, value)
+    follow, told = scanner._follow, []
+    monkeypatch.setattr(scanner, "_follow", lambda process, *rest: process.wait() or follow(process, *rest))
+    scanner.scan(ScanOrder("test", resolution=50), tmp_path, on_page=told.append)
+    assert told == list(range(1, 11))
+
+
 def test_a_stack_that_is_cut_keeps_its_paper_and_its_scanner_in_the_batch(juanzong_here, env, spool):
     split = ("--split", "--batch", "三月", "--order", "two-pass")
     done = juanzong_here(env, "station", "scan", *STACK, *split, "--expect", "21", check=3)
@@ -123,7 +135,7 @@ def test_a_stack_that_is_cut_keeps_its_paper_and_its_scanner_in_the_batch(juanzo
     with house.database.read() as session:
         batch = session.get_one(Batch, "三月")
         assert (batch.sheets, batch.sides, batch.device) == (10, 2, "test")
-        assert batch.settings == {"resolution": "50", "mode": "Gray", "source": "ADF", "paper": "A4"}
+        assert batch.settings == SETTINGS
         (stack,) = session.scalars(select(Stack))
         assert (stack.turn_over, stack.pages, stack.channel) == ("two_pass", 20, "scanner")
     house.database.dispose()
@@ -246,6 +258,52 @@ def test_at_a_terminal_the_operator_is_asked(juanzong_here, env, spool, monkeypa
     assert done.stderr.count("scan page 1 again") >= asked
     assert bool(waiting(spool)) is kept
     assert next(told, None) is None
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch):
+    """Somebody sits there and gives these answers, one after the other; returns the list of those still to be given."""
+    answers = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.prompt", lambda text, **_named: click.echo(text, err=True) or answers.pop(0))
+    return answers
+
+
+def manifest(env, document_id):
+    """What the archive keeps of the scan that a document is, and how many pages it counted itself."""
+    house = build(load(env))
+    with house.database.read() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.subject == f"document:{document_id}",
+                                                         AuditEntry.action == "document.receive")).one()  # fmt: skip
+    house.database.dispose()
+    told = json.loads(entry.detail)
+    return told["pages"], told["scan"]
+
+
+def test_the_sheets_in_the_feeder_are_asked_for_and_a_page_less_is_not_handed_in(
+    juanzong_here, env, spool, at_a_terminal
+):
+    words = ("--device", "test", "--resolution", "50")
+    at_a_terminal += ["eleven", "11", "y"]
+    short = juanzong_here(env | {"LC_ALL": "C.UTF-8"}, "station", "scan", *words, check=4)
+    assert short.stderr.count("How many sheets of paper lie in the feeder?") == 2
+    assert "10 pages were scanned, 11 were counted on paper: 1 are missing; 10 pages are kept" in short.stderr
+    (name,) = waiting(spool)
+    assert f"`juanzong station resume {name}` (--scan, " in short.stderr
+    (line,) = lines(juanzong_here(env, "station", "resume", name, "--expect", "10", "--json"))
+    assert manifest(env, line["document_id"]) == (
+        10, {"sheets": 10, "sides": 1, "device": "test", "settings": SETTINGS})  # fmt: skip
+    assert at_a_terminal == []
+
+
+def test_where_nobody_counted_it_is_said_and_kept(juanzong_here, env, at_a_terminal):
+    at_a_terminal += ["", "y"]
+    done = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "scan", "--device", "test", "--resolution", "50")
+    assert "进纸器里放了几张纸？" in done.stderr
+    assert "没有点数" in done.stderr
+    assert "10 pages, not counted on paper" in done.stdout
+    assert manifest(env, done.stdout.split()[-1])[1]["sheets"] is None
+    juanzong_here(env, "station", "scan", *STACK, "--expect", "0")  # said beforehand, so not asked
 
 
 def test_a_page_that_was_forgotten_is_scanned_behind_the_others(juanzong_here, env, spool):

@@ -49,7 +49,7 @@ def cut_into(house):
 
 
 def opened(office, data, **how):
-    announced = uploads.Announced(len(data), "整叠.pdf", batch="B-1", how=How(**how))
+    announced = uploads.Announced(len(data), "整叠.pdf", batch="B-1", how=How(**how), split=True)
     upload = uploads.begin(office.house, office["handler"], announced, channel="api")
     uploads.append(office.house, office["handler"], upload.id, 0, [data])
     return upload.id
@@ -196,6 +196,9 @@ def test_a_batch_that_was_released_takes_no_more(embedded, stack):
         ({"split": "true", "device": "a\nb"}, 400),
         ({"split": "true", "settings": "resolution"}, 400),
         ({"split": "true", "settings": "mode=<script>"}, 400),
+        ({"channel": "station", "device": "fujitsu"}, 400),
+        ({"channel": "scanner", "order": "two_pass"}, 400),
+        ({"channel": "scanner", "sides": "3"}, 422),
     ],
 )
 def test_what_no_stack_can_be_is_refused_before_any_byte(sender, metadata, status):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from intake.errors import DeliveryFailed, Rejected
 from intake.model import Receipt
@@ -28,7 +29,7 @@ class LocalDelivery:
     actor: Actor
     channel: str
     department_id: str | None = None
-    note: Mapping[str, str] = field(default_factory=dict)
+    note: Mapping[str, Any] = field(default_factory=dict)
     how: How | None = None
 
     def deliver(self, path: Path, filename: str, *, batch: str = "") -> Receipt:

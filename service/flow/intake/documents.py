@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,17 +34,28 @@ def get_document(house: House, actor: Actor, document_id: str) -> Document:
 
 def letters_of(house: House, documents: Iterable[Document]) -> dict[str, tuple[str, str]]:
     """Return by document sender and subject of the letter that brought it, as the trail keeps them; what came otherwise is left out."""
-    subjects = {f"document:{document.id}": document.id for document in documents if document.channel == "mail"}
+    arrived = _arrivals(house, (document for document in documents if document.channel == "mail"))
+    return {id_: (str(told.get("mail_from", "")), str(told.get("mail_subject", ""))) for id_, told in arrived.items()}
+
+
+def scan_of(house: House, document: Document) -> dict[str, Any]:
+    """Return the manifest of the scan that a document is (`How.told`), as the trail keeps it; empty for what came otherwise."""
+    arrived = _arrivals(house, [document] if document.channel == "scanner" else [])
+    scan: dict[str, Any] = arrived.get(document.id, {}).get("scan", {})
+    return scan
+
+
+def _arrivals(house: House, documents: Iterable[Document]) -> dict[str, dict[str, Any]]:
+    """Return by document what the trail keeps of its arrival."""
+    subjects = {f"document:{document.id}": document.id for document in documents}
     query = select(AuditEntry.subject, AuditEntry.detail).where(
         AuditEntry.subject.in_(list(subjects)), AuditEntry.action == "document.receive"
     )
-    found: dict[str, tuple[str, str]] = {}
-    if subjects:
-        with house.database.read() as session:
-            for subject, detail in session.execute(query.order_by(AuditEntry.seq.desc())):
-                told = json.loads(detail)
-                found[subjects[subject]] = str(told.get("mail_from", "")), str(told.get("mail_subject", ""))
-    return found
+    if not subjects:
+        return {}
+    with house.database.read() as session:
+        entries = session.execute(query.order_by(AuditEntry.seq.desc()))
+        return {subjects[subject]: json.loads(detail) for subject, detail in entries}
 
 
 def can_read(house: House, actor: Actor, document_id: str) -> bool:

@@ -93,8 +93,8 @@ def _receive(house: House, actor: Actor, upload: Upload) -> _Came:
         return _Came(known.id, None, duplicate=False)
     if stack is not None and stack.state != "receiving":
         return _Came(None, stack.id, duplicate=False)
+    how = How(upload.sheets, upload.sides, upload.turn_over, device=upload.device, settings=upload.scanned_with)
     if upload.split:
-        how = How(upload.sheets, upload.sides, upload.turn_over, device=upload.device, settings=upload.scanned_with)
         with room():
             cut = take_stack(
                 house,
@@ -120,6 +120,7 @@ def _receive(house: House, actor: Actor, upload: Upload) -> _Came:
             batch=upload.batch,
             department_id=upload.department_id,
             document_id=upload.id,
+            note=how.told(),
         )
     return _Came(got.document_id, None, got.duplicate)
 

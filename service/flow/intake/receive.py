@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -49,7 +49,7 @@ from vault.errors import StoreUnavailable
 from vault.model import FileKey, Sealed
 
 #: channel, batch, the department's id, and what the audit entry keeps about where a file came from.
-_Where = tuple[str, str, str | None, Mapping[str, str]]
+_Where = tuple[str, str, str | None, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def receive(
     batch: str = "",
     department_id: str | None = None,
     document_id: str | None = None,
-    note: Mapping[str, str] | None = None,
+    note: Mapping[str, Any] | None = None,
 ) -> Received:
     """Inspect, seal and record one file; durable on return. The same bytes twice give the first id.
 
@@ -229,7 +229,7 @@ def _write_intent(
         return None
 
 
-def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path, note: Mapping[str, str]) -> None:
+def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path, note: Mapping[str, Any]) -> None:
     """Seal the original and acknowledge it. The object carries the document's own id as its name."""
     with path.open("rb") as file:
         sealed = house.vault.put(UUID(document_id), key, file)

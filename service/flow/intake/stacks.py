@@ -13,7 +13,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -58,6 +58,13 @@ class How:
     drop_blanks: bool = True
     device: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """Return what the trail keeps of the scan of a paper that is one document: its manifest; nothing when no scanner is known."""
+        if not self.device:
+            return {}
+        scan = {"sheets": self.sheets, "sides": self.sides, "device": self.device, "settings": dict(self.settings)}
+        return {"scan": scan}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ its row, and cut by the next request. Whoever writes last holds the upload; what
 import contextlib
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
 from uuid import UUID
@@ -46,7 +46,7 @@ SEGMENT = 4 * 1024 * 1024
 class Announced:
     """What the sender says of a file before its bytes. length: bytes, None: it will be told later; sha256: of the whole file, hexadecimal, or empty.
 
-    how: a stack, scanned so, is cut at its separator sheets; None: the file is one document. channel: what the sender is, where it says so.
+    how: it was scanned. split: it is a stack and cut at its separator sheets, otherwise one document. channel: what the sender is, where it says so.
     """
 
     length: int | None
@@ -54,7 +54,8 @@ class Announced:
     sha256: str = ""
     batch: str = ""
     department_id: str | None = None
-    how: How | None = None
+    how: How = field(default_factory=How)
+    split: bool = False
     channel: str = ""
 
 
@@ -74,7 +75,7 @@ def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> 
     require(actor, "document.upload")
     if announced.department_id:
         check_department(house, actor, announced.department_id)
-    how = announced.how or How()
+    how = announced.how
     check_how(how)
     filename = safe_name(announced.filename)
     length = house.settings.max_bytes if announced.length is None else announced.length
@@ -94,7 +95,7 @@ def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> 
             sha256=announced.sha256,
             batch=announced.batch,
             department_id=announced.department_id,
-            split=announced.how is not None,
+            split=announced.split,
             sheets=how.sheets,
             sides=how.sides,
             turn_over=how.order,

@@ -109,6 +109,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         related=related_to(house(), actor(), document_id, noted=False) if document.pages_read else [],
         attached=attached_to(house(), actor(), document_id) if document.media_type == MEDIA_TYPES["eml"] else [],
         letter=flow.letters_of(house(), [document]).get(document.id, ("", "")),
+        scan=flow.scan_of(house(), document),
         playable=document.media_type.partition("/")[0] if is_recording(document) else "",
     )
 
