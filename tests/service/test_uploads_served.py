@@ -23,7 +23,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 from PIL import Image
+from sqlalchemy import select
 from tusclient.client import TusClient
 
 from intake.adapters.tus_delivery import TusDelivery
@@ -32,7 +34,7 @@ from service.access import people
 from service.bootstrap import build
 from service.flow.intake.documents import list_documents
 from service.house import House
-from service.records.tables import UploadPart, WrappedKey
+from service.records.tables import AuditEntry, UploadPart, WrappedKey
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, prepared
 from tests.service.nursery import nursery
@@ -212,16 +214,15 @@ def test_tuspy_sends_with_checksums_and_resumes(archive, tmp_path):
     archive.holds(file)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("chunk", ["Infinity", str(MIB)])
-def test_tus_js_client_resumes_over_a_breaking_line(archive, tmp_path, tus_js, chunk):
-    file = page(tmp_path / "合同 扫描.tif", 2, 4000)
-    line = archive.line(2_000_000, 5_000_000, 7_000_000)
-    metadata = json.dumps(
-        {"filename": file.name, "filetype": "image/tiff", "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-    )
+def in_node(tus_js: Path, address: str, archive: Archive, file: Path, chunk: str, memory: Path, *more: str):
+    """Send a file with tus-js-client; returns what it tells."""
+    metadata = {
+        "filename": file.name,
+        "filetype": "image/tiff",
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+    }
     script = ROOT / "tests" / "servers" / "tus-js" / "send.mjs"
-    words = [f"{line.address}/api/v1/uploads", archive.token(), str(file), chunk, metadata, str(tmp_path / "urls.json")]
+    words = [f"{address}/api/v1/uploads", archive.token(), str(file), chunk, json.dumps(metadata), str(memory), *more]
     sent = subprocess.run(
         ["node", str(script), *words],
         check=False,
@@ -231,11 +232,42 @@ def test_tus_js_client_resumes_over_a_breaking_line(archive, tmp_path, tus_js, c
         timeout=120,
     )
     assert sent.returncode == 0, sent.stdout + sent.stderr
-    told = json.loads(sent.stdout)
+    return json.loads(sent.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", ["Infinity", str(MIB)])
+def test_tus_js_client_resumes_over_a_breaking_line(archive, tmp_path, tus_js, chunk):
+    file = page(tmp_path / "合同 扫描.tif", 2, 4000)
+    line = archive.line(2_000_000, 5_000_000, 7_000_000)
+    told = in_node(tus_js, line.address, archive, file, chunk, tmp_path / "urls.json")
     assert told["status"] == "received"
     assert told["document"] in told["url"]  # the document has the upload's id
     assert line.cuts == []
     assert line.sent < file.stat().st_size * 1.5
+    archive.holds(file)
+
+
+@pytest.mark.parametrize("chunk", ["Infinity", str(MIB)])
+def test_what_tus_js_client_takes_back_is_gone_from_the_disk(archive, tmp_path, tus_js, chunk):
+    """`abort(true)` in the middle of a request: the address is gone, no byte is left, the same file may come anew. tuspy cannot ask for it."""
+    file = page(tmp_path / "a.tif", 5, 3000)
+    line = archive.line()
+    line.pace = 0.003  # some 5 MB/s, so that it is in the middle when its sender looks
+    told = in_node(tus_js, line.address, archive, file, chunk, tmp_path / "urls.json", "2500000")
+    assert told["status"] == 204
+    assert line.sent < file.stat().st_size
+    asked = requests.head(told["url"], headers={"Authorization": f"Bearer {archive.token()}", "Tus-Resumable": "1.0.0"})
+    assert asked.status_code in (404, 410)
+    with archive.house.database.read() as session:
+        taken_back = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "upload.remove")).one()
+    assert json.loads(taken_back)["received"] >= (2 * MIB if chunk == str(MIB) else 0)
+    last = time.monotonic() + 60
+    while list(archive.house.parts.store.names()):  # a piece that was being written when it was taken back
+        assert time.monotonic() < last
+        time.sleep(0.02)
+    archive.holds()
+    assert in_node(tus_js, archive.address, archive, file, chunk, tmp_path / "urls.json")["status"] == "received"
     archive.holds(file)
 
 
