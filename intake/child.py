@@ -53,6 +53,7 @@ class _Child:
             "look": self._look,
             "page": self._page,
             "judge": self._judge,
+            "cut": self._cut,
         }
         while True:
             try:
@@ -126,6 +127,28 @@ class _Child:
             self._pages = open_pages(self._path, self._kind, self._limits)
         found = of_picture(self._pages.picture(request["number"] - 1))
         self._answer({"quality": found and asdict(found)})
+
+    def _cut(self, request: dict[str, Any]) -> None:
+        """Write a document of pages of the files that come with the request, into the last of them."""
+        from intake.batches.cut import Piece, Source, write
+
+        limits = Limits(**request["limits"])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.max_bytes, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        *held, into = (recv_handle(self._connection) for _ in range(len(request["sources"]) + 1))
+        try:
+            sources = [
+                Source(Path(f"/proc/self/fd/{fd}"), *of) for fd, of in zip(held, request["sources"], strict=True)
+            ]
+            pieces = [Piece(sources[number], page, turn) for number, page, turn in request["pieces"]]
+            with os.fdopen(into, "r+b") as target:
+                ending = write(pieces, target, limits, lambda: self._answer({"done": True}))
+        except OSError as error:  # the libraries have OSErrors of their own, without a number
+            self._answer({"failed": "error", "errno": error.errno, "why": str(error)})
+        else:
+            self._answer({"ending": ending})
+        finally:
+            for fd in held:
+                os.close(fd)
 
     def _send(self, word: str, page: ReadPage, known: bytes = b"") -> None:
         from intake.codec import to_json

@@ -63,11 +63,11 @@ class Child:
         """Whether it can still be asked."""
         return self.close.alive and self._process.poll() is None
 
-    def send(self, request: dict[str, Any], file: int | None = None) -> None:
-        """Ask; `file` is a descriptor that goes with the request. Raises Dead."""
+    def send(self, request: dict[str, Any], *files: int) -> None:
+        """Ask; `files` are descriptors that go with the request. Raises Dead."""
         try:
             self.connection.send_bytes(json.dumps(request).encode())
-            if file is not None:
+            for file in files:
                 send_handle(self.connection, file, self.pid)
         except OSError as error:
             raise Dead from error

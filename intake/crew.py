@@ -280,7 +280,7 @@ class _Job:
         if fresh:
             request |= {"kind": self._inspection.kind, "limits": asdict(self._limits)}
         try:
-            child.send(request, self._file if fresh else None)
+            child.send(request, *([self._file] if fresh else []))
         except Dead:
             self._lost(child, "killed")
 

@@ -114,7 +114,7 @@ class Glance:
             raise Rejected("unreadable", "The pages cannot be looked at.")
         return int(answer["pages"])
 
-    def _ask(self, request: dict[str, Any], file: int | None = None) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], *files: int) -> dict[str, Any]:
         assert self._child is not None  # noqa: S101 - opened above
-        self._child.send(request, file)
+        self._child.send(request, *files)
         return self._child.receive(Patience(_SECONDS, self._child.pid))

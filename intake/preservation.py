@@ -19,6 +19,7 @@ from fpdf.enums import TextMode
 from PIL import Image
 
 from intake.model import Line, PageText
+from intake.saving import save
 
 Page = tuple[PageText, bytes]
 
@@ -53,7 +54,7 @@ def write(pages: Iterable[Page], title: str, created: datetime, target: BinaryIO
             for name in ("xmp:ModifyDate", "xmp:MetadataDate"):  # else it would be the time of writing
                 about[name] = created.astimezone(UTC).isoformat(timespec="seconds")
         del whole.trailer["/ID"]  # made at the time of writing; without one it is made of what is written
-        whole.save(target, deterministic_id=True)
+        save(whole, target, deterministic_id=True)
         return len(whole.pages)
 
 

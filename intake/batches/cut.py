@@ -5,8 +5,7 @@ different formats come together in a PDF, images losslessly inside. Raises Rejec
 """
 
 import io
-import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import BinaryIO
 
 from intake.batches.tiff import NotCopiable, copy_pages
 from intake.errors import Rejected
+from intake.model import Limits
 
 #: What whole stacks come as; every other format holds one document.
 STACKS = frozenset({"pdf", "tiff"})
@@ -45,32 +45,39 @@ def can_cut(kind: str) -> bool:
     return kind == "pdf" or kind in _IMAGES
 
 
-def write(pieces: Sequence[Piece], target: BinaryIO) -> str:
-    """Write one document of these pages; return the ending of its name (pdf, tif, jpg, png).
-
-    A document of all pages of one file as they stand is that file, byte for byte.
-    """
+def is_whole(pieces: Sequence[Piece]) -> bool:
+    """Return whether these are all pages of one file as they stand."""
     source = pieces[0].source
-    whole = [Piece(source, number) for number in range(1, source.pages + 1)]
-    if list(pieces) == whole:
-        with source.path.open("rb") as file:
-            shutil.copyfileobj(file, target, 1 << 20)
-        return {"tiff": "tif", "jpeg": "jpg"}.get(source.kind, source.kind)
+    return list(pieces) == [Piece(source, number) for number in range(1, source.pages + 1)]
+
+
+def ending(kind: str) -> str:
+    """Return the ending of the name of a file of this kind."""
+    return {"tiff": "tif", "jpeg": "jpg"}.get(kind, kind)
+
+
+def write(pieces: Sequence[Piece], target: BinaryIO, limits: Limits, done: Callable[[], None]) -> str:
+    """Write one document of these pages in this process; return the ending of its name. done: called after each page.
+
+    Whatever the files hold may happen to the process: `cutting` has it done in one of its own.
+    """
     if all(piece.source.kind == "tiff" for piece in pieces):
         start = target.tell()
         try:
-            copy_pages([(piece.source.path, piece.page, piece.turn) for piece in pieces], target)
+            copy_pages([(piece.source.path, piece.page, piece.turn) for piece in pieces], target, done)
         except NotCopiable:
             target.seek(start)
             target.truncate()
         else:
-            return "tif"
-    _write_pdf(pieces, target)
+            return ending("tiff")
+    _write_pdf(pieces, target, limits, done)
     return "pdf"
 
 
-def _write_pdf(pieces: Sequence[Piece], target: BinaryIO) -> None:
+def _write_pdf(pieces: Sequence[Piece], target: BinaryIO, limits: Limits, done: Callable[[], None]) -> None:
     import pikepdf
+
+    from intake.saving import save
 
     with ExitStack() as stack:
         opened: dict[Path, pikepdf.Pdf] = {}
@@ -82,12 +89,14 @@ def _write_pdf(pieces: Sequence[Piece], target: BinaryIO) -> None:
                         opened[piece.source.path] = stack.enter_context(pikepdf.open(piece.source.path))
                     pdf, index = opened[piece.source.path], piece.page - 1
                 else:
-                    pdf, index = stack.enter_context(pikepdf.open(io.BytesIO(_as_pdf(piece)))), 0
+                    pdf, index = stack.enter_context(pikepdf.open(io.BytesIO(_as_pdf(piece, limits)))), 0
                 made.pages.append(pdf.pages[index])
                 _carry_over(pdf, index, made)
                 if piece.turn:
                     made.pages[-1].rotate(piece.turn, relative=True)
-            made.save(
+                done()
+            save(
+                made,
                 target,
                 deterministic_id=True,
                 compress_streams=False,
@@ -110,11 +119,11 @@ def _carry_over(source: "pikepdf.Pdf", index: int, made: "pikepdf.Pdf") -> None:
             made.Root.OCProperties = made.copy_foreign(source.make_indirect(layers))
 
 
-def _as_pdf(piece: Piece) -> bytes:
+def _as_pdf(piece: Piece, limits: Limits) -> bytes:
     """Return an image page as a PDF of one page, its pixels unchanged."""
     import img2pdf  # type: ignore[import-untyped]  # it carries no types
 
-    data = _image(piece)
+    data = _image(piece, limits)
     try:
         made = img2pdf.convert(data, nodate=True, engine=img2pdf.Engine.internal, rotation=img2pdf.Rotation.ifvalid)
     except (img2pdf.ImageOpenError, img2pdf.AlphaChannelError, img2pdf.JpegColorspaceError, ValueError):
@@ -122,25 +131,24 @@ def _as_pdf(piece: Piece) -> bytes:
     return bytes(made)
 
 
-def _image(piece: Piece) -> bytes:
+def _image(piece: Piece, limits: Limits) -> bytes:
     if piece.source.kind in _DECODED:
-        return _decoded(piece)
+        return _decoded(piece, limits)
     if piece.source.kind != "tiff":
         return piece.source.path.read_bytes()
     alone = io.BytesIO()  # img2pdf would take every page of the file
     try:
         copy_pages([(piece.source.path, piece.page, 0)], alone)
     except NotCopiable:
-        return _decoded(piece)
+        return _decoded(piece, limits)
     return alone.getvalue()
 
 
-def _decoded(piece: Piece) -> bytes:
+def _decoded(piece: Piece, limits: Limits) -> bytes:
     """Return a page that cannot be copied as a PNG of its pixels."""
     from intake.formats.opening import open_pages
-    from intake.model import Limits
 
-    with open_pages(piece.source.path, piece.source.kind, Limits()) as pages:
+    with open_pages(piece.source.path, piece.source.kind, limits) as pages:
         picture = pages.picture(piece.page - 1)
     out = io.BytesIO()
     dpi = round(picture.dpi or 200)

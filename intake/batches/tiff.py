@@ -5,7 +5,7 @@ pages always give the same file.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +49,10 @@ class _Entry:
     value: bytes
 
 
-def copy_pages(pages: Sequence[tuple[Path, int, int]], target: BinaryIO) -> None:
-    """Write pages as (path, page from 1, degrees clockwise to turn it) into one file, in order.
+def copy_pages(
+    pages: Sequence[tuple[Path, int, int]], target: BinaryIO, done: Callable[[], None] = lambda: None
+) -> None:
+    """Write pages as (path, page from 1, degrees clockwise to turn it) into one file, in order. done: called after each.
 
     Raises NotCopiable (nothing that was written counts then): old JPEG compression, missing byte counts, or files of
     different byte orders.
@@ -63,6 +65,7 @@ def copy_pages(pages: Sequence[tuple[Path, int, int]], target: BinaryIO) -> None
         writer = _Writer(target, forms.pop())
         for path, number, turn in pages:
             writer.add(files[path], files[path].page(number), turn)
+            done()
         target.flush()
 
 

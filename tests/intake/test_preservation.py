@@ -51,6 +51,12 @@ def made(tmp_path: Path, pages: list[tuple[PageText, bytes]], title: str = "采�
     return path
 
 
+def test_a_full_disk_is_told_and_brings_nobody_down(tmp_path):
+    with pytest.raises(OSError, match="No space left"), Path("/dev/full").open("wb") as full:
+        write(iter([(page(1, line("甲方", 100, 100)), picture())]), "合同", WHEN, full, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def judged(verapdf: list[str], path: Path) -> str:
     command = [*verapdf, "--format", "text", "-f", "2b", "-v", str(path)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120).stdout

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from intake.batches.apart import Look
+from intake.batches.cutting import Cutter
 from intake.batches.payload import Separator
 from intake.errors import Rejected
 from service.access import people
@@ -433,14 +434,14 @@ def test_what_is_no_stack_or_no_file_is_refused_and_leaves_nothing(scanner, tmp_
 
 def test_a_stack_that_cannot_be_cut_becomes_one_document(scanner, tmp_path, monkeypatch):
     path = stack(tmp_path, *USUAL)
-    real = parts.write
+    real = Cutter.write
 
-    def broken(pieces, target):
+    def broken(cutter, pieces, target):
         if len(pieces) != 8:
             raise Rejected("truncated", "The PDF is damaged or cut short.")
-        return real(pieces, target)
+        return real(cutter, pieces, target)
 
-    monkeypatch.setattr(parts, "write", broken)
+    monkeypatch.setattr(Cutter, "write", broken)
     (made,) = send(scanner, path).documents
     assert original(scanner, made.document_id) == path.read_bytes()
     assert whole(scanner).stacks[0].error
@@ -450,11 +451,11 @@ def test_a_change_that_cannot_be_made_leaves_the_batch_as_it_was(scanner, tmp_pa
     send(scanner, stack(tmp_path, 1, 2, 3))
     before = [(p.pages, p.document_id) for p in whole(scanner).parts]
 
-    def broken(_pieces, _target):
+    def broken(*_):
         raise Rejected("truncated", "The PDF is damaged or cut short.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(parts, "write", broken)
+        patched.setattr(Cutter, "write", broken)
         with pytest.raises(Rejected):
             change(scanner, "split", "1.2")
     assert [(p.pages, p.document_id) for p in whole(scanner).parts] == before

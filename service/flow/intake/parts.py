@@ -16,13 +16,15 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from intake.batches.cut import Piece, Source, write
+from intake.batches.cut import Piece, Source
+from intake.batches.cutting import Cutter
 from intake.batches.payload import decode
 from intake.batches.plan import Part, Seen, interleave, split
 from intake.errors import Rejected
 from service.access.policy import Actor
 from service.flow.common import claims
 from service.flow.common.hints import apply_hint
+from service.flow.common.room import room
 from service.flow.intake.carry import carry
 from service.flow.intake.looks import look_at, stack_on_disk
 from service.flow.intake.receive import discard, receive
@@ -37,13 +39,14 @@ log = logging.getLogger("juanzong.batches")
 def settle(house: House, name: str) -> bool:
     """Bring a batch as far as it can go: every stack looked at, every wanted document made. False while another is at it.
 
-    Raises Rejected when a change of pages cannot be made (the batch stays as it was), StoreUnavailable, DatabaseUnavailable.
+    Raises Rejected when a change of pages cannot be made (the batch stays as it was), StoreUnavailable, DatabaseUnavailable, NoSpace.
     """
     if not _claim(house, name):
         return False
     try:
-        while _step(house, name):
-            pass
+        with room():
+            while _step(house, name):
+                pass
     finally:
         with house.database.write() as session:
             batch = session.get(Batch, name)
@@ -226,22 +229,28 @@ def _make(house: House, name: str, wanted: Sequence[BatchPart]) -> None:
         batch = session.get_one(Batch, name)
         stacks = {stack.position: stack for stack in session.scalars(select(Stack).where(Stack.batch == name))}
     actor = Actor(batch.operator, owner=True)
-    with ExitStack() as opened:
+    with ExitStack() as opened, Cutter(house.limits) as cutter:
         sources: dict[int, Source] = {}
         for part in missing:
             for position in {int(page.partition(".")[0]) for page in part.pages} - sources.keys():
                 stack = stacks[position]
                 sources[position] = Source(opened.enter_context(stack_on_disk(house, stack)), stack.kind, stack.pages)
-            _make_one(house, actor, batch, part, stacks, sources)
+            _make_one(house, actor, batch, part, stacks, sources, cutter)
 
 
 def _make_one(
-    house: House, actor: Actor, batch: Batch, part: BatchPart, stacks: dict[int, Stack], sources: dict[int, Source]
+    house: House,
+    actor: Actor,
+    batch: Batch,
+    part: BatchPart,
+    stacks: dict[int, Stack],
+    sources: dict[int, Source],
+    cutter: Cutter,
 ) -> None:
     if not _is_there(house, part.document_id):
         first = stacks[int(part.pages[0].partition(".")[0])]
         with tempfile.TemporaryFile(dir=house.settings.home / "tmp") as file:
-            ending = write([_piece(page, sources) for page in part.pages], file)
+            ending = cutter.write([_piece(page, sources) for page in part.pages], file)
             file.flush()
             got = receive(
                 house,
