@@ -31,7 +31,6 @@ _FACETS = {
     name: {"terms": {"field": name, "size": most, "shard_size": 20 * most}} for name, most in p.MOST_VALUES.items()
 }
 _BATCH = 1000
-_SHOWN = ["stored"]  # of what was sent of a document, what a hit is made of
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,6 @@ class ElasticsearchIndex:
                 size=size,
                 sort=_sort(order),
                 search_after=self._behind_hit(wanted, order, after) if after else None,
-                source_includes=_SHOWN,
                 track_total_hits=True,
                 aggs=_FACETS if facets else None,
             )
@@ -152,7 +150,6 @@ class ElasticsearchIndex:
                 query=wanted,
                 size=limit,
                 sort=_sort(RELEVANCE),
-                source_includes=_SHOWN,
                 track_total_hits=False,
             )["hits"]["hits"]
         made = (candidate(query, _restored(one), one["_score"] or 0.0, partial(_restored, one)) for one in found)

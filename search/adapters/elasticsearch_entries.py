@@ -39,8 +39,8 @@ def mappings() -> Body:
         **{name: {"type": "long", "index": False} for name in KEYS},
         NUMBER: keyword | {"index": False},
     }
-    # All that is sent is kept: what is left out the server keeps apart all the same until it merges, at a fifth of the time of indexing.
-    return {"dynamic": "strict", "properties": properties}
+    # What a hit is made of is kept, a third of what is sent: with all of it an index is three times its text and not two.
+    return {"dynamic": "strict", "_source": {"includes": ["stored"]}, "properties": properties}
 
 
 class Change(NamedTuple):

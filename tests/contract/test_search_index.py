@@ -773,6 +773,15 @@ def test_settings_of_the_cluster_reach_its_indices(elasticsearch_url):
     _drop(address)
 
 
+def test_of_a_document_the_server_keeps_what_a_hit_is_made_of(elasticsearch_url):
+    address = f"{elasticsearch_url}/t{uuid4().hex}"
+    index = open_index(address)
+    index.replace("a", [IndexedPage("a", 1, "违约责任")])
+    kept = index._client.get(index=index._alias, id="a")["_source"]
+    assert set(kept) == {"stored"}
+    _drop(address)
+
+
 def test_the_server_is_known_by_its_certificate_and_we_by_our_key(tmp_path):
     from tests.servers.plans import _certificate
 
