@@ -44,7 +44,8 @@ class SearchIndex(Protocol):
         """Return the documents whose pages match, in an order of `search.orders`, only those `reader` may see.
 
         after: begin behind that hit, `offset` does not count then; no hit comes twice and none is left out, whatever was indexed
-        meanwhile. In the order of relevance nothing is given beyond the first RANKED hits.
+        meanwhile. In the order of relevance nothing is given beyond the first RANKED hits, and where many more match an engine may rank the
+        newest of them alone. `total` and facets are of all.
 
         Facets (category, department, customer, year received, status, tier) count documents; without `facets`, for who does not show them, there are none. filters: facet name to exact value.
         """

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from threading import RLock, Thread, current_thread
@@ -20,10 +21,10 @@ from tantivy import Query
 
 from search import projection as p
 from search.adapters.tantivy_orders import Page, places
-from search.adapters.tantivy_queries import Bounds, bounds_of, whole_query
+from search.adapters.tantivy_queries import Bounds, bounds_of, newest_query, whole_query
 from search.errors import IndexUnavailable
 from search.model import Candidate, IndexedPage, Reader, Results
-from search.orders import KEYS, NUMBER, ORDERS, RELEVANCE, Anchor
+from search.orders import KEYS, NUMBER, ORDERS, RECEIVED, RELEVANCE, Anchor
 from search.results import candidate, hit
 from search.syntax import Node
 
@@ -33,7 +34,10 @@ _WAIT_SECONDS = 120.0  # a commit of a large batch, merges included, takes secon
 # the files to put together. tantivy asks for 15 MB at least.
 _LARGE_BATCH = 20
 _HEAPS = ((5000, 400_000_000), (_LARGE_BATCH, 100_000_000), (-1, 15_000_000))
-_FIRST_LOOK = 40  # values of a facet that a file of the index tells at first
+_COUNTED = {"customer": "customer_number"}  # facets of which there are so many values that their numbers are counted
+_MOST_NUMBERS = 20_000  # numbers that a file of the index tells
+_MOST_NAMES = 20_000  # remembered, with their numbers
+_ALL = "all"
 _AHEAD = 5_000_000  # characters that are made ready while the change before is still written
 _STORED = "gb18030"  # all of Unicode, and two bytes where UTF-8 takes three: a quarter less room for what is shown
 _MOST_FILES = 1000
@@ -58,6 +62,7 @@ class TantivyIndex:
         self._behind: Thread | None = None  # writes what was given last, and holds the lock until it ends
         self._failed: BaseException | None = None  # why it could not
         self._schema = _schema()
+        self._names: dict[int, str] = {}  # values of facets by the numbers that stand for them
         self._index: tantivy.Index | None = None
         self._state: tuple[int, int, int] | None = None
 
@@ -179,12 +184,19 @@ class TantivyIndex:
             page = Page(
                 min(max(offset, 0), searcher.num_docs), min(max(limit, 0), searcher.num_docs), ORDERS[order], after
             )
+            newest = None
+            if order == RELEVANCE:
+                newest = newest_query(self._schema, searcher, plan, bounds, page.first + page.limit)
             # The engine goes through what matches twice, and lets another thread work meanwhile.
             with ThreadPoolExecutor(1) as other:
-                counted = other.submit(self._facets, searcher, plan, bounds) if facets else None
-                total, shown = places(self._schema, searcher, wanted, page)
+                counted = (
+                    other.submit(self._counted, searcher, plan, bounds, facets=facets) if facets or newest else None
+                )
+                total, shown = places(self._schema, searcher, wanted, page, newest=newest)
                 hits = tuple(hit(query, _restored(searcher, address), score) for score, address in shown)
-                return Results(total, hits, counted.result() if counted else {})
+                return Results(
+                    *((total, hits) if counted is None else (counted.result()[0], hits, counted.result()[1]))
+                )
 
     def likeliest(
         self, query: Node, reader: Reader, *, limit: int, filters: Mapping[str, str] | None = None
@@ -287,16 +299,35 @@ class TantivyIndex:
             raise IndexUnavailable(self._damaged("its list of files is missing")) from error
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _facets(self, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds) -> dict[str, dict[str, int]]:
-        asked = {name: _terms(name, most, _FIRST_LOOK) for name, most in p.MOST_VALUES.items()}
+    def _counted(
+        self, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds, *, facets: bool
+    ) -> tuple[int, dict[str, dict[str, int]]]:
+        """Return how many match, and how many of them have each value of a facet."""
+        asked: dict[str, Any] = {_ALL: {"value_count": {"field": RECEIVED}}}
+        if facets:
+            asked |= {name: _terms(_COUNTED.get(name, name), most) for name, most in p.MOST_VALUES.items()}
         found = searcher.aggregate(whole_query(self._schema, searcher, plan, bounds), asked)
-        counts = {name: _counts(found[name]["buckets"]) for name in p.FACETS}
-        for name, most in p.MOST_VALUES.items():
+        total = int(found[_ALL]["value"])
+        counts: dict[str, dict[str, int]] = {}
+        for name in p.FACETS if facets else ():
+            counts[name] = self._named(searcher, name, found[name]["buckets"])
             # What a file holds few of was not told of it: who the most frequent are is known now, how often not.
             if counts[name] and found[name]["doc_count_error_upper_bound"]:
                 those = whole_query(self._schema, searcher, plan, [*bounds, (name, list(counts[name]))])
-                counts[name] = _counts(searcher.aggregate(those, {name: _terms(name, most, most)})[name]["buckets"])
-        return counts
+                again = searcher.aggregate(those, {name: _terms(name, p.MOST_VALUES[name])})
+                counts[name] = _counts(again[name]["buckets"])
+        return total, counts
+
+    def _named(self, searcher: tantivy.Searcher, name: str, buckets: list[dict[str, Any]]) -> dict[str, int]:
+        if name not in _COUNTED:
+            return _counts(buckets)
+        names = self._names if len(self._names) < _MOST_NAMES else {}
+        if unknown := [bucket["key"] for bucket in buckets if bucket["key"] not in names]:
+            some = Query.term_set_query(self._schema, _COUNTED[name], unknown)
+            told = searcher.aggregate(some, {name: _terms(name, len(unknown))})[name]["buckets"]
+            names = {**names, **{_number(one["key"]): one["key"] for one in told}}
+            self._names = names
+        return _counts([bucket | {"key": names[bucket["key"]]} for bucket in buckets])
 
     # --- writing ---
 
@@ -441,6 +472,8 @@ def _schema() -> tantivy.Schema:
         builder.add_integer_field(name, fast=True)
     for name in KEYS:
         builder.add_integer_field(name, fast=True)
+    for name in _COUNTED.values():
+        builder.add_integer_field(name, fast=True, indexed=True)
     builder.add_text_field(NUMBER, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("access", tokenizer_name="raw", index_option="basic")
     # tantivy refuses a directory with another schema: a field named for the rules refuses one with other tokens, too.
@@ -459,6 +492,8 @@ def _entry(entry: p.Entry) -> tantivy.Document:
         document.add_text(name, tokens)
     for name, value in entry.facets.items():
         document.add_text(name, value)
+        if name in _COUNTED:
+            document.add_integer(_COUNTED[name], _number(value))
     for name, number in entry.ranges.items():
         document.add_integer(name, number)
     for name in KEYS:
@@ -479,9 +514,15 @@ def _stored(found: tantivy.Document) -> str:
     return stored.decode(_STORED)
 
 
-def _terms(name: str, most: int, least: int) -> dict[str, Any]:
-    """Return the question for the `most` frequent values of a field; of each file the `most` or `least` most frequent there are told."""
-    return {"terms": {"field": name, "size": most, "segment_size": max(most, least)}}
+def _terms(name: str, most: int) -> dict[str, Any]:
+    """Return the question for the `most` frequent values of a field."""
+    of_each_file = _MOST_NUMBERS if name in _COUNTED.values() else most
+    return {"terms": {"field": name, "size": most, "segment_size": of_each_file}}
+
+
+def _number(value: str) -> int:
+    """Return the number that stands for a value of a facet: numbers are counted without being looked up one by one."""
+    return int.from_bytes(blake2b(value.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _counts(buckets: list[dict[str, Any]]) -> dict[str, int]:

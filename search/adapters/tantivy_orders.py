@@ -25,9 +25,18 @@ class Page:
     after: Anchor | None
 
 
-def places(schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Query, page: Page) -> tuple[int, list[Place]]:
-    """Return how many match in all, and score (0 where another order counts) and address of those on the page, in order."""
+def places(
+    schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Query, page: Page, *, newest: Query | None = None
+) -> tuple[int, list[Place]]:
+    """Return how many match in all, and score (0 where another order counts) and address of those on the page, in order.
+
+    newest: by relevance, a query of some of what is wanted; where it finds RANKED they are ranked alone, and only they are counted.
+    """
     if not page.order.key:
+        if newest is not None:
+            found, shown = _ranked(schema, searcher, newest, page)
+            if found >= RANKED:
+                return found, shown
         return _ranked(schema, searcher, wanted, page)
     if page.order.key == NUMBER:
         return _numbered(searcher, wanted, page)

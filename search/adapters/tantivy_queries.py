@@ -1,6 +1,7 @@
 """What the embedded engine is asked for a plan: the same entries as the plan says, by the way that looks at the fewest."""
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TypeAlias
 
 import tantivy
@@ -9,8 +10,10 @@ from tantivy import Occur, Query
 from search import projection as p
 from search.errors import BadQuery
 from search.model import Reader
+from search.orders import RANKED
 
 _FEW = 4  # a bound that one entry in so many meets, or fewer, is looked at first
+_MANY, _ENOUGH = 4 * RANKED, 2 * RANKED  # hits of which not all are ranked; how many of them are, about
 
 
 Bounds: TypeAlias = Sequence[tuple[str, list[str]]]
@@ -29,23 +32,67 @@ def bounds_of(reader: Reader, filters: Mapping[str, str]) -> Bounds:
 
 def whole_query(schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds) -> Query:
     """Return the query of a plan for the entries within all bounds."""
-    within, few, least = [], [], searcher.num_docs
-    for field, values in bounds:
-        kept = Query.const_score_query(Query.term_set_query(schema, field, values), 0.0)
-        within.append(kept)
-        left = sum(searcher.doc_freq(field, value) for value in values)
-        if left * _FEW < searcher.num_docs:
-            few.append(kept)
-            least = min(least, left)
-    return _all_of([_Queries(schema, searcher, few, least).of(plan, alone=True), *within])
+    return _Queries(schema, searcher, bounds).whole(plan)
+
+
+def newest_query(
+    schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds, most: int
+) -> Query | None:
+    """Return a query of entries among which the first `most` are looked for, where more match than anybody looks through; None elsewhere.
+
+    That something stands on very many pages says little of each: of those only what came in the last years is ranked, about _ENOUGH
+    entries. What few have in common (a word in their titles) is found in all years.
+    """
+    if most > RANKED or searcher.num_docs < _MANY:
+        return None
+    queries = _Queries(schema, searcher, bounds)
+    share = queries.share()
+    found = queries.in_common(plan) * share
+    left, years = searcher.num_docs * _ENOUGH, []
+    if found < _MANY:
+        return None
+    for year, count in sorted(searcher.terms_with_prefix("year", ""), reverse=True):
+        years.append(year)
+        left -= count * found
+        if left <= 0:
+            return _Queries(schema, searcher, bounds, newest=(_MANY / share, _one_of(schema, "year", years))).whole(
+                plan
+            )
+    return None
+
+
+def _one_of(schema: tantivy.Schema, field: str, values: list[str]) -> Query:
+    return Query.const_score_query(Query.term_set_query(schema, field, values), 0.0)
 
 
 class _Queries:
-    """few: bounds that few entries are within; least: how many are within the narrowest."""
+    """newest: what many entries have in common is looked for among few of them alone; how many are many, and which are the few."""
 
-    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher, few: Sequence[Query], least: int) -> None:
-        self._schema, self._searcher, self._few, self._least = schema, searcher, few, least
+    def __init__(
+        self,
+        schema: tantivy.Schema,
+        searcher: tantivy.Searcher,
+        bounds: Bounds,
+        *,
+        newest: tuple[float, Query] | None = None,
+    ) -> None:
+        self._schema, self._searcher, self._newest = schema, searcher, newest
+        self._within = [(self._how_many(*bound), _one_of(schema, *bound)) for bound in bounds]
+        few = [left for left, _ in self._within if left * _FEW < searcher.num_docs]
+        self._least = min(few, default=searcher.num_docs)
+        self._few = [kept for left, kept in self._within if left * _FEW < searcher.num_docs]
         self._frequencies: dict[tuple[str, str], int] = {}  # what may be a near-miss has the same pairs again and again
+
+    def _how_many(self, field: str, values: list[str]) -> int:
+        return sum(self._searcher.doc_freq(field, value) for value in values)
+
+    def share(self) -> float:
+        """Return which part of all entries is within the bounds, if those have nothing to do with one another."""
+        return prod(min(left / self._searcher.num_docs, 1.0) for left, _ in self._within)
+
+    def whole(self, plan: p.Plan) -> Query:
+        """Return the query of a plan within all bounds."""
+        return _all_of([self.of(plan, alone=True), *(kept for _, kept in self._within)])
 
     def of(self, plan: p.Plan, *, alone: bool = False) -> Query:
         """Return the query of a plan. alone: what it finds is held against all bounds at once, not one alternative of several."""
@@ -56,10 +103,11 @@ class _Queries:
         match plan:
             case p.Run(weight=weight):
                 query = self._phrase(plan)
-                query = query if alone else self._narrowed(plan, query)
+                query = self._of_newest(plan, query if alone else self._narrowed(plan, query))
                 return query if weight is None else Query.const_score_query(query, weight)
             case p.Mark(token, weight):
-                return Query.const_score_query(Query.term_query(self._schema, p.MARKS, token, "basic"), weight)
+                query = self._of_newest(plan, Query.term_query(self._schema, p.MARKS, token, "basic"))
+                return Query.const_score_query(query, weight)
             case p.Begins(field, token, weight):
                 begun = "".join(f"\\x{{{ord(char):x}}}" for char in token)
                 return Query.const_score_query(Query.regex_query(self._schema, field, f"{begun}."), weight)
@@ -68,7 +116,8 @@ class _Queries:
                 return Query.const_score_query(within, 1.0)
             case p.Without(part):
                 everything = Query.const_score_query(Query.all_query(), 0.0)
-                return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, self.of(part))])
+                wherever = _Queries(self._schema, self._searcher, ()).of(part)
+                return Query.boolean_query([(Occur.Must, everything), (Occur.MustNot, wherever)])
             case p.Every(parts):
                 return _all_of([self._of(part, alone=alone) for part in parts])
             case p.Either(parts):
@@ -76,6 +125,20 @@ class _Queries:
                 if len(left) == 1:
                     return self._of(left[0], alone=alone)
                 return Query.boolean_query([(Occur.Should, self._of(part, alone=False)) for part in left])
+
+    def in_common(self, plan: p.Plan) -> int:
+        """Return in how many entries stands what a plan looks for, by its rarest pairs."""
+        match plan:
+            case p.Run():
+                return self._rarest(plan)
+            case p.Mark(token):
+                return self._frequency(p.MARKS, token)
+            case p.Every(parts):
+                return min([self._searcher.num_docs, *map(self.in_common, parts)])
+            case p.Either(parts):
+                return max([0, *map(self.in_common, parts)])
+            case _:
+                return self._searcher.num_docs
 
     def _may_match(self, plan: p.Plan) -> bool:
         """Return False where a token is missing without which nothing matches: most of what may be a near-miss is never evaluated."""
@@ -99,6 +162,11 @@ class _Queries:
         if not self._few or self._rarest(run) < self._least:
             return query
         return _all_of([query, *self._few])
+
+    def _of_newest(self, plan: p.Run | p.Mark, query: Query) -> Query:
+        if self._newest is None or self.in_common(plan) < self._newest[0]:
+            return query
+        return _all_of([query, self._newest[1]])
 
     def _phrase(self, run: p.Run) -> Query:
         if len(run.tokens) == 1:

@@ -13,10 +13,11 @@ from collections import Counter
 
 import pytest
 
-from search.adapters import open_index
+from search.adapters import open_index, tantivy, tantivy_orders, tantivy_queries
 from search.adapters.tantivy import TantivyIndex
 from search.errors import IndexUnavailable
 from search.model import IndexedPage, Reader
+from search.orders import RELEVANCE, anchor
 from search.projection import MOST_VALUES
 from search.syntax import parse
 
@@ -273,8 +274,10 @@ def test_a_phrase_does_not_go_on_in_the_next_value_or_page(tmp_path):
 
 
 @pytest.mark.parametrize("tokens", [frozenset({"all"}), frozenset({"few"})])
-def test_of_customers_the_most_frequent_are_counted_to_the_last(tmp_path, tokens):
-    """Each commit makes a file of its own, in which most customers are among the rare ones."""
+@pytest.mark.parametrize("told_of_a_file", [tantivy._MOST_NUMBERS, MOST_VALUES["customer"]])
+def test_of_customers_the_most_frequent_are_counted_to_the_last(tmp_path, monkeypatch, tokens, told_of_a_file):
+    """Each commit makes a file of its own, in which most customers are among the rare ones, and where it may not tell of all of them."""
+    monkeypatch.setattr(tantivy, "_MOST_NUMBERS", told_of_a_file)
     rng, index, told = random.Random(3), TantivyIndex(tmp_path), Counter()
     for batch in range(4):
         pages = {}
@@ -288,3 +291,77 @@ def test_of_customers_the_most_frequent_are_counted_to_the_last(tmp_path, tokens
     assert len(counted) == MOST_VALUES["customer"]
     assert counted == {customer: told[customer] for customer in counted}
     assert list(counted.values())[:5] == [count for _, count in told.most_common(5)]
+
+
+@pytest.fixture
+def few_are_ranked(monkeypatch):
+    for module in (tantivy_orders, tantivy_queries):
+        monkeypatch.setattr(module, "RANKED", 20)
+    monkeypatch.setattr(tantivy_queries, "_MANY", 80)
+    monkeypatch.setattr(tantivy_queries, "_ENOUGH", 40)
+
+
+def _of_ten_years(index):
+    """Index thirty documents of each year; the oldest are the shortest, which weighs most."""
+    documents = {}
+    for year in range(2015, 2025):
+        for n in range(30):
+            name = f"{year}-{n:02}"
+            text = (
+                ("甲乙丙" if year == 2015 else "甲乙。乙丙")
+                + "采购合同"
+                + ("违约金" if year < 2020 or n == 7 else "")
+                + "条款" * (year - 2014)
+            )
+            title = "运输协议" if name == "2015-03" else "文件"
+            tier = "all" if n % 2 else "half"
+            documents[name] = [
+                IndexedPage(name, 1, text, title=title, received_on=f"{year}-05-{n + 1:02}", access=(tier,))
+            ]
+    documents["2016-44"] = [IndexedPage("2016-44", 1, "采购单运输协议", received_on="2016-05-05", access=("all",))]
+    index.replace_many(documents)
+    return documents
+
+
+def test_of_what_stands_on_very_many_pages_the_newest_are_ranked_and_all_are_counted(tmp_path, few_are_ranked):
+    index = TantivyIndex(tmp_path)
+    _of_ten_years(index)
+    for asked, total in (("合同", 300), ('"采购合同"', 300), ("采购", 301), ("合同 OR 运输协议", 301)):
+        for reader, part in ((EVERYONE, total), (Reader(frozenset({"all"})), total - 150)):
+            found = index.search(parse(asked), reader, limit=10)
+            assert found.total == part, asked
+            assert sum(found.facets["year"].values()) == part, asked
+            assert index.search(parse(asked), reader, limit=10, facets=False).total == part
+            newest = {hit.document[:4] for hit in found.hits if hit.document not in ("2015-03", "2016-44")}
+            assert newest <= {"2022", "2023", "2024"}, asked
+    # Only few have it in the title: it comes first, from whatever year.
+    assert next(hit.document for hit in index.search(parse("合同 OR 运输协议"), EVERYONE, limit=2).hits) == "2015-03"
+
+
+def test_ranked_hits_of_very_many_follow_one_another_and_end(tmp_path, few_are_ranked):
+    index = TantivyIndex(tmp_path)
+    _of_ten_years(index)
+    shown, after = [], None
+    while len(shown) < 20:
+        page = index.search(parse("合同"), EVERYONE, limit=6, after=after)
+        shown += [hit.document for hit in page.hits]
+        after = anchor(page.hits[-1], RELEVANCE, len(shown))
+    assert len(set(shown)) == len(shown)
+    assert shown[:20] == [hit.document for hit in index.search(parse("合同"), EVERYONE, limit=20).hits]
+    # Whoever wants more than are ranked gets them of all years.
+    assert {hit.document[:4] for hit in index.search(parse("合同"), EVERYONE, limit=300).hits} == {
+        str(year) for year in range(2015, 2025)
+    }
+
+
+def test_what_looks_frequent_and_is_not_is_found_in_all_years(tmp_path, few_are_ranked):
+    index = TantivyIndex(tmp_path)
+    documents = _of_ten_years(index)
+    assert found(index, '"采购单运"') == ["2016-44"]
+    # Its pairs are everywhere, the phrase is not.
+    assert found(index, '"甲乙丙"') == [name for name in documents if name.startswith("2015")]
+    assert len(index.search(parse('"甲乙丙"'), EVERYONE, limit=10).hits) == 10
+    # Of what is left out nothing comes back because it is old.
+    without = index.search(parse("合同 OR (运输协议 -采购)"), EVERYONE, limit=20)
+    assert without.total == 300
+    assert "2016-44" not in {hit.document for hit in without.hits}
