@@ -13,7 +13,7 @@ from search.model import Reader
 from search.orders import RANKED
 
 _FEW = 4  # a bound that one entry in so many meets, or fewer, is looked at first
-_MANY, _ENOUGH = 4 * RANKED, 2 * RANKED  # hits of which not all are ranked; how many of them are, about
+_MANY, _ENOUGH = 8 * RANKED, 2 * RANKED  # hits of which not all are ranked; how many of them are, about
 
 
 Bounds: TypeAlias = Sequence[tuple[str, list[str]]]
