@@ -48,16 +48,16 @@ def newest_query(
     queries = _Queries(schema, searcher, bounds)
     share = queries.share()
     found = queries.in_common(plan) * share
-    left, years = searcher.num_docs * _ENOUGH, []
     if found < _MANY:
         return None
+    years: list[str] = []
+    left = searcher.num_docs * _ENOUGH / found
     for year, count in sorted(searcher.terms_with_prefix("year", ""), reverse=True):
         years.append(year)
-        left -= count * found
+        left -= count
         if left <= 0:
-            return _Queries(schema, searcher, bounds, newest=(_MANY / share, _one_of(schema, "year", years))).whole(
-                plan
-            )
+            newest = _MANY / share, _one_of(schema, "year", years)
+            return _Queries(schema, searcher, bounds, newest=newest).whole(plan)
     return None
 
 
