@@ -21,6 +21,7 @@ from search.folding import (
     date_values,
     fold,
     fold_pages,
+    in_code,
     number_values,
     priced,
     squeezed_chars,
@@ -150,8 +151,11 @@ def _find_numbers(sheet: _Sheet, found: list[Analysed]) -> None:
             & ~(goes_on | (((behind & _SPACE) != 0) & ((second & _LETTER) != 0)))
         )
         at = starts[plain]
-        for page, start, end in zip(sheet.pages(at), at.tolist(), ends[plain].tolist(), strict=True):
-            numbers[page].add(spaced[start:end].lstrip("0") or "0")
+        last = np.where((before[plain] & _SPACE) != 0, kinds[at - 2], before[plain])
+        parted = ((last & _SEPARATOR) != 0).tolist()  # by what may be a separator of a code
+        for page, start, end, may_be in zip(sheet.pages(at), at.tolist(), ends[plain].tolist(), parted, strict=True):
+            if not (may_be and in_code(spaced, start)):
+                numbers[page].add(spaced[start:end].lstrip("0") or "0")
         at, end = starts[~(plain | coded)], 0
         for page, start in zip(sheet.pages(at), at.tolist(), strict=True):
             if start >= end and (match := NUMBER_LIKE.match(spaced, start)):

@@ -352,6 +352,9 @@ _LONGEST = 15  # digits before the stop
 _DIGIT = re.compile(r"\d")
 _MAY_BE_UNIT = frozenset("十百千万亿 ")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_PARTS = frozenset("-_/")
+_BEFORE_PART = re.compile(r"[a-z][a-z0-9]*+(?:[-_/] ?[a-z0-9]++)*+[-_/] ?$")  # a line may end behind a hyphen
+_LONGEST_CODE = 40
 _AROUND = frozenset(".,") | _LETTERS
 _AMOUNT_ALONE = re.compile(_FIGURES)
 _CHUNK = re.compile(r"[0-9][0-9.,]*")
@@ -414,7 +417,7 @@ def number_values(folded: Folded) -> set[str]:
 def values_of(match: re.Match[str]) -> Sequence[str]:
     """Return the values of what `NUMBER_LIKE` found."""
     kind = match.lastindex
-    if kind is None:
+    if kind is None or (kind == 1 and in_code(match.string, match.start())):
         return ()
     if kind == 3:
         return [value for value, _, _ in _numbers_at(match.string, *match.span())]
@@ -439,11 +442,18 @@ def _numbers_at(spaced: str, start: int, end: int) -> Iterator[tuple[str, int, i
         (unit or after not in _AROUND) and before not in _AROUND and not before.isdecimal() and not after.isdecimal()
     )
     if alone and ((figures.isdecimal() and len(figures) <= _LONGEST) or _AMOUNT_ALONE.fullmatch(figures)):
-        yield _canonical(figures, unit), start, end + len(unit)
+        if unit or not (figures.isdecimal() and in_code(spaced, start)):
+            yield _canonical(figures, unit), start, end + len(unit)
         return
     for match in _NUMBER.finditer(spaced, start, end + _LOOKS_AFTER):
-        if match.start() < end:
+        if match.start() < end and (match[2] or not (match[1].isdecimal() and in_code(spaced, match.start()))):
             yield _canonical(match[1], match[2] or ""), match.start(), match.end()
+
+
+def in_code(spaced: str, start: int) -> bool:
+    """Return whether digits from `start` on are a part of a code that has letters before them: HT-XS-2021-3979 is no 3979."""
+    near = spaced[max(start - 2, 0) : start].rstrip(" ")
+    return near[-1:] in _PARTS and _BEFORE_PART.search(spaced, max(start - _LONGEST_CODE, 0), start) is not None
 
 
 def priced(spaced: str) -> Iterator[tuple[str, int, int]]:

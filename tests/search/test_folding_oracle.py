@@ -23,6 +23,7 @@ from search.folding import (
 )
 from tools.business_text import page
 
+BEFORE_PART = r"[a-z][a-z0-9]*([-_/] ?[a-z0-9]+)*[-_/] ?$"  # before digits that are a part of a code
 FIGURES = "0123.,.,a 万千٣元"
 DATED = (
     "2026",
@@ -142,9 +143,26 @@ def test_numbers_are_those_of_the_pattern_that_looks_around():
             for chunk in _CHUNK.finditer(folded.spaced)
             for match in _NUMBER.finditer(folded.spaced, chunk.start(), chunk.end() + _LOOKS_AFTER)
             if match.start() < chunk.end()
+            and not (
+                match[1].isdecimal() and not match[2] and re.search(BEFORE_PART, folded.spaced[: match.start()][-40:])
+            )
         ]
         found = [(value, re.sub(" ", "", folded.spaced[:start])) for value, start, _ in _each_number(folded.spaced)]
         assert found == wanted
+
+
+def test_the_parts_of_a_code_are_no_numbers():
+    for text, wanted in (
+        ("合同 HT-XS-2021-3979 号", set()),
+        ("HT-XS-\n2021-3979", set()),
+        ("信合/A1/20", set()),
+        ("2021-3979", {"2021", "3979"}),
+        ("A区-500元", {"500"}),
+        ("USD-3,979.00", {"3979"}),
+        ("A-500万", {"5000000"}),
+        ("共 - 3979", {"3979"}),
+    ):
+        assert number_values(fold(text)) == {one.value for one in numbers(fold(text))} == wanted, text
 
 
 def test_dates_are_those_of_every_form():
