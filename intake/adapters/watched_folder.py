@@ -36,13 +36,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 class Arrival:
     """What became of a file. status: received, duplicate, rejected; waiting (tried again later) or skipped, which `error` explains.
 
-    below: its pages that are to be scanned again.
+    code: of a refusal, see `Rejected`. below: its pages that are to be scanned again.
     """
 
     path: Path
     status: str
     receipt: Receipt | None = None
     error: str = ""
+    code: str = ""
     below: "Sequence[Below]" = ()
 
 
@@ -248,7 +249,7 @@ class WatchedFolder:
 
 def _arrival(path: Path, fate: Receipt | Rejected, below: "Sequence[Below]") -> Arrival:
     if isinstance(fate, Rejected):
-        return Arrival(path, "rejected", error=str(fate))
+        return Arrival(path, "rejected", error=str(fate), code=fate.code)
     return Arrival(path, fate.status, fate, below=below)
 
 

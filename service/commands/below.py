@@ -96,6 +96,42 @@ def ask_sheets(lang: str) -> int:
         click.echo(_NO_NUMBER[lang], err=True)
 
 
+_FEW = {
+    "zh": "扫了 {pages} 页，纸上数的是 {expect} 页，少了 {off} 页",
+    "en": "{pages} pages were scanned, {expect} were counted on paper: {off} are missing",
+}
+_MANY = {
+    "zh": "扫了 {pages} 页，纸上数的是 {expect} 页，多了 {off} 页",
+    "en": "{pages} pages were scanned, {expect} were counted on paper: {off} are too many",
+}
+_KEPT = {
+    "zh": "{count} 页都留着，这一叠叫 {name}：`juanzong station resume {name}` 加 --scan 接着扫剩下的，加 --page N 重扫第 N 页，"
+    "加 --expect N 改正点数（0 照收）；不要了用 `juanzong station discard {name}`",
+    "en": "{count} pages are kept as scan {name}: `juanzong station resume {name}` with --scan for the rest of the paper, --page N for "
+    "page N again, --expect N for the right count (0 takes them as they are); or `juanzong station discard {name}`",
+}
+
+
+def miscounted(pages: int, expect: int, lang: str) -> str:
+    """Return by how much the pages that were scanned are not those that were counted."""
+    return (_FEW if pages < expect else _MANY)[lang].format(pages=pages, expect=expect, off=abs(pages - expect))
+
+
+def kept(name: str, count: int, lang: str) -> str:
+    """Return that the pages of a scan are kept, and how to go on."""
+    return _KEPT[lang].format(name=name, count=count)
+
+
+def and_then(what: str, more: str, lang: str) -> str:
+    """Return two clauses as one line."""
+    return f"{what}{_JOIN[lang][0]}{more}"
+
+
+def incomplete(lang: str) -> str:
+    """Return that a file is left for later."""
+    return {"zh": "还没有写完", "en": "it is not complete yet"}[lang]
+
+
 def note(found: "Iterable[Below]") -> str:
     """Return what lies beside a file whose pages are to be scanned again, in Chinese and in English."""
     pages = list(found)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder, check_count
-from intake.errors import IntakeError, PagesBelow, Rejected
+from intake.errors import IntakeError, PagesBelow, PagesMissing, Rejected
 from intake.inspect import safe_name
 from service.commands import below as words
 from service.commands.common import json_option, out_json, plain, table
@@ -254,18 +254,17 @@ def _decide(
 @contextmanager
 def _keeping(scan: "Scan") -> Iterator[None]:
     """Whatever goes wrong, say that the pages are kept and how to go on; a scan without a page is nothing to keep."""
-    hint = f"kept as scan {scan.name}: `juanzong station resume {scan.name}` (--scan, --page N, --expect N) or `discard {scan.name}`"
     try:
         yield
     except KNOWN_ERRORS as error:
         count = len(scan.pages)
         if count:
-            error.args = (f"{error}; {count} pages are {hint}",)
+            error.args = (words.and_then(str(error), words.kept(scan.name, count, words.language()), words.language()),)
         elif scan.folder.exists():
             scan.remove()
         raise
     except BaseException:
-        click.echo(f"juanzong: {len(scan.pages)} pages are {hint}", err=True)
+        click.echo(f"juanzong: {words.kept(scan.name, len(scan.pages), words.language())}", err=True)
         raise
 
 
@@ -283,7 +282,10 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below
     order, count = scan.order, len(scan.pages)
     if not count:
         raise BadInput("no page came through: is there paper in the feeder?")
-    check_count(count, order.expect)
+    try:
+        check_count(count, order.expect)
+    except PagesMissing as error:
+        raise PagesMissing(words.miscounted(count, order.expect, words.language())) from error
     with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
         receipt = delivery.deliver(scan.bind(), f"{order.batch or 'scan'}-{scan.name}.tiff", batch=order.batch)
     scan.remove()

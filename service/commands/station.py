@@ -134,6 +134,7 @@ def _told_to_stop() -> Iterator[None]:
 def _look(watcher: WatchedFolder, patience: Patience, *, once: bool, as_json: bool) -> int:
     """Look until told to stop; with `once`, until nothing that is there will be complete soon."""
     code = 0
+    lang = "en" if as_json else words.language()
     last = time.monotonic()
     while True:
         for arrival in watcher.poll():
@@ -143,7 +144,7 @@ def _look(watcher: WatchedFolder, patience: Patience, *, once: bool, as_json: bo
         still = time.monotonic() - last > 2 * patience.of(Ending.UNMARKED)
         if once and (still or not watcher.settling):
             for path in watcher.incomplete:
-                tell(Arrival(path, "waiting", error="it is not complete yet"), as_json=as_json)
+                tell(Arrival(path, "waiting", error=words.incomplete(lang)), as_json=as_json)
             return code
         time.sleep(min(patience.whole / 2, _LONGEST_LOOK))
 
@@ -164,8 +165,10 @@ def tell(arrival: Arrival, *, as_json: bool) -> None:
             | words.plain(arrival.below)
         )
         return
-    what = [said_of(receipt)] if receipt else [plain(arrival.error)]
-    click.echo("  ".join([click.style(arrival.status, fg=_COLOURS[arrival.status]), plain(arrival.path), *what]))
+    from service.channels import refusal
+
+    what = said_of(receipt) if receipt else plain(refusal(arrival.code, arrival.error, words.language()))
+    click.echo("  ".join([click.style(arrival.status, fg=_COLOURS[arrival.status]), plain(arrival.path), what]))
 
 
 for command in (devices, scan, resume, discard, spool):

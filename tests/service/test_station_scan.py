@@ -289,7 +289,7 @@ def test_the_sheets_in_the_feeder_are_asked_for_and_a_page_less_is_not_handed_in
     assert short.stderr.count("How many sheets of paper lie in the feeder?") == 2
     assert "10 pages were scanned, 11 were counted on paper: 1 are missing; 10 pages are kept" in short.stderr
     (name,) = waiting(spool)
-    assert f"`juanzong station resume {name}` (--scan, " in short.stderr
+    assert f"`juanzong station resume {name}` with --scan for the rest of the paper" in short.stderr
     (line,) = lines(juanzong_here(env, "station", "resume", name, "--expect", "10", "--json"))
     assert manifest(env, line["document_id"]) == (
         10, {"sheets": 10, "sides": 1, "device": "test", "settings": SETTINGS})  # fmt: skip

@@ -335,8 +335,13 @@ def test_the_list_says_by_which_way_came_what_nobody_brought(site: Site) -> None
     with site.office.house.database.write() as session:
         document = session.get_one(Document, document_id)
         document.received_by, document.channel = SYSTEM.name, "folder"
-    page = site.signed_in("handler").get("/to-review").text
+    handler = site.signed_in("handler")
+    page = handler.get("/to-review").text
     assert re.findall(r"<tr data-row>.*?<td>([^<]*)</td></tr>", page) == ["服务器上的文件夹"]
+    with site.office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.received_by, document.channel = "cli:li", "station"
+    assert '<td>扫描站的热文件夹<div class="why">cli:li</div></td></tr>' in handler.get("/to-review").text
 
 
 def test_a_field_is_said_not_to_be_here_and_what_is_typed_there_later_counts(site: Site) -> None:

@@ -48,7 +48,10 @@ def shoot(site: Site, request: pytest.FixtureRequest) -> Iterator[Shoot]:
         def take(login: str, path: str, name: str) -> None:
             page = window.sit(login)
             page.goto(path)
-            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+            if path.startswith("file:"):  # a terminal: as large as what stands on it
+                page.locator("pre").screenshot(path=f"{folder}/{name}.png")
+            else:
+                page.screenshot(path=f"{folder}/{name}.png", full_page=True)
             page.context.close()
 
         yield take
