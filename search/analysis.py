@@ -18,6 +18,7 @@ from search.folding import (
     UNIT_CHARACTERS,
     Tight,
     bracketed,
+    broken,
     date_values,
     fold,
     fold_pages,
@@ -165,13 +166,8 @@ def _find_numbers(sheet: _Sheet, found: list[Analysed]) -> None:
     yuan = yuan[(kinds[yuan - 1] & _IN_AMOUNT) != 0]
     for page, text in _some_pages(sheet, yuan):
         numbers[page].update([value for value, _, _ in numerals.amounts(text)])
-    behind_letters = list(priced(spaced))
-    for page, (value, _, _) in zip(
-        sheet.pages(np.array([start for _, start, _ in behind_letters], int)), behind_letters, strict=True
-    ):
-        numbers[page].add(value)
-    shares = list(numerals.shares(spaced))
-    for page, (value, _, _) in zip(sheet.pages(np.array([start for _, start, _ in shares], int)), shares, strict=True):
+    others = [*priced(spaced), *broken(spaced), *numerals.shares(spaced)]
+    for page, (value, _, _) in zip(sheet.pages(np.array([start for _, start, _ in others], int)), others, strict=True):
         numbers[page].add(value)
 
 

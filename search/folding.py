@@ -376,6 +376,11 @@ _TYPED_AMOUNT = re.compile(
 )
 CURRENCIES = ("rmb", "cny", "usd", "hkd", "eur")
 _PRICED = re.compile(rf"(?<![a-z\d])(?:{'|'.join(CURRENCIES)})({_FIGURES})(?:({_AFTER})|(?![a-z\d]|[.,]\d))")
+_BREAK = re.compile(r"(?:, | ,)\d{3}(?!\d)")
+_LONGEST_HEAD = 30  # characters of an amount before it goes on in the next line
+_BROKEN = re.compile(
+    rf"(?<![a-z\d])(?<![\d][.,])(?<![\d][.,] )(\d{{1,3}}(?: ?, ?\d{{3}})+(?:\.\d{{1,8}})?)(?:({_AFTER})|(?![a-z\d]|[.,]\d))"
+)
 _LEAST_NUMERAL = 1000  # of one in Chinese numerals that is typed without saying that it is an amount
 
 
@@ -394,6 +399,7 @@ def numbers(folded: Folded) -> list[Number]:
         *_each_number(folded.spaced),
         *numerals.amounts(folded.spaced),
         *priced(folded.spaced),
+        *broken(folded.spaced),
         *numerals.shares(folded.spaced),
     ]
     return [
@@ -410,6 +416,7 @@ def number_values(folded: Folded) -> set[str]:
         found.update(values_of(match))
     found.update([value for value, _, _ in numerals.amounts(spaced)])
     found.update([value for value, _, _ in priced(spaced)])
+    found.update([value for value, _, _ in broken(spaced)])
     found.update([value for value, _, _ in numerals.shares(spaced)])
     return found
 
@@ -461,6 +468,20 @@ def priced(spaced: str) -> Iterator[tuple[str, int, int]]:
     if any(letters in spaced for letters in CURRENCIES):
         for match in _PRICED.finditer(spaced):
             yield _canonical(match[1], match[2] or ""), match.start(1), match.end()
+
+
+def broken(spaced: str) -> Iterator[tuple[str, int, int]]:
+    """Yield (value, start, end) of the amounts that go on in the next line behind a comma; of whole numbers nobody knows whether they are two."""
+    end = 0
+    for at in _BREAK.finditer(spaced):
+        if at.start() < end or not spaced[at.start() - 1 : at.start()].isdecimal():
+            continue
+        for match in _BROKEN.finditer(spaced, max(at.start() - _LONGEST_HEAD, 0), at.start() + _LONGEST_CODE):
+            if match.start() < at.start() < match.end():
+                figures, unit = match[1].replace(" ", ""), match[2] or ""
+                if unit or "." in figures or spaced.startswith(("元", "圆", " 元", " 圆"), match.end()):
+                    yield _canonical(figures, unit), match.start(1), match.end()
+                end = match.end()
 
 
 def days(folded: Folded) -> list[Number]:

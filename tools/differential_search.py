@@ -15,6 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import opencc
 from pypinyin import Style, lazy_pinyin
@@ -27,6 +28,7 @@ from tests.search.pages import corpus, plain
 
 _AT_ONCE = 2000
 TIERS = ("tier:internal", "tier:secret")
+_THOUSANDTHS = {"%": 10, "百": 10, "‰": 1, "千": 1}
 _HAN_DIGITS = "〇一二三四五六七八九"
 _CAPITAL_DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _TO_CAPITALS = str.maketrans(_HAN_DIGITS + "十", _CAPITAL_DIGITS + "拾")
@@ -42,7 +44,18 @@ class Scanned:
     squeezed: str
     amounts: frozenset[int]  # cents
     dates: frozenset[str]
+    shares: frozenset[float]  # thousandths
     initials: tuple[str, ...]
+
+    @cached_property
+    def names(self) -> str:
+        """Everything on it without brackets."""
+        return re.sub("[()]", "", self.whole)
+
+    @cached_property
+    def sizes(self) -> str:
+        """Everything on it with one sign for all that may stand between two measures."""
+        return re.sub("[×*]", "x", self.whole)
 
 
 @dataclass(frozen=True)
@@ -73,9 +86,23 @@ def generate(seed: int, documents: int) -> tuple[dict[str, list[IndexedPage]], d
     for order, (name, pages) in enumerate(corpus(seed, documents).items()):
         signed = f"{rng.randint(2019, 2026)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
         dated = [replace(page, fields={**page.fields, "signed_on": signed}) for page in pages]
+        dated[0] = replace(dated[0], text=f"{dated[0].text}\n{_in_other_forms(rng)}")
         scans[name] = _scan(dated)
         made[name] = [replace(page, text=traditional.convert(page.text)) for page in dated] if order % 5 == 0 else dated
     return made, scans
+
+
+def _in_other_forms(rng: random.Random) -> str:
+    """Return a sentence with a company's name, a share, a size and a date, each in one of the forms in which people write them."""
+    place, trade, head = (
+        rng.choice(known) for known in (("厦门", "大连", "青岛"), ("机电", "船舶", "粮油"), ("联泰", "隆昌"))
+    )
+    company = f"{head}{rng.choice(['（{}）', '({})', '{}']).format(place)}{trade}有限公司"
+    whole = rng.randint(1, 99)
+    share = rng.choice([f"{whole}%", f"{whole / 10}‰", f"百分之{_numeral(whole)}", f"千分之{_numeral(whole)}"])
+    size = f"{rng.randint(10, 999)}{rng.choice('×*xX')}{rng.randint(10, 999)}"
+    day = f"{rng.randint(19, 26)}年{rng.randint(1, 12)}月{rng.randint(1, 28)}日"
+    return f"买方是{company}，于{day}付{share}，板材{size}毫米。"
 
 
 def _scan(pages: list[IndexedPage]) -> Scanned:
@@ -102,7 +129,21 @@ def _scan(pages: list[IndexedPage]) -> Scanned:
             f"{year}-{int(month):02}-{int(day):02}"
             for year, month, day in [
                 *re.findall(r"(?<!\d)(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日", raw),
+                *((f"20{year}", *rest) for year, *rest in re.findall(r"于(\d\d)年(\d{1,2})月(\d{1,2})日", raw)),
                 about.fields["signed_on"].split("-"),
+            ]
+        ),
+        shares=frozenset(
+            [
+                *(
+                    round(float(number) * _THOUSANDTHS[sign], 3)
+                    for number, sign in re.findall(r"(?<![\d.,])(\d+(?:\.\d+)?)([%‰])", raw)
+                ),
+                *(
+                    float(_NUMERALS[numeral] * _THOUSANDTHS[of])
+                    for of, numeral in re.findall("([百千])分之([一二三四五六七八九十]+)", raw)
+                    if numeral in _NUMERALS
+                ),
             ]
         ),
         initials=tuple(
@@ -114,7 +155,10 @@ def _scan(pages: list[IndexedPage]) -> Scanned:
 def questions(rng: random.Random, scans: dict[str, Scanned]) -> Iterator[Question]:
     """Yield questions without end, a kind after the other."""
     known = list(scans.values())
-    kinds = (_phrase, _traditional, _single, _code, _amount, _date, _initials, _near, _named, _range, _combined)
+    kinds = (
+        *(_phrase, _traditional, _single, _code, _amount, _date, _initials, _near, _named, _range, _combined),
+        *(_company, _share, _size),
+    )
     while True:
         for kind in kinds:
             asked = kind(rng, rng.choice(known))
@@ -198,9 +242,38 @@ def _date(rng: random.Random, scanned: Scanned) -> Question:
     return Question("date", typed, lambda one: day in one.dates or bare in one.squeezed)
 
 
-def _numeral(day: int) -> str:
-    tens, ones = divmod(day, 10)
-    return ("", "十", "二十", "三十")[tens] + (_HAN_DIGITS[ones] if ones else "")
+def _numeral(number: int) -> str:
+    """Return a number below a hundred in Chinese numerals."""
+    tens, ones = divmod(number, 10)
+    return (_HAN_DIGITS[tens] if tens > 1 else "") + ("十" if tens else "") + (_HAN_DIGITS[ones] if ones else "")
+
+
+_NUMERALS = {_numeral(number): number for number in range(1, 100)}
+
+
+def _company(rng: random.Random, scanned: Scanned) -> Question:
+    found = re.search(r"买方是(.*?有限公司)", scanned.whole)
+    assert found  # every document has one
+    bare = re.sub("[()]", "", found[1])
+    typed = rng.choice([found[1], bare, f"{bare[:2]}({bare[2:4]}){bare[4:]}", bare[1:-2]])
+    bare = re.sub("[()]", "", typed)
+    return Question("company", typed, lambda one: bare in one.names)
+
+
+def _share(rng: random.Random, scanned: Scanned) -> Question:
+    share = rng.choice(sorted(scanned.shares))
+    typed = rng.choice([f"{share / 10:g}%", f"{share:g}‰"])
+    number, sign = typed[:-1], typed[-1]
+    if number.isdecimal() and int(number) < 100 and rng.random() < 0.5:
+        typed = f"{'百' if sign == '%' else '千'}分之{_numeral(int(number))}"
+    return Question("share", typed, lambda one: share in one.shares or typed in one.whole)
+
+
+def _size(rng: random.Random, scanned: Scanned) -> Question:
+    found = re.search(r"板材(\d+).(\d+)毫米", scanned.whole)
+    assert found  # every document has one
+    size = f"{found[1]}x{found[2]}"
+    return Question("size", f"{found[1]}{rng.choice('×*xX')}{found[2]}", lambda one: size in one.sizes)
 
 
 def _initials(rng: random.Random, scanned: Scanned) -> Question | None:

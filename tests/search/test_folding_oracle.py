@@ -24,7 +24,7 @@ from search.folding import (
 from tools.business_text import page
 
 BEFORE_PART = r"[a-z][a-z0-9]*([-_/] ?[a-z0-9]+)*[-_/] ?$"  # before digits that are a part of a code
-FIGURES = "0123.,.,a 万千٣元"
+FIGURES = "0123.,.,a 万千٣元\n"
 DATED = (
     "2026",
     "10",
@@ -95,6 +95,7 @@ NAMED = (
     "\n",
     "a4",
 )
+BROKEN = ("1", "30", "307", ",", ",", "\n", " ", ",969", ".00", ".5", "元", "万", "a", "2021", "-")
 SHARED = (
     "百",
     "千",
@@ -131,7 +132,7 @@ def texts():
     yield from ("".join(rng.choice(ALPHABET) for _ in range(rng.randint(0, 60))) for _ in range(8000))
     yield from ("".join(rng.choice(FIGURES) for _ in range(rng.randint(0, 20))) for _ in range(4000))
     yield from ("".join(rng.choice(DATED) for _ in range(rng.randint(0, 12))) for _ in range(4000))
-    for words in (PRICED, NAMED, SHARED):
+    for words in (PRICED, NAMED, SHARED, BROKEN):
         yield from ("".join(rng.choice(words) for _ in range(rng.randint(0, 12))) for _ in range(4000))
 
 
@@ -163,6 +164,20 @@ def test_the_parts_of_a_code_are_no_numbers():
         ("共 - 3979", {"3979"}),
     ):
         assert number_values(fold(text)) == {one.value for one in numbers(fold(text))} == wanted, text
+
+
+def test_an_amount_that_goes_on_in_the_next_line_is_one():
+    for text, wanted in (
+        ("人民币30,\n307,969.00元", "30307969"),
+        ("30\n,307,\n969元", "30307969"),
+        ("1,\n234.56万元", "12345600"),
+        ("9,\n000 元整", "9000"),
+    ):
+        (found,) = [one for one in numbers(fold(text)) if one.value == wanted]
+        assert wanted in number_values(fold(text)), text
+        assert fold(text).chars[found.start : found.end].rstrip("万") == "".join(text.split()).strip("人民币元整万")
+    for text in ("第30, 307条", "合同 A30, 307.00", "1, 2345.00元", "12.5, 300.00元", "2021, 300"):
+        assert not {"30307", "12345", "125300", "12500300", "2021300", "5300"} & number_values(fold(text)), text
 
 
 def test_dates_are_those_of_every_form():
