@@ -10,7 +10,7 @@ from tests.servers import programs
 from tools import bench
 
 ROOT = Path(__file__).parent.parent
-NAMED = re.compile(r"`(?:python -m (tools\.bench_\w+)|(?:\w+=N )?pytest (tests/\S+\.py)|make (demo))")
+NAMED = re.compile(r"`(?:python -m (tools\.(?:bench|differential)_\w+)|(?:\w+=N )?pytest (tests/\S+\.py)|make (demo))")
 
 
 def named() -> set[str]:

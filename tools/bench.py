@@ -42,11 +42,13 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
         found.append(("credit portfolio on PostgreSQL", ("tools.bench_credit", "--postgres")))
         found.append(("warnings on PostgreSQL", ("tools.bench_warnings", "--postgres")))
         found.append(("archive room on PostgreSQL", ("tools.bench_archive", "--postgres")))
+        found.append(("customer card on PostgreSQL", ("tools.bench_card", "--postgres")))
     sizes = ("--pages", "100000", "1000000")
     found.append(("search", ("tools.bench_search", *sizes)))
     if "elasticsearch" in urls:
         address = f"{urls['elasticsearch']}/bench"
         found.append(("search on Elasticsearch", ("tools.bench_search", *sizes, "--url", address)))
+    found.append(("search against a scan", ("tools.differential_search", "--pages", "20000", "--queries", "2200")))
     found += [("reading", ("tools.bench_reading",)), ("unseen papers", ("tools.bench_unseen", "--count", "220"))]
     if tesseract:
         found.append(("station", ("tools.bench_station", "--rounds", "2")))

@@ -353,6 +353,7 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
         share(sum(r.unmarked for r in results), fields),
         share(sum(r.category[0] == r.category[1] for r in results), len(results)),
     )
+    seals = sum((r.seals for r in results), Counter[str]())
     failures = [{"file": r.file, "failure": r.failure} for r in results if r.failure]
     by_kind = {
         kind: share(sum(r.exact for r in results if r.kind == kind), sum(r.fields for r in results if r.kind == kind))
@@ -378,7 +379,11 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
         "categories_wrong": [
             {"file": r.file, "category": r.category} for r in results if r.category[0] != r.category[1]
         ],
-        "seals": dict(sum((r.seals for r in results), Counter[str]())),
+        "seals": dict(seals),
+        "fields_exact_with_seals": share(sum(r.exact for r in results) + seals["exact"], fields + seals["stamped"]),
+        "fields_wrong_unmarked_with_seals": share(
+            sum(r.unmarked for r in results) + seals["wrong_unmarked"] + seals["invented"], fields + seals["stamped"]
+        ),
         "seals_wrong": [w for r in results for w in r.seals_wrong],
         "pages_turned_wrong": {r.file: r.turned_wrong for r in results if r.turned_wrong},
         "wrong_without_review": [r.file for r in results if r.misses and not r.needs_review and not r.failure],
@@ -434,6 +439,10 @@ def show(figures: dict[str, Any]) -> None:
     print(
         f"seals read exactly     {seals['exact']} of {seals['stamped']}, {seals['found']} found, {seals['wrong']} wrong, "
         f"{seals['wrong_unmarked']} of these not marked, {seals['invented']} nobody stamped"
+    )
+    print(
+        f"  counted as fields    {figures['fields_exact_with_seals']:8.1%} exactly right, "
+        f"{figures['fields_wrong_unmarked_with_seals']:.2%} wrong and not marked"
     )
     print(
         f"categories right       {figures['categories_right']:8.1%}  at least {MIN_CATEGORIES:.0%}  {verdict[passed['categories_right']]}"

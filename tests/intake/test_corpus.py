@@ -27,6 +27,9 @@ SEEDS = {name: make for name, (_, make) in made.MAKERS.items()}
 SEEDS["digital.pdf"] = scan("contract-digital.pdf").read_bytes
 SEEDS["signed.pdf"] = lambda: made.pdf(signed=True, attachment="报价单.xlsx", script=True)
 SEEDS["locked.pdf"] = made.locked
+SEEDS["attached.eml"] = lambda: made.eml(
+    ("合同.pdf", made.pdf(), "application/pdf"), ("照片.jpg", SEEDS["photo.jpg"](), "image/jpeg")
+)
 TROUBLES = {"", "killed", "timeout", "memory", "error", "damaged"}
 SECONDS = 60
 #: Those whose pixels hardly become others unnoticed. Of uncompressed ones nobody can know, nor of a bit of an LZW, a JPEG or a WebP.

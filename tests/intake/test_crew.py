@@ -56,6 +56,12 @@ def test_pages_come_in_order_from_any_number_of_children(crew, tmp_path):
         assert seen(pages) == [f"shade {shade}" for shade in range(100, 120)]
 
 
+def test_an_a4_page_at_2400_dpi_is_read_within_the_memory_of_a_reader(crew, tmp_path):
+    Image.new("1", (19_843, 28_063), 1).save(tmp_path / "fine.tif", compression="group4", dpi=(2400, 2400))
+    (page,) = read(crew(memory=2048 << 20, engine="tests.intake.fragile:Blind"), tmp_path / "fine.tif")
+    assert (page.trouble, page.quality.dpi) == ("", 2400)
+
+
 @pytest.mark.parametrize(
     ("shade", "why"),
     [(KILLS, "killed"), (EATS, "memory"), (RAISES, "error")],

@@ -148,7 +148,7 @@ def test_each_page_has_its_time_and_not_each_document(pdf, tmp_path, monkeypatch
 
 
 KINDS = {name: kind for name, (kind, _) in made.MAKERS.items()}
-CUTTABLE = sorted(name for name in SEEDS if can_cut(KINDS.get(name, "pdf")))
+CUTTABLE = sorted(name for name in SEEDS if can_cut(KINDS.get(name, name.rpartition(".")[2])))
 
 
 @pytest.mark.parametrize("name", CUTTABLE)
