@@ -51,3 +51,9 @@ def continue_upload(upload_id: str) -> ResponseReturnValue:
         return _with_way(tus.add(house(), actor(), upload_id))
     except Rejected as error:
         return _refused(error)
+
+
+@web.delete("/uploads/<upload_id>")
+def take_back_upload(upload_id: str) -> Response:
+    """Drop what has come of it."""
+    return tus.remove(house(), actor(), upload_id)

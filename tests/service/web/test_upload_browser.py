@@ -107,6 +107,32 @@ def test_a_broken_connection_and_a_closed_page(desk: Desk, tmp_path: Path) -> No
     desk.complaints[:] = [text for text in desk.complaints if "ERR_" not in text]
 
 
+def test_a_file_under_way_and_a_file_that_waits_are_stopped_and_leave_nothing(desk: Desk, tmp_path: Path) -> None:
+    under_way, waits, goes = (noise(tmp_path / f"{name}.tif", seed) for seed, name in ((4, "甲"), (5, "乙"), (6, "丙")))
+    page = desk.sit("handler")
+    page.goto("/upload")
+    held: list[Route] = []
+
+    def second_part(route: Route) -> None:
+        if route.request.method == "PATCH" and route.request.headers["upload-offset"] == str(CHUNK) and not held:
+            held.append(route)  # never answered
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/uploads/"), second_part)
+    page.set_input_files("#files", [under_way, waits, goes])
+    page.locator("#upload [data-primary]").click()
+    page.get_by_role("button", name="乙.tif 停止上传").click()
+    expect(page.locator("#progress progress").first).to_have_attribute("value", str(CHUNK), timeout=WAIT)
+    page.get_by_role("button", name="甲.tif 停止上传").click()
+    expect(page.locator("#progress tr", has_text="甲.tif")).to_contain_text("停下了，没有收")
+    expect(page.locator("#progress tr", has_text="乙.tif")).to_contain_text("停下了，没有收")
+    expect(page.locator("#progress a", has_text="丙.tif")).to_be_visible(timeout=WAIT)
+    assert len(held) == 1
+    assert sums(desk) == [hashlib.sha256(goes.read_bytes()).hexdigest()]
+    assert pieces(desk) == 0
+
+
 def test_dragging_and_a_file_that_is_refused(desk: Desk, tmp_path: Path) -> None:
     bad = tmp_path / "说明.pdf"
     bad.write_bytes(b"no pdf")

@@ -16,7 +16,7 @@ async function sha256(file) {
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function ask(method, address, headers, body, progress) {
+function ask(method, address, headers, { body, progress, signal } = {}) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open(method, address);
@@ -25,12 +25,22 @@ function ask(method, address, headers, body, progress) {
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRFToken", csrf());
     if (progress) request.upload.addEventListener("progress", (event) => progress(event.loaded));
+    const stop = () => request.abort();
+    if (signal) signal.addEventListener("abort", stop);
     request.addEventListener("loadend", () => {
+      if (signal) signal.removeEventListener("abort", stop);
       let told = {};
       try { told = JSON.parse(request.responseText); } catch { /* an answer without a body */ }
       resolve({ status: request.status, header: (name) => request.getResponseHeader(name), why: told.error || "", code: told.code || "" });
     });
     request.send(body || null);
+  });
+}
+
+function wait(seconds, signal) {
+  return new Promise((resolve) => {
+    const over = setTimeout(resolve, seconds * 1000);
+    signal.addEventListener("abort", () => { clearTimeout(over); resolve(); }, { once: true });
   });
 }
 
@@ -42,8 +52,9 @@ function remember(key, value) {
   try { if (value) localStorage.setItem(key, JSON.stringify(value)); else localStorage.removeItem(key); } catch { /* private window: it goes on while the page is open */ }
 }
 
-// The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch, shut }, shut where this person may not read it, without a document for a stack that was cut, or { status: "rejected" | "signed_out" | "lost", why }.
-export async function send(file, { address, batch, department, stack, progress, broken }) {
+// The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch, shut }, shut where this person may not read it, without a document for a stack that was cut, or { status: "rejected" | "signed_out" | "lost" | "stopped", why }.
+// signal: stops it and takes back what has gone; what was received whole by then stays, and the outcome says so.
+export async function send(file, { address, batch, department, stack, progress, broken, signal }) {
   const key = ["juanzong-upload", file.name, file.size, file.lastModified, ...Object.values(stack || {})].join(":");
   let known = remembered(key);
   let step = known ? "where" : "open";
@@ -52,15 +63,24 @@ export async function send(file, { address, batch, department, stack, progress, 
   for (;;) {
     let answer;
     const start = offset;
+    if (signal.aborted && step !== "where") {
+      if (!known) return { status: "stopped", why: "" };
+      if (step === "stopped") {
+        await ask("DELETE", known.address, {});
+        remember(key, null);
+        return { status: "stopped", why: "" };
+      }
+      step = "where"; // it may have come whole before it was stopped
+    }
     if (step === "open") {
       const words = { filename: file.name, batch, department_id: department, ...stack, sha256: await sha256(file) };
       const metadata = Object.entries(words).filter(([, value]) => value).map(([name, value]) => `${name} ${base64(value)}`).join(",");
-      answer = await ask("POST", address, { "Upload-Length": String(file.size), "Upload-Metadata": metadata });
+      answer = await ask("POST", address, { "Upload-Length": String(file.size), "Upload-Metadata": metadata }); // not stopped: nobody would know where it is
     } else if (step === "where") {
       answer = await ask("HEAD", known.address, {});
     } else {
       const headers = { "Upload-Offset": String(start), "Content-Type": "application/offset+octet-stream" };
-      answer = await ask("PATCH", known.address, headers, file.slice(start, start + CHUNK), (loaded) => progress(start + loaded));
+      answer = await ask("PATCH", known.address, headers, { body: file.slice(start, start + CHUNK), progress: (loaded) => progress(start + loaded), signal });
     }
     if (answer.status >= 200 && answer.status < 300) {
       if (step === "open") known = { address: answer.header("Location"), batch };
@@ -72,7 +92,14 @@ export async function send(file, { address, batch, department, stack, progress, 
       remember(key, document || cut ? null : known);
       if (cut) return { status: answer.header("Juanzong-Status"), document: null, batch: decodeURIComponent(cut) };
       if (document) return { status: answer.header("Juanzong-Status"), document, batch: known.batch, shut: answer.header("Juanzong-Shut") === "yes" };
-      step = "send";
+      step = signal.aborted ? "stopped" : "send";
+      continue;
+    }
+    if (signal.aborted && answer.status === 0) {
+      if (step === "where") { // nobody answers: the server drops in time what does not go on
+        remember(key, null);
+        return { status: "stopped", why: "" };
+      }
       continue;
     }
     if (answer.status === 401) return { status: "signed_out", why: "" };
@@ -83,7 +110,7 @@ export async function send(file, { address, batch, department, stack, progress, 
     if (failures === WAITS.length) return { status: "lost", why: answer.why };
     if (!gone) {
       broken(answer.why);
-      await new Promise((resolve) => { setTimeout(resolve, WAITS[failures] * 1000 * (0.75 + Math.random() / 2)); });
+      await wait(WAITS[failures] * (0.75 + Math.random() / 2), signal);
     }
     failures += 1;
     step = known ? "where" : "open";

@@ -121,7 +121,13 @@ function start(line) {
   line.bar.setAttribute("aria-label", `${line.file.name} ${word("progress")}`);
   line.bar.max = 1;
   line.bar.value = 0;
-  line.last.replaceChildren(line.bar);
+  line.stopping = new AbortController();
+  line.stop = button("×", `${line.file.name} ${word("stop")}`, () => {
+    line.stop.remove();
+    line.stopping.abort();
+    say(line, "grey", word("stopped"));
+  });
+  line.last.replaceChildren(line.bar, line.stop);
   say(line, "grey", word("queued"));
 }
 
@@ -129,15 +135,17 @@ function start(line) {
 async function carry(line, stack) {
   const { file } = line;
   line.bar.max = file.size;
-  say(line, "soon", word("sending"));
+  if (!line.stopping.signal.aborted) say(line, "soon", word("sending"));
   const got = await send(file, {
+    signal: line.stopping.signal,
     address: form.dataset.uploads,
     batch: form.elements.batch.value,
     department: form.elements.department_id ? form.elements.department_id.value : "",
     stack,
-    progress: (bytes) => { line.bar.value = bytes; say(line, "soon", word("sending")); },
+    progress: (bytes) => { line.bar.value = bytes; if (!line.stopping.signal.aborted) say(line, "soon", word("sending")); },
     broken: () => say(line, "soon", word("again")),
   });
+  line.stop.remove();
   if (got.batch && !got.document) { // cut: what became of it is on the page of its batch
     const page = form.dataset.batch.replace(/[^/]*$/, encodeURIComponent(got.batch));
     link(line, page);
@@ -155,7 +163,7 @@ async function carry(line, stack) {
       return "";
     }
     say(line, "grey", word("duplicate"), got.shut ? word("shut") : "");
-  } else say(line, "late", word(got.status), got.why);
+  } else say(line, got.status === "stopped" ? "grey" : "late", word(got.status), got.why);
   line.bar.remove();
   return "";
 }
