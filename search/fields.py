@@ -37,7 +37,7 @@ FIELDS: dict[str, tuple[str, ...]] = {name: (name,) for name in _PRINTED} | {
     "number": ("contract_number", "archive_number", "numbers", "document_number"),
     "archive_number": ("archive_number",),
     "kind": ("kind",),
-    "seal": ("seal", "seal_2", "seal_3", "seal_4"),
+    "seal": ("seal", *(f"seal_{number}" for number in range(2, 9))),
     "handler": ("handler",),
     "received_on": ("received_on",),
 }

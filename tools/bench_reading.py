@@ -29,7 +29,7 @@ MAX_CHARACTER_ERRORS, MIN_FIELDS, MAX_WRONG_UNMARKED, MIN_CATEGORIES, MAX_TIME =
 
 
 PERIODS = ("valid_from", "valid_until", "term_from", "term_until")
-SEAL_FIELDS = ("seal", "seal_2", "seal_3", "seal_4")  # counted by themselves, seal by seal
+SEAL_FIELDS = ("seal", *(f"seal_{number}" for number in range(2, 9)))  # counted by themselves, seal by seal
 SURE = 0.75  # as `intake.understand.CONFIDENCE_LINE`
 
 

@@ -10,7 +10,7 @@ from intake.values import same_name
 
 #: The value of a seal that is there and whose name cannot be read.
 PRESENT = "present"
-NAMES = ("seal", "seal_2", "seal_3", "seal_4")
+NAMES = ("seal", *(f"seal_{number}" for number in range(2, 9)))
 #: Whose seal a paper bears, by its kind; papers of other kinds are sealed by whoever issues them.
 _OWNERS = {
     "contract": ("party_a", "party_b"),

@@ -233,6 +233,17 @@ def test_seals_become_fields_each_name_once_and_the_nameless_behind():
     assert fields([page_of()]) == {}
 
 
+def test_a_fifth_seal_is_held_against_the_parties_too():
+    parties = {name: Field(value, 1, BOX, 0.99) for name, value in (("party_a", "甲方公司"), ("party_b", "乙方公司"))}
+    seals = [
+        Seal(BOX, name, 0.9)
+        for name in ("甲方公司", "乙方公司", "甲方公司合同专用章", "乙方公司合同专用章", "外人公司")
+    ]
+    found = fields([page_of(*seals)])
+    assert list(found) == ["seal", "seal_2", "seal_3", "seal_4", "seal_5"]
+    assert compared(parties | found, "contract", CONFIDENCE_LINE)[1] == ["seal_mismatch:seal_5"]
+
+
 def held(kind, seal, confidence, **parties):
     found = {name: Field(value, 1, BOX, 0.99) for name, value in parties.items()} | {
         "seal": Field(seal, 1, BOX, confidence)
