@@ -6,8 +6,6 @@ the bytes of an image where there is one: nothing a hijacked child sends is ever
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
 import os
 import resource
@@ -116,7 +114,7 @@ class _Child:
         self._send("kept", kept)
         self._send("read", read_page(kept, picture, self._engine), kept.image)
         del picture, kept
-        give_back()
+        memory.give_back()
 
     def _judge(self, request: dict[str, Any]) -> None:
         """Answer how good a page is that was scanned, without reading it."""
@@ -162,15 +160,6 @@ class _Child:
         }
         head["quality"] = page.quality and asdict(page.quality)
         self._answer(head, None if same else page.image)
-
-
-def give_back() -> None:
-    """Give freed memory back to the system, where the C library can (glibc; 10 ms a page).
-
-    Between what a runtime keeps it lies in pieces that the library holds on to: 150 MiB after a few pages, more with every kind of page.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 class _WhenNeeded:

@@ -5,6 +5,7 @@ import os
 
 from huey.consumer import Consumer
 
+from intake import memory
 from service import worker_channels
 from service.bootstrap import build
 from service.flow.archive.outside import resume as resume_removals
@@ -15,6 +16,7 @@ from service.settings import Settings, load
 
 def run(settings: Settings) -> None:
     """Work until told to stop (SIGINT: after the document in hand; SIGTERM: at once, it is taken up again later)."""
+    memory.share_arenas()
     house: House = build(settings)
     queue = open_queue(settings)
     hint = attach(queue, lambda: house)

@@ -56,6 +56,7 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
         *found,
         ("memory, 100 pages", ("tools.bench_memory", "--pages", "100")),
         ("memory, 1,000 pages", ("tools.bench_memory",)),
+        ("memory of a worker", ("tools.bench_memory", "--worker")),
         ("changes in sealed objects", ("pytest", "-q", "tests/vault/test_tamper.py")),
         ("edits of the audit table", ("pytest", "-q", "tests/service/test_tampering.py")),
         ("changed exports", ("pytest", "-q", "tests/service/test_evidence.py")),

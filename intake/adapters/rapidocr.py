@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake import black_seals, conventions, orientation, script
+from intake import black_seals, conventions, memory, orientation, script
 from intake.adapters import boxes
 from intake.adapters.colons import goes_on, hides_a_mark, with_colon, with_point, with_room
 from intake.adapters.print_height import print_height
@@ -248,6 +248,8 @@ class RapidOcr:
         small, record = self._pad(small, record, self._engine.width_height_ratio, self._engine.min_height)
         with self._one_at_a_time:
             self._detector.limit_side_len = min(_SHORTER, *small.shape[:2]) if most < _SIDES[2] else _SHORTER
+            if most >= _SIDES[2]:  # a worker's peak: what was freed before need not be held beside it
+                memory.give_back()
             found = self._detector(small).boxes
         if found is None or len(found) == 0:
             return np.zeros((0, 4, 2), dtype=np.float32)

@@ -12,6 +12,7 @@ from huey.contrib.sql_huey import SqlHuey
 from peewee import PeeweeException
 from sqlalchemy import make_url
 
+from intake import memory
 from service.errors import KNOWN_ERRORS
 from service.flow.archive.destructions import note
 from service.flow.archive.outside import resume as resume_removals
@@ -50,6 +51,7 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
     def process_task(document_id: str) -> None:
         if not or_later(f"document {document_id}", lambda: process(get_house(), document_id)):
             look_soon()
+        memory.give_back()
         preserve_task(document_id)
 
     @queue.task(name="look")  # type: ignore[untyped-decorator]  # huey has no types
@@ -63,6 +65,7 @@ def attach(queue: Huey, get_house: Callable[[], House]) -> Callable[[str], None]
     @queue.task(name="preserve", priority=-1)  # type: ignore[untyped-decorator]  # huey has no types
     def preserve_task(document_id: str) -> None:
         or_later(f"the preservation copy of {document_id}", lambda: preserve(get_house(), document_id))
+        memory.give_back()
 
     @queue.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]  # huey has no types
     def sweep_task() -> None:
