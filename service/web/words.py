@@ -698,7 +698,7 @@ def distance(days: int) -> str:
     return ngettext("还有 %(num)d 天", "还有 %(num)d 天", days)
 
 
-def _marked(field: DocumentField) -> State | None:
+def _contradicted(field: DocumentField) -> State | None:
     if "check_digit_failed" in field.marks:
         return State("late", gettext("校验位不符"), gettext("末位校验码与前面的数字对不上，请对照原件"))
     if "amount_mismatch" in field.marks:
@@ -707,9 +707,16 @@ def _marked(field: DocumentField) -> State | None:
         return State("late", gettext("期限不符"), gettext("写明的年限与起止日期不一致，请对照原件"))
     if "seal_mismatch" in field.marks:
         return State("late", gettext("印章不符"), gettext("印章上的名称不是当事人的名称，请对照原件"))
-    if field.name in SEALS and field.value == PRESENT:
-        return State("soon", gettext("有印章"), gettext("有印章，环上的名称认不出来"))
     return None
+
+
+def _though(word: str, why: str, against: State) -> State:
+    """Return the state of a value that people confirmed although something speaks against it, which goes on being said."""
+    return State(
+        "late",
+        gettext("%(state)s · %(mark)s", state=word, mark=against.word),
+        gettext("%(state)s；%(mark)s", state=why, mark=against.why),
+    )
 
 
 def _sound(field: DocumentField) -> State | None:
@@ -731,14 +738,19 @@ def field_state(field: DocumentField, actor: Actor) -> State:
             else gettext("两人所见不同，由没有表态的第三人裁定")
         )
         return State("late", gettext("有争议"), third)
+    against = _contradicted(field)
     if state == rules.VERIFIED:
-        return State("good", gettext("两人已核"), gettext("两名未录入此值的人都已确认"))
+        word, why = gettext("两人已核"), gettext("两名未录入此值的人都已确认")
+        printed = gettext("两名未录入此值的人都确认纸上就是这样印的")
+        return _though(word, printed, against) if against else State("good", word, why)
     if state == rules.ONCE:
         others = gettext("一人已核；须由另一人再核，且不能是录入者")
-        return State("soon", gettext("待第二人"), gettext("你已核") if actor.name in field.confirmed_by else others)
-    marked = _marked(field)
-    if marked:
-        return marked
+        word, why = gettext("待第二人"), gettext("你已核") if actor.name in field.confirmed_by else others
+        return _though(word, why, against) if against else State("soon", word, why)
+    if against:
+        return against
+    if field.name in SEALS and field.value == PRESENT:
+        return State("soon", gettext("有印章"), gettext("有印章，环上的名称认不出来"))
     if state == rules.ENTERED:
         mine = field.entered_by == actor.name
         if not field.value:

@@ -161,6 +161,29 @@ def test_two_values_are_shown_with_who_holds_which_and_a_third_decides(site: Sit
     assert (title.value, title.entered_by, title.rival) == ("技术服务合同书", "person:handler", {})
 
 
+def put_marks(office: Office, document_id: str, **marks: str) -> None:
+    """Let the machine say of fields what speaks against their values."""
+    with office.house.database.write() as session:
+        for field in session.get_one(Document, document_id).fields:
+            if field.name in marks:
+                field.marks = [marks[field.name]]
+
+
+def test_what_speaks_against_a_value_goes_on_being_said_when_people_confirmed_it(site: Site) -> None:
+    document_id = site.office.take_in()
+    marks = {"party_b_code": "check_digit_failed", "amount": "amount_mismatch", "party_a": "seal_mismatch"}
+    put_marks(site.office, document_id, **marks)
+    said = ("校验位不符", "大小写不符", "印章不符")
+    why = ("末位校验码与前面的数字对不上", "大写金额与数字金额不一致", "印章上的名称不是当事人的名称")
+    for login, word in (("administrator", "待第二人"), ("archivist", "两人已核")):
+        for name in marks:
+            documents.confirm_field(site.office.house, site.office[login], document_id, name)
+        page = site.signed_in("handler").get(f"/to-review/{document_id}").text
+        for text in (*(f"{word} · {mark}" for mark in said), *why):
+            assert text in page, text
+    assert "都确认纸上就是这样印的；末位校验码" in page
+
+
 def test_confirming_all_leaves_a_disagreement_to_who_decides_it(site: Site) -> None:
     document_id = site.office.take_in()
     documents.correct_field(site.office.house, site.office["administrator"], document_id, "title", "甲")
