@@ -5,7 +5,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from intake.errors import NoSuchScan, ScannerUnavailable
 
 _NAME = re.compile(r"\d{8}-\d{6}(-\d+)?")
 _DOCUMENT = "document.tiff"
+_ASIDE = "again.old"  # pages that others were put in the place of
 _SOFTWARE, _DATE_TIME, _ARTIST, _DOCUMENT_NAME, _MODEL = 305, 306, 315, 269, 272  # TIFF 6.0, section 8
 
 
@@ -48,18 +49,24 @@ class Scan:
         folder.mkdir(mode=0o700)
         return folder
 
-    def exchange(self, numbers: Sequence[int], folder: Path) -> list[int]:
-        """Put the pages that lie in `folder` in the place of these (from 1), in this order; returns those that were replaced.
+    def exchange(self, fresh: Mapping[int, Path]) -> None:
+        """Put each of these pages in the place that its number (from 1) says; what stood there lies aside until the scan is removed.
 
         Each is replaced at once or not at all.
         """
         pages = self.pages
-        done = list(zip(numbers, pages_in(folder), strict=False))
-        for number, fresh in done:
-            fresh.replace(pages[number - 1])
+        for number, page in fresh.items():
+            self._keep_aside(pages[number - 1])
+            page.replace(pages[number - 1])
         keep_on_disk(self.folder)
-        shutil.rmtree(folder)
-        return [number for number, _ in done]
+
+    def _keep_aside(self, page: Path) -> None:
+        """Keep a second copy of a page, beside those that stood in its place before."""
+        folder = self.folder / _ASIDE
+        folder.mkdir(mode=0o700, exist_ok=True)
+        copy = folder / f"{page.stem}-{len(list(folder.glob(f'{page.stem}-*'))) + 1}.tiff"
+        shutil.copyfile(page, copy)
+        keep_on_disk(copy, folder, self.folder)
 
     def write(self, order: ScanOrder) -> None:
         """Keep what was asked, whole or not at all."""

@@ -16,6 +16,7 @@ from intake.errors import ScannerUnavailable
 _ANSWER_SECONDS = 120  # a scanner on the network is looked for, and wakes up
 _PAGE_SECONDS = 300  # the longest pause between two pages: A3 at 1200 dpi over a slow line
 _LOOK_SECONDS = 0.2
+_NO_DOCS = 7  # SANE_STATUS_NO_DOCS, with which scanimage ends where the feeder is empty before as many pages came as it was to scan
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def scan(
 ) -> None:
     """Scan until the feeder is empty (one page from glass), behind the pages that lie in `folder` already.
 
-    most: how many pages are fed at most, 0 for all. keep_open: files that the program holds while it runs, so that a lock outlives us. on_page is called with the number of pages
-    there are, when the last of them is on the disk.
+    most: how many pages are fed at most, 0 for all; fewer in the feeder are no fault. keep_open: files that the program holds while
+    it runs, so that a lock outlives us. on_page is called with the number of pages there are, when the last of them is on the disk.
     Raises NotOffered, ScannerUnavailable (a jam, a cable, no such device); the pages that came through stay in `folder`.
     """
     device = f"--device-name={check_device(order.device)}"
@@ -83,7 +84,7 @@ def scan(
         except BaseException:
             _end(process)
             raise
-    if process.returncode:
+    if process.returncode and not (most and process.returncode == _NO_DOCS):  # so many pages may not have been there
         raise ScannerUnavailable(f"the scanner stopped: {_last_words(log)}")
 
 

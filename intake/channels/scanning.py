@@ -1,7 +1,7 @@
 """What to ask of a scanner: the operator's few words, turned into the options that this device offers. Pure rules."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -59,6 +59,22 @@ class ScanOrder:
     def sheets(self) -> int | None:
         """How many sheets of paper were counted; None when nobody counted."""
         return self.expect // self.sides_scanned if self.expect else None
+
+    def fed_for(self, pages: Iterable[int]) -> list[int]:
+        """Return which pages (from 1) come out of the feeder when these are to be scanned once more: a duplex feeder gives both sides."""
+        if self.source != "Duplex":
+            return sorted(set(pages))
+        return [
+            side for sheet in sorted({(page - 1) // 2 for page in pages}) for side in (2 * sheet + 1, 2 * sheet + 2)
+        ]
+
+    def lies_on(self, page: int) -> tuple[int, str]:
+        """Return on which sheet of the stack (from 1) a page is, and on which side: front, back, or "" where only one is scanned."""
+        if self.source == "Duplex":
+            return (page + 1) // 2, "front" if page % 2 else "back"
+        if self.page_order == "two_pass" and self.sheets:  # the backs begin with the last
+            return (page, "front") if page <= self.sheets else (2 * self.sheets - page + 1, "back")
+        return page, ""
 
     def to_plain(self) -> dict[str, Any]:
         """Return the order as plain values, for a manifest."""

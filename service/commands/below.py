@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from intake.channels.scanning import ScanOrder
 from intake.model import Quality
 
 if TYPE_CHECKING:  # it brings OpenCV, which `station devices` does not need
@@ -61,16 +62,51 @@ def _why(word: str, quality: Quality, lang: str) -> str:
 
 
 _ASK = {
-    "zh": "把第 {pages} 页按这个顺序放进进纸器，按回车重新扫描；输入 y 照原样收下；输入 k 留在扫描站",
-    "en": "Put page {pages} into the feeder in this order and press Enter to scan again; y takes them as they are; k keeps the stack here",
+    "zh": "把{paper}，按回车重新扫描；输入 y 照原样收下；输入 k 留在扫描站",
+    "en": "Put {paper} and press Enter to scan again; y takes them as they are; k keeps the stack here",
+}
+_FEEDER = {"zh": "{paper}按这个顺序放进进纸器", "en": "{paper} into the feeder in this order"}
+_GLASS = {"zh": "第 {pages} 页放到玻璃上", "en": "page {pages} on the glass"}
+_PAGES = {"zh": "第 {pages} 页", "en": "page {pages}"}
+_SHEETS_OF = {"zh": "第 {sheets} 张（上面有第 {pages} 页）", "en": "sheet {sheets} (with page {pages})"}
+_SIDE_OF = {
+    "zh": {"front": "第 {sheet} 张正面", "back": "第 {sheet} 张背面"},
+    "en": {"front": "the front of sheet {sheet}", "back": "the back of sheet {sheet}"},
 }
 
 
-def ask(pages: Sequence[int], lang: str) -> str:
-    """Ask what is to become of these pages; returns again, hand-in or keep."""
+def paper(pages: Sequence[int], order: ScanOrder, lang: str) -> str:
+    """Return which paper these pages (from 1) are on, and where it goes, as the end of "put …"."""
     numbers = _LIST[lang].join(map(str, pages))
-    answer = click.prompt(_ASK[lang].format(pages=numbers), default="", show_default=False, err=True)
+    if order.source == "Flatbed":
+        return _GLASS[lang].format(pages=numbers)
+    lies = [order.lies_on(page) for page in pages]
+    if order.source == "Duplex":
+        sheets = _LIST[lang].join(str(sheet) for sheet in sorted({sheet for sheet, _ in lies}))
+        said = _SHEETS_OF[lang].format(sheets=sheets, pages=numbers)
+    elif all(side for _, side in lies):
+        said = _LIST[lang].join(_SIDE_OF[lang][side].format(sheet=sheet) for sheet, side in lies)
+    else:
+        said = _PAGES[lang].format(pages=numbers)
+    return _FEEDER[lang].format(paper=said)
+
+
+def ask(pages: Sequence[int], order: ScanOrder, lang: str) -> str:
+    """Ask what is to become of these pages; returns again, hand-in or keep."""
+    said = _ASK[lang].format(paper=paper(pages, order, lang))
+    answer = click.prompt(said, default="", show_default=False, err=True)
     return {"y": "hand-in", "k": "keep"}.get(answer.strip().lower(), "again")
+
+
+_NOT_ALL_CAME = {
+    "zh": "要过来 {sides} 面，只过来 {came} 面，什么也没有换：把{paper}，再来一次",
+    "en": "{came} sides came through of {sides}, and nothing was changed: put {paper} and try again",
+}
+
+
+def not_all_came(came: int, sides: int, order: ScanOrder, pages: Sequence[int], lang: str) -> str:
+    """Return that pages were not scanned once more, and what paper to put in."""
+    return _NOT_ALL_CAME[lang].format(came=came, sides=sides, paper=paper(pages, order, lang))
 
 
 _SHEETS = {

@@ -89,7 +89,11 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
     "--expect", type=click.IntRange(0, 100_000), help="Another count of the pages on paper; 0 takes those there are."
 )
 @click.option(
-    "--page", "pages", multiple=True, type=click.IntRange(1), help="Scan this page once more, in its place; repeatable."
+    "--page",
+    "pages",
+    multiple=True,
+    type=click.IntRange(1),
+    help="Scan this page once more, in its place; repeatable. Of a duplex stack the whole sheet goes in.",
 )
 @click.option("--hold", is_flag=True, help="Keep the stack here while a page just scanned is too poor.")
 @delivery_options
@@ -206,23 +210,30 @@ def _feed(settings: Settings, scan: "Scan", lock: int, *, quiet: bool) -> "list[
 
 def _feed_again(settings: Settings, scan: "Scan", lock: int, pages: Sequence[int], *, quiet: bool) -> "list[Below]":
     """Scan these pages once more, in this order, and put them in their places; returns those that are no better."""
-    from intake.adapters import scanner
     from intake.glance import below, of_scan
 
+    order = scan.order
     if pages[-1] > len(scan.pages):
         raise BadInput(f"--page {pages[-1]}: scan {scan.name} has {len(scan.pages)} pages")
-    left = list(pages)
-    while left:
-        folder = scan.again
-        scanner.scan(scan.order, folder, keep_open=(lock,), most=len(left))
-        done = scan.exchange(left, folder)
-        if not done:
-            raise BadInput(f"no page came through; page {left[0]} is as it was: is there paper in the feeder?")
-        left = left[len(done) :]
+    for turn in [[page] for page in pages] if order.source == "Flatbed" else [pages]:
+        _put_in_place(scan, lock, turn)
     judged = [(number, of_scan(scan.pages[number - 1], settings.limits)) for number in pages]
     poor = below([(number, quality) for number, quality in judged if quality is not None], whole=False)
     _tell(poor, quiet=quiet)
     return poor
+
+
+def _put_in_place(scan: "Scan", lock: int, pages: Sequence[int]) -> None:
+    """Scan the sheets of these pages and exchange these pages alone. Raises BadInput, and nothing is changed, where not every side came."""
+    from intake.adapters import scanner
+
+    order, folder = scan.order, scan.again
+    sides = order.fed_for(pages)
+    scanner.scan(order, folder, keep_open=(lock,), most=len(sides))
+    came = scanner.pages_in(folder)
+    if len(came) != len(sides):
+        raise BadInput(words.not_all_came(len(came), len(sides), order, pages, words.language()))
+    scan.exchange({number: page for number, page in zip(sides, came, strict=True) if number in pages})
 
 
 def _tell(poor: "Iterable[Below]", *, quiet: bool) -> None:
@@ -239,7 +250,7 @@ def _decide(
     """
     while poor and not hold and not quiet and sys.stdin.isatty():
         pages = [page.page for page in poor]
-        answer = words.ask(pages, words.language())
+        answer = words.ask(pages, scan.order, words.language())
         if answer == "hand-in":
             break
         if answer == "keep":

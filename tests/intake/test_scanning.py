@@ -111,3 +111,13 @@ def test_pages_that_do_not_balance(pages, expect):
 def test_pages_that_balance_or_were_not_counted():
     check_count(10, 10)
     check_count(10, 0)
+
+
+def test_which_paper_a_page_is_on_and_what_comes_out_with_it():
+    one, both = ScanOrder("x", expect=6), ScanOrder("x", source="Duplex", expect=6)
+    turned = ScanOrder("x", split=True, page_order="two_pass", expect=6)
+    assert [order.fed_for([5, 2]) for order in (one, both, turned)] == [[2, 5], [1, 2, 5, 6], [2, 5]]
+    assert both.fed_for([3, 4]) == [3, 4]
+    assert [one.lies_on(page) for page in (1, 6)] == [(1, ""), (6, "")]
+    assert [both.lies_on(page) for page in (1, 2, 5)] == [(1, "front"), (1, "back"), (3, "front")]
+    assert [turned.lies_on(page) for page in (3, 4, 6)] == [(3, "front"), (3, "back"), (1, "back")]

@@ -22,7 +22,7 @@ from intake.channels.scanning import ScanOrder
 from service.bootstrap import build
 from service.records.tables import AuditEntry, Batch, Document, Stack
 from service.settings import load
-from tests.servers.office_scanner import office_scanner
+from tests.servers.office_scanner import Scanner, office_scanner
 from tests.service.conftest import embedded_env, prepared
 from tests.service.nursery import nursery
 from tests.service.test_cli import ROOT, lines
@@ -108,8 +108,10 @@ def test_every_page_is_on_the_disk_before_it_counts(sane, tmp_path, monkeypatch)
     assert counted == [True] * 10
     scanner.scan(scan.order, again := scan.again, most=1)
     on_disk.clear()
-    assert scan.exchange([3], again) == [3]
-    assert on_disk == {str(scan.folder)}
+    (fresh,) = scanner.pages_in(again)
+    scan.exchange({3: fresh})
+    aside = scan.folder / "again.old"
+    assert on_disk == {str(path) for path in (aside / "p00003-1.tiff", aside, scan.folder)}
 
 
 def test_pages_that_are_there_before_the_first_look_are_told_of_too(sane, tmp_path, monkeypatch):
@@ -155,12 +157,16 @@ def bars(page: Image.Image) -> int:
     return sum(here and not above for above, here in pairwise(column))
 
 
-def test_both_sides_of_a_sheet_in_one_pass_of_a_duplex_feeder(juanzong_here, env, spool, tmp_path):
+def on_the_network(env: dict[str, str], scanner: Scanner) -> None:
     config = Path(env["SANE_CONFIG_DIR"])
+    (config / "dll.conf").write_text("escl\n")
+    (config / "escl.conf").write_text(f"device {scanner.device.removeprefix('escl:')} Feeder\n")
+
+
+def test_both_sides_of_a_sheet_in_one_pass_of_a_duplex_feeder(juanzong_here, env, spool, tmp_path):
     duplex = ("--source", "Duplex", "--resolution", "75", "--split", "--batch", "双面", "--json")
     with office_scanner([side(number) for number in (1, 2, 3, 0, 4)]) as scanner:
-        (config / "dll.conf").write_text("escl\n")
-        (config / "escl.conf").write_text(f"device {scanner.device.removeprefix('escl:')} Feeder\n")
+        on_the_network(env, scanner)
         device = ("--device", scanner.device)
         assert "sides" in juanzong_here(env, "station", "scan", *device, *duplex, "--sides", "1", check=3).stderr
         short = juanzong_here(env, "station", "scan", *device, *duplex, "--expect", "6", check=4)
@@ -184,6 +190,32 @@ def test_both_sides_of_a_sheet_in_one_pass_of_a_duplex_feeder(juanzong_here, env
     juanzong_here(env, "get", document.id, "--rendition", "original", "-o", out)
     with Image.open(out) as pages:
         assert [bars(page) for page in ImageSequence.Iterator(pages)] == [1, 2, 3, 4, 5]
+
+
+def test_a_sheet_of_a_duplex_stack_scanned_once_more_changes_the_sides_asked_for_alone(juanzong_here, env, spool):
+    duplex = ("--source", "Duplex", "--resolution", "75", "--expect", "8", "--json")
+    with office_scanner([side(number) for number in (1, 2, 3, 4, 5, 6)]) as scanner:
+        on_the_network(env, scanner)
+        juanzong_here(env, "station", "scan", "--device", scanner.device, *duplex, check=4)
+        (name,) = waiting(spool)
+
+        def now(folder: Path) -> list[int]:
+            return [bars(Image.open(path)) for path in sorted(folder.glob("p*.tiff"))]
+
+        def again(*words: object, sheets: tuple[int, ...], check: int = 4) -> str:
+            scanner.feeder[:] = [side(number) for number in sheets]
+            return juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", name, *words, check=check).stderr
+
+        again("--page", 1, "--page", 5, sheets=(7, 1, 7, 1))
+        assert now(spool / name) == [7, 2, 3, 4, 7, 6]
+        again("--page", 4, sheets=(1, 7))
+        assert now(spool / name) == [7, 2, 3, 7, 7, 6]
+        again("--page", 5, "--page", 6, sheets=(2, 3))
+        assert now(spool / name) == [7, 2, 3, 7, 2, 3]
+        said = again("--page", 2, "--page", 3, sheets=(1, 2, 3), check=3)
+        assert "要过来 4 面，只过来 3 面，什么也没有换：把第 1、2 张（上面有第 2、3 页）按这个顺序放进进纸器" in said
+        assert now(spool / name) == [7, 2, 3, 7, 2, 3]
+        assert now(spool / name / "again.old") == [1, 4, 5, 7, 6]
 
 
 @pytest.mark.parametrize("options", [("--mode", "Color"), ("--source", "Flatbed", "--paper", "A5")])
@@ -222,7 +254,7 @@ def test_pages_too_poor_are_told_at_once_and_kept_for_another_scan_when_asked(ju
     assert "第 1 页请重新扫描" in again.stderr
     (page,) = (spool / name).glob("p*.tiff")
     assert page.read_bytes() == before  # the test scanner gives the same page each time
-    assert not (spool / name / "again").exists()
+    assert [path.read_bytes() for path in (spool / name / "again.old").iterdir()] == [before]
     juanzong_here(env, "station", "resume", name, "--page", 2, check=3)
     (line,) = lines(juanzong_here(env, "station", "resume", name, "--json"))  # a person has decided
     assert (line["status"], line["pages"], "rescan" in line) == ("received", 1, False)
