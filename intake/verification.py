@@ -21,6 +21,9 @@ ABOUT_VALUES = frozenset(
     {"unknown_kind", "low_confidence", "missing", "check_digit_failed", "repaired", "amount_mismatch", "term_mismatch"}
     | {"birth_mismatch", "seal_mismatch"}
 )
+#: Reasons that a person settles who has gone through the values and the category. What the pages themselves give (a page to
+#: scan again, one that is missing, an attachment that was refused) is settled only by name: no value says anything of it.
+_OF_VALUES = ABOUT_VALUES | {"look_again", "separator_differs"}
 _AGAIN = {
     "amount_mismatch": ("amount",),
     "term_mismatch": ("valid_from", "valid_until", "term_from", "term_until"),
@@ -146,6 +149,11 @@ def done_with(stands: Mapping[str, Stand]) -> tuple[str, ...]:
     return tuple(sorted(person for person in people if all(is_done(stand, person) for stand in asked)))
 
 
+def page_reasons(reasons: Iterable[str]) -> list[str]:
+    """Return the reasons to look that are about the pages or the file, whatever its values are."""
+    return [reason for reason in reasons if reason.partition(":")[0] not in _OF_VALUES]
+
+
 def reasons_left(reasons: Iterable[str], settled: Iterable[str]) -> list[str]:
     """Return the reasons to look at a document that stay after a person has dealt with the values named `settled`."""
     names = set(settled)
@@ -153,6 +161,6 @@ def reasons_left(reasons: Iterable[str], settled: Iterable[str]) -> list[str]:
     for reason in reasons:
         code, _, name = reason.partition(":")
         about = (name,) if name else _AGAIN.get(code, ())
-        if not names.intersection(about):
+        if code not in _OF_VALUES or not names.intersection(about):
             left.append(reason)
     return left

@@ -96,7 +96,8 @@ class Typed(Input):
 class Check(Input):
     """What a person says. values: what they typed; confirm: the value they saw, by field; decide: which of two values.
 
-    finish: they have looked at the document; what is named in confirm and may be confirmed is, reasons to look are settled.
+    finish: they have gone through the values; what is named in confirm and may be confirmed is, reasons about values are settled.
+    dismiss: reasons to look at the pages (rescan, unread, pages_missing, attachment_refused, reading_failed) that they settled.
     """
 
     values: dict[Name, Typed] = Field(default_factory=dict)
@@ -104,6 +105,7 @@ class Check(Input):
     decide: dict[Name, Value] = Field(default_factory=dict)
     category: Annotated[str, Field(max_length=8)] | None = None
     finish: bool = False
+    dismiss: list[Annotated[str, Field(max_length=400)]] = Field(default_factory=list)
 
 
 @operation("POST", "/documents/{document_id}/check", "Say what of its values is right", body=Check, problems=(409,))
@@ -120,7 +122,7 @@ def check_document(house: House, actor: Actor, document_id: str, given: Check) -
         )
         for name, typed in given.values.items()
     ]
-    said = checking.Given(entries, given.confirm, given.decide, given.category, given.finish)
+    said = checking.Given(entries, given.confirm, given.decide, given.category, given.finish, given.dismiss)
     checking.save(house, actor, document_id, said)
     return document_as_json(get_document(house, actor, document_id))
 

@@ -194,18 +194,19 @@ def change_document(house: House, actor: Actor, document_id: str, given: Change)
 
 
 class Confirm(Input):
-    """Which fields are right; none named: all."""
+    """Which fields are right; none named: all. dismiss: reasons to look at the pages that are settled, too; no others go away."""
 
     fields: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list)
+    dismiss: list[Annotated[str, Field(max_length=400)]] = Field(default_factory=list)
 
 
 @operation("POST", "/documents/{document_id}/confirmation", "Confirm what was read", body=Confirm)
 def confirm_document(house: House, actor: Actor, document_id: str, given: Confirm) -> dict[str, Any]:
     """Confirm values (dual verification)."""
     if given.fields:
-        flow.confirm(house, actor, document_id, dict.fromkeys(given.fields))
+        flow.confirm(house, actor, document_id, dict.fromkeys(given.fields), given.dismiss)
     else:
-        flow.confirm_all(house, actor, document_id)
+        flow.confirm_all(house, actor, document_id, given.dismiss)
     return document_as_json(flow.get_document(house, actor, document_id))
 
 

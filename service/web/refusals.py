@@ -253,6 +253,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"(?:\w+: )?a value and the word that there is none: say one of the two",
         "要么写值，要么说不在此件上，只能选一样。",
     ),
+    (
+        r"(?:dismiss: )?(?P<reason>.+) is no reason to look at the pages of this document",
+        "这条页面的问题已经没有了，请再看一遍。",
+    ),
     (r"(?:\w+: )?the document has no such field", "文件没有这个字段。"),
     (
         r"(?:\w+: )?a date such as 2026-03-24 or 2026年3月24日, or 长期 \(long-term\)",

@@ -227,6 +227,7 @@ VERBS = {
     "record": _("录入"),
     "recheck": _("复核"),
     "dispute": _("提出不同"),
+    "dismiss": _("了结查看缘由"),
     "take_over": _("从证照取值"),
     "assign": _("指定负责人"),
     "kind": _("定信息种类"),

@@ -1,5 +1,6 @@
 """Checking what was read: who is given what, what their word does, and what is kept of it (RULES A2.2)."""
 
+import json
 import threading
 from datetime import date, timedelta
 from typing import Any
@@ -191,6 +192,39 @@ def test_the_last_save_is_undone_whole_and_only_by_who_made_it(office: Office) -
     with pytest.raises(RuleRefused, match="nothing of yours"):
         checking.undo(house, office["administrator"], document_id)
     assert actions(office, document_id)[-2:].count("document.undo") == 1
+
+
+def test_what_the_pages_have_is_settled_by_name_alone_and_the_trail_says_which(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    of_pages = ["rescan:2:blurred", "unread:2:timeout", "pages_missing:3,5", "attachment_refused:amount"]
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status = "needs_review"
+        document.review_reasons = ["missing:agent", "separator_differs", "look_again:amount", *of_pages]
+    say(embedded, "administrator", document_id, seen={"amount": "680000.00"}, finish=True)
+    found = documents.get_document(house, OWNER, document_id)
+    assert (found.status, found.review_reasons) == ("needs_review", of_pages)
+    documents.confirm_all(house, embedded["archivist"], document_id)
+    assert documents.get_document(house, OWNER, document_id).review_reasons == of_pages
+    for named in (["rescan:9:blurred"], ["missing:agent"]):
+        with pytest.raises(BadInput, match="no reason to look at the pages"):
+            say(embedded, "administrator", document_id, dismissed=named)
+    say(embedded, "administrator", document_id, dismissed=of_pages[:1])
+    checking.undo(house, embedded["administrator"], document_id)
+    assert documents.get_document(house, OWNER, document_id).review_reasons == of_pages
+    say(embedded, "administrator", document_id, dismissed=of_pages[:2])
+    documents.confirm_all(house, embedded["archivist"], document_id, of_pages[2:])
+    found = documents.get_document(house, OWNER, document_id)
+    assert (found.status, found.review_reasons) == ("stored", [])
+    with house.database.read() as session:
+        query = select(AuditEntry).where(AuditEntry.action == "document.dismiss").order_by(AuditEntry.seq)
+        told = [(entry.actor, json.loads(entry.detail)["dismissed"]) for entry in session.scalars(query)]
+    assert told == [
+        ("person:administrator", ["missing:agent", "separator_differs"]),
+        ("person:administrator", of_pages[:1]),
+        ("person:administrator", of_pages[:2]),
+        ("person:archivist", of_pages[2:]),
+    ]
 
 
 def test_an_added_field_and_a_category_are_undone_too(embedded: Office) -> None:

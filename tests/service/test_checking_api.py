@@ -88,6 +88,24 @@ def test_what_cannot_be_said_is_refused_by_field_and_changes_nothing(
         (f.name, f.value, f.confirmed_by) for f in before.fields]  # fmt: skip
 
 
+def test_reasons_of_the_pages_are_settled_by_name(client, headers, embedded, document_id):
+    with embedded.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", [f"rescan:{page}:blurred" for page in (1, 2, 3)]
+    path, as_person = f"/api/v1/documents/{document_id}", {"headers": headers("administrator")}
+    for step, body, left in (
+        ("check", {"finish": True}, 3),
+        ("check", {"finish": True, "dismiss": ["rescan:1:blurred"]}, 2),
+        ("confirmation", {}, 2),
+        ("confirmation", {"fields": ["title"], "dismiss": ["rescan:2:blurred"]}, 1),
+        ("confirmation", {"dismiss": ["rescan:3:blurred"]}, 0),
+    ):
+        answer = client.post(f"{path}/{step}", json=body, **as_person)
+        assert (answer.status_code, len(answer.get_json()["review_reasons"])) == (200, left), (step, body)
+    gone = client.post(f"{path}/check", json={"dismiss": ["rescan:1:blurred"]}, **as_person)
+    assert (gone.status_code, list(gone.get_json()["errors"])) == (422, ["dismiss"])
+
+
 def test_a_disagreement_is_shown_and_decided(client, headers, embedded, document_id):
     say(embedded, "administrator", document_id, seen={"party_b": PARTY_B})
     path = f"/api/v1/documents/{document_id}"

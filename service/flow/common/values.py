@@ -3,7 +3,7 @@
 Everything here happens inside the caller's transaction, on a document the caller may correct and has locked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -184,6 +184,23 @@ def confirm(session: Session, actor: Actor, document: Document, seen: Mapping[st
         field.confirmed_by = list(_by_rule(name, lambda s=stand: rules.confirm(s, actor.name)).confirmed_by)
     document.review_reasons = rules.reasons_left(document.review_reasons, seen)
     audit.append(session, actor.name, "document.confirm", f"document:{document.id}", {"fields": sorted(seen)})
+
+
+def dismiss(session: Session, actor: Actor, document: Document, named: Collection[str], *, finish: bool) -> None:
+    """Take reasons to look away and note which. Raises BadInput for one that is none of the pages.
+
+    named: those of the pages that are settled. finish: the person has gone through all values, which settles theirs.
+    """
+    of_pages = rules.page_reasons(document.review_reasons)
+    unknown = [reason for reason in named if reason not in of_pages]
+    if unknown:
+        why = f"{unknown[0]} is no reason to look at the pages of this document"
+        raise BadInput(f"dismiss: {why}", {"dismiss": why})
+    left = [r for r in (of_pages if finish else document.review_reasons) if r not in named]
+    gone = [reason for reason in document.review_reasons if reason not in left]
+    if gone:
+        document.review_reasons = left
+        audit.append(session, actor.name, "document.dismiss", f"document:{document.id}", {"dismissed": gone})
 
 
 def confirmable(document: Document, person: str) -> list[str]:

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from intake import verification as rules
 from intake.model import PageText, Word
 from intake.typed import capitals_on, kind_of
 from service.access.policy import Actor
@@ -35,7 +36,8 @@ _OF_DOCUMENT = ("status", "category", "kind", "title", "review_reasons")
 class Given:
     """What a person says of a document. entries: values they typed; seen: the value shown of each field they confirm.
 
-    decided: which value of a disagreement, by field. finish: everything else on the page is right, too.
+    decided: which value of a disagreement, by field. finish: everything else on the page is right, too. dismissed: the reasons
+    of the pages that they settled, on the paper or otherwise; no other goes away by `finish`.
     """
 
     entries: Sequence[values.Entry] = ()
@@ -43,6 +45,7 @@ class Given:
     decided: Mapping[str, str] = field(default_factory=dict)
     category: str | None = None
     finish: bool = False
+    dismissed: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ def unsure_words(page: PageText, box: Sequence[int], line: float) -> list[tuple[
     ]
 
 
-def save(house: House, actor: Actor, document_id: str, given: Given) -> None:
-    """Keep all that a person said of a document or, when one thing is refused, nothing.
+def save(house: House, actor: Actor, document_id: str, given: Given) -> list[str]:
+    """Keep all that a person said of a document or, when one thing is refused, nothing; returns the page reasons that stay.
 
     Raises BadInput with a sentence for every field that is refused, RuleRefused, NotFound, NotAllowed.
     """
@@ -129,8 +132,10 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> None:
         _confirm(session, actor, document, given)
         values.settle(document)
         _remember(session, actor, document, before, corrections, house)
+        left = rules.page_reasons(document.review_reasons)
     index_soon(house, [document_id])
     follow(house, [document_id])
+    return left
 
 
 def _confirm(session: Session, actor: Actor, document: Document, given: Given) -> None:
@@ -141,8 +146,7 @@ def _confirm(session: Session, actor: Actor, document: Document, given: Given) -
         seen = {name: value for name, value in seen.items() if name in may}
     if seen or given.finish:
         values.confirm(session, actor, document, seen)
-    if given.finish:
-        document.review_reasons = []
+    values.dismiss(session, actor, document, given.dismissed, finish=given.finish)
 
 
 def _state(document: Document) -> dict[str, Any]:

@@ -162,27 +162,33 @@ def confirm_field(house: House, actor: Actor, document_id: str, name: str) -> No
     confirm(house, actor, document_id, {name: None})
 
 
-def confirm(house: House, actor: Actor, document_id: str, seen: Mapping[str, str | None]) -> None:
+def confirm(
+    house: House, actor: Actor, document_id: str, seen: Mapping[str, str | None], dismissed: Collection[str] = ()
+) -> None:
     """Confirm the values named, all or none. seen: the value that was looked at, None when that is not said.
 
-    Raises BadInput, NotFound, RuleRefused.
+    dismissed: the reasons of its pages that are settled. Raises BadInput, NotFound, RuleRefused.
     """
     with house.database.write() as session:
         document = lock_document(session, actor, document_id, "document.correct")
         values.demand_open(document)
         values.confirm(session, actor, document, seen)
+        values.dismiss(session, actor, document, dismissed, finish=False)
         values.settle(document)
     index_soon(house, [document_id])
     follow(house, [document_id])
 
 
-def confirm_all(house: House, actor: Actor, document_id: str) -> None:
-    """Confirm every value the actor may confirm, and that a person has looked at the document."""
+def confirm_all(house: House, actor: Actor, document_id: str, dismissed: Collection[str] = ()) -> None:
+    """Confirm every value the actor may confirm, and that a person has looked at the document.
+
+    dismissed: the reasons of its pages that are settled, too; the others stay. Raises BadInput, NotFound, RuleRefused.
+    """
     with house.database.write() as session:
         document = lock_document(session, actor, document_id, "document.correct")
         values.demand_open(document)
         values.confirm(session, actor, document, dict.fromkeys(values.confirmable(document, actor.name)))
-        document.review_reasons = []
+        values.dismiss(session, actor, document, dismissed, finish=True)
         values.settle(document)
     index_soon(house, [document_id])
     follow(house, [document_id])

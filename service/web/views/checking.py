@@ -168,7 +168,15 @@ def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnV
         category_options=[*([] if document.category else [("", gettext("未分类"))]), *_categories()],
         undo_of=document_id if before.undoable else done,
         here_undo=before.undoable,
+        page_reasons=[(code, _page_of(code, document)) for code in rules.page_reasons(document.review_reasons)],
     )
+
+
+def _page_of(reason: str, document: Document) -> int:
+    """Return the page that a reason is about, 0 when it is about none or about all."""
+    code, _, more = reason.partition(":")
+    page = more.partition(":")[0]
+    return int(page) if code in ("rescan", "unread") and page.isdecimal() and int(page) <= document.pages else 0
 
 
 def _has(lines: Sequence[Line], name: str) -> bool:
@@ -279,7 +287,9 @@ def _given() -> Given:
     added = form.get("add-name", "")
     if added in words.FIELDS:
         entries.append(values.Entry(added, form.get("add-value", ""), "", as_printed="printed-add" in form))
-    return Given(entries, seen, decided, category if moved else None, finish=action == "next" and not moved)
+    return Given(
+        entries, seen, decided, category if moved else None, action == "next" and not moved, form.getlist("dismiss")
+    )
 
 
 @web.post("/to-review/<document_id>")
@@ -288,11 +298,13 @@ def keep_check(document_id: str) -> ResponseReturnValue:
     given = _given()
     here = url_for("web.check", document_id=document_id, leaf=request.form.get("leaf", type=int), **_filters())
     try:
-        checking.save(house(), actor(), document_id, given)
+        left = checking.save(house(), actor(), document_id, given)
     except KNOWN_ERRORS as error:
         kept: Exception = error
         return refused(error, lambda: _screen(document_id, kept), here)
     if given.finish:
+        if left:
+            flash(gettext("值已确认；页面的问题没有勾选了结，上一件仍在待核对里。"), "done")
         return _go_on(document_id, document_id)
     if given.category is not None:
         flash(gettext("类目改为 %(category)s，字段已按新类目重读。", category=words.category(given.category)), "done")

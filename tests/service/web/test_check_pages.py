@@ -216,6 +216,31 @@ def test_a_missing_field_waits_as_an_empty_row_and_another_can_be_added(site: Si
     assert value_of(site.office, document_id, "agent").value == "陈立"
 
 
+def test_what_the_pages_have_is_ticked_or_the_document_goes_on_waiting(site: Site) -> None:
+    document_id = site.office.take_in()
+    with site.office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["rescan:2:blurred", "pages_missing:3,5"]
+    browser = site.signed_in("handler")
+    page = browser.get(f"/to-review/{document_id}?leaf=1").text
+    assert page.count('name="dismiss"') == 2
+    assert re.search(
+        r'value="rescan:2:blurred" data-settle> 第 2 页请重新扫描：[^<]+</label> <a class="why" data-leaf="2"', page
+    )
+    assert send(browser, document_id, action="next").status_code == 303
+    assert "上一件仍在待核对里" in browser.get("/to-review").text
+    kept = documents.get_document(site.office.house, OWNER, document_id)
+    assert (kept.status, len(kept.review_reasons), kept.checked_by) == ("needs_review", 2, ["person:handler"])
+    refused = send(browser, document_id, **{"dismiss": "pages_missing:3,5", "value-signed_on": "2026-02-30"})
+    assert 'value="pages_missing:3,5" data-settle checked' in refused.text
+    send(browser, document_id, dismiss="rescan:2:blurred")
+    late = send(browser, document_id, dismiss="rescan:2:blurred")
+    assert (late.status_code, "这条页面的问题已经没有了" in late.text) == (422, True)
+    send(browser, document_id, dismiss="pages_missing:3,5", action="next")
+    assert documents.get_document(site.office.house, OWNER, document_id).status == "stored"
+    assert 'name="dismiss"' not in browser.get(f"/to-review/{document_id}").text
+
+
 def test_another_category_reads_anew_and_stays_with_the_document(site: Site) -> None:
     document_id = site.office.take_in()
     browser = site.signed_in("handler")

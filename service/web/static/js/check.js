@@ -116,8 +116,15 @@ function enter(row) {
 
 function step(by) {
   for (let at = rows.indexOf(current) + by; at >= 0 && at < rows.length; at += by) if (enter(rows[at])) return true;
-  if (by > 0) document.querySelector("[data-primary]").focus();
+  if (by > 0) settle() || document.querySelector("[data-primary]").focus();
   return true;
+}
+
+// What is to be settled about the pages comes after the fields: the first that is not ticked yet.
+function settle() {
+  const tick = form.querySelector("[data-settle]:not(:checked)");
+  if (tick) tick.focus();
+  return tick !== null;
 }
 
 // Pages: only the page is fetched anew, what was typed stays.
@@ -235,7 +242,7 @@ function help() {
 }
 const acts = {
   "+": () => zoom(1), "=": () => zoom(1), "-": () => zoom(-1), 0: () => zoom(0), r: turn, n: () => press("[data-skip]"), z: () => press("[data-undo]"),
-  x: gone, c: () => { document.getElementById("category").focus(); return true; }, "/": help,
+  x: gone, c: () => { document.getElementById("category").focus(); return true; }, p: settle, "/": help,
   ArrowLeft: () => pan(-1, 0), ArrowRight: () => pan(1, 0), ArrowUp: () => pan(0, -1), ArrowDown: () => pan(0, 1),
 };
 const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select") !== null;
@@ -255,6 +262,7 @@ document.addEventListener("keydown", (event) => {
     if (act && (event.altKey || (!arrow && key !== "/" && !event.target.matches("button, a")))) { if (act()) done(); return; }
   }
   if (event.altKey) return;
+  if (key === "Enter" && event.target.matches("[data-settle]")) { done(); event.target.checked = true; settle() || document.querySelector("[data-primary]").focus(); return; }
   if (key === "Escape" && inRow && typing(event.target)) { const frame = view(); if (frame) { done(); frame.focus(); } return; }
   if (!inRow || event.target.matches("[type=radio]")) return;
   // In a value of several lines the arrows go through the lines first; all of it chosen, as on arriving, they go on.
