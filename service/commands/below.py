@@ -113,6 +113,14 @@ _SHEETS = {
     "zh": "进纸器里放了几张纸？输入数好的张数；没有数就直接按回车",
     "en": "How many sheets of paper lie in the feeder? Type the number, or press Enter if nobody counted",
 }
+_FRONTS = {
+    "zh": "进纸器里放了几张纸？输入数好的张数",
+    "en": "How many sheets of paper lie in the feeder? Type the number",
+}
+_TWO_PASS = {
+    "zh": "分两遍扫（--order two-pass）要先数纸：--expect 写面数，即张数的两倍；不然只有正面也会当成整叠",
+    "en": "--order two-pass needs a count: --expect with the sides, twice the sheets; the fronts alone would pass for the whole stack",
+}
 _UNCOUNTED = {
     "zh": "没有点数：进来几页就收几页，少了一页也不会发现",
     "en": "not counted: what comes through is taken, and nobody will notice a page that does not",
@@ -120,10 +128,13 @@ _UNCOUNTED = {
 _NO_NUMBER = {"zh": "请输入一个数，比如 25", "en": "a number, please, such as 25"}
 
 
-def ask_sheets(lang: str) -> int:
-    """Ask how many sheets of paper are to be scanned; returns 0, having said what it means, when nobody counted."""
+def ask_sheets(lang: str, *, must: bool = False) -> int:
+    """Ask how many sheets of paper are to be scanned; returns 0, having said what it means, when nobody counted. must: until there is a number."""
     while True:
-        answer = click.prompt(_SHEETS[lang], default="", show_default=False, err=True).strip()
+        answer = click.prompt((_FRONTS if must else _SHEETS)[lang], default="", show_default=False, err=True).strip()
+        if must and not answer.strip("0"):
+            click.echo(two_pass_counts(lang), err=True)
+            continue
         if not answer.strip("0"):
             click.echo(_UNCOUNTED[lang], err=True)
             return 0
@@ -140,6 +151,14 @@ _MANY = {
     "zh": "扫了 {pages} 页，纸上数的是 {expect} 页，多了 {off} 页",
     "en": "{pages} pages were scanned, {expect} were counted on paper: {off} are too many",
 }
+_FRONTS_IN = {
+    "zh": "{sheets} 张的正面都扫了：把纸翻过来，`juanzong station resume {name} --scan` 扫背面",
+    "en": "the fronts of all {sheets} sheets are in: turn the paper over, and `juanzong station resume {name} --scan` scans the backs",
+}
+_FRONTS_FEW = {
+    "zh": "正面扫了 {pages} 页，纸上数的是 {sheets} 张，少了 {off} 页：先补齐正面，再扫背面",
+    "en": "{pages} fronts were scanned, {sheets} sheets were counted: {off} are missing; complete the fronts before the backs",
+}
 _KEPT = {
     "zh": "{count} 页都留着，这一叠叫 {name}：`juanzong station resume {name}` 加 --scan 接着扫剩下的，加 --page N 重扫第 N 页，"
     "加 --expect N 改正点数（0 照收）；不要了用 `juanzong station discard {name}`",
@@ -148,8 +167,17 @@ _KEPT = {
 }
 
 
-def miscounted(pages: int, expect: int, lang: str) -> str:
-    """Return by how much the pages that were scanned are not those that were counted."""
+def two_pass_counts(lang: str) -> str:
+    """Return that a stack in two passes is to be counted, and why."""
+    return _TWO_PASS[lang]
+
+
+def miscounted(name: str, pages: int, order: ScanOrder, lang: str) -> str:
+    """Return by how much the pages that were scanned are not those that were counted, or that the backs are to come."""
+    sheets, expect = order.sheets or 0, order.expect
+    if order.page_order == "two_pass" and pages <= sheets:
+        said = _FRONTS_IN if pages == sheets else _FRONTS_FEW
+        return said[lang].format(name=name, pages=pages, sheets=sheets, off=sheets - pages)
     return (_FEW if pages < expect else _MANY)[lang].format(pages=pages, expect=expect, off=abs(pages - expect))
 
 

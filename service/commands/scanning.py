@@ -72,7 +72,9 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
     _check_batch(asked.batch)
     _check_sides(asked)
     if expect is None and asked.source != "Flatbed" and not as_json and sys.stdin.isatty():
-        asked = replace(asked, expect=words.ask_sheets(words.language()) * asked.sides_scanned)
+        sheets = words.ask_sheets(words.language(), must=asked.page_order == "two_pass")
+        asked = replace(asked, expect=sheets * asked.sides_scanned)
+    _check_counted(asked)
     made = new_scan(_home(settings), asked)
     with made.locked() as lock, _keeping(made):
         poor = _feed(settings, made, lock, quiet=as_json)
@@ -116,7 +118,9 @@ def resume(
     with waiting.locked() as lock, _keeping(waiting):
         if expect is not None:
             _check_sides(replace(waiting.order, expect=expect))
+            _check_counted(replace(waiting.order, expect=expect))
             waiting.expect(expect)
+        _check_counted(waiting.order)
         poor = _feed_again(settings, waiting, lock, sorted(set(pages)), quiet=as_json) if pages else []
         if more:
             poor += _feed(settings, waiting, lock, quiet=as_json)
@@ -182,8 +186,16 @@ def _check_sides(order: ScanOrder) -> None:
     """Refuse a count of pages that no number of sheets gives, before any paper moves."""
     if order.split and order.source == "Duplex" and order.sides == 1:
         raise BadInput("--source Duplex scans both sides of a sheet: --sides 2")
+    if order.source == "Duplex" and order.page_order == "two_pass":
+        raise BadInput("--source Duplex scans both sides at once; --order two-pass is for a feeder that scans one")
     if order.expect % order.sides_scanned:
         raise BadInput(f"--expect {order.expect}: both sides of every sheet are scanned, so it must be an even number")
+
+
+def _check_counted(order: ScanOrder) -> None:
+    """Refuse a stack in two passes that nobody counted: the fronts alone would pass for all of it."""
+    if order.page_order == "two_pass" and not order.expect:
+        raise BadInput(words.two_pass_counts(words.language()))
 
 
 def _feed(settings: Settings, scan: "Scan", lock: int, *, quiet: bool) -> "list[Below]":
@@ -296,7 +308,7 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below
     try:
         check_count(count, order.expect)
     except PagesMissing as error:
-        raise PagesMissing(words.miscounted(count, order.expect, words.language())) from error
+        raise PagesMissing(words.miscounted(scan.name, count, order, words.language())) from error
     with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
         receipt = delivery.deliver(scan.bind(), f"{order.batch or 'scan'}-{scan.name}.tiff", batch=order.batch)
     scan.remove()

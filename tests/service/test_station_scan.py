@@ -128,8 +128,17 @@ def test_a_stack_that_is_cut_keeps_its_paper_and_its_scanner_in_the_batch(juanzo
     done = juanzong_here(env, "station", "scan", *STACK, *split, "--expect", "21", check=3)
     assert "even" in done.stderr
     assert waiting(spool) == []
-    juanzong_here(env, "station", "scan", *STACK, *split, "--expect", "20", check=4)  # the fronts
+    for uncounted in (("--expect", "0"), ()):
+        assert "needs a count" in juanzong_here(env, "station", "scan", *STACK, *split, *uncounted, check=3).stderr
+    done = juanzong_here(env, "station", "scan", *STACK, *split, "--expect", "20", "--source", "Duplex", check=3)
+    assert "two-pass" in done.stderr
+    assert waiting(spool) == []
+    few = juanzong_here(env, "station", "scan", *STACK, *split, "--expect", "24", check=4).stderr
+    assert "10 fronts were scanned, 12 sheets were counted: 2 are missing" in few
     (name,) = waiting(spool)
+    fronts = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", name, "--expect", "20", check=4).stderr
+    assert f"10 张的正面都扫了：把纸翻过来，`juanzong station resume {name} --scan` 扫背面" in fronts
+    juanzong_here(env, "station", "resume", name, "--expect", "0", check=3)
     (line,) = lines(juanzong_here(env, "station", "resume", name, "--scan", "--json"))  # the paper turned over
     assert (line["status"], line["pages"], line["batch"], line["document_id"]) == ("received", 20, "三月", None)
     assert waiting(spool) == []
@@ -336,6 +345,15 @@ def test_where_nobody_counted_it_is_said_and_kept(juanzong_here, env, at_a_termi
     assert "10 pages, not counted on paper" in done.stdout
     assert manifest(env, done.stdout.split()[-1])[1]["sheets"] is None
     juanzong_here(env, "station", "scan", *STACK, "--expect", "0")  # said beforehand, so not asked
+
+
+def test_a_stack_in_two_passes_is_asked_for_until_it_is_counted(juanzong_here, env, at_a_terminal):
+    at_a_terminal += ["", "0", "10", "y"]
+    words = ("--device", "test", "--resolution", "50", "--split", "--order", "two-pass")
+    done = juanzong_here(env | {"LC_ALL": "C.UTF-8"}, "station", "scan", *words, check=4)
+    assert done.stderr.count("needs a count") == 2
+    assert "the fronts of all 10 sheets are in" in done.stderr
+    assert at_a_terminal == []
 
 
 def test_a_page_that_was_forgotten_is_scanned_behind_the_others(juanzong_here, env, spool):
