@@ -98,6 +98,32 @@ def ask(pages: Sequence[int], order: ScanOrder, lang: str) -> str:
     return {"y": "hand-in", "k": "keep"}.get(answer.strip().lower(), "again")
 
 
+_ONE_ON_THE_GLASS = {
+    "zh": "玻璃上一次只能放一页：每次只写一个 --page",
+    "en": "one page lies on the glass at a time: give one --page",
+}
+_ASK_GLASS = {"zh": "把第 {page} 页放到玻璃上，按回车", "en": "Put page {page} on the glass and press Enter"}
+_GONE = {
+    "zh": "这一叠 {name} 的 {count} 页还没有收下，删了就只剩纸上的。要删吗？",
+    "en": "The {count} pages of scan {name} are not in the archive; only the paper will be left. Throw them away?",
+}
+
+
+def one_on_the_glass(lang: str) -> str:
+    """Return that the glass takes one page at a time."""
+    return _ONE_ON_THE_GLASS[lang]
+
+
+def ask_glass(page: int, lang: str) -> None:
+    """Return when the operator says that this page lies on the glass."""
+    click.prompt(_ASK_GLASS[lang].format(page=page), default="", show_default=False, err=True)
+
+
+def gone_for_good(name: str, count: int, lang: str) -> str:
+    """Return the question whether the pages of a scan are to be thrown away."""
+    return _GONE[lang].format(name=name, count=count)
+
+
 _NOT_ALL_CAME = {
     "zh": "要过来 {sides} 面，只过来 {came} 面，什么也没有换：把{paper}，再来一次",
     "en": "{came} sides came through of {sides}, and nothing was changed: put {paper} and try again",

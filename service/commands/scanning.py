@@ -130,14 +130,17 @@ def resume(
 
 @click.command()
 @click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask, at a terminal.")
 @json_option
-def discard(name: str, *, as_json: bool) -> int:
+def discard(name: str, *, yes: bool, as_json: bool) -> int:
     """Throw the pages of the scan NAME away: the paper will be scanned again."""
     from intake.adapters.scan_spool import find
 
     waiting = find(_home(load()), name)
     with waiting.locked():
         count = len(waiting.pages)
+        if not yes and not as_json and sys.stdin.isatty():
+            click.confirm(words.gone_for_good(name, count, words.language()), abort=True, err=True)
         waiting.remove()
     if as_json:
         out_json({"scan": name, "pages": count})
@@ -227,8 +230,15 @@ def _feed_again(settings: Settings, scan: "Scan", lock: int, pages: Sequence[int
     order = scan.order
     if pages[-1] > len(scan.pages):
         raise BadInput(f"--page {pages[-1]}: scan {scan.name} has {len(scan.pages)} pages")
-    for turn in [[page] for page in pages] if order.source == "Flatbed" else [pages]:
-        _put_in_place(scan, lock, turn)
+    if order.source == "Flatbed" and len(pages) > 1:
+        lang = words.language()
+        if quiet or not sys.stdin.isatty():
+            raise BadInput(words.one_on_the_glass(lang))
+        for page in pages:
+            words.ask_glass(page, lang)
+            _put_in_place(scan, lock, [page])
+    else:
+        _put_in_place(scan, lock, pages)
     judged = [(number, of_scan(scan.pages[number - 1], settings.limits)) for number in pages]
     poor = below([(number, quality) for number, quality in judged if quality is not None], whole=False)
     _tell(poor, quiet=quiet)

@@ -4,6 +4,7 @@ import getpass
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -307,6 +308,13 @@ def at_a_terminal(monkeypatch):
     answers = []
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("click.prompt", lambda text, **_named: click.echo(text, err=True) or answers.pop(0))
+
+    def confirm(text: str, **_named: object) -> None:
+        click.echo(text, err=True)
+        if not answers.pop(0):
+            raise click.Abort
+
+    monkeypatch.setattr("click.confirm", confirm)
     return answers
 
 
@@ -356,17 +364,30 @@ def test_a_stack_in_two_passes_is_asked_for_until_it_is_counted(juanzong_here, e
     assert at_a_terminal == []
 
 
-def test_a_page_that_was_forgotten_is_scanned_behind_the_others(juanzong_here, env, spool):
+def test_a_page_that_was_forgotten_is_scanned_behind_the_others_and_pages_on_glass_one_by_one(
+    juanzong_here, env, spool, request
+):
     juanzong_here(env, "station", "scan", *STACK, "--source", "Flatbed", "--expect", "2", check=4)
     (name,) = waiting(spool)
-    (line,) = lines(juanzong_here(env, "station", "resume", name, "--scan", "--json"))
-    assert line["pages"] == 2
+    juanzong_here(env, "station", "resume", name, "--scan", "--expect", "3", "--json", check=4)
+    both = ("station", "resume", name, "--page", 1, "--page", 2)
+    assert "on the glass" in juanzong_here(env, *both, check=3).stderr  # which would scan one page twice
+    assert not (spool / name / "again.old").exists()
+    at_a_terminal = request.getfixturevalue("at_a_terminal")
+    at_a_terminal += ["", "", "k"]
+    done = juanzong_here(env | {"LC_ALL": "C.UTF-8"}, *both, check=4)
+    assert re.findall(r"Put page (\d) on the glass", done.stderr) == ["1", "2"]
+    assert len(list((spool / name / "again.old").iterdir())) == 2
 
 
-def test_what_is_discarded_is_gone(juanzong_here, env, spool):
+def test_what_is_discarded_is_gone(juanzong_here, env, spool, at_a_terminal):
     juanzong_here(env, "station", "scan", *STACK, "--expect", "11", check=4)
     (name,) = waiting(spool)
-    assert "10 pages" in juanzong_here(env, "station", "discard", name).stdout
+    at_a_terminal += [False]
+    told = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "discard", name, check=130).stderr
+    assert "10 页还没有收下，删了就只剩纸上的" in told
+    assert waiting(spool) == [name]
+    assert "10 pages" in juanzong_here(env, "station", "discard", name, "--yes").stdout
     assert waiting(spool) == []
     juanzong_here(env, "station", "discard", name, check=3)
     juanzong_here(env, "station", "resume", name, check=3)
