@@ -35,6 +35,7 @@ class ScanOrder:
 
     batch: what the operator calls the stack. operator, started (ISO 8601): who scanned and when. split: cut it at its separator
     sheets; sides: of a sheet, 0 when the rest says it. page_order: as_scanned, two_pass (all fronts, then all backs).
+    server, token_file (a path), department (a code): where it is to be handed in; all empty: to the archive on this machine.
     """
 
     device: str
@@ -49,6 +50,9 @@ class ScanOrder:
     split: bool = False
     sides: int = 0
     page_order: str = "as_scanned"
+    server: str = ""
+    token_file: str = ""
+    department: str = ""
 
     @property
     def sides_scanned(self) -> int:

@@ -74,6 +74,11 @@ class Target:
     def __init__(self, server: str | None, token_file: Path | None, department: str | None) -> None:
         self._server, self._token_file, self._department = server, token_file, department
 
+    def to_plain(self) -> dict[str, str]:
+        """Return where, for a manifest; the token itself is in its file alone. Empty: not said."""
+        token_file = str(self._token_file.absolute()) if self._token_file else ""
+        return {"server": self._server or "", "token_file": token_file, "department": self._department or ""}
+
     @contextmanager
     def open(
         self, settings: Settings, channel: str, how: "How | None" = None, *, split: bool = False

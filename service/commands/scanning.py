@@ -75,6 +75,7 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
         sheets = words.ask_sheets(words.language(), must=asked.page_order == "two_pass")
         asked = replace(asked, expect=sheets * asked.sides_scanned)
     _check_counted(asked)
+    asked = ScanOrder.from_plain(asked.to_plain() | target.to_plain())
     made = new_scan(_home(settings), asked)
     with made.locked() as lock, _keeping(made):
         poor = _feed(settings, made, lock, quiet=as_json)
@@ -116,6 +117,7 @@ def resume(
     settings = load()
     waiting = find(_home(settings), name)
     with waiting.locked() as lock, _keeping(waiting):
+        target = _whither(waiting, target)
         if expect is not None:
             _check_sides(replace(waiting.order, expect=expect))
             _check_counted(replace(waiting.order, expect=expect))
@@ -161,13 +163,24 @@ def spool(*, as_json: bool) -> int:
             order = waiting.order
         except IntakeError:  # killed before the manifest was written: no page was fed
             order = ScanOrder("")
-        rows.append({"scan": waiting.name, "pages": len(waiting.pages), "expect": order.expect, "batch": order.batch})
+        row = {"scan": waiting.name, "pages": len(waiting.pages), "expect": order.expect, "batch": order.batch}
+        rows.append(row | {"server": order.server, "department": order.department})
     if as_json:
         for row in rows:
             out_json(row)
         return 0
-    table(("scan", "pages", "expect", "batch"), [[str(value) for value in row.values()] for row in rows])
+    names = ("scan", "pages", "expect", "batch", "server", "department")
+    table(names, [[str(value) for value in row.values()] for row in rows])
     return 0
+
+
+def _whither(scan: "Scan", target: Target) -> Target:
+    """Return where a scan goes: where is said now, and kept for the next time, or else where it was going."""
+    order, said = scan.order, target.to_plain()
+    if any(said.values()):
+        scan.write(ScanOrder.from_plain(order.to_plain() | said))
+        return target
+    return Target(order.server or None, Path(order.token_file) if order.token_file else None, order.department or None)
 
 
 def _home(settings: Settings) -> Path:

@@ -55,6 +55,20 @@ def test_a_scanned_stack_is_handed_in_over_the_network(archive, sane, tmp_path):
     assert (scan["settings"]["resolution"], scan["settings"]["operator"]) == ("50", getpass.getuser())
 
 
+def test_a_stack_that_waits_knows_where_it_was_going(archive, sane, tmp_path):
+    here = sane | {"JUANZONG_HOME": str(tmp_path / "station-home")}
+    away = ("--server", "http://127.0.0.1:9", "--token-file", archive.token_file)
+    words = ("station", "scan", "--device", "test", "--resolution", "50", "--expect", "11", "--json")
+    juanzong(here, *words, "--server", archive.address, "--token-file", archive.token_file, check=4)
+    (row,) = lines(juanzong(here, "station", "spool", "--json"))
+    assert (row["server"], row["department"]) == (archive.address, "")
+    juanzong(here, "station", "resume", row["scan"], *away, check=4)
+    assert lines(juanzong(here, "station", "spool", "--json"))[0]["server"] == "http://127.0.0.1:9"
+    juanzong(here, "station", "resume", row["scan"], "--server", archive.address, "--token-file", archive.token_file, check=4)  # fmt: skip
+    (line,) = lines(juanzong(here, "station", "resume", row["scan"], "--expect", 10, "--json"))
+    assert (line["status"], line["pages"], channels(archive, Document)) == ("received", 10, {"scanner"})
+
+
 def test_stacks_are_cut_at_the_archive_also_over_a_breaking_line(archive, tmp_path):
     hot, here = tmp_path / "hot", {"JUANZONG_HOME": str(tmp_path / "station-home")}
     hot.mkdir()

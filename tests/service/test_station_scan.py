@@ -242,7 +242,7 @@ def test_a_stack_that_does_not_balance_is_kept_and_a_person_decides(juanzong_her
     assert done.stdout == ""
     assert (spool / name).stat().st_mode & 0o777 == 0o700
     (row,) = lines(juanzong_here(env, "station", "spool", "--json"))
-    assert row == {"scan": name, "pages": 10, "expect": 11, "batch": ""}
+    assert row == {"scan": name, "pages": 10, "expect": 11, "batch": "", "server": "", "department": ""}
     juanzong_here(env, "station", "resume", name, "--json", check=4)
     assert waiting(spool) == [name]
     (line,) = lines(juanzong_here(env, "station", "resume", name, "--expect", "10", "--json"))
