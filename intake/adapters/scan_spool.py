@@ -5,7 +5,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +58,22 @@ class Scan:
         for number, page in fresh.items():
             self._keep_aside(pages[number - 1])
             page.replace(pages[number - 1])
+        keep_on_disk(self.folder)
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Take these pages (from 1) out; they lie aside until the scan is removed, and those behind them move up."""
+        pages = self.pages
+        for number in set(numbers):
+            self._keep_aside(pages[number - 1])
+            pages[number - 1].unlink()
+        self.close_up()
+
+    def close_up(self) -> None:
+        """Number the pages without a gap, in the order they have: one would be filled by the next scan, or its page overwritten."""
+        for number, page in enumerate(self.pages, 1):
+            place = page.with_name(f"p{number:05d}.tiff")
+            if page != place:
+                page.rename(place)
         keep_on_disk(self.folder)
 
     def _keep_aside(self, page: Path) -> None:

@@ -174,8 +174,8 @@ _FEW = {
     "en": "{pages} pages were scanned, {expect} were counted on paper: {off} are missing",
 }
 _MANY = {
-    "zh": "扫了 {pages} 页，纸上数的是 {expect} 页，多了 {off} 页",
-    "en": "{pages} pages were scanned, {expect} were counted on paper: {off} are too many",
+    "zh": "扫了 {pages} 页，纸上数的是 {expect} 页，多了 {off} 页：重了的用 `juanzong station resume {name} --drop N` 拿掉第 N 页",
+    "en": "{pages} pages were scanned, {expect} were counted on paper: {off} are too many; `juanzong station resume {name} --drop N` takes out page N",
 }
 _FRONTS_IN = {
     "zh": "{sheets} 张的正面都扫了：把纸翻过来，`juanzong station resume {name} --scan` 扫背面",
@@ -204,7 +204,9 @@ def miscounted(name: str, pages: int, order: ScanOrder, lang: str) -> str:
     if order.page_order == "two_pass" and pages <= sheets:
         said = _FRONTS_IN if pages == sheets else _FRONTS_FEW
         return said[lang].format(name=name, pages=pages, sheets=sheets, off=sheets - pages)
-    return (_FEW if pages < expect else _MANY)[lang].format(pages=pages, expect=expect, off=abs(pages - expect))
+    return (_FEW if pages < expect else _MANY)[lang].format(
+        name=name, pages=pages, expect=expect, off=abs(pages - expect)
+    )
 
 
 def kept(name: str, count: int, lang: str) -> str:

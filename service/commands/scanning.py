@@ -98,6 +98,12 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
     type=click.IntRange(1),
     help="Scan this page once more, in its place; repeatable. Of a duplex stack the whole sheet goes in.",
 )
+@click.option(
+    "--drop",
+    multiple=True,
+    type=click.IntRange(1),
+    help="Take this page out, as the pages are numbered now; repeatable. Those behind it move up.",
+)
 @click.option("--hold", is_flag=True, help="Keep the stack here while a page just scanned is too poor.")
 @delivery_options
 @json_option
@@ -108,6 +114,7 @@ def resume(
     more: bool,
     expect: int | None,
     pages: tuple[int, ...],
+    drop: tuple[int, ...],
     hold: bool,
     as_json: bool,
 ) -> int:
@@ -123,6 +130,9 @@ def resume(
             _check_counted(replace(waiting.order, expect=expect))
             waiting.expect(expect)
         _check_counted(waiting.order)
+        waiting.close_up()  # where taking a page out was broken off
+        if drop:
+            _drop(waiting, drop, pages)
         poor = _feed_again(settings, waiting, lock, sorted(set(pages)), quiet=as_json) if pages else []
         if more:
             poor += _feed(settings, waiting, lock, quiet=as_json)
@@ -172,6 +182,18 @@ def spool(*, as_json: bool) -> int:
     names = ("scan", "pages", "expect", "batch", "server", "department")
     table(names, [[str(value) for value in row.values()] for row in rows])
     return 0
+
+
+def _drop(scan: "Scan", numbers: Sequence[int], again: Sequence[int]) -> None:
+    """Take pages out. Raises BadInput, and nothing is changed, where it is not clear which, or none would be left."""
+    count = len(scan.pages)
+    if again:
+        raise BadInput("--drop changes the numbers of the pages behind: give --page in a second call")
+    if max(numbers) > count:
+        raise BadInput(f"--drop {max(numbers)}: scan {scan.name} has {count} pages")
+    if len(set(numbers)) == count:
+        raise BadInput(f"no page would be left; `juanzong station discard {scan.name}` throws the scan away")
+    scan.drop(numbers)
 
 
 def _whither(scan: "Scan", target: Target) -> Target:

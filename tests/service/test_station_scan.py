@@ -226,6 +226,21 @@ def test_a_sheet_of_a_duplex_stack_scanned_once_more_changes_the_sides_asked_for
         assert "要过来 4 面，只过来 3 面，什么也没有换：把第 1、2 张（上面有第 2、3 页）按这个顺序放进进纸器" in said
         assert now(spool / name) == [7, 2, 3, 7, 2, 3]
         assert now(spool / name / "again.old") == [1, 4, 5, 7, 6]
+        for words in (
+            ("--drop", 7),
+            ("--drop", 1, "--page", 2),
+            [word for page in range(1, 7) for word in ("--drop", page)],
+        ):
+            again(*words, sheets=(), check=3)
+        assert now(spool / name) == [7, 2, 3, 7, 2, 3]
+        many = again("--expect", 4, sheets=())
+        assert f"多了 2 页：重了的用 `juanzong station resume {name} --drop N` 拿掉第 N 页" in many
+        again("--drop", 5, "--drop", 1, "--expect", 6, sheets=())
+        assert now(spool / name) == [2, 3, 7, 3]
+        (spool / name / "p00002.tiff").rename(spool / name / "p00009.tiff")  # killed while the pages moved up
+        again("--scan", "--expect", 8, sheets=(5, 6))
+        assert [path.name for path in sorted((spool / name).glob("p*"))] == [f"p{n:05d}.tiff" for n in range(1, 7)]
+        assert now(spool / name) == [2, 7, 3, 3, 5, 6]
 
 
 @pytest.mark.parametrize("options", [("--mode", "Color"), ("--source", "Flatbed", "--paper", "A5")])
