@@ -257,6 +257,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"(?:dismiss: )?(?P<reason>.+) is no reason to look at the pages of this document",
         "这条页面的问题已经没有了，请再看一遍。",
     ),
+    (r"say which field the added value is of", "请选补上的是哪个字段的值。"),
     (r"(?:\w+: )?the document has no such field", "文件没有这个字段。"),
     (
         r"(?:\w+: )?a date such as 2026-03-24 or 2026年3月24日, or 长期 \(long-term\)",

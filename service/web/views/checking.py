@@ -1,7 +1,7 @@
 """Checking what was read: the list of what waits for a person, and the screen with the page beside its values."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
@@ -14,7 +14,7 @@ from intake import verification as rules
 from intake.model import PageText
 from intake.typed import kind_of, read_typed
 from intake.understand import CHARACTER_LINE
-from service.errors import KNOWN_ERRORS
+from service.errors import KNOWN_ERRORS, BadInput
 from service.flow.common import values
 from service.flow.intake import checking, desk, extraction
 from service.flow.intake.checking import Before, Given
@@ -144,11 +144,13 @@ def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnV
     problems: dict[str, str] = getattr(error, "fields", {})
     lines = [_line(before, field, problems) for field in document.fields]
     lines += [_missing(name, problems) for name in _names_missing(document)]
-    on = request.args.get("field") or next((name for name in problems if _has(lines, name)), "") or _first(lines)
+    shown = {line.name for line in lines}
+    add = _added(problems, shown)
+    wrong = next((name for name in problems if name in shown), "add" if add["problem"] else "")
+    on = request.args.get("field") or wrong or _first(lines)
     number = leaf or next((line.field.page for line in lines if line.name == on and line.field), 0) or 1
     number = min(max(number, 1), document.pages)
     page = before.pages.get(number)
-    shown = {line.name for line in lines}
     done = request.args.get("done")
     return render_template(
         "check.html",
@@ -164,6 +166,8 @@ def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnV
         doubtful=_doubtful(page, lines) if page else [],
         place=desk.place_of(house(), actor(), document, _want()),
         filters=_filters(),
+        add=add,
+        kind_of=kind_of,
         missing_fields=[("", "—"), *((code, word) for code, word in words.FIELDS.items() if code not in shown)],
         category_options=[*([] if document.category else [("", gettext("未分类"))]), *_categories()],
         undo_of=document_id if before.undoable else done,
@@ -179,8 +183,19 @@ def _page_of(reason: str, document: Document) -> int:
     return int(page) if code in ("rescan", "unread") and page.isdecimal() and int(page) <= document.pages else 0
 
 
-def _has(lines: Sequence[Line], name: str) -> bool:
-    return any(line.name == name for line in lines)
+def _added(problems: dict[str, str], shown: Collection[str]) -> dict[str, Any]:
+    """Return of the field that was added by hand what sort of value it holds, and why it was refused: kind, problem, may_stand."""
+    name, typed = request.form.get("add-name", ""), request.form.get("add-value", "")
+    problem = problems.get("add", "" if name in shown else problems.get(name, ""))
+    may_stand = bool(problem) and name in words.FIELDS and read_typed(name, typed).may_stand
+    return {"kind": kind_of(name), "problem": problem, "may_stand": may_stand}
+
+
+def _demand_named() -> None:
+    """Raise BadInput for an added value of which nobody said what it is: it would be lost."""
+    if request.form.get("add-value", "").strip() and request.form.get("add-name", "") not in words.FIELDS:
+        why = "say which field the added value is of"
+        raise BadInput(why, {"add": why})
 
 
 def _first(lines: Sequence[Line]) -> str:
@@ -286,7 +301,8 @@ def _given() -> Given:
             seen[name] = before
     added = form.get("add-name", "")
     if added in words.FIELDS:
-        entries.append(values.Entry(added, form.get("add-value", ""), "", as_printed="printed-add" in form))
+        spot, printed = _spot(form.get("place-add", "")), "printed-add" in form
+        entries.append(values.Entry(added, form.get("add-value", ""), "", spot, as_printed=printed))
     return Given(
         entries, seen, decided, category if moved else None, action == "next" and not moved, form.getlist("dismiss")
     )
@@ -298,6 +314,7 @@ def keep_check(document_id: str) -> ResponseReturnValue:
     given = _given()
     here = url_for("web.check", document_id=document_id, leaf=request.form.get("leaf", type=int), **_filters())
     try:
+        _demand_named()
         left = checking.save(house(), actor(), document_id, given)
     except KNOWN_ERRORS as error:
         kept: Exception = error

@@ -216,6 +216,29 @@ def test_a_missing_field_waits_as_an_empty_row_and_another_can_be_added(site: Si
     assert value_of(site.office, document_id, "agent").value == "陈立"
 
 
+def test_an_added_code_that_fails_its_check_digit_is_told_at_its_input_and_taken_as_printed(site: Site) -> None:
+    document_id = site.office.take_in()
+    browser = site.signed_in("handler")
+    code = value_of(site.office, document_id, "party_b_code").value
+    with site.office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.fields = [f for f in document.fields if f.name != "party_b_code"]
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    added = {"add-name": "party_b_code", "add-value": wrong, "place-add": "1,10,20,30,40"}
+    unnamed = send(browser, document_id, **{**added, "add-name": ""})
+    assert (unnamed.status_code, unnamed.text.count("请选补上的是哪个字段的值。")) == (422, 2)
+    refused = send(browser, document_id, **added)
+    row = refused.text[refused.text.index('id="f-add"') :]
+    row = row[: row.index("</section>")]
+    for text in (f'value="{wrong}"', 'value="1,10,20,30,40"', 'aria-invalid="true"', "校验位不符：请逐字对照页面", 'name="printed-add"',
+                 '<option value="party_b_code" data-kind="code" selected>'):  # fmt: skip
+        assert text in row, text
+    assert send(browser, document_id, **added, **{"printed-add": "1"}).status_code == 303
+    kept = value_of(site.office, document_id, "party_b_code")
+    assert (kept.value, kept.marks, kept.page, kept.box) == (wrong, ["check_digit_failed"], 1, [10, 20, 30, 40])
+    assert 'data-field="party_b_code" x="10"' in browser.get(f"/to-review/{document_id}?leaf=1").text
+
+
 def test_what_the_pages_have_is_ticked_or_the_document_goes_on_waiting(site: Site) -> None:
     document_id = site.office.take_in()
     with site.office.house.database.write() as session:

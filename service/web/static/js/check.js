@@ -115,7 +115,7 @@ function enter(row) {
 }
 
 function step(by) {
-  for (let at = rows.indexOf(current) + by; at >= 0 && at < rows.length; at += by) if (enter(rows[at])) return true;
+  for (let at = rows.indexOf(current) + by; at >= 0 && at < rows.length; at += by) if (!("added" in rows[at].dataset) && enter(rows[at])) return true;
   if (by > 0) settle() || document.querySelector("[data-primary]").focus();
   return true;
 }
@@ -242,7 +242,7 @@ function help() {
 }
 const acts = {
   "+": () => zoom(1), "=": () => zoom(1), "-": () => zoom(-1), 0: () => zoom(0), r: turn, n: () => press("[data-skip]"), z: () => press("[data-undo]"),
-  x: gone, c: () => { document.getElementById("category").focus(); return true; }, p: settle, "/": help,
+  x: gone, a: () => { document.getElementById("add-name").focus(); return true; }, c: () => { document.getElementById("category").focus(); return true; }, p: settle, "/": help,
   ArrowLeft: () => pan(-1, 0), ArrowRight: () => pan(1, 0), ArrowUp: () => pan(0, -1), ArrowDown: () => pan(0, 1),
 };
 const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select") !== null;
@@ -264,7 +264,8 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey) return;
   if (key === "Enter" && event.target.matches("[data-settle]")) { done(); event.target.checked = true; settle() || document.querySelector("[data-primary]").focus(); return; }
   if (key === "Escape" && inRow && typing(event.target)) { const frame = view(); if (frame) { done(); frame.focus(); } return; }
-  if (!inRow || event.target.matches("[type=radio]")) return;
+  if (key === "Enter" && event.target.id === "add-name") { done(); enter(inRow); return; }
+  if (!inRow || event.target.matches("[type=radio], select")) return;
   // In a value of several lines the arrows go through the lines first; all of it chosen, as on arriving, they go on.
   const text = event.target.matches("textarea") ? event.target : null;
   if (key === "ArrowDown" && (!text || text.selectionEnd === text.value.length)) { done(); step(1); }
@@ -295,6 +296,13 @@ document.addEventListener("click", (event) => {
   if (page) { event.preventDefault(); turnTo(Number(page.dataset.leaf)); return; }
   const tool = [["[data-zoom-in]", () => zoom(1)], ["[data-zoom-out]", () => zoom(-1)], ["[data-turn]", turn]].find(([selector]) => event.target.closest(selector));
   if (tool) { event.preventDefault(); tool[1](); }
+});
+
+// A field that is added is checked as what it is said to be.
+document.getElementById("add-name").addEventListener("change", ({ target }) => {
+  const row = target.closest(".field-row");
+  row.dataset.kind = target.selectedOptions[0].dataset.kind;
+  judge(row);
 });
 
 prepare();
