@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from service.flow.common import values
 from service.flow.intake import documents
 from service.flow.intake.letters import take_letter
 from service.flow.intake.process import process
+from service.records.tables import Document
 from tests.intake.test_mail import letter
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_checking import OTHER, PARTY_B
@@ -210,6 +211,8 @@ def test_two_people_at_odds_on_the_screen_of_a_third(site: Site, desk: Desk) -> 
     desk.look(page, "check-disputed")
     press(page, "Space", "ArrowDown")
     expect(page.locator("[name=decide-party_b][value='2']")).to_be_checked()
+    press(page, "Enter")  # right, next: it sends nothing
+    expect(page.locator("[name=decide-party_b][value='2']")).not_to_be_focused()
     press(page, "Control+s")
     said(page, "已保存")
     expect(page.locator("#v-party_b")).to_have_value(OTHER)
@@ -248,6 +251,53 @@ def test_a_letters_papers_wait_for_checking_and_the_report_counts_what_is_said_o
     auditor.goto("/extraction")
     expect(auditor.locator("[data-category-row]")).to_have_count(2)
     desk.look(auditor, "extraction")
+
+
+def test_what_was_typed_is_not_lost_by_leaving_and_an_added_value_takes_its_words_from_the_page(
+    site: Site, desk: Desk
+) -> None:
+    document_id = site.office.take_in()
+    with site.office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["rescan:1:blurred", "pages_missing:3,5"]
+    page = desk.sit("administrator")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.goto(f"/to-review/{document_id}?field=party_b")
+    expect(page.locator("#v-party_b")).to_be_focused()
+    page.keyboard.type(OTHER)
+    with page.expect_event("dialog"):
+        press(page, "Alt+n")
+    assert asked == ["beforeunload"]
+    expect(page.locator("#v-party_b")).to_have_value(OTHER)
+    press(page, "Alt+a")
+    expect(page.locator("#add-name")).to_be_focused()
+    page.locator("#add-name").select_option("agent")
+    press(page, "Enter")
+    expect(page.locator("#v-add")).to_be_focused()
+    expect(page.locator("[data-glyphs] rect").first).to_be_attached()
+    start, end = (page.locator(f"[data-glyphs] rect[data-text='{text}']").first for text in ("云", "桥"))
+    start.drag_to(end)
+    expect(page.locator("#v-add")).to_have_value("云桥")
+    # Where the keys give other signs (Option on a Mac), the place of the key counts.
+    page.keyboard.press("Escape")
+    page.evaluate("""document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "π", code: "KeyP", altKey: true, bubbles: true }))""")
+    expect(page.locator("[data-settle]").first).to_be_focused()
+    desk.look(page, "check-pages-have")
+    press(page, "Enter", "Enter")
+    expect(page.locator("[data-primary]")).to_be_focused()
+    press(page, "Control+s")
+    said(page, "已保存")
+    assert asked == ["beforeunload"]
+    agent = next(f for f in documents.get_document(site.office.house, OWNER, document_id).fields if f.name == "agent")
+    assert (agent.value, agent.page, len(agent.box)) == ("云桥", 1, 4)
+    expect(page.locator("[data-settle]")).to_have_count(0)
 
 
 def test_a_key_says_that_a_field_is_not_on_the_paper_and_takes_it_back(site: Site, desk: Desk) -> None:

@@ -29,7 +29,7 @@ function verdict(row, text) {
   if (row.dataset.kind === "code" || row.dataset.kind === "identity_number") {
     const code = narrow(text);
     if (!code || /^(\d{13}|\d{15})$/.test(code)) return null;
-    if (code.length !== 18) return ["bad", `${say.short}：${code.length} / 18`];
+    if (code.length !== 18) return ["bad", `${say.short}${code.length} / 18`];
     const fits = row.dataset.kind === "code" ? creditCodeFits(code) : identityFits(code);
     return fits ? ["good", say.ok] : ["bad", say.bad];
   }
@@ -38,7 +38,7 @@ function verdict(row, text) {
     if (!/^\d+(\.\d{1,2})?$/.test(plain)) return null;
     const sum = Number(plain).toFixed(2);
     const capitals = row.dataset.capitals.split(" ");
-    return capitals.includes(sum) ? ["good", say.agrees] : ["bad", `${say.differs} ${capitals.join("、")}`];
+    return capitals.includes(sum) ? ["good", say.agrees] : ["bad", `${say.differs} ${capitals.join(say.and)}`];
   }
   return null;
 }
@@ -245,6 +245,12 @@ const acts = {
   x: gone, a: () => { document.getElementById("add-name").focus(); return true; }, c: () => { document.getElementById("category").focus(); return true; }, p: settle, "/": help,
   ArrowLeft: () => pan(-1, 0), ArrowRight: () => pan(1, 0), ArrowUp: () => pan(0, -1), ArrowDown: () => pan(0, 1),
 };
+// Where Alt makes another sign of a key (Option on a Mac), the key that lies there counts.
+const LYING = { Equal: "+", Minus: "-", Slash: "/", Digit0: "0" };
+function actOf({ key, code, altKey }) {
+  const act = acts[key.length === 1 ? key.toLowerCase() : key];
+  return act || !altKey || /^[ -~]$/.test(key) ? act : acts[LYING[code] || code.replace(/^Key/, "").toLowerCase()];
+}
 const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select") !== null;
 
 document.addEventListener("keydown", (event) => {
@@ -256,7 +262,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "PageDown" || key === "PageUp") { done(); leaf(key === "PageDown" ? 1 : -1); return; }
   const inRow = event.target.closest(".field-row");
   if (event.altKey || !typing(event.target)) {
-    const act = acts[key.length === 1 ? key.toLowerCase() : key];
+    const act = actOf(event);
     const arrow = key.startsWith("Arrow");
     // "/" alone is the search of every page, and arrows alone belong to radio buttons and to the page itself.
     if (act && (event.altKey || (!arrow && key !== "/" && !event.target.matches("button, a")))) { if (act()) done(); return; }
@@ -265,6 +271,13 @@ document.addEventListener("keydown", (event) => {
   if (key === "Enter" && event.target.matches("[data-settle]")) { done(); event.target.checked = true; settle() || document.querySelector("[data-primary]").focus(); return; }
   if (key === "Escape" && inRow && typing(event.target)) { const frame = view(); if (frame) { done(); frame.focus(); } return; }
   if (key === "Enter" && event.target.id === "add-name") { done(); enter(inRow); return; }
+  // Enter on one of two values is its choice; the arrows go between them.
+  if (key === "Enter" && inRow && event.target.matches("[type=radio]")) {
+    done();
+    event.target.checked = true;
+    if (event.target.value === "other") inRow.querySelector("[id^='v-']").focus(); else step(1);
+    return;
+  }
   if (!inRow || event.target.matches("[type=radio], select")) return;
   // In a value of several lines the arrows go through the lines first; all of it chosen, as on arriving, they go on.
   const text = event.target.matches("textarea") ? event.target : null;
@@ -308,6 +321,20 @@ document.getElementById("add-name").addEventListener("change", ({ target }) => {
 prepare();
 if (current && !document.querySelector("[role=alert]")) enter(current);
 else { const wrong = form.querySelector("[aria-invalid=true]"); if (wrong) wrong.focus(); else if (current) enter(current); }
+
+// What was typed, decided or struck out is not lost by leaving: the browser asks first.
+function unsaved() {
+  const differs = (row) => {
+    if (row.querySelector("[type=radio]")) return row.querySelector("[type=radio]:checked") !== null;
+    const tick = goneOf(row), before = row.querySelector("[name^='before-']").value;
+    return inputOf(row).value.trim() !== before.trim() || Boolean(tick && tick.checked !== (row.querySelector("[name^='absent-']") !== null));
+  };
+  return rows.some(differs) || form.elements.category.value !== form.elements["before-category"].value;
+}
+let sending = false;
+form.addEventListener("submit", () => { sending = true; });
+addEventListener("pageshow", () => { sending = false; });
+addEventListener("beforeunload", (event) => { if (!sending && unsaved()) event.preventDefault(); });
 
 // The place at the desk lasts as long as somebody sits there.
 const token = document.querySelector("meta[name=csrf]").content;
