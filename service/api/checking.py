@@ -98,6 +98,7 @@ class Check(Input):
 
     finish: they have gone through the values; what is named in confirm and may be confirmed is, reasons about values are settled.
     dismiss: reasons to look at the pages (rescan, unread, pages_missing, attachment_refused, reading_failed) that they settled.
+    as_printed: fields that finishing confirms though their check digit fails or sums differ; without it they wait, and so does the document.
     """
 
     values: dict[Name, Typed] = Field(default_factory=dict)
@@ -106,6 +107,7 @@ class Check(Input):
     category: Annotated[str, Field(max_length=8)] | None = None
     finish: bool = False
     dismiss: list[Annotated[str, Field(max_length=400)]] = Field(default_factory=list)
+    as_printed: list[Name] = Field(default_factory=list)
 
 
 @operation("POST", "/documents/{document_id}/check", "Say what of its values is right", body=Check, problems=(409,))
@@ -122,7 +124,9 @@ def check_document(house: House, actor: Actor, document_id: str, given: Check) -
         )
         for name, typed in given.values.items()
     ]
-    said = checking.Given(entries, given.confirm, given.decide, given.category, given.finish, given.dismiss)
+    said = checking.Given(
+        entries, given.confirm, given.decide, given.category, given.finish, given.dismiss, given.as_printed
+    )
     checking.save(house, actor, document_id, said)
     return document_as_json(get_document(house, actor, document_id))
 

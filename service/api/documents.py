@@ -194,7 +194,10 @@ def change_document(house: House, actor: Actor, document_id: str, given: Change)
 
 
 class Confirm(Input):
-    """Which fields are right; none named: all. dismiss: reasons to look at the pages that are settled, too; no others go away."""
+    """Which fields are right; none named: all but those whose check digit fails or whose sums differ.
+
+    dismiss: reasons to look at the pages that are settled, too; no others go away.
+    """
 
     fields: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list)
     dismiss: list[Annotated[str, Field(max_length=400)]] = Field(default_factory=list)
@@ -202,7 +205,7 @@ class Confirm(Input):
 
 @operation("POST", "/documents/{document_id}/confirmation", "Confirm what was read", body=Confirm)
 def confirm_document(house: House, actor: Actor, document_id: str, given: Confirm) -> dict[str, Any]:
-    """Confirm values (dual verification)."""
+    """Confirm values (dual verification). A failed check digit and sums that differ are confirmed only where named."""
     if given.fields:
         flow.confirm(house, actor, document_id, dict.fromkeys(given.fields), given.dismiss)
     else:

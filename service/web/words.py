@@ -1,6 +1,6 @@
 """What codes are called. One word for one thing: the terms of DESIGN.md, said in both languages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -719,7 +719,22 @@ def _though(word: str, why: str, against: State) -> State:
     )
 
 
+def held_back(fields: Iterable[DocumentField]) -> str:
+    """Return what is said of values that were not confirmed along with all others: which, why, and what to do."""
+    named_fields = [
+        gettext("%(field)s（%(mark)s）", field=named(FIELDS, field.name), mark=against.word)
+        for field in fields
+        if (against := _contradicted(field))
+    ]
+    return gettext(
+        "没有一并确认：%(fields)s。请对照页面：纸上就是这样印的，勾选该项的“对”再确认；读错了，就改正。其余的已确认。",
+        fields=gettext("、").join(named_fields),
+    )
+
+
 def _sound(field: DocumentField) -> State | None:
+    if "amount_agrees" in field.marks:
+        return State("good", gettext("大小写相符"), gettext("数字金额与旁边的大写金额相符；尚无人核对"))
     if "check_digit_ok" in field.marks:
         return State("good", gettext("校验位通过"), gettext("末位校验码与前面的数字相符；尚无人核对"))
     if "seal_ok" in field.marks:

@@ -166,6 +166,29 @@ def test_a_check_digit_that_fails_needs_the_word_that_it_is_printed_so(embedded:
         say(embedded, "administrator", document_id, entries=[Entry("party_b_code", "望江路", as_printed=True)])
 
 
+def test_finishing_leaves_a_failed_check_digit_to_the_word_of_each_of_two_people(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["check_digit_failed:party_b_code", "missing:agent"]
+        next(f for f in document.fields if f.name == "party_b_code").marks = ["check_digit_failed"]
+    seen = {f.name: f.value for f in documents.get_document(house, OWNER, document_id).fields}
+    for login in ("administrator", "archivist"):
+        assert checking.save(house, embedded[login], document_id, Given(seen=seen, finish=True)).values == [
+            "party_b_code"
+        ]
+        assert documents.confirm_all(house, embedded[login], document_id) == ["party_b_code"]
+        assert f"person:{login}" in field(embedded, document_id, "title").confirmed_by
+        assert f"person:{login}" not in field(embedded, document_id, "party_b_code").confirmed_by
+        if login == "administrator":
+            left = documents.get_document(house, OWNER, document_id)
+            assert left.review_reasons == ["check_digit_failed:party_b_code", "missing:agent"]
+        given = Given(seen=seen, finish=True, as_printed=["party_b_code"])
+        assert checking.save(house, embedded[login], document_id, given).values == []
+    assert values.is_verified(field(embedded, document_id, "party_b_code"))
+    assert documents.get_document(house, OWNER, document_id).review_reasons == []
+
+
 def test_the_last_save_is_undone_whole_and_only_by_who_made_it(office: Office) -> None:
     document_id = office.take_in()
     house = office.house

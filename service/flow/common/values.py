@@ -23,6 +23,8 @@ from service.records.tables import Document, DocumentField, FieldCorrection, new
 OPEN = ("stored", "needs_review", "failed")
 #: The mark of a field that a person says is not on the paper: its value is empty, and everything said of values is said of that.
 NOT_HERE = "not_here"
+#: What speaks against a value so much that confirming all does not confirm it: a person says of it alone that it is printed so.
+AGAINST = frozenset({"check_digit_failed", "amount_mismatch"})
 _REFUSED = {
     "own_entry": "you entered this value; two other people must confirm it (dual verification)",
     "disputed": "two people disagree about this value; a third person decides",
@@ -206,6 +208,12 @@ def dismiss(session: Session, actor: Actor, document: Document, named: Collectio
 def confirmable(document: Document, person: str) -> list[str]:
     """Return the fields that `person` may still confirm."""
     return [f.name for f in document.fields if f.entered_by != person and person not in f.confirmed_by and not f.rival]
+
+
+def held_back(document: Document, person: str) -> list[str]:
+    """Return the fields that `person` may confirm, but only by themselves: a check digit fails there, or sums differ."""
+    may = confirmable(document, person)
+    return [f.name for f in document.fields if f.name in may and AGAINST.intersection(f.marks)]
 
 
 def fields_read(found: Understanding, pages: Sequence[PageText]) -> list[DocumentField]:

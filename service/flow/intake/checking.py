@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import delete
@@ -37,7 +37,8 @@ class Given:
     """What a person says of a document. entries: values they typed; seen: the value shown of each field they confirm.
 
     decided: which value of a disagreement, by field. finish: everything else on the page is right, too. dismissed: the reasons
-    of the pages that they settled, on the paper or otherwise; no other goes away by `finish`.
+    of the pages that they settled, on the paper or otherwise; no other goes away by `finish`. as_printed: what of `seen` they
+    confirm by itself; finishing does not confirm a failed check digit or sums that differ without it.
     """
 
     entries: Sequence[values.Entry] = ()
@@ -46,6 +47,18 @@ class Given:
     category: str | None = None
     finish: bool = False
     dismissed: Collection[str] = ()
+    as_printed: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a save leaves to be done. pages: the reasons of its pages that stay.
+
+    values: fields that finishing did not confirm, because something speaks against them; the document is not finished then.
+    """
+
+    values: Sequence[str]
+    pages: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -97,8 +110,8 @@ def unsure_words(page: PageText, box: Sequence[int], line: float) -> list[tuple[
     ]
 
 
-def save(house: House, actor: Actor, document_id: str, given: Given) -> list[str]:
-    """Keep all that a person said of a document or, when one thing is refused, nothing; returns the page reasons that stay.
+def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
+    """Keep all that a person said of a document or, when one thing is refused, nothing.
 
     Raises BadInput with a sentence for every field that is refused, RuleRefused, NotFound, NotAllowed.
     """
@@ -129,24 +142,29 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> list[str
                 wrong |= error.fields
         if wrong:
             raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
-        _confirm(session, actor, document, given)
+        held = _confirm(session, actor, document, given)
         values.settle(document)
         _remember(session, actor, document, before, corrections, house)
-        left = rules.page_reasons(document.review_reasons)
+        left = Left(held, rules.page_reasons(document.review_reasons))
     index_soon(house, [document_id])
     follow(house, [document_id])
     return left
 
 
-def _confirm(session: Session, actor: Actor, document: Document, given: Given) -> None:
+def _confirm(session: Session, actor: Actor, document: Document, given: Given) -> list[str]:
     spoken = {entry.name for entry in given.entries} | set(given.decided)
     seen: dict[str, str | None] = {name: value for name, value in given.seen.items() if name not in spoken}
+    left = list[str]()
     if given.finish:
-        may = set(values.confirmable(document, actor.name)) - spoken
+        held = values.held_back(document, actor.name)
+        left = [name for name in held if name not in spoken and name not in given.as_printed]
+        may = set(values.confirmable(document, actor.name)) - spoken - set(left)
         seen = {name: value for name, value in seen.items() if name in may}
+        given = replace(given, finish=not left)
     if seen or given.finish:
         values.confirm(session, actor, document, seen)
     values.dismiss(session, actor, document, given.dismissed, finish=given.finish)
+    return left
 
 
 def _state(document: Document) -> dict[str, Any]:

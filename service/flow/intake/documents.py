@@ -179,19 +179,23 @@ def confirm(
     follow(house, [document_id])
 
 
-def confirm_all(house: House, actor: Actor, document_id: str, dismissed: Collection[str] = ()) -> None:
+def confirm_all(house: House, actor: Actor, document_id: str, dismissed: Collection[str] = ()) -> list[str]:
     """Confirm every value the actor may confirm, and that a person has looked at the document.
 
-    dismissed: the reasons of its pages that are settled, too; the others stay. Raises BadInput, NotFound, RuleRefused.
+    dismissed: the reasons of its pages that are settled, too; the others stay. Returns the fields left unconfirmed, because a
+    check digit fails there or sums differ; reasons about values stay then. Raises BadInput, NotFound, RuleRefused.
     """
     with house.database.write() as session:
         document = lock_document(session, actor, document_id, "document.correct")
         values.demand_open(document)
-        values.confirm(session, actor, document, dict.fromkeys(values.confirmable(document, actor.name)))
-        values.dismiss(session, actor, document, dismissed, finish=True)
+        left = values.held_back(document, actor.name)
+        plain = [name for name in values.confirmable(document, actor.name) if name not in left]
+        values.confirm(session, actor, document, dict.fromkeys(plain))
+        values.dismiss(session, actor, document, dismissed, finish=not left)
         values.settle(document)
     index_soon(house, [document_id])
     follow(house, [document_id])
+    return left
 
 
 def set_category(house: House, actor: Actor, document_id: str, category: str) -> None:

@@ -19,7 +19,7 @@ from service.flow.common import values
 from service.flow.intake import checking, desk, extraction
 from service.flow.intake.checking import Before, Given
 from service.flow.intake.desk import Want
-from service.flow.intake.documents import letters_of
+from service.flow.intake.documents import get_document, letters_of
 from service.flow.intake.render import page_text
 from service.records.tables import Document, DocumentField
 from service.typed import day_of
@@ -61,6 +61,12 @@ class Line:
     def rows(self) -> int:
         """How many lines its input has."""
         return rows_for(self.typed)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a letter is doubtful, which is shown before anybody comes to the field."""
+        read = self.field is not None and self.field.entered_by == rules.MACHINE
+        return read and any(unsure for _text, unsure in self.printed)
 
     @property
     def kind(self) -> str:
@@ -271,7 +277,7 @@ def _spot(text: str) -> values.Place | None:
 
 def _given() -> Given:
     form = request.form
-    entries, seen, decided = [], {}, {}
+    entries, seen, decided = list[values.Entry](), dict[str, str](), dict[str, str]()
     action = form.get("action", "save")
     category = form.get("category")
     moved = category is not None and category != form.get("before-category", "")
@@ -303,9 +309,9 @@ def _given() -> Given:
     if added in words.FIELDS:
         spot, printed = _spot(form.get("place-add", "")), "printed-add" in form
         entries.append(values.Entry(added, form.get("add-value", ""), "", spot, as_printed=printed))
-    return Given(
-        entries, seen, decided, category if moved else None, action == "next" and not moved, form.getlist("dismiss")
-    )
+    alone = [name for name in seen if f"ok-{name}" in form or f"printed-{name}" in form]
+    finish = action == "next" and not moved
+    return Given(entries, seen, decided, category if moved else None, finish, form.getlist("dismiss"), alone)
 
 
 @web.post("/to-review/<document_id>")
@@ -319,8 +325,10 @@ def keep_check(document_id: str) -> ResponseReturnValue:
     except KNOWN_ERRORS as error:
         kept: Exception = error
         return refused(error, lambda: _screen(document_id, kept), here)
+    if left.values:
+        return _stay(document_id, left.values)
     if given.finish:
-        if left:
+        if left.pages:
             flash(gettext("值已确认；页面的问题没有勾选了结，上一件仍在待核对里。"), "done")
         return _go_on(document_id, document_id)
     if given.category is not None:
@@ -328,6 +336,13 @@ def keep_check(document_id: str) -> ResponseReturnValue:
         return redirect(url_for("web.check", document_id=document_id, **_filters()), 303)
     flash(gettext("已保存。"), "done")
     return redirect(here, 303)
+
+
+def _stay(document_id: str, left: Sequence[str]) -> ResponseReturnValue:
+    """Stay with a document of which something was not confirmed along with the rest, and say what and why."""
+    fields = get_document(house(), actor(), document_id).fields
+    flash(words.held_back([field for field in fields if field.name in left]), "refusal")
+    return redirect(url_for("web.check", document_id=document_id, field=left[0], **_filters()), 303)
 
 
 @web.post("/to-review/<document_id>/undo")

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from flask import Response, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake.formats.signatures import MEDIA_TYPES, RECORDINGS
 from search.errors import BadQuery
-from service.errors import BadInput, NotFound
+from service.errors import KNOWN_ERRORS, BadInput, NotFound
 from service.flow.archive import filing
 from service.flow.common.guard import allowed, reach_of
 from service.flow.common.hints import said_before
@@ -29,7 +29,7 @@ from service.flow.trust.evidence import evidence
 from service.partial import packed, rendition
 from service.records.tables import Document
 from service.web import words
-from service.web.context import act, actor, house
+from service.web.context import act, actor, house, refused
 from service.web.site import web
 from service.web.text import gettext, ngettext
 from service.web.trail_words import chinese_word
@@ -245,12 +245,16 @@ def add_field(document_id: str) -> ResponseReturnValue:
 def confirm_all(document_id: str) -> ResponseReturnValue:
     """Confirm all values that the person may confirm."""
     document = flow.get_document(house(), actor(), document_id)
-    return act(
-        lambda: flow.confirm_all(house(), actor(), document_id),
-        lambda: _page(document_id),
-        done=gettext("“%(name)s”已确认。", name=document.title or document.filename),
-        to=url_for("web.document", document_id=document_id),
-    )
+    to = url_for("web.document", document_id=document_id)
+    try:
+        left = flow.confirm_all(house(), actor(), document_id)
+    except KNOWN_ERRORS as error:
+        return refused(error, lambda: _page(document_id), to)
+    if left:
+        flash(words.held_back([field for field in document.fields if field.name in left]), "refusal")
+        return redirect(url_for("web.check", document_id=document_id, field=left[0]), 303)
+    flash(gettext("“%(name)s”已确认。", name=document.title or document.filename), "done")
+    return redirect(to, 303)
 
 
 @web.post("/documents/<document_id>/reading")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from service.flow.common import values
@@ -61,6 +62,31 @@ LIT_IS_IN_SIGHT = """() => {
   const x = (a.left + a.right) / 2, y = (a.top + a.bottom) / 2;
   return x >= b.left && x <= b.right && y >= b.top && y <= b.bottom;
 }"""
+
+
+def test_what_does_not_fit_and_doubtful_letters_are_seen_before_the_field_is_reached(
+    site: Site, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document_id = site.office.take_in()
+    house = site.office.house
+    with house.database.write() as session:
+        for field in session.get_one(Document, document_id).fields:
+            if field.name == "party_b_code":
+                field.value = field.value[:-1] + ("0" if field.value[-1] != "0" else "1")
+            field.marks = ["amount_agrees"] if field.name == "amount" else []
+    page = desk.sit("administrator")
+    page.goto(f"/to-review/{document_id}?field=title")
+    expect(page.locator("#v-title")).to_be_focused()
+    expect(live(page, "party_b_code")).to_be_visible()
+    expect(live(page, "party_b_code")).to_contain_text("校验位不符")
+    expect(live(page, "amount")).to_be_hidden()  # what fits says so in its state
+    expect(page.locator("#f-amount")).to_contain_text("大小写相符")
+    expect(page.locator("#f-party_a mark.unsure").first).to_have_count(0)
+    monkeypatch.setattr("service.web.views.checking.CHARACTER_LINE", 1.01)  # as if print were faint
+    page.reload()
+    expect(page.locator("#v-title")).to_be_focused()
+    expect(page.locator("#f-party_a mark.unsure").first).to_be_visible()
+    desk.look(page, "check-bad-unfocused")
 
 
 def walk(page: Page, party_b_code: str) -> None:

@@ -184,6 +184,33 @@ def test_what_speaks_against_a_value_goes_on_being_said_when_people_confirmed_it
     assert "都确认纸上就是这样印的；末位校验码" in page
 
 
+def test_confirming_all_stays_with_what_is_contradicted_until_it_is_ticked(site: Site) -> None:
+    document_id = site.office.take_in()
+    put_marks(site.office, document_id, party_b_code="check_digit_failed", amount="amount_mismatch")
+    browser = site.signed_in("handler")
+    answer = send(browser, document_id, action="next")
+    assert answer.headers["Location"] == f"/to-review/{document_id}?field=party_b_code"
+    page = browser.get(answer.headers["Location"]).text
+    assert "没有一并确认：乙方信用代码（校验位不符）、金额（大小写不符）。请对照页面" in page
+    found = {f.name: f.confirmed_by for f in documents.get_document(site.office.house, OWNER, document_id).fields}
+    assert [name for name, people in found.items() if not people] == ["party_b_code", "amount"]
+    browser.client.set_cookie("language", "en")
+    send(browser, document_id, action="next")
+    assert "Not confirmed along with the rest: Party B" in browser.get(f"/to-review/{document_id}").text
+    browser.client.set_cookie("language", "zh")
+    assert "/to-review/" in send(browser, document_id, action="next", **{"ok-amount": "1"}).headers["Location"]
+    assert value_of(site.office, document_id, "amount").confirmed_by == ["person:handler"]
+    assert value_of(site.office, document_id, "party_b_code").confirmed_by == []
+    assert send(browser, document_id, action="next", **{"ok-party_b_code": "1"}).headers["Location"] == "/to-review"
+    assert value_of(site.office, document_id, "party_b_code").confirmed_by == ["person:handler"]
+    # On the document's own page the same is asked of the second person.
+    second = site.signed_in("archivist")
+    answer = second.post(f"/documents/{document_id}/confirm", {})
+    assert answer.headers["Location"] == f"/to-review/{document_id}?field=party_b_code"
+    assert value_of(site.office, document_id, "title").confirmed_by == ["person:handler", "person:archivist"]
+    assert values.state_of(value_of(site.office, document_id, "amount")) == "once"
+
+
 def test_confirming_all_leaves_a_disagreement_to_who_decides_it(site: Site) -> None:
     document_id = site.office.take_in()
     documents.correct_field(site.office.house, site.office["administrator"], document_id, "title", "甲")

@@ -67,6 +67,8 @@ function judge(row) {
   live.replaceChildren();
   live.className = `live ${found ? found[0] : ""}`;
   if (found) live.append(found[1], " ");
+  // What does not fit is seen before anybody comes to the field.
+  row.querySelector(".note").classList.toggle("bad", Boolean(found) && found[0] === "bad");
   if (input.value.trim() !== shown && shown) live.append(form.dataset.changed, difference(shown, input.value.trim()));
   const tick = row.querySelector("[name^='ok-']");
   const gone = goneOf(row);
