@@ -34,7 +34,15 @@ class DeliveryFailed(IntakeError):
 
 
 class ScannerUnavailable(IntakeError):
-    """The scanner, or the program that speaks with it, is not there or does not answer."""
+    """The scanner, or the program that speaks with it, is not there or does not answer.
+
+    code: a stable word for programs (stopped, no_page, no_answer, not_found, no_program, at_work), or empty. detail: what the
+    scanner's own driver said. The message is one line for people.
+    """
+
+    def __init__(self, message: str, code: str = "", detail: str = "") -> None:
+        super().__init__(message)
+        self.code, self.detail = code, detail
 
 
 class NotOffered(IntakeError):

@@ -105,7 +105,8 @@ class Scan:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise ScannerUnavailable(f"scan {self.name} is still at work in another process") from error
+                why = f"scan {self.name} is still at work in another process"
+                raise ScannerUnavailable(why, "at_work", self.name) from error
             yield lock.fileno()
 
     def bind(self) -> Path:

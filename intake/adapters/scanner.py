@@ -85,7 +85,8 @@ def scan(
             _end(process)
             raise
     if process.returncode and not (most and process.returncode == _NO_DOCS):  # so many pages may not have been there
-        raise ScannerUnavailable(f"the scanner stopped: {_last_words(log)}")
+        why = _last_words(log)
+        raise ScannerUnavailable(f"the scanner stopped: {why}", "stopped", why)
 
 
 def _follow(process: subprocess.Popen[bytes], folder: Path, there: int, on_page: Callable[[int], None] | None) -> None:
@@ -104,7 +105,7 @@ def _follow(process: subprocess.Popen[bytes], folder: Path, there: int, on_page:
         if ended:
             return
         if time.monotonic() - last > _PAGE_SECONDS:
-            raise ScannerUnavailable(f"the scanner gave no page for {_PAGE_SECONDS} seconds")
+            raise ScannerUnavailable(f"the scanner gave no page for {_PAGE_SECONDS} seconds", "no_page")
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_LOOK_SECONDS)
 
@@ -126,10 +127,12 @@ def _answer(words: list[str]) -> str:
             [*_program(), *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=_ANSWER_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise ScannerUnavailable(f"the scanner does not answer within {_ANSWER_SECONDS} seconds") from error
+        why = f"the scanner does not answer within {_ANSWER_SECONDS} seconds"
+        raise ScannerUnavailable(why, "no_answer") from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ScannerUnavailable(f"no scanner answers: {_plain(said[-1]) if said else 'scanimage failed'}")
+        why = _plain(said[-1]) if said else "scanimage failed"
+        raise ScannerUnavailable(f"no scanner answers: {why}", "not_found", why)
     return done.stdout.decode("utf-8", "replace")
 
 
@@ -137,7 +140,7 @@ def _program() -> list[str]:
     """Return the words that call scanimage, in English, whatever the operator's language. Raises ScannerUnavailable."""
     found = shutil.which("scanimage")
     if found is None:
-        raise ScannerUnavailable("scanimage is not installed: apt-get install sane-utils")
+        raise ScannerUnavailable("scanimage is not installed: apt-get install sane-utils", "no_program")
     return ["env", "LC_ALL=C", found]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from intake.channels.scanning import ScanOrder
+from intake.errors import ScannerUnavailable
 from intake.model import Quality
 
 if TYPE_CHECKING:  # it brings OpenCV, which `station devices` does not need
@@ -151,6 +152,70 @@ _UNCOUNTED = {
     "zh": "没有点数：进来几页就收几页，少了一页也不会发现",
     "en": "not counted: what comes through is taken, and nobody will notice a page that does not",
 }
+_TROUBLE = {
+    "stopped": "扫描仪停了：{detail}",
+    "no_page": "扫描仪很久没有过来一页",
+    "no_answer": "扫描仪没有回应：看电源和线",
+    "not_found": "找不到扫描仪：{detail}；`juanzong station devices` 列出有哪些",
+    "no_program": "没有装 scanimage：apt-get install sane-utils",
+    "at_work": "{detail} 这一叠还在别的程序里扫",
+}
+_SANE = {  # what `sane_strstatus` of sane-backends says
+    "Document feeder jammed": "卡纸了",
+    "Document feeder out of documents": "进纸器里没有纸",
+    "Scanner cover is open": "盖板开着",
+    "Device busy": "扫描仪正忙",
+    "Error during device I/O": "和扫描仪传数据出错",
+    "Out of memory": "内存不够",
+    "Access to resource has been denied": "没有权限用这台扫描仪",
+    "Invalid argument": "没有这台扫描仪，或不支持这样扫",
+    "Operation was cancelled": "被取消了",
+}
+
+
+def trouble(error: ScannerUnavailable, lang: str) -> str:
+    """Return what the scanner is not able to, in one line; what its driver says in words of its own stays as it is."""
+    if lang != "zh" or error.code not in _TROUBLE:
+        return str(error)
+    known = next((zh for sane, zh in _SANE.items() if error.detail.endswith(sane)), error.detail)
+    return _TROUBLE[error.code].format(detail=known)
+
+
+_SAID = {
+    "zh": {
+        "page": "第 {page} 页",
+        "counted": "{count} 页，应有 {expect} 页",
+        "uncounted": "{count} 页，纸上没有点数",
+        "gone": "{name} 的 {count} 页删掉了",
+        "no_page": "一页也没有过来：进纸器里有纸吗？",
+        "only": "没有第 {page} 页：{name} 这一叠有 {count} 页",
+        "odd": "--expect {expect}：两面都扫，面数应是双数",
+        "one_side": "--source Duplex 两面都扫：写 --sides 2",
+        "both_at_once": "--source Duplex 一次扫两面；--order two-pass 是给一次只扫一面的进纸器用的",
+        "drop_and_again": "--drop 以后页号会变：--page 请分两次写",
+        "none_left": "一页也不剩了；不要这一叠用 `juanzong station discard {name}`",
+    },
+    "en": {
+        "page": "page {page}",
+        "counted": "{count} of {expect} pages",
+        "uncounted": "{count} pages, not counted on paper",
+        "gone": "{count} pages of scan {name} are gone",
+        "no_page": "no page came through: is there paper in the feeder?",
+        "only": "there is no page {page}: scan {name} has {count} pages",
+        "odd": "--expect {expect}: both sides of every sheet are scanned, so it must be an even number",
+        "one_side": "--source Duplex scans both sides of a sheet: --sides 2",
+        "both_at_once": "--source Duplex scans both sides at once; --order two-pass is for a feeder that scans one",
+        "drop_and_again": "--drop changes the numbers of the pages behind: give --page in a second call",
+        "none_left": "no page would be left; `juanzong station discard {name}` throws the scan away",
+    },
+}
+
+
+def say(what: str, **about: object) -> str:
+    """Return one of the short things that a station says, in the operator's language."""
+    return _SAID[language()][what].format(**about)
+
+
 _NO_NUMBER = {"zh": "请输入一个数，比如 25", "en": "a number, please, such as 25"}
 
 

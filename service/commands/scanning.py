@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder, check_count
-from intake.errors import IntakeError, PagesBelow, PagesMissing, Rejected
+from intake.errors import IntakeError, PagesBelow, PagesMissing, Rejected, ScannerUnavailable
 from intake.inspect import safe_name
 from service.commands import below as words
 from service.commands.common import json_option, out_json, plain, table
@@ -35,7 +35,8 @@ def devices(*, as_json: bool) -> int:
     """List the scanners that can be reached from here."""
     from intake.adapters import scanner
 
-    found = scanner.devices()
+    with _telling():
+        found = scanner.devices()
     if as_json:
         for device in found:
             out_json(vars(device))
@@ -77,7 +78,7 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
     _check_counted(asked)
     asked = ScanOrder.from_plain(asked.to_plain() | target.to_plain())
     made = new_scan(_home(settings), asked)
-    with made.locked() as lock, _keeping(made):
+    with _telling(), made.locked() as lock, _keeping(made):
         poor = _feed(settings, made, lock, quiet=as_json)
         poor = _decide(settings, made, lock, poor, hold=hold, quiet=as_json)
         return _hand_in(settings, made, target, poor, as_json=as_json)
@@ -123,7 +124,7 @@ def resume(
 
     settings = load()
     waiting = find(_home(settings), name)
-    with waiting.locked() as lock, _keeping(waiting):
+    with _telling(), waiting.locked() as lock, _keeping(waiting):
         target = _whither(waiting, target)
         if expect is not None:
             _check_sides(replace(waiting.order, expect=expect))
@@ -149,7 +150,7 @@ def discard(name: str, *, yes: bool, as_json: bool) -> int:
     from intake.adapters.scan_spool import find
 
     waiting = find(_home(load()), name)
-    with waiting.locked():
+    with _telling(), waiting.locked():
         count = len(waiting.pages)
         if not yes and not as_json and sys.stdin.isatty():
             click.confirm(words.gone_for_good(name, count, words.language()), abort=True, err=True)
@@ -157,7 +158,7 @@ def discard(name: str, *, yes: bool, as_json: bool) -> int:
     if as_json:
         out_json({"scan": name, "pages": count})
     else:
-        click.echo(f"{count} pages of scan {name} are gone")
+        click.echo(words.say("gone", count=count, name=name))
     return 0
 
 
@@ -188,11 +189,11 @@ def _drop(scan: "Scan", numbers: Sequence[int], again: Sequence[int]) -> None:
     """Take pages out. Raises BadInput, and nothing is changed, where it is not clear which, or none would be left."""
     count = len(scan.pages)
     if again:
-        raise BadInput("--drop changes the numbers of the pages behind: give --page in a second call")
+        raise BadInput(words.say("drop_and_again"))
     if max(numbers) > count:
-        raise BadInput(f"--drop {max(numbers)}: scan {scan.name} has {count} pages")
+        raise BadInput(words.say("only", page=max(numbers), name=scan.name, count=count))
     if len(set(numbers)) == count:
-        raise BadInput(f"no page would be left; `juanzong station discard {scan.name}` throws the scan away")
+        raise BadInput(words.say("none_left", name=scan.name))
     scan.drop(numbers)
 
 
@@ -223,11 +224,11 @@ def _check_batch(batch: str) -> None:
 def _check_sides(order: ScanOrder) -> None:
     """Refuse a count of pages that no number of sheets gives, before any paper moves."""
     if order.split and order.source == "Duplex" and order.sides == 1:
-        raise BadInput("--source Duplex scans both sides of a sheet: --sides 2")
+        raise BadInput(words.say("one_side"))
     if order.source == "Duplex" and order.page_order == "two_pass":
-        raise BadInput("--source Duplex scans both sides at once; --order two-pass is for a feeder that scans one")
+        raise BadInput(words.say("both_at_once"))
     if order.expect % order.sides_scanned:
-        raise BadInput(f"--expect {order.expect}: both sides of every sheet are scanned, so it must be an even number")
+        raise BadInput(words.say("odd", expect=order.expect))
 
 
 def _check_counted(order: ScanOrder) -> None:
@@ -245,7 +246,7 @@ def _feed(settings: Settings, scan: "Scan", lock: int, *, quiet: bool) -> "list[
 
     def tell(number: int) -> None:
         if not quiet:
-            click.echo(f"page {number}", err=True)
+            click.echo(words.say("page", page=number), err=True)
         quality = of_scan(scan.pages[number - 1], settings.limits)
         if quality is not None:
             judged.append((number, quality))
@@ -264,7 +265,7 @@ def _feed_again(settings: Settings, scan: "Scan", lock: int, pages: Sequence[int
 
     order = scan.order
     if pages[-1] > len(scan.pages):
-        raise BadInput(f"--page {pages[-1]}: scan {scan.name} has {len(scan.pages)} pages")
+        raise BadInput(words.say("only", page=pages[-1], name=scan.name, count=len(scan.pages)))
     if order.source == "Flatbed" and len(pages) > 1:
         lang = words.language()
         if quiet or not sys.stdin.isatty():
@@ -320,11 +321,28 @@ def _decide(
 
 
 @contextmanager
+def _telling() -> Iterator[None]:
+    """Whatever the scanner cannot, say it in the operator's language."""
+    try:
+        yield
+    except ScannerUnavailable as error:
+        _translate(error)
+        raise
+
+
+def _translate(error: BaseException) -> None:
+    if isinstance(error, ScannerUnavailable):
+        error.args = (words.trouble(error, words.language()),)
+        error.code = ""  # once is enough
+
+
+@contextmanager
 def _keeping(scan: "Scan") -> Iterator[None]:
     """Whatever goes wrong, say that the pages are kept and how to go on; a scan without a page is nothing to keep."""
     try:
         yield
     except KNOWN_ERRORS as error:
+        _translate(error)
         count = len(scan.pages)
         if count:
             error.args = (words.and_then(str(error), words.kept(scan.name, count, words.language()), words.language()),)
@@ -349,7 +367,7 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below
     """Count, bind, hand in, and only then remove the pages. Raises PagesMissing; whatever is raised, the pages are kept."""
     order, count = scan.order, len(scan.pages)
     if not count:
-        raise BadInput("no page came through: is there paper in the feeder?")
+        raise BadInput(words.say("no_page"))
     try:
         check_count(count, order.expect)
     except PagesMissing as error:
@@ -371,7 +389,7 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below
             | words.plain(poor)
         )
     else:
-        counted = f"{count} of {order.expect} pages" if order.expect else f"{count} pages, not counted on paper"
+        counted = words.say("counted" if order.expect else "uncounted", count=count, expect=order.expect)
         click.echo(
             f"{click.style(receipt.status, fg='green')}  {plain(order.batch or scan.name)}  {counted}  {said_of(receipt)}"
         )

@@ -365,7 +365,8 @@ def test_where_nobody_counted_it_is_said_and_kept(juanzong_here, env, at_a_termi
     done = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "scan", "--device", "test", "--resolution", "50")
     assert "进纸器里放了几张纸？" in done.stderr
     assert "没有点数" in done.stderr
-    assert "10 pages, not counted on paper" in done.stdout
+    assert "10 页，纸上没有点数" in done.stdout
+    assert done.stderr.count("\n第 10 页\n") == 1
     assert manifest(env, done.stdout.split()[-1])[1]["sheets"] is None
     juanzong_here(env, "station", "scan", *STACK, "--expect", "0")  # said beforehand, so not asked
 
@@ -416,6 +417,8 @@ def test_a_jam_keeps_the_pages_before_it(juanzong_here, env, spool):
     done = juanzong_here(env, "station", "resume", name, "--scan", check=5)
     assert "jammed" in done.stderr
     assert "10 pages are kept" in done.stderr
+    told = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", name, "--scan", check=5).stderr
+    assert told.startswith("juanzong: 扫描仪停了：卡纸了；10 页都留着")
     mend_scanner(env)
     assert lines(juanzong_here(env, "station", "resume", name, "--expect", "0", "--json"))[0]["pages"] == 10
 
@@ -479,6 +482,8 @@ def test_what_cannot_be_is_said_before_paper_moves(juanzong_here, env, spool, op
 def test_without_sane_it_says_what_to_install(juanzong_here, env, tmp_path):
     done = juanzong_here({**env, "PATH": str(tmp_path)}, "station", "devices", check=5)
     assert "sane-utils" in done.stderr
+    told = juanzong_here({**env, "PATH": str(tmp_path), "LC_ALL": "zh_CN.UTF-8"}, "station", "devices", check=5).stderr
+    assert told == "juanzong: 没有装 scanimage：apt-get install sane-utils\n"
 
 
 def slow_scan(env: dict[str, str], spool: Path, pages: int) -> tuple[subprocess.Popen, Path]:

@@ -58,7 +58,7 @@ def test_a_stack_is_counted_and_its_crooked_page_scanned_again(
         scanner.feeder.append((SCANS / "supplement.jpg").read_bytes())
         code, whole = at_terminal(env, tmp_path, "station", "resume", name, "--scan")
     assert code == 0, whole
-    (document_id,) = re.findall(r"三月合同  3 of 3 pages  (\S{36})$", plain(whole), re.MULTILINE)
+    (document_id,) = re.findall(r"三月合同  3 页，应有 3 页  (\S{36})$", plain(whole), re.MULTILINE)
     page = site.signed_in("administrator").get(f"/documents/{document_id}").text
     assert "纸张 3 张 × 1 面，应有 3 页，收到 3 页" in page
     sessions = [("juanzong " + " ".join(words), short), (f"juanzong station resume {name} --scan", whole)]
