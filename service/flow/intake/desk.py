@@ -6,8 +6,9 @@ it ends by itself when its holder has left.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -21,12 +22,28 @@ from service.flow.common.sight import visible
 from service.flow.common.values import OPEN
 from service.flow.intake.pages import LOOK_AT
 from service.house import House
+from service.records import audit
 from service.records.tables import Desk, Document
 
 SPAN = timedelta(minutes=10)
 #: Why a document waits: somebody must look, two people disagree, one has confirmed its key values, nobody has, any of these.
 VIEWS = ("look", "disputed", "second", "unconfirmed", "all")
 _AT_ONCE = 50
+#: What an export of the list has of each document, and of how many at most.
+EXPORTED = (
+    "title",
+    "filename",
+    "category",
+    "status",
+    "error",
+    "review_reasons",
+    "verification",
+    "pages",
+    "received_at",
+    "received_by",
+    "channel",
+)
+MAX_EXPORT = 20_000
 
 
 @dataclass(frozen=True)
@@ -128,6 +145,24 @@ def list_waiting(
         held = select(Desk).where(Desk.document_id.in_([d.id for d in documents]), Desk.until > now)
         desks = {desk.document_id: desk for desk in session.scalars(held)}
     return total, [(document, _holder(desks.get(document.id), actor)) for document in documents]
+
+
+def export_waiting(house: House, actor: Actor, want: Want, form: str) -> list[Any]:
+    """Return all that waits, the oldest first, as rows with `EXPORTED`, and note who took the list out. form: csv or xlsx.
+
+    Raises BadInput (no such reason, more than `MAX_EXPORT` documents), NotAllowed.
+    """
+    require(actor, "document.correct")
+    columns = [getattr(Document, name) for name in EXPORTED]
+    query = waiting(actor, want).with_only_columns(*columns, maintain_column_froms=True)
+    with house.database.write() as session:
+        rows = list(session.execute(query.order_by(Document.received_at, Document.id).limit(MAX_EXPORT + 1)))
+        if len(rows) > MAX_EXPORT:
+            raise BadInput(f"more than {MAX_EXPORT} rows: narrow what is exported")
+        audit.append(
+            session, actor.name, "document.export", "documents", {"form": form, "rows": len(rows), **asdict(want)}
+        )
+        return rows
 
 
 def _holder(desk: Desk | None, actor: Actor) -> Holder | None:

@@ -26,6 +26,7 @@ from service.typed import day_of
 from service.web import words
 from service.web.context import actor, house, offset_of, refused
 from service.web.download import demand_form, download
+from service.web.filters import moment, who
 from service.web.site import web
 from service.web.text import gettext
 from service.web.words import State
@@ -91,8 +92,11 @@ def _filters() -> dict[str, Any]:
 
 @web.get("/to-review")
 def review_list() -> ResponseReturnValue:
-    """Show what waits for a person, the oldest first, narrowed by the address."""
+    """Show what waits for a person, the oldest first, narrowed by the address; `?form=csv` or `xlsx` sends all of it."""
     want = _want()
+    if form := request.args.get("form", ""):
+        demand_form(form)
+        return _waiting_as(form, desk.export_waiting(house(), actor(), want, form))
     counts = desk.counts(house(), actor(), want)
     total, rows = desk.list_waiting(
         house(), actor(), want, limit=PAGE, offset=offset_of(PAGE), total=counts.get(want.reason)
@@ -110,6 +114,32 @@ def review_list() -> ResponseReturnValue:
         category_options=[("", gettext("全部类目")), ("none", gettext("未分类")), *_categories()],
         reason_options=[("look", gettext("全部缘由")), *((code, str(words.REASONS[code])) for code in words.REASONS)],
     )
+
+
+def _waiting_as(form: str, rows: Sequence[Any]) -> ResponseReturnValue:
+    heads = [
+        gettext("文件"),
+        gettext("文件名"),
+        gettext("类目"),
+        gettext("为什么要看"),
+        gettext("核验"),
+        gettext("页"),
+        gettext("收到"),
+    ]
+    cells = [
+        (
+            row.title or row.filename,
+            row.filename,
+            words.category(row.category),
+            row.error if row.status == "failed" else gettext("；").join(map(words.reason, row.review_reasons)),
+            str(words.VERIFICATIONS[row.verification][1]) if row.verification else "",
+            row.pages,
+            moment(row.received_at),
+            who(row.received_by) if row.received_by.startswith("person:") else words.named(words.CHANNELS, row.channel),
+        )
+        for row in rows
+    ]
+    return download(gettext("待核对"), [*heads, gettext("谁送来")], cells, form)
 
 
 def _categories() -> list[tuple[str, str]]:

@@ -1,5 +1,8 @@
 """The checking screen as a plain form: what it shows, what it keeps, whom it lets in."""
 
+import csv
+import io
+import json
 import re
 from typing import Any
 
@@ -10,7 +13,7 @@ from service.flow.common import values
 from service.flow.common.values import Entry
 from service.flow.intake import checking, documents
 from service.house import SYSTEM
-from service.records.tables import Document, DocumentField
+from service.records.tables import AuditEntry, Document, DocumentField
 from service.web.views.checking import rows_for
 from tests.service.conftest import OWNER, Office
 from tests.service.test_checking import OTHER, PARTY_B, several
@@ -264,6 +267,25 @@ def test_an_added_code_that_fails_its_check_digit_is_told_at_its_input_and_taken
     kept = value_of(site.office, document_id, "party_b_code")
     assert (kept.value, kept.marks, kept.page, kept.box) == (wrong, ["check_digit_failed"], 1, [10, 20, 30, 40])
     assert 'data-field="party_b_code" x="10"' in browser.get(f"/to-review/{document_id}?leaf=1").text
+
+
+def test_what_waits_leaves_as_a_table_and_that_is_noted(site: Site) -> None:
+    several(site.office, 2)
+    browser = site.signed_in("handler")
+    assert "/to-review?form=csv&amp;category=1.9" in browser.get("/to-review?category=1.9").text
+    table = list(csv.DictReader(io.StringIO(browser.get("/to-review?form=csv").data.decode("utf-8-sig"))))
+    assert len(table) == 2
+    assert (table[0]["文件"], table[0]["为什么要看"], table[0]["页"]) == ("技术服务合同", "识别把握不足：金额", "2")
+    assert (
+        len(list(csv.reader(io.StringIO(browser.get("/to-review?form=csv&category=none").data.decode("utf-8-sig")))))
+        == 1
+    )
+    assert browser.get("/to-review?form=xlsx").data[:2] == b"PK"
+    assert browser.get("/to-review?form=exe").status_code == 404
+    with site.office.house.database.read() as session:
+        told = select(AuditEntry.detail).where(AuditEntry.action == "document.export").order_by(AuditEntry.seq)
+        rows = [json.loads(detail)["rows"] for detail in session.scalars(told)]
+    assert rows == [2, 0, 2]
 
 
 def test_what_the_pages_have_is_ticked_or_the_document_goes_on_waiting(site: Site) -> None:
