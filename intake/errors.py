@@ -25,12 +25,13 @@ class EngineUnavailable(IntakeError):
 class DeliveryFailed(IntakeError):
     """The file could not be handed in for a cause that passes: a service is down, a disk is full, the file is locked.
 
-    one_file: whether the cause lies in this file alone, so that the next one may fare better.
+    one_file: whether the cause lies in this file alone, so that the next one may fare better. code: a stable word for programs
+    (disk_full, unreachable, certificate, token), or empty. The message is one line for people.
     """
 
-    def __init__(self, message: str, *, one_file: bool = False) -> None:
+    def __init__(self, message: str, *, one_file: bool = False, code: str = "") -> None:
         super().__init__(message)
-        self.one_file = one_file
+        self.one_file, self.code = one_file, code
 
 
 class ScannerUnavailable(IntakeError):

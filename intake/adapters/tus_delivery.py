@@ -93,7 +93,9 @@ class TusDelivery:
                 if sending is not None and sending.offset > reached:
                     last, reached, wait = time.monotonic(), sending.offset, _FIRST_WAIT
                 if time.monotonic() + wait > last + self._patience:
-                    raise DeliveryFailed(f"{self._endpoint} could not be reached: {error}") from error
+                    raise DeliveryFailed(
+                        f"{self._endpoint} could not be reached: {error}", code="unreachable"
+                    ) from error
             except OSError as error:
                 raise DeliveryFailed(f"{path} cannot be sent: {error.strerror or error}", one_file=True) from error
             else:
@@ -190,7 +192,7 @@ class _Sending(Uploader):
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:
-            raise DeliveryFailed(f"the certificate of {url} is not trusted: {error}") from error
+            raise DeliveryFailed(f"the certificate of {url} is not trusted: {error}", code="certificate") from error
         except requests.exceptions.RequestException as error:
             raise _Passing(str(error)) from error
         if answer.status_code == 410 and method == "HEAD":  # a refusal whose answer was lost: HEAD cannot say why
@@ -215,7 +217,7 @@ def _judge(answer: requests.Response, url: str, *, opening: bool) -> None:
     if status in (409, 423, 429, 460) or status >= 500:
         raise _Passing(why)
     if status in (401, 403):
-        raise DeliveryFailed(f"the archive does not accept this station's token: {why}")
+        raise DeliveryFailed(f"the archive does not accept this station's token: {why}", code="token")
     raise DeliveryFailed(f"{url} does not take files: {why}")
 
 

@@ -36,7 +36,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 class Arrival:
     """What became of a file. status: received, duplicate, rejected; waiting (tried again later) or skipped, which `error` explains.
 
-    code: of a refusal, see `Rejected`. below: its pages that are to be scanned again.
+    code: of a refusal, see `Rejected`; of what waits, see `DeliveryFailed`, put_away (it is in the archive, and its file cannot be
+    moved), or empty. below: its pages that are to be scanned again.
     """
 
     path: Path
@@ -137,7 +138,10 @@ class WatchedFolder:
             except FileNotFoundError:
                 self._known.pop(path, None)  # somebody took it away meanwhile
             except OSError as error:
-                yield from self._postpone(path, before, _in_words(error), one_file=error.errno not in _FULL)
+                full = error.errno in _FULL
+                yield from self._postpone(
+                    path, before, _in_words(error), one_file=not full, code="disk_full" if full else ""
+                )
 
     def _tell(self, files: dict[Path, Sign | str]) -> Iterator[Arrival]:
         """Yield the troubles of the listing that are new, and forget those that are over."""
@@ -146,10 +150,10 @@ class WatchedFolder:
             if isinstance(trouble, str):
                 yield from self._say(path, "skipped", trouble)
 
-    def _say(self, path: Path, status: str, trouble: str) -> Iterator[Arrival]:
+    def _say(self, path: Path, status: str, trouble: str, code: str = "") -> Iterator[Arrival]:
         if self._said.get(path) != trouble:
             self._said[path] = trouble
-            yield Arrival(path, status, error=trouble)
+            yield Arrival(path, status, error=trouble, code=code)
 
     def _files(self) -> Iterator[tuple[Path, Sign | str]]:
         """Yield every file that may be a document with what the look shows, and whatever cannot be looked at with the reason."""
@@ -195,7 +199,7 @@ class WatchedFolder:
             except Rejected as error:
                 known.fate = error
             except DeliveryFailed as error:
-                yield from self._postpone(path, known, str(error), one_file=error.one_file)
+                yield from self._postpone(path, known, str(error), one_file=error.one_file, code=error.code)
                 return
             except OSError:
                 raise
@@ -236,15 +240,16 @@ class WatchedFolder:
         finally:
             copy.unlink(missing_ok=True)
 
-    def _postpone(self, path: Path, known: _Known, why: str, *, one_file: bool) -> Iterator[Arrival]:
+    def _postpone(self, path: Path, known: _Known, why: str, *, one_file: bool, code: str = "") -> Iterator[Arrival]:
         """Leave the file where it is and try again later; when the next would fare no better, so do all."""
         known.failures += 1
         known.not_before = self._clock() + pause(known.failures)
         if not one_file:
             self._failures += 1
             self._not_before = self._clock() + pause(self._failures)
-        done = isinstance(known.fate, Receipt)
-        yield from self._say(path, "waiting", f"it is in the archive, but cannot be put away: {why}" if done else why)
+        if isinstance(known.fate, Receipt):
+            why, code = f"it is in the archive, but cannot be put away: {why}", "put_away"
+        yield from self._say(path, "waiting", why, code)
 
 
 def _arrival(path: Path, fate: Receipt | Rejected, below: "Sequence[Below]") -> Arrival:

@@ -152,6 +152,20 @@ _UNCOUNTED = {
     "zh": "没有点数：进来几页就收几页，少了一页也不会发现",
     "en": "not counted: what comes through is taken, and nobody will notice a page that does not",
 }
+_PASSING = {
+    "disk_full": "磁盘满了：腾出地方就会接着收",
+    "unreachable": "连不上档案系统：看网络",
+    "certificate": "档案系统的证书不受信任：请管理员看一下",
+    "token": "档案系统不认这台扫描站的令牌：请管理员看一下",
+    "put_away": "已经收下了，只是文件移不走",
+}
+
+
+def passing(code: str, message: str, lang: str) -> str:
+    """Return why something could not be handed in now; what has no Chinese is said as it is."""
+    return _PASSING.get(code, message) if lang == "zh" else message
+
+
 _TROUBLE = {
     "stopped": "扫描仪停了：{detail}",
     "no_page": "扫描仪很久没有过来一页",

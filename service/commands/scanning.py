@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder, check_count
-from intake.errors import IntakeError, PagesBelow, PagesMissing, Rejected, ScannerUnavailable
+from intake.errors import DeliveryFailed, IntakeError, PagesBelow, PagesMissing, Rejected, ScannerUnavailable
 from intake.inspect import safe_name
 from service.commands import below as words
 from service.commands.common import json_option, out_json, plain, table
@@ -334,6 +334,8 @@ def _translate(error: BaseException) -> None:
     if isinstance(error, ScannerUnavailable):
         error.args = (words.trouble(error, words.language()),)
         error.code = ""  # once is enough
+    elif isinstance(error, DeliveryFailed):
+        error.args = (words.passing(error.code, str(error), words.language()),)
 
 
 @contextmanager

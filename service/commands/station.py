@@ -167,7 +167,8 @@ def tell(arrival: Arrival, *, as_json: bool) -> None:
         return
     from service.channels import refusal
 
-    what = said_of(receipt) if receipt else plain(refusal(arrival.code, arrival.error, words.language()))
+    told = refusal if arrival.status == "rejected" else words.passing
+    what = said_of(receipt) if receipt else plain(told(arrival.code, arrival.error, words.language()))
     click.echo("  ".join([click.style(arrival.status, fg=_COLOURS[arrival.status]), plain(arrival.path), what]))
 
 

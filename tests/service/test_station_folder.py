@@ -433,7 +433,7 @@ def test_a_full_disk_is_a_passing_cause(station, tmp_path):
         station.open()
         station.put("a.jpg", LICENCE)
         (arrival,) = station.settle()
-        assert (arrival.status, arrival.error) == ("waiting", "the disk is full")
+        assert (arrival.status, arrival.error, arrival.code) == ("waiting", "the disk is full", "disk_full")
         assert names(station.folder) == {"a.jpg"}
         subprocess.run(["mount", "-o", "remount,size=8m", small], check=True)
         assert [a.status for a in station.look(3)] == ["received"]

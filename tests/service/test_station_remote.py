@@ -57,15 +57,19 @@ def test_a_scanned_stack_is_handed_in_over_the_network(archive, sane, tmp_path):
 
 def test_a_stack_that_waits_knows_where_it_was_going(archive, sane, tmp_path):
     here = sane | {"JUANZONG_HOME": str(tmp_path / "station-home")}
-    away = ("--server", "http://127.0.0.1:9", "--token-file", archive.token_file)
+    where = ("--server", archive.address, "--token-file", archive.token_file)
     words = ("station", "scan", "--device", "test", "--resolution", "50", "--expect", "11", "--json")
-    juanzong(here, *words, "--server", archive.address, "--token-file", archive.token_file, check=4)
+    juanzong(here, *words, "--server", "http://127.0.0.1:9", "--token-file", archive.token_file, check=4)
     (row,) = lines(juanzong(here, "station", "spool", "--json"))
-    assert (row["server"], row["department"]) == (archive.address, "")
-    juanzong(here, "station", "resume", row["scan"], *away, check=4)
-    assert lines(juanzong(here, "station", "spool", "--json"))[0]["server"] == "http://127.0.0.1:9"
-    juanzong(here, "station", "resume", row["scan"], "--server", archive.address, "--token-file", archive.token_file, check=4)  # fmt: skip
-    (line,) = lines(juanzong(here, "station", "resume", row["scan"], "--expect", 10, "--json"))
+    assert (row["server"], row["department"]) == ("http://127.0.0.1:9", "")
+    again = ("station", "resume", row["scan"])
+    wrong = tmp_path / "wrong"
+    wrong.write_text("jz_nobody")
+    refused = juanzong(here | {"LC_ALL": "zh_CN.UTF-8"}, *again, "--expect", 10, *where[:3], wrong, check=5)
+    assert "档案系统不认这台扫描站的令牌：请管理员看一下；10 页都留着" in refused.stderr
+    juanzong(here, *again, "--expect", 11, *where, check=4)
+    assert lines(juanzong(here, "station", "spool", "--json"))[0]["server"] == archive.address
+    (line,) = lines(juanzong(here, *again, "--expect", 10, "--json"))
     assert (line["status"], line["pages"], channels(archive, Document)) == ("received", 10, {"scanner"})
 
 

@@ -44,9 +44,9 @@ class LocalDelivery:
         except KNOWN_ERRORS as error:
             raise DeliveryFailed(str(error)) from error
         except OSError as error:
-            raise DeliveryFailed(
-                "the disk is full" if is_full(error) else f"the archive's disk: {error.strerror}"
-            ) from error
+            if is_full(error):
+                raise DeliveryFailed("the disk is full", code="disk_full") from error
+            raise DeliveryFailed(f"the archive's disk: {error.strerror}") from error
 
     def _receive(self, path: Path, filename: str, batch: str) -> Receipt:
         received = receive(
