@@ -1,15 +1,12 @@
 """What a person types for a value, brought into the form the archive keeps by the same readers that read pages. Pure functions."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from intake.model import PageText
 from intake.values import (
     LONG_TERM,
     credit_code,
-    find_amounts,
     fold,
     identity_number,
     money,
@@ -106,17 +103,3 @@ def _code(text: str) -> Typed:
     if found.marks != ("check_digit_ok",):  # a reader may repair; what a person typed is never changed unseen
         return Typed(bare, ("check_digit_failed",), _CHECK, may_stand=True)
     return Typed(found.value, found.marks)
-
-
-def capitals_on(pages: Iterable[PageText]) -> tuple[str, ...]:
-    """Return the sums that stand in capitals on the pages, in the archive's form and in order, each once."""
-    sums = (a.value for page in pages for a in find_amounts(page.text) if a.form == "capitals")
-    return tuple(dict.fromkeys(money(value) for value in sums))
-
-
-def agreement(value: str, capitals: Iterable[str]) -> str:
-    """Return what the sums in capitals say of a sum in digits: amount_agrees, amount_mismatch, or "" where there are none."""
-    sums = tuple(capitals)
-    if not sums:
-        return ""
-    return "amount_agrees" if value in sums else "amount_mismatch"

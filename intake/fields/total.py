@@ -17,7 +17,8 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _SUM = re.compile(r"合计|共计|总价|价款|报酬|合同价|服务费用?为|费用为|咨询费|设计费|加工费|总共|total", re.IGNORECASE)
-_OTHER = re.compile(
+#: Words of a sum that is a part of the total or stands beside it.
+OTHER = re.compile(
     r"押金|保证金|定金|预付|首付|违约金|赔偿|税额|税金|质保金|尾款|余款|罚|deposit|advance|penalty", re.IGNORECASE
 )
 _WEAK = re.compile(r"小写|大写|金额|租金|费用|货款|price|amount|fee|rent", re.IGNORECASE)
@@ -73,7 +74,7 @@ def total(paper: Paper) -> dict[str, Field]:
 
 
 def _candidates(run: Run, *, ten_thousand: bool) -> list[_Candidate]:
-    amounts = _paired(run.key, find_amounts(run.key))
+    amounts = paired(run.key, find_amounts(run.key))
     result = []
     for a, twin, mismatch in amounts:
         before = re.split(r"[。;\n]", run.key[max(0, a.start - 60) : a.start])[-1]
@@ -106,7 +107,7 @@ def _score(clause: str, before: str, row: str, a: Amount) -> float:
     parts = [
         p
         for p in _PART.finditer(where)
-        if not anchors or p.start() > anchors[-1].start() or (where is clause and _OTHER.search(clause))
+        if not anchors or p.start() > anchors[-1].start() or (where is clause and OTHER.search(clause))
     ]
     score = 0.0
     if totals:
@@ -123,7 +124,7 @@ def _score(clause: str, before: str, row: str, a: Amount) -> float:
     return score
 
 
-def _paired(key: str, amounts: list[Amount]) -> list[tuple[Amount, Amount | None, bool]]:
+def paired(key: str, amounts: list[Amount]) -> list[tuple[Amount, Amount | None, bool]]:
     """Return each sum once: (the digits, or what there is; its twin in the other form; whether the two disagree)."""
     result: list[tuple[Amount, Amount | None, bool]] = []
     i = 0

@@ -277,6 +277,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"(?:\w+: )?the check digit does not fit: compare each character with the page",
         "校验位不符：请逐字对照页面。",
     ),
+    (
+        r"(?:\w+: )?the sum in capitals beside it is (?P<n>[\d., ]+): compare with the page",
+        "旁边的大写金额是 {n}：请对照页面；值若印在别处，请在页面上选它。",
+    ),
     (r"(?:\w+: )?(?P<n>\d+) characters, a credit code has 18", "{n} 位；信用代码是 18 位。"),
     (r"the document is (?P<dstate>\w+); there are no values to check", "文件{dstate}，没有可以核对的值。"),
     (r"there is nothing of yours to undo on this document", "这份文件上没有你可以撤销的保存。"),

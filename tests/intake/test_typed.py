@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.model import Line, PageText
-from intake.typed import agreement, capitals_on, kind_of, read_typed
+from intake.typed import kind_of, read_typed
 
 CODE = "91110108551385082Q"
 
@@ -85,13 +84,3 @@ def test_nothing_typed_breaks_it_and_a_value_stays_itself(text: str, name: str) 
 def test_kinds_go_by_the_name() -> None:
     assert [kind_of(n) for n in ("established_on", "valid_until", "party_b_code", "registered_capital", "scope")] == [
         "date", "end", "code", "money", "text"]  # fmt: skip
-
-
-def test_sums_in_capitals_speak_for_or_against_the_digits() -> None:
-    text = "合同总价：人民币陆拾捌万元整（¥680000.00），定金贰万元整"
-    page = PageText(1, 10, 10, 0, "text-layer", (Line(text, (0, 0, 1, 1), 1.0),))
-    capitals = capitals_on([page])
-    assert capitals == ("680000.00", "20000.00")
-    assert agreement("680000.00", capitals) == "amount_agrees"
-    assert agreement("860000.00", capitals) == "amount_mismatch"
-    assert agreement("860000.00", ()) == ""

@@ -335,8 +335,9 @@ def test_a_change_with_one_wrong_value_changes_nothing(embedded, wrong):
         )
     assert state() == before
     documents.change(
-        house, administrator, document_id, category="1.7", tier="public", reason="密级有误", fields={"amount": "1.00"}
-    )
+        house, administrator, document_id, category="1.7", tier="public", reason="密级有误",
+        fields={"amount": "1.00"}, as_printed=["amount"],
+    )  # fmt: skip
     assert state()[:2] == ("1.7", "public")
     assert ("amount", "1.00") in state()[3]
 

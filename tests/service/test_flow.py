@@ -546,7 +546,7 @@ def test_A2_2_two_other_people_verify_a_value(embedded):
     assert not verified()
     documents.confirm_field(house, embedded["archivist"], document_id, "amount")
     assert verified()
-    documents.correct_field(house, embedded["handler"], document_id, "amount", "1.00")
+    documents.change(house, embedded["handler"], document_id, fields={"amount": "1.00"}, as_printed=["amount"])
     assert not verified()
 
 

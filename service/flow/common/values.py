@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from intake import verification as rules
+from intake.capitals import Capital, agreement, beside
 from intake.model import Box, PageText, Understanding
-from intake.typed import Typed, agreement, kind_of, read_typed
+from intake.typed import Typed, kind_of, read_typed
 from intake.verification import MACHINE, Refused, Stand
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
@@ -25,6 +26,8 @@ OPEN = ("stored", "needs_review", "failed")
 NOT_HERE = "not_here"
 #: What speaks against a value so much that confirming all does not confirm it: a person says of it alone that it is printed so.
 AGAINST = frozenset({"check_digit_failed", "amount_mismatch"})
+#: How the refusal of a typed sum begins that the capitals beside it contradict; a person may say that it is printed so.
+DIFFERS = "the sum in capitals beside it is"
 _REFUSED = {
     "own_entry": "you entered this value; two other people must confirm it (dual verification)",
     "disputed": "two people disagree about this value; a third person decides",
@@ -45,7 +48,7 @@ class Place:
 class Entry:
     """One value as a person typed it. seen: the value that was shown to them, None when they saw none.
 
-    as_printed: the paper says so even though its check digit fails. capitals: sums in capitals that stand on the pages.
+    as_printed: the paper says so even though its check digit fails or the sum in capitals is another. capitals: on the pages.
     not_here: the paper has no such value; the text is empty then.
     """
 
@@ -54,7 +57,7 @@ class Entry:
     seen: str | None = None
     place: Place | None = None
     as_printed: bool = False
-    capitals: tuple[str, ...] = ()
+    capitals: tuple[Capital, ...] = ()
     not_here: bool = False
 
 
@@ -132,6 +135,10 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     if typed.problem and not (typed.may_stand and entry.as_printed):
         raise BadInput(f"{name}: {typed.problem}", {name: typed.problem})
     field = find(document, name)
+    page, box = (entry.place.page, entry.place.box) if entry.place else (field.page, field.box) if field else (0, [])
+    if not entry.as_printed and _against(name, typed.value, entry.capitals, page, box) == "amount_mismatch":
+        why = f"{DIFFERS} {', '.join(beside(entry.capitals, page, box))}: compare with the page"
+        raise BadInput(f"{name}: {why}", {name: why})
     if field is None:
         field = DocumentField(name=name, position=len(document.fields), value="", page=0, box=[], confidence=1.0)
         field.marks, field.confirmed_by, field.rival, field.heard = [], [], {}, []
@@ -142,7 +149,7 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     after = _by_rule(name, lambda: rules.enter(before, actor.name, typed.value))
     _put(field, before, after, entry.place)
     if not after.rival_by:
-        field.marks = _marks(name, after.value, entry.capitals)
+        field.marks = _marks(field, entry.capitals)
         document.review_reasons = rules.reasons_left(document.review_reasons, [name])
     agreed = after.value == before.value and after.entered_by == before.entered_by and not after.rival_by
     action = "decide" if before.rival_by else "dispute" if after.rival_by else "confirm" if agreed else "correct"
@@ -150,11 +157,18 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     return correction
 
 
-def _marks(name: str, value: str, capitals: Sequence[str]) -> list[str]:
-    if not value:
+def _against(name: str, value: str, capitals: Sequence[Capital], page: int, box: Sequence[int]) -> str:
+    return agreement(value, capitals, page, box) if value and kind_of(name) == "money" else ""
+
+
+def _marks(field: DocumentField, capitals: Sequence[Capital]) -> list[str]:
+    if not field.value:
         return [NOT_HERE]
-    against = agreement(value, capitals) if kind_of(name) == "money" else ""
-    return [*read_typed(name, value).marks, *([against] if against else [])]
+    said = _against(field.name, field.value, capitals, field.page, field.box)
+    return [
+        *read_typed(field.name, field.value).marks,
+        *([said] if said in ("amount_agrees", "amount_mismatch") else []),
+    ]
 
 
 def decide(session: Session, actor: Actor, document: Document, entry: Entry) -> None:
@@ -170,7 +184,7 @@ def decide(session: Session, actor: Actor, document: Document, entry: Entry) -> 
         raise BadInput(why, {entry.name: why})
     after = _by_rule(entry.name, lambda: rules.decide(before, actor.name, entry.text))
     _put(field, before, after, None)
-    field.marks = _marks(entry.name, after.value, entry.capitals)
+    field.marks = _marks(field, entry.capitals)
     document.review_reasons = rules.reasons_left(document.review_reasons, [entry.name])
     audit.append(session, actor.name, "document.decide", f"document:{document.id}", {"field": entry.name})
 

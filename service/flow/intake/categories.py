@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from intake.capitals import Capital, capitals_on
 from intake.model import PageText, Understanding
-from intake.typed import capitals_on
 from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
@@ -56,7 +56,7 @@ def withdraw_mark(session: Session, actor: Actor, file: CaseFile, category: str,
         audit.append(session, actor.name, "file.not_applicable", f"file:{file.id}", detail)
 
 
-def capitals_of(house: House, document_id: str) -> tuple[str, ...]:
+def capitals_of(house: House, document_id: str) -> tuple[Capital, ...]:
     """Return the sums in capitals on a document's pages; none where the pages cannot be read at this moment."""
     with house.database.read() as session, contextlib.suppress(*_NO_PAGES, StoreUnavailable):
         return capitals_on(each_page(house, session, document_id))

@@ -12,8 +12,9 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from intake import verification as rules
+from intake.capitals import Capital, capitals_on
 from intake.model import PageText, Word
-from intake.typed import capitals_on, kind_of
+from intake.typed import kind_of
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common import values
@@ -71,7 +72,7 @@ class Before:
 
     document: Document
     pages: Mapping[int, PageText]
-    capitals: tuple[str, ...]
+    capitals: tuple[Capital, ...]
     holder: desk.Holder | None
     may_correct: bool
     undoable: bool

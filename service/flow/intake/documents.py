@@ -109,7 +109,7 @@ def change(
 ) -> None:
     """Change what is given: all of it or, when one value is refused, nothing. tier and original need a reason.
 
-    as_printed: the fields whose check digit fails on the paper itself. Raises BadInput, RuleRefused, NotFound, NotAllowed.
+    as_printed: fields printed so on the paper, though a check digit fails or the capitals differ. Raises BadInput, RuleRefused, NotFound, NotAllowed.
     """
     reading = reread(house, actor, document_id, category) if category is not None else None
     capitals = capitals_of(house, document_id) if fields and any(kind_of(name) == "money" for name in fields) else ()

@@ -11,6 +11,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake import verification as rules
+from intake.capitals import beside, values_in
 from intake.model import PageText
 from intake.typed import kind_of, read_typed
 from intake.understand import CHARACTER_LINE
@@ -41,6 +42,7 @@ class Line:
     """A field on the screen. printed: the characters on its place, each with whether it is doubtful; change: (kept, out, in) pieces.
 
     typed: what stands in its input; mine: the person may still confirm it. problem, may_stand: why it was refused.
+    capitals: the sums in capitals beside it.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Line:
     problem: str
     may_stand: bool
     not_here: bool = False
+    capitals: Sequence[str] = ()
 
     @property
     def rows(self) -> int:
@@ -192,6 +195,7 @@ def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnV
         "check.html",
         document=document,
         before=before,
+        capitals=values_in(before.capitals),
         lines=lines,
         on=on,
         number=number,
@@ -223,7 +227,7 @@ def _added(problems: dict[str, str], shown: Collection[str]) -> dict[str, Any]:
     """Return of the field that was added by hand what sort of value it holds, and why it was refused: kind, problem, may_stand."""
     name, typed = request.form.get("add-name", ""), request.form.get("add-value", "")
     problem = problems.get("add", "" if name in shown else problems.get(name, ""))
-    may_stand = bool(problem) and name in words.FIELDS and read_typed(name, typed).may_stand
+    may_stand = bool(problem) and name in words.FIELDS and _may_stand(name, typed, problem)
     return {"kind": kind_of(name), "problem": problem, "may_stand": may_stand}
 
 
@@ -266,7 +270,8 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
         sides=rules.sides(stand),
         may_decide=bool(stand.rival_by) and person not in rules.sides(stand) and person not in stand.heard,
         problem=problems.get(field.name, ""),
-        may_stand=bool(problems) and read_typed(field.name, typed).may_stand,
+        may_stand=bool(problems) and _may_stand(field.name, typed, problems.get(field.name, "")),
+        capitals=beside(before.capitals, field.page, field.box),
         not_here=f"gone-{field.name}" in request.form if problems else not field.value,
     )
 
@@ -274,11 +279,16 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
 def _missing(name: str, problems: dict[str, str]) -> Line:
     typed = request.form.get(f"value-{name}", "") if problems else ""
     state = State("late", gettext("没有读出"), gettext("页面上若有，请照样填上；没有就空着"))
-    stands = bool(typed) and read_typed(name, typed).may_stand
+    stands = bool(typed) and _may_stand(name, typed, problems.get(name, ""))
     label = words.named(words.FIELDS, name)
     gone = bool(problems) and f"gone-{name}" in request.form
     problem = problems.get(name, "")
     return Line(name, label, "", typed, state, None, (), (), False, frozenset(), False, problem, stands, gone)
+
+
+def _may_stand(name: str, typed: str, problem: str) -> bool:
+    """Return whether a refused value may be what is printed nevertheless."""
+    return read_typed(name, typed).may_stand or values.DIFFERS in problem
 
 
 def _change(before: str, after: str) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from playwright.sync_api import Dialog, Locator, Page, expect
 
+from intake.capitals import Capital, agreement, beside, values_in
 from service.flow.common import values
 from service.flow.intake import documents
 from service.flow.intake.letters import take_letter
@@ -82,11 +83,39 @@ def test_what_does_not_fit_and_doubtful_letters_are_seen_before_the_field_is_rea
     expect(live(page, "amount")).to_be_hidden()  # what fits says so in its state
     expect(page.locator("#f-amount")).to_contain_text("大小写相符")
     expect(page.locator("#f-party_a mark.unsure").first).to_have_count(0)
+    the_script_says_of_sums_what_the_server_says(page)
     monkeypatch.setattr("service.web.views.checking.CHARACTER_LINE", 1.01)  # as if print were faint
     page.reload()
     expect(page.locator("#v-title")).to_be_focused()
     expect(page.locator("#f-party_a mark.unsure").first).to_be_visible()
     desk.look(page, "check-bad-unfocused")
+
+
+def the_script_says_of_sums_what_the_server_says(page: Page) -> None:
+    capitals = [
+        Capital("100000.00", 1, (0, 0, 90, 20), None, False),
+        Capital("20000.00", 1, (0, 900, 90, 920), None, False),
+    ]
+    words = {
+        "amount_agrees": "与大写金额相符",
+        "amount_mismatch": "与大写金额不符",
+        "amount_elsewhere": "文中有一处大写金额",
+    }
+    for box in ((100, 0, 190, 20), (100, 500, 190, 520), (0, 0, 90, 920)):
+        for value in ("100000.00", "20000.00", "5.00"):
+            sums = [" ".join(beside(capitals, 1, box)), " ".join(values_in(capitals))]
+            said = page.evaluate(
+                """([own, all, value]) => {
+                  const row = document.getElementById("f-amount"), input = row.querySelector("#v-amount");
+                  Object.assign(row.dataset, { capitals: own, elsewhere: all });
+                  input.value = value;
+                  input.dispatchEvent(new Event("input", { bubbles: true }));
+                  return row.querySelector("[data-live]").textContent;
+                }""",
+                [*sums, value],
+            )
+            server = agreement(value, capitals, 1, box)
+            assert [word for word, text in words.items() if text in said] == [server] * bool(server), (box, value, said)
 
 
 def walk(page: Page, party_b_code: str) -> None:

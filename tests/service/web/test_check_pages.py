@@ -214,6 +214,22 @@ def test_confirming_all_stays_with_what_is_contradicted_until_it_is_ticked(site:
     assert values.state_of(value_of(site.office, document_id, "amount")) == "once"
 
 
+def test_a_typed_sum_that_the_capitals_contradict_asks_for_the_tick_and_so_does_the_second_person(site: Site) -> None:
+    document_id = site.office.take_in()
+    first, second = site.signed_in("handler"), site.signed_in("archivist")
+    answer = send(first, document_id, **{"value-amount": "860000"})
+    assert answer.status_code == 422
+    assert "旁边的大写金额是 680000.00：请对照页面" in answer.text
+    assert 'name="printed-amount"' in answer.text
+    assert send(first, document_id, **{"value-amount": "860000", "printed-amount": "1"}).status_code == 303
+    amount = value_of(site.office, document_id, "amount")
+    assert (amount.value, amount.marks) == ("860000.00", ["amount_mismatch"])
+    assert "field=amount" in send(second, document_id, action="next").headers["Location"]
+    assert value_of(site.office, document_id, "amount").confirmed_by == []
+    send(second, document_id, action="next", **{"ok-amount": "1"})
+    assert value_of(site.office, document_id, "amount").confirmed_by == ["person:archivist"]
+
+
 def test_confirming_all_leaves_a_disagreement_to_who_decides_it(site: Site) -> None:
     document_id = site.office.take_in()
     documents.correct_field(site.office.house, site.office["administrator"], document_id, "title", "甲")

@@ -33,12 +33,16 @@ function verdict(row, text) {
     const fits = row.dataset.kind === "code" ? creditCodeFits(code) : identityFits(code);
     return fits ? ["good", say.ok] : ["bad", say.bad];
   }
-  if (row.dataset.kind === "money" && row.dataset.capitals) {
+  if (row.dataset.kind === "money" && row.dataset.elsewhere) {
     const plain = text.normalize("NFKC").replace(/[,\s¥元]/g, "");
     if (!/^\d+(\.\d{1,2})?$/.test(plain)) return null;
     const sum = Number(plain).toFixed(2);
-    const capitals = row.dataset.capitals.split(" ");
-    return capitals.includes(sum) ? ["good", say.agrees] : ["bad", `${say.differs} ${capitals.join(say.and)}`];
+    // The capitals beside the value; what was chosen anew on the page has others beside it, which the server knows.
+    const moved = row.querySelector("[name^='place-']");
+    const own = moved && moved.value ? [] : (row.dataset.capitals || "").split(" ").filter(Boolean);
+    if (own.length && !own.includes(sum)) return ["bad", `${say.differs} ${own.join(say.and)}`];
+    if (own.length === 1) return ["good", say.agrees];
+    return row.dataset.elsewhere.split(" ").includes(sum) ? ["", say.elsewhere] : null;
   }
   return null;
 }
