@@ -732,8 +732,8 @@ def held_back(fields: Iterable[DocumentField]) -> str:
     )
 
 
-def _sound(field: DocumentField) -> State | None:
-    if "amount_agrees" in field.marks:
+def _sound(field: DocumentField, *, agrees: bool) -> State | None:
+    if agrees or "amount_agrees" in field.marks:
         return State("good", gettext("大小写相符"), gettext("数字金额与旁边的大写金额相符；尚无人核对"))
     if "check_digit_ok" in field.marks:
         return State("good", gettext("校验位通过"), gettext("末位校验码与前面的数字相符；尚无人核对"))
@@ -742,8 +742,11 @@ def _sound(field: DocumentField) -> State | None:
     return None
 
 
-def field_state(field: DocumentField, actor: Actor) -> State:
-    """Return how far a value can be trusted (RULES A2.2): what was read and never confirmed is shown as such."""
+def field_state(field: DocumentField, actor: Actor, *, agrees: bool = False) -> State:
+    """Return how far a value can be trusted (RULES A2.2): what was read and never confirmed is shown as such.
+
+    agrees: the sum in capitals beside it is the same.
+    """
     state = state_of(field)
     if state == rules.DISPUTED:
         took_side = actor.name in rules.sides(stand_of(field))
@@ -781,7 +784,7 @@ def field_state(field: DocumentField, actor: Actor) -> State:
         return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
     if field.confidence < CONFIDENCE_LINE:
         return State("late", gettext("存疑 %(score).2f", score=field.confidence), gettext("识别把握不足，请对照原件"))
-    return _sound(field) or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
+    return _sound(field, agrees=agrees) or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
 
 
 def note(code: str) -> str:

@@ -11,7 +11,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake import verification as rules
-from intake.capitals import beside, values_in
+from intake.capitals import agreement, beside, values_in
 from intake.model import PageText
 from intake.typed import kind_of, read_typed
 from intake.understand import CHARACTER_LINE
@@ -257,12 +257,15 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
     page = before.pages.get(field.page)
     found = checking.unsure_words(page, field.box, CHARACTER_LINE) if page else []
     change = _change(field.read_value, field.value) if field.read_value and field.value != field.read_value else ()
+    agrees = kind_of(field.name) == "money" and (
+        agreement(field.value, before.capitals, field.page, field.box) == "amount_agrees"
+    )
     return Line(
         name=field.name,
         label=words.named(words.FIELDS, field.name),
         value=field.value,
         typed=typed,
-        state=words.field_state(field, actor()),
+        state=words.field_state(field, actor(), agrees=agrees),
         field=field,
         printed=[(word.text, unsure) for word, unsure in found],
         change=change,
