@@ -18,7 +18,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageSequence
 from sqlalchemy import select
 
 from intake.adapters import scanner
-from intake.adapters.scan_spool import new_scan
+from intake.adapters.scan_spool import Scan, new_scan
 from intake.channels.scanning import ScanOrder
 from service.bootstrap import build
 from service.records.tables import AuditEntry, Batch, Document, Stack
@@ -202,45 +202,54 @@ def test_both_sides_of_a_sheet_in_one_pass_of_a_duplex_feeder(juanzong_here, env
         assert [bars(page) for page in ImageSequence.Iterator(pages)] == [1, 2, 3, 4, 5]
 
 
+def bars_in(folder: Path) -> list[int]:
+    return [bars(Image.open(path)) for path in sorted(folder.glob("p*.tiff"))]
+
+
+def kept(spool: Path, order: ScanOrder, *numbers: int) -> Scan:
+    """A stack in the spool, with sides of so many bars."""
+    scan = new_scan(spool, order)
+    for place, number in enumerate(numbers, 1):
+        Image.open(io.BytesIO(side(number))).save(scan.folder / f"p{place:05d}.tiff")
+    return scan
+
+
 def test_a_sheet_of_a_duplex_stack_scanned_once_more_changes_the_sides_asked_for_alone(juanzong_here, env, spool):
-    duplex = ("--source", "Duplex", "--resolution", "75", "--expect", "8", "--json")
-    with office_scanner([side(number) for number in (1, 2, 3, 4, 5, 6)]) as scanner:
+    chinese = env | {"LC_ALL": "zh_CN.UTF-8"}
+    with office_scanner([side(number) for number in (7, 1, 1, 7)]) as scanner:
         on_the_network(env, scanner)
-        juanzong_here(env, "station", "scan", "--device", scanner.device, *duplex, check=4)
-        (name,) = waiting(spool)
+        order = ScanOrder(scanner.device, 75, source="Duplex", expect=8, started="2026-11-27T09:00:00")
+        scan = kept(spool, order, 1, 2, 3, 4, 5, 6)
+        juanzong_here(chinese, "station", "resume", scan.name, "--page", 4, "--page", 1, check=4)
+        assert bars_in(scan.folder) == [7, 2, 3, 7, 5, 6]
+        scanner.feeder[:] = [side(number) for number in (1, 2, 3)]
+        said = juanzong_here(chinese, "station", "resume", scan.name, "--page", 2, "--page", 3, check=3).stderr
+    assert "要过来 4 面，只过来 3 面，什么也没有换：把第 1、2 张（上面有第 2、3 页）按这个顺序放进进纸器" in said
+    assert bars_in(scan.folder) == [7, 2, 3, 7, 5, 6]
+    assert bars_in(scan.folder / "again.old") == [1, 4]
 
-        def now(folder: Path) -> list[int]:
-            return [bars(Image.open(path)) for path in sorted(folder.glob("p*.tiff"))]
 
-        def again(*words: object, sheets: tuple[int, ...], check: int = 4) -> str:
-            scanner.feeder[:] = [side(number) for number in sheets]
-            return juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", name, *words, check=check).stderr
+def test_a_page_too_many_is_taken_out_and_the_others_keep_their_order(juanzong_here, env, spool):
+    scan = kept(spool, ScanOrder("test", 75, expect=4, started="2026-11-27T09:00:00"), 1, 2, 3, 4, 5, 6)
 
-        again("--page", 1, "--page", 5, sheets=(7, 1, 7, 1))
-        assert now(spool / name) == [7, 2, 3, 4, 7, 6]
-        again("--page", 4, sheets=(1, 7))
-        assert now(spool / name) == [7, 2, 3, 7, 7, 6]
-        again("--page", 5, "--page", 6, sheets=(2, 3))
-        assert now(spool / name) == [7, 2, 3, 7, 2, 3]
-        said = again("--page", 2, "--page", 3, sheets=(1, 2, 3), check=3)
-        assert "要过来 4 面，只过来 3 面，什么也没有换：把第 1、2 张（上面有第 2、3 页）按这个顺序放进进纸器" in said
-        assert now(spool / name) == [7, 2, 3, 7, 2, 3]
-        assert now(spool / name / "again.old") == [1, 4, 5, 7, 6]
-        for words in (
-            ("--drop", 7),
-            ("--drop", 1, "--page", 2),
-            [word for page in range(1, 7) for word in ("--drop", page)],
-        ):
-            again(*words, sheets=(), check=3)
-        assert now(spool / name) == [7, 2, 3, 7, 2, 3]
-        many = again("--expect", 4, sheets=())
-        assert f"多了 2 页：重了的用 `juanzong station resume {name} --drop N` 拿掉第 N 页" in many
-        again("--drop", 5, "--drop", 1, "--expect", 6, sheets=())
-        assert now(spool / name) == [2, 3, 7, 3]
-        (spool / name / "p00002.tiff").rename(spool / name / "p00009.tiff")  # killed while the pages moved up
-        again("--scan", "--expect", 8, sheets=(5, 6))
-        assert [path.name for path in sorted((spool / name).glob("p*"))] == [f"p{n:05d}.tiff" for n in range(1, 7)]
-        assert now(spool / name) == [2, 7, 3, 3, 5, 6]
+    def again(*words: object, check: int = 4) -> str:
+        chinese = env | {"LC_ALL": "zh_CN.UTF-8"}
+        return juanzong_here(chinese, "station", "resume", scan.name, *words, check=check).stderr
+
+    assert f"多了 2 页：重了的用 `juanzong station resume {scan.name} --drop N` 拿掉第 N 页" in again()
+    for words in (
+        ("--drop", 7),
+        ("--drop", 1, "--page", 2),
+        [word for page in range(1, 7) for word in ("--drop", page)],
+    ):
+        again(*words, check=3)
+    assert bars_in(scan.folder) == [1, 2, 3, 4, 5, 6]
+    again("--drop", 5, "--drop", 1, "--drop", 5, "--expect", 5)
+    assert (bars_in(scan.folder), bars_in(scan.folder / "again.old")) == ([2, 3, 4, 6], [1, 5])
+    (scan.folder / "p00002.tiff").rename(scan.folder / "p00009.tiff")  # killed while the pages moved up
+    again()
+    assert [path.name for path in scan.pages] == [f"p0000{number}.tiff" for number in range(1, 5)]
+    assert bars_in(scan.folder) == [2, 4, 6, 3]
 
 
 @pytest.mark.parametrize("options", [("--mode", "Color"), ("--source", "Flatbed", "--paper", "A5")])
