@@ -321,10 +321,10 @@ def test_a_page_that_kills_who_looks_at_it_is_named_and_the_others_are_judged(tm
     with closing(Glance(LIMITS, dict(os.environ))) as glance:
         ask = glance._ask
 
-        def killed(request, file=None):
+        def killed(request, *files):
             if request.get("number") == 2:
                 os.kill(glance._child.pid, signal.SIGKILL)
-            return ask(request, file)
+            return ask(request, *files)
 
         monkeypatch.setattr(glance, "_ask", killed)
         assert [(page.page, page.why) for page in glance.look(path)] == [(2, ("damaged",)), (3, ("dark",))]

@@ -175,12 +175,12 @@ def check_fields(desk: Desk, page: Page, document_id: str) -> None:
     """Correct one field with the keyboard, confirm the rest at once."""
     desk.look(page, "document")
     assert page.evaluate(CUT) == []
-    amount = page.locator("#v-amount")
-    amount.focus()
-    expect(page.locator("rect[data-field=amount]")).to_have_class(re.compile("on"))
-    amount.fill("680000.50")
-    amount.press("Enter")
-    expect(page.locator("main")).to_contain_text("金额 已更正")
+    until = page.locator("#v-term_until")
+    until.focus()
+    expect(page.locator("rect[data-field=term_until]")).to_have_class(re.compile("on"))
+    until.fill("2027-04-30")
+    until.press("Enter")
+    expect(page.locator("main")).to_contain_text("期限至 已更正")
     page.wait_for_load_state()
     page.locator("#v-title").focus()
     expect(page.locator("#f-title")).to_have_class(re.compile("on"))  # the keys are listened to
