@@ -46,7 +46,7 @@ def agrees(image: Pixels, lines: Sequence[Line], areas: Sequence[Box], engine: O
     image: height x width x 3 of the upright page. lines: the layer on it. areas: pictures on it, where a layer lies most often.
     """
     gray: Pixels = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY).astype(np.uint8)
-    inside = [line for line in lines if textlayer.inside(line, areas)]
+    inside = [line for line in lines if textlayer.inside(line.box, areas)]
     for some in (inside, lines):
         for pattern, most, least, others in _KINDS:
             having = [line for line in some if any(pattern.fullmatch(word.text) for word in line.words)]

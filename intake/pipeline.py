@@ -68,11 +68,14 @@ def _layered(kept: ReadPage, picture: Picture, layer: Layer, engine: OcrEngine) 
     stamps = seals.locate(scanned)
     pixels = seals.lift(scanned, stamps)
     if layer.share > _PICTURES:
-        found += [p for p in engine.read(pixels) if textlayer.inside(p, areas) and textlayer.beside(p, layer.lines)]
+        found += [p for p in engine.read(pixels) if textlayer.inside(p.box, areas) and textlayer.beside(p, layer.lines)]
     arranged = reading_order.arrange(found, rules.finder(pixels))
     # A ring drawn in black on a page that prints itself is a drawing; what is red or gray and says a name is a seal.
     stamped = seal_text.read(scanned, stamps, engine) if stamps.boxes else ()
-    text = PageText(kept.page.number, upright.width, upright.height, turn, "text-layer", arranged, stamped)
+    # A signature is pasted in as a picture; what else is drawn on a page that prints itself is no hand.
+    written = handwriting.found(pixels, arranged) if areas else ()
+    hand = tuple(box for box in written if textlayer.inside(box, areas))
+    text = PageText(kept.page.number, upright.width, upright.height, turn, "text-layer", arranged, stamped, hand)
     data = _jpeg(upright, picture.dpi) if turn else kept.image
     return ReadPage(text, data, dpi=picture.dpi, quality=kept.quality)
 

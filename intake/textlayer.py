@@ -174,9 +174,9 @@ def _pieces(row: Sequence[Char]) -> list[Line]:
     return [*lines, line_of(chars)]
 
 
-def inside(line: Line, areas: Sequence[Box]) -> bool:
-    """Tell whether the middle of a line lies in one of the areas."""
-    x, y = (line.box[0] + line.box[2]) / 2, (line.box[1] + line.box[3]) / 2
+def inside(box: Box, areas: Sequence[Box]) -> bool:
+    """Tell whether the middle of a box lies in one of the areas."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return any(a[0] <= x <= a[2] and a[1] <= y <= a[3] for a in areas)
 
 

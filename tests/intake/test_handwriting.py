@@ -2,14 +2,18 @@
 
 import cv2
 import numpy as np
+import pikepdf
 import pytest
 from PIL import Image
 
 from intake import handwriting, seals
 from intake.adapters.rapidocr import RapidOcr
 from intake.codec import from_json, to_json
-from intake.model import Line, PageText, Word
+from intake.inspect import inspect
+from intake.model import Limits, Line, PageText, Word
+from intake.pipeline import read
 from tests.intake import scans
+from tests.intake.fragile import Blind
 
 
 def overlap(a, b):
@@ -59,6 +63,25 @@ def test_a_scrawl_is_marked_and_print_rules_stamps_and_pictures_are_not():
     assert read.is_handwritten((310, 590, 350, 612))
     assert not read.is_handwritten(lines[0].box)
     assert from_json(to_json(read)) == read
+
+
+def test_a_signature_pasted_into_a_digital_contract_is_marked(tmp_path):
+    signature = np.full((80, 240, 3), 255, np.uint8)
+    scrawl(signature, 60, 40)
+    path = tmp_path / "signed.pdf"
+    with pikepdf.open(scans.scan("contract-digital.pdf")) as made:
+        picture = pikepdf.Stream(made, signature.tobytes(), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+        picture.update({"/Width": 240, "/Height": 80, "/BitsPerComponent": 8, "/ColorSpace": pikepdf.Name.DeviceRGB})
+        name = made.pages[0].add_resource(picture, pikepdf.Name.XObject)
+        made.pages[0].contents_add(b"q", prepend=True)  # what the page does to its measure shall not count
+        made.pages[0].contents_add(f"Q q 120 0 0 40 350 12 cm {name} Do Q".encode())
+        made.save(path)
+    first, *others = (one.page for one in read(path, inspect(path, Limits()), Blind(1), Limits()))
+    assert first.source == "text-layer"
+    (box,) = first.handwriting
+    points = first.width / 595
+    assert overlap(box, (350 * points, 790 * points, 470 * points, 830 * points)) > 0.9
+    assert all(page.handwriting == () for page in others)
 
 
 def test_a_page_without_print_has_no_measure():

@@ -73,6 +73,8 @@ def test_the_page_stands_beside_its_values_in_pixels_of_the_image(site: Site) ->
     assert "待核" in page
     assert "680000.00" in page
     assert "在第 2 页" in page
+    sure = documents.get_document(site.office.house, OWNER, document_id).confidence
+    assert f"机器的把握 {round(sure * 100)}%" in page
     assert "1 / 1" not in page  # nothing is doubtful: it waits only for its key values
     second = site.signed_in("handler").get(f"/to-review/{document_id}?leaf=2&turn=90&zoom=200").text
     assert 'class="sheet z200"' in second
