@@ -10,7 +10,8 @@ from sqlalchemy import insert
 
 from service.access import people
 from service.flow.archive import destroy, filing, ledger, ledger_rows, reviews, transfers
-from service.flow.intake import documents
+from service.flow.common.values import Entry
+from service.flow.intake import checking, documents
 from service.flow.intake.process import process
 from service.records.tables import AuditEntry, Document, DocumentField
 from tests.service.conftest import DIGITAL, SCANS
@@ -203,7 +204,11 @@ def test_a_field_is_corrected_and_then_verified_by_two_others(site: Site) -> Non
     document_id = site.office.take_in()
     path = f"/documents/{document_id}/fields/amount"
     handler = site.signed_in("handler")
-    assert handler.post(path, {"form": "amount", "value": "680001.00", "before": "680000.00"}).status_code == 303
+    against = handler.post(path, {"form": "amount", "value": "680001.00", "before": "680000.00"})
+    assert against.status_code == 422
+    assert "旁边的大写金额是 680000.00" in against.text
+    printed = [Entry("amount", "680001.00", "680000.00", as_printed=True)]
+    checking.save(site.office.house, site.office["handler"], document_id, checking.Given(printed))
     own = handler.post(path, {"form": "amount", "value": "680001.00", "before": "680001.00"})
     assert own.status_code == 422
     assert "须由另外两人核对（双重核验）" in own.text
