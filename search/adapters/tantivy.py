@@ -194,9 +194,10 @@ class TantivyIndex:
                 )
                 total, shown = places(self._schema, searcher, wanted, page, newest=newest)
                 hits = tuple(hit(query, _restored(searcher, address), score) for score, address in shown)
-                return Results(
-                    *((total, hits) if counted is None else (counted.result()[0], hits, counted.result()[1]))
-                )
+                if counted is None:
+                    return Results(total, hits)
+                every, facets_of = counted.result()
+                return Results(every, hits, facets_of)
 
     def likeliest(
         self, query: Node, reader: Reader, *, limit: int, filters: Mapping[str, str] | None = None

@@ -78,9 +78,9 @@ class _Queries:
     ) -> None:
         self._schema, self._searcher, self._newest = schema, searcher, newest
         self._within = [(self._how_many(*bound), _one_of(schema, *bound)) for bound in bounds]
-        few = [left for left, _ in self._within if left * _FEW < searcher.num_docs]
-        self._least = min(few, default=searcher.num_docs)
-        self._few = [kept for left, kept in self._within if left * _FEW < searcher.num_docs]
+        few = [bound for bound in self._within if bound[0] * _FEW < searcher.num_docs]
+        self._few = [kept for _, kept in few]
+        self._least = min((left for left, _ in few), default=searcher.num_docs)
         self._frequencies: dict[tuple[str, str], int] = {}  # what may be a near-miss has the same pairs again and again
 
     def _how_many(self, field: str, values: list[str]) -> int:
