@@ -151,10 +151,10 @@ def add(house: House, actor: Actor, upload_id: str) -> Response:
 
 
 def remove(house: House, actor: Actor, upload_id: str) -> Response:
-    """Delete an upload (DELETE)."""
+    """Delete an upload (DELETE). The answer says which document or batch it had become by then: that stays."""
     _require_version()
-    flow.remove(house, actor, upload_id)
-    return Response(status=204)
+    upload = flow.remove(house, actor, upload_id)
+    return _answer(house, upload, 204)
 
 
 def overridden(house: House, actor: Actor, upload_id: str) -> Response:

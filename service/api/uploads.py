@@ -40,7 +40,7 @@ def add_to_upload(house: House, actor: Actor, upload_id: str) -> Response:
 
 @operation("DELETE", "/uploads/{upload_id}", "Give an upload up (tus)", status=204, problems=(412, 423))
 def remove_upload(house: House, actor: Actor, upload_id: str) -> Response:
-    """Delete what arrived of it. A document that it has become stays."""
+    """Delete what arrived of it. A document that it has become stays: headers Juanzong-Document or Juanzong-Batch, Juanzong-Status."""
     return tus.remove(house, actor, upload_id)
 
 

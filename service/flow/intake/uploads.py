@@ -263,8 +263,8 @@ def drop_parts(house: House, parts: list[str]) -> None:
         session.execute(delete(UploadPart).where(UploadPart.id.in_(parts)))
 
 
-def remove(house: House, actor: Actor, upload_id: str) -> None:
-    """Delete an upload of the actor's own; a document that came of it stays. Raises NotFound, UploadBusy."""
+def remove(house: House, actor: Actor, upload_id: str) -> Upload:
+    """Delete an upload of the actor's own, and return it; a document or stack that came of it stays. Raises NotFound, UploadBusy."""
     with house.database.write() as session:
         upload = load(session, actor, upload_id)
         if claims.is_held(upload, house.clock.now()):
@@ -273,6 +273,7 @@ def remove(house: House, actor: Actor, upload_id: str) -> None:
             audit.append(session, actor.name, "upload.remove", f"upload:{upload_id}", {"received": upload.received})
         upload.state, upload.key = "removed", None
     clear(house, upload_id)
+    return upload
 
 
 def clear(house: House, upload_id: str) -> None:
@@ -297,7 +298,7 @@ def batch_of(house: House, upload: Upload) -> str | None:
 
 def status_of(house: House, upload: Upload) -> str:
     """Return what became of the file: uploading, refused, duplicate, received, stored or needs_review."""
-    if upload.state != "done":
+    if upload.document_id is None and upload.stack_id is None:
         return "refused" if upload.state == "refused" else "uploading"
     if upload.duplicate:
         return "duplicate"

@@ -55,5 +55,5 @@ def continue_upload(upload_id: str) -> ResponseReturnValue:
 
 @web.delete("/uploads/<upload_id>")
 def take_back_upload(upload_id: str) -> Response:
-    """Drop what has come of it."""
-    return tus.remove(house(), actor(), upload_id)
+    """Drop what has come of it; a document that it has become stays, and the answer says which."""
+    return _with_way(tus.remove(house(), actor(), upload_id))

@@ -133,13 +133,48 @@ def test_a_file_under_way_and_a_file_that_waits_are_stopped_and_leave_nothing(de
     assert pieces(desk) == 0
 
 
+def test_a_file_that_is_stopped_when_it_has_come_whole_is_called_what_it_is(desk: Desk, tmp_path: Path) -> None:
+    whole = noise(tmp_path / "丁.tif", 7)
+    page = desk.sit("handler")
+    page.goto("/upload")
+    stored: list[Route] = []
+    refused: list[str] = []
+
+    def last_part(route: Route) -> None:
+        request = route.request
+        if request.method == "PATCH" and int(request.headers["upload-offset"]) + CHUNK >= whole.stat().st_size:
+            route.fetch()  # the server has it and makes it a document; the page never hears of it
+            stored.append(route)
+        elif request.method == "DELETE" and not refused:
+            refused.append(request.method)  # as the server says while it makes a document of it
+            route.fulfill(status=423, json={"error": "busy", "code": "upload_busy"})
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/uploads/"), last_part)
+    page.set_input_files("#files", [whole])
+    page.locator("#upload [data-primary]").click()
+    stop = page.get_by_role("button", name="丁.tif 停止上传")
+    stop.wait_for(timeout=WAIT)
+    while not stored:
+        page.wait_for_timeout(100)
+    stop.click()
+    expect(page.locator("#progress tbody a", has_text="丁.tif")).to_be_visible(timeout=WAIT)
+    assert refused == ["DELETE"]
+    assert sums(desk) == [hashlib.sha256(whole.read_bytes()).hexdigest()]
+    assert pieces(desk) == 0
+    page.unroute_all(behavior="ignoreErrors")
+    page.context.close()
+    desk.complaints[:] = [text for text in desk.complaints if "423" not in text]
+
+
 def test_dragging_and_a_file_that_is_refused(desk: Desk, tmp_path: Path) -> None:
     bad = tmp_path / "说明.pdf"
     bad.write_bytes(b"no pdf")
     page = desk.sit("handler")
     page.goto("/upload")
     drop_in(page, DIGITAL)
-    expect(page.locator("#progress a")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#progress tbody a")).to_be_visible(timeout=WAIT)
     drop_in(page, DIGITAL)
     expect(page.locator("#progress")).to_contain_text("已经有了", timeout=WAIT)
     drop_in(page, bad)

@@ -37,10 +37,10 @@ function ask(method, address, headers, { body, progress, signal } = {}) {
   });
 }
 
-function wait(seconds, signal) {
+function wait(seconds, signal = null) {
   return new Promise((resolve) => {
     const over = setTimeout(resolve, seconds * 1000);
-    signal.addEventListener("abort", () => { clearTimeout(over); resolve(); }, { once: true });
+    if (signal) signal.addEventListener("abort", () => { clearTimeout(over); resolve(); }, { once: true });
   });
 }
 
@@ -50,6 +50,30 @@ function remembered(key) {
 
 function remember(key, value) {
   try { if (value) localStorage.setItem(key, JSON.stringify(value)); else localStorage.removeItem(key); } catch { /* private window: it goes on while the page is open */ }
+}
+
+// What a file has become, as the answer says it; null while it is none.
+function became(answer, batch) {
+  const status = answer.header("Juanzong-Status");
+  const cut = answer.header("Juanzong-Batch");
+  if (cut) return { status, document: null, batch: decodeURIComponent(cut) };
+  const document = answer.header("Juanzong-Document");
+  return document ? { status, document, batch, shut: answer.header("Juanzong-Shut") === "yes" } : null;
+}
+
+// Takes back what has gone of a stopped file. The server waits with its answer while it makes a document of the last piece.
+async function takeBack(known, key) {
+  for (let failures = 0; ; failures += 1) {
+    const answer = await ask("DELETE", known.address, {});
+    if (AGAIN.includes(answer.status)) {
+      if (failures === WAITS.length) return { status: "lost", why: answer.why };
+      await wait(WAITS[failures]);
+      continue;
+    }
+    if (answer.status === 401) return { status: "signed_out", why: "" };
+    remember(key, null);
+    return became(answer, known.batch) || { status: "stopped", why: "" };
+  }
 }
 
 // The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch, shut }, shut where this person may not read it, without a document for a stack that was cut, or { status: "rejected" | "signed_out" | "lost" | "stopped", why }.
@@ -63,15 +87,7 @@ export async function send(file, { address, batch, department, stack, progress, 
   for (;;) {
     let answer;
     const start = offset;
-    if (signal.aborted && step !== "where") {
-      if (!known) return { status: "stopped", why: "" };
-      if (step === "stopped") {
-        await ask("DELETE", known.address, {});
-        remember(key, null);
-        return { status: "stopped", why: "" };
-      }
-      step = "where"; // it may have come whole before it was stopped
-    }
+    if (signal.aborted) return known ? takeBack(known, key) : { status: "stopped", why: "" };
     if (step === "open") {
       const words = { filename: file.name, batch, department_id: department, ...stack, sha256: await sha256(file) };
       const metadata = Object.entries(words).filter(([, value]) => value).map(([name, value]) => `${name} ${base64(value)}`).join(",");
@@ -87,28 +103,20 @@ export async function send(file, { address, batch, department, stack, progress, 
       offset = Number(answer.header("Upload-Offset"));
       progress(offset);
       if (offset > start) failures = 0;
-      const document = answer.header("Juanzong-Document");
-      const cut = answer.header("Juanzong-Batch");
-      remember(key, document || cut ? null : known);
-      if (cut) return { status: answer.header("Juanzong-Status"), document: null, batch: decodeURIComponent(cut) };
-      if (document) return { status: answer.header("Juanzong-Status"), document, batch: known.batch, shut: answer.header("Juanzong-Shut") === "yes" };
-      step = signal.aborted ? "stopped" : "send";
+      const whole = became(answer, known.batch);
+      remember(key, whole ? null : known);
+      if (whole) return whole;
+      step = "send";
       continue;
     }
-    if (signal.aborted && answer.status === 0) {
-      if (step === "where") { // nobody answers: the server drops in time what does not go on
-        remember(key, null);
-        return { status: "stopped", why: "" };
-      }
-      continue;
-    }
+    if (signal.aborted && answer.status === 0) continue;
     if (answer.status === 401) return { status: "signed_out", why: "" };
     const gone = known && [404, 410].includes(answer.status);
     if (gone) known = null;
     if (gone || !AGAIN.includes(answer.status)) remember(key, null);
     if (!gone && !AGAIN.includes(answer.status)) return { status: "rejected", why: answer.why };
     if (failures === WAITS.length) return { status: "lost", why: answer.why };
-    if (!gone) {
+    if (!gone && !signal.aborted) {
       broken(answer.why);
       await wait(WAITS[failures] * (0.75 + Math.random() / 2), signal);
     }

@@ -109,11 +109,11 @@ function link(line, href) {
   line.name.replaceChildren(anchor);
 }
 
-// What the form says of a stack; the paper is counted once, however many files it became.
-function stackOf(first) {
+// What the form says of a stack, when it is sent off.
+function stackOf() {
   const { split, sheets, sides, order } = form.elements;
   if (!split.checked) return null;
-  return { split: "true", sheets: first ? sheets.value : "", sides: sides.value === "0" ? "" : sides.value, order: order.value };
+  return { split: "true", sheets: sheets.value, sides: sides.value === "0" ? "" : sides.value, order: order.value };
 }
 
 function start(line) {
@@ -230,10 +230,12 @@ async function poll() {
   polling = false;
 }
 
-async function take(lines) {
+// stack: of all these files; the paper is counted once, with the first that is taken, however many files it became.
+async function take(lines, stack) {
   const pages = new Set();
-  for (const { line, stack } of lines) {
+  for (const line of lines) {
     pages.add(await carry(line, stack));
+    if ([...pages].some(Boolean)) stack = { ...stack, sheets: "" };
     poll();
   }
   const [page] = pages;
@@ -243,10 +245,11 @@ async function take(lines) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const lines = chosen.splice(0).map((line, number) => ({ line, stack: stackOf(number === 0) }));
+  const lines = chosen.splice(0);
   if (!lines.length) return;
-  lines.forEach(({ line }) => start(line));
-  sending = sending.then(() => take(lines)); // what is added meanwhile waits its turn
+  const stack = stackOf();
+  lines.forEach(start);
+  sending = sending.then(() => take(lines, stack)); // what is added meanwhile waits its turn
 });
 // Without this what the browser kept of an earlier visit would be sent, but not shown.
 choose(input.files);
