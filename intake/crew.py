@@ -176,7 +176,12 @@ class Crew:
     def _start(self) -> Child:
         how = {"engine": self._engine, "threads": self._allowance.threads, "memory": self._allowance.memory}
         for _attempt in range(_STARTS):
-            child = Child(self._allowance.environment)
+            try:
+                child = Child(self._allowance.environment)
+            except (
+                OSError
+            ) as error:  # of the machine, which has no process, memory or descriptor to spare: no file's fault
+                raise EngineUnavailable(f"The process that reads pages does not start: {error.strerror}.") from error
             try:
                 child.send({"do": "begin", **how})
                 child.receive(Patience(max(_STARTING, self._allowance.seconds), child.pid))

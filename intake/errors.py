@@ -64,3 +64,7 @@ class NoSuchScan(IntakeError):
 
 class MailboxUnavailable(IntakeError):
     """The mailbox cannot be reached or read."""
+
+
+class LetterUnavailable(MailboxUnavailable):
+    """The mailbox answers, but does not give this letter out, move it, or take the notice about it: the others may fare better."""

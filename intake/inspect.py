@@ -27,7 +27,8 @@ def inspect(path: Path, limits: Limits, look: Look | None = None) -> Inspection:
 
     look: counts the pages and notes what is remarkable; the one of `intake.crew` does it in a process of its own, where a
     hostile file harms nobody. Raises Rejected (empty, unsupported, unsupported_here, truncated, encrypted, no_pages, too_large,
-    too_many_pages, too_many_pixels, too_slow, unreadable); never anything else, whatever the file holds.
+    too_many_pages, too_many_pixels, too_slow, unreadable); never anything else, whatever the file holds, but EngineUnavailable
+    when the machine has nothing to spare to look at it with.
     """
     try:
         status = path.stat()

@@ -10,7 +10,7 @@ from intake.adapters import mailbox
 from intake.adapters.watched_folder import WatchedFolder
 from intake.channels.arrivals import pause
 from intake.channels.mail import MailboxAddress
-from intake.errors import DeliveryFailed, MailboxUnavailable
+from intake.errors import DeliveryFailed, LetterUnavailable, MailboxUnavailable
 from service.access.people import department_by_code
 from service.channels import reason, station_home, watched
 from service.errors import KNOWN_ERRORS, DatabaseUnavailable
@@ -125,6 +125,7 @@ class Mail:
         self._spool = station_home(house.settings) / "mail"
         self._spool.mkdir(exist_ok=True, mode=0o700)
         self._later: dict[str, tuple[int, float]] = {}  # letters that failed: how often, and when they are tried again
+        self._noticed: set[str] = set()  # letters whose notice is written, and which are still there
         for left in self._spool.glob("letter-*"):  # a worker was killed while it had an attachment in hand
             left.unlink(missing_ok=True)
 
@@ -139,6 +140,7 @@ class Mail:
         with mailbox.opened(self._address, _password(settings.mailbox_password_file)) as box:
             waiting = box.letters()
             self._later = {number: later for number, later in self._later.items() if number in waiting}
+            self._noticed &= set(waiting)
             for number in waiting:
                 if number not in self._later or time.monotonic() >= self._later[number][1]:
                     self._take(box, number, department_id)
@@ -146,19 +148,23 @@ class Mail:
     def _take(self, box: mailbox.Mailbox, number: str, department_id: str | None) -> None:
         """Receive one letter and put it away. What lies in it alone keeps no other out: it is tried again ever later."""
         try:
-            fate = self._fate(box, number, department_id)
+            self._put_away(box, number, self._fate(box, number, department_id))
+        except LetterUnavailable as error:
+            self._postpone(number, str(error))
         except (MailboxUnavailable, DatabaseUnavailable):
             raise
         except DeliveryFailed as error:
             if not error.one_file:
                 raise
             self._postpone(number, str(error))
-            return
         except Exception as error:  # noqa: BLE001 - a parser may trip over a letter in any way
             self._postpone(number, f"unexpected {type(error).__name__}: {error}")
-            return
-        if fate.refusals:
+
+    def _put_away(self, box: mailbox.Mailbox, number: str, fate: letters.Fate) -> None:
+        """Say what was refused, once, then move the letter: killed between the two it is said again, and never not at all."""
+        if fate.refusals and number not in self._noticed:
             box.add(_REFUSED, letters.notice(fate, self._address.user, reason))
+            self._noticed.add(number)
         box.put_away(number, _DONE if fate.taken else _REFUSED)
         told = [f"{name} {error}".strip() for name, error in fate.refusals]
         log.info("letter of %s: %s", fate.letter.sender or "?", ", ".join([*fate.documents, *told]))

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from intake.channels.mail import MailboxAddress, folder_word
-from intake.errors import MailboxUnavailable
+from intake.errors import LetterUnavailable, MailboxUnavailable
 
 _TIMEOUT = 60.0  # seconds without a word from the server
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
@@ -17,7 +17,10 @@ _DELIMITER = re.compile(rb'\([^)]*\) "(.)"')
 
 
 class Mailbox:
-    """An open mailbox. Nothing in it changes but by `put_away`: reading leaves a letter unread. Every method raises MailboxUnavailable."""
+    """An open mailbox. Nothing in it changes but by `put_away` and `add`: reading leaves a letter unread.
+
+    Every method raises MailboxUnavailable; those about one letter raise LetterUnavailable when the server answers, but says no.
+    """
 
     def __init__(self, connection: imaplib.IMAP4, folder: str) -> None:
         self._connection, self._folder = connection, folder
@@ -38,7 +41,7 @@ class Mailbox:
         lines = [line if isinstance(line, bytes) else line[0] for line in answer if line]
         found = next((match for line in lines if (match := _SIZE.search(line))), None)
         if found is None:
-            raise MailboxUnavailable(f"letter {letter} is gone")
+            raise LetterUnavailable(f"letter {letter} is gone")
         return int(found[1])
 
     def read(self, letter: str) -> bytes:
@@ -46,7 +49,7 @@ class Mailbox:
         answer = self._call(self._connection.uid, "FETCH", letter, "(BODY.PEEK[])")
         found = next((part[1] for part in answer if isinstance(part, tuple)), None)
         if not isinstance(found, bytes):
-            raise MailboxUnavailable(f"letter {letter} is gone")
+            raise LetterUnavailable(f"letter {letter} is gone")
         return found
 
     def put_away(self, letter: str, name: str) -> None:
@@ -80,7 +83,10 @@ class Mailbox:
         except (imaplib.IMAP4.error, OSError, EOFError) as error:
             raise MailboxUnavailable(f"the mailbox: {_plain(error)}") from error
         if status != "OK":
-            raise MailboxUnavailable(f"the mailbox answers {status}: {_plain(answer[0] if answer else '')}")
+            alone = function in (self._connection.uid, self._connection.append)
+            raise (LetterUnavailable if alone else MailboxUnavailable)(
+                f"the mailbox answers {status}: {_plain(answer[0] if answer else '')}"
+            )
         return answer
 
 

@@ -125,7 +125,8 @@ class WatchedFolder:
         files = dict(self._files())
         self._known = {path: known for path, known in self._known.items() if path in files}
         yield from self._tell(files)
-        for path, sign in sorted((p, s) for p, s in files.items() if isinstance(s, Sign)):
+        signs = {path: sign for path, sign in files.items() if isinstance(sign, Sign)}
+        for path, sign in sorted(signs.items(), key=lambda item: (self._failures_of(item[0]), item[0])):
             if self._clock() < self._not_before:
                 return
             before = self._known.get(path)
@@ -142,6 +143,10 @@ class WatchedFolder:
                 yield from self._postpone(
                     path, before, _in_words(error), one_file=not full, code="disk_full" if full else ""
                 )
+
+    def _failures_of(self, path: Path) -> int:
+        """Return how often a file failed: one at which everything stops again and again must not be the first for ever."""
+        return self._known[path].failures if path in self._known else 0
 
     def _tell(self, files: dict[Path, Sign | str]) -> Iterator[Arrival]:
         """Yield the troubles of the listing that are new, and forget those that are over."""
@@ -249,6 +254,8 @@ class WatchedFolder:
             self._not_before = self._clock() + pause(self._failures)
         if isinstance(known.fate, Receipt):
             why, code = f"it is in the archive, but cannot be put away: {why}", "put_away"
+        elif not one_file and why in self._said.values():
+            return  # told of the file before it
         yield from self._say(path, "waiting", why, code)
 
 

@@ -4,6 +4,7 @@ It runs in a profile of its own, with macros, links and updates off, without a n
 with a limit of time and memory. What it reads and writes lies in memory, not on a disk.
 """
 
+import errno
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from intake import pdf
-from intake.errors import Rejected
+from intake.errors import EngineUnavailable, Rejected
 from intake.formats.package import opened
 from intake.formats.pages import Picture
 from intake.formats.pdf_pages import PdfPages
@@ -87,7 +88,12 @@ def _as_pdf(path: Path, kind: str) -> Iterator[Path]:
         folder.joinpath("profile", "user").mkdir(parents=True)
         folder.joinpath("profile", "user", "registrymodifications.xcu").write_text(_PROFILE)
         source = folder / f"document.{kind}"
-        shutil.copyfile(path, source)
+        try:
+            shutil.copyfile(path, source)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            raise EngineUnavailable(f"LibreOffice has no room in {base} for the file: make it larger.") from error
         _convert(program, folder, source)
         made = folder / "document.pdf"
         if not made.is_file():

@@ -1,5 +1,6 @@
 """Reading in child processes: a page that kills, hangs or starves its reader costs only its own text."""
 
+import errno
 import io
 import os
 import random
@@ -311,3 +312,12 @@ def test_what_is_refused_here_is_refused_there(crew, tmp_path):
         inspect(path, LIMITS, hands.look)
     assert caught.value.code == "truncated"
     assert inspect(scan("contract-digital.pdf"), LIMITS, hands.look) == inspect(scan("contract-digital.pdf"), LIMITS)
+
+
+def test_a_machine_that_has_no_process_to_spare_refuses_no_file(crew, tmp_path, monkeypatch):
+    def none_left(*_):
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("intake.crew.Child", none_left)
+    with pytest.raises(EngineUnavailable, match="temporarily unavailable"):
+        inspect(book(tmp_path / "b.tif", [100]), LIMITS, crew().look)

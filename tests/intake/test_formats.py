@@ -1,5 +1,6 @@
 """Every format that is taken in: told by content, its pages shown, its text read where it has any, hostile ones refused."""
 
+import errno
 import io
 import os
 import re
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from intake.errors import Rejected
+from intake.errors import EngineUnavailable, Rejected
 from intake.formats.mail import attachments
 from intake.formats.opening import open_pages
 from intake.inspect import inspect
@@ -438,6 +439,15 @@ def test_a_libreoffice_that_fails_or_hangs_is_given_up(tmp_path, monkeypatch, sc
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr("intake.formats.office._SECONDS", 1)
     assert code(put(tmp_path, office("docx"))) == wanted
+
+
+def test_no_room_for_libreoffice_is_the_machines_trouble_and_not_the_files(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("intake.formats.office.shutil.copyfile", full)
+    with pytest.raises(EngineUnavailable, match="LibreOffice has no room"):
+        inspect(put(tmp_path, office("docx")), LIMITS)
 
 
 # Recordings

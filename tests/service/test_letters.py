@@ -285,3 +285,27 @@ def test_killed_at_any_point_a_letter_is_taken_once(post, house, where):
     assert [row[2] for row in documents(house)] == ["received", "received"]
     assert post.folders() == {"inbox": [], "done": ["a"], "refused": []}
     assert list((house.settings.home / "station" / "mail").iterdir()) == []
+
+
+@pytest.mark.parametrize("refused", ["FETCH", "MOVE"])
+def test_a_letter_that_the_server_does_not_give_out_or_move_keeps_no_other_out(post, house, mail, monkeypatch, refused):
+    post.send(("说明.txt", b"no kind of document"), Subject="坏的")
+    post.send(DIGITAL, Subject="好的")
+    plain = imaplib.IMAP4.uid
+
+    def uid(connection, command, letter, *words):
+        if command == refused and letter == "1" and words != ("(RFC822.SIZE)",):
+            return "NO", [b"[SERVERBUG] the message could not be converted"]
+        return plain(connection, command, letter, *words)
+
+    monkeypatch.setattr(imaplib.IMAP4, "uid", uid)
+    monkeypatch.setattr("service.worker_channels.pause", lambda *_, **__: 0.0)
+    for _look in range(3):
+        mail.look()
+    assert [d[0] for d in documents(house)] == ["contract-digital.pdf"]
+    notices = ["没有收下：坏的"] if refused == "MOVE" else []
+    found = post.folders()
+    assert (found["inbox"], found["done"], len(found["refused"])) == (["坏的"], ["好的"], len(notices))
+    monkeypatch.setattr(imaplib.IMAP4, "uid", plain)
+    mail.look()
+    assert post.subjects("INBOX") == []

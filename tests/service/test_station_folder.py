@@ -363,6 +363,21 @@ def test_a_passing_cause_moves_nothing_and_is_tried_again_ever_later(archive, tm
     station.watcher.close()
 
 
+def test_a_file_at_which_everything_stops_each_time_does_not_keep_the_others_out(archive, tmp_path):
+    class Stuck(Broken):
+        def deliver(self, path, filename, *, batch=""):
+            if filename == "a.pdf":
+                raise DeliveryFailed("the archive answers 500")
+            return super().deliver(path, filename, batch=batch)
+
+    station = Station(archive, tmp_path / "hot", delivery=Stuck(LocalDelivery(archive, OWNER, "station")))
+    station.put("a.pdf")
+    station.put("b.jpg", LICENCE)
+    assert [(a.path.name, a.status) for a in station.settle()] == [("a.pdf", "waiting")]
+    assert [(a.path.name, a.status) for a in station.look(2.1)] == [("b.jpg", "received")]
+    station.watcher.close()
+
+
 @pytest.mark.parametrize(
     "error", [DeliveryFailed("busy", one_file=True), ZeroDivisionError("in a library"), OSError(5, "I/O error")]
 )
