@@ -98,7 +98,8 @@ class Check(Input):
 
     finish: they have gone through the values; what is named in confirm and may be confirmed is, reasons about values are settled.
     dismiss: reasons to look at the pages (rescan, unread, pages_missing, attachment_refused, reading_failed) that they settled.
-    as_printed: fields that finishing confirms though their check digit fails or sums differ; without it they wait, and so does the document.
+    as_printed: fields that finishing confirms though a check digit fails, sums differ or the like; without it they wait (`held_back`
+    of the answer says which, and what speaks against each), and so does the document.
     """
 
     values: dict[Name, Typed] = Field(default_factory=dict)
@@ -112,7 +113,10 @@ class Check(Input):
 
 @operation("POST", "/documents/{document_id}/check", "Say what of its values is right", body=Check, problems=(409,))
 def check_document(house: House, actor: Actor, document_id: str, given: Check) -> dict[str, Any]:
-    """Keep all that is said or, when one thing is refused, nothing; `errors` then says why, by field."""
+    """Keep all that is said or, when one thing is refused, nothing; `errors` then says why, by field.
+
+    held_back: by field what finishing did not confirm and why, as in the confirmation.
+    """
     entries = [
         values.Entry(
             name,
@@ -127,8 +131,8 @@ def check_document(house: House, actor: Actor, document_id: str, given: Check) -
     said = checking.Given(
         entries, given.confirm, given.decide, given.category, given.finish, given.dismiss, given.as_printed
     )
-    checking.save(house, actor, document_id, said)
-    return document_as_json(get_document(house, actor, document_id))
+    left = checking.save(house, actor, document_id, said)
+    return document_as_json(get_document(house, actor, document_id)) | {"held_back": dict(left.values)}
 
 
 def _place(name: str, typed: Typed) -> values.Place | None:

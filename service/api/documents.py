@@ -194,7 +194,7 @@ def change_document(house: House, actor: Actor, document_id: str, given: Change)
 
 
 class Confirm(Input):
-    """Which fields are right; none named: all but those whose check digit fails or whose sums differ.
+    """Which fields are right; none named: all but those that something speaks against (a failed check digit, sums that differ ...).
 
     dismiss: reasons to look at the pages that are settled, too; no others go away.
     """
@@ -205,12 +205,16 @@ class Confirm(Input):
 
 @operation("POST", "/documents/{document_id}/confirmation", "Confirm what was read", body=Confirm)
 def confirm_document(house: House, actor: Actor, document_id: str, given: Confirm) -> dict[str, Any]:
-    """Confirm values (dual verification). A failed check digit and sums that differ are confirmed only where named."""
+    """Confirm values (dual verification). held_back: what was not confirmed along with all others, as only naming confirms it.
+
+    By field: check_digit_failed, amount_mismatch (the capitals beside it), term_mismatch, birth_mismatch, seal_mismatch.
+    """
+    held = dict[str, str]()
     if given.fields:
         flow.confirm(house, actor, document_id, dict.fromkeys(given.fields), given.dismiss)
     else:
-        flow.confirm_all(house, actor, document_id, given.dismiss)
-    return document_as_json(flow.get_document(house, actor, document_id))
+        held = flow.confirm_all(house, actor, document_id, given.dismiss)
+    return document_as_json(flow.get_document(house, actor, document_id)) | {"held_back": held}
 
 
 @operation("POST", "/documents/{document_id}/reading", "Read a failed document again", status=204, problems=(409,))

@@ -254,8 +254,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "要么写值，要么说不在此件上，只能选一样。",
     ),
     (
-        r"(?:dismiss: )?(?P<reason>.+) is no reason to look at the pages of this document",
-        "这条页面的问题已经没有了，请再看一遍。",
+        r"(?:dismiss: )?(?P<reason>.+) is about values, which are confirmed or corrected",
+        "这一条说的是值：确认或者改正那一项，它就了结。",
     ),
     (r"say which field the added value is of", "请选补上的是哪个字段的值。"),
     (r"(?:\w+: )?the document has no such field", "文件没有这个字段。"),

@@ -1,11 +1,12 @@
 """What codes are called. One word for one thing: the terms of DESIGN.md, said in both languages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from intake import verification as rules
+from intake.capitals import Capital
 from intake.fields.seals import NAMES as SEALS
 from intake.fields.seals import PRESENT
 from intake.signatures import HOLDS, parted
@@ -13,6 +14,7 @@ from intake.trust import parted as certificate_in
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import TIERS as RANK
 from service.access.policy import Actor
+from service.flow.common import values
 from service.flow.common.values import stand_of, state_of
 from service.records.tables import Document, DocumentField
 from service.web.text import _, gettext, ngettext
@@ -562,6 +564,14 @@ REASONS = {
     "pages_missing": _("按印着的页码，缺页"),
     "attachment_refused": _("附件没有收下"),
 }
+#: What speaks against a value (`values.AGAINST`): the word for it, and what to do.
+AGAINST = {
+    "check_digit_failed": (_("校验位不符"), _("末位校验码与前面的数字对不上，请对照原件")),
+    "amount_mismatch": (_("大小写不符"), _("大写金额与数字金额不一致，请对照原件")),
+    "term_mismatch": (_("期限不符"), _("写明的年限与起止日期不一致，请对照原件")),
+    "birth_mismatch": (_("出生日期不符"), _("出生日期与身份证号里的不一致，请对照原件")),
+    "seal_mismatch": (_("印章不符"), _("印章上的名称不是当事人的名称，请对照原件")),
+}
 #: What a PDF's own signatures say of it, and what is known of their certificates.
 SIGNATURES = {
     "unchanged": _("签名后没有改动"),
@@ -698,16 +708,9 @@ def distance(days: int) -> str:
     return ngettext("还有 %(num)d 天", "还有 %(num)d 天", days)
 
 
-def _contradicted(field: DocumentField) -> State | None:
-    if "check_digit_failed" in field.marks:
-        return State("late", gettext("校验位不符"), gettext("末位校验码与前面的数字对不上，请对照原件"))
-    if "amount_mismatch" in field.marks:
-        return State("late", gettext("大小写不符"), gettext("大写金额与数字金额不一致，请对照原件"))
-    if "term_mismatch" in field.marks:
-        return State("late", gettext("期限不符"), gettext("写明的年限与起止日期不一致，请对照原件"))
-    if "seal_mismatch" in field.marks:
-        return State("late", gettext("印章不符"), gettext("印章上的名称不是当事人的名称，请对照原件"))
-    return None
+def _contradicted(field: DocumentField, capitals: Sequence[Capital]) -> State | None:
+    word = values.against(field, capitals)
+    return State("late", *map(str, AGAINST[word])) if word else None
 
 
 def _though(word: str, why: str, against: State) -> State:
@@ -719,12 +722,14 @@ def _though(word: str, why: str, against: State) -> State:
     )
 
 
-def held_back(fields: Iterable[DocumentField]) -> str:
-    """Return what is said of values that were not confirmed along with all others: which, why, and what to do."""
+def held_back(left: Mapping[str, str]) -> str:
+    """Return what is said of values that were not confirmed along with all others: which, why, and what to do.
+
+    left: by field a word of `values.AGAINST`.
+    """
     named_fields = [
-        gettext("%(field)s（%(mark)s）", field=named(FIELDS, field.name), mark=against.word)
-        for field in fields
-        if (against := _contradicted(field))
+        gettext("%(field)s（%(mark)s）", field=named(FIELDS, name), mark=AGAINST[word][0])
+        for name, word in left.items()
     ]
     return gettext(
         "没有一并确认：%(fields)s。请对照页面：纸上就是这样印的，勾选该项的“对”再确认；读错了，就改正。其余的已确认。",
@@ -732,20 +737,21 @@ def held_back(fields: Iterable[DocumentField]) -> str:
     )
 
 
-def _sound(field: DocumentField, *, agrees: bool) -> State | None:
-    if agrees or "amount_agrees" in field.marks:
+def _sound(field: DocumentField, capitals: Sequence[Capital]) -> State | None:
+    found = values.checks(field, capitals)
+    if "amount_agrees" in found:
         return State("good", gettext("大小写相符"), gettext("数字金额与旁边的大写金额相符；尚无人核对"))
-    if "check_digit_ok" in field.marks:
+    if "check_digit_ok" in found:
         return State("good", gettext("校验位通过"), gettext("末位校验码与前面的数字相符；尚无人核对"))
-    if "seal_ok" in field.marks:
+    if "seal_ok" in found:
         return State("good", gettext("与当事人相符"), gettext("印章上的名称就是当事人的名称；尚无人核对"))
     return None
 
 
-def field_state(field: DocumentField, actor: Actor, *, agrees: bool = False) -> State:
+def field_state(field: DocumentField, actor: Actor, capitals: Sequence[Capital] = ()) -> State:
     """Return how far a value can be trusted (RULES A2.2): what was read and never confirmed is shown as such.
 
-    agrees: the sum in capitals beside it is the same.
+    capitals: on the pages where the document's sums stand.
     """
     state = state_of(field)
     if state == rules.DISPUTED:
@@ -756,7 +762,7 @@ def field_state(field: DocumentField, actor: Actor, *, agrees: bool = False) -> 
             else gettext("两人所见不同，由没有表态的第三人裁定")
         )
         return State("late", gettext("有争议"), third)
-    against = _contradicted(field)
+    against = _contradicted(field, capitals)
     if state == rules.VERIFIED:
         word, why = gettext("两人已核"), gettext("两名未录入此值的人都已确认")
         printed = gettext("两名未录入此值的人都确认纸上就是这样印的")
@@ -784,7 +790,7 @@ def field_state(field: DocumentField, actor: Actor, *, agrees: bool = False) -> 
         return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
     if field.confidence < CONFIDENCE_LINE:
         return State("late", gettext("存疑 %(score).2f", score=field.confidence), gettext("识别把握不足，请对照原件"))
-    return _sound(field, agrees=agrees) or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
+    return _sound(field, capitals) or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
 
 
 def note(code: str) -> str:

@@ -62,3 +62,37 @@ def test_a_value_without_a_place_is_held_against_the_only_sum_or_found_among_sev
     both = capitals_on([one, two])
     assert [agreement(value, both) for value in ("100000.00", "20000.00", "5.00")] == ["amount_elsewhere"] * 2 + [""]
     assert agreement("5.00", ()) == ""
+
+
+def test_a_total_in_capitals_says_nothing_about_one_of_several_items() -> None:
+    page = page_of(
+        "序号|品名|单价|金额",
+        "1|电缆|100.00|¥20000.00",
+        "（铜芯）",
+        "2|桥架|150.00|¥30000.00",
+        "合计（大写）：伍万元整",
+    )
+    capitals = capitals_on([page])
+    for text in ("¥20000.00", "¥30000.00", "150.00"):
+        assert beside(capitals, 1, box_of(page, text)) == ()
+        assert agreement(text.strip("¥"), capitals, 1, box_of(page, text)) == ""
+    assert agreement("50000.00", capitals, 1, box_of(page, "¥30000.00")) == "amount_elsewhere"
+    split = page_of("电缆|20000.00", "桥架|30000.00", "合计（大写）|伍万元整")
+    assert beside(capitals_on([split]), 1, box_of(split, "30000.00")) == ()
+    clauses = page_of("设备款：300000.00元", "安装费：200000.00元", "合同总价（大写）：伍拾万元整")
+    assert beside(capitals_on([clauses]), 1, box_of(clauses, "200000.00元")) == ()
+
+
+def test_of_a_single_item_the_sum_is_the_total_and_its_price_is_not() -> None:
+    page = page_of("品名|数量|单价|金额", "电缆|200 米|250.00|¥50000.00", "合计（大写）：伍万元整")
+    capitals = capitals_on([page])
+    assert agreement("50000.00", capitals, 1, box_of(page, "¥50000.00")) == "amount_agrees"
+    assert agreement("60000.00", capitals, 1, box_of(page, "¥50000.00")) == "amount_mismatch"
+    assert beside(capitals, 1, box_of(page, "250.00")) == ()
+
+
+def test_a_total_in_digits_between_the_items_and_the_capitals_is_held_against_them() -> None:
+    page = page_of("电缆|20000.00", "桥架|30000.00", "小计|50000.00", "合计（大写）：伍万元整")
+    assert beside(capitals_on([page]), 1, box_of(page, "50000.00")) == ("50000.00",)
+    apart = page_of("单价：20000.00", "", "", "运费：30000.00", "总价（大写）：叁万元整")
+    assert beside(capitals_on([apart]), 1, box_of(apart, "30000.00")) == ("30000.00",)

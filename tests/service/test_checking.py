@@ -31,6 +31,7 @@ from service.records.tables import (
 )
 from tests.service.conftest import DIGITAL, OWNER, Office
 from tests.service.test_flow import archive, decide_all, fill, new_contract, propose
+from vault.errors import StoreUnavailable
 
 PARTY_B = "云桥智联信息技术有限公司"
 OTHER = "云桥智联信息科技有限公司"
@@ -180,19 +181,77 @@ def test_finishing_leaves_a_failed_check_digit_to_the_word_of_each_of_two_people
         next(f for f in document.fields if f.name == "party_b_code").marks = ["check_digit_failed"]
     seen = {f.name: f.value for f in documents.get_document(house, OWNER, document_id).fields}
     for login in ("administrator", "archivist"):
-        assert checking.save(house, embedded[login], document_id, Given(seen=seen, finish=True)).values == [
-            "party_b_code"
-        ]
-        assert documents.confirm_all(house, embedded[login], document_id) == ["party_b_code"]
+        held = {"party_b_code": "check_digit_failed"}
+        assert checking.save(house, embedded[login], document_id, Given(seen=seen, finish=True)).values == held
+        assert documents.confirm_all(house, embedded[login], document_id) == held
         assert f"person:{login}" in field(embedded, document_id, "title").confirmed_by
         assert f"person:{login}" not in field(embedded, document_id, "party_b_code").confirmed_by
         if login == "administrator":
             left = documents.get_document(house, OWNER, document_id)
             assert left.review_reasons == ["check_digit_failed:party_b_code", "missing:agent"]
         given = Given(seen=seen, finish=True, as_printed=["party_b_code"])
-        assert checking.save(house, embedded[login], document_id, given).values == []
+        assert checking.save(house, embedded[login], document_id, given).values == {}
     assert values.is_verified(field(embedded, document_id, "party_b_code"))
     assert documents.get_document(house, OWNER, document_id).review_reasons == []
+
+
+def misread(office: Office, document_id: str, **read: str) -> None:
+    """Let the machine have read other values than the page has, without a mark."""
+    with office.house.database.write() as session:
+        for row in session.get_one(Document, document_id).fields:
+            if row.name in read:
+                row.value, row.marks = read[row.name], []
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_finishing_leaves_what_the_page_or_its_own_check_digit_contradicts_though_nothing_marked_it(
+    embedded: Office, placed: bool
+) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    code = field(embedded, document_id, "party_b_code").value
+    misread(embedded, document_id, amount="860000.00", party_b_code=code[:-1] + ("0" if code[-1] != "0" else "1"))
+    if not placed:
+        with house.database.write() as session:
+            row = next(f for f in session.get_one(Document, document_id).fields if f.name == "amount")
+            row.page, row.box = 0, []
+    held = {"party_b_code": "check_digit_failed", "amount": "amount_mismatch"}
+    seen = {f.name: f.value for f in documents.get_document(house, OWNER, document_id).fields}
+    assert checking.save(house, embedded["handler"], document_id, Given(seen=seen, finish=True)).values == held
+    assert documents.confirm_all(house, embedded["archivist"], document_id) == held
+    assert field(embedded, document_id, "amount").confirmed_by == []
+    assert field(embedded, document_id, "title").confirmed_by == ["person:handler", "person:archivist"]
+    given = Given(seen=seen, finish=True, as_printed=list(held))
+    assert checking.save(house, embedded["handler"], document_id, given).values == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"), [("term_until", "term_mismatch"), ("signed_on", "birth_mismatch"), ("party_a", "seal_mismatch")]
+)
+def test_finishing_leaves_every_failed_check_to_a_word_of_its_own(embedded: Office, name: str, mark: str) -> None:
+    document_id = embedded.take_in()
+    with embedded.house.database.write() as session:
+        next(f for f in session.get_one(Document, document_id).fields if f.name == name).marks = [mark]
+    assert documents.confirm_all(embedded.house, embedded["handler"], document_id) == {name: mark}
+    documents.confirm_field(embedded.house, embedded["handler"], document_id, name)
+    assert documents.confirm_all(embedded.house, embedded["handler"], document_id) == {}
+
+
+def test_nothing_is_confirmed_along_while_the_pages_cannot_be_asked(
+    embedded: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document_id = embedded.take_in()
+
+    def down(*_asked: Any) -> Any:
+        raise StoreUnavailable("the object store is down")
+
+    monkeypatch.setattr("service.flow.common.index.read_kept", down)
+    for finish in (
+        lambda: documents.confirm_all(embedded.house, embedded["handler"], document_id),
+        lambda: say(embedded, "handler", document_id, finish=True, seen={"title": "技术服务合同"}),
+    ):
+        with pytest.raises(StoreUnavailable):
+            finish()
+    assert field(embedded, document_id, "title").confirmed_by == []
 
 
 def test_the_last_save_is_undone_whole_and_only_by_who_made_it(office: Office) -> None:
@@ -235,9 +294,8 @@ def test_what_the_pages_have_is_settled_by_name_alone_and_the_trail_says_which(e
     assert (found.status, found.review_reasons) == ("needs_review", of_pages)
     documents.confirm_all(house, embedded["archivist"], document_id)
     assert documents.get_document(house, OWNER, document_id).review_reasons == of_pages
-    for named in (["rescan:9:blurred"], ["missing:agent"]):
-        with pytest.raises(BadInput, match="no reason to look at the pages"):
-            say(embedded, "administrator", document_id, dismissed=named)
+    with pytest.raises(BadInput, match="about values"):
+        say(embedded, "administrator", document_id, dismissed=["missing:agent"])
     say(embedded, "administrator", document_id, dismissed=of_pages[:1])
     checking.undo(house, embedded["administrator"], document_id)
     assert documents.get_document(house, OWNER, document_id).review_reasons == of_pages
@@ -254,6 +312,22 @@ def test_what_the_pages_have_is_settled_by_name_alone_and_the_trail_says_which(e
         ("person:administrator", of_pages[:2]),
         ("person:archivist", of_pages[2:]),
     ]
+
+
+def test_a_reason_that_somebody_else_settled_keeps_nothing_from_being_saved(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["rescan:2:blurred", "pages_missing:3"]
+    say(embedded, "archivist", document_id, dismissed=["rescan:2:blurred"])
+    both = ["rescan:2:blurred", "pages_missing:3"]
+    say(embedded, "administrator", document_id, entries=[Entry("party_b", OTHER, PARTY_B)], dismissed=both)
+    assert field(embedded, document_id, "party_b").value == OTHER
+    assert documents.get_document(house, OWNER, document_id).review_reasons == []
+    documents.confirm_all(house, embedded["archivist"], document_id, both)
+    with house.database.read() as session:
+        query = select(AuditEntry).where(AuditEntry.action == "document.dismiss").order_by(AuditEntry.seq)
+        assert [json.loads(entry.detail)["dismissed"] for entry in session.scalars(query)] == [both[:1], both[1:]]
 
 
 def test_an_added_field_and_a_category_are_undone_too(embedded: Office) -> None:

@@ -10,7 +10,7 @@ from service.flow.intake import documents
 from service.records.tables import Document
 from tests.service.conftest import OWNER, embedded_env
 from tests.service.test_api import client, headers
-from tests.service.test_checking import OTHER, PARTY_B, say, several
+from tests.service.test_checking import OTHER, PARTY_B, misread, say, several
 from tests.service.test_cli import juanzong
 
 __all__ = ["client", "headers"]
@@ -103,7 +103,21 @@ def test_reasons_of_the_pages_are_settled_by_name(client, headers, embedded, doc
         answer = client.post(f"{path}/{step}", json=body, **as_person)
         assert (answer.status_code, len(answer.get_json()["review_reasons"])) == (200, left), (step, body)
     gone = client.post(f"{path}/check", json={"dismiss": ["rescan:1:blurred"]}, **as_person)
-    assert (gone.status_code, list(gone.get_json()["errors"])) == (422, ["dismiss"])
+    assert gone.status_code == 200
+    of_value = client.post(f"{path}/check", json={"dismiss": ["missing:agent"]}, **as_person)
+    assert (of_value.status_code, list(of_value.get_json()["errors"])) == (422, ["dismiss"])
+
+
+def test_what_is_not_confirmed_along_is_told_with_what_speaks_against_it(client, headers, embedded, document_id):
+    misread(embedded, document_id, amount="860000.00")
+    path, as_person = f"/api/v1/documents/{document_id}", {"headers": headers("administrator")}
+    everything = {"confirm": {"amount": "860000.00", "title": "技术服务合同"}, "finish": True}
+    for step, body in (("confirmation", {}), ("check", everything)):
+        said = client.post(f"{path}/{step}", json=body, **as_person).get_json()
+        assert said["held_back"] == {"amount": "amount_mismatch"}
+        assert said["fields"]["amount"]["confirmed_by"] == []
+    said = client.post(f"{path}/check", json={**everything, "as_printed": ["amount"]}, **as_person).get_json()
+    assert (said["held_back"], said["fields"]["amount"]["state"]) == ({}, "once")
 
 
 def test_a_disagreement_is_shown_and_decided(client, headers, embedded, document_id):

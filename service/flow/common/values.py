@@ -25,7 +25,7 @@ OPEN = ("stored", "needs_review", "failed")
 #: The mark of a field that a person says is not on the paper: its value is empty, and everything said of values is said of that.
 NOT_HERE = "not_here"
 #: What speaks against a value so much that confirming all does not confirm it: a person says of it alone that it is printed so.
-AGAINST = frozenset({"check_digit_failed", "amount_mismatch"})
+AGAINST = ("check_digit_failed", "amount_mismatch", "term_mismatch", "birth_mismatch", "seal_mismatch")
 #: How the refusal of a typed sum begins that the capitals beside it contradict; a person may say that it is printed so.
 DIFFERS = "the sum in capitals beside it is"
 _REFUSED = {
@@ -136,7 +136,7 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
         raise BadInput(f"{name}: {typed.problem}", {name: typed.problem})
     field = find(document, name)
     page, box = (entry.place.page, entry.place.box) if entry.place else (field.page, field.box) if field else (0, [])
-    if not entry.as_printed and _against(name, typed.value, entry.capitals, page, box) == "amount_mismatch":
+    if not entry.as_printed and _capitals_say(name, typed.value, entry.capitals, page, box) == "amount_mismatch":
         why = f"{DIFFERS} {', '.join(beside(entry.capitals, page, box))}: compare with the page"
         raise BadInput(f"{name}: {why}", {name: why})
     if field is None:
@@ -157,18 +157,41 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     return correction
 
 
-def _against(name: str, value: str, capitals: Sequence[Capital], page: int, box: Sequence[int]) -> str:
+def _capitals_say(name: str, value: str, capitals: Sequence[Capital], page: int, box: Sequence[int]) -> str:
     return agreement(value, capitals, page, box) if value and kind_of(name) == "money" else ""
+
+
+def checks(field: DocumentField, capitals: Sequence[Capital]) -> frozenset[str]:
+    """Return what is known for and against a value: its marks, what its own check digit says, and the capitals beside it.
+
+    capitals: on the pages where the document's sums stand. A code that has no check digit because letters are missing fails it.
+    """
+    typed = read_typed(field.name, field.value)
+    failed = bool(field.value and typed.problem) and kind_of(field.name) in ("code", "identity_number")
+    own = ("check_digit_failed",) if failed else typed.marks
+    said = _capitals_say(field.name, field.value, capitals, field.page, field.box)
+    return frozenset({*field.marks, *own, said} - {""})
+
+
+def against(field: DocumentField, capitals: Sequence[Capital]) -> str:
+    """Return what speaks against a value, a word of AGAINST; "" when nothing does."""
+    found = checks(field, capitals)
+    return next((word for word in AGAINST if word in found), "")
 
 
 def _marks(field: DocumentField, capitals: Sequence[Capital]) -> list[str]:
     if not field.value:
         return [NOT_HERE]
-    said = _against(field.name, field.value, capitals, field.page, field.box)
+    said = _capitals_say(field.name, field.value, capitals, field.page, field.box)
     return [
         *read_typed(field.name, field.value).marks,
         *([said] if said in ("amount_agrees", "amount_mismatch") else []),
     ]
+
+
+def may_stand(name: str, typed: str, problem: str) -> bool:
+    """Return whether a value that was refused may be what is printed nevertheless: a person may say so."""
+    return bool(problem) and (read_typed(name, typed).may_stand or problem.startswith(DIFFERS))
 
 
 def decide(session: Session, actor: Actor, document: Document, entry: Entry) -> None:
@@ -203,14 +226,15 @@ def confirm(session: Session, actor: Actor, document: Document, seen: Mapping[st
 
 
 def dismiss(session: Session, actor: Actor, document: Document, named: Collection[str], *, finish: bool) -> None:
-    """Take reasons to look away and note which. Raises BadInput for one that is none of the pages.
+    """Take reasons to look away and note which. Raises BadInput for one that is about values.
 
-    named: those of the pages that are settled. finish: the person has gone through all values, which settles theirs.
+    named: those of the pages that are settled; one that is gone already (somebody else settled it, the page was read again) is
+    no error. finish: the person has gone through all values, which settles theirs.
     """
     of_pages = rules.page_reasons(document.review_reasons)
-    unknown = [reason for reason in named if reason not in of_pages]
-    if unknown:
-        why = f"{unknown[0]} is no reason to look at the pages of this document"
+    about_values = sorted(set(named) - set(rules.page_reasons(named)))
+    if about_values:
+        why = f"{about_values[0]} is about values, which are confirmed or corrected"
         raise BadInput(f"dismiss: {why}", {"dismiss": why})
     left = [r for r in (of_pages if finish else document.review_reasons) if r not in named]
     gone = [reason for reason in document.review_reasons if reason not in left]
@@ -224,10 +248,10 @@ def confirmable(document: Document, person: str) -> list[str]:
     return [f.name for f in document.fields if f.entered_by != person and person not in f.confirmed_by and not f.rival]
 
 
-def held_back(document: Document, person: str) -> list[str]:
-    """Return the fields that `person` may confirm, but only by themselves: a check digit fails there, or sums differ."""
+def held_back(document: Document, person: str, capitals: Sequence[Capital]) -> dict[str, str]:
+    """Return the fields that `person` may confirm, but only by themselves, with what speaks against each (a word of AGAINST)."""
     may = confirmable(document, person)
-    return [f.name for f in document.fields if f.name in may and AGAINST.intersection(f.marks)]
+    return {f.name: word for f in document.fields if f.name in may and (word := against(f, capitals))}
 
 
 def fields_read(found: Understanding, pages: Sequence[PageText]) -> list[DocumentField]:

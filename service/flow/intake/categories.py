@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from intake.capitals import Capital, capitals_on
 from intake.model import PageText, Understanding
+from intake.typed import kind_of
 from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
@@ -60,6 +61,18 @@ def capitals_of(house: House, document_id: str) -> tuple[Capital, ...]:
     """Return the sums in capitals on a document's pages; none where the pages cannot be read at this moment."""
     with house.database.read() as session, contextlib.suppress(*_NO_PAGES, StoreUnavailable):
         return capitals_on(each_page(house, session, document_id))
+    return ()
+
+
+def capitals_beside(house: House, session: Session, document: Document) -> tuple[Capital, ...]:
+    """Return the sums in capitals that can speak of the document's values: on the pages where its sums stand.
+
+    Of a sum without a place any page can. None where no page is kept, or is damaged. Raises StoreUnavailable.
+    """
+    sums = {field.page for field in document.fields if field.value and kind_of(field.name) == "money"}
+    if sums:
+        with contextlib.suppress(*_NO_PAGES):
+            return capitals_on(each_page(house, session, document.id, None if 0 in sums else sums))
     return ()
 
 

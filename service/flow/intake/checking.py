@@ -22,8 +22,8 @@ from service.flow.common.guard import allowed, load_document, reach_of
 from service.flow.common.index import index_soon, load_pages
 from service.flow.credit.fact_documents import follow
 from service.flow.intake import desk
-from service.flow.intake.categories import capitals_of, put_category, reread
-from service.flow.intake.documents import lock_document
+from service.flow.intake.categories import capitals_beside, capitals_of, put_category, reread
+from service.flow.intake.documents import capitals_before, lock_document
 from service.house import House
 from service.records import audit
 from service.records.tables import Document, DocumentField, FieldCorrection, LastSave
@@ -39,7 +39,7 @@ class Given:
 
     decided: which value of a disagreement, by field. finish: everything else on the page is right, too. dismissed: the reasons
     of the pages that they settled, on the paper or otherwise; no other goes away by `finish`. as_printed: what of `seen` they
-    confirm by itself; finishing does not confirm a failed check digit or sums that differ without it.
+    confirm by itself; finishing does not confirm without it what something speaks against (`values.AGAINST`).
     """
 
     entries: Sequence[values.Entry] = ()
@@ -55,10 +55,10 @@ class Given:
 class Left:
     """What a save leaves to be done. pages: the reasons of its pages that stay.
 
-    values: fields that finishing did not confirm, because something speaks against them; the document is not finished then.
+    values: fields that finishing did not confirm, with what speaks against each (`values.AGAINST`); the document is not finished then.
     """
 
-    values: Sequence[str]
+    values: Mapping[str, str]
     pages: Sequence[str]
 
 
@@ -66,8 +66,8 @@ class Left:
 class Before:
     """A document as it lies before a person. pages: those kept of which a value or the leaf shown is one, by number.
 
-    holder: who else has it before them. capitals: the sums in capitals on those pages. undoable: the person's own last save
-    can be taken back.
+    holder: who else has it before them. capitals: the sums in capitals on those pages, on all of them where a sum has no
+    place. undoable: the person's own last save can be taken back.
     """
 
     document: Document
@@ -87,6 +87,9 @@ def look(house: House, actor: Actor, document_id: str, leaf: int = 1) -> Before:
         pages: dict[int, PageText] = {}
         with contextlib.suppress(NoResultFound, ObjectDamaged, ObjectMissing):
             pages = {page.number: page for page in load_pages(house, session, document_id, wanted)}
+        capitals = capitals_on(pages.values())
+        if any(not f.page and f.value and kind_of(f.name) == "money" for f in document.fields):
+            capitals = capitals_beside(house, session, document)
         last = session.get(LastSave, document_id)
         undoable = last is not None and last.by == actor.name and last.after == _digest(_state(document))
         may_correct = document.status in values.OPEN and allowed(actor, "document.correct", reach_of(document))
@@ -95,7 +98,7 @@ def look(house: House, actor: Actor, document_id: str, leaf: int = 1) -> Before:
         detail = {"pages": sorted(pages)}
         audit.append(session, actor.name, "document.view", f"document:{document_id}", detail)
     holder = desk.sit_down(house, actor, document_id) if may_correct else None
-    return Before(document, pages, capitals_on(pages.values()), holder, may_correct, undoable)
+    return Before(document, pages, capitals, holder, may_correct, undoable)
 
 
 def unsure_words(page: PageText, box: Sequence[int], line: float) -> list[tuple[Word, bool]]:
@@ -114,11 +117,10 @@ def unsure_words(page: PageText, box: Sequence[int], line: float) -> list[tuple[
 def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
     """Keep all that a person said of a document or, when one thing is refused, nothing.
 
-    Raises BadInput with a sentence for every field that is refused, RuleRefused, NotFound, NotAllowed.
+    Raises BadInput with a sentence for every field that is refused, RuleRefused, NotFound, NotAllowed, StoreUnavailable.
     """
     reading = reread(house, actor, document_id, given.category) if given.category is not None else None
-    sums = any(kind_of(name) == "money" for name in (*(entry.name for entry in given.entries), *given.decided))
-    capitals = capitals_of(house, document_id) if sums else ()
+    capitals = _capitals_for(house, actor, document_id, given)
     now = house.clock.now()
     with house.database.write() as session:
         document = lock_document(session, actor, document_id, "document.correct")
@@ -143,7 +145,7 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
                 wrong |= error.fields
         if wrong:
             raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
-        held = _confirm(session, actor, document, given)
+        held = _confirm(session, actor, document, given, capitals)
         values.settle(document)
         _remember(session, actor, document, before, corrections, house)
         left = Left(held, rules.page_reasons(document.review_reasons))
@@ -152,13 +154,24 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
     return left
 
 
-def _confirm(session: Session, actor: Actor, document: Document, given: Given) -> list[str]:
+def _capitals_for(house: House, actor: Actor, document_id: str, given: Given) -> tuple[Capital, ...]:
+    """Return the sums in capitals that may contradict what was said: on any page when a sum was typed, it may stand anywhere."""
+    if any(kind_of(name) == "money" for name in (*(entry.name for entry in given.entries), *given.decided)):
+        return capitals_of(house, document_id)
+    if not given.finish:
+        return ()
+    return capitals_before(house, actor, document_id)
+
+
+def _confirm(
+    session: Session, actor: Actor, document: Document, given: Given, capitals: Sequence[Capital]
+) -> dict[str, str]:
     spoken = {entry.name for entry in given.entries} | set(given.decided)
     seen: dict[str, str | None] = {name: value for name, value in given.seen.items() if name not in spoken}
-    left = list[str]()
+    left = dict[str, str]()
     if given.finish:
-        held = values.held_back(document, actor.name)
-        left = [name for name in held if name not in spoken and name not in given.as_printed]
+        held = values.held_back(document, actor.name, capitals)
+        left = {name: word for name, word in held.items() if name not in spoken and name not in given.as_printed}
         may = set(values.confirmable(document, actor.name)) - spoken - set(left)
         seen = {name: value for name, value in seen.items() if name in may}
         given = replace(given, finish=not left)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from intake.capitals import Capital
 from intake.typed import kind_of
 from service.access.policy import Actor
 from service.errors import BadInput
@@ -17,7 +18,7 @@ from service.flow.common.original import demand_reason, set_original
 from service.flow.common.sight import visible
 from service.flow.common.tiers import demand_tier
 from service.flow.credit.fact_documents import follow
-from service.flow.intake.categories import capitals_of, put_category, reread
+from service.flow.intake.categories import capitals_beside, capitals_of, put_category, reread
 from service.house import House
 from service.records import audit
 from service.records.tables import AuditEntry, Department, Document
@@ -30,6 +31,12 @@ def get_document(house: House, actor: Actor, document_id: str) -> Document:
         _ = document.fields
         audit.append(session, actor.name, "document.view", f"document:{document_id}")
         return document
+
+
+def capitals_before(house: House, actor: Actor, document_id: str) -> tuple[Capital, ...]:
+    """Return the sums in capitals that can speak of a document's values as they are. Raises NotFound, StoreUnavailable."""
+    with house.database.read() as session:
+        return capitals_beside(house, session, load_document(session, actor, document_id))
 
 
 def letters_of(house: House, documents: Iterable[Document]) -> dict[str, tuple[str, str]]:
@@ -106,10 +113,11 @@ def change(
     original: bool | None = None,
     reason: str = "",
     as_printed: Collection[str] = (),
+    seen: Mapping[str, str] | None = None,
 ) -> None:
     """Change what is given: all of it or, when one value is refused, nothing. tier and original need a reason.
 
-    as_printed: fields printed so on the paper, though a check digit fails or the capitals differ. Raises BadInput, RuleRefused, NotFound, NotAllowed.
+    seen: the value that was shown of a field. as_printed: fields printed so on the paper, though a check digit fails or the capitals differ. Raises BadInput, RuleRefused, NotFound, NotAllowed.
     """
     reading = reread(house, actor, document_id, category) if category is not None else None
     capitals = capitals_of(house, document_id) if fields and any(kind_of(name) == "money" for name in fields) else ()
@@ -133,7 +141,8 @@ def change(
         if fields:
             values.demand_open(document)
         for name, text in (fields or {}).items():
-            entry = values.Entry(name, text, as_printed=name in as_printed, capitals=capitals)
+            was = (seen or {}).get(name)
+            entry = values.Entry(name, text, was, as_printed=name in as_printed, capitals=capitals)
             values.enter(session, actor, document, entry, house.clock.now())
         values.settle(document)
     index_soon(house, [document_id])
@@ -152,14 +161,30 @@ def lock_document(session: Session, actor: Actor, document_id: str, action: str 
     return document
 
 
-def correct_field(house: House, actor: Actor, document_id: str, name: str, value: str) -> None:
-    """Enter a value by hand; against another person's word it is a disagreement for a third to decide. Raises BadInput."""
-    change(house, actor, document_id, fields={name: value})
+def correct_field(
+    house: House,
+    actor: Actor,
+    document_id: str,
+    name: str,
+    value: str,
+    *,
+    seen: str | None = None,
+    as_printed: bool = False,
+) -> None:
+    """Enter a value by hand; against another person's word it is a disagreement for a third to decide. Raises BadInput.
+
+    seen: the value that was shown. as_printed: it is printed so, though its check digit fails or the capitals differ.
+    """
+    printed, shown = [name] if as_printed else [], {} if seen is None else {name: seen}
+    change(house, actor, document_id, fields={name: value}, as_printed=printed, seen=shown)
 
 
-def confirm_field(house: House, actor: Actor, document_id: str, name: str) -> None:
-    """Confirm one value; two people who did not enter it make it verified (RULES A2.2). Raises BadInput, NotFound."""
-    confirm(house, actor, document_id, {name: None})
+def confirm_field(house: House, actor: Actor, document_id: str, name: str, seen: str | None = None) -> None:
+    """Confirm one value; two people who did not enter it make it verified (RULES A2.2). Raises BadInput, NotFound.
+
+    seen: the value that was shown.
+    """
+    confirm(house, actor, document_id, {name: seen})
 
 
 def confirm(
@@ -179,16 +204,17 @@ def confirm(
     follow(house, [document_id])
 
 
-def confirm_all(house: House, actor: Actor, document_id: str, dismissed: Collection[str] = ()) -> list[str]:
+def confirm_all(house: House, actor: Actor, document_id: str, dismissed: Collection[str] = ()) -> dict[str, str]:
     """Confirm every value the actor may confirm, and that a person has looked at the document.
 
-    dismissed: the reasons of its pages that are settled, too; the others stay. Returns the fields left unconfirmed, because a
-    check digit fails there or sums differ; reasons about values stay then. Raises BadInput, NotFound, RuleRefused.
+    dismissed: the reasons of its pages that are settled, too; the others stay. Returns the fields left unconfirmed with what
+    speaks against each (`values.AGAINST`); reasons about values stay then. Raises BadInput, NotFound, RuleRefused, StoreUnavailable.
     """
+    capitals = capitals_before(house, actor, document_id)
     with house.database.write() as session:
         document = lock_document(session, actor, document_id, "document.correct")
         values.demand_open(document)
-        left = values.held_back(document, actor.name)
+        left = values.held_back(document, actor.name, capitals)
         plain = [name for name in values.confirmable(document, actor.name) if name not in left]
         values.confirm(session, actor, document, dict.fromkeys(plain))
         values.dismiss(session, actor, document, dismissed, finish=not left)

@@ -1,7 +1,7 @@
 """Checking what was read: the list of what waits for a person, and the screen with the page beside its values."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
@@ -11,16 +11,16 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake import verification as rules
-from intake.capitals import agreement, beside, values_in
+from intake.capitals import beside, values_in
 from intake.model import PageText
-from intake.typed import kind_of, read_typed
+from intake.typed import kind_of
 from intake.understand import CHARACTER_LINE
 from service.errors import KNOWN_ERRORS, BadInput
 from service.flow.common import values
 from service.flow.intake import checking, desk, extraction
 from service.flow.intake.checking import Before, Given
 from service.flow.intake.desk import Want
-from service.flow.intake.documents import get_document, letters_of
+from service.flow.intake.documents import letters_of
 from service.flow.intake.render import page_text
 from service.records.tables import Document, DocumentField
 from service.typed import day_of
@@ -227,7 +227,7 @@ def _added(problems: dict[str, str], shown: Collection[str]) -> dict[str, Any]:
     """Return of the field that was added by hand what sort of value it holds, and why it was refused: kind, problem, may_stand."""
     name, typed = request.form.get("add-name", ""), request.form.get("add-value", "")
     problem = problems.get("add", "" if name in shown else problems.get(name, ""))
-    may_stand = bool(problem) and name in words.FIELDS and _may_stand(name, typed, problem)
+    may_stand = name in words.FIELDS and values.may_stand(name, typed, problem)
     return {"kind": kind_of(name), "problem": problem, "may_stand": may_stand}
 
 
@@ -257,15 +257,12 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
     page = before.pages.get(field.page)
     found = checking.unsure_words(page, field.box, CHARACTER_LINE) if page else []
     change = _change(field.read_value, field.value) if field.read_value and field.value != field.read_value else ()
-    agrees = kind_of(field.name) == "money" and (
-        agreement(field.value, before.capitals, field.page, field.box) == "amount_agrees"
-    )
     return Line(
         name=field.name,
         label=words.named(words.FIELDS, field.name),
         value=field.value,
         typed=typed,
-        state=words.field_state(field, actor(), agrees=agrees),
+        state=words.field_state(field, actor(), before.capitals),
         field=field,
         printed=[(word.text, unsure) for word, unsure in found],
         change=change,
@@ -273,7 +270,7 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
         sides=rules.sides(stand),
         may_decide=bool(stand.rival_by) and person not in rules.sides(stand) and person not in stand.heard,
         problem=problems.get(field.name, ""),
-        may_stand=bool(problems) and _may_stand(field.name, typed, problems.get(field.name, "")),
+        may_stand=values.may_stand(field.name, typed, problems.get(field.name, "")),
         capitals=beside(before.capitals, field.page, field.box),
         not_here=f"gone-{field.name}" in request.form if problems else not field.value,
     )
@@ -282,16 +279,11 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
 def _missing(name: str, problems: dict[str, str]) -> Line:
     typed = request.form.get(f"value-{name}", "") if problems else ""
     state = State("late", gettext("没有读出"), gettext("页面上若有，请照样填上；没有就空着"))
-    stands = bool(typed) and _may_stand(name, typed, problems.get(name, ""))
+    stands = values.may_stand(name, typed, problems.get(name, ""))
     label = words.named(words.FIELDS, name)
     gone = bool(problems) and f"gone-{name}" in request.form
     problem = problems.get(name, "")
     return Line(name, label, "", typed, state, None, (), (), False, frozenset(), False, problem, stands, gone)
-
-
-def _may_stand(name: str, typed: str, problem: str) -> bool:
-    """Return whether a refused value may be what is printed nevertheless."""
-    return read_typed(name, typed).may_stand or values.DIFFERS in problem
 
 
 def _change(before: str, after: str) -> list[tuple[str, str, str]]:
@@ -381,11 +373,10 @@ def keep_check(document_id: str) -> ResponseReturnValue:
     return redirect(here, 303)
 
 
-def _stay(document_id: str, left: Sequence[str]) -> ResponseReturnValue:
+def _stay(document_id: str, left: Mapping[str, str]) -> ResponseReturnValue:
     """Stay with a document of which something was not confirmed along with the rest, and say what and why."""
-    fields = get_document(house(), actor(), document_id).fields
-    flash(words.held_back([field for field in fields if field.name in left]), "refusal")
-    return redirect(url_for("web.check", document_id=document_id, field=left[0], **_filters()), 303)
+    flash(words.held_back(left), "refusal")
+    return redirect(url_for("web.check", document_id=document_id, field=next(iter(left)), **_filters()), 303)
 
 
 @web.post("/to-review/<document_id>/undo")

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake.formats.signatures import MEDIA_TYPES, RECORDINGS
 from search.errors import BadQuery
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
 from service.flow.archive import filing
+from service.flow.common import values
 from service.flow.common.guard import allowed, reach_of
 from service.flow.common.hints import said_before
-from service.flow.common.values import confirmable
 from service.flow.common.watermark import is_marked
 from service.flow.common.watermark import words as said
 from service.flow.intake import documents as flow
@@ -86,6 +86,8 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         strip=strip_around(number, document.pages),
         cell=(thumbnails.WIDTH + thumbnails.GAP, thumbnails.HEIGHT),
         on=on or request.args.get("field", ""),
+        capitals=flow.capitals_before(house(), actor(), document_id) if document.fields else (),
+        may_stand=_may_stand(),
         zooms=ZOOMS,
         zoom=_one_of("zoom", ZOOMS),
         turn=_one_of("turn", TURNS),
@@ -93,7 +95,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         may_correct=allowed(actor(), "document.correct", reach),
         may_file=may_file,
         waits=waits,
-        unconfirmed=bool(confirmable(document, actor().name)),
+        unconfirmed=bool(values.confirmable(document, actor().name)),
         tier_options=words.tiers_up_to(actor().clearance) if may_tier else [],
         may_mark=(may_tier or may_file) and document.status not in ("destroyed", "received", "reading"),
         marked=is_marked(house(), actor(), reach),
@@ -112,6 +114,14 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         scan=flow.scan_of(house(), document),
         playable=document.media_type.partition("/")[0] if is_recording(document) else "",
     )
+
+
+def _may_stand() -> str:
+    """Return the form (of a field, or `add`) whose value was refused and may be what is printed nevertheless; "" when none was."""
+    form = request.form.get("form", "")
+    name = request.form.get("name", "") if form == "add" else form
+    problem = getattr(g.get("refusal"), "fields", {}).get(name, "")
+    return form if values.may_stand(name, request.form.get("value", ""), problem) else ""
 
 
 def strip_around(number: int, pages: int) -> tuple[int, int]:
@@ -196,16 +206,17 @@ def _leaf() -> int | None:
 
 @web.post("/documents/<document_id>/fields/<name>")
 def check_field(document_id: str, name: str) -> ResponseReturnValue:
-    """Confirm a value, or keep what was typed in its place as a correction."""
+    """Confirm the value that was shown, or keep what was typed in its place as a correction."""
     value, before = request.form.get("value", "").strip(), request.form.get("before", "")
+    printed = "as_printed" in request.form
     label = words.named(words.FIELDS, name)
     changed = value != before.strip()
 
     def step() -> None:
         if changed:
-            flow.correct_field(house(), actor(), document_id, name, value)
+            flow.correct_field(house(), actor(), document_id, name, value, seen=before, as_printed=printed)
         else:
-            flow.confirm_field(house(), actor(), document_id, name)
+            flow.confirm_field(house(), actor(), document_id, name, before)
 
     done = (
         gettext("%(field)s 已更正，待另外两人核对。", field=label)
@@ -227,11 +238,12 @@ def _next_field(document_id: str, name: str) -> str | None:
 def add_field(document_id: str) -> ResponseReturnValue:
     """Add a value that was not read."""
     name, value = request.form.get("name", ""), request.form.get("value", "")
+    printed = "as_printed" in request.form
 
     def step() -> None:
         if name not in words.FIELDS:
             raise BadInput(f"{name!r} is not the name of a field", {"name": "is not the name of a field"})
-        flow.correct_field(house(), actor(), document_id, name, value)
+        flow.correct_field(house(), actor(), document_id, name, value, seen="", as_printed=printed)
 
     return act(
         step,
@@ -244,15 +256,15 @@ def add_field(document_id: str) -> ResponseReturnValue:
 @web.post("/documents/<document_id>/confirm")
 def confirm_all(document_id: str) -> ResponseReturnValue:
     """Confirm all values that the person may confirm."""
-    document = flow.get_document(house(), actor(), document_id)
     to = url_for("web.document", document_id=document_id)
     try:
         left = flow.confirm_all(house(), actor(), document_id)
     except KNOWN_ERRORS as error:
         return refused(error, lambda: _page(document_id), to)
     if left:
-        flash(words.held_back([field for field in document.fields if field.name in left]), "refusal")
-        return redirect(url_for("web.check", document_id=document_id, field=left[0]), 303)
+        flash(words.held_back(left), "refusal")
+        return redirect(url_for("web.check", document_id=document_id, field=next(iter(left))), 303)
+    document = flow.get_document(house(), actor(), document_id)
     flash(gettext("“%(name)s”已确认。", name=document.title or document.filename), "done")
     return redirect(to, 303)
 

@@ -16,7 +16,7 @@ from service.house import SYSTEM
 from service.records.tables import AuditEntry, Document, DocumentField
 from service.web.views.checking import rows_for
 from tests.service.conftest import OWNER, Office
-from tests.service.test_checking import OTHER, PARTY_B, several
+from tests.service.test_checking import OTHER, PARTY_B, misread, several
 from tests.service.web.conftest import Browser, Site
 
 
@@ -216,6 +216,25 @@ def test_confirming_all_stays_with_what_is_contradicted_until_it_is_ticked(site:
     assert values.state_of(value_of(site.office, document_id, "amount")) == "once"
 
 
+def test_confirming_all_stays_with_a_sum_that_was_read_and_the_capitals_beside_it_contradict(site: Site) -> None:
+    document_id = site.office.take_in()
+    misread(site.office, document_id, amount="860000.00")
+    first, second = site.signed_in("handler"), site.signed_in("archivist")
+    for path in (f"/to-review/{document_id}", f"/documents/{document_id}"):
+        assert "大写金额与数字金额不一致" in first.get(path).text, path
+    answer = send(first, document_id, action="next")
+    assert answer.headers["Location"] == f"/to-review/{document_id}?field=amount"
+    assert "没有一并确认：金额（大小写不符）。请对照页面" in first.get(answer.headers["Location"]).text
+    answer = second.post(f"/documents/{document_id}/confirm", {})
+    assert answer.headers["Location"] == f"/to-review/{document_id}?field=amount"
+    assert "没有一并确认：金额（大小写不符）。请对照页面" in second.get(answer.headers["Location"]).text
+    assert value_of(site.office, document_id, "amount").confirmed_by == []
+    assert (
+        send(first, document_id, action="next", **{"ok-amount": "1"}).headers["Location"] != answer.headers["Location"]
+    )
+    assert value_of(site.office, document_id, "amount").confirmed_by == ["person:handler"]
+
+
 def test_a_typed_sum_that_the_capitals_contradict_asks_for_the_tick_and_so_does_the_second_person(site: Site) -> None:
     document_id = site.office.take_in()
     first, second = site.signed_in("handler"), site.signed_in("archivist")
@@ -324,8 +343,9 @@ def test_what_the_pages_have_is_ticked_or_the_document_goes_on_waiting(site: Sit
     refused = send(browser, document_id, **{"dismiss": "pages_missing:3,5", "value-signed_on": "2026-02-30"})
     assert 'value="pages_missing:3,5" data-settle checked' in refused.text
     send(browser, document_id, dismiss="rescan:2:blurred")
-    late = send(browser, document_id, dismiss="rescan:2:blurred")
-    assert (late.status_code, "这条页面的问题已经没有了" in late.text) == (422, True)
+    assert send(browser, document_id, dismiss="rescan:2:blurred").status_code == 303  # settled already: nothing to do
+    wrong = send(browser, document_id, dismiss="missing:agent")
+    assert (wrong.status_code, "这一条说的是值" in wrong.text) == (422, True)
     send(browser, document_id, dismiss="pages_missing:3,5", action="next")
     assert documents.get_document(site.office.house, OWNER, document_id).status == "stored"
     assert 'name="dismiss"' not in browser.get(f"/to-review/{document_id}").text

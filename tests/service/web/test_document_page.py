@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 from flask_babel import force_locale
 
+from service.flow.intake import documents
 from service.flow.intake.receive import receive
 from service.flow.intake.render import page_text
 from service.flow.intake.stacks import How
 from service.web import words
-from tests.service.conftest import DIGITAL
+from tests.service.conftest import DIGITAL, OWNER
 from tests.service.web.conftest import Site, Town
 
 
@@ -73,3 +74,49 @@ def test_a_scan_tells_of_its_paper_and_its_scanner(site: Site, sheets: int | Non
     page = browser.get(f"/documents/{known.document_id}").text
     assert "fujitsu:fi-7160:1 · 300 dpi · grey · feeder, both sides · A4 · station user li" in page
     assert en in page
+
+
+def test_a_refused_value_that_is_printed_so_is_kept_from_its_own_page(site: Site) -> None:
+    document_id = site.office.take_in()
+    browser = site.signed_in("handler")
+    fields = {f.name: f.value for f in documents.get_document(site.office.house, OWNER, document_id).fields}
+    code = fields["party_b_code"]
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    for name, typed, why in (
+        ("party_b_code", wrong, "校验位不符：请逐字对照页面"),
+        ("amount", "860000.00", "旁边的大写金额是 680000.00"),
+    ):
+        path = f"/documents/{document_id}/fields/{name}"
+        sent = {"form": name, "before": fields[name], "value": typed}
+        refused = browser.post(path, sent)
+        row = refused.text[refused.text.index(f'id="f-{name}"') :]
+        row = row[: row.index("</form>")]
+        assert (refused.status_code, why in refused.text, f'value="{typed}"' in row or typed in row) == (
+            422,
+            True,
+            True,
+        )
+        assert 'name="as_printed"' in row
+        assert refused.text.count('name="as_printed"') == 1
+        assert browser.post(path, {**sent, "as_printed": "1"}).status_code == 303
+    kept = {f.name: (f.value, f.marks) for f in documents.get_document(site.office.house, OWNER, document_id).fields}
+    assert kept["party_b_code"] == (wrong, ["check_digit_failed"])
+    assert kept["amount"] == ("860000.00", ["amount_mismatch"])
+    plain = browser.post(f"/documents/{document_id}/fields/signed_on",
+                         {"form": "signed_on", "before": fields["signed_on"], "value": "2026-02-30"})  # fmt: skip
+    assert (plain.status_code, 'name="as_printed"' in plain.text) == (422, False)
+    added = {"form": "add", "name": "code", "value": wrong}
+    refused = browser.post(f"/documents/{document_id}/fields", added)
+    assert (refused.status_code, refused.text.count('name="as_printed"')) == (422, 1)
+    assert browser.post(f"/documents/{document_id}/fields", {**added, "as_printed": "1"}).status_code == 303
+
+
+def test_nobody_confirms_or_replaces_from_there_a_value_they_have_not_seen(site: Site) -> None:
+    document_id = site.office.take_in()
+    path = f"/documents/{document_id}/fields/title"
+    documents.correct_field(site.office.house, site.office["administrator"], document_id, "title", "服务协议")
+    for typed in ("技术服务合同", "技术合同"):
+        answer = site.signed_in("handler").post(path, {"form": "title", "before": "技术服务合同", "value": typed})
+        assert (answer.status_code, "这个值刚被别人改过，请再看一遍" in answer.text) == (422, True)
+    title = next(f for f in documents.get_document(site.office.house, OWNER, document_id).fields if f.name == "title")
+    assert (title.value, title.confirmed_by, title.rival) == ("服务协议", [], {})
