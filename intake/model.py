@@ -3,7 +3,7 @@
 Boxes are (x0, y0, x1, y1) in pixels of the stored page image, which is the page turned upright.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Box = tuple[int, int, int, int]
@@ -77,6 +77,19 @@ class PageText:
         """Tell whether what stands in `box` (its middle) was written by hand."""
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self.handwriting)
+
+    def has_hand_in(self, box: Sequence[int]) -> bool:
+        """Tell whether a part of what stands in `box` was written by hand: the middle of a word in it, or its own."""
+        if len(box) != 4 or not self.handwriting:
+            return False
+        x0, y0, x1, y1 = box
+        within = [
+            word.box
+            for line in self.lines
+            for word in line.words
+            if x0 <= (word.box[0] + word.box[2]) / 2 <= x1 and y0 <= (word.box[1] + word.box[3]) / 2 <= y1
+        ]
+        return any(map(self.is_handwritten, [*within, (x0, y0, x1, y1)]))
 
     @property
     def with_seals(self) -> tuple[Line, ...]:

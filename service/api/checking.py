@@ -14,8 +14,7 @@ from service.api.operations import Input, Operations
 from service.errors import BadInput
 from service.flow.common import values
 from service.flow.intake import checking, desk, extraction
-from service.flow.intake.documents import get_document
-from service.flow.intake.views import document_as_json
+from service.flow.intake.documents import told
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
 
@@ -132,7 +131,7 @@ def check_document(house: House, actor: Actor, document_id: str, given: Check) -
         entries, given.confirm, given.decide, given.category, given.finish, given.dismiss, given.as_printed
     )
     left = checking.save(house, actor, document_id, said)
-    return document_as_json(get_document(house, actor, document_id)) | {"held_back": dict(left.values)}
+    return told(house, actor, document_id) | {"held_back": dict(left.values)}
 
 
 def _place(name: str, typed: Typed) -> values.Place | None:
@@ -148,7 +147,7 @@ def _place(name: str, typed: Typed) -> values.Place | None:
 def undo_check(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
     """Undo what the caller last said of the document, as long as nothing has changed since."""
     checking.undo(house, actor, document_id)
-    return document_as_json(get_document(house, actor, document_id))
+    return told(house, actor, document_id)
 
 
 class Extraction(Input):

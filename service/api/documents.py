@@ -19,7 +19,6 @@ from service.flow.intake.page_quality import of_document
 from service.flow.intake.process import read_again
 from service.flow.intake.receive import receive
 from service.flow.intake.render import page_text
-from service.flow.intake.views import document_as_json
 from service.flow.search.find import FACETS, MAX_LIMIT, find
 from service.flow.search.find_export import FOUND_COLUMNS, export_found
 from service.flow.search.hits import hits_in
@@ -125,9 +124,8 @@ def short(document: Document) -> dict[str, Any]:
 @operation("GET", "/documents/{document_id}", "Show a document with what was read from it")
 def show_document(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
     """Return the document, its fields and how good its scanned pages are."""
-    document = flow.get_document(house, actor, document_id)
     said = {"separator": said_before(house, document_id) or None}
-    return document_as_json(document) | {"quality": of_document(house, document_id)} | said
+    return flow.told(house, actor, document_id) | {"quality": of_document(house, document_id)} | said
 
 
 class FindHits(Input):
@@ -190,7 +188,7 @@ class Change(Input):
 def change_document(house: House, actor: Actor, document_id: str, given: Change) -> dict[str, Any]:
     """Correct fields, category, tier, original or copy, department: all that is given or, when one value is refused, nothing."""
     flow.change(house, actor, document_id, **given.model_dump())
-    return document_as_json(flow.get_document(house, actor, document_id))
+    return flow.told(house, actor, document_id)
 
 
 class Confirm(Input):
@@ -214,7 +212,7 @@ def confirm_document(house: House, actor: Actor, document_id: str, given: Confir
         flow.confirm(house, actor, document_id, dict.fromkeys(given.fields), given.dismiss)
     else:
         held = flow.confirm_all(house, actor, document_id, given.dismiss)
-    return document_as_json(flow.get_document(house, actor, document_id)) | {"held_back": held}
+    return flow.told(house, actor, document_id) | {"held_back": held}
 
 
 @operation("POST", "/documents/{document_id}/reading", "Read a failed document again", status=204, problems=(409,))
@@ -244,7 +242,7 @@ class Filing(Input):
 def put_into_file(house: House, actor: Actor, document_id: str, given: Filing) -> dict[str, Any]:
     """File a document."""
     file_document(house, actor, document_id, given.case_file_id, given.category, original=given.original)
-    return document_as_json(flow.get_document(house, actor, document_id))
+    return flow.told(house, actor, document_id)
 
 
 @operation("DELETE", "/documents/{document_id}/file", "Take a document out of its file", status=204, problems=(409,))

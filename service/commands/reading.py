@@ -131,13 +131,12 @@ def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:
 def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
     """Show a document: what it is, what was read from it, where it lies."""
     from service.flow.common.values import state_of
-    from service.flow.intake.documents import get_document
-    from service.flow.intake.views import document_as_json
+    from service.flow.intake.documents import get_document, told
 
-    document = get_document(house, actor, document_id)
     if as_json:
-        out_json(document_as_json(document))
+        out_json(told(house, actor, document_id))
         return
+    document = get_document(house, actor, document_id)
     title = click.style(plain(document.title or document.filename), bold=True)
     click.echo(f"{title}  {document.category}  {document.status}")
     click.echo(

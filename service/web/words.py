@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any
 
 from intake import verification as rules
-from intake.capitals import Capital
 from intake.fields.seals import NAMES as SEALS
 from intake.fields.seals import PRESENT
 from intake.signatures import HOLDS, parted
@@ -14,7 +13,7 @@ from intake.trust import parted as certificate_in
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import TIERS as RANK
 from service.access.policy import Actor
-from service.flow.common import values
+from service.flow.common.checks import BY_HAND, Sheets, against, checks
 from service.flow.common.values import stand_of, state_of
 from service.records.tables import Document, DocumentField
 from service.web.text import _, gettext, ngettext
@@ -564,7 +563,7 @@ REASONS = {
     "pages_missing": _("按印着的页码，缺页"),
     "attachment_refused": _("附件没有收下"),
 }
-#: What speaks against a value (`values.AGAINST`): the word for it, and what to do.
+#: What speaks against a value (`checks.AGAINST`): the word for it, and what to do.
 AGAINST = {
     "check_digit_failed": (_("校验位不符"), _("末位校验码与前面的数字对不上，请对照原件")),
     "amount_mismatch": (_("大小写不符"), _("大写金额与数字金额不一致，请对照原件")),
@@ -708,8 +707,11 @@ def distance(days: int) -> str:
     return ngettext("还有 %(num)d 天", "还有 %(num)d 天", days)
 
 
-def _contradicted(field: DocumentField, capitals: Sequence[Capital]) -> State | None:
-    word = values.against(field, capitals)
+_NO_SHEETS = Sheets()
+
+
+def _contradicted(field: DocumentField, sheets: Sheets) -> State | None:
+    word = against(field, sheets)
     return State("late", *map(str, AGAINST[word])) if word else None
 
 
@@ -725,7 +727,7 @@ def _though(word: str, why: str, against: State) -> State:
 def held_back(left: Mapping[str, str]) -> str:
     """Return what is said of values that were not confirmed along with all others: which, why, and what to do.
 
-    left: by field a word of `values.AGAINST`.
+    left: by field a word of `checks.AGAINST`.
     """
     named_fields = [
         gettext("%(field)s（%(mark)s）", field=named(FIELDS, name), mark=AGAINST[word][0])
@@ -737,8 +739,8 @@ def held_back(left: Mapping[str, str]) -> str:
     )
 
 
-def _sound(field: DocumentField, capitals: Sequence[Capital]) -> State | None:
-    found = values.checks(field, capitals)
+def _sound(field: DocumentField, sheets: Sheets) -> State | None:
+    found = checks(field, sheets)
     if "amount_agrees" in found:
         return State("good", gettext("大小写相符"), gettext("数字金额与旁边的大写金额相符；尚无人核对"))
     if "check_digit_ok" in found:
@@ -748,11 +750,19 @@ def _sound(field: DocumentField, capitals: Sequence[Capital]) -> State | None:
     return None
 
 
-def field_state(field: DocumentField, actor: Actor, capitals: Sequence[Capital] = ()) -> State:
+def field_state(field: DocumentField, actor: Actor, sheets: Sheets = _NO_SHEETS) -> State:
     """Return how far a value can be trusted (RULES A2.2): what was read and never confirmed is shown as such.
 
-    capitals: on the pages where the document's sums stand.
+    sheets: the pages on which the document's values stand.
     """
+    state = _state_of(field, actor, sheets)
+    if BY_HAND not in checks(field, sheets):
+        return state
+    hand = gettext("手写的，请逐字对照原件")
+    return State(state.colour, state.word, gettext("%(state)s；%(mark)s", state=state.why, mark=hand))
+
+
+def _state_of(field: DocumentField, actor: Actor, sheets: Sheets) -> State:
     state = state_of(field)
     if state == rules.DISPUTED:
         took_side = actor.name in rules.sides(stand_of(field))
@@ -762,7 +772,7 @@ def field_state(field: DocumentField, actor: Actor, capitals: Sequence[Capital] 
             else gettext("两人所见不同，由没有表态的第三人裁定")
         )
         return State("late", gettext("有争议"), third)
-    against = _contradicted(field, capitals)
+    against = _contradicted(field, sheets)
     if state == rules.VERIFIED:
         word, why = gettext("两人已核"), gettext("两名未录入此值的人都已确认")
         printed = gettext("两名未录入此值的人都确认纸上就是这样印的")
@@ -790,7 +800,7 @@ def field_state(field: DocumentField, actor: Actor, capitals: Sequence[Capital] 
         return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
     if field.confidence < CONFIDENCE_LINE:
         return State("late", gettext("存疑 %(score).2f", score=field.confidence), gettext("识别把握不足，请对照原件"))
-    return _sound(field, capitals) or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
+    return _sound(field, sheets) or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
 
 
 def note(code: str) -> str:

@@ -88,3 +88,15 @@ def test_a_page_without_print_has_no_measure():
     image, lines = page([0.99, 0.99])
     scrawl(image, 300, 600)
     assert handwriting.found(image, lines) == ()
+
+
+def test_what_stands_in_a_box_is_by_hand_where_a_word_of_it_is():
+    words = (Word(0, "代理人", (100, 100, 160, 120), 0.99), Word(3, "宋知远", (170, 95, 240, 125), 0.4))
+    line = Line("代理人宋知远", (100, 95, 240, 125), 0.7, words)
+    read = PageText(1, 800, 1000, 0, "rapidocr", (line,), handwriting=((165, 90, 250, 130),))
+    assert read.has_hand_in((100, 95, 240, 125))
+    assert read.has_hand_in([170, 95, 240, 125])
+    assert read.has_hand_in((166, 91, 170, 95))  # nothing was read there
+    assert not read.has_hand_in((100, 95, 161, 125))
+    assert not read.has_hand_in(())
+    assert not PageText(1, 800, 1000, 0, "rapidocr", (line,)).has_hand_in((100, 95, 240, 125))

@@ -203,17 +203,12 @@ def misread(office: Office, document_id: str, **read: str) -> None:
                 row.value, row.marks = read[row.name], []
 
 
-@pytest.mark.parametrize("placed", [True, False])
 def test_finishing_leaves_what_the_page_or_its_own_check_digit_contradicts_though_nothing_marked_it(
-    embedded: Office, placed: bool
+    embedded: Office,
 ) -> None:
     document_id, house = embedded.take_in(), embedded.house
     code = field(embedded, document_id, "party_b_code").value
     misread(embedded, document_id, amount="860000.00", party_b_code=code[:-1] + ("0" if code[-1] != "0" else "1"))
-    if not placed:
-        with house.database.write() as session:
-            row = next(f for f in session.get_one(Document, document_id).fields if f.name == "amount")
-            row.page, row.box = 0, []
     held = {"party_b_code": "check_digit_failed", "amount": "amount_mismatch"}
     seen = {f.name: f.value for f in documents.get_document(house, OWNER, document_id).fields}
     assert checking.save(house, embedded["handler"], document_id, Given(seen=seen, finish=True)).values == held
@@ -222,6 +217,20 @@ def test_finishing_leaves_what_the_page_or_its_own_check_digit_contradicts_thoug
     assert field(embedded, document_id, "title").confirmed_by == ["person:handler", "person:archivist"]
     given = Given(seen=seen, finish=True, as_printed=list(held))
     assert checking.save(house, embedded["handler"], document_id, given).values == {}
+
+
+def test_of_a_sum_without_a_place_the_mark_counts_that_all_pages_gave_it(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.fields = [f for f in document.fields if f.name != "amount"]
+    with pytest.raises(BadInput, match="capitals beside it"):
+        documents.correct_field(house, embedded["handler"], document_id, "amount", "860000.00")
+    documents.correct_field(house, embedded["handler"], document_id, "amount", "860000.00", as_printed=True)
+    assert field(embedded, document_id, "amount").page == 0
+    assert documents.confirm_all(house, embedded["archivist"], document_id) == {"amount": "amount_mismatch"}
+    misread(embedded, document_id, amount="860000.00")  # a part of the pages would say nothing reliable
+    assert documents.confirm_all(house, embedded["archivist"], document_id) == {}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from intake.typed import Typed, kind_of, read_typed
 from intake.verification import MACHINE, Refused, Stand
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
+from service.flow.common.checks import Sheets, against
 from service.records import audit
 from service.records.tables import Document, DocumentField, FieldCorrection, new_id
 
@@ -24,8 +25,6 @@ from service.records.tables import Document, DocumentField, FieldCorrection, new
 OPEN = ("stored", "needs_review", "failed")
 #: The mark of a field that a person says is not on the paper: its value is empty, and everything said of values is said of that.
 NOT_HERE = "not_here"
-#: What speaks against a value so much that confirming all does not confirm it: a person says of it alone that it is printed so.
-AGAINST = ("check_digit_failed", "amount_mismatch", "term_mismatch", "birth_mismatch", "seal_mismatch")
 #: How the refusal of a typed sum begins that the capitals beside it contradict; a person may say that it is printed so.
 DIFFERS = "the sum in capitals beside it is"
 _REFUSED = {
@@ -161,24 +160,6 @@ def _capitals_say(name: str, value: str, capitals: Sequence[Capital], page: int,
     return agreement(value, capitals, page, box) if value and kind_of(name) == "money" else ""
 
 
-def checks(field: DocumentField, capitals: Sequence[Capital]) -> frozenset[str]:
-    """Return what is known for and against a value: its marks, what its own check digit says, and the capitals beside it.
-
-    capitals: on the pages where the document's sums stand. A code that has no check digit because letters are missing fails it.
-    """
-    typed = read_typed(field.name, field.value)
-    failed = bool(field.value and typed.problem) and kind_of(field.name) in ("code", "identity_number")
-    own = ("check_digit_failed",) if failed else typed.marks
-    said = _capitals_say(field.name, field.value, capitals, field.page, field.box)
-    return frozenset({*field.marks, *own, said} - {""})
-
-
-def against(field: DocumentField, capitals: Sequence[Capital]) -> str:
-    """Return what speaks against a value, a word of AGAINST; "" when nothing does."""
-    found = checks(field, capitals)
-    return next((word for word in AGAINST if word in found), "")
-
-
 def _marks(field: DocumentField, capitals: Sequence[Capital]) -> list[str]:
     if not field.value:
         return [NOT_HERE]
@@ -248,10 +229,10 @@ def confirmable(document: Document, person: str) -> list[str]:
     return [f.name for f in document.fields if f.entered_by != person and person not in f.confirmed_by and not f.rival]
 
 
-def held_back(document: Document, person: str, capitals: Sequence[Capital]) -> dict[str, str]:
-    """Return the fields that `person` may confirm, but only by themselves, with what speaks against each (a word of AGAINST)."""
+def held_back(document: Document, person: str, sheets: Sheets) -> dict[str, str]:
+    """Return the fields that `person` may confirm, but only by themselves, with what speaks against each (`checks.AGAINST`)."""
     may = confirmable(document, person)
-    return {f.name: word for f in document.fields if f.name in may and (word := against(f, capitals))}
+    return {f.name: word for f in document.fields if f.name in may and (word := against(f, sheets))}
 
 
 def fields_read(found: Understanding, pages: Sequence[PageText]) -> list[DocumentField]:

@@ -1,6 +1,7 @@
 """Categories: what a document may be, where it belongs, and what its kept pages say once a person has named its category."""
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.exc import NoResultFound
@@ -8,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from intake.capitals import Capital, capitals_on
 from intake.model import PageText, Understanding
-from intake.typed import kind_of
 from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common import values
+from service.flow.common.checks import Sheets
 from service.flow.common.guard import load_document, lock_file
 from service.flow.common.index import each_page
 from service.flow.intake.heap import telling
@@ -64,16 +65,15 @@ def capitals_of(house: House, document_id: str) -> tuple[Capital, ...]:
     return ()
 
 
-def capitals_beside(house: House, session: Session, document: Document) -> tuple[Capital, ...]:
-    """Return the sums in capitals that can speak of the document's values: on the pages where its sums stand.
+def sheets_of(house: House, session: Session, document: Document, more: Iterable[int] = ()) -> Sheets:
+    """Return the pages on which values of a document stand, and `more`. None where no page is kept, or one is damaged.
 
-    Of a sum without a place any page can. None where no page is kept, or is damaged. Raises StoreUnavailable.
+    Raises StoreUnavailable.
     """
-    sums = {field.page for field in document.fields if field.value and kind_of(field.name) == "money"}
-    if sums:
-        with contextlib.suppress(*_NO_PAGES):
-            return capitals_on(each_page(house, session, document.id, None if 0 in sums else sums))
-    return ()
+    wanted = {field.page for field in document.fields if field.page} | set(more)
+    with contextlib.suppress(*_NO_PAGES):
+        return Sheets.of(each_page(house, session, document.id, wanted))
+    return Sheets()
 
 
 def reread(house: House, actor: Actor, document_id: str, category: str) -> Reading | None:

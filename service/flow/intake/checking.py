@@ -1,6 +1,5 @@
 """Checking: a person goes through the values of a document beside its pages, saves at once what they found, and may undo it."""
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -8,26 +7,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import delete
-from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from intake import verification as rules
-from intake.capitals import Capital, capitals_on
+from intake.capitals import Capital
 from intake.model import PageText, Word
 from intake.typed import kind_of
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common import values
+from service.flow.common.checks import Sheets
 from service.flow.common.guard import allowed, load_document, reach_of
-from service.flow.common.index import index_soon, load_pages
+from service.flow.common.index import index_soon
 from service.flow.credit.fact_documents import follow
 from service.flow.intake import desk
-from service.flow.intake.categories import capitals_beside, capitals_of, put_category, reread
-from service.flow.intake.documents import capitals_before, lock_document
+from service.flow.intake.categories import capitals_of, put_category, reread, sheets_of
+from service.flow.intake.documents import lock_document, sheets_before
 from service.house import House
 from service.records import audit
 from service.records.tables import Document, DocumentField, FieldCorrection, LastSave
-from vault.errors import ObjectDamaged, ObjectMissing
 
 _COLUMNS = tuple(column.name for column in DocumentField.__table__.columns if column.name != "document_id")
 _OF_DOCUMENT = ("status", "category", "kind", "title", "review_reasons")
@@ -39,7 +37,7 @@ class Given:
 
     decided: which value of a disagreement, by field. finish: everything else on the page is right, too. dismissed: the reasons
     of the pages that they settled, on the paper or otherwise; no other goes away by `finish`. as_printed: what of `seen` they
-    confirm by itself; finishing does not confirm without it what something speaks against (`values.AGAINST`).
+    confirm by itself; finishing does not confirm without it what something speaks against (`checks.AGAINST`).
     """
 
     entries: Sequence[values.Entry] = ()
@@ -55,7 +53,7 @@ class Given:
 class Left:
     """What a save leaves to be done. pages: the reasons of its pages that stay.
 
-    values: fields that finishing did not confirm, with what speaks against each (`values.AGAINST`); the document is not finished then.
+    values: fields that finishing did not confirm, with what speaks against each (`checks.AGAINST`); the document is not finished then.
     """
 
     values: Mapping[str, str]
@@ -64,18 +62,26 @@ class Left:
 
 @dataclass(frozen=True)
 class Before:
-    """A document as it lies before a person. pages: those kept of which a value or the leaf shown is one, by number.
+    """A document as it lies before a person. sheets: those pages kept of which a value or the leaf shown is one.
 
-    holder: who else has it before them. capitals: the sums in capitals on those pages, on all of them where a sum has no
-    place. undoable: the person's own last save can be taken back.
+    holder: who else has it before them. undoable: the person's own last save can be taken back.
     """
 
     document: Document
-    pages: Mapping[int, PageText]
-    capitals: tuple[Capital, ...]
+    sheets: Sheets
     holder: desk.Holder | None
     may_correct: bool
     undoable: bool
+
+    @property
+    def pages(self) -> Mapping[int, PageText]:
+        """The pages by number."""
+        return self.sheets.pages
+
+    @property
+    def capitals(self) -> tuple[Capital, ...]:
+        """The sums in capitals on them."""
+        return self.sheets.capitals
 
 
 def look(house: House, actor: Actor, document_id: str, leaf: int = 1) -> Before:
@@ -83,22 +89,16 @@ def look(house: House, actor: Actor, document_id: str, leaf: int = 1) -> Before:
     # The pages come from the store before anything is locked: a slow store keeps nobody else from writing.
     with house.database.read() as session:
         document = load_document(session, actor, document_id)
-        wanted = {leaf, *(f.page for f in document.fields if f.page)}
-        pages: dict[int, PageText] = {}
-        with contextlib.suppress(NoResultFound, ObjectDamaged, ObjectMissing):
-            pages = {page.number: page for page in load_pages(house, session, document_id, wanted)}
-        capitals = capitals_on(pages.values())
-        if any(not f.page and f.value and kind_of(f.name) == "money" for f in document.fields):
-            capitals = capitals_beside(house, session, document)
+        sheets = sheets_of(house, session, document, [leaf])
         last = session.get(LastSave, document_id)
         undoable = last is not None and last.by == actor.name and last.after == _digest(_state(document))
         may_correct = document.status in values.OPEN and allowed(actor, "document.correct", reach_of(document))
     with house.database.write() as session:
         load_document(session, actor, document_id)
-        detail = {"pages": sorted(pages)}
+        detail = {"pages": sorted(sheets.pages)}
         audit.append(session, actor.name, "document.view", f"document:{document_id}", detail)
     holder = desk.sit_down(house, actor, document_id) if may_correct else None
-    return Before(document, pages, capitals, holder, may_correct, undoable)
+    return Before(document, sheets, holder, may_correct, undoable)
 
 
 def unsure_words(page: PageText, box: Sequence[int], line: float) -> list[tuple[Word, bool]]:
@@ -120,7 +120,10 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
     Raises BadInput with a sentence for every field that is refused, RuleRefused, NotFound, NotAllowed, StoreUnavailable.
     """
     reading = reread(house, actor, document_id, given.category) if given.category is not None else None
-    capitals = _capitals_for(house, actor, document_id, given)
+    # A typed sum may stand on any page. What finishing confirms is held against the page it stands on.
+    sums = any(kind_of(name) == "money" for name in (*(entry.name for entry in given.entries), *given.decided))
+    capitals = capitals_of(house, document_id) if sums else ()
+    sheets = sheets_before(house, actor, document_id) if given.finish else Sheets()
     now = house.clock.now()
     with house.database.write() as session:
         document = lock_document(session, actor, document_id, "document.correct")
@@ -145,7 +148,7 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
                 wrong |= error.fields
         if wrong:
             raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
-        held = _confirm(session, actor, document, given, capitals)
+        held = _confirm(session, actor, document, given, sheets)
         values.settle(document)
         _remember(session, actor, document, before, corrections, house)
         left = Left(held, rules.page_reasons(document.review_reasons))
@@ -154,23 +157,12 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
     return left
 
 
-def _capitals_for(house: House, actor: Actor, document_id: str, given: Given) -> tuple[Capital, ...]:
-    """Return the sums in capitals that may contradict what was said: on any page when a sum was typed, it may stand anywhere."""
-    if any(kind_of(name) == "money" for name in (*(entry.name for entry in given.entries), *given.decided)):
-        return capitals_of(house, document_id)
-    if not given.finish:
-        return ()
-    return capitals_before(house, actor, document_id)
-
-
-def _confirm(
-    session: Session, actor: Actor, document: Document, given: Given, capitals: Sequence[Capital]
-) -> dict[str, str]:
+def _confirm(session: Session, actor: Actor, document: Document, given: Given, sheets: Sheets) -> dict[str, str]:
     spoken = {entry.name for entry in given.entries} | set(given.decided)
     seen: dict[str, str | None] = {name: value for name, value in given.seen.items() if name not in spoken}
     left = dict[str, str]()
     if given.finish:
-        held = values.held_back(document, actor.name, capitals)
+        held = values.held_back(document, actor.name, sheets)
         left = {name: word for name, word in held.items() if name not in spoken and name not in given.as_printed}
         may = set(values.confirmable(document, actor.name)) - spoken - set(left)
         seen = {name: value for name, value in seen.items() if name in may}

@@ -1,5 +1,6 @@
 """Documents: look at them, correct what the machine read, confirm it."""
 
+import contextlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -7,21 +8,23 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from intake.capitals import Capital
 from intake.typed import kind_of
 from service.access.policy import Actor
 from service.errors import BadInput
 from service.flow.common import values
+from service.flow.common.checks import Sheets
 from service.flow.common.guard import allowed, listing, load_document, lock_file, reach_of, require
 from service.flow.common.index import index_soon
 from service.flow.common.original import demand_reason, set_original
 from service.flow.common.sight import visible
 from service.flow.common.tiers import demand_tier
 from service.flow.credit.fact_documents import follow
-from service.flow.intake.categories import capitals_beside, capitals_of, put_category, reread
+from service.flow.intake.categories import capitals_of, put_category, reread, sheets_of
+from service.flow.intake.views import document_as_json
 from service.house import House
 from service.records import audit
 from service.records.tables import AuditEntry, Department, Document
+from vault.errors import StoreUnavailable
 
 
 def get_document(house: House, actor: Actor, document_id: str) -> Document:
@@ -33,10 +36,18 @@ def get_document(house: House, actor: Actor, document_id: str) -> Document:
         return document
 
 
-def capitals_before(house: House, actor: Actor, document_id: str) -> tuple[Capital, ...]:
-    """Return the sums in capitals that can speak of a document's values as they are. Raises NotFound, StoreUnavailable."""
+def sheets_before(house: House, actor: Actor, document_id: str) -> Sheets:
+    """Return the pages on which a document's values stand. Raises NotFound, StoreUnavailable."""
     with house.database.read() as session:
-        return capitals_beside(house, session, load_document(session, actor, document_id))
+        return sheets_of(house, session, load_document(session, actor, document_id))
+
+
+def told(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
+    """Return a document as JSON values, with what its pages say of its values, and note the reading. Raises NotFound."""
+    document, sheets = get_document(house, actor, document_id), Sheets()
+    with contextlib.suppress(StoreUnavailable):
+        sheets = sheets_before(house, actor, document_id)
+    return document_as_json(document, sheets)
 
 
 def letters_of(house: House, documents: Iterable[Document]) -> dict[str, tuple[str, str]]:
@@ -208,13 +219,13 @@ def confirm_all(house: House, actor: Actor, document_id: str, dismissed: Collect
     """Confirm every value the actor may confirm, and that a person has looked at the document.
 
     dismissed: the reasons of its pages that are settled, too; the others stay. Returns the fields left unconfirmed with what
-    speaks against each (`values.AGAINST`); reasons about values stay then. Raises BadInput, NotFound, RuleRefused, StoreUnavailable.
+    speaks against each (`checks.AGAINST`); reasons about values stay then. Raises BadInput, NotFound, RuleRefused, StoreUnavailable.
     """
-    capitals = capitals_before(house, actor, document_id)
+    sheets = sheets_before(house, actor, document_id)
     with house.database.write() as session:
         document = lock_document(session, actor, document_id, "document.correct")
         values.demand_open(document)
-        left = values.held_back(document, actor.name, capitals)
+        left = values.held_back(document, actor.name, sheets)
         plain = [name for name in values.confirmable(document, actor.name) if name not in left]
         values.confirm(session, actor, document, dict.fromkeys(plain))
         values.dismiss(session, actor, document, dismissed, finish=not left)

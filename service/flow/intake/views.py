@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from retention.why import Why
+from service.flow.common.checks import Sheets, checks
 from service.flow.common.values import is_verified, state_of
 from service.records.tables import Batch, CaseFile, Contract, Document
 
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
     from service.records.tables import ContractEvent
 
 
-def document_as_json(document: Document) -> dict[str, Any]:
-    """Return a document with its fields as plain JSON values."""
+def document_as_json(document: Document, sheets: Sheets | None = None) -> dict[str, Any]:
+    """Return a document with its fields as plain JSON values.
+
+    sheets: the pages on which its values stand, if they are at hand; what they say of a value is among its marks then.
+    """
     return {
         "document_id": document.id,
         "filename": document.filename,
@@ -46,7 +50,7 @@ def document_as_json(document: Document) -> dict[str, Any]:
                 "page": f.page,
                 "box": f.box,
                 "confidence": round(f.confidence, 4),
-                "marks": f.marks,
+                "marks": f.marks if sheets is None else checks(f, sheets),
                 "entered_by": f.entered_by,
                 "confirmed_by": f.confirmed_by,
                 "state": state_of(f),

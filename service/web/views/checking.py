@@ -17,6 +17,7 @@ from intake.typed import kind_of
 from intake.understand import CHARACTER_LINE
 from service.errors import KNOWN_ERRORS, BadInput
 from service.flow.common import values
+from service.flow.common.checks import BY_HAND, checks
 from service.flow.intake import checking, desk, extraction
 from service.flow.intake.checking import Before, Given
 from service.flow.intake.desk import Want
@@ -42,7 +43,7 @@ class Line:
     """A field on the screen. printed: the characters on its place, each with whether it is doubtful; change: (kept, out, in) pieces.
 
     typed: what stands in its input; mine: the person may still confirm it. problem, may_stand: why it was refused.
-    capitals: the sums in capitals beside it.
+    capitals: the sums in capitals beside it. by_hand: it was written by hand.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Line:
     may_stand: bool
     not_here: bool = False
     capitals: Sequence[str] = ()
+    by_hand: bool = False
 
     @property
     def rows(self) -> int:
@@ -195,7 +197,8 @@ def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnV
         "check.html",
         document=document,
         before=before,
-        capitals=values_in(before.capitals),
+        capitals=(sums := values_in(before.capitals)),
+        only_sum=sums[0] if len(sums) == 1 and len(before.pages) == document.pages else "",
         lines=lines,
         on=on,
         number=number,
@@ -262,7 +265,7 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
         label=words.named(words.FIELDS, field.name),
         value=field.value,
         typed=typed,
-        state=words.field_state(field, actor(), before.capitals),
+        state=words.field_state(field, actor(), before.sheets),
         field=field,
         printed=[(word.text, unsure) for word, unsure in found],
         change=change,
@@ -271,7 +274,8 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
         may_decide=bool(stand.rival_by) and person not in rules.sides(stand) and person not in stand.heard,
         problem=problems.get(field.name, ""),
         may_stand=values.may_stand(field.name, typed, problems.get(field.name, "")),
-        capitals=beside(before.capitals, field.page, field.box),
+        capitals=beside(before.capitals, field.page, field.box) if field.page else (),
+        by_hand=BY_HAND in checks(field, before.sheets),
         not_here=f"gone-{field.name}" in request.form if problems else not field.value,
     )
 

@@ -11,6 +11,7 @@ from search.errors import BadQuery
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
 from service.flow.archive import filing
 from service.flow.common import values
+from service.flow.common.checks import BY_HAND, checks
 from service.flow.common.guard import allowed, reach_of
 from service.flow.common.hints import said_before
 from service.flow.common.watermark import is_marked
@@ -69,6 +70,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         page = page_text(house(), actor(), document_id, number)
     except NotFound:
         page = None
+    sheets = flow.sheets_before(house(), actor(), document_id)
     reach = reach_of(document)
     may_file = allowed(actor(), "document.file", reach)
     may_tier = allowed(actor(), "document.tier", reach)
@@ -86,7 +88,10 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         strip=strip_around(number, document.pages),
         cell=(thumbnails.WIDTH + thumbnails.GAP, thumbnails.HEIGHT),
         on=on or request.args.get("field", ""),
-        capitals=flow.capitals_before(house(), actor(), document_id) if document.fields else (),
+        hows=[
+            (field, words.field_state(field, actor(), sheets), BY_HAND in checks(field, sheets))
+            for field in document.fields
+        ],
         may_stand=_may_stand(),
         zooms=ZOOMS,
         zoom=_one_of("zoom", ZOOMS),

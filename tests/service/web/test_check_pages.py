@@ -4,12 +4,16 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from intake.model import PageText
 from service.flow.common import values
+from service.flow.common.index import each_page
 from service.flow.common.values import Entry
 from service.flow.intake import checking, documents
 from service.house import SYSTEM
@@ -233,6 +237,35 @@ def test_confirming_all_stays_with_a_sum_that_was_read_and_the_capitals_beside_i
         send(first, document_id, action="next", **{"ok-amount": "1"}).headers["Location"] != answer.headers["Location"]
     )
     assert value_of(site.office, document_id, "amount").confirmed_by == ["person:handler"]
+
+
+def test_a_value_that_was_written_by_hand_says_so_at_its_field_wherever_it_is_shown(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document_id = site.office.take_in()
+    x0, y0, x1, y1 = value_of(site.office, document_id, "party_b").box
+
+    def written_on(*asked: Any) -> Iterator[PageText]:
+        for page in each_page(*asked):
+            yield replace(page, handwriting=((x0 - 5, y0 - 5, x1 + 5, y1 + 5),) if page.number == 1 else ())
+
+    monkeypatch.setattr("service.flow.intake.categories.each_page", written_on)
+    browser = site.signed_in("handler")
+    for language, words in (
+        ("zh", "尚无人核对；手写的，请逐字对照原件"),
+        ("en", "nobody has confirmed it yet; written by hand: compare each character with the original"),
+    ):
+        browser.client.set_cookie("language", language)
+        for path in (f"/to-review/{document_id}", f"/documents/{document_id}"):
+            shown = browser.get(path).text
+            assert shown.count(words) == 2, path  # at its state and below its value
+            row = shown[shown.index('id="f-party_b"') :]
+            assert re.search(r'class="note why say"[^§]{0,900}' + words, row), path
+    told = documents.told(site.office.house, OWNER, document_id)["fields"]
+    assert [name for name, one in told.items() if "handwritten" in one["marks"]] == ["party_b"]
+    documents.confirm_field(site.office.house, site.office["administrator"], document_id, "party_b")
+    browser.client.set_cookie("language", "zh")
+    assert "且不能是录入者；手写的，请逐字对照原件" in browser.get(f"/to-review/{document_id}").text
 
 
 def test_a_typed_sum_that_the_capitals_contradict_asks_for_the_tick_and_so_does_the_second_person(site: Site) -> None:
