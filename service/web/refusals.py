@@ -278,7 +278,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "校验位不符：请逐字对照页面。",
     ),
     (
-        r"(?:\w+: )?the sum in capitals beside it is (?P<n>[\d., ]+): compare with the page",
+        r"(?:\w+: )?the sum in words beside it is (?P<n>[\d., ]+): compare with the page",
         "旁边的大写金额是 {n}：请对照页面；值若印在别处，请在页面上选它。",
     ),
     (r"(?:\w+: )?(?P<n>\d+) characters, a credit code has 18", "{n} 位；信用代码是 18 位。"),

@@ -137,7 +137,7 @@ def test_a_save_is_kept_whole_or_not_at_all(embedded: Office) -> None:
 
 def test_what_is_typed_takes_the_archives_form_and_its_sum_is_held_against_the_words(embedded: Office) -> None:
     document_id = embedded.take_in()
-    with pytest.raises(BadInput, match=r"capitals beside it is 680000\.00"):
+    with pytest.raises(BadInput, match=r"words beside it is 680000\.00"):
         say(embedded, "administrator", document_id, entries=[Entry("amount", "86万元")])
     typed = [
         Entry("amount", "86万元", as_printed=True),
@@ -224,7 +224,7 @@ def test_of_a_sum_without_a_place_the_mark_counts_that_all_pages_gave_it(embedde
     with house.database.write() as session:
         document = session.get_one(Document, document_id)
         document.fields = [f for f in document.fields if f.name != "amount"]
-    with pytest.raises(BadInput, match="capitals beside it"):
+    with pytest.raises(BadInput, match="in words beside it"):
         documents.correct_field(house, embedded["handler"], document_id, "amount", "860000.00")
     documents.correct_field(house, embedded["handler"], document_id, "amount", "860000.00", as_printed=True)
     assert field(embedded, document_id, "amount").page == 0

@@ -26,7 +26,7 @@ OPEN = ("stored", "needs_review", "failed")
 #: The mark of a field that a person says is not on the paper: its value is empty, and everything said of values is said of that.
 NOT_HERE = "not_here"
 #: How the refusal of a typed sum begins that the capitals beside it contradict; a person may say that it is printed so.
-DIFFERS = "the sum in capitals beside it is"
+DIFFERS = "the sum in words beside it is"
 _REFUSED = {
     "own_entry": "you entered this value; two other people must confirm it (dual verification)",
     "disputed": "two people disagree about this value; a third person decides",

@@ -17,7 +17,7 @@ from intake.typed import kind_of
 from intake.understand import CHARACTER_LINE
 from service.errors import KNOWN_ERRORS, BadInput
 from service.flow.common import values
-from service.flow.common.checks import BY_HAND, checks
+from service.flow.common.checks import BY_HAND, against, checks
 from service.flow.intake import checking, desk, extraction
 from service.flow.intake.checking import Before, Given
 from service.flow.intake.desk import Want
@@ -43,7 +43,8 @@ class Line:
     """A field on the screen. printed: the characters on its place, each with whether it is doubtful; change: (kept, out, in) pieces.
 
     typed: what stands in its input; mine: the person may still confirm it. problem, may_stand: why it was refused.
-    capitals: the sums in capitals beside it. by_hand: it was written by hand.
+    capitals: the sums in capitals beside it. by_hand: it was written by hand. against: something speaks
+    against it, so that confirming all leaves it out.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Line:
     not_here: bool = False
     capitals: Sequence[str] = ()
     by_hand: bool = False
+    against: bool = False
 
     @property
     def rows(self) -> int:
@@ -276,6 +278,7 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
         may_stand=values.may_stand(field.name, typed, problems.get(field.name, "")),
         capitals=beside(before.capitals, field.page, field.box) if field.page else (),
         by_hand=BY_HAND in checks(field, before.sheets),
+        against=bool(against(field, before.sheets)),
         not_here=f"gone-{field.name}" in request.form if problems else not field.value,
     )
 

@@ -92,7 +92,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
             (field, words.field_state(field, actor(), sheets), BY_HAND in checks(field, sheets))
             for field in document.fields
         ],
-        may_stand=_may_stand(),
+        refused=_refused(),
         zooms=ZOOMS,
         zoom=_one_of("zoom", ZOOMS),
         turn=_one_of("turn", TURNS),
@@ -121,12 +121,14 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
     )
 
 
-def _may_stand() -> str:
-    """Return the form (of a field, or `add`) whose value was refused and may be what is printed nevertheless; "" when none was."""
+def _refused() -> tuple[str, str, bool]:
+    """Return which form of a value was refused (of a field, or `add`), why, and whether it may be what is printed nevertheless."""
     form = request.form.get("form", "")
     name = request.form.get("name", "") if form == "add" else form
     problem = getattr(g.get("refusal"), "fields", {}).get(name, "")
-    return form if values.may_stand(name, request.form.get("value", ""), problem) else ""
+    return (
+        (form, problem, values.may_stand(name, request.form.get("value", ""), problem)) if problem else ("", "", False)
+    )
 
 
 def strip_around(number: int, pages: int) -> tuple[int, int]:

@@ -117,6 +117,29 @@ def the_script_says_of_sums_what_the_server_says(page: Page) -> None:
             assert [word for word, text in words.items() if text in said] == [server] * bool(server), (box, value, said)
 
 
+def test_a_value_that_is_printed_wrong_is_kept_from_the_documents_page_with_the_keyboard(
+    site: Site, desk: Desk
+) -> None:
+    document_id = site.office.take_in()
+    page = desk.sit("administrator")
+    page.goto(f"/documents/{document_id}?field=party_b_code")
+    code = page.locator("#v-party_b_code")
+    expect(code).to_be_focused()
+    wrong = code.input_value()[:-1] + "0"
+    code.fill(wrong)
+    press(page, "Enter")
+    expect(page.locator("#f-party_b_code .late")).to_contain_text("校验位不符：请逐字对照页面")
+    expect(code).to_be_focused()
+    expect(code).to_have_value(wrong)
+    desk.look(page, "document-printed-so")
+    while page.evaluate("document.activeElement.name") != "as_printed":
+        press(page, "Tab")
+    press(page, "Space", "Enter")
+    said(page, "乙方信用代码 已更正")
+    kept = documents.get_document(site.office.house, OWNER, document_id).fields
+    assert next(f for f in kept if f.name == "party_b_code").value == wrong
+
+
 def walk(page: Page, party_b_code: str) -> None:
     """Go through the values of the first document."""
     expect(page.locator("#v-contract_number")).to_be_focused()

@@ -123,7 +123,8 @@ def test_a_file_under_way_and_a_file_that_waits_are_stopped_and_leave_nothing(de
     page.set_input_files("#files", [under_way, waits, goes])
     with page.expect_request(lambda request: request.headers.get("upload-offset") == str(CHUNK), timeout=WAIT):
         page.locator("#upload [data-primary]").click()
-    page.get_by_role("button", name="乙.tif 停止上传").click()
+    page.get_by_role("button", name="乙.tif 停止上传").press("Enter")
+    expect(page.get_by_role("button", name="丙.tif 停止上传")).to_be_focused()  # the keyboard stays in the list
     page.get_by_role("button", name="甲.tif 停止上传").click()
     expect(page.locator("#progress tr", has_text="甲.tif")).to_contain_text("停下了，没有收")
     expect(page.locator("#progress tr", has_text="乙.tif")).to_contain_text("停下了，没有收")

@@ -34,8 +34,7 @@ document.addEventListener("click", (event) => {
   const row = box && document.getElementById(`f-${box.dataset.field}`);
   if (row) enter(row);
 });
-const wanted = new URLSearchParams(location.search).get("field");
-const chosen = wanted && document.getElementById(`f-${wanted}`);
+const chosen = fields.find((row) => row.classList.contains("on")); // the address names it, or its value was just refused
 if (chosen) enter(chosen);
 else if (!location.search.includes("q=") && fields.length && document.querySelector("[data-primary]")) light(fields[0].dataset.name);
 

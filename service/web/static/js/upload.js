@@ -34,7 +34,7 @@ function row(file) {
   name.textContent = file.name;
   const span = tr.insertCell().appendChild(document.createElement("span"));
   const last = tr.insertCell().appendChild(document.createElement("div"));
-  last.className = "inline-flex";
+  last.className = "inline-flex together";
   const line = { file, tr, view, name, span, last, bar: null, told: new Set() };
   last.append(
     button("↑", `${file.name} ${word("earlier")}`, (event) => move(line, -1, event.target)),
@@ -123,6 +123,9 @@ function start(line) {
   line.bar.value = 0;
   line.stopping = new AbortController();
   line.stop = button("×", `${line.file.name} ${word("stop")}`, () => {
+    // Who goes by the keyboard stays in the list: at the next file that can still be stopped.
+    const stops = [...body.querySelectorAll("button")];
+    (stops[stops.indexOf(line.stop) + 1] || stops[stops.indexOf(line.stop) - 1] || document.querySelector("[data-primary]")).focus();
     line.stop.remove();
     line.stopping.abort();
     say(line, "grey", word("stopped"));
