@@ -24,9 +24,11 @@ ABOUT_VALUES = frozenset(
 #: Reasons that a person settles who has gone through the values and the category. What the pages themselves give (a page to
 #: scan again, one that is missing, an attachment that was refused) is settled only by name: no value says anything of it.
 _OF_VALUES = ABOUT_VALUES | {"look_again", "separator_differs"}
+#: The days between which something holds.
+TERM = frozenset({"valid_from", "valid_until", "term_from", "term_until"})
 _AGAIN = {
     "amount_mismatch": ("amount",),
-    "term_mismatch": ("valid_from", "valid_until", "term_from", "term_until"),
+    "term_mismatch": TERM,
     "birth_mismatch": ("born_on", "identity_number"),
 }
 

@@ -19,6 +19,8 @@ _OWNERS = {
     "introduction": ("principal",),
 }
 _PEOPLE = ("legal_representative", "agent")  # whose own seals stand on such papers
+#: The fields that are held against one another here.
+RELATED = frozenset({*NAMES, *_PEOPLE, *(name for owners in _OWNERS.values() for name in owners)})
 _PERSONAL = re.compile(r"[\u3400-\u9fff]{2,4}?(?P<end>之印|印章|印|章)?")
 _USE = re.compile(r"(?:合同|财务|业务|发票|投标|报价|验收|出入库)*(?:专用章|公章|印章)$")
 _ALIKE = 0.66  # how like a party's name an unsure reading must be to count as it (`difflib`)

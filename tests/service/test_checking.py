@@ -24,6 +24,7 @@ from service.records.tables import (
     BatchPart,
     Desk,
     Document,
+    DocumentField,
     ExtractionCount,
     FieldCorrection,
     LastSave,
@@ -243,6 +244,52 @@ def test_finishing_leaves_every_failed_check_to_a_word_of_its_own(embedded: Offi
     assert documents.confirm_all(embedded.house, embedded["handler"], document_id) == {name: mark}
     documents.confirm_field(embedded.house, embedded["handler"], document_id, name)
     assert documents.confirm_all(embedded.house, embedded["handler"], document_id) == {}
+
+
+def marked(office: Office, document_id: str) -> dict[str, list[str]]:
+    return {f.name: f.marks for f in documents.get_document(office.house, OWNER, document_id).fields}
+
+
+def test_a_seal_is_held_against_a_party_anew_when_a_person_corrects_either(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["seal_mismatch:seal", "look_again:title"]
+        document.fields.append(
+            DocumentField(name="seal", position=20, value=OTHER, page=2, box=[1, 2, 3, 4], confidence=1.0,
+                          marks=["seal_mismatch"], entered_by="ocr", confirmed_by=[], rival={}, heard=[],
+                          read_value=OTHER, read_confidence=1.0, engine="rapidocr")
+        )  # fmt: skip
+    say(embedded, "handler", document_id, entries=[Entry("party_b", OTHER, PARTY_B)])
+    assert marked(embedded, document_id)["seal"] == ["seal_ok"]
+    assert documents.get_document(house, OWNER, document_id).review_reasons == ["look_again:title"]
+    assert documents.confirm_all(house, embedded["archivist"], document_id) == {}
+    say(embedded, "handler", document_id, entries=[Entry("seal", "澜江恒锐精密机械有限公司", OTHER)])
+    assert field(embedded, document_id, "seal").rival  # confirmed by another: nothing changes yet
+    assert marked(embedded, document_id)["seal"] == ["seal_ok"]
+    say(embedded, "administrator", document_id, decided={"seal": "澜江恒锐精密机械有限公司"})
+    assert marked(embedded, document_id)["seal"] == ["seal_mismatch"]
+    checking.undo(house, embedded["administrator"], document_id)
+    assert marked(embedded, document_id)["seal"] == ["seal_ok"]
+
+
+def test_a_term_and_a_birthday_are_not_said_to_differ_from_what_has_been_corrected(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        for row in document.fields:
+            if row.name in ("term_from", "term_until"):
+                row.marks = ["term_mismatch"]
+            if row.name == "signed_on":
+                row.name, row.marks, row.value = "born_on", ["birth_mismatch"], "1980-05-06"
+    said = [Entry("term_until", "2028-03-31"), Entry("identity_number", "11010119800506001X", as_printed=True)]
+    say(embedded, "handler", document_id, entries=said[:1])
+    assert marked(embedded, document_id)["term_from"] == []
+    assert marked(embedded, document_id)["born_on"] == ["birth_mismatch"]
+    say(embedded, "handler", document_id, entries=said[1:])
+    assert marked(embedded, document_id)["born_on"] == []
+    say(embedded, "handler", document_id, entries=[Entry("born_on", "1981-05-06")])
+    assert marked(embedded, document_id)["born_on"] == ["birth_mismatch"]
 
 
 def test_nothing_is_confirmed_along_while_the_pages_cannot_be_asked(

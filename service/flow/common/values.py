@@ -18,6 +18,7 @@ from intake.verification import MACHINE, Refused, Stand
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common.checks import Sheets, against
+from service.flow.common.relations import compare_again
 from service.records import audit
 from service.records.tables import Document, DocumentField, FieldCorrection, new_id
 
@@ -149,7 +150,8 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     _put(field, before, after, entry.place)
     if not after.rival_by:
         field.marks = _marks(field, entry.capitals)
-        document.review_reasons = rules.reasons_left(document.review_reasons, [name])
+        settled = compare_again(document, name) if after.value != before.value else []
+        document.review_reasons = rules.reasons_left(document.review_reasons, [name, *settled])
     agreed = after.value == before.value and after.entered_by == before.entered_by and not after.rival_by
     action = "decide" if before.rival_by else "dispute" if after.rival_by else "confirm" if agreed else "correct"
     audit.append(session, actor.name, f"document.{action}", f"document:{document.id}", {"field": name})
@@ -189,7 +191,8 @@ def decide(session: Session, actor: Actor, document: Document, entry: Entry) -> 
     after = _by_rule(entry.name, lambda: rules.decide(before, actor.name, entry.text))
     _put(field, before, after, None)
     field.marks = _marks(field, entry.capitals)
-    document.review_reasons = rules.reasons_left(document.review_reasons, [entry.name])
+    settled = compare_again(document, entry.name) if after.value != before.value else []
+    document.review_reasons = rules.reasons_left(document.review_reasons, [entry.name, *settled])
     audit.append(session, actor.name, "document.decide", f"document:{document.id}", {"field": entry.name})
 
 
