@@ -225,6 +225,7 @@ class Document(Base):
     """One paper or electronic original.
 
     status: receiving (not yet acknowledged), received, reading, stored, needs_review, failed, destroyed.
+    categorised_by: who put it into its category, "" while that is what a machine or a separator sheet said.
     indexed: whether the index holds the present state. is_original: whether the paper behind it is the original and not a copy.
     review_reasons: why a person must look. notes: what the file itself shows: signed, macros, attachment:NAME, from:ID (the
     message it was attached to). preservation: see `flow/intake/preserve.py`. The migration adds a unique
@@ -246,6 +247,7 @@ class Document(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
     category: Mapped[str] = mapped_column(String(8), default="")
+    categorised_by: Mapped[str] = mapped_column(String(80), default="")
     kind: Mapped[str] = mapped_column(String(32), default="")
     title: Mapped[str] = mapped_column(String(300), default="")
     confidence: Mapped[float] = mapped_column(default=0.0)
@@ -270,6 +272,11 @@ class Document(Base):
     fields: Mapped[list["DocumentField"]] = relationship(
         order_by="DocumentField.position", cascade="all, delete-orphan"
     )
+
+    @property
+    def category_stands(self) -> bool:
+        """Whether people decided the category, by word or by filing it as that: no reading and no separator sheet changes it."""
+        return bool(self.category and (self.categorised_by or self.case_file_id))
 
 
 class DocumentField(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from intake.model import Field, Understanding
 from search.sketch import Sketch
 from service.flow.common.values import Entry, Place, fields_read, find, state_of
-from service.flow.intake import batches, checking, documents, process
+from service.flow.intake import batches, checking, documents, extraction, process
 from service.flow.intake.checking import Given
 from service.records.tables import Desk, Document, DocumentField, FieldCorrection, LastSave
 from tests.service.conftest import OWNER, Office
@@ -137,3 +137,60 @@ def test_a_document_that_was_read_already_takes_them_over(checked: Office, monke
         "signed_on": ("2026-03-24", 1)}  # fmt: skip
     assert (found.status, found.review_reasons, found.verification) == ("stored", [], "unconfirmed")
     assert batches.get_batch(checked.house, OWNER, "B-1").busy is False
+
+
+def test_the_category_that_people_chose_goes_with_the_pages_and_outlives_the_reading(checked: Office) -> None:
+    house, first = checked.house, whole(checked).parts[0].document_id
+    documents.set_category(house, checked["administrator"], first, "1.10")
+    change(checked, "rotate", "1.2", "90")
+    turned = of_page(checked, "1.1")
+    assert turned.id != first
+    assert (turned.category, turned.categorised_by) == ("1.10", "person:administrator")
+    read(checked, turned.id, understood(title=("合同书", 1)))
+    read_on = documents.get_document(house, OWNER, turned.id)
+    assert (read_on.category, read_on.status, read_on.review_reasons) == ("1.10", "stored", [])
+    rows = [(row.read_as, row.category) for row in extraction.report(house, OWNER).categories]
+    assert ("1.9", "1.10") in rows
+    change(checked, "undo", "")
+    assert of_page(checked, "1.1").category == "1.10"
+    assert sound(checked)
+
+
+def test_of_a_document_that_is_split_the_first_keeps_its_category_and_the_others_are_looked_at(checked: Office) -> None:
+    documents.set_category(checked.house, checked["administrator"], whole(checked).parts[0].document_id, "1.10")
+    change(checked, "split", "1.2")
+    front, back = of_page(checked, "1.1"), of_page(checked, "1.2")
+    assert (front.category, back.category) == ("1.10", "")
+    assert back.review_reasons == ["look_again:kind"]
+    read(checked, back.id, understood())
+    read_on = documents.get_document(checked.house, OWNER, back.id)
+    assert (read_on.category, read_on.review_reasons) == ("1.9", ["look_again:kind"])
+    documents.set_category(checked.house, checked["administrator"], back.id, "1.9")
+    assert documents.get_document(checked.house, OWNER, back.id).review_reasons == []
+
+
+def test_pages_put_behind_those_of_another_document_do_not_give_it_their_category(checked: Office) -> None:
+    second = whole(checked).parts[1].document_id
+    read(checked, second, understood())
+    documents.set_category(checked.house, checked["administrator"], second, "1.10")
+    change(checked, "merge", "1.1")
+    one = of_page(checked, "1.1")
+    assert (one.category, one.review_reasons) == ("", ["look_again:kind"])
+
+
+def test_a_document_that_was_read_before_its_category_came_is_read_as_that(
+    checked: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from service.flow.intake import parts
+
+    documents.set_category(checked.house, checked["administrator"], whole(checked).parts[0].document_id, "1.10")
+    real = parts._make_one
+
+    def make(house: Any, actor: Any, batch: Any, part: Any, *rest: Any) -> None:
+        real(house, actor, batch, part, *rest)
+        read(checked, part.document_id, understood(title=("合同书", 1)))
+
+    monkeypatch.setattr(parts, "_make_one", make)
+    change(checked, "rotate", "1.2", "90")
+    found = of_page(checked, "1.1")
+    assert (found.status, found.category) == ("received", "1.10")

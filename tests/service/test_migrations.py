@@ -198,6 +198,26 @@ def test_open_transfers_are_given_department_and_tier_of_their_files(database):
             assert row.tier == row.case_file.tier == ("secret" if row.case_file_id == one else "internal")
 
 
+def test_of_a_category_that_a_person_chose_the_trail_says_who(database):
+    kept = form_of_first_release(database)
+    document_id = kept["documents"][0]["id"]
+    tables = MetaData()
+    with database.write() as session:
+        tables.reflect(session.connection())
+        last = max(row["seq"] for row in kept["audit"])
+        row = {"at": "2026-11-20", "subject": f"document:{document_id}", "detail": "{}", "previous": "", "hash": ""}
+        for seq, (who, action) in enumerate(
+            (("person:a", "categorise"), ("person:b", "categorise"), ("person:c", "view")), 1
+        ):
+            said = row | {"seq": last + seq, "actor": who, "action": f"document.{action}"}
+            session.execute(tables.tables["audit"].insert(), [said])
+    upgrade(database)
+    with database.read() as session:
+        found = dict(session.execute(select(Document.id, Document.categorised_by)).all())
+    assert found.pop(document_id) == "person:b"
+    assert set(found.values()) <= {""}
+
+
 def test_an_archive_of_a_newer_program_is_left_alone(database):
     upgrade(database)
     with database.write() as session:

@@ -14,16 +14,20 @@ from search.model import IndexedPage
 from service.bootstrap import without_settings
 from service.commands import intake
 from service.errors import DatabaseUnavailable, NoSpace, RuleRefused, ServiceError
+from service.flow.archive import filing
 from service.flow.archive.checks import doctor
 from service.flow.common.index import reindex
+from service.flow.intake import checking, documents
+from service.flow.intake.extraction_categories import read_as
 from service.flow.intake.heap import Heap, telling
 from service.flow.intake.process import process, process_waiting, read_again
 from service.flow.intake.receive import receive
 from service.flow.search import find
 from service.flow.trust.fixity import fixity
-from service.records.tables import Document, Rendition
+from service.records.tables import CaseFile, Document, Rendition
 from tests.intake import fragile
 from tests.service.conftest import DIGITAL, OWNER, SCANS
+from tests.service.test_flow import new_contract
 from vault.errors import StoreUnavailable
 
 
@@ -146,6 +150,73 @@ def test_a_page_that_kills_its_reader_is_kept_unread_and_can_be_read_again(embed
     assert not [reason for reason in reasons if reason.startswith("unread")]
     assert find.find(house, OWNER, f'"shade {fragile.KILLS}"').total == 1
     house.reader.close()
+
+
+def fail(office, document_id: str) -> None:
+    with office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.error, document.review_reasons = "failed", "for the test", ["reading_failed"]
+
+
+def read_once_more(office, document_id: str) -> Document:
+    fail(office, document_id)
+    read_again(office.house, office["administrator"], document_id)
+    process(office.house, document_id)
+    return documents.get_document(office.house, OWNER, document_id)
+
+
+def test_the_category_that_a_person_chose_outlives_the_next_readings(embedded):
+    house, document_id = embedded.house, embedded.take_in(DIGITAL)
+    documents.set_category(house, embedded["administrator"], document_id, "1.10")
+    for _ in range(2):
+        found = read_once_more(embedded, document_id)
+        assert (found.status, found.category, found.kind) == ("stored", "1.10", "acceptance")
+    with house.database.read() as session:
+        assert read_as(session, document_id) == "1.9"
+
+
+def test_a_category_that_was_taken_back_is_the_machines_again(embedded):
+    house, document_id = embedded.house, embedded.take_in(DIGITAL)
+    checking.save(house, embedded["administrator"], document_id, checking.Given(category="1.10"))
+    checking.undo(house, embedded["administrator"], document_id)
+    with house.database.write() as session:
+        session.get_one(Document, document_id).category = "1.6"  # as if the machine had taken it for that
+    found = read_once_more(embedded, document_id)
+    assert (found.category, found.categorised_by) == ("1.9", "")
+
+
+def test_a_page_that_was_not_read_is_read_again_as_one_of_the_category_that_a_person_chose(
+    embedded, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", str(SCANS.parents[1]))
+    monkeypatch.setenv(fragile.ONCE, str(tmp_path / "once"))
+    house = embedded.house
+    house.reader = Crew("tests.intake.fragile:Fragile", 1, Allowance(1, 60, 1 << 30, without_settings()))
+    document_id = embedded.take_in(fragile.book(tmp_path / "b.tif", [100, fragile.KILLS, 102]))
+    documents.set_category(house, embedded["administrator"], document_id, "1.6")
+    house.reader.close()
+    house.reader = Crew("tests.intake.fragile:Reads", 1, Allowance(1, 60, 1 << 30, without_settings()))
+    read_again(house, embedded["administrator"], document_id)
+    process(house, document_id)
+    house.reader.close()
+    found = documents.get_document(house, OWNER, document_id)
+    assert (found.category, [r for r in found.review_reasons if r.startswith("unread")]) == ("1.6", [])
+    assert "unknown_kind" not in found.review_reasons
+
+
+def test_what_lies_in_a_file_keeps_its_category_and_is_read_again_only_while_the_file_is_open(embedded):
+    house, document_id = embedded.house, embedded.take_in(DIGITAL)
+    _, file_id = new_contract(embedded)
+    with house.database.write() as session:
+        session.get_one(Document, document_id).category = "1.10"  # what the machine took it for, and nobody minded
+    filing.file_document(house, embedded["administrator"], document_id, file_id)
+    assert read_once_more(embedded, document_id).category == "1.10"
+    fail(embedded, document_id)
+    with house.database.write() as session:
+        session.get_one(CaseFile, file_id).state = "archived"
+    with pytest.raises(RuleRefused, match="is archived and is not changed any more"):
+        read_again(house, embedded["administrator"], document_id)
+    assert status(embedded, document_id)[0] == "failed"
 
 
 def test_a_page_that_runs_for_ever_is_told_and_the_rest_of_its_document_is_read(embedded, tmp_path, monkeypatch):

@@ -61,6 +61,8 @@ def file_document(
         demand_place(file, wanted)
         if original is not None:
             document.is_original = original
+        if wanted != document.category:
+            document.categorised_by = actor.name
         document.case_file_id, document.category, document.indexed = file.id, wanted, False
         withdraw_mark(session, actor, file, wanted, document_id)
         session.flush()

@@ -34,8 +34,10 @@ def said_before(house: House, document_id: str) -> dict[str, str]:
 def apply_hint(session: Session, document: Document, category: str | None = None) -> None:
     """Let the category of a separator sheet count before what the machine took the document for.
 
-    Does nothing before the document was read: the reading asks again. Where both differ a person looks.
+    Does nothing before the document was read: the reading asks again. Where both differ a person looks. What people decided stays.
     """
+    if document.category_stands:
+        return
     if category is None:
         part = hint_of(session, document.id)
         category = part.category if part is not None and not part.duplicate else ""

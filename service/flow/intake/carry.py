@@ -1,7 +1,7 @@
-"""Carry: what people said of the values of a document goes with its pages when these become another document.
+"""Carry: what people said of a document, its category and its values, goes with its pages when these become another document.
 
-A value stands on a page; the document that holds the page now gets the value, with who entered and who confirmed it. What
-stood on a page that nobody kept, and what cannot be told, is shown to be looked at again.
+A value stands on a page; the document that holds the page now gets the value, with who entered and who confirmed it. The
+category goes with the first page. What stood on a page that nobody kept, and what cannot be told, is shown to be looked at again.
 """
 
 from collections.abc import Collection, Sequence
@@ -38,6 +38,7 @@ def carry(
         for row in sorted(rows, key=lambda row: row.position):
             if rules.state_of(values.stand_of(row)) != rules.UNCONFIRMED:
                 _carry_one(session, row, part, [p for p in fresh if p.document_id in documents], documents)
+    _carry_categories(session, actor_name, [part for part in old if part.document_id in gone], fresh, documents)
     for document in documents.values():
         said = sorted(f.name for f in document.fields if f.entered_by != rules.MACHINE or f.confirmed_by or f.rival)
         again = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
@@ -72,6 +73,46 @@ def _carry_one(
         spot, sure = {"page": 0, "box": []}, False
     if not (_put(session, document, row, spot) and sure):
         _again(document, row.name)
+
+
+def _carry_categories(
+    session: Session,
+    actor_name: str,
+    old: Sequence[BatchPart],
+    fresh: Sequence[BatchPart],
+    documents: dict[str, Document],
+) -> None:
+    """Give the category that people chose for a document to the one that begins with its pages; what else holds some is looked at."""
+    home = {name: part.document_id for part in old for name, _turn in _split(part.pages)}
+    unsure = list[tuple[Document, str]]()
+    for part in old:
+        was = session.get_one(Document, part.document_id)
+        if not was.categorised_by:
+            continue
+        here = [name for name, _turn in _split(part.pages)]
+        heirs = dict.fromkeys(
+            to.document_id for name in here for to in fresh if name in {other for other, _turn in _split(to.pages)}
+        )
+        for at, document_id in enumerate(name for name in heirs if name in documents):
+            to = next(to for to in fresh if to.document_id == document_id)
+            begins = next((home[name] for name, _turn in _split(to.pages) if name in home), "")
+            if at == 0 and begins == part.document_id:
+                _put_category(session, actor_name, documents[document_id], was)
+            else:
+                unsure.append((documents[document_id], was.category))
+    for document, category in unsure:
+        if document.category != category:
+            _again(document, "kind")
+
+
+def _put_category(session: Session, actor_name: str, document: Document, was: Document) -> None:
+    before, document.category, document.categorised_by = document.category, was.category, was.categorised_by
+    if document.status in ("stored", "needs_review") and before != was.category:
+        # It was read as what the machine took it for: the sweep lets it be read as what it is.
+        document.status = "received"
+        document.review_reasons = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
+    detail = {"from": before, "to": was.category, "by": was.categorised_by}
+    audit.append(session, actor_name, "document.categorise", f"document:{document.id}", detail)
 
 
 def _split(pages: Sequence[str]) -> list[tuple[str, str]]:

@@ -49,6 +49,13 @@ def demand_place(file: CaseFile, category: str) -> None:
         raise BadInput(f"category: {why}", {"category": why})
 
 
+def demand_open_file(document: Document) -> None:
+    """Raise RuleRefused when the document lies in a file that is not changed any more."""
+    file = document.case_file
+    if file is not None and file.state != "open":
+        raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
+
+
 def withdraw_mark(session: Session, actor: Actor, file: CaseFile, category: str, document_id: str) -> None:
     """Take back that a category does not apply to a file, where that was said: a document of it has come."""
     mark = session.get(NotApplicableMark, (file.id, category))
@@ -105,14 +112,13 @@ def put_category(
     file = document.case_file
     if file is not None:
         lock_file(session, file)
-        if file.state != "open":
-            raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
+        demand_open_file(document)
         demand_place(file, category)
         withdraw_mark(session, actor, file, category, document.id)
-    before, document.category = document.category, category
+    before, document.category, document.categorised_by = document.category, category, actor.name
     if reading is not None and document.status in values.OPEN:
         values.take_reading(document, reading.found, reading.pages)
-    gone = ("unknown_kind", "low_confidence", "low_confidence:kind")
+    gone = ("unknown_kind", "low_confidence", "low_confidence:kind", "look_again:kind")
     document.review_reasons = [r for r in document.review_reasons if r not in gone]
     values.settle(document)
     detail = {"from": before, "to": category}

@@ -28,7 +28,7 @@ from service.records import audit
 from service.records.tables import Document, DocumentField, FieldCorrection, LastSave
 
 _COLUMNS = tuple(column.name for column in DocumentField.__table__.columns if column.name != "document_id")
-_OF_DOCUMENT = ("status", "category", "kind", "title", "review_reasons")
+_OF_DOCUMENT = ("status", "category", "categorised_by", "kind", "title", "review_reasons")
 
 
 @dataclass(frozen=True)

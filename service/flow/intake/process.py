@@ -13,17 +13,17 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
 
+from intake import verification as rules
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats import recording
 from intake.formats.signatures import RECORDINGS
 from intake.inspect import inspect
 from intake.model import Inspection, PageText, Understanding
-from intake.understand import understand
+from intake.understand import understand, understand_as
 from search.sketch import Sketch
 from service.access.policy import Actor
 from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
 from service.flow.common import claims, values
-from service.flow.common.guard import load_document
 from service.flow.common.hints import apply_hint
 from service.flow.common.index import index_document
 from service.flow.common.locks import let_go
@@ -32,6 +32,8 @@ from service.flow.credit.fact_documents import follow
 from service.flow.intake import shares
 from service.flow.intake.attached import receive_attached
 from service.flow.intake.carry import LOOK_AGAIN
+from service.flow.intake.categories import CATEGORIES, demand_open_file
+from service.flow.intake.documents import lock_document
 from service.flow.intake.heap import Heap
 from service.flow.intake.made import CHANNEL
 from service.flow.intake.originals import original_on_disk
@@ -205,9 +207,10 @@ def _finish(
         # What people typed while the reading had failed stays.
         document.status = "stored"
         if document.channel != CHANNEL:  # what the archive itself made is what its maker said it is
-            document.category, document.title = found.category, found.title[:300]
+            said = _as_people_say(house, document, found, pages)
+            document.category, document.title = said.category, said.title[:300]
             document.confidence = found.confidence
-            values.take_reading(document, found, pages)
+            values.take_reading(document, said, pages)
         values.settle(document)
         sketches.keep(session, document_id, sketches.made_with(house), *looks)
         apply_hint(session, document)
@@ -220,6 +223,16 @@ def _finish(
             f"document:{document_id}",
             {"category": found.category, "confidence": round(found.confidence, 4), "fields": sorted(found.fields)},
         )
+
+
+def _as_people_say(house: House, document: Document, found: Understanding, pages: Sequence[PageText]) -> Understanding:
+    """Return what was found; where people decided the category, what the pages say as one of that."""
+    if not document.category_stands or document.category not in CATEGORIES:
+        return found
+    if not pages:
+        return replace(found, category=document.category, needs_review=tuple(rules.page_reasons(found.needs_review)))
+    said = understand_as(pages, document.category, house.own_forms)
+    return replace(said, needs_review=(*said.needs_review, *rules.page_reasons(found.needs_review)))
 
 
 def _finish_failed(house: House, document_id: str, why: str) -> None:
@@ -235,20 +248,21 @@ def _finish_failed(house: House, document_id: str, why: str) -> None:
         audit.append(session, SYSTEM.name, "document.fail", f"document:{document_id}", {"error": why})
 
 
-def _is_worth_another_reading(document: Document) -> bool:
-    """Whether a page could not be read, and nobody has typed yet what it says: that would be lost."""
+def is_worth_another_reading(document: Document) -> bool:
+    """Return whether the reading failed, or a page could not be read and nobody has typed yet what it says: that would be lost."""
     unread = any(reason.startswith("unread:") for reason in document.review_reasons)
-    return unread and all(field.entered_by == "ocr" for field in document.fields)
+    return document.status == "failed" or (unread and all(field.entered_by == "ocr" for field in document.fields))
 
 
 def read_again(house: House, actor: Actor, document_id: str) -> None:
-    """Let a document whose reading failed be read once more. Raises NotFound, NotAllowed, RuleRefused."""
+    """Let a document whose reading failed be read once more. Raises NotFound, NotAllowed, RuleRefused (its file is not open any more)."""
     with house.database.write() as session:
-        document = load_document(session, actor, document_id, "document.correct")
-        if document.status != "failed" and not _is_worth_another_reading(document):
+        document = lock_document(session, actor, document_id, "document.correct")
+        if not is_worth_another_reading(document):
             raise RuleRefused("only a document whose reading failed is read again")
+        demand_open_file(document)
         document.status, document.attempts, document.error = "received", 0, ""
-        document.review_reasons = []
+        document.review_reasons = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
         audit.append(session, actor.name, "document.read_again", f"document:{document_id}")
     house.hint(document_id)
 

@@ -22,6 +22,7 @@ from service.flow.intake.attached import attached_to
 from service.flow.intake.copies import preserve_again, trouble_of
 from service.flow.intake.glyphs import runs_of
 from service.flow.intake.page_quality import of_document
+from service.flow.intake.process import is_worth_another_reading
 from service.flow.intake.process import read_again as reread
 from service.flow.intake.render import page_text, read_rendition
 from service.flow.search.hits import Hits, hits_in
@@ -112,7 +113,8 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         suggestion=suggested(document_id),
         quality=of_document(house(), document_id),
         copy_trouble=trouble_of(house(), document_id) if document.preservation in ("waiting", "failed") else "",
-        unread=any(code.startswith("unread:") for code in document.review_reasons),
+        rereadable=is_worth_another_reading(document)
+        and (document.case_file is None or document.case_file.state == "open"),
         related=related_to(house(), actor(), document_id, noted=False) if document.pages_read else [],
         attached=attached_to(house(), actor(), document_id) if document.media_type == MEDIA_TYPES["eml"] else [],
         letter=flow.letters_of(house(), [document]).get(document.id, ("", "")),

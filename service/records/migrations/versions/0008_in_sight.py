@@ -21,6 +21,7 @@ def upgrade() -> None:
     _due_files_in_sight()
     _returns_checked()
     _page_shares()
+    _categories_of_people()
     op.add_column("long_runs", sa.Column("held_by", sa.String(length=200), nullable=False, server_default=""))
 
 
@@ -78,4 +79,14 @@ def _page_shares() -> None:
         sa.Column("claimed_until", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["document_id"], ["documents.id"], name=op.f("fk_page_shares_document_id_documents")),
         sa.PrimaryKeyConstraint("document_id", "first", name=op.f("pk_page_shares")),
+    )
+
+
+def _categories_of_people() -> None:
+    """Whose word the category of a document is; of those that are there the trail says it."""
+    op.add_column("documents", sa.Column("categorised_by", sa.String(length=80), nullable=False, server_default=""))
+    op.execute(
+        "UPDATE documents SET categorised_by = (SELECT actor FROM audit WHERE subject = 'document:' || documents.id "
+        "AND action = 'document.categorise' ORDER BY seq DESC LIMIT 1) WHERE 'document:' || id IN "
+        "(SELECT subject FROM audit WHERE action = 'document.categorise')"
     )
