@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from intake.errors import NotOffered, PagesMissing
+from intake.errors import NotOffered
 
 MODES = {
     "Gray": ("gray", "grayscale", "true gray", "8-bit gray"),
@@ -34,7 +34,8 @@ class ScanOrder:
     """One stack to scan. resolution: dpi. expect: page images counted on paper, 0 when nobody counted.
 
     batch: what the operator calls the stack. operator, started (ISO 8601): who scanned and when. split: cut it at its separator
-    sheets; sides: of a sheet, 0 when the rest says it. page_order: as_scanned, two_pass (all fronts, then all backs).
+    sheets; sides: of a sheet, 0 when the rest says it. page_order: as_scanned, two_pass (all fronts, then all backs). fronts: of a
+    stack in two passes, how many were in when the paper was turned over; 0 when it was not.
     server, token_file (a path), department (a code): where it is to be handed in; all empty: to the archive on this machine.
     """
 
@@ -50,6 +51,7 @@ class ScanOrder:
     split: bool = False
     sides: int = 0
     page_order: str = "as_scanned"
+    fronts: int = 0
     server: str = ""
     token_file: str = ""
     department: str = ""
@@ -72,13 +74,60 @@ class ScanOrder:
             side for sheet in sorted({(page - 1) // 2 for page in pages}) for side in (2 * sheet + 1, 2 * sheet + 2)
         ]
 
+    def feeds(self, pages: Iterable[int]) -> list[list[int]]:
+        """Return these pages (from 1), parted into those that can be scanned once more in one go.
+
+        One page lies on the glass at a time, and of a sheet in a feeder for one side one side is scanned.
+        """
+        numbers = sorted(set(pages))
+        if self.source == "Flatbed":
+            return [[page] for page in numbers]
+        fronts = [page for page in numbers if self.lies_on(page)[1] == "front"]
+        backs = [page for page in numbers if page not in fronts]
+        twice = {self.lies_on(page)[0] for page in fronts} & {self.lies_on(page)[0] for page in backs}
+        return [fronts, backs] if twice and self.source != "Duplex" else [numbers]
+
     def lies_on(self, page: int) -> tuple[int, str]:
-        """Return on which sheet of the stack (from 1) a page is, and on which side: front, back, or "" where only one is scanned."""
+        """Return on which sheet of the stack (from 1) a page is, and on which side: front, back, or "" where only one is scanned.
+
+        Of a stack of which `unsure` says something it cannot be known.
+        """
         if self.source == "Duplex":
             return (page + 1) // 2, "front" if page % 2 else "back"
         if self.page_order == "two_pass" and self.sheets:  # the backs begin with the last
             return (page, "front") if page <= self.sheets else (2 * self.sheets - page + 1, "back")
         return page, ""
+
+    def half_sheet(self, count: int) -> bool:
+        """Return whether of some sheet one side alone is among `count` pages: a duplex feeder was broken off between its two sides."""
+        return self.source == "Duplex" and count % 2 == 1
+
+    def fronts_of(self, count: int) -> int:
+        """Return how many of `count` pages of a stack in two passes are fronts: all, as long as no page came after it was turned over."""
+        return self.fronts if 0 < self.fronts < count else count
+
+    def off(self, count: int) -> str:
+        """Return how `count` pages are not those that were counted on paper: few, many, or empty; 0 counts nothing.
+
+        Of a stack in two passes also fronts_few, fronts_many, fronts_in (all of them, and no back), uneven (not as many backs as
+        fronts): its count is of both sides, and must not balance with fronts alone.
+        """
+        if not self.expect:
+            return ""
+        if self.page_order == "two_pass":
+            fronts, sheets = self.fronts_of(count), self.sheets or 0
+            if fronts == count:
+                return "fronts_in" if fronts == sheets else "fronts_few" if fronts < sheets else "fronts_many"
+            if count == self.expect and fronts != sheets:
+                return "uneven"
+        return "" if count == self.expect else "few" if count < self.expect else "many"
+
+    def unsure(self, count: int) -> str:
+        """Return why it is not known which paper each of `count` pages is on: half_sheet, or what is `off` in two passes; empty: it is."""
+        if self.half_sheet(count):
+            return "half_sheet"
+        off = self.off(count) if self.page_order == "two_pass" else ""
+        return "" if off == "fronts_in" else off
 
     def to_plain(self) -> dict[str, Any]:
         """Return the order as plain values, for a manifest."""
@@ -161,12 +210,3 @@ def _source(source: str, offer: Mapping[str, str]) -> list[str]:
     if source == "Duplex":
         return [f"--source={_choose(source, text, 'source', _DUPLEX.search)}"]
     return [f"--source={_choose(source, text, 'source', lambda v: _FEEDER.search(v) and not _DUPLEX.search(v))}"]
-
-
-def check_count(pages: int, expect: int) -> None:
-    """Raise PagesMissing unless as many pages were scanned as were counted on paper; 0 counts nothing."""
-    if expect and pages != expect:
-        trouble = "are missing" if pages < expect else "are too many"
-        raise PagesMissing(
-            f"{pages} pages were scanned, {expect} were counted on paper: {abs(pages - expect)} {trouble}"
-        )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder, check_count
+from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder
 from intake.errors import DeliveryFailed, IntakeError, PagesBelow, PagesMissing, Rejected, ScannerUnavailable
 from intake.inspect import safe_name
 from service.commands import below as words
@@ -73,7 +73,7 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
     _check_batch(asked.batch)
     _check_sides(asked)
     if expect is None and asked.source != "Flatbed" and not as_json and sys.stdin.isatty():
-        sheets = words.ask_sheets(words.language(), must=asked.page_order == "two_pass")
+        sheets = words.ask_sheets(must=asked.page_order == "two_pass")
         asked = replace(asked, expect=sheets * asked.sides_scanned)
     _check_counted(asked)
     asked = ScanOrder.from_plain(asked.to_plain() | target.to_plain())
@@ -136,6 +136,7 @@ def resume(
             _drop(waiting, drop, pages)
         poor = _feed_again(settings, waiting, lock, sorted(set(pages)), quiet=as_json) if pages else []
         if more:
+            _turned_over(waiting)
             poor += _feed(settings, waiting, lock, quiet=as_json)
         poor = _decide(settings, waiting, lock, poor, hold=hold, quiet=as_json)
         return _hand_in(settings, waiting, target, poor, as_json=as_json)
@@ -153,7 +154,7 @@ def discard(name: str, *, yes: bool, as_json: bool) -> int:
     with _telling(), waiting.locked():
         count = len(waiting.pages)
         if not yes and not as_json and sys.stdin.isatty():
-            click.confirm(words.gone_for_good(name, count, words.language()), abort=True, err=True)
+            click.confirm(words.say("ask_gone", name=name, count=count), abort=True, err=True)
         waiting.remove()
     if as_json:
         out_json({"scan": name, "pages": count})
@@ -234,7 +235,17 @@ def _check_sides(order: ScanOrder) -> None:
 def _check_counted(order: ScanOrder) -> None:
     """Refuse a stack in two passes that nobody counted: the fronts alone would pass for all of it."""
     if order.page_order == "two_pass" and not order.expect:
-        raise BadInput(words.two_pass_counts(words.language()))
+        raise BadInput(words.say("two_pass_counts"))
+
+
+def _turned_over(scan: "Scan") -> None:
+    """Keep, before the backs of a stack in two passes are scanned, how many fronts there are. Raises PagesMissing when there are too many."""
+    order, count = scan.order, len(scan.pages)
+    off = order.off(count)
+    if off == "fronts_many":
+        raise PagesMissing(words.miscounted(scan.name, count, order))
+    if off == "fronts_in":
+        scan.write(replace(order, fronts=count))
 
 
 def _feed(settings: Settings, scan: "Scan", lock: int, *, quiet: bool) -> "list[Below]":
@@ -263,18 +274,18 @@ def _feed_again(settings: Settings, scan: "Scan", lock: int, pages: Sequence[int
     """Scan these pages once more, in this order, and put them in their places; returns those that are no better."""
     from intake.glance import below, of_scan
 
-    order = scan.order
-    if pages[-1] > len(scan.pages):
-        raise BadInput(words.say("only", page=pages[-1], name=scan.name, count=len(scan.pages)))
-    if order.source == "Flatbed" and len(pages) > 1:
-        lang = words.language()
-        if quiet or not sys.stdin.isatty():
-            raise BadInput(words.one_on_the_glass(lang))
-        for page in pages:
-            words.ask_glass(page, lang)
-            _put_in_place(scan, lock, [page])
-    else:
-        _put_in_place(scan, lock, pages)
+    order, count = scan.order, len(scan.pages)
+    if pages[-1] > count:
+        raise BadInput(words.say("only", page=pages[-1], name=scan.name, count=count))
+    if order.unsure(count):
+        raise BadInput(words.unsure(scan.name, count, order))
+    feeds = order.feeds(pages)
+    if len(feeds) > 1 and (quiet or not sys.stdin.isatty()):
+        raise BadInput(words.one_at_a_time(feeds, order))
+    for feed in feeds:
+        if len(feeds) > 1:
+            words.ask_paper(feed, order)
+        _put_in_place(scan, lock, feed)
     judged = [(number, of_scan(scan.pages[number - 1], settings.limits)) for number in pages]
     poor = below([(number, quality) for number, quality in judged if quality is not None], whole=False)
     _tell(poor, quiet=quiet)
@@ -290,13 +301,13 @@ def _put_in_place(scan: "Scan", lock: int, pages: Sequence[int]) -> None:
     scanner.scan(order, folder, keep_open=(lock,), most=len(sides))
     came = scanner.pages_in(folder)
     if len(came) != len(sides):
-        raise BadInput(words.not_all_came(len(came), len(sides), order, pages, words.language()))
+        raise BadInput(words.say("not_all_came", came=len(came), sides=len(sides), paper=words.paper(pages, order)))
     scan.exchange({number: page for number, page in zip(sides, came, strict=True) if number in pages})
 
 
 def _tell(poor: "Iterable[Below]", *, quiet: bool) -> None:
     for page in () if quiet else poor:
-        click.secho(words.said(page, words.language()), fg="yellow", err=True)
+        click.secho(words.said(page), fg="yellow", err=True)
 
 
 def _decide(
@@ -308,7 +319,7 @@ def _decide(
     """
     while poor and not hold and not quiet and sys.stdin.isatty():
         pages = [page.page for page in poor]
-        answer = words.ask(pages, scan.order, words.language())
+        answer = words.ask(pages, scan.order, len(scan.pages), scan.name)
         if answer == "hand-in":
             break
         if answer == "keep":
@@ -316,7 +327,7 @@ def _decide(
         else:
             poor = _feed_again(settings, scan, lock, pages, quiet=quiet)
     if poor and hold:
-        raise PagesBelow("; ".join(words.said(page, words.language()) for page in poor))
+        raise PagesBelow(words.say("then").join(words.said(page) for page in poor))
     return poor
 
 
@@ -347,13 +358,21 @@ def _keeping(scan: "Scan") -> Iterator[None]:
         _translate(error)
         count = len(scan.pages)
         if count:
-            error.args = (words.and_then(str(error), words.kept(scan.name, count, words.language()), words.language()),)
+            error.args = (words.then(str(error), _kept(scan, count)),)
         elif scan.folder.exists():
             scan.remove()
         raise
     except BaseException:
-        click.echo(f"juanzong: {words.kept(scan.name, len(scan.pages), words.language())}", err=True)
+        click.echo(f"juanzong: {_kept(scan, len(scan.pages))}", err=True)
         raise
+
+
+def _kept(scan: "Scan", count: int) -> str:
+    try:
+        order = scan.order
+    except IntakeError:  # its manifest cannot be read, which has been said
+        order = ScanOrder("")
+    return words.kept(scan.name, count, order)
 
 
 def _how(order: ScanOrder) -> "How":
@@ -370,10 +389,8 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below
     order, count = scan.order, len(scan.pages)
     if not count:
         raise BadInput(words.say("no_page"))
-    try:
-        check_count(count, order.expect)
-    except PagesMissing as error:
-        raise PagesMissing(words.miscounted(scan.name, count, order, words.language())) from error
+    if order.off(count):
+        raise PagesMissing(words.miscounted(scan.name, count, order))
     with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
         receipt = delivery.deliver(scan.bind(), f"{order.batch or 'scan'}-{scan.name}.tiff", batch=order.batch)
     scan.remove()

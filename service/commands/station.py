@@ -106,7 +106,7 @@ class _Glances:
         """Return the pages below the line, and tell of them."""
         found = self._glance.look(copy)
         for page in () if self._quiet else found:
-            line = "  ".join([click.style("rescan", fg="yellow"), plain(path), words.said(page, words.language())])
+            line = "  ".join([click.style("rescan", fg="yellow"), plain(path), words.said(page)])
             click.echo(line)
         return found
 
@@ -134,7 +134,6 @@ def _told_to_stop() -> Iterator[None]:
 def _look(watcher: WatchedFolder, patience: Patience, *, once: bool, as_json: bool) -> int:
     """Look until told to stop; with `once`, until nothing that is there will be complete soon."""
     code = 0
-    lang = "en" if as_json else words.language()
     last = time.monotonic()
     while True:
         for arrival in watcher.poll():
@@ -144,7 +143,7 @@ def _look(watcher: WatchedFolder, patience: Patience, *, once: bool, as_json: bo
         still = time.monotonic() - last > 2 * patience.of(Ending.UNMARKED)
         if once and (still or not watcher.settling):
             for path in watcher.incomplete:
-                tell(Arrival(path, "waiting", error=words.incomplete(lang)), as_json=as_json)
+                tell(Arrival(path, "waiting", error=words.say("incomplete", "en" if as_json else "")), as_json=as_json)
             return code
         time.sleep(min(patience.whole / 2, _LONGEST_LOOK))
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from intake.channels.scanning import ScanOrder, arguments, check_count, check_device, offered
-from intake.errors import NotOffered, PagesMissing
+from intake.channels.scanning import ScanOrder, arguments, check_device, offered
+from intake.errors import NotOffered
 
 # As `scanimage --all-options` of SANE 1.1 prints them.
 FUJITSU = """
@@ -102,15 +102,39 @@ def test_a_hostile_name_is_no_device(name):
         check_device(name)
 
 
-@pytest.mark.parametrize(("pages", "expect"), [(9, 10), (11, 10), (0, 1)])
-def test_pages_that_do_not_balance(pages, expect):
-    with pytest.raises(PagesMissing, match=str(expect)):
-        check_count(pages, expect)
+@pytest.mark.parametrize(
+    ("pages", "expect", "off"), [(9, 10, "few"), (11, 10, "many"), (0, 1, "few"), (10, 10, ""), (10, 0, "")]
+)
+def test_pages_that_do_or_do_not_balance(pages, expect, off):
+    assert ScanOrder("x", expect=expect).off(pages) == off
+    assert ScanOrder("x", expect=expect).unsure(pages) == ""
 
 
-def test_pages_that_balance_or_were_not_counted():
-    check_count(10, 10)
-    check_count(10, 0)
+@pytest.mark.parametrize(
+    ("fronts", "pages", "off"),
+    [
+        (0, 2, "fronts_few"),
+        (0, 3, "fronts_in"),
+        (0, 5, "fronts_many"),
+        (0, 6, "fronts_many"),  # as many as were counted, and no back among them
+        (3, 3, "fronts_in"),
+        (3, 4, "few"),
+        (3, 6, ""),
+        (3, 7, "many"),
+        (4, 6, "uneven"),
+    ],
+)
+def test_of_two_passes_the_first_never_passes_for_both(fronts, pages, off):
+    order = ScanOrder("x", split=True, page_order="two_pass", expect=6, fronts=fronts)
+    assert order.off(pages) == off
+    assert order.unsure(pages) == ("" if off == "fronts_in" else off)
+
+
+def test_half_a_sheet_of_a_duplex_stack():
+    both = ScanOrder("x", source="Duplex")
+    assert [both.half_sheet(count) for count in (4, 5)] == [False, True]
+    assert [both.unsure(count) for count in (4, 5)] == ["", "half_sheet"]
+    assert not ScanOrder("x").half_sheet(5)
 
 
 def test_which_paper_a_page_is_on_and_what_comes_out_with_it():
@@ -121,3 +145,6 @@ def test_which_paper_a_page_is_on_and_what_comes_out_with_it():
     assert [one.lies_on(page) for page in (1, 6)] == [(1, ""), (6, "")]
     assert [both.lies_on(page) for page in (1, 2, 5)] == [(1, "front"), (1, "back"), (3, "front")]
     assert [turned.lies_on(page) for page in (3, 4, 6)] == [(3, "front"), (3, "back"), (1, "back")]
+    assert [order.feeds([5, 2]) for order in (one, both, turned)] == [[[2, 5]], [[2, 5]], [[2], [5]]]
+    assert [order.feeds([1, 2, 4]) for order in (both, turned)] == [[[1, 2, 4]], [[1, 2, 4]]]  # of three sheets
+    assert ScanOrder("x", source="Flatbed").feeds([5, 2]) == [[2], [5]]

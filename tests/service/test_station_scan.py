@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -138,7 +139,9 @@ def test_a_stack_that_is_cut_keeps_its_paper_and_its_scanner_in_the_batch(juanzo
     assert "10 fronts were scanned, 12 sheets were counted: 2 are missing" in few
     (name,) = waiting(spool)
     fronts = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", name, "--expect", "20", check=4).stderr
-    assert f"10 张的正面都扫了：把纸翻过来，`juanzong station resume {name} --scan` 扫背面" in fronts
+    assert (
+        f"把整叠纸翻过来（后来补扫的，先叠到前面扫过的后面），`juanzong station resume {name} --scan` 扫背面" in fronts
+    )
     juanzong_here(env, "station", "resume", name, "--expect", "0", check=3)
     (line,) = lines(juanzong_here(env, "station", "resume", name, "--scan", "--json"))  # the paper turned over
     assert (line["status"], line["pages"], line["batch"], line["document_id"]) == ("received", 20, "三月", None)
@@ -151,6 +154,26 @@ def test_a_stack_that_is_cut_keeps_its_paper_and_its_scanner_in_the_batch(juanzo
         (stack,) = session.scalars(select(Stack))
         assert (stack.turn_over, stack.pages, stack.channel) == ("two_pass", 20, "scanner")
     house.database.dispose()
+
+
+def test_the_fronts_of_two_passes_never_pass_for_both_sides(juanzong_here, env, spool):
+    split = ("--split", "--order", "two-pass", "--expect", "10")  # as many as there are sheets
+    done = juanzong_here(env, "station", "scan", *STACK, *split, check=4)
+    assert (
+        "--expect 10 counts both sides, so 5 sheets: 5 are too many; --expect 20 where the count was wrong"
+        in done.stderr
+    )
+    (name,) = waiting(spool)
+    juanzong_here(env, "station", "resume", name, check=4)
+    assert (
+        "补扫的纸叠到前面扫过的后面"
+        in juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", name, "--expect", "24", check=4).stderr
+    )
+    juanzong_here(env, "station", "resume", name, "--expect", "10", check=4)
+    juanzong_here(env, "station", "resume", name, "--scan", check=4)  # no paper moves for a count that cannot be
+    assert len(list((spool / name).glob("p*.tiff"))) == 10
+    (line,) = lines(juanzong_here(env, "station", "resume", name, "--expect", "20", "--scan", "--json"))
+    assert (line["status"], line["pages"]) == ("received", 20)
 
 
 def side(number: int) -> bytes:
@@ -227,6 +250,71 @@ def test_a_sheet_of_a_duplex_stack_scanned_once_more_changes_the_sides_asked_for
     assert "要过来 4 面，只过来 3 面，什么也没有换：把第 1、2 张（上面有第 2、3 页）按这个顺序放进进纸器" in said
     assert bars_in(scan.folder) == [7, 2, 3, 7, 5, 6]
     assert bars_in(scan.folder / "again.old") == [1, 4]
+
+
+def test_no_page_is_exchanged_while_a_duplex_stack_has_half_a_sheet(juanzong_here, env, spool, request):
+    duplex = ("--source", "Duplex", "--resolution", "75")
+    with office_scanner([side(number) for number in (1, 2, 3)]) as scanner:
+        on_the_network(env, scanner)
+        said = juanzong_here(
+            env, "station", "scan", "--device", scanner.device, *duplex, "--json", "--expect", 4, check=4
+        )
+        assert "3 sides leave a sheet with one alone" in said.stderr
+        (name,) = waiting(spool)
+        scanner.feeder[:] = [side(number) for number in (6, 7)]
+        again = ("station", "resume", name, "--page", 2)
+        refused = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, *again, check=3).stderr
+        assert "现在说不准哪一页在哪张纸上，不能重扫其中一页：有一张纸只有一面；3 面里有一张纸只有一面" in refused
+        assert (bars_in(spool / name), len(scanner.feeder)) == ([1, 2, 3], 2)
+        juanzong_here(env, "station", "resume", name, "--drop", 3, check=4)
+        juanzong_here(env, *again, check=4)
+        assert bars_in(spool / name) == [1, 7]
+        juanzong_here(env, "station", "discard", name, "--yes")
+        scanner.feeder[:] = [side(number) for number in (1, 2, 3)]
+        answers = request.getfixturevalue("at_a_terminal")
+        answers += ["2", ""]
+        done = juanzong_here(
+            env | {"LC_ALL": "C.UTF-8"}, "station", "scan", "--device", scanner.device, *duplex, check=4
+        )
+    assert "a sheet has one side alone\nPress Enter to keep the stack here" in done.stderr
+    assert answers == []
+
+
+def two_passes(scanner: Scanner, *, expect: int = 6, fronts: int = 3) -> ScanOrder:
+    order = ScanOrder(scanner.device, 75, split=True, page_order="two_pass", expect=expect, fronts=fronts)
+    return replace(order, started="2026-11-27T09:00:00")
+
+
+def test_both_sides_of_a_sheet_of_two_passes_are_scanned_once_more_one_after_the_other(
+    juanzong_here, env, spool, request
+):
+    with office_scanner([]) as scanner:
+        on_the_network(env, scanner)
+        scan = kept(spool, two_passes(scanner), 1, 2, 3, 4, 5, 6)
+        both = ("station", "resume", scan.name, "--page", 5, "--page", 2)
+        refused = juanzong_here(env, *both, check=3).stderr
+        assert "pages 2 and 5 have both sides of one sheet, and one side is scanned at a time" in refused
+        assert bars_in(scan.folder) == [1, 2, 3, 4, 5, 6]
+        answers = request.getfixturevalue("at_a_terminal")
+        answers += [lambda: scanner.feeder.append(side(7)) or "", lambda: scanner.feeder.append(side(1)) or "", "k"]
+        done = juanzong_here(env | {"LC_ALL": "C.UTF-8"}, *both, check=4).stderr
+    assert bars_in(scan.folder) == [1, 7, 3, 4, 1, 6]
+    assert re.findall(r"Put (the .*) into the feeder in this order and press Enter\n", done) == [
+        "the front of sheet 2",
+        "the back of sheet 2",
+    ]
+    assert "Press Enter to scan pages 2, 5 again, in more than one go" in done
+    assert answers == []
+
+
+@pytest.mark.parametrize(("expect", "fronts"), [(14, 0), (8, 4), (4, 2), (4, 3)])
+def test_no_page_is_exchanged_while_a_pass_is_not_whole(juanzong_here, env, spool, expect, fronts):
+    with office_scanner([side(7)]) as scanner:
+        on_the_network(env, scanner)
+        scan = kept(spool, two_passes(scanner, expect=expect, fronts=fronts), 1, 2, 3, 4, 5, 6)
+        refused = juanzong_here(env, "station", "resume", scan.name, "--page", 5, check=3).stderr
+    assert "it is not sure which page is on which sheet" in refused
+    assert (bars_in(scan.folder), len(scanner.feeder)) == ([1, 2, 3, 4, 5, 6], 1)
 
 
 def test_a_page_too_many_is_taken_out_and_the_others_keep_their_order(juanzong_here, env, spool):
@@ -328,10 +416,19 @@ def test_at_a_terminal_the_operator_is_asked(juanzong_here, env, spool, monkeypa
 
 @pytest.fixture
 def at_a_terminal(monkeypatch):
-    """Somebody sits there and gives these answers, one after the other; returns the list of those still to be given."""
+    """Somebody sits there and gives these answers, one after the other, each typed or made by a call that first does something else;
+
+    returns the list of those still to be given.
+    """
     answers = []
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("click.prompt", lambda text, **_named: click.echo(text, err=True) or answers.pop(0))
+
+    def prompt(text: str, **_named: object) -> str:
+        click.echo(text, err=True)
+        answer = answers.pop(0)
+        return answer if isinstance(answer, str) else answer()
+
+    monkeypatch.setattr("click.prompt", prompt)
 
     def confirm(text: str, **_named: object) -> None:
         click.echo(text, err=True)
