@@ -215,10 +215,16 @@ def confirm(
     follow(house, [document_id])
 
 
-def confirm_all(house: House, actor: Actor, document_id: str, dismissed: Collection[str] = ()) -> dict[str, str]:
+def confirm_all(
+    house: House,
+    actor: Actor,
+    document_id: str,
+    dismissed: Collection[str] = (),
+    seen: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Confirm every value the actor may confirm, and that a person has looked at the document.
 
-    dismissed: the reasons of its pages that are settled, too; the others stay. Returns the fields left unconfirmed with what
+    seen: the values that were shown, by field; no other is confirmed. dismissed: the reasons of its pages that are settled, too; the others stay. Returns the fields left unconfirmed with what
     speaks against each (`checks.AGAINST`); reasons about values stay then. Raises BadInput, NotFound, RuleRefused, StoreUnavailable.
     """
     sheets = sheets_before(house, actor, document_id)
@@ -227,7 +233,8 @@ def confirm_all(house: House, actor: Actor, document_id: str, dismissed: Collect
         values.demand_open(document)
         left = values.held_back(document, actor.name, sheets)
         plain = [name for name in values.confirmable(document, actor.name) if name not in left]
-        values.confirm(session, actor, document, dict.fromkeys(plain))
+        shown = dict.fromkeys(plain) if seen is None else {name: seen[name] for name in plain if name in seen}
+        values.confirm(session, actor, document, shown)
         values.dismiss(session, actor, document, dismissed, finish=not left)
         values.settle(document)
     index_soon(house, [document_id])

@@ -264,10 +264,11 @@ def add_field(document_id: str) -> ResponseReturnValue:
 
 @web.post("/documents/<document_id>/confirm")
 def confirm_all(document_id: str) -> ResponseReturnValue:
-    """Confirm all values that the person may confirm."""
+    """Confirm all values that the person may confirm and that the page showed."""
+    shown = {name: request.form.get(f"seen-{name}", "") for name in request.form.getlist("shown")}
     to = url_for("web.document", document_id=document_id)
     try:
-        left = flow.confirm_all(house(), actor(), document_id)
+        left = flow.confirm_all(house(), actor(), document_id, seen=shown)
     except KNOWN_ERRORS as error:
         return refused(error, lambda: _page(document_id), to)
     if left:

@@ -170,6 +170,14 @@ def test_two_values_are_shown_with_who_holds_which_and_a_third_decides(site: Sit
     assert (title.value, title.entered_by, title.rival) == ("技术服务合同书", "person:handler", {})
 
 
+def confirm_all(browser: Browser, document_id: str, page: str | None = None) -> Any:
+    """Confirm all on the document's own page as it is, or as it was shown in `page`."""
+    path = f"/documents/{document_id}"
+    form = (page or browser.get(path).text).partition(f'action="{path}/confirm"')[2].partition("</form>")[0]
+    seen = dict(re.findall(r'name="(seen-\w+)" value="([^"]*)"', form))
+    return browser.post(f"{path}/confirm", {"shown": re.findall(r'name="shown" value="(\w+)"', form), **seen})
+
+
 def put_marks(office: Office, document_id: str, **marks: str) -> None:
     """Let the machine say of fields what speaks against their values."""
     with office.house.database.write() as session:
@@ -214,7 +222,7 @@ def test_confirming_all_stays_with_what_is_contradicted_until_it_is_ticked(site:
     assert value_of(site.office, document_id, "party_b_code").confirmed_by == ["person:handler"]
     # On the document's own page the same is asked of the second person.
     second = site.signed_in("archivist")
-    answer = second.post(f"/documents/{document_id}/confirm", {})
+    answer = confirm_all(second, document_id)
     assert answer.headers["Location"] == f"/to-review/{document_id}?field=party_b_code"
     assert value_of(site.office, document_id, "title").confirmed_by == ["person:handler", "person:archivist"]
     assert values.state_of(value_of(site.office, document_id, "amount")) == "once"
@@ -229,7 +237,7 @@ def test_confirming_all_stays_with_a_sum_that_was_read_and_the_capitals_beside_i
     answer = send(first, document_id, action="next")
     assert answer.headers["Location"] == f"/to-review/{document_id}?field=amount"
     assert "没有一并确认：金额（大小写不符）。请对照页面" in first.get(answer.headers["Location"]).text
-    answer = second.post(f"/documents/{document_id}/confirm", {})
+    answer = confirm_all(second, document_id)
     assert answer.headers["Location"] == f"/to-review/{document_id}?field=amount"
     assert "没有一并确认：金额（大小写不符）。请对照页面" in second.get(answer.headers["Location"]).text
     assert value_of(site.office, document_id, "amount").confirmed_by == []
@@ -282,6 +290,21 @@ def test_a_typed_sum_that_the_capitals_contradict_asks_for_the_tick_and_so_does_
     assert value_of(site.office, document_id, "amount").confirmed_by == []
     send(second, document_id, action="next", **{"ok-amount": "1"})
     assert value_of(site.office, document_id, "amount").confirmed_by == ["person:archivist"]
+
+
+def test_confirming_all_from_the_documents_page_speaks_of_what_was_shown_and_nothing_else(site: Site) -> None:
+    document_id, house = site.office.take_in(), site.office.house
+    browser = site.signed_in("handler")
+    page = browser.get(f"/documents/{document_id}").text
+    documents.correct_field(house, site.office["administrator"], document_id, "title", "服务协议")
+    refused = confirm_all(browser, document_id, page)
+    assert (refused.status_code, "这个值刚被别人改过，请再看一遍" in refused.text) == (422, True)
+    assert value_of(site.office, document_id, "party_a").confirmed_by == []
+    page = browser.get(f"/documents/{document_id}").text
+    documents.correct_field(house, site.office["administrator"], document_id, "agent", "陈立")
+    assert confirm_all(browser, document_id, page).status_code == 303
+    assert value_of(site.office, document_id, "title").confirmed_by == ["person:handler"]
+    assert value_of(site.office, document_id, "agent").confirmed_by == []
 
 
 def test_confirming_all_leaves_a_disagreement_to_who_decides_it(site: Site) -> None:
