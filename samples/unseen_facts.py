@@ -1,7 +1,9 @@
 """What is filled into the papers of `unseen_kinds`: firms, people, sums and days, every value marked as the field it is."""
 
+import copy
 import random
 import re
+from datetime import timedelta
 from string import Template
 
 from samples import unseen_words as w
@@ -82,6 +84,13 @@ def facts(rng: random.Random, form: Form) -> dict[str, str]:
     if form.kind == "acceptance":
         seals["ours"] = buyer.name
     tokens["seal"] = seals[form.seal]
+    own = copy.copy(rng)  # draws of its own: papers that say one sum and one day are as they were
+    asked = yuan + own.randint(1, 40) * 10000
+    tokens |= {"asked": own.choice((f"{asked:,}.00元", f"{asked}元", f"人民币{w.tens(asked)}万元"))}
+    tokens |= {
+        "before": how(signed - timedelta(days=own.randint(2, 60))),
+        "asked_days": str(own.choice((120, 150, 180))),
+    }
     return tokens
 
 

@@ -181,4 +181,26 @@ FORMS = (
         (("客户名称|企业名称", "$name"), ("主要产品", "$goods"), ("主营业务|经营范围", "$scope"), ("年销售额|上年销售额", "$m7"), ("生产能力", "年产$count件"), ("主要客户", "$other"), ("主要供应商", "$ours_plain"), ("经营状况|经营评价", "订单饱满，产销平衡，库存正常。"), ("填表日期|调查日期", "$signed")),
         (), ("填表人：",), seal="",
     ),
+    # Two sums and two days each: which of them counts is to be found out.
+    Form(
+        "credit_approval", "5.3", "客户信用审批表|信用额度审批表|授信审批表",
+        (("客户名称|客户", "$name"), ("原信用额度|现有信用额度", "$m1元"), ("申请信用额度|申请额度", "$asked"), ("批准信用额度|批准额度|核定额度", "$amount"), ("申请信用期限|申请账期", "$asked_days天"),
+         ("批准信用期限|批准账期|核定账期", "{payment_days=$days|$days天}"), ("申请日期", "$before"), ("审批日期|批准日期", "$signed"), ("信用部门意见", "同意。")),
+        (), ("信用管理部：",), seal="ours", money=True,
+    ),
+    Form(
+        "proposal", "1.1", "合同审批表|合同会签单|合同评审表",
+        (("合同名称", "{subject|$project}"), ("合同对方|对方单位", "{party_b|$theirs}"), ("预算金额", "$asked"), ("合同金额", "$amount"), ("送审日期|申请日期", "$before"), ("审批日期", "$signed"), ("领导审批|审批意见", "同意。")),
+        (), ("",), seal="ours", money=True,
+    ),
+    Form(
+        "reply_letter", "5.4", "信用申请回复函|客户信用申请答复函|授信批复函",
+        (), ("$customer_line", "贵公司$before提交的信用申请收悉，申请的信用额度为$asked，账期$asked_days天。经审核，现批准贵公司信用额度为$amount，信用期限{payment_days=$days|$days天}。", "请贵公司按约定付款，逾期我公司有权调整信用条件。"),
+        ("$ours", "$signed"), seal="ours", letter=True, money=True,
+    ),
+    Form(
+        "collection_record", "5.11", "商账追讨记录|账款催收记录表|逾期账款追讨记录",
+        (("欠款单位|债务人|客户名称", "$name"), ("合同编号", "$number"), ("应收金额", "$asked"), ("逾期金额", "$amount"), ("应付日期", "$before"), ("催收日期|追讨日期", "$signed"), ("催收人", "$p1"), ("对方答复|还款承诺", "承诺下月底前付清。")),
+        (), ("记录人：",), seal="", money=True,
+    ),
 )  # fmt: skip

@@ -34,55 +34,79 @@ COMMON = _labels(
     "收货人 送货人 填表人 编制人 评估人 验收人 供货代表 经办 复核 信用管理部 会计主管 单位负责人 用途 摘要 附言 款项内容 大写金额 性能检查 随机资料 采购人员 质检人员 库管人员 供货单位代表",
 )
 
-#: What the same or other labels mean on papers of one kind; these win over the common ones.
+#: What the same or other labels mean on papers of one kind; these win over the common ones. Of two that say different things the one
+#: named first counts: what was granted before what was asked for, the day of the paper itself before the days it speaks of.
+#: What is under `none` says something else on such a paper, though it may be the value on another one.
 OF_KIND: Mapping[str, Labels] = {
     "guarantee": _labels(
         creditor="债权人 受益人 主债权人 贷款人 致", debtor="债务人 被担保人 被保证人 主债务人 借款人",
         guarantor="担保人 保证人 担保人名称 保证人名称 担保单位 担保方 保证方",
-        amount="担保金额 保证金额 担保债权金额 拟担保金额 担保数额 担保债权数额 最高担保金额",
+        amount="担保金额 保证金额 担保债权金额 拟担保金额 担保数额 担保债权数额 最高担保金额", signed_on="出具日期 签署日期 签订日期 签发日期 开立日期",
+        term="保证期间 担保期间 保证期限 担保期限",
     ),
     "registration": _labels(
         creditor="抵押权人 质权人 债权人", debtor="抵押人 出质人 债务人", name="申请人 委托人 当事人 公证申请人",
         amount="被担保债权数额 担保金额 担保债权数额 主债权数额", authority="登记机关 登记机构 公证机构 公证处 鉴证机关 发证机关",
+        signed_on="登记日期 出具日期 签发日期",
     ),
     "voucher": _labels(
         payer="付款人 付款单位 付款方户名 付款人户名 付款人名称 付款方 付款人全称 交款单位 购买方名称 付款账户名称",
         payee="收款人 收款单位 收款方户名 收款人户名 收款人名称 收款方 收款人全称 销售方名称 收款账户名称",
         recipient="收货单位 收货方 购货单位 客户名称 收件单位", sender="发货单位 供货单位 发货方 送货单位 供应商",
-        amount="小写金额 金额 交易金额 付款金额 收款金额 转账金额 价税合计 小写 合计金额 金额小写", capitals="大写金额 金额大写 大写 人民币大写",
+        amount="价税合计 小写金额 金额小写 小写 合计金额 交易金额 付款金额 收款金额 转账金额 金额", capitals="大写金额 金额大写 大写 人民币大写",
+        signed_on="付款日期 收款日期 交易日期 交易时间 转账日期 开票日期 送货日期 发货日期 到货日期 开立日期 制单日期 记账日期",
     ),
     "correspondence": _labels(
         recipient="致 收件单位 主送 收件人 接话单位 收函单位 受文单位 受送单位 主送单位", sender="发件单位 来电单位 发件人 发函单位 来函单位 来电人单位 发文单位",
-        subject="事由 主题 标题 关于",
+        subject="事由 主题 标题 关于", signed_on="发文日期 发件日期 通话日期 通话时间 来电时间 收件日期",
     ),
-    "negotiation": _labels(subject="主题 议题 会议议题 会议主题 谈判议题 谈判主题 会议名称 谈判事项"),
+    "negotiation": _labels(
+        subject="主题 议题 会议议题 会议主题 谈判议题 谈判主题 会议名称 谈判事项", signed_on="会议时间 会议日期 谈判时间 谈判日期 洽谈时间",
+    ),
     "proposal": _labels(
         subject="项目名称 合同名称 事项 申请事项 工程名称", party_b="合同对方 对方单位 对方当事人 合同相对方 签约对方",
-        amount="合同金额 投资估算 项目金额 预算金额 合同价款 总投资 合同总金额 概算金额", applicant="申请单位 申报单位 承办部门 申请部门 建设单位 呈报单位",
+        amount="合同金额 合同总金额 合同价款 项目金额 投资估算 总投资 预算金额 概算金额", signed_on="审批日期 批准日期 会签日期 评审日期", applicant="申请单位 申报单位 承办部门 申请部门 建设单位 呈报单位",
     ),
-    "credit_application": _labels(amount="申请信用额度 申请额度 申请授信额度 信用额度 申请赊销额度 拟申请额度"),
-    "credit_approval": _labels(amount="批准额度 核定额度 审批额度 信用额度 批准信用额度 核准额度 授予额度 审定额度"),
-    "reply_letter": _labels(amount="信用额度 批准额度 授信额度", name="致 客户名称 尊敬的客户"),
-    "credit_granting": _labels(amount="授信额度 授信总额 综合授信额度 信用额度 授信金额"),
-    "credit_form": _labels(score="总分 综合得分 合计得分 总得分 评分合计 综合评分", amount="建议信用额度 信用额度"),
+    "credit_application": _labels(
+        amount="申请信用额度 申请额度 申请授信额度 申请赊销额度 拟申请额度 信用额度", payment_days="申请信用期限 申请账期 信用期限 账期",
+        signed_on="申请日期 填表日期 填写日期", none="现有信用额度 原信用额度 批准额度 核定额度 批准信用额度 现信用期限 原信用期限 批准账期 核定账期 批准信用期限 审批日期",
+    ),
+    "customer_survey": _labels(signed_on="调查日期 考察日期"),
+    "credit_approval": _labels(
+        amount="批准额度 批准信用额度 核定额度 核定信用额度 审批额度 核准额度 授予额度 审定额度 信用额度", payment_days="批准账期 批准信用期限 核定账期 核定信用期限 信用期限 账期",
+        signed_on="审批日期 批准日期 核定日期", grade="核定等级 评定等级 信用等级",
+        none="申请信用额度 申请额度 申请授信额度 申请赊销额度 拟申请额度 现有信用额度 原信用额度 申请信用期限 申请账期 现信用期限 原信用期限 申请日期 申报日期 送审日期",
+    ),
+    "reply_letter": _labels(
+        amount="批准额度 批准信用额度 核定额度 信用额度 授信额度", name="致 客户名称 尊敬的客户", payment_days="批准账期 批准信用期限 信用期限 账期",
+        none="申请信用额度 申请额度 申请授信额度 申请信用期限 申请账期 申请日期 现有信用额度 原信用额度",
+    ),
+    "credit_granting": _labels(amount="授信额度 授信总额 综合授信额度 授信金额 信用额度", signed_on="编制日期 出具日期"),
+    "credit_form": _labels(
+        score="总分 综合得分 合计得分 总得分 评分合计 综合评分", amount="建议信用额度 信用额度", signed_on="评估日期 评定日期 评分日期",
+    ),
     "annual_review": _labels(
-        year="评价年度 年审年度 年度 评审年度 审核年度", amount="本年信用额度 调整后额度 信用额度 核定额度 年审后额度 本年度额度",
+        year="评价年度 年审年度 年度 评审年度 审核年度", amount="本年信用额度 本年度额度 调整后额度 年审后额度 核定额度 信用额度",
+        signed_on="年审日期 评价日期", none="上年信用额度 上年度额度 原信用额度",
     ),
+    "payment_habits": _labels(signed_on="统计日期 调查日期 填表日期"),
+    "financial_condition": _labels(signed_on="报表日期"),
     "collection_record": _labels(
-        name="欠款单位 债务人 客户名称 欠款人 欠款客户 债务单位", amount="欠款金额 逾期金额 欠款总额 应收金额 追讨金额 催收金额",
+        name="欠款单位 债务人 客户名称 欠款人 欠款客户 债务单位", amount="欠款金额 欠款总额 逾期金额 追讨金额 催收金额 应收金额",
+        signed_on="催收日期 追讨日期",
     ),
     "banks": _labels(
         bank="开户银行 基本户开户银行 开户行 基本账户开户行 往来银行 基本存款账户开户行 银行名称", account="账号 银行账号 基本户账号 银行账户 账户号码",
     ),
     "capability": _labels(name="企业名称 单位名称 客户名称 持证单位 获证组织 公司名称"),
-    "acceptance": _labels(none="采购单位 供货单位 建设单位 施工单位 需方 供方"),
+    "acceptance": _labels(signed_on="验收日期 验收时间", none="采购单位 供货单位 建设单位 施工单位 需方 供方"),
 }  # fmt: skip
 
 
 def labels_of(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return field -> labels for a kind; a label that the kind gives a meaning of its own has no other."""
+    """Return field -> labels for a kind, those that count first in front; a label that the kind gives a meaning of its own has no other."""
     own = OF_KIND.get(kind, {})
-    taken = {word for name, words in own.items() if name != "none" for word in words}
+    taken = {word for words in own.values() for word in words}
     result = {name: tuple(w for w in words if w not in taken) for name, words in COMMON.items()}
     for name, words in own.items():
         result[name] = tuple(dict.fromkeys((*words, *result.get(name, ()))))

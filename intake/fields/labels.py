@@ -16,7 +16,10 @@ _CLOSE = 1.75  # heights of print between the middles of two lines of one label
 
 @dataclass(frozen=True)
 class Spot:
-    """A label found on a page: its name, the row, the offsets in the row's run, and how sure it is a label."""
+    """A label found on a page: its name, the row, the offsets in the row's run, and how sure it is a label.
+
+    word: which of the printed forms of that name it is.
+    """
 
     name: str
     sheet: int
@@ -26,6 +29,7 @@ class Spot:
     x0: int
     x1: int
     strength: float
+    word: str = ""
 
 
 @cache
@@ -170,7 +174,7 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
             at += 1
             continue
         word, over = m
-        name = pairs[word][1]
+        printed, name = pairs[word]
         tail = re.compile(_TAIL + ":").match(key, over)
         bracket = re.compile(_TAIL).match(key, over)
         end = tail.end() if tail else bracket.end() if bracket and ")" in bracket[0] else over
@@ -179,7 +183,7 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
             at = over  # the words with which the value of the label before begins
             continue
         boxes = [g.box for g in run.glyphs[at:end] if g.box]
-        spots.append(Spot(name, s, r, at, end, boxes[0][0], max(b[2] for b in boxes), strength))
+        spots.append(Spot(name, s, r, at, end, boxes[0][0], max(b[2] for b in boxes), strength, printed))
         at = end
     return spots
 
@@ -200,7 +204,8 @@ def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[tu
     if free:
         bare = re.sub(r"\s", "", m[0])
         follows = key[m.end() : m.end() + 1]
-        if len(bare) < 2 and (follows != "\t" or (at > 0 and key[at - 1] != "\t")):
+        # A single letter (致, 住) is a label before a gap, and at the start of a row before a colon.
+        if len(bare) < 2 and (follows != "\t" or (at > 0 and key[at - 1] != "\t")) and not (at == 0 and closed):
             return None, 0.0
         if len(bare) < 3 and not closed and follows not in ("", "\t", "(") and at > 0 and key[at - 1] != "\t":
             return None, 0.0

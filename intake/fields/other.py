@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from intake.fields import foot
-from intake.fields.form_labels import COMMON, labels_of
+from intake.fields.form_labels import COMMON, OF_KIND, labels_of
+from intake.fields.labels import Spot
+from intake.fields.names import ORGANISATION_END
 from intake.fields.paper import Labelled, Paper
 from intake.fields.parties import parties
 from intake.fields.read import (
@@ -65,11 +67,22 @@ _ORGANISATIONS = (
 )
 _BLOCKS = (*_ORGANISATIONS, "address", "scope", "subject")
 _WITH_TOTAL = ("voucher", "acceptance")
+_DOUBT = 0.75  # below it a person looks at a value anyway
+_RIVALLED = 0.7  # what is left of the confidence in a value beside another one for the same field
+_NEAR = 6  # letters between the words of a sentence and the value they surely speak of: 为人民币 ¥
 _LETTERS = ("correspondence", "reply_letter", "registration", "capability")
+_CHANGED = r"(?:调整|提高|增加|上调|下调|降低|调减|缩短|延长|变更)[为至到]"
+#: A clause that speaks of what was asked for or stood before, unless what was granted is said with it (同意贵公司申请的额度).
+_NOT_GRANTED = re.compile(
+    r"(?<!同意)(?<!批准)(?<!核准)(?:申请|提出|要求|现有|目前|此前|先前|以前|上年|上一年度|原(?=[有来先本定为批核授信赊额账期]))"
+)
+_GRANTED = re.compile(r"(?<![不未])(?:同意|批准|核准|核定|给予|授予)|现(?![有在])|调整[为至到]")
+_ASKED_VALUE = re.compile(rf"(?:{_NOT_GRANTED.pattern})[^,]{{0,6}}(?:额度|账期|期限|授信)[^,]*?\d")
+#: Clauses of sentences that say a value of the kind. A value is read where the words before it are, so one may stand inside another's.
 _SENTENCES: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
     "reply_letter": (
-        ("amount", re.compile(r"额度(?:调整|提高|核定)?[为是:]?[ \t]*(?P<value>[^。;\n]{2,40})")),
-        ("payment_days", re.compile(r"(?:信用期限|账期|信用期|付款期限)[为是:]?[ \t]*(?P<value>\d{1,3}[ \t]*[天日])")),
+        ("amount", re.compile(rf"(?:额度(?:调整|提高|核定|批准)?[为是:至]?|{_CHANGED})[ \t]*(?=(?P<value>[^。;\n]{{2,40}}))")),
+        ("payment_days", re.compile(rf"(?:(?:信用期限|账期|信用期|付款期限)[为是:]?|{_CHANGED})[ \t]*(?=(?P<value>\d{{1,3}}[ \t]*[天日]))")),
         ("grade", re.compile(r"等级[^,。;\nA-Z]{0,6}(?P<value>[ABCD]{1,3})(?![A-Za-z])")),
     ),
     "guarantee": (
@@ -87,7 +100,7 @@ def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = N
     labels = labels_of(kind)
     for name, words in (more or {}).items():
         labels[name] = (*words, *labels.get(name, ()))
-    found = _labelled(paper.labelled(labels), READERS)
+    found = _labelled(paper.labelled(labels), labels)
     _capitals(found)
     if kind == "acceptance":
         found.update(parties(paper))
@@ -109,35 +122,55 @@ def at_labels(paper: Paper, labels: Mapping[str, Sequence[str]]) -> dict[str, Fi
         name: tuple(w for w in words if not any(w in own for own in labels.values())) for name, words in COMMON.items()
     }
     around = {"": tuple(w for words in others.values() for w in words)}
-    return _labelled(paper.labelled({**around, **labels}), READERS)
+    return _labelled(paper.labelled({**around, **labels}), labels)
 
 
-def _labelled(seen: Labelled, readers: Mapping[str, Reader]) -> dict[str, Field]:
-    found: dict[str, Field] = {}
+def _labelled(seen: Labelled, labels: Mapping[str, Sequence[str]]) -> dict[str, Field]:
+    """Return the values at the labels. Of different ones for a field the label named first counts, and a person looks at it."""
+    said: dict[str, list[tuple[tuple[bool, bool, int], Field]]] = {}
     for spot in seen.spots:
-        if spot.name == "term":
-            period = term(seen.block(spot))
-            for name, reading in (("valid_from", period.first), ("valid_until", period.last)):
-                if reading:
-                    found.setdefault(
-                        name, (reading if period.agreed else reading.weaker(0.6, "term_mismatch")).field(spot.strength)
-                    )
-            continue
-        read = readers.get(spot.name, organisation if spot.name in _ORGANISATIONS else phrase if spot.name else None)
-        if read is None:
-            continue
-        run = seen.block(spot) if spot.name in _BLOCKS else seen.beside(spot)
-        if not run.inked:
-            run = seen.block(spot)
-        value = read(run) if run.inked else None
-        if value is None:
-            continue
-        field = value.field(spot.strength)
-        if spot.name not in found:
-            found[spot.name] = field
-        elif found[spot.name].value != field.value:
-            found[spot.name] = max(found[spot.name], field, key=lambda f: f.confidence)
-    return found
+        for name, value in _at(seen, spot):
+            field = value.field(spot.strength)
+            sure, company = (
+                field.confidence >= _DOUBT,
+                name in _ORGANISATIONS and bool(ORGANISATION_END.search(value.run.key)),
+            )
+            said.setdefault(name, []).append(
+                ((not sure, not company, _place(labels.get(spot.name, ()), spot.word)), field)
+            )
+    return {name: _settled(values) for name, values in said.items()}
+
+
+def _at(seen: Labelled, spot: Spot) -> list[tuple[str, Reading]]:
+    """Return what stands at one label, by the name of the field."""
+    if spot.name == "term":
+        period = term(seen.block(spot))
+        ends = (("valid_from", period.first), ("valid_until", period.last))
+        return [(name, r if period.agreed else r.weaker(0.6, "term_mismatch")) for name, r in ends if r]
+    read = READERS.get(spot.name, organisation if spot.name in _ORGANISATIONS else phrase if spot.name else None)
+    if read is None:
+        return []
+    run = seen.block(spot) if spot.name in _BLOCKS else seen.beside(spot)
+    if not run.inked:
+        run = seen.block(spot)
+    value = read(run) if run.inked else None
+    return [(spot.name, value)] if value else []
+
+
+def _place(words: Sequence[str], word: str) -> int:
+    return words.index(word) if word in words else len(words)
+
+
+def _settled(values: Sequence[tuple[tuple[bool, bool, int], Field]]) -> Field:
+    """Return the value that counts: of those read surely before others, of a company before a person, at the label named first."""
+    best, field = min(values, key=lambda v: v[0])  # of equals the first on the paper
+    rivals = [f for order, f in values if order[:2] <= (False, best[1]) and f.value != field.value]
+    return _doubted(field) if rivals else field
+
+
+def _doubted(field: Field) -> Field:
+    """Return the field with so little confidence that a person looks at it."""
+    return replace(field, confidence=round(field.confidence * _RIVALLED, 3))
 
 
 def _capitals(found: dict[str, Field]) -> None:
@@ -154,14 +187,36 @@ def _capitals(found: dict[str, Field]) -> None:
 
 
 def _said(paper: Paper, kind: str, found: dict[str, Field]) -> None:
-    """Read what stands in sentences."""
+    """Read what stands in sentences; where they say different values a person looks at the first."""
+    key = paper.flow.key
     for name, pattern in _SENTENCES.get(kind, ()):
-        for m in () if name in found else pattern.finditer(paper.flow.key):
+        said = list[Reading]()
+        for m in () if name in found else pattern.finditer(key):
             run = paper.flow.cut(*m.span("value"))
             value = _sum(run) if name == "amount" else READERS.get(name, organisation)(run)
-            if value:
-                found[name] = value.field(0.97)
-                break
+            begins = m.start("value") + (_offset(run, value) if value else 0)
+            near = not said or begins - m.start("value") <= _NEAR  # what stands further on may be another matter
+            if value and near and not _is_not_granted(key, begins):
+                said.append(value)
+        if said:
+            found[name] = said[0].field(0.97)
+            if len({value.value for value in said}) > 1:
+                found[name] = _doubted(found[name])
+
+
+def _offset(run: Run, value: Reading) -> int:
+    return next(i for i, glyph in enumerate(run.glyphs) if glyph is value.run.inked[0])
+
+
+def _is_not_granted(key: str, at: int) -> bool:
+    """Tell whether the sentence up to `at` speaks of another value there than the one the paper gives."""
+    *earlier, clause = re.split(r",(?!\d)", re.split(r"[。;\n]", key[max(0, at - 90) : at])[-1])
+    asked, granted = _NOT_GRANTED.search(clause), _GRANTED.search(clause)
+    if asked or granted:
+        return not granted or bool(asked and asked.start() < granted.start())
+    goes_on = next((c for c in reversed(earlier) if _ASKED_VALUE.search(c) or _GRANTED.search(c)), "")
+    changed_from = re.search(r"[由从自][ \t]*(?:人民币|RMB|¥)?[ \t]*$", clause)
+    return bool(changed_from or (_ASKED_VALUE.search(goes_on) and not _GRANTED.search(goes_on)))
 
 
 def _sum(run: Run) -> Reading | None:
@@ -188,9 +243,10 @@ def _around(paper: Paper, kind: str, found: dict[str, Field]) -> None:
             found["authority"] = reading.field()
     if "signed_on" in found or "issued_on" in found:
         return
+    aside = OF_KIND.get(kind, {}).get("none", ())
     for m in _ANY_DATE.finditer(paper.flow.key):
         if not _OTHER_DATE.search(m["label"]) and (reading := day(paper.flow.cut(*m.span("value")))):
-            found["signed_on"] = reading.field(0.9)
+            found["signed_on"] = reading.field(0.9 if m["label"] not in aside else 0.6)
             return
     if kind in _LETTERS and (reading := foot.dated(paper)):
         found["signed_on"] = reading.field()

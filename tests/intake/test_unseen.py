@@ -38,7 +38,7 @@ def _page(sheet, number):
 def test_papers_of_all_categories_are_understood(split):
     count, right = Counter(), Counter()
     wrong = []
-    for number in range(60):
+    for number in range(80):
         paper = unseen.draw(number, random.Random(f"20261125 {number}"), split)
         pages = [_page(sheet, n) for n, sheet in enumerate(paper.sheets, 1)]
         read = understand(pages, OUR_COMPANIES)
