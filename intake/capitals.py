@@ -152,6 +152,12 @@ def beside(capitals: Sequence[Capital], page: int, box: Sequence[int]) -> tuple[
     return values_in(own)
 
 
+def outside(capitals: Iterable[Capital], places: Iterable[tuple[int, Sequence[int]]]) -> tuple[Capital, ...]:
+    """Return the sums in capitals that stand in none of these (page, box): what is a value of its own says no other one again."""
+    taken = list(places)
+    return tuple(c for c in capitals if not any(c.page == page and _touch(c.box, box) for page, box in taken))
+
+
 def _apart(one: Sequence[int], other: Sequence[int]) -> int:
     """Return how far two stretches lie apart; negative where they overlap."""
     return max(one[0], other[0]) - min(one[1], other[1])

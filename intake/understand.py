@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from intake.capitals import agreement, capitals_on, outside
 from intake.classify import Verdict, classify, closest
 from intake.fields import authorization, contract, identity, licence, other, seals
 from intake.fields.paper import Paper
@@ -11,6 +12,7 @@ from intake.fields.read import printed
 from intake.kinds import BY_NAME, KINDS
 from intake.layout import Run
 from intake.model import Field, PageText, Understanding
+from intake.required import Required, required
 from intake.templates import Template, best
 from intake.values import same_name
 
@@ -19,14 +21,6 @@ CONFIDENCE_LINE = 0.75
 #: Below this a single character, or a word in letters or digits, is marked as doubtful where its value is checked.
 CHARACTER_LINE = 0.85
 _OURS = ("authorization", "position_certificate", "introduction")
-_REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "licence": licence.REQUIRED,
-    "authorization": authorization.REQUIRED,
-    "contract": contract.REQUIRED,
-    "position_certificate": ("legal_representative",),
-    "introduction": ("agent",),
-    "identity_card": ("name", "identity_number"),
-}
 
 
 def understand(
@@ -51,16 +45,17 @@ def understand(
         said = other.fields(paper, "unknown", more) | seals.fields(pages)
         return Understanding("", "unknown", title, 0.0, said, ("unknown_kind",))
     kind = verdict.kind.name
-    found = _fields(paper, kind, verdict.title)
+    found = _fields(paper, kind, verdict.title, pages)
     if own and own.labels:
         found |= other.at_labels(paper, own.labels)
     category = own.category if own and own.category else verdict.kind.category
     if kind in _OURS and "principal" in found and any(same_name(found["principal"].value, c) for c in our_companies):
         category = "1.5"
-    review = _review(kind, verdict.confidence, found)
+    wanted = _required(kind, verdict.title)
+    review = _review(wanted, verdict.confidence, found)
     found, about_seals = _sealed(found, kind, pages)
-    required = [found[n].confidence if n in found else 0.0 for n in _REQUIRED.get(kind, ())]
-    weakest = sum(required) / len(required) if required else 1.0
+    sure = [max((found[n].confidence for n in names if n in found), default=0.0) for names in wanted]
+    weakest = sum(sure) / len(sure) if sure else 1.0
     confidence = round(verdict.confidence * (0.5 + 0.5 * weakest), 3)
     return Understanding(category, kind, title or kind, confidence, found, (*review, *about_seals))
 
@@ -86,17 +81,17 @@ def understand_as(pages: Sequence[PageText], category: str, templates: Sequence[
     kind = closest(paper, kinds).name
     verdict = classify(paper)
     paper = replace(paper, headline=verdict.title)
-    found = _fields(paper, kind, verdict.title)
+    found = _fields(paper, kind, verdict.title, pages)
     own = best(templates, re.sub(r"\s", "", paper.flow.key))
     if own and own.labels:
         found |= other.at_labels(paper, own.labels)
     title = printed(verdict.title) if verdict.title else kind
-    review = _review(kind, 1.0, found)
+    review = _review(_required(kind, verdict.title), 1.0, found)
     found, about_seals = _sealed(found, kind, pages)
     return Understanding(category, kind, title, 1.0, found, (*review, *about_seals))
 
 
-def _fields(paper: Paper, kind: str, title: Run | None) -> dict[str, Field]:
+def _fields(paper: Paper, kind: str, title: Run | None, pages: Sequence[PageText]) -> dict[str, Field]:
     if kind == "licence":
         return licence.fields(paper)
     if kind in _OURS:
@@ -105,7 +100,20 @@ def _fields(paper: Paper, kind: str, title: Run | None) -> dict[str, Field]:
         return contract.fields(paper, title)
     if kind == "identity_card":
         return identity.fields(paper)
-    return other.fields(paper, kind)
+    return _held(other.fields(paper, kind), pages)
+
+
+def _held(found: dict[str, Field], pages: Sequence[PageText]) -> dict[str, Field]:
+    """Return the fields, the amount marked where the sum in capitals beside it says another (RULES, Amounts and dates)."""
+    amount = found.get("amount")
+    if amount is None or "amount_mismatch" in amount.marks:
+        return found
+    others = [(f.page, f.box) for name, f in found.items() if name not in ("amount", "currency")]
+    sums = outside(capitals_on(pages), others)
+    if agreement(amount.value, sums, amount.page, amount.box) != "amount_mismatch":
+        return found
+    doubted = replace(amount, confidence=round(amount.confidence * 0.5, 3), marks=(*amount.marks, "amount_mismatch"))
+    return found | {"amount": doubted}
 
 
 def _sealed(found: dict[str, Field], kind: str, pages: Sequence[PageText]) -> tuple[dict[str, Field], list[str]]:
@@ -115,11 +123,15 @@ def _sealed(found: dict[str, Field], kind: str, pages: Sequence[PageText]) -> tu
     return found | held, reasons
 
 
-def _review(kind: str, sure: float, found: Mapping[str, Field]) -> list[str]:
+def _required(kind: str, title: Run | None) -> Required:
+    return required(kind, re.sub(r"\s", "", title.key) if title else "")
+
+
+def _review(wanted: Required, sure: float, found: Mapping[str, Field]) -> list[str]:
     reasons = []
     if sure < CONFIDENCE_LINE:
         reasons.append("low_confidence:kind")
-    reasons += [f"missing:{n}" for n in _REQUIRED.get(kind, ()) if n not in found]
+    reasons += [f"missing:{names[0]}" for names in wanted if not any(n in found for n in names)]
     for name, field in found.items():
         for mark in field.marks:
             if mark in ("check_digit_failed", "repaired"):

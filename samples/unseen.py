@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samples import unseen_cards as cards
+from samples import unseen_invoices as invoices
 from samples import unseen_layouts as layouts
 from samples import unseen_papers as papers
 from samples import unseen_tests as tests
@@ -33,8 +34,16 @@ POWERS = {
 }
 CONTRACTS = {"tuning": (papers.contract,), "test": (tests.contract_headed,)}
 CARDS = {"tuning": (cards.card_stacked, cards.card_row, cards.card_beside), "test": (cards.card_corners,)}
-_MAIN = {"licence": LICENCES, "authorization": POWERS, "contract": CONTRACTS, "identity_card": CARDS}
-_CATEGORY = {"licence": "1.2", "contract": "1.9", "identity_card": "1.4"}
+INVOICES = {"tuning": (invoices.invoice_beside,), "test": (invoices.invoice_below,)}
+_MAIN = {
+    "licence": LICENCES,
+    "authorization": POWERS,
+    "contract": CONTRACTS,
+    "identity_card": CARDS,
+    "invoice": INVOICES,
+}
+_CATEGORY = {"licence": "1.2", "contract": "1.9", "identity_card": "1.4", "invoice": "1.11"}
+_BESIDE_FORMS = ("identity_card", "invoice")  # drawn in turn with the forms, in layouts of their own
 
 Drawing = Callable[[random.Random], Sheet | list[Sheet]]
 
@@ -54,10 +63,10 @@ def draw(number: int, rng: random.Random, split: str = "tuning", kinds: Sequence
     form = None
     if kind == "form":
         turn = number if kinds else number // 10 * TURNS.count("form") + TURNS[: number % 10].count("form")
-        place = turn % (len(FORMS) + 1)
+        place = turn % (len(FORMS) + len(_BESIDE_FORMS))
         if place < len(FORMS):
             form = FORMS[place]
-        kind = form.kind if form else "identity_card"
+        kind = form.kind if form else _BESIDE_FORMS[place - len(FORMS)]
     elif kind not in _MAIN:
         form = rng.choice([f for f in FORMS if f.kind == kind])
     if form:
@@ -65,7 +74,7 @@ def draw(number: int, rng: random.Random, split: str = "tuning", kinds: Sequence
     drawn = rng.choice(_MAIN[kind][split])(rng)
     sheets = drawn if isinstance(drawn, list) else [drawn]
     category = _CATEGORY.get(kind) or ("1.5" if sheets[0].values["principal"] == words.OURS else "1.4")
-    return Drawn(kind, category, sheets)
+    return Drawn("voucher" if kind == "invoice" else kind, category, sheets)
 
 
 def make_one(number: int, seed: int, root: Path, split: str = "tuning", kinds: Sequence[str] = ()) -> Truth:

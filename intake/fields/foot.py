@@ -13,6 +13,11 @@ _SEALED = r"[ \t]*(?:\((?:公|盖|签)?章\)|盖章|公章)?[:.。]?"
 _SIGNER = re.compile(rf"(?P<name>{COMPANY}){_SEALED}")
 _SIGNED_WORDS = re.compile(r"[\s()签订署约发填制表报日期时间年月:盖章]")
 
+#: Days that are not the paper's own.
+_OTHER_DAY = re.compile(r"[至自从起止]|成立|注册|开户|打印|有效|到期|生产|保质|批号|入职|出生")
+_EDGE = 6  # rows at the top and at the bottom of a sheet that are its head and its foot
+_OF_SEVERAL = 0.6  # how far to trust one of several days
+
 
 def _chunks(paper: Paper) -> list[Run]:
     return [chunk for sheet in paper.sheets for row in sheet.rows for chunk in row.chunks]
@@ -55,3 +60,32 @@ def dated(paper: Paper) -> Reading | None:
             certain = (0.95 if len(rest) <= 2 else 0.85) if d.certain else 0.7
             return Reading(chunk.cut(d.start, d.end), d.value, certain)
     return None
+
+
+def lone_day(paper: Paper) -> Reading | None:
+    """Return the one day that stands alone at the head or the foot of a paper, as on receipts; one of several is for a person to look at."""
+    found = list[Reading]()
+    for sheet in paper.sheets:
+        for at, row in enumerate(sheet.rows):
+            if _EDGE <= at < len(sheet.rows) - _EDGE:
+                continue
+            above = [chunk for r in sheet.rows[max(0, at - 3) : at] for chunk in r.chunks]
+            found += [r for chunk in row.chunks if (r := _alone(chunk)) and not _is_headed(chunk, above)]
+    if not found:
+        return None
+    return found[0] if len({r.value for r in found}) == 1 else found[0].weaker(_OF_SEVERAL)
+
+
+def _alone(chunk: Run) -> Reading | None:
+    dates = find_dates(chunk.key)
+    if len(dates) != 1 or _OTHER_DAY.search(chunk.key):
+        return None
+    d = dates[0]
+    rest = _SIGNED_WORDS.sub("", chunk.key[: d.start] + chunk.key[d.end :])
+    return None if rest else Reading(chunk.cut(d.start, d.end), d.value, 0.95 if d.certain else 0.7)
+
+
+def _is_headed(chunk: Run, above: list[Run]) -> bool:
+    """Tell whether the day stands in a column that is headed as some other day: of make, of expiry."""
+    x0, _, x1, _ = chunk.box
+    return any(_OTHER_DAY.search(c.key) and c.box[0] < x1 and c.box[2] > x0 for c in above)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from intake.fields import foot
+from intake.fields import foot, invoice
 from intake.fields.form_labels import COMMON, OF_KIND, labels_of
 from intake.fields.labels import Spot
-from intake.fields.names import ORGANISATION_END
+from intake.fields.names import COMPANY, ORGANISATION_END
 from intake.fields.paper import Labelled, Paper
 from intake.fields.parties import parties
 from intake.fields.read import (
@@ -70,6 +70,12 @@ _WITH_TOTAL = ("voucher", "acceptance")
 _DOUBT = 0.75  # below it a person looks at a value anyway
 _RIVALLED = 0.7  # what is left of the confidence in a value beside another one for the same field
 _NEAR = 6  # letters between the words of a sentence and the value they surely speak of: 为人民币 ¥
+#: To whom and by whom a letter is, by its kind.
+_ENDS = {
+    "correspondence": ("recipient", "sender"),
+    "reply_letter": ("name", ""),
+    "guarantee": ("creditor", "guarantor"),
+}
 _LETTERS = ("correspondence", "reply_letter", "registration", "capability")
 _CHANGED = r"(?:调整|提高|增加|上调|下调|降低|调减|缩短|延长|变更)[为至到]"
 #: A clause that speaks of what was asked for or stood before, unless what was granted is said with it (同意贵公司申请的额度).
@@ -86,7 +92,10 @@ _SENTENCES: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
         ("grade", re.compile(r"等级[^,。;\nA-Z]{0,6}(?P<value>[ABCD]{1,3})(?![A-Za-z])")),
     ),
     "guarantee": (
-        ("guarantor", re.compile(r"(?P<value>[\u4e00-\u9fff()]{4,30}公司)(?:自愿|愿意|同意)[^。\n]{0,20}(?:担保|保证)")),
+        ("guarantor", re.compile(r"(?:[我本](?:公司|行)|由)?(?P<value>[\u4e00-\u9fff()]{4,30}?(?:公司|银行(?:[\u4e00-\u9fff]{2,8}行)?))(?:自愿|愿意|同意)[^。\n]{0,20}(?:担保|保证)")),
+    ),
+    "voucher": (
+        ("payer", re.compile(rf"[今兹]收到[: \t]*(?!货款|人民币|现金|[订定]金|[^。\n]{{0,40}}(?:送来|发来|送达|运来))(?P<value>{COMPANY})")),
     ),
 }  # fmt: skip
 _ANY_DATE = re.compile(
@@ -102,6 +111,10 @@ def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = N
         labels[name] = (*words, *labels.get(name, ()))
     found = _labelled(paper.labelled(labels), labels)
     _capitals(found)
+    if kind == "voucher" and (billed := invoice.fields(paper)):
+        for of_one_side in ("name", "code") if "payer" in billed else ():
+            found.pop(of_one_side, None)
+        found |= billed
     if kind == "acceptance":
         found.update(parties(paper))
     if kind in _WITH_TOTAL and ("amount" not in found or found["amount"].confidence < 0.75):
@@ -228,13 +241,11 @@ def _sum(run: Run) -> Reading | None:
 
 def _around(paper: Paper, kind: str, found: dict[str, Field]) -> None:
     """Read what a letter says without labels: to whom, by whom, when."""
-    if kind in ("correspondence", "reply_letter"):
-        name = "recipient" if kind == "correspondence" else "name"
-        reading = foot.addressee(paper) if name not in found else None
+    to, by = _ENDS.get(kind, ("", ""))
+    for name, read in ((to, foot.addressee), (by, foot.signer)):
+        reading = read(paper) if name and name not in found else None
         if reading:
             found[name] = reading.field()
-    if kind == "correspondence" and "sender" not in found and (reading := foot.signer(paper)):
-        found["sender"] = reading.field()
     if kind in ("registration", "capability") and "authority" not in found:
         reading = foot.signer(
             paper, r"公证处|局|委员会|银行[\u4e00-\u9fff]{0,12}|银行股份有限公司|事务所|中心|协会|公司"
@@ -248,5 +259,6 @@ def _around(paper: Paper, kind: str, found: dict[str, Field]) -> None:
         if not _OTHER_DATE.search(m["label"]) and (reading := day(paper.flow.cut(*m.span("value")))):
             found["signed_on"] = reading.field(0.9 if m["label"] not in aside else 0.6)
             return
-    if kind in _LETTERS and (reading := foot.dated(paper)):
+    reading = foot.dated(paper) if kind in _LETTERS else foot.lone_day(paper) if kind in _WITH_TOTAL else None
+    if reading:
         found["signed_on"] = reading.field()
