@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, TiffImagePlugin
@@ -60,9 +59,13 @@ class Scan:
             page.replace(pages[number - 1])
         keep_on_disk(self.folder)
 
-    def drop(self, numbers: Iterable[int]) -> None:
-        """Take these pages (from 1) out; they lie aside until the scan is removed, and those behind them move up."""
+    def drop(self, numbers: Iterable[int], when: str) -> None:
+        """Take these pages (from 1) out; they lie aside until the scan is removed, and those behind them move up.
+
+        Which, and when (ISO 8601), is kept first: none goes without a trace.
+        """
         pages = self.pages
+        self.write(self.order.without(numbers, when))
         for number in set(numbers):
             self._keep_aside(pages[number - 1])
             pages[number - 1].unlink()
@@ -93,10 +96,6 @@ class Scan:
             os.fsync(file.fileno())
         part.replace(self.folder / "scan.json")
         keep_on_disk(self.folder)
-
-    def expect(self, pages: int) -> None:
-        """Keep another count of the pages on paper."""
-        self.write(replace(self.order, expect=pages))
 
     @contextmanager
     def locked(self) -> Iterator[int]:

@@ -1,8 +1,8 @@
 """What to ask of a scanner: the operator's few words, turned into the options that this device offers. Pure rules."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from intake.errors import NotOffered
@@ -35,7 +35,8 @@ class ScanOrder:
 
     batch: what the operator calls the stack. operator, started (ISO 8601): who scanned and when. split: cut it at its separator
     sheets; sides: of a sheet, 0 when the rest says it. page_order: as_scanned, two_pass (all fronts, then all backs). fronts: of a
-    stack in two passes, how many were in when the paper was turned over; 0 when it was not.
+    stack in two passes, how many were in when the paper was turned over; 0 when it was not. dropped: the pages that were taken out,
+    as they were numbered then; dropped_at (ISO 8601): when the last was.
     server, token_file (a path), department (a code): where it is to be handed in; all empty: to the archive on this machine.
     """
 
@@ -52,6 +53,8 @@ class ScanOrder:
     sides: int = 0
     page_order: str = "as_scanned"
     fronts: int = 0
+    dropped: Sequence[int] = ()
+    dropped_at: str = ""
     server: str = ""
     token_file: str = ""
     department: str = ""
@@ -121,6 +124,28 @@ class ScanOrder:
             if count == self.expect and fronts != sheets:
                 return "uneven"
         return "" if count == self.expect else "few" if count < self.expect else "many"
+
+    def may_drop(self, pages: Iterable[int], count: int) -> bool:
+        """Return whether these of `count` pages (from 1) may be taken out: no more than are too many, of two passes of each.
+
+        So what is said twice takes nothing out twice. Also the last side of a duplex stack, when it is without its other side.
+        """
+        numbers = set(pages)
+        if self.half_sheet(count) and numbers == {count}:
+            return True
+        if not self.expect:
+            return False
+        if self.page_order != "two_pass":
+            return len(numbers) <= count - self.expect
+        fronts, sheets = self.fronts_of(count), self.sheets or 0
+        of_fronts = len([number for number in numbers if number <= fronts])
+        return of_fronts <= max(0, fronts - sheets) and len(numbers) - of_fronts <= max(0, count - fronts - sheets)
+
+    def without(self, pages: Iterable[int], when: str) -> "ScanOrder":
+        """Return the order once these pages (from 1) are taken out, which it keeps. when: ISO 8601."""
+        numbers = sorted(set(pages))
+        fronts = self.fronts - len([number for number in numbers if number <= self.fronts])
+        return replace(self, fronts=fronts, dropped=[*self.dropped, *numbers], dropped_at=when)
 
     def unsure(self, count: int) -> str:
         """Return why it is not known which paper each of `count` pages is on: half_sheet, or what is `off` in two passes; empty: it is."""

@@ -77,6 +77,8 @@ def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
     paper = (
         f"{m.sheets} sheets x {m.sides} sides = {m.expected}" if m.sheets is not None else "nobody counted the paper"
     )
+    if whole.batch.settings.get("dropped"):
+        paper += f"; {plain(whole.batch.settings['dropped'])} pages taken out at the station"
     kept = f"{m.kept} pages kept + {m.blanks} blanks dropped + {m.separators} separators = {m.accounted}"
     colour, word = ("green", "balances") if m.balances else ("yellow", "does not balance")
     click.echo(f"batch {plain(name)}: {whole.batch.state}{', still being cut' if whole.busy else ''}")

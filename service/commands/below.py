@@ -159,6 +159,18 @@ _SAID: dict[str, tuple[str, str]] = {
         "一页也不剩了；不要这一叠用 `juanzong station discard {name}`",
         "no page would be left; `juanzong station discard {name}` throws the scan away",
     ),
+    "no_drop": (
+        "只能拿掉多出来的页（已经拿掉的不用再写 --drop）：{why}",
+        "only pages that are too many are taken out (once they are, leave --drop out): {why}",
+    ),
+    "drop_uncounted": (
+        "这一叠没有点数：--drop 要和 --expect N 一起写，N 是拿掉以后应有的页数",
+        "nobody counted this stack: --drop goes with --expect N, the pages that there are to be afterwards",
+    ),
+    "department_of_token": (
+        "这一叠要交到 {server}，那里的部门随令牌的账户：不要写 --department",
+        "this stack goes to {server}, where documents belong to the department of the token's owner: leave --department out",
+    ),
     # a scan that is given up
     "ask_gone": (
         "这一叠 {name} 的 {count} 页还没有收下，删了就只剩纸上的。要删吗？",
@@ -305,6 +317,13 @@ def unsure(name: str, count: int, order: ScanOrder) -> str:
     if not why:
         return ""
     return say("unsure", why=say("one_side_alone") if why == "half_sheet" else miscounted(name, count, order))
+
+
+def no_drop(name: str, count: int, order: ScanOrder) -> str:
+    """Return why pages are not taken out of a scan: it has not so many too many."""
+    if not order.expect:
+        return say("drop_uncounted")
+    return say("no_drop", why=miscounted(name, count, order) or say("counted", count=count, expect=order.expect))
 
 
 def kept(name: str, count: int, order: ScanOrder) -> str:

@@ -3,10 +3,11 @@
 import getpass
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from service.flow.intake.stacks import How
 
 _LONGEST_BATCH = 36  # characters, as the archive keeps it
+_LONGEST_DEVICE = 120  # the same
+_LONGEST_SETTING = 40  # the same
 
 
 @click.command()
@@ -103,7 +106,7 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
     "--drop",
     multiple=True,
     type=click.IntRange(1),
-    help="Take this page out, as the pages are numbered now; repeatable. Those behind it move up.",
+    help="Take this page out, as the pages are numbered now, when there are too many; repeatable. Those behind it move up.",
 )
 @click.option("--hold", is_flag=True, help="Keep the stack here while a page just scanned is too poor.")
 @delivery_options
@@ -126,14 +129,16 @@ def resume(
     waiting = find(_home(settings), name)
     with _telling(), waiting.locked() as lock, _keeping(waiting):
         target = _whither(waiting, target)
-        if expect is not None:
-            _check_sides(replace(waiting.order, expect=expect))
-            _check_counted(replace(waiting.order, expect=expect))
-            waiting.expect(expect)
-        _check_counted(waiting.order)
         waiting.close_up()  # where taking a page out was broken off
+        order = waiting.order if expect is None else replace(waiting.order, expect=expect)
+        _check_sides(order)
+        _check_counted(order)
         if drop:
-            _drop(waiting, drop, pages)
+            _check_drop(waiting, order, drop, pages)
+        if order != waiting.order:
+            waiting.write(order)
+        if drop:
+            waiting.drop(drop, datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"))
         poor = _feed_again(settings, waiting, lock, sorted(set(pages)), quiet=as_json) if pages else []
         if more:
             _turned_over(waiting)
@@ -186,8 +191,8 @@ def spool(*, as_json: bool) -> int:
     return 0
 
 
-def _drop(scan: "Scan", numbers: Sequence[int], again: Sequence[int]) -> None:
-    """Take pages out. Raises BadInput, and nothing is changed, where it is not clear which, or none would be left."""
+def _check_drop(scan: "Scan", order: ScanOrder, numbers: Sequence[int], again: Sequence[int]) -> None:
+    """Refuse to take pages out where it is not clear which, where none would be left, or where there are not too many."""
     count = len(scan.pages)
     if again:
         raise BadInput(words.say("drop_and_again"))
@@ -195,12 +200,15 @@ def _drop(scan: "Scan", numbers: Sequence[int], again: Sequence[int]) -> None:
         raise BadInput(words.say("only", page=max(numbers), name=scan.name, count=count))
     if len(set(numbers)) == count:
         raise BadInput(words.say("none_left", name=scan.name))
-    scan.drop(numbers)
+    if not order.may_drop(numbers, count):
+        raise BadInput(words.no_drop(scan.name, count, order))
 
 
 def _whither(scan: "Scan", target: Target) -> Target:
     """Return where a scan goes: where is said now, and kept for the next time, or else where it was going."""
     order, said = scan.order, target.to_plain()
+    if order.server and said["department"]:
+        raise BadInput(words.say("department_of_token", server=order.server))
     if any(said.values()):
         scan.write(ScanOrder.from_plain(order.to_plain() | said))
         return target
@@ -381,7 +389,11 @@ def _how(order: ScanOrder) -> "How":
 
     settings = {"resolution": str(order.resolution), "mode": order.mode, "source": order.source, "paper": order.paper}
     settings["operator"] = re.sub(r"[^\w .-]", "-", order.operator)[:40]  # as the archive takes settings
-    return How(order.sheets, order.sides_scanned, order.page_order, device=order.device, settings=settings)
+    if order.dropped:
+        pages = textwrap.shorten(" ".join(map(str, order.dropped)), _LONGEST_SETTING, placeholder=" ...")
+        settings |= {"dropped": str(len(order.dropped)), "dropped_pages": pages, "dropped_at": order.dropped_at}
+    device = order.device[:_LONGEST_DEVICE]  # of a longer name the paper would be scanned, and then refused
+    return How(order.sheets, order.sides_scanned, order.page_order, device=device, settings=settings)
 
 
 def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below]", *, as_json: bool) -> int:

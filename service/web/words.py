@@ -1,7 +1,9 @@
 """What codes are called. One word for one thing: the terms of DESIGN.md, said in both languages."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +15,7 @@ from intake.trust import parted as certificate_in
 from intake.understand import CONFIDENCE_LINE
 from service.access.policy import TIERS as RANK
 from service.access.policy import Actor
+from service.clock import CHINA
 from service.flow.common.checks import BY_HAND, Sheets, against, checks
 from service.flow.common.values import stand_of, state_of
 from service.records.tables import Document, DocumentField
@@ -186,6 +189,7 @@ CHANNELS = {
     "web": _("浏览器"),
 }
 _SETTINGS = ("resolution", "mode", "source", "paper", "operator")
+_DROPPED = ("dropped", "dropped_pages", "dropped_at")
 SCANNED = {
     "Gray": _("灰度"),
     "Color": _("彩色"),
@@ -835,8 +839,21 @@ def told(notes: Sequence[str]) -> list[str]:
 
 def scanned_with(settings: Mapping[str, str]) -> list[str]:
     """Return what a scanner was told, and by whom at the station, in words."""
-    names = [name for name in _SETTINGS if name in settings] + [name for name in settings if name not in _SETTINGS]
-    return [_one_setting(name, settings[name]) for name in names if settings[name]]
+    known = (*_SETTINGS, *_DROPPED)
+    names = [name for name in _SETTINGS if name in settings] + [name for name in settings if name not in known]
+    told = [_one_setting(name, settings[name]) for name in names if settings[name]]
+    return told + ([_dropped(*(settings.get(name, "") for name in _DROPPED))] if settings.get("dropped") else [])
+
+
+def _dropped(count: str, pages: str, at: str) -> str:
+    with suppress(ValueError):  # what others than a station of ours say is said as it is
+        at = datetime.fromisoformat(at).astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    return gettext(
+        "在扫描站拿掉 %(count)s 页（第 %(pages)s 页，%(when)s）",
+        count=count,
+        pages=pages.replace(" ", gettext("、")),
+        when=at,
+    )
 
 
 def _one_setting(name: str, value: str) -> str:

@@ -3,6 +3,7 @@
 import getpass
 import json
 import socket
+from pathlib import Path
 
 import requests
 from sqlalchemy import select
@@ -48,9 +49,7 @@ def test_a_scanned_stack_is_handed_in_over_the_network(archive, sane, tmp_path):
     shown = json.loads(juanzong(archive.env, "show", line["document_id"], "--json").stdout)
     assert (shown["pages"], shown["sha256"], shown["received_by"]) == (10, line["sha256"], "person:scanner")
     assert channels(archive, Document) == {"scanner"}
-    with archive.house.database.read() as session:
-        received = session.scalars(select(AuditEntry).where(AuditEntry.action == "document.receive")).one()
-    scan = json.loads(received.detail)["scan"]
+    scan = scan_of(archive)
     assert (scan["sheets"], scan["sides"], scan["device"]) == (10, 1, "test")
     assert (scan["settings"]["resolution"], scan["settings"]["operator"]) == ("50", getpass.getuser())
 
@@ -69,8 +68,23 @@ def test_a_stack_that_waits_knows_where_it_was_going(archive, sane, tmp_path):
     assert "档案系统不认这台扫描站的令牌：请管理员看一下；10 页都留着" in refused.stderr
     juanzong(here, *again, "--expect", 11, *where, check=4)
     assert lines(juanzong(here, "station", "spool", "--json"))[0]["server"] == archive.address
-    (line,) = lines(juanzong(here, *again, "--expect", 10, "--json"))
-    assert (line["status"], line["pages"], channels(archive, Document)) == ("received", 10, {"scanner"})
+    elsewhere = juanzong(here, *again, "--department", "XS", "--expect", 10, check=3).stderr  # none of ours
+    assert "documents belong to the department of the token's owner: leave --department out" in elsewhere
+    assert lines(juanzong(here, "station", "spool", "--json"))[0]["server"] == archive.address
+    (line,) = lines(juanzong(here, *again, "--expect", 9, "--drop", 3, "--json"))
+    assert (line["status"], line["pages"], channels(archive, Document)) == ("received", 9, {"scanner"})
+    settings = scan_of(archive)["settings"]
+    assert (settings["dropped"], settings["dropped_pages"], len(settings["dropped_at"])) == ("1", "3", 16)
+
+
+def test_a_scanner_of_a_long_name_is_a_scanner(archive, sane, tmp_path):
+    name = "office " * 20
+    Path(sane["SANE_CONFIG_DIR"], "dll.aliases").write_text(f'alias "{name}" test:0\n')
+    here = sane | {"JUANZONG_HOME": str(tmp_path / "station-home")}
+    where = ("--server", archive.address, "--token-file", archive.token_file)
+    words = ("station", "scan", "--device", name, "--resolution", "50", "--expect", "10", "--json")
+    assert lines(juanzong(here, *words, *where))[0]["status"] == "received"
+    assert scan_of(archive)["device"] == name[:120]
 
 
 def test_stacks_are_cut_at_the_archive_also_over_a_breaking_line(archive, tmp_path):
@@ -134,6 +148,13 @@ def test_a_server_that_is_away_or_refuses_the_token_moves_nothing(archive, tmp_p
     assert settled(hot, TusDelivery(archive.address, archive.token_file, tmp_path / "memory")) == ["received"]
     assert (hot / "done" / "a.pdf").exists()
     archive.holds(DIGITAL)
+
+
+def scan_of(archive):
+    """The manifest of the one document that is there."""
+    with archive.house.database.read() as session:
+        received = session.scalars(select(AuditEntry).where(AuditEntry.action == "document.receive")).one()
+        return json.loads(received.detail)["scan"]
 
 
 def channels(archive, table):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -318,13 +319,13 @@ def test_no_page_is_exchanged_while_a_pass_is_not_whole(juanzong_here, env, spoo
 
 
 def test_a_page_too_many_is_taken_out_and_the_others_keep_their_order(juanzong_here, env, spool):
-    scan = kept(spool, ScanOrder("test", 75, expect=4, started="2026-11-27T09:00:00"), 1, 2, 3, 4, 5, 6)
+    scan = kept(spool, ScanOrder("test", 75, expect=3, started="2026-11-27T09:00:00"), 1, 2, 3, 4, 5, 6)
 
     def again(*words: object, check: int = 4) -> str:
         chinese = env | {"LC_ALL": "zh_CN.UTF-8"}
         return juanzong_here(chinese, "station", "resume", scan.name, *words, check=check).stderr
 
-    assert f"多了 2 页：重了的用 `juanzong station resume {scan.name} --drop N` 拿掉第 N 页" in again()
+    assert f"多了 3 页：重了的用 `juanzong station resume {scan.name} --drop N` 拿掉第 N 页" in again()
     for words in (
         ("--drop", 7),
         ("--drop", 1, "--page", 2),
@@ -332,12 +333,56 @@ def test_a_page_too_many_is_taken_out_and_the_others_keep_their_order(juanzong_h
     ):
         again(*words, check=3)
     assert bars_in(scan.folder) == [1, 2, 3, 4, 5, 6]
-    again("--drop", 5, "--drop", 1, "--drop", 5, "--expect", 5)
+    again("--drop", 5, "--drop", 1, "--drop", 5)
     assert (bars_in(scan.folder), bars_in(scan.folder / "again.old")) == ([2, 3, 4, 6], [1, 5])
     (scan.folder / "p00002.tiff").rename(scan.folder / "p00009.tiff")  # killed while the pages moved up
     again()
     assert [path.name for path in scan.pages] == [f"p0000{number}.tiff" for number in range(1, 5)]
     assert bars_in(scan.folder) == [2, 4, 6, 3]
+
+
+def test_taking_a_page_out_twice_takes_one_out_and_the_archive_is_told(juanzong_here, env, spool):
+    down = env | {"JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}
+    scan = kept(spool, ScanOrder("test", 75, expect=5, started="2026-11-27T09:00:00"), 1, 2, 3, 4, 5, 6)
+    drop = ("station", "resume", scan.name, "--drop", 4)
+    juanzong_here(down, *drop, check=5)
+    again = juanzong_here(down, *drop, check=3).stderr  # the arrow key
+    assert "only pages that are too many are taken out (once they are, leave --drop out): 5 of 5 pages" in again
+    juanzong_here(down, *drop, "--drop", 2, "--expect", 4, check=3)
+    assert (bars_in(scan.folder), scan.order.expect) == ([1, 2, 3, 5, 6], 5)
+    juanzong_here(down, "station", "resume", scan.name, "--drop", 1, "--expect", 4, check=5)
+    (line,) = lines(juanzong_here(env, "station", "resume", scan.name, "--json"))
+    told = manifest(env, line["document_id"])
+    settings = told[1]["settings"]
+    assert told[0] == 4
+    assert (settings["dropped"], settings["dropped_pages"]) == ("2", "4 1")
+    assert datetime.now(UTC) - datetime.fromisoformat(settings["dropped_at"]) < timedelta(minutes=10)
+
+
+def test_of_a_stack_that_nobody_counted_a_page_is_taken_out_with_a_count_alone(juanzong_here, env, spool):
+    chinese = env | {"LC_ALL": "zh_CN.UTF-8"}
+    scan = kept(spool, ScanOrder("test", 75, started="2026-11-27T09:00:00"), 1, 2, 3)
+    for words in ((), ("--expect", 0)):
+        refused = juanzong_here(chinese, "station", "resume", scan.name, "--drop", 2, *words, check=3).stderr
+        assert "--drop 要和 --expect N 一起写，N 是拿掉以后应有的页数" in refused
+    assert bars_in(scan.folder) == [1, 2, 3]
+    (line,) = lines(juanzong_here(env, "station", "resume", scan.name, "--drop", 2, "--expect", 2, "--json"))
+    assert line["pages"] == 2
+
+
+def test_what_was_taken_out_of_each_stack_of_a_batch_is_kept_with_it(juanzong_here, env, spool):
+    for started in ("2026-11-27T09:00:00", "2026-11-27T10:00:00"):
+        order = ScanOrder("test", 75, expect=2, split=True, batch="三月", started=started)
+        scan = kept(spool, order, 1, 2, 3)
+        juanzong_here(env, "station", "resume", scan.name, "--drop", 3, "--json")
+    assert "2 pages taken out at the station" in juanzong_here(env, "batch", "show", "三月").stdout
+    house = build(load(env))
+    with house.database.read() as session:
+        settings = session.get_one(Batch, "三月").settings
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "batch.receive"))
+        told = [json.loads(entry.detail)["dropped_pages"] for entry in entries]
+    house.database.dispose()
+    assert (settings["dropped"], settings["dropped_pages"], told) == ("2", "3 3", ["3", "3"])
 
 
 @pytest.mark.parametrize("options", [("--mode", "Color"), ("--source", "Flatbed", "--paper", "A5")])

@@ -66,6 +66,10 @@ class How:
         scan = {"sheets": self.sheets, "sides": self.sides, "device": self.device, "settings": dict(self.settings)}
         return {"scan": scan}
 
+    def dropped(self) -> dict[str, str]:
+        """Return which pages were taken out at the station before the stack was handed in: dropped (how many), dropped_pages, dropped_at."""
+        return {name: value for name, value in self.settings.items() if name.startswith("dropped")}
+
 
 @dataclass(frozen=True)
 class Made:
@@ -151,7 +155,7 @@ def receive_stack(
         _file_key, stack.key = house.keys.new(UUID(stack.id))
         known = _begin(house, actor, stack, how, department_id or actor.department_id)
         if known is None:
-            _keep(house, actor, stack, path)
+            _keep(house, actor, stack, path, how)
     kept_as = known or stack.id
     if not most or inspection.pages <= most:
         with house.database.read() as session:
@@ -253,6 +257,8 @@ def _open_batch(
         )
         session.add(batch)
         audit.append(session, actor.name, "batch.open", f"batch:{batch.name}", {"device": batch.device})
+    else:
+        batch.settings = batch.settings | _dropped_too(batch.settings, how.dropped())
     if batch.state != "open":
         raise RuleRefused(f"batch {batch.name} was released; nothing is added to it any more")
     if how.sides and batch.sides not in (0, how.sides):
@@ -268,6 +274,15 @@ def _open_batch(
     session.flush()
 
 
+def _dropped_too(before: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """Return which pages were taken out of the stacks of a batch: of those in it, and of one more."""
+    if not more or not before.get("dropped"):
+        return dict(more)
+    counts = [said.get("dropped", "") for said in (before, more)]
+    pages = " ".join(said.get("dropped_pages", "") for said in (before, more))[:120]
+    return {**more, "dropped": str(sum(int(count) for count in counts if count.isdecimal())), "dropped_pages": pages}
+
+
 def _match_fronts(session: Session, stack: Stack) -> None:
     """The second pass belongs to the first that still waits for one."""
     waiting = select(Stack).where(Stack.batch == stack.batch, Stack.state == "kept", Stack.turn_over == "fronts")
@@ -281,7 +296,7 @@ def _match_fronts(session: Session, stack: Stack) -> None:
         )
 
 
-def _keep(house: House, actor: Actor, stack: Stack, path: Path) -> None:
+def _keep(house: House, actor: Actor, stack: Stack, path: Path, how: How) -> None:
     """Seal the stack and acknowledge it."""
     with path.open("rb") as file:
         sealed = house.vault.put(UUID(stack.id), key_of(house, stack), file)
@@ -291,7 +306,7 @@ def _keep(house: House, actor: Actor, stack: Stack, path: Path) -> None:
             row.state = "kept"
             claims.release(row)
             detail = {"stack": row.id, "sha256": row.sha256, "pages": row.pages, "channel": row.channel}
-            audit.append(session, actor.name, "batch.receive", f"batch:{row.batch}", detail)
+            audit.append(session, actor.name, "batch.receive", f"batch:{row.batch}", detail | how.dropped())
             return
     if row is None:  # our claim ran out and another process took over: this copy must not stay
         house.vault.delete(UUID(stack.id))

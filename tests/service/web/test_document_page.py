@@ -63,16 +63,23 @@ def test_a_signature_is_told_with_what_is_known_of_its_certificate(
 )
 def test_a_scan_tells_of_its_paper_and_its_scanner(site: Site, sheets: int | None, zh: str, en: str) -> None:
     settings = {"resolution": "300", "mode": "Gray", "source": "Duplex", "paper": "A4", "operator": "li"}
+    settings |= {"dropped": "2", "dropped_pages": "5 1", "dropped_at": "20261127T011500Z"}
     note = How(sheets, 2, device="fujitsu:fi-7160:1", settings=settings).told()
     known = receive(site.office.house, site.office["handler"], DIGITAL, "a.pdf", channel="scanner", note=note)
     browser = site.signed_in("handler")
     page = browser.get(f"/documents/{known.document_id}").text
-    assert "fujitsu:fi-7160:1 · 300 dpi · 灰度 · 进纸器，两面 · A4 · 扫描站用户 li" in page
+    assert (
+        "fujitsu:fi-7160:1 · 300 dpi · 灰度 · 进纸器，两面 · A4 · 扫描站用户 li · 在扫描站拿掉 2 页（第 5、1 页，2026-11-27 09:15）"
+        in page
+    )
     assert zh in page
     assert (f'<div class="why late">{zh}' in page) == (sheets == 2)
     browser.client.set_cookie("language", "en")
     page = browser.get(f"/documents/{known.document_id}").text
-    assert "fujitsu:fi-7160:1 · 300 dpi · grey · feeder, both sides · A4 · station user li" in page
+    assert (
+        "fujitsu:fi-7160:1 · 300 dpi · grey · feeder, both sides · A4 · station user li · 2 pages taken out at the station (pages 5, 1, 2026-11-27 09:15)"
+        in page
+    )
     assert en in page
 
 
