@@ -11,9 +11,10 @@ from playwright.sync_api import Page, expect
 from service.flow.intake import batches
 from service.flow.intake.arrange import arrange
 from service.flow.intake.receive import receive
+from tests.service.conftest import SCANS
 from tests.service.test_batches import original, stack
 from tests.service.test_batches import page as scanned
-from tests.service.web.test_browser import Desk, desk
+from tests.service.web.test_browser import PICTURES, Desk, desk
 
 __all__ = ["desk"]
 
@@ -57,6 +58,31 @@ def test_what_is_chosen_is_shown_ordered_and_left_out_before_it_goes(desk: Desk,
     page.context.close()
 
 
+def test_a_page_of_a_scan_that_lies_upside_down_is_turned(desk: Desk) -> None:
+    page = desk.sit("scanner")
+    page.goto("/upload")
+    scans = ("authorization-upside-down.png", "licence-portrait.jpg", "contract-lease.pdf")
+    page.set_input_files("#files", [SCANS / name for name in scans])
+    page.get_by_label("传完就整理页面").check()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("fieldset.part")).to_have_count(3)
+    ready(page)
+    page.locator("#r-1\\.1").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("o")
+    expect(page.locator(".turn-180")).to_have_count(1)
+    expect(page.locator("fieldset.part")).to_have_count(3)
+    ready(page)
+    if PICTURES:
+        page.set_viewport_size(
+            {"width": 1360, "height": 1360}
+        )  # all of it, with the pictures that load when they are seen
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_function("[...document.images].every((image) => image.complete && image.naturalWidth)")
+        page.screenshot(path=f"{PICTURES}/pages-arranged.png", full_page=True)
+    page.context.close()
+
+
 def test_two_files_become_one_document(desk: Desk, tmp_path: Path) -> None:
     house = desk.site.office.house
     page = desk.sit("scanner")
@@ -77,7 +103,7 @@ def test_two_files_become_one_document(desk: Desk, tmp_path: Path) -> None:
     page.keyboard.press("Space")
     page.keyboard.press("r")
     expect(page.locator(".turn-90")).to_have_count(1)
-    desk.look(page, "pages-arranged")
+    desk.look(page, "pages-joined")
     ready(page)
     page.locator(".leaflet[data-number='3']").drag_to(page.locator(".leaflet[data-number='1']"))
     expect(page.locator(".leaflet").first).to_have_attribute("data-number", "3")
