@@ -13,9 +13,27 @@ ROOT = Path(__file__).parent.parent
 NAMED = re.compile(r"`(?:python -m (tools\.(?:bench|differential)_\w+)|(?:\w+=N )?pytest (tests/\S+\.py)|make (demo))")
 
 
+#: What the page writes of a command: its module or test, then its words; those in brackets may be left out.
+COMMAND = re.compile(r"`(?:\w+=N )?(?:python -m (?=tools\.(?:bench|differential)_)|pytest )([^`]+)`")
+
+
 def named() -> set[str]:
     found = NAMED.findall((ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8"))
     return {module or test or f"tools.{target}" for module, test, target in found}
+
+
+def commands() -> set[str]:
+    """The commands of the page's figures, as `plain` writes them."""
+    found = COMMAND.findall((ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8"))
+    both = {text for said in found for text in (re.sub(r"\[(.*?)\]", r"\1", said), re.sub(r"\[.*?\]", "", said))}
+    # A seed is drawn anew each time; a folder of the reader's own is no figure of ours.
+    return {plain(re.sub(r"--seed \d+", "", text)) for text in both if not text.endswith(" DIR")}
+
+
+def plain(command: str) -> str:
+    """A command without what changes no figure: how much pytest tells, and where a server is."""
+    words = [word for word in command.split() if word not in ("pytest", "-q", "--log-cli-level=WARNING")]
+    return " ".join("URL" if "://" in word or word == "…" else word for word in words)
 
 
 def measured(wanted: list[bench.Measurement]) -> set[str]:
@@ -28,6 +46,13 @@ def test_every_figure_of_the_page_is_measured():
     assert named() == measured(bench.measurements(urls, tesseract=True))
     for words in (words for _name, words in bench.measurements(urls, tesseract=True)):
         assert (ROOT / (words[2] if words[0] == "pytest" else f"{words[0].replace('.', '/')}.py")).is_file()
+
+
+def test_every_figure_is_measured_with_the_words_of_the_page():
+    urls = {name: f"http://{name}.test" for name in bench.SERVERS}
+    wanted = {plain(" ".join(words)) for _name, words in bench.measurements(urls, tesseract=True)}
+    assert {"tools.bench_queue", "tools.bench_queue --postgres", "tools.bench_vault --store URL"} <= commands()
+    assert commands() - wanted == set()
 
 
 def test_what_is_not_there_is_said_and_left_out(capsys):

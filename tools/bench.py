@@ -41,7 +41,12 @@ def measurements(urls: Mapping[str, str], *, tesseract: bool) -> list[Measuremen
         found.append(("queue on PostgreSQL", ("tools.bench_queue", "--postgres")))
         found.append(("credit portfolio on PostgreSQL", ("tools.bench_credit", "--postgres")))
         found.append(("warnings on PostgreSQL", ("tools.bench_warnings", "--postgres")))
-        found.append(("archive room on PostgreSQL", ("tools.bench_archive", "--postgres")))
+        found.append(
+            (
+                "archive room on PostgreSQL",
+                ("tools.bench_archive", "--files", "1000000", "--rounds", "100", "--postgres"),
+            )
+        )
         found.append(("customer card on PostgreSQL", ("tools.bench_card", "--postgres")))
     sizes = ("--pages", "100000", "1000000")
     found.append(("search", ("tools.bench_search", *sizes)))
