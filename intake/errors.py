@@ -2,7 +2,14 @@
 
 
 class IntakeError(Exception):
-    """Base of every intake error."""
+    """Base of every intake error. The message is one line for people.
+
+    code: a stable word for programs, or empty. about: what the message names, by a word for each, for the same one in another language.
+    """
+
+    def __init__(self, message: str = "", code: str = "", **about: str) -> None:
+        super().__init__(message)
+        self.code, self.about = code, about
 
 
 class Rejected(IntakeError):
@@ -14,8 +21,7 @@ class Rejected(IntakeError):
     """
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+        super().__init__(message, code)
 
 
 class EngineUnavailable(IntakeError):
@@ -25,25 +31,16 @@ class EngineUnavailable(IntakeError):
 class DeliveryFailed(IntakeError):
     """The file could not be handed in for a cause that passes: a service is down, a disk is full, the file is locked.
 
-    one_file: whether the cause lies in this file alone, so that the next one may fare better. code: a stable word for programs
-    (disk_full, unreachable, certificate, token), or empty. The message is one line for people.
+    one_file: whether the cause lies in this file alone, so that the next one may fare better.
     """
 
-    def __init__(self, message: str, *, one_file: bool = False, code: str = "") -> None:
-        super().__init__(message)
-        self.one_file, self.code = one_file, code
+    def __init__(self, message: str, *, one_file: bool = False, code: str = "", **about: str) -> None:
+        super().__init__(message, code, **about)
+        self.one_file = one_file
 
 
 class ScannerUnavailable(IntakeError):
-    """The scanner, or the program that speaks with it, is not there or does not answer.
-
-    code: a stable word for programs (stopped, no_page, no_answer, not_found, no_program, at_work), or empty. detail: what the
-    scanner's own driver said. The message is one line for people.
-    """
-
-    def __init__(self, message: str, code: str = "", detail: str = "") -> None:
-        super().__init__(message)
-        self.code, self.detail = code, detail
+    """The scanner, or the program that speaks with it, is not there or does not answer. about: detail, what its own driver said."""
 
 
 class NotOffered(IntakeError):

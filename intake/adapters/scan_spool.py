@@ -33,7 +33,8 @@ class Scan:
         try:
             return ScanOrder.from_plain(json.loads((self.folder / "scan.json").read_bytes()))
         except (OSError, ValueError, TypeError) as error:
-            raise NoSuchScan(f"scan {self.name} has no readable manifest; its pages lie in {self.folder}") from error
+            why = f"scan {self.name} has no readable manifest; its pages lie in {self.folder}"
+            raise NoSuchScan(why, "no_manifest", name=self.name, folder=str(self.folder)) from error
 
     @property
     def pages(self) -> list[Path]:
@@ -105,7 +106,7 @@ class Scan:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 why = f"scan {self.name} is still at work in another process"
-                raise ScannerUnavailable(why, "at_work", self.name) from error
+                raise ScannerUnavailable(why, "at_work", name=self.name) from error
             yield lock.fileno()
 
     def bind(self) -> Path:
@@ -142,7 +143,8 @@ class Scan:
                     same = same and page.tobytes() == document.tobytes()
         if not same:
             bound.unlink()
-            raise ScannerUnavailable(f"the pages of scan {self.name} could not be bound without loss; they are kept")
+            why = f"the pages of scan {self.name} could not be bound without loss; they are kept"
+            raise ScannerUnavailable(why, "not_bound", name=self.name)
 
     def remove(self) -> None:
         """Remove the scan: the archive has it, or a person gave it up."""
@@ -173,7 +175,8 @@ def new_scan(home: Path, order: ScanOrder) -> Scan:
         scan.write(order)
         keep_on_disk(home)
         return scan
-    raise ScannerUnavailable(f"too many scans lie in {home}: resume or discard them")
+    why = f"too many scans lie in {home}: resume or discard them"
+    raise ScannerUnavailable(why, "too_many_scans", folder=str(home))
 
 
 def scans(home: Path) -> list[Scan]:
@@ -187,5 +190,6 @@ def find(home: Path, name: str) -> Scan:
     """Return the scan of this name. Raises NoSuchScan."""
     scan = next((scan for scan in scans(home) if scan.name == name), None)
     if scan is None:
-        raise NoSuchScan(f"there is no scan {name}; `juanzong station spool` lists those that wait")
+        why = f"there is no scan {name}; `juanzong station spool` lists those that wait"
+        raise NoSuchScan(why, "no_scan", name=name)
     return scan

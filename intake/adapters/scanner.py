@@ -86,7 +86,7 @@ def scan(
             raise
     if process.returncode and not (most and process.returncode == _NO_DOCS):  # so many pages may not have been there
         why = _last_words(log)
-        raise ScannerUnavailable(f"the scanner stopped: {why}", "stopped", why)
+        raise ScannerUnavailable(f"the scanner stopped: {why}", "stopped", detail=why)
 
 
 def _follow(process: subprocess.Popen[bytes], folder: Path, there: int, on_page: Callable[[int], None] | None) -> None:
@@ -132,7 +132,7 @@ def _answer(words: list[str]) -> str:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         why = _plain(said[-1]) if said else "scanimage failed"
-        raise ScannerUnavailable(f"no scanner answers: {why}", "not_found", why)
+        raise ScannerUnavailable(f"no scanner answers: {why}", "not_found", detail=why)
     return done.stdout.decode("utf-8", "replace")
 
 

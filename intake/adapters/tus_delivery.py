@@ -69,12 +69,20 @@ class TusDelivery:
             try:
                 sha256 = _digest(path)
             except OSError as error:
-                raise DeliveryFailed(f"{path} cannot be read: {error.strerror or error}", one_file=True) from error
+                why = error.strerror or str(error)
+                raise DeliveryFailed(
+                    f"{path} cannot be read: {why}", one_file=True, code="unreadable_file", detail=why
+                ) from error
             metadata = {"filename": filename, "sha256": sha256} | ({"batch": batch} if batch else {}) | self._more
             with contextlib.suppress(_BeginAgain), requests.Session() as session:
                 session.auth = _Bearer(self._token_file)
                 return self._send(session, path, metadata)
-        raise DeliveryFailed(f"{path} arrived changed {_BEGINNINGS} times", one_file=True)
+        raise DeliveryFailed(
+            f"{path} arrived changed {_BEGINNINGS} times",
+            one_file=True,
+            code="changed_underway",
+            times=str(_BEGINNINGS),
+        )
 
     def _send(self, session: requests.Session, path: Path, metadata: dict[str, str]) -> Receipt:
         """Go on with the file until it is done, as long as there is progress or patience."""
@@ -97,7 +105,10 @@ class TusDelivery:
                         f"{self._endpoint} could not be reached: {error}", code="unreachable"
                     ) from error
             except OSError as error:
-                raise DeliveryFailed(f"{path} cannot be sent: {error.strerror or error}", one_file=True) from error
+                why = error.strerror or str(error)
+                raise DeliveryFailed(
+                    f"{path} cannot be sent: {why}", one_file=True, code="not_sent", detail=why
+                ) from error
             else:
                 self._memory.remove_item(key)
                 return receipt
@@ -153,7 +164,11 @@ class _Sending(Uploader):
         headers = {"upload-length": str(self.get_file_size()), "upload-metadata": metadata}
         answer = self._ask("POST", self._endpoint, headers)
         if "location" not in answer.headers:
-            raise DeliveryFailed(f"{self._endpoint} is no archive: it opens an upload and does not say where")
+            raise DeliveryFailed(
+                f"{self._endpoint} is no archive: it opens an upload and does not say where",
+                code="no_archive",
+                address=self._endpoint,
+            )
         return urljoin(self._endpoint, answer.headers["location"])
 
     def upload_chunk(self) -> None:
@@ -218,7 +233,7 @@ def _judge(answer: requests.Response, url: str, *, opening: bool) -> None:
         raise _Passing(why)
     if status in (401, 403):
         raise DeliveryFailed(f"the archive does not accept this station's token: {why}", code="token")
-    raise DeliveryFailed(f"{url} does not take files: {why}")
+    raise DeliveryFailed(f"{url} does not take files: {why}", code="takes_none", address=url, detail=why)
 
 
 def _refuse(code: str | None, why: str | None) -> None:
@@ -260,9 +275,15 @@ class _Bearer(AuthBase):
         try:
             token = self._file.read_text().strip()
         except (OSError, ValueError) as error:
-            raise DeliveryFailed(f"the token cannot be read from {self._file}: {error}") from error
+            raise DeliveryFailed(
+                f"the token cannot be read from {self._file}: {error}", code="token_file", file=str(self._file)
+            ) from error
         if not token or not token.isascii() or not token.isprintable():
-            raise DeliveryFailed(f"{self._file} holds no token: put there what `juanzong token create` printed")
+            raise DeliveryFailed(
+                f"{self._file} holds no token: put there what `juanzong token create` printed",
+                code="no_token",
+                file=str(self._file),
+            )
         request.headers["Authorization"] = f"Bearer {token}"
         return request
 
@@ -304,7 +325,10 @@ class _Memory(Storage):
                 os.fsync(file.fileno())
             part.replace(self._folder / key)
         except OSError as error:
-            raise DeliveryFailed(f"{self._folder} cannot be written: {error.strerror or error}") from error
+            why = error.strerror or str(error)
+            raise DeliveryFailed(
+                f"{self._folder} cannot be written: {why}", code="unwritable", folder=str(self._folder), detail=why
+            ) from error
 
     def remove_item(self, key: str) -> None:
         """Forget an address."""

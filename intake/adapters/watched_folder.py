@@ -14,8 +14,8 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -36,8 +36,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 class Arrival:
     """What became of a file. status: received, duplicate, rejected; waiting (tried again later) or skipped, which `error` explains.
 
-    code: of a refusal, see `Rejected`; of what waits, see `DeliveryFailed`, put_away (it is in the archive, and its file cannot be
-    moved), or empty. below: its pages that are to be scanned again.
+    code, about: of that, see `IntakeError`. below: its pages that are to be scanned again.
     """
 
     path: Path
@@ -45,6 +44,7 @@ class Arrival:
     receipt: Receipt | None = None
     error: str = ""
     code: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
     below: "Sequence[Below]" = ()
 
 
@@ -101,7 +101,7 @@ class WatchedFolder:
         self._spool = spool / hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
         self._lock = _locked(self._spool)
         if self._lock is None:
-            raise DeliveryFailed(f"another process watches {folder}")
+            raise DeliveryFailed(f"another process watches {folder}", code="watched", folder=str(folder))
         for left in self._spool.glob("arrival-*"):  # a watcher was killed while it had a copy in hand
             left.unlink()
 
@@ -139,28 +139,25 @@ class WatchedFolder:
             except FileNotFoundError:
                 self._known.pop(path, None)  # somebody took it away meanwhile
             except OSError as error:
-                full = error.errno in _FULL
-                yield from self._postpone(
-                    path, before, _in_words(error), one_file=not full, code="disk_full" if full else ""
-                )
+                yield from self._postpone(path, before, _trouble_of(error))
 
     def _failures_of(self, path: Path) -> int:
         """Return how often a file failed: one at which everything stops again and again must not be the first for ever."""
         return self._known[path].failures if path in self._known else 0
 
-    def _tell(self, files: dict[Path, Sign | str]) -> Iterator[Arrival]:
+    def _tell(self, files: dict[Path, Sign | DeliveryFailed]) -> Iterator[Arrival]:
         """Yield the troubles of the listing that are new, and forget those that are over."""
         self._said = {path: trouble for path, trouble in self._said.items() if path in files}
         for path, trouble in files.items():
-            if isinstance(trouble, str):
+            if isinstance(trouble, DeliveryFailed):
                 yield from self._say(path, "skipped", trouble)
 
-    def _say(self, path: Path, status: str, trouble: str, code: str = "") -> Iterator[Arrival]:
-        if self._said.get(path) != trouble:
-            self._said[path] = trouble
-            yield Arrival(path, status, error=trouble, code=code)
+    def _say(self, path: Path, status: str, trouble: DeliveryFailed) -> Iterator[Arrival]:
+        if self._said.get(path) != str(trouble):
+            self._said[path] = str(trouble)
+            yield Arrival(path, status, error=str(trouble), code=trouble.code, about=trouble.about)
 
-    def _files(self) -> Iterator[tuple[Path, Sign | str]]:
+    def _files(self) -> Iterator[tuple[Path, Sign | DeliveryFailed]]:
         """Yield every file that may be a document with what the look shows, and whatever cannot be looked at with the reason."""
         folders, own = [self.folder], {os.path.realpath(folder) for folder in (self._done, self._refused)}
         while folders:
@@ -169,19 +166,19 @@ class WatchedFolder:
                 with os.scandir(folder) as entries:
                     found = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                yield folder, _in_words(error)
+                yield folder, _trouble_of(error)
                 continue
             for entry in found:
                 path = folder / entry.name
                 if is_ignored(entry.name):
                     continue
                 if entry.is_symlink():
-                    yield path, "a symbolic link is not followed"
+                    yield path, DeliveryFailed("a symbolic link is not followed", code="link")
                 elif entry.is_dir(follow_symlinks=False):
                     if self._subfolders and os.path.realpath(path) not in own:
                         folders.append(path)
                 elif not entry.is_file(follow_symlinks=False):
-                    yield path, "not a regular file"
+                    yield path, DeliveryFailed("not a regular file", code="no_file")
                 else:
                     with contextlib.suppress(FileNotFoundError):  # taken away since the listing
                         yield path, _sign_of(path)
@@ -204,13 +201,14 @@ class WatchedFolder:
             except Rejected as error:
                 known.fate = error
             except DeliveryFailed as error:
-                yield from self._postpone(path, known, str(error), one_file=error.one_file, code=error.code)
+                yield from self._postpone(path, known, error)
                 return
             except OSError:
                 raise
             except Exception as error:  # noqa: BLE001 - what one file brings to light must not keep the others out
-                unexpected = f"unexpected {type(error).__name__}: {error}"
-                yield from self._postpone(path, known, unexpected, one_file=True)
+                said = f"{type(error).__name__}: {error}"
+                unexpected = DeliveryFailed(f"unexpected {said}", one_file=True, code="unexpected", detail=said)
+                yield from self._postpone(path, known, unexpected)
                 return
             self._failures, known.failures = 0, 0
             if known.fate is not None:
@@ -245,18 +243,18 @@ class WatchedFolder:
         finally:
             copy.unlink(missing_ok=True)
 
-    def _postpone(self, path: Path, known: _Known, why: str, *, one_file: bool, code: str = "") -> Iterator[Arrival]:
+    def _postpone(self, path: Path, known: _Known, why: DeliveryFailed) -> Iterator[Arrival]:
         """Leave the file where it is and try again later; when the next would fare no better, so do all."""
         known.failures += 1
         known.not_before = self._clock() + pause(known.failures)
-        if not one_file:
+        if not why.one_file:
             self._failures += 1
             self._not_before = self._clock() + pause(self._failures)
         if isinstance(known.fate, Receipt):
-            why, code = f"it is in the archive, but cannot be put away: {why}", "put_away"
-        elif not one_file and why in self._said.values():
+            why = DeliveryFailed(f"it is in the archive, but cannot be put away: {why}", code="put_away")
+        elif not why.one_file and str(why) in self._said.values():
             return  # told of the file before it
-        yield from self._say(path, "waiting", why, code)
+        yield from self._say(path, "waiting", why)
 
 
 def _arrival(path: Path, fate: Receipt | Rejected, below: "Sequence[Below]") -> Arrival:
@@ -265,10 +263,11 @@ def _arrival(path: Path, fate: Receipt | Rejected, below: "Sequence[Below]") -> 
     return Arrival(path, fate.status, fate, below=below)
 
 
-def _in_words(error: OSError) -> str:
+def _trouble_of(error: OSError) -> DeliveryFailed:
     if error.errno in _FULL:
-        return "the disk is full"
-    return f"it cannot be read or moved: {error.strerror or error}"
+        return DeliveryFailed("the disk is full", code="disk_full")
+    why = error.strerror or str(error)
+    return DeliveryFailed(f"it cannot be read or moved: {why}", one_file=True, code="unreadable_file", detail=why)
 
 
 def _sign_of(path: Path) -> Sign:

@@ -172,7 +172,8 @@ def offered(description: str) -> dict[str, str]:
 def check_device(name: str) -> str:
     """Return the device's name when it can be one. Raises NotOffered: it stands in a command's arguments."""
     if not name or name.startswith("-") or not name.isprintable() or len(name) > 500:
-        raise NotOffered("this is no name of a scanner; `juanzong station devices` lists those there are")
+        why = "this is no name of a scanner; `juanzong station devices` lists those there are"
+        raise NotOffered(why, "no_scanner_name")
     return name
 
 
@@ -204,7 +205,8 @@ def _values(text: str) -> list[str]:
 def _choose(wanted: str, text: str, what: str, fits: Callable[[str], object]) -> str:
     found = next((value for value in _values(text) if fits(value)), None)
     if found is None:
-        raise NotOffered(f"the scanner has no {what} {wanted}; it has: {', '.join(_values(text))}")
+        has = ", ".join(_values(text))
+        raise NotOffered(f"the scanner has no {what} {wanted}; it has: {has}", f"no_{what}", wanted=wanted, has=has)
     return found
 
 
@@ -212,7 +214,9 @@ def _resolution(dpi: int, offer: Mapping[str, str]) -> str:
     text = offer.get("--resolution", "")
     limits = _RANGE.search(text)
     if limits and not float(limits[1]) <= dpi <= float(limits[2]):
-        raise NotOffered(f"the scanner has no resolution {dpi}; it has {limits[1]} to {limits[2]} dpi")
+        has = f"{limits[1]} to {limits[2]} dpi"
+        why = f"the scanner has no resolution {dpi}; it has {has}"
+        raise NotOffered(why, "no_resolution", wanted=str(dpi), has=has.replace(" to ", "–"))
     if text and not limits:
         _choose(str(dpi), text, "resolution", lambda v: v == str(dpi))
     return f"--resolution={dpi}"
@@ -222,7 +226,7 @@ def _source(source: str, offer: Mapping[str, str]) -> list[str]:
     if "--source" not in offer:
         if source == "Flatbed" or (source == "ADF" and "--adf-mode" in offer):
             return []
-        raise NotOffered(f"the scanner has no source {source}; it has only one")
+        raise NotOffered(f"the scanner has no source {source}; it has only one", "one_source", wanted=source)
     text = offer["--source"]
     if source == "Flatbed":
         return [f"--source={_choose(source, text, 'source', _FLATBED.search)}"]

@@ -1,14 +1,16 @@
 """What the operator of a station is told, in the language of their machine: every sentence in Chinese and in English, side by side."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from intake.channels.scanning import ScanOrder
-from intake.errors import ScannerUnavailable
+from intake.errors import IntakeError, Rejected
 from intake.model import Quality
+from service.errors import KNOWN_ERRORS
 
 if TYPE_CHECKING:  # it brings OpenCV, which `station devices` does not need
     from intake.glance import Below
@@ -155,6 +157,11 @@ _SAID: dict[str, tuple[str, str]] = {
         "--drop 以后页号会变：--page 请分两次写",
         "--drop changes the numbers of the pages behind: give --page in a second call",
     ),
+    "batch_long": (
+        "--batch 有 {characters} 个字，最多 {most} 个",
+        "--batch has {characters} characters; at most {most} are kept",
+    ),
+    "batch_name": ("--batch：{why}", "--batch: {why}"),
     "none_left": (
         "一页也不剩了；不要这一叠用 `juanzong station discard {name}`",
         "no page would be left; `juanzong station discard {name}` throws the scan away",
@@ -178,30 +185,58 @@ _SAID: dict[str, tuple[str, str]] = {
     ),
     "gone": ("{name} 的 {count} 页删掉了", "{count} pages of scan {name} are gone"),
     # a file of the hot folder
+    "no_folder": ("{folder} 不是文件夹", "{folder} is not a directory"),
     "incomplete": ("还没有写完", "it is not complete yet"),
     # what stands between two things that are said
     "then": ("；", "; "),
     "and": ("、", " and "),
     "list": ("、", ", "),
 }
-#: In Chinese: why something could not be handed in now, by the code of `DeliveryFailed`.
-_PASSING = {
-    "disk_full": "磁盘满了：腾出地方就会接着收",
-    "unreachable": "连不上档案系统：看网络",
-    "certificate": "档案系统的证书不受信任：请管理员看一下",
-    "token": "档案系统不认这台扫描站的令牌：请管理员看一下",
-    "put_away": "已经收下了，只是文件移不走",
-}
-#: In Chinese: what the scanner is not able to, by the code of `ScannerUnavailable`.
-_TROUBLE = {
+#: In Chinese: what an error of intake says, by its code.
+_CHINESE = {
+    # the scanner
     "stopped": "扫描仪停了：{detail}",
     "no_page": "扫描仪很久没有过来一页",
     "no_answer": "扫描仪没有回应：看电源和线",
     "not_found": "找不到扫描仪：{detail}；`juanzong station devices` 列出有哪些",
     "no_program": "没有装 scanimage：apt-get install sane-utils",
-    "at_work": "{detail} 这一叠还在别的程序里扫",
+    "no_scanner_name": "这不是扫描仪的名称；`juanzong station devices` 列出有哪些",
+    "no_mode": "扫描仪没有 --mode {wanted}；它有：{has}",
+    "no_source": "扫描仪没有 --source {wanted}；它有：{has}",
+    "no_resolution": "扫描仪没有 --resolution {wanted}；它有：{has}",
+    "one_source": "扫描仪没有 --source {wanted}，它只有一种来源",
+    # the scans that wait
+    "at_work": "{name} 这一叠还在别的程序里扫",
+    "no_scan": "没有叫 {name} 的一叠；`juanzong station spool` 列出还有哪些",
+    "no_manifest": "{name} 这一叠的清单读不出来；它的页在 {folder}",
+    "not_bound": "{name} 这一叠没能一点不差地装成一个文件；各页都留着",
+    "too_many_scans": "{folder} 里没有交的太多了：先用 resume 交掉，或者 discard",
+    # handing in
+    "disk_full": "磁盘满了：腾出地方就会接着收",
+    "unreachable": "连不上档案系统：看网络",
+    "certificate": "档案系统的证书不受信任：请管理员看一下",
+    "token": "档案系统不认这台扫描站的令牌：请管理员看一下",
+    "token_file": "令牌文件 {file} 读不出来：请管理员看一下",
+    "no_token": "{file} 里没有令牌：把 `juanzong token create` 给出的写进去",
+    "no_archive": "{address} 不是档案系统：看 --server 写得对不对",
+    "takes_none": "{address} 不收文件：{detail}",
+    "archive": "档案系统现在收不了：{detail}",
+    "archive_disk": "档案系统的磁盘有问题：{detail}",
+    "busy": "同一个文件正在接收，过一会儿再试",
+    "changed": "读的时候文件变了，过一会儿再试",
+    "changed_underway": "传了 {times} 次，到的和发出的都不一样：看网络",
+    "not_sent": "发不出去：{detail}",
+    "unwritable": "{folder} 写不进去：{detail}",
+    "unexpected": "没有料到的错：{detail}",
+    # a file of the hot folder
+    "put_away": "已经收下了，只是文件移不走",
+    "unreadable_file": "读不出来，或者移不走：{detail}",
+    "link": "是符号链接，不跟过去",
+    "no_file": "不是普通的文件",
+    "watched": "另一个程序已经在收 {folder}",
 }
-_SANE = {  # what `sane_strstatus` of sane-backends says
+#: In Chinese: what a driver of a scanner (`sane_strstatus` of sane-backends) and the system (errno) say.
+_DETAILS = {
     "Document feeder jammed": "卡纸了",
     "Document feeder out of documents": "进纸器里没有纸",
     "Scanner cover is open": "盖板开着",
@@ -211,6 +246,10 @@ _SANE = {  # what `sane_strstatus` of sane-backends says
     "Access to resource has been denied": "没有权限用这台扫描仪",
     "Invalid argument": "没有这台扫描仪，或不支持这样扫",
     "Operation was cancelled": "被取消了",
+    "Permission denied": "没有权限",
+    "Read-only file system": "文件系统只读",
+    "Input/output error": "读写出错",
+    "another program has locked it": "别的程序还占着它",
 }
 
 
@@ -334,20 +373,52 @@ def kept(name: str, count: int, order: ScanOrder) -> str:
 
 def then(what: str, more: str) -> str:
     """Return two clauses as one line."""
-    return f"{what}{say('then')}{more}"
+    return f"{what.rstrip('。.')}{say('then')}{more}"
 
 
-def passing(code: str, message: str, lang: str) -> str:
-    """Return why something could not be handed in now; what has no Chinese is said as it is."""
-    return _PASSING.get(code, message) if lang == "zh" else message
+def error(code: str, message: str, about: Mapping[str, str]) -> str:
+    """Return what an `IntakeError` says; where its code has no Chinese, or what is named in it has none, as it is."""
+    if language() != "zh" or code not in _CHINESE:
+        return message
+    return _CHINESE[code].format(**{name: _detail(value) for name, value in about.items()})
 
 
-def trouble(error: ScannerUnavailable, lang: str) -> str:
-    """Return what the scanner is not able to, in one line; what its driver says in words of its own stays as it is."""
-    if lang != "zh" or error.code not in _TROUBLE:
-        return str(error)
-    known = next((zh for sane, zh in _SANE.items() if error.detail.endswith(sane)), error.detail)
-    return _TROUBLE[error.code].format(detail=known)
+def _detail(text: str) -> str:
+    for ending, chinese in _DETAILS.items():
+        if text.endswith(ending):
+            return chinese
+    return _refused(text)
+
+
+def _refused(text: str) -> str:
+    """Return in Chinese what the archive on this machine refuses."""
+    from service.web.refusals import without_names  # they are many, and seldom needed
+
+    return without_names(text)
+
+
+def translate(found: BaseException) -> None:
+    """Put an error into the operator's language, as far as there are words for it."""
+    if isinstance(found, Rejected):
+        from service.channels import refusal
+
+        found.args = (refusal(found.code, str(found), language()),)
+    elif isinstance(found, IntakeError):
+        found.args = (error(found.code, str(found), found.about),)
+    elif language() == "zh":
+        found.args = (_refused(str(found)),)
+    if isinstance(found, IntakeError):
+        found.code = ""  # once is enough: more may be said behind it
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Say what goes wrong in the operator's language."""
+    try:
+        yield
+    except KNOWN_ERRORS as found:
+        translate(found)
+        raise
 
 
 def note(found: "Iterable[Below]") -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder
-from intake.errors import DeliveryFailed, IntakeError, PagesBelow, PagesMissing, Rejected, ScannerUnavailable
+from intake.errors import IntakeError, PagesBelow, PagesMissing, Rejected
 from intake.inspect import safe_name
 from service.commands import below as words
 from service.commands.common import json_option, out_json, plain, table
@@ -34,12 +34,12 @@ _LONGEST_SETTING = 40  # the same
 
 @click.command()
 @json_option
+@words.telling()
 def devices(*, as_json: bool) -> int:
     """List the scanners that can be reached from here."""
     from intake.adapters import scanner
 
-    with _telling():
-        found = scanner.devices()
+    found = scanner.devices()
     if as_json:
         for device in found:
             out_json(vars(device))
@@ -66,6 +66,7 @@ def devices(*, as_json: bool) -> int:
 @split_options
 @delivery_options
 @json_option
+@words.telling()
 def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **order: Any) -> int:
     """Scan a stack and hand it in, when as many pages came through as were counted: as one document, or cut (--split)."""
     from intake.adapters.scan_spool import new_scan
@@ -81,7 +82,7 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
     _check_counted(asked)
     asked = ScanOrder.from_plain(asked.to_plain() | target.to_plain())
     made = new_scan(_home(settings), asked)
-    with _telling(), made.locked() as lock, _keeping(made):
+    with made.locked() as lock, _keeping(made):
         poor = _feed(settings, made, lock, quiet=as_json)
         poor = _decide(settings, made, lock, poor, hold=hold, quiet=as_json)
         return _hand_in(settings, made, target, poor, as_json=as_json)
@@ -111,6 +112,7 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
 @click.option("--hold", is_flag=True, help="Keep the stack here while a page just scanned is too poor.")
 @delivery_options
 @json_option
+@words.telling()
 def resume(
     name: str,
     target: Target,
@@ -127,7 +129,7 @@ def resume(
 
     settings = load()
     waiting = find(_home(settings), name)
-    with _telling(), waiting.locked() as lock, _keeping(waiting):
+    with waiting.locked() as lock, _keeping(waiting):
         target = _whither(waiting, target)
         waiting.close_up()  # where taking a page out was broken off
         order = waiting.order if expect is None else replace(waiting.order, expect=expect)
@@ -151,12 +153,13 @@ def resume(
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask, at a terminal.")
 @json_option
+@words.telling()
 def discard(name: str, *, yes: bool, as_json: bool) -> int:
     """Throw the pages of the scan NAME away: the paper will be scanned again."""
     from intake.adapters.scan_spool import find
 
     waiting = find(_home(load()), name)
-    with _telling(), waiting.locked():
+    with waiting.locked():
         count = len(waiting.pages)
         if not yes and not as_json and sys.stdin.isatty():
             click.confirm(words.say("ask_gone", name=name, count=count), abort=True, err=True)
@@ -222,12 +225,15 @@ def _home(settings: Settings) -> Path:
 def _check_batch(batch: str) -> None:
     """Refuse a name that cannot become a file's name before any paper moves."""
     if len(batch) > _LONGEST_BATCH:
-        raise BadInput(f"--batch has {len(batch)} characters; at most {_LONGEST_BATCH} are kept")
+        raise BadInput(words.say("batch_long", characters=len(batch), most=_LONGEST_BATCH))
     if batch:
         try:
             safe_name(batch)
         except Rejected as error:
-            raise BadInput(f"--batch: {error}") from error
+            from service.channels import refusal
+
+            why = refusal(error.code, str(error), words.language())
+            raise BadInput(words.say("batch_name", why=why)) from error
 
 
 def _check_sides(order: ScanOrder) -> None:
@@ -340,30 +346,12 @@ def _decide(
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
-    """Whatever the scanner cannot, say it in the operator's language."""
-    try:
-        yield
-    except ScannerUnavailable as error:
-        _translate(error)
-        raise
-
-
-def _translate(error: BaseException) -> None:
-    if isinstance(error, ScannerUnavailable):
-        error.args = (words.trouble(error, words.language()),)
-        error.code = ""  # once is enough
-    elif isinstance(error, DeliveryFailed):
-        error.args = (words.passing(error.code, str(error), words.language()),)
-
-
-@contextmanager
 def _keeping(scan: "Scan") -> Iterator[None]:
     """Whatever goes wrong, say that the pages are kept and how to go on; a scan without a page is nothing to keep."""
     try:
         yield
     except KNOWN_ERRORS as error:
-        _translate(error)
+        words.translate(error)
         count = len(scan.pages)
         if count:
             error.args = (words.then(str(error), _kept(scan, count)),)

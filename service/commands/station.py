@@ -47,6 +47,7 @@ def station() -> None:
 @split_options
 @delivery_options
 @json_option
+@words.telling()
 def watch(
     folder: Path,
     done: Path | None,
@@ -64,7 +65,7 @@ def watch(
 
     settings = load()
     if not folder.is_dir():
-        raise BadInput(f"{folder} is not a directory")
+        raise BadInput(words.say("no_folder", folder=folder))
     if done is not None and done.resolve() == folder.resolve():
         raise click.UsageError("--done must be another directory than the watched one")
     patience = Patience(settle)
@@ -166,8 +167,12 @@ def tell(arrival: Arrival, *, as_json: bool) -> None:
         return
     from service.channels import refusal
 
-    told = refusal if arrival.status == "rejected" else words.passing
-    what = said_of(receipt) if receipt else plain(told(arrival.code, arrival.error, words.language()))
+    if receipt:
+        what = said_of(receipt)
+    elif arrival.status == "rejected":
+        what = plain(refusal(arrival.code, arrival.error, words.language()))
+    else:
+        what = plain(words.error(arrival.code, arrival.error, arrival.about))
     click.echo("  ".join([click.style(arrival.status, fg=_COLOURS[arrival.status]), plain(arrival.path), what]))
 
 

@@ -204,6 +204,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"one or more of (?!the options).*", "至少选一个角色。"),
     (r"administrator and auditor exclude one another", "系统管理员与审计员互不兼任。"),
     (r"(?:\w+: )?there is no such department", "没有这个部门。"),
+    (r"there is no department (?P<n>\S+)", "没有代码是 {n} 的部门。"),
     (r"(?:\w+: )?there is no such person", "没有这个人。"),
     (r"(?:\w+: )?is not a handler: no role of theirs hands a file over", "不是承办人，没有移交案卷的角色。"),
     (r"(?:\w+: )?belongs to another department than the contract", "不在合同所属的部门。"),
@@ -1295,6 +1296,15 @@ def say(text: str) -> str:
                 name: _PUT.get(name, str)(value) for name, value in found.groupdict().items() if value is not None
             }
             return said.format_map(values)
+    return text
+
+
+def without_names(text: str) -> str:
+    """Return in Chinese a sentence of the rules that names nothing which is looked up; any other as it is. For what is no page."""
+    for pattern, said in _KNOWN:
+        found = None if _PUT.keys() & pattern.groupindex.keys() else pattern.fullmatch(text)
+        if found:
+            return said.format_map(found.groupdict())
     return text
 
 

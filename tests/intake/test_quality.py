@@ -1,8 +1,10 @@
 """The quality of a scanned page (DA/T 31-2017): every rule with a page that is just good and one that is just bad, and the glance at the station."""
 
+import ast
 import io
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -195,6 +197,28 @@ def test_everything_the_station_says_names_the_same_in_both_languages():
     for what, said in words._SAID.items():
         chinese, english = (sorted(set(re.findall(r"\{\w+\}", text))) for text in said)
         assert chinese == english, what
+
+
+def coded(root: Path) -> Iterator[tuple[str, str, set[str]]]:
+    """Where, with which code, and naming what, the errors are raised that a person at a station meets; a code made of parts as it is written."""
+    errors = ("DeliveryFailed", "NoSuchScan", "NotOffered", "ScannerUnavailable")
+    for path in [*(root / "intake").rglob("*.py"), root / "service/flow/intake/delivery.py"]:
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in errors:
+                named = {word.arg: word.value for word in call.keywords}
+                code = named.pop("code", None) or (call.args[1] if len(call.args) > 1 else ast.Constant(""))
+                written = code.value if isinstance(code, ast.Constant) else ast.unparse(code)
+                yield f"{path.relative_to(root)}:{call.lineno}", written, set(named) - {"one_file"}
+
+
+def test_whatever_stops_a_station_has_chinese_words():
+    found = list(coded(Path(words.__file__).parents[2]))
+    assert len(found) > 30
+    of_parts = {"error.code": ("busy", "changed"), "f'no_{what}'": ("no_mode", "no_source", "no_resolution")}
+    for where, written, named in found:
+        for code in of_parts.get(written, (written,)):
+            assert code in words._CHINESE, where
+            assert set(re.findall(r"\{(\w+)\}", words._CHINESE[code])) <= named, where
 
 
 def test_bytes_are_as_they_were(tmp_path):

@@ -235,6 +235,7 @@ def test_hidden_and_temporary_names_folders_and_links_are_not_taken(station, tmp
     os.mkfifo(station.folder / "pipe.pdf")
     told = station.settle(1000)
     assert {(a.path.name, a.status) for a in told} == {(name, "skipped") for name in ("link.pdf", "linked", "pipe.pdf")}
+    assert {a.code for a in told} == {"link", "no_file"}
     assert station.look(1000) == []  # told once
     assert station.documents() == {}
     assert (outside / "secret.pdf").exists()

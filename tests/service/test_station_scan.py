@@ -630,6 +630,45 @@ def test_what_cannot_be_is_said_before_paper_moves(juanzong_here, env, spool, op
     assert waiting(spool) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("scan", "--device", "test", "--mode", "Lineart"), "扫描仪没有 --mode Lineart；它有：Gray, Color"),
+        (("scan", "--device", "test", "--source", "Duplex"), "扫描仪没有 --source Duplex；它有："),
+        (("scan", "--device", "test", "--resolution", "4800"), "扫描仪没有 --resolution 4800；它有：1–1200 dpi"),
+        (
+            (
+                "scan",
+                "--device=-d",
+            ),
+            "这不是扫描仪的名称；`juanzong station devices` 列出有哪些",
+        ),
+        (("scan", "--device", "test", "--batch", "x" * 37), "--batch 有 37 个字，最多 36 个"),
+        (("scan", "--device", "test", "--batch", "a/b"), "--batch：文件名里有不能用的字符。"),
+        (("resume", "20261127-090000"), "没有叫 20261127-090000 的一叠；`juanzong station spool` 列出还有哪些"),
+        (("discard", "20261127-090000"), "没有叫 20261127-090000 的一叠"),
+    ],
+)
+def test_what_cannot_be_is_said_in_chinese_at_a_chinese_machine(juanzong_here, env, words, said):
+    done = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", *words, check=3)
+    assert done.stderr.startswith(f"juanzong: {said}")
+
+
+def test_an_archive_that_takes_nothing_says_why_in_chinese(juanzong_here, env, spool):
+    chinese = env | {"LC_ALL": "zh_CN.UTF-8"}
+    juanzong_here(env, "station", "scan", *STACK, "--split", "--batch", "三月", "--expect", "10")
+    house = build(load(env))
+    with house.database.write() as session:
+        session.get_one(Batch, "三月").state = "released"
+    house.database.dispose()
+    scan = kept(spool, ScanOrder("test", 75, expect=1, split=True, batch="三月", started="2026-11-27T09:00:00"), 1)
+    refused = juanzong_here(chinese, "station", "resume", scan.name, check=3).stderr
+    assert refused.startswith("juanzong: 这一批不再收，或者和说的扫描面不一样；1 页都留着")
+    down = chinese | {"JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}
+    scan.write(replace(scan.order, split=False))
+    assert "juanzong: 档案系统现在收不了：" in juanzong_here(down, "station", "resume", scan.name, check=5).stderr
+
+
 def test_without_sane_it_says_what_to_install(juanzong_here, env, tmp_path):
     done = juanzong_here({**env, "PATH": str(tmp_path)}, "station", "devices", check=5)
     assert "sane-utils" in done.stderr

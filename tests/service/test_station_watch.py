@@ -87,6 +87,21 @@ def test_what_is_not_complete_stays_and_is_named(juanzong_here, env, hot):
     assert (hot / "a.jpg").exists()
 
 
+def test_what_is_passed_over_is_said_in_the_operators_language(juanzong_here, env, hot, tmp_path):
+    (hot / "a.pdf").symlink_to(DIGITAL)
+    os.mkfifo(hot / "b.pdf")
+    done = juanzong_here(env | {"LC_ALL": "zh_CN.UTF-8"}, "station", "watch", hot, *QUICK[:-1], check=3)
+    assert [line.split("  ")[0::2] for line in done.stdout.splitlines()] == [
+        ["skipped", "是符号链接，不跟过去"],
+        ["skipped", "不是普通的文件"],
+    ]
+    assert "a symbolic link is not followed" in juanzong_here(env, "station", "watch", hot, *QUICK[:-1], check=3).stdout
+    chinese = env | {"LC_ALL": "zh_CN.UTF-8"}
+    for where, said in ((tmp_path / "none", "不是文件夹"), (hot, "没有代码是 NO 的部门")):
+        told = juanzong_here(chinese, "station", "watch", where, *QUICK, "--department", "NO", check=3).stderr
+        assert said in told
+
+
 def test_a_store_that_is_down_is_exit_5_and_moves_nothing(juanzong_here, env, hot):
     (hot / "a.pdf").write_bytes(DIGITAL.read_bytes())
     down = {**env, "JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}

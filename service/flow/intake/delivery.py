@@ -39,14 +39,15 @@ class LocalDelivery:
             return stack or self._receive(path, filename, batch)
         except Rejected as error:
             if error.code in _PASSING_REFUSALS:
-                raise DeliveryFailed(str(error), one_file=True) from error
+                raise DeliveryFailed(str(error), one_file=True, code=error.code) from error
             raise
         except KNOWN_ERRORS as error:
-            raise DeliveryFailed(str(error)) from error
+            raise DeliveryFailed(str(error), code="archive", detail=str(error)) from error
         except OSError as error:
             if is_full(error):
                 raise DeliveryFailed("the disk is full", code="disk_full") from error
-            raise DeliveryFailed(f"the archive's disk: {error.strerror}") from error
+            why = error.strerror or str(error)
+            raise DeliveryFailed(f"the archive's disk: {why}", code="archive_disk", detail=why) from error
 
     def _receive(self, path: Path, filename: str, batch: str) -> Receipt:
         received = receive(
