@@ -194,24 +194,33 @@ def change_document(house: House, actor: Actor, document_id: str, given: Change)
 class Confirm(Input):
     """Which fields are right; none named: all but those that something speaks against (a failed check digit, sums that differ ...).
 
+    By name with the value that was seen: 422 where it is another by now. Without values, what the caller saw last is meant: 409
+    where somebody else has changed a value since, or the caller never looked.
+
     dismiss: reasons to look at the pages that are settled, too; no others go away.
     """
 
-    fields: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list)
+    fields: list[Annotated[str, Field(max_length=40)]] | dict[str, Annotated[str, Field(max_length=MAX_VALUE)]] = Field(
+        default_factory=list
+    )
     dismiss: list[Annotated[str, Field(max_length=400)]] = Field(default_factory=list)
 
 
-@operation("POST", "/documents/{document_id}/confirmation", "Confirm what was read", body=Confirm)
+@operation("POST", "/documents/{document_id}/confirmation", "Confirm what was read", body=Confirm, problems=(409,))
 def confirm_document(house: House, actor: Actor, document_id: str, given: Confirm) -> dict[str, Any]:
     """Confirm values (dual verification). held_back: what was not confirmed along with all others, as only naming confirms it.
 
     By field: check_digit_failed, amount_mismatch (the capitals beside it), term_mismatch, birth_mismatch, seal_mismatch.
     """
     held = dict[str, str]()
-    if given.fields:
-        flow.confirm(house, actor, document_id, dict.fromkeys(given.fields), given.dismiss)
+    if isinstance(given.fields, dict) and given.fields:
+        flow.confirm(house, actor, document_id, given.fields, given.dismiss)
     else:
-        held = flow.confirm_all(house, actor, document_id, given.dismiss)
+        seen = flow.last_seen(house, actor, document_id)
+        if given.fields:
+            flow.confirm(house, actor, document_id, {name: seen.get(name) for name in given.fields}, given.dismiss)
+        else:
+            held = flow.confirm_all(house, actor, document_id, given.dismiss, seen)
     return flow.told(house, actor, document_id) | {"held_back": held}
 
 

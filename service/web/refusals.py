@@ -284,6 +284,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     (r"(?:\w+: )?(?P<n>\d+) characters, a credit code has 18", "{n} 位；信用代码是 18 位。"),
     (r"the document is (?P<dstate>\w+); there are no values to check", "文件{dstate}，没有可以核对的值。"),
+    (
+        r"these values changed since you looked at them: get the document again, or say what you saw",
+        "你看过以后这些值又改动过：请重新打开文件再看。",
+    ),
     (r"there is nothing of yours to undo on this document", "这份文件上没有你可以撤销的保存。"),
     (r"the document was changed since; what you saved can no longer be undone", "之后文件又改动过，已不能撤销。"),
     (r"(?:reason: )?there is no such reason", "没有这个缘由。"),

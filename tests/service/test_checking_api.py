@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from service.flow.common.values import Entry
 from service.flow.intake import documents
 from service.records.tables import Document
 from tests.service.conftest import OWNER, embedded_env
@@ -93,6 +94,7 @@ def test_reasons_of_the_pages_are_settled_by_name(client, headers, embedded, doc
         document = session.get_one(Document, document_id)
         document.status, document.review_reasons = "needs_review", [f"rescan:{page}:blurred" for page in (1, 2, 3)]
     path, as_person = f"/api/v1/documents/{document_id}", {"headers": headers("administrator")}
+    client.get(path, **as_person)
     for step, body, left in (
         ("check", {"finish": True}, 3),
         ("check", {"finish": True, "dismiss": ["rescan:1:blurred"]}, 2),
@@ -108,9 +110,28 @@ def test_reasons_of_the_pages_are_settled_by_name(client, headers, embedded, doc
     assert (of_value.status_code, list(of_value.get_json()["errors"])) == (422, ["dismiss"])
 
 
+def test_nobody_confirms_a_value_they_have_not_seen(client, headers, embedded, document_id):
+    path, first = f"/api/v1/documents/{document_id}", {"headers": headers("administrator")}
+    assert client.post(f"{path}/confirmation", json={"fields": ["title"]}, **first).status_code == 409  # never looked
+    shown = client.get(path, **first).get_json()["fields"]
+    say(embedded, "archivist", document_id, entries=[Entry("party_b", OTHER, PARTY_B)])
+    for body in ({}, {"fields": ["party_b"]}):
+        refused = client.post(f"{path}/confirmation", json=body, **first)
+        assert (refused.status_code, "get the document again" in refused.text) == (409, True)
+    late = client.post(f"{path}/confirmation", json={"fields": {"party_b": shown["party_b"]["value"]}}, **first)
+    assert (late.status_code, list(late.get_json()["errors"])) == (422, ["party_b"])
+    other = client.post(f"{path}/confirmation", json={"fields": {"title": shown["title"]["value"]}}, **first)
+    assert other.get_json()["fields"]["title"]["confirmed_by"] == ["person:administrator"]
+    seen = client.get(path, **first).get_json()["fields"]
+    assert seen["party_b"]["confirmed_by"] == []
+    said = client.post(f"{path}/confirmation", json={}, **first)
+    assert said.get_json()["fields"]["party_b"]["confirmed_by"] == ["person:administrator"]
+
+
 def test_what_is_not_confirmed_along_is_told_with_what_speaks_against_it(client, headers, embedded, document_id):
     misread(embedded, document_id, amount="860000.00")
     path, as_person = f"/api/v1/documents/{document_id}", {"headers": headers("administrator")}
+    client.get(path, **as_person)
     everything = {"confirm": {"amount": "860000.00", "title": "技术服务合同"}, "finish": True}
     for step, body in (("confirmation", {}), ("check", everything)):
         said = client.post(f"{path}/{step}", json=body, **as_person).get_json()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from intake.typed import kind_of
 from service.access.policy import Actor
-from service.errors import BadInput
+from service.errors import BadInput, RuleRefused
 from service.flow.common import values
 from service.flow.common.checks import Sheets
 from service.flow.common.guard import allowed, listing, load_document, lock_file, reach_of, require
@@ -25,6 +25,9 @@ from service.house import House
 from service.records import audit
 from service.records.tables import AuditEntry, Department, Document
 from vault.errors import StoreUnavailable
+
+#: What the trail calls an act that may change a value.
+_CHANGES = tuple(f"document.{act}" for act in ("read", "categorise", "correct", "dispute", "decide", "undo", "carry"))
 
 
 def get_document(house: House, actor: Actor, document_id: str) -> Document:
@@ -213,6 +216,26 @@ def confirm(
         values.settle(document)
     index_soon(house, [document_id])
     follow(house, [document_id])
+
+
+def last_seen(house: House, actor: Actor, document_id: str) -> dict[str, str]:
+    """Return the values of a document by field, which are those that the actor saw last. Raises NotFound.
+
+    RuleRefused: somebody else has changed one since, or the actor never looked; nobody speaks about a value they have not seen.
+    """
+    with house.database.read() as session:
+        document = load_document(session, actor, document_id)
+        of_it = select(func.coalesce(func.max(AuditEntry.seq), 0)).where(
+            AuditEntry.subject == f"document:{document_id}"
+        )
+        mine = AuditEntry.actor == actor.name
+        looked = session.scalar(of_it.where(mine, AuditEntry.action == "document.view"))
+        changed = session.scalar(of_it.where(~mine, AuditEntry.action.in_(_CHANGES)))
+        if (looked or 0) < (changed or 1):
+            raise RuleRefused(
+                "these values changed since you looked at them: get the document again, or say what you saw"
+            )
+        return {field.name: field.value for field in document.fields}
 
 
 def confirm_all(
