@@ -17,6 +17,22 @@ from intake.model import Limits
 from intake.patience import Patience
 
 SECONDS = 60.0
+#: What passes by itself, or when somebody looks after the machine: no fault of the file, which is tried again.
+_PASSING = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.EIO,
+        errno.ESTALE,
+        errno.EAGAIN,
+        errno.EINTR,
+        errno.EBUSY,
+        errno.ENOBUFS,
+        errno.ETIMEDOUT,
+    }
+)
 log = logging.getLogger("juanzong.batches")
 
 
@@ -31,7 +47,8 @@ class Cutter:
         """Write one document of these pages to an empty file; return the ending of its name (pdf, tif, jpg, png).
 
         A document of all pages of one file as they stand is that file, byte for byte.
-        Raises Rejected (truncated, too_large, too_slow, unreadable; busy where no process starts), and OSError for a full disk.
+        Raises Rejected (truncated, too_large, too_slow, unreadable; busy where no process starts), and OSError for what passes: a
+        full disk, say.
         """
         if is_whole(pieces):
             with pieces[0].source.path.open("rb") as file:
@@ -102,11 +119,12 @@ def _ending(answer: dict[str, Any]) -> str:
         return str(answer["ending"])
     if "rejected" in answer:
         raise Rejected(answer["rejected"], answer["why"])
-    if answer.get("failed") == "memory":
+    number = answer.get("errno")
+    if answer.get("failed") == "memory" or number == errno.ENOMEM:
         raise Rejected("too_large", "Putting the pages into a document needs more memory than is allowed.")
-    if answer.get("errno") == errno.EFBIG:
+    if number == errno.EFBIG:
         raise Rejected("too_large", "The document would be larger than a file may be.")
-    if answer.get("errno"):  # a full disk, say: no fault of the file
-        raise OSError(answer["errno"], os.strerror(answer["errno"]))
+    if number in _PASSING:
+        raise OSError(number, os.strerror(number))
     log.warning("a page cannot be put into a document: %s", answer["why"])
     raise Rejected("truncated", "A page is damaged or cut short; it cannot be put into another document.")

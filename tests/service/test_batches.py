@@ -1,5 +1,6 @@
 """Batches over real parts: stacks in, documents out, pages put right, paper accounted for, nothing lost when killed."""
 
+import errno
 import io
 import signal
 from pathlib import Path
@@ -445,6 +446,27 @@ def test_a_stack_that_cannot_be_cut_becomes_one_document(scanner, tmp_path, monk
     (made,) = send(scanner, path).documents
     assert original(scanner, made.document_id) == path.read_bytes()
     assert whole(scanner).stacks[0].error
+
+
+def test_a_disk_that_fails_under_one_stack_keeps_no_other_from_being_cut(scanner, tmp_path, monkeypatch):
+    for number in (1, 2):
+        path = stack(tmp_path, number, SHEET, 10 + number, name=f"{number}.pdf")
+        how = stacks.How(sheets=3, sides=1)
+        stacks.receive_stack(scanner.house, scanner["scanner"], path, path.name, batch=f"B-{number}", how=how, most=1)
+    real, calls = Cutter.write, []
+
+    def failing(cutter, pieces, target):
+        calls.append(pieces)
+        if len(calls) == 1:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(cutter, pieces, target)
+
+    monkeypatch.setattr(Cutter, "write", failing)
+    assert len(stacks.resume(scanner.house)) == 1
+    assert sorted(row.state for row in rows(scanner, Stack)) == ["cut", "cutting"]
+    assert len(stacks.resume(scanner.house)) == 1
+    assert [row.state for row in rows(scanner, Stack)] == ["cut", "cut"]
+    assert sound(scanner)
 
 
 def test_a_change_that_cannot_be_made_leaves_the_batch_as_it_was(scanner, tmp_path, monkeypatch):

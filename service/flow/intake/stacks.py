@@ -377,7 +377,8 @@ def resume(house: House) -> list[str]:
         try:
             settle(house, batch.name)
             touched.append(batch.name)
-        except (Rejected, ObjectDamaged, ObjectMissing, KeyUnusable) as error:
+        # A full disk is none of these: it is full for all of them.
+        except (Rejected, ObjectDamaged, ObjectMissing, KeyUnusable, OSError) as error:
             log.warning("batch %s cannot be finished: %s", batch.name, error)
     return touched
 

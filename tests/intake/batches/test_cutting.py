@@ -132,6 +132,24 @@ def test_a_full_disk_is_no_fault_of_the_file(pdf, cutter, tmp_path):
     assert inspect_bytes(tmp_path, *cut(cutter, Piece(tif, 2), Piece(pdf, 2))).pages == 2
 
 
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.EINVAL, "truncated"), (errno.EBADF, "truncated"), (errno.ENOMEM, "too_large"), (errno.EIO, None),
+     (errno.EMFILE, None), (errno.EDQUOT, None)],
+)  # fmt: skip
+def test_what_does_not_pass_by_itself_is_the_fault_of_the_file_and_never_tried_again(
+    pdf, tmp_path, monkeypatch, number, code
+):
+    program = tmp_path / "failing"
+    program.write_text(TOUCHY.replace("return real(pieces, target, limits, done)", f"raise OSError({number}, 'no')"))
+    program.chmod(0o755)
+    with monkeypatch.context() as patch, Cutter(LIMITS) as fresh:
+        patch.setattr(child_handle.sys, "executable", str(program))
+        with pytest.raises(Rejected if code else OSError) as caught:
+            cut(fresh, Piece(pdf, 2))
+    assert (caught.value.code if code else caught.value.errno) == (code or number)
+
+
 def test_each_page_has_its_time_and_not_each_document(pdf, tmp_path, monkeypatch):
     """A document of many pages may take longer than a page."""
     program = tmp_path / "slow"
