@@ -14,7 +14,7 @@ from service.api.operations import Input, Operations
 from service.errors import BadInput
 from service.flow.common import values
 from service.flow.intake import checking, desk, extraction
-from service.flow.intake.documents import told
+from service.flow.intake.documents import letters_of, told
 from service.house import House
 from service.reports.sheets import FORMATS, Table, write
 
@@ -53,9 +53,21 @@ class TakeNext(Waiting):
 
 @queue("GET", "/review-queue", "List what waits for this person, the oldest first", query=ListWaiting)
 def list_review_queue(house: House, actor: Actor, given: ListWaiting) -> dict[str, Any]:
-    """Return one page of the documents that wait, with who has which before them."""
+    """Return one page of the documents that wait, with who has which before them, and who brought it or with which letter it came."""
     total, rows = desk.list_waiting(house, actor, given.want(), limit=given.limit, offset=given.offset)
-    documents = [{**short(document), "held_by": holder.name if holder else None} for document, holder in rows]
+    letters = letters_of(house, [document for document, _holder in rows])
+    documents = [
+        {
+            **short(document),
+            "held_by": holder.name if holder else None,
+            "received_by": document.received_by,
+            "channel": document.channel,
+            "letter": dict(zip(("from", "subject"), letters[document.id], strict=True))
+            if document.id in letters
+            else None,
+        }
+        for document, holder in rows
+    ]
     return {"total": total, "documents": documents}
 
 

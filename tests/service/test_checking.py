@@ -2,7 +2,10 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,6 +21,8 @@ from service.flow.common.values import Entry
 from service.flow.intake import checking, desk, documents, extraction
 from service.flow.intake.checking import Given
 from service.flow.intake.desk import Want
+from service.flow.intake.letters import take_letter
+from service.house import SYSTEM
 from service.records.tables import (
     AuditEntry,
     Batch,
@@ -30,6 +35,7 @@ from service.records.tables import (
     LastSave,
     Rendition,
 )
+from tests.intake.test_mail import letter
 from tests.service.conftest import DIGITAL, OWNER, Office
 from tests.service.test_flow import archive, decide_all, fill, new_contract, propose
 from vault.errors import StoreUnavailable
@@ -72,6 +78,26 @@ def several(office: Office, how_many: int, status: str = "needs_review") -> list
             received = document.received_at + timedelta(seconds=n)
             session.add(Document(**{**columns, "id": new, "sha256": f"{n:064}", "received_at": received}))
     return [first, *ids]
+
+
+def brought(office: Office) -> list[str]:
+    """Three documents that wait, in this order: a person's, one that lay in the server's folder, one that came with a letter."""
+    by_person, in_folder = several(office, 2)
+    message = letter(From="王芳 <wang.fang@partner.example>", Subject="三月的合同")
+    message.add_attachment(DIGITAL.read_bytes() + b"%", maintype="application", subtype="pdf", filename="报价单.pdf")
+    welcome = replace(office.house.settings, mailbox_senders=("@partner.example",))
+    with TemporaryDirectory() as spool:
+        house = replace(office.house, settings=welcome)
+        (with_letter,) = take_letter(house, message.as_bytes(), Path(spool), office.department_id).documents
+    with office.house.database.write() as session:
+        document = session.get_one(Document, by_person)
+        document.received_by, document.channel = "person:handler", "web"
+        document = session.get_one(Document, in_folder)
+        document.received_by, document.channel = SYSTEM.name, "folder"
+        document = session.get_one(Document, with_letter)
+        document.status, document.review_reasons = "needs_review", ["unknown_kind"]
+        document.received_at += timedelta(days=1)
+    return [by_person, in_folder, with_letter]
 
 
 def test_two_who_did_not_enter_it_make_a_value_verified_and_the_document_says_so(office: Office) -> None:

@@ -11,7 +11,7 @@ from service.flow.intake import documents
 from service.records.tables import Document
 from tests.service.conftest import OWNER, embedded_env
 from tests.service.test_api import client, headers
-from tests.service.test_checking import OTHER, PARTY_B, misread, say, several
+from tests.service.test_checking import OTHER, PARTY_B, brought, misread, say, several
 from tests.service.test_cli import juanzong
 
 __all__ = ["client", "headers"]
@@ -41,6 +41,16 @@ def test_a_queue_is_worked_through(client, headers, embedded):
     assert client.post("/api/v1/review-queue/next", json=body, headers=archivist).get_json() == {"document_id": first}
     assert client.get("/api/v1/review-queue?reason=no!", headers=archivist).status_code == 422
     assert client.get("/api/v1/review-queue", headers=headers("auditor")).status_code == 403
+
+
+def test_the_queue_says_who_brought_a_document_and_with_which_letter_it_came(client, headers, embedded):
+    by_person, in_folder, with_letter = brought(embedded)
+    listed = client.get("/api/v1/review-queue", headers=headers("administrator")).get_json()["documents"]
+    assert [(d["document_id"], d["received_by"], d["channel"], d["letter"]) for d in listed] == [
+        (by_person, "person:handler", "web", None),
+        (in_folder, "system", "folder", None),
+        (with_letter, "system", "mail", {"from": "wang.fang@partner.example", "subject": "三月的合同"}),
+    ]
 
 
 def test_what_is_said_of_values_and_taken_back(client, headers, document_id):

@@ -31,6 +31,7 @@ VIEWS = ("look", "disputed", "second", "unconfirmed", "all")
 _AT_ONCE = 50
 #: What an export of the list has of each document, and of how many at most.
 EXPORTED = (
+    "id",
     "title",
     "filename",
     "category",

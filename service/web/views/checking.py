@@ -23,6 +23,7 @@ from service.flow.intake.checking import Before, Given
 from service.flow.intake.desk import Want
 from service.flow.intake.documents import letters_of
 from service.flow.intake.render import page_text
+from service.house import SYSTEM
 from service.records.tables import Document, DocumentField
 from service.typed import day_of
 from service.web import words
@@ -133,6 +134,7 @@ def _waiting_as(form: str, rows: Sequence[Any]) -> ResponseReturnValue:
         gettext("页"),
         gettext("收到"),
     ]
+    letters = letters_of(house(), rows)
     cells = [
         (
             row.title or row.filename,
@@ -142,11 +144,19 @@ def _waiting_as(form: str, rows: Sequence[Any]) -> ResponseReturnValue:
             str(words.VERIFICATIONS[row.verification][1]) if row.verification else "",
             row.pages,
             moment(row.received_at),
-            who(row.received_by) if row.received_by.startswith("person:") else words.named(words.CHANNELS, row.channel),
+            _brought_by(row, letters),
         )
         for row in rows
     ]
     return download(gettext("待核对"), [*heads, gettext("谁送来")], cells, form)
+
+
+def _brought_by(row: Any, letters: Mapping[str, tuple[str, str]]) -> str:
+    """Return who brought a document; where nobody did, whose letter it came with, or by which way, as the page says it."""
+    way = words.named(words.CHANNELS, row.channel)
+    if row.received_by == SYSTEM.name:
+        return letters.get(row.id, ("",))[0] or way
+    return f"{way} {who(row.received_by)}" if row.received_by.startswith("cli:") else who(row.received_by)
 
 
 def _categories() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from intake.model import PageText
@@ -20,7 +21,7 @@ from service.house import SYSTEM
 from service.records.tables import AuditEntry, Document, DocumentField
 from service.web.views.checking import rows_for
 from tests.service.conftest import OWNER, Office
-from tests.service.test_checking import OTHER, PARTY_B, misread, several
+from tests.service.test_checking import OTHER, PARTY_B, brought, misread, several
 from tests.service.web.conftest import Browser, Site
 
 
@@ -379,6 +380,22 @@ def test_what_waits_leaves_as_a_table_and_that_is_noted(site: Site) -> None:
         told = select(AuditEntry.detail).where(AuditEntry.action == "document.export").order_by(AuditEntry.seq)
         rows = [json.loads(detail)["rows"] for detail in session.scalars(told)]
     assert rows == [2, 0, 2]
+
+
+def test_the_table_of_what_waits_says_as_the_list_does_who_brought_a_document(site: Site) -> None:
+    brought(site.office)
+    browser = site.signed_in("administrator")
+    shown = re.findall(r"<tr data-row>.*?<td>([^<]*)</td></tr>", browser.get("/to-review").text)
+    assert shown == ["handler 某", "服务器上的文件夹", "wang.fang@partner.example"]
+    heads, *rows = load_workbook(io.BytesIO(browser.get("/to-review?form=xlsx").data)).active.iter_rows(
+        values_only=True
+    )
+    assert heads == ("文件", "文件名", "类目", "为什么要看", "核验", "页", "收到", "谁送来")
+    assert [row[-1] for row in rows] == shown
+    title, filename, category, why, verification, pages, received, _ = rows[2]
+    assert (title, filename, category, why) == ("报价单.pdf", "报价单.pdf", "未分类", "认不出是哪类文件")
+    assert (verification, str(pages)) == (None, "2")
+    assert re.fullmatch(r"2\d{3}-\d\d-\d\d \d\d:\d\d", received)
 
 
 def test_what_the_pages_have_is_ticked_or_the_document_goes_on_waiting(site: Site) -> None:
