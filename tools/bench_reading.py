@@ -15,13 +15,15 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pypdfium2
 from PIL import Image, ImageSequence
+
+from intake.confidence import bands
 
 OUR_COMPANIES = ("华岳实业集团有限公司",)
 #: What must be reached (issue 5).
@@ -93,6 +95,10 @@ class FileResult:
     unmarked: int = 0
     kind: str = ""
     category: tuple[str, str] = ("", "")
+    category_sure: float = 0.0
+    sure: list[tuple[float, bool]] = field(
+        default_factory=list
+    )  # of every value that was read, and whether it was right
     needs_review: tuple[str, ...] = ()
     turned_wrong: int = 0
     seals: Counter[str] = field(default_factory=Counter)
@@ -200,6 +206,8 @@ def compare_fields(result: FileResult, understood: Any, pages: Sequence[Any], tr
     for name, value in truth["fields"].items():
         result.fields += 1
         read = understood.fields.get(name)
+        if read is not None:
+            result.sure.append((read.confidence, read.value == value))
         if read is None or read.value != value:
             got = None if read is None else read.value
             unmarked = read is not None and not marked(name, understood)
@@ -217,6 +225,7 @@ def compare_fields(result: FileResult, understood: Any, pages: Sequence[Any], tr
         if name not in truth["fields"] and name not in SEAL_FIELDS:
             unmarked = not marked(name, understood)
             result.unmarked += unmarked
+            result.sure.append((read.confidence, False))
             result.invented.append({"file": result.file, "field": name, "got": read.value, "marked": not unmarked})
 
 
@@ -328,7 +337,7 @@ def measure(
                 result.hidden += compared.hidden
                 result.errors_with_hidden += compared.errors_with_hidden
                 result.turned_wrong += page.rotation != truth["rotation"][index]
-            result.category = (truth["category"], understood.category)
+            result.category, result.category_sure = (truth["category"], understood.category), understood.confidence
             result.needs_review = tuple(understood.needs_review)
             compare_fields(result, understood, pages, truth)
             compare_seals(result, pages, truth)
@@ -378,6 +387,11 @@ def summary(results: Sequence[FileResult]) -> dict[str, Any]:
         "categories_right": right,
         "categories_wrong": [
             {"file": r.file, "category": r.category} for r in results if r.category[0] != r.category[1]
+        ],
+        "confidence_of_fields": [asdict(band) for band in bands(said for r in results for said in r.sure)],
+        "confidence_of_categories": [
+            asdict(band)
+            for band in bands((r.category_sure, r.category[0] == r.category[1]) for r in results if not r.failure)
         ],
         "seals": dict(seals),
         "fields_exact_with_seals": share(sum(r.exact for r in results) + seals["exact"], fields + seals["stamped"]),
@@ -447,6 +461,10 @@ def show(figures: dict[str, Any]) -> None:
     print(
         f"categories right       {figures['categories_right']:8.1%}  at least {MIN_CATEGORIES:.0%}  {verdict[passed['categories_right']]}"
     )
+    for what in ("fields", "categories"):
+        print(f"confidence of {what}: from, how many, exactly right")
+        for band in figures[f"confidence_of_{what}"]:
+            print(f"  {band['lowest']:.2f} {band['checked']:7} {1 - band['wrong'] / band['checked']:8.1%}")
     if "time_ratio" in passed:
         print(
             f"time / bare engine     {figures['time_ratio']:8.2f}  at most {MAX_TIME}   {verdict[passed['time_ratio']]}"

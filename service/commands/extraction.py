@@ -55,8 +55,10 @@ def extraction_report(house: House, actor: Actor, since: datetime | None, as_jso
         for r in found.categories
     ]
     table(("category read", "category now", "documents", ""), made)
-    for band in found.bands:
-        click.echo(f"confidence from {band.lowest:.2f}: {band.wrong} wrong of {band.checked} checked", err=True)
+    for what, bands in (("values", found.bands), ("categories", found.category_bands)):
+        for band in bands:
+            said = f"{what} read with a confidence from {band.lowest:.2f}: {band.wrong} wrong of {band.checked} checked"
+            click.echo(said, err=True)
 
 
 @extraction.command("export")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, text
 
+from intake.confidence import lowest_of
 from intake.model import Word
 from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
@@ -635,7 +636,7 @@ def test_corrections_go_with_their_document_and_the_counts_stay(office: Office) 
     assert (by_name["title"].confirmed, by_name["title"].right) == (1, 1.0)
     assert (by_name["agent"].added, by_name["agent"].read) == (1, 0)
     assert (by_name["amount"].unseen, by_name["amount"].right) == (1, None)
-    assert sum(band.wrong for band in before.bands) == 1
+    assert [(band.lowest, band.checked, band.wrong) for band in before.bands] == [(0.99, 2, 1)]
     assert before.engines["text-layer"] == (2, 1)
     file_id = destroyed(office, document_id)
     assert destroy.prove(house, OWNER, file_id).ok
@@ -671,6 +672,23 @@ def test_corrections_of_the_category_are_counted_from_what_to_what_and_outlive_d
     documents.set_category(office.house, office["handler"], document_id, "1.10")
     destroyed(office, document_id)
     assert counted() == [("1.9", "1.10", 1, False)]
+
+
+def test_the_confidence_of_categories_is_held_against_what_people_made_of_them(office: Office) -> None:
+    def counted() -> list[tuple[float, int, int]]:
+        found = extraction.report(office.house, office["auditor"])
+        return [(band.lowest, band.checked, band.wrong) for band in found.category_bands]
+
+    first, *others = several(office, 4)
+    with office.house.database.write() as session:
+        for document_id, sure in zip(others, (0.62, 0.89, 0.0), strict=True):  # the last came from another archive
+            document = session.get_one(Document, document_id)
+            document.confidence, document.checked_by = sure, ["person:administrator"]
+        assert session.get_one(Document, first).confidence >= 0.95
+    assert counted() == [(0.5, 1, 0), (0.8, 1, 0)]
+    say(office, "administrator", first, category="1.2")
+    lowest = lowest_of(documents.get_document(office.house, OWNER, first).confidence)
+    assert counted() == [(0.5, 1, 0), (0.8, 1, 0), (lowest, 1, 1)]
 
 
 def test_what_a_sheet_said_of_a_category_counts_once_somebody_looked(embedded: Office) -> None:

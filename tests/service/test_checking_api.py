@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -189,7 +190,8 @@ def test_the_report_as_json_and_as_a_table(client, headers, embedded, document_i
     found = client.get("/api/v1/reports/extraction", headers=headers("auditor")).get_json()
     (row,) = (row for row in found["fields"] if row["field"] == "party_b")
     assert (row["category"], row["read"], row["corrected"], row["sure_wrong"], row["right"]) == ("1.9", 1, 1, 1, 0.0)
-    assert sum(band["wrong"] for band in found["calibration"]) == 1
+    assert found["calibration"] == [{"lowest": 0.99, "checked": 2, "wrong": 1}]
+    assert found["category_calibration"] == []
     assert found["engines"] == {"text-layer": {"checked": 2, "wrong": 1}}
     assert OTHER not in json.dumps(found, ensure_ascii=False)
     table = client.get("/api/v1/reports/extraction?form=csv", headers=headers("auditor"))
@@ -212,10 +214,12 @@ def test_the_report_of_the_command_line(embedded, document_id):
     assert [row["corrected"] for row in found["fields"] if row["field"] == "party_b"] == [1]
     plain = juanzong(env, "extraction", "report")
     assert "1.9\tparty_b\t1\t0\t0\t1\t0\t0\t0\t0.00%\t1 of 1" in plain.stdout
-    assert "1 wrong of 1 checked" in plain.stderr
+    assert "values read with a confidence from 0.99: 1 wrong of 1 checked" in plain.stderr
     documents.set_category(embedded.house, embedded["administrator"], document_id, "1.2")
     found = json.loads(juanzong(env, "extraction", "report", "--json").stdout)
     assert found["categories"] == [{"read_as": "1.9", "category": "1.2", "documents": 1, "right": False}]
-    assert "1.9\t1.2\t1\tcorrected" in juanzong(env, "extraction", "report").stdout
+    plain = juanzong(env, "extraction", "report")
+    assert "1.9\t1.2\t1\tcorrected" in plain.stdout
+    assert re.search(r"categories read with a confidence from 0\.9\d: 1 wrong of 1 checked", plain.stderr)
     assert juanzong(env, "extraction", "report", "--since", "2999-01-01", "--json").returncode == 0
     assert "does not match the format" in juanzong(env, "extraction", "report", "--since", "x", check=2).stderr

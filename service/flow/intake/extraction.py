@@ -5,7 +5,7 @@ document when it is destroyed; the bare counts stay, without anything that was p
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import String, and_, case, cast, delete, func, select
 from sqlalchemy.orm import Session
 
+from intake.confidence import BANDS as SHOWN
+from intake.confidence import Band, lowest_of
 from intake.understand import CONFIDENCE_LINE
 from intake.verification import MACHINE
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.flow.common.guard import require
-from service.flow.intake.extraction_categories import CategoryRow, category_rows
+from service.flow.intake.extraction_categories import CategoryRow, Judged, category_bands, category_rows, judged
 from service.house import House
 from service.records import audit
 from service.records.tables import Desk, Document, DocumentField, ExtractionCount, FieldCorrection, LastSave
@@ -27,6 +29,7 @@ from service.records.tables import Desk, Document, DocumentField, ExtractionCoun
 #: that has no such value. nothing: asked for, not read, and rightly so.
 OUTCOMES = ("unseen", "confirmed", "corrected", "added", "not_here", "nothing")
 WRONG = ("corrected", "not_here")
+#: Counts are kept in bands of a twentieth; the last one begins where the last that is shown does, later than its twentieth.
 BANDS = 20
 _LINE = round(CONFIDENCE_LINE * BANDS)
 Key = tuple[str, str, str, str, int]  # category, field, engine, outcome, band
@@ -60,22 +63,17 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Band:
-    """Values read with a confidence from `lowest`, up to 0.05 more: how many were checked, how many of them were wrong."""
-
-    lowest: float
-    checked: int
-    wrong: int
-
-
-@dataclass(frozen=True)
 class Report:
-    """rows: by category and field. bands: calibration over all. engines: checked and wrong values by engine. categories: what was made of them."""
+    """rows: by category and field. bands: calibration over all values. engines: checked and wrong values by engine.
+
+    categories: what was made of them; category_bands: their calibration.
+    """
 
     since: date | None
     rows: tuple[Row, ...]
     categories: tuple[CategoryRow, ...]
     bands: tuple[Band, ...]
+    category_bands: tuple[Band, ...]
     engines: dict[str, tuple[int, int]]
 
 
@@ -84,7 +82,7 @@ def report(house: House, actor: Actor, since: date | None = None) -> Report:
     require(actor, "extraction.read")
     came_in = _came_in(since)
     with house.database.read() as session:  # counting may take seconds: nobody who writes waits for it
-        counted, categories = _counts(session, *came_in), category_rows(session, came_in)
+        counted, categories = _counts(session, *came_in), list(judged(session, came_in))
         gone = select(ExtractionCount)
         if since is not None:
             gone = gone.where(ExtractionCount.received_on >= since)
@@ -130,7 +128,7 @@ def _counts(session: Session, *where: Any) -> Counter[Key]:
         (field.value == field.read_value, "confirmed"),
         else_="corrected",
     )
-    band = case(*((field.read_confidence < (n + 1) / BANDS, n) for n in range(BANDS)), else_=BANDS)
+    band = case(*((field.read_confidence < min((n + 1) / BANDS, SHOWN[-1]), n) for n in range(BANDS)), else_=BANDS)
     columns = (Document.category, field.name, field.engine, outcome, band)
     query = select(*columns, func.count()).join(Document, Document.id == field.document_id).group_by(*columns)
     found: Counter[Key] = Counter()
@@ -139,16 +137,16 @@ def _counts(session: Session, *where: Any) -> Counter[Key]:
     return found
 
 
-def _report(since: date | None, counted: Counter[Key], categories: tuple[CategoryRow, ...]) -> Report:
+def _report(since: date | None, counted: Counter[Key], categories: Sequence[Judged]) -> Report:
     rows: dict[tuple[str, str], Counter[str]] = {}
-    bands: dict[int, Counter[str]] = {}
+    shown: dict[float, Counter[str]] = {}
     engines: dict[str, Counter[str]] = {}
     for (category, name, engine, outcome, band), number in counted.items():
         row = rows.setdefault((category, name), Counter())
         row[outcome] += number
         if outcome in ("confirmed", *WRONG):
             said = "wrong" if outcome in WRONG else outcome
-            bands.setdefault(band, Counter())[said] += number
+            shown.setdefault(_shown(band), Counter())[said] += number
             engines.setdefault(engine, Counter())[said] += number
             if band >= _LINE:
                 row["sure"] += number
@@ -159,10 +157,16 @@ def _report(since: date | None, counted: Counter[Key], categories: tuple[Categor
             Row(*key, *(row[name] for name in (*OUTCOMES, "sure", "sure_wrong")))
             for key, row in sorted(rows.items(), key=lambda item: _order(item[0]))
         ),
-        categories,
-        tuple(Band(number / BANDS, sum(band.values()), band["wrong"]) for number, band in sorted(bands.items())),
+        category_rows(categories),
+        tuple(Band(lowest, sum(band.values()), band["wrong"]) for lowest, band in sorted(shown.items())),
+        category_bands(categories),
         {name: (sum(found.values()), found["wrong"]) for name, found in sorted(engines.items())},
     )
+
+
+def _shown(band: int) -> float:
+    """Return where the band begins that is shown of one that counts are kept in."""
+    return SHOWN[-1] if band == BANDS else lowest_of(band / BANDS)
 
 
 def _order(key: tuple[str, str]) -> tuple[list[int], str]:
@@ -177,6 +181,7 @@ def as_json(found: Report) -> dict[str, Any]:
         "fields": [{**asdict(row), "read": row.read, "right": row.right and round(row.right, 4)} for row in found.rows],
         "categories": [{**asdict(row), "right": row.right} for row in found.categories],
         "calibration": [asdict(band) for band in found.bands],
+        "category_calibration": [asdict(band) for band in found.category_bands],
         "engines": {name: {"checked": checked, "wrong": wrong} for name, (checked, wrong) in found.engines.items()},
     }
 

@@ -2,18 +2,25 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import String, cast, func, literal, or_, select, union
 from sqlalchemy.orm import Session
 
+from intake.confidence import Band, bands
 from service.flow.intake.made import CHANNEL
 from service.records.tables import AuditEntry, BatchPart, Document
 
 _MADE_HERE = (CHANNEL, "form")  # what the archive itself made is no guess of the machine
 _AFTER_THE_KIND = len("document:") + 1
+
+
+Judged = tuple[
+    str, str, float, int
+]  # the machine's category, the one it is now, how sure the machine was, of how many documents
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,23 @@ class CategoryRow:
         return self.read_as == self.category
 
 
-def category_rows(session: Session, where: Sequence[Any] = ()) -> tuple[CategoryRow, ...]:
-    """Return what became of the machine's categories, in the order of those.
+def category_rows(judged: Iterable[Judged]) -> tuple[CategoryRow, ...]:
+    """Return what became of the machine's categories, in the order of those."""
+    found: Counter[tuple[str, str]] = Counter()
+    for before, now, _sure, number in judged:
+        found[(before, now)] += number
+    return tuple(CategoryRow(*pair, number) for pair, number in sorted(found.items(), key=lambda item: _order(item[0])))
+
+
+def category_bands(judged: Iterable[Judged]) -> tuple[Band, ...]:
+    """Return how far the machine's confidence in a category can be believed."""
+    # Where it named none there is nothing to believe; what came from another archive brought its category along.
+    named = ((sure, before == now, number) for before, now, sure, number in judged if before and sure)
+    return bands(said for sure, right, number in named for said in repeat((sure, right), number))
+
+
+def judged(session: Session, where: Sequence[Any] = ()) -> Iterator[Judged]:
+    """Yield what the machine made of documents, and people in the end.
 
     Counted are documents whose values a person has checked, whose category a person changed, or that were destroyed (two people had
     reviewed them), narrowed by conditions on Document. A category counts as changed by what it is in the end: a change that was taken
@@ -44,8 +66,11 @@ def category_rows(session: Session, where: Sequence[Any] = ()) -> tuple[Category
     is_moved = Document.id.in_(select(moved.c[0]))
     checked = or_(cast(Document.checked_by, String) != "[]", Document.status == "destroyed")
     theirs = (*where, Document.channel.not_in(_MADE_HERE))
-    left = select(Document.category, func.count()).where(*theirs, checked, ~is_moved).group_by(Document.category)
-    found: Counter[tuple[str, str]] = Counter({(name, name): number for name, number in session.execute(left)})
+    alike = (Document.category, Document.confidence)
+    for name, sure, number in session.execute(
+        select(*alike, func.count()).where(*theirs, checked, ~is_moved).group_by(*alike)
+    ):
+        yield name, name, sure, number
     read = AuditEntry.subject == literal("document:").concat(Document.id)
     changed = (
         select(Document.id, Document.category, checked, Document.id.in_(said), AuditEntry.detail)
@@ -55,10 +80,10 @@ def category_rows(session: Session, where: Sequence[Any] = ()) -> tuple[Category
     )
     last = {row[0]: row for row in session.execute(changed)}
     for _id, now, is_checked, by_person, detail in last.values():
-        before = json.loads(detail).get("category", "")
+        told = json.loads(detail)
+        before = told.get("category", "")
         if is_checked or (by_person and before != now):
-            found[(before, now)] += 1
-    return tuple(CategoryRow(*pair, number) for pair, number in sorted(found.items(), key=lambda item: _order(item[0])))
+            yield before, now, told.get("confidence", 0.0), 1
 
 
 def read_as(session: Session, document_id: str) -> str:

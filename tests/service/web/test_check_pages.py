@@ -518,6 +518,14 @@ def test_unconfirmed_is_said_wherever_the_document_is_shown(site: Site) -> None:
         assert "两人已核" in page
 
 
+def bands(page: str) -> list[list[list[str]]]:
+    """The bands of confidence that the report shows: of values, and of categories."""
+    parts = page.split('<section class="panel">')
+    wanted = [part for part in parts if part.startswith(("<h2>值的把握", "<h2>类目的把握"))]
+    rows = [re.findall(r"<tr data-band>(.*?)</tr>", part) for part in wanted]
+    return [[re.findall(r">([^<]+)</td>", row) for row in of] for of in rows]
+
+
 def test_the_report_counts_and_goes_out_as_a_table(site: Site) -> None:
     document_id = site.office.take_in()
     send(site.signed_in("handler"), document_id, **{"value-party_b": OTHER})
@@ -526,6 +534,7 @@ def test_the_report_counts_and_goes_out_as_a_table(site: Site) -> None:
     assert "识别质量" in page
     assert "0.00%" in page
     assert page.count("data-category-row") == 0
+    assert bands(page) == [[["0.99", "1", "1", "100.00%"]], []]
     table = browser.get("/extraction?form=csv").data.decode("utf-8-sig")
     assert "1.9,party_b,1,0,0,1,0,0,0,0.0000,1,1" in table
     assert PARTY_B not in table
@@ -537,7 +546,9 @@ def test_the_report_counts_and_goes_out_as_a_table(site: Site) -> None:
     send(site.signed_in("handler"), document_id, category="1.2")
     categories = browser.get("/extraction?form=csv&table=categories").data.decode("utf-8-sig").splitlines()
     assert categories == ["机器判断,人定的类目,文件数,对错", "1.9,1.2,1,改了"]
-    (row,) = re.findall(r"<tr data-category-row>(.*?)</tr>", browser.get("/extraction").text)
+    page = browser.get("/extraction").text
+    assert [rows[0][1:] for rows in bands(page)] == [["1", "1", "100.00%"]] * 2
+    (row,) = re.findall(r"<tr data-category-row>(.*?)</tr>", page)
     assert re.findall(r">([^<]*)</(?:td|span)>", row) == [
         "1.9 合同正副本、变更与解除协议",
         "1.2 对方营业执照",
