@@ -19,7 +19,7 @@ from multiprocessing.reduction import recv_handle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from intake import memory
+from intake import memory, turns
 from intake.errors import EngineUnavailable, Rejected
 from intake.model import Limits, Line, ReadPage
 
@@ -83,6 +83,8 @@ class _Child:
     def _begin(self, request: dict[str, Any]) -> None:
         self._engine = _WhenNeeded(request["engine"], request["threads"])
         self._memory = request["memory"]  # counts from the next request on
+        if request.get("turns"):
+            turns.share(turns.Turns(recv_handle(self._connection), request["turns"]))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold pages in the clear
         self._answer({"ready": os.getpid()})
 

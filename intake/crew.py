@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -57,6 +58,9 @@ class Crew:
         self._line: deque[object] = deque()  # who waits for a child, the first first
         self._looker: Child | None = None
         self._looking = threading.Lock()
+        # What takes most memory half of them do at a time: of two readers one.
+        self._turns = os.memfd_create("turns")
+        weakref.finalize(self, os.close, self._turns)
 
     def close(self) -> None:
         """End the children that have nothing to do; the next page starts new ones."""
@@ -175,6 +179,7 @@ class Crew:
 
     def _start(self) -> Child:
         how = {"engine": self._engine, "threads": self._allowance.threads, "memory": self._allowance.memory}
+        turns = max(1, self._processes // 2)
         for _attempt in range(_STARTS):
             try:
                 child = Child(self._allowance.environment)
@@ -183,7 +188,7 @@ class Crew:
             ) as error:  # of the machine, which has no process, memory or descriptor to spare: no file's fault
                 raise EngineUnavailable(f"The process that reads pages does not start: {error.strerror}.") from error
             try:
-                child.send({"do": "begin", **how})
+                child.send({"do": "begin", **how, "turns": turns}, self._turns)
                 child.receive(Patience(max(_STARTING, self._allowance.seconds), child.pid))
             except (Dead, Late):
                 child.close()

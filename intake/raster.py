@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from intake.errors import Rejected
 from intake.formats import tiff_chain
 from intake.formats.pages import Picture
 from intake.model import Limits
+from intake.turns import turn
 
 #: Pillow guards with one number for the whole process, half of it by a warning. Here every size is checked against the
 #: caller's limits after every opening and every turn to another page, before a pixel is decoded: the global guard is off.
@@ -24,6 +25,9 @@ Image.MAX_IMAGE_PIXELS = None
 #: A stored page: A4 at 285 dpi, A3 at 200 dpi. Enough for small print, and still quick to look at.
 MAX_PAGE_PIXELS = 8_000_000
 MAX_PAGE_SIDE = 8_000
+_LARGE = (
+    2 * MAX_PAGE_PIXELS
+)  # of more pixels one of two readers has one at a time: unpacked they take several times a stored page
 
 _FORMATS = {"tiff": "TIFF", "jpeg": "JPEG", "png": "PNG", "bmp": "BMP", "webp": "WEBP", "heic": "HEIF"}
 _CUT = "outside of file bounds"  # libheif of a picture whose data should lie behind the end of the file
@@ -156,7 +160,9 @@ class RasterPages:
         with damage(self._kind):
             image = self._turn_to(index)
             _check_image(image, self._limits)
-            return replace(_page(image), damaged=self._is_damaged(image))
+            with turn() if image.width * image.height > _LARGE else nullcontext():
+                page = _page(image)
+            return replace(page, damaged=self._is_damaged(image))
 
     def _is_damaged(self, image: Image.Image) -> bool:
         """Tell whether the decoder made parts of the page up. The others than these fail for any damage they see."""

@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ from intake.model import Line
 from intake.orientation import Quads
 from intake.ports import Image
 from intake.rings import Ring
+from intake.turns import turn
 
 # The longer sides, in pixels, of the copies on which lines are looked for: the work grows with their area, and the smallest on which
 # lines are so many pixels high is enough. What is guessed of their height leads to none larger than the third; what was found may.
@@ -246,9 +248,12 @@ class RapidOcr:
         del bgr  # the detector needs all the memory there is
         record: dict[str, Any] = {"preprocess": {"ratio_h": down, "ratio_w": across}}
         small, record = self._pad(small, record, self._engine.width_height_ratio, self._engine.min_height)
-        with self._one_at_a_time:
-            self._detector.limit_side_len = min(_SHORTER, *small.shape[:2]) if most < _SIDES[2] else _SHORTER
-            if most >= _SIDES[2]:  # a worker's peak: what was freed before need not be held beside it
+        large = (
+            most >= _SIDES[2]
+        )  # a worker's peak: one of two readers at a time, and what was freed before is not held beside it
+        with turn() if large else nullcontext(), self._one_at_a_time:
+            self._detector.limit_side_len = _SHORTER if large else min(_SHORTER, *small.shape[:2])
+            if large:
                 memory.give_back()
             found = self._detector(small).boxes
         if found is None or len(found) == 0:
