@@ -3,15 +3,20 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from intake.adapters import mailbox
-from intake.adapters.watched_folder import WatchedFolder
+from intake.adapters.watched_folder import Arrival, WatchedFolder
 from intake.channels.arrivals import pause
 from intake.channels.mail import MailboxAddress
 from intake.errors import DeliveryFailed, LetterUnavailable, MailboxUnavailable
+from intake.model import Limits
+from service import below as lines
 from service.access.people import department_by_code
+from service.bootstrap import without_settings
 from service.channels import reason, station_home, watched
 from service.errors import KNOWN_ERRORS, DatabaseUnavailable
 from service.flow.intake import letters
@@ -23,6 +28,9 @@ from service.settings import FolderSetting
 from service.worker_credit import watched as watched_credit
 from service.worker_portfolio import watched as watched_portfolio
 from service.worker_reports import watched as watched_reports
+
+if TYPE_CHECKING:  # it brings OpenCV, which a worker without folders does not need
+    from intake.glance import Below, Glance
 
 _FOLDER_SECONDS = 2.0
 _MAIL_SECONDS = 60.0
@@ -88,6 +96,7 @@ class Folder:
     def __init__(self, house: House, setting: FolderSetting) -> None:
         self.name = f"the folder {setting.path}"
         self._house, self._setting = house, setting
+        self._glances = _Glances(house.limits)
         self._watcher: WatchedFolder | None = None
 
     def look(self) -> None:
@@ -96,13 +105,45 @@ class Folder:
             path, code, words = self._setting
             department_id = department_by_code(self._house, code).id if code else None
             delivery = LocalDelivery(self._house, SYSTEM, "folder", department_id, how=how_scanned(words))
-            self._watcher = watched(self._house.settings, path, delivery, subfolders=True)
-        for arrival in self._watcher.poll():
-            if arrival.receipt is not None:
-                what = arrival.receipt.document_id or f"batch {arrival.receipt.batch}"
-                log.info("%s: %s %s", arrival.path, arrival.status, what)
-            else:
-                log.warning("%s: %s: %s", arrival.path, arrival.status, arrival.error)
+            self._watcher = watched(self._house.settings, path, delivery, subfolders=True, glance=self._glances)
+        with closing(self._glances):
+            for arrival in self._watcher.poll():
+                _tell(arrival)
+
+
+def _tell(arrival: Arrival) -> None:
+    for page in arrival.below:
+        log.info("%s: %s", arrival.path, lines.said(page, "en"))
+    if arrival.receipt is not None:
+        what = arrival.receipt.document_id or f"batch {arrival.receipt.batch}"
+        log.info("%s: %s %s", arrival.path, arrival.status, what)
+    else:
+        log.warning("%s: %s: %s", arrival.path, arrival.status, arrival.error)
+
+
+class _Glances:
+    """Looks at every file before it is handed in."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._glance: Glance | None = None
+
+    def look(self, copy: Path, _path: Path) -> "Sequence[Below]":
+        """Return the pages below the line."""
+        from intake.glance import Glance
+
+        if self._glance is None:
+            self._glance = Glance(self._limits, without_settings())
+        return self._glance.look(copy)
+
+    def note(self, below: "Sequence[Below]") -> str:
+        """Return what is to lie beside the file about them."""
+        return lines.note(below)
+
+    def close(self) -> None:
+        """End the process that looks: beside the readers there is no memory for one that waits."""
+        if self._glance is not None:
+            self._glance.close()
 
 
 def how_scanned(words: tuple[str, ...]) -> How | None:

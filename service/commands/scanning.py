@@ -16,7 +16,7 @@ import click
 from intake.channels.scanning import MODES, PAPERS, SOURCES, ScanOrder
 from intake.errors import IntakeError, PagesBelow, PagesMissing, Rejected
 from intake.inspect import safe_name
-from service.commands import below as words
+from service import below as words
 from service.commands.common import json_option, out_json, plain, table
 from service.commands.handing_in import Target, batch_of, delivery_options, said_of, split_options
 from service.errors import KNOWN_ERRORS, BadInput

@@ -12,7 +12,7 @@ import click
 from intake.adapters.watched_folder import Arrival, WatchedFolder
 from intake.channels.arrivals import Patience
 from intake.channels.endings import Ending
-from service.commands import below as words
+from service import below as words
 from service.commands.common import json_option, out_json, plain
 from service.commands.handing_in import Target, batch_of, delivery_options, said_of, split_options
 from service.commands.scanning import devices, discard, resume, scan, spool

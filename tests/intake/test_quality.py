@@ -17,7 +17,7 @@ from intake.formats.fonts import font
 from intake.glance import Below, Glance, below, of_scan
 from intake.model import Limits, Quality
 from intake.quality import judge, level, skew
-from service.commands import below as words
+from service import below as words
 from tests.intake import made
 from tests.intake.scans import scan
 
@@ -212,7 +212,7 @@ def coded(root: Path) -> Iterator[tuple[str, str, set[str]]]:
 
 
 def test_whatever_stops_a_station_has_chinese_words():
-    found = list(coded(Path(words.__file__).parents[2]))
+    found = list(coded(Path(words.__file__).parents[1]))
     assert len(found) > 30
     of_parts = {"error.code": ("busy", "changed"), "f'no_{what}'": ("no_mode", "no_source", "no_resolution")}
     for where, written, named in found:

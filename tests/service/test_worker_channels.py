@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from intake.errors import DeliveryFailed
@@ -56,6 +57,26 @@ def test_a_folder_gives_its_documents_to_its_department(tmp_path, hot):
         (document,) = session.scalars(select(Document))
         assert (document.channel, document.department.code, document.received_by) == ("folder", "XS", "system")
     assert (hot / "done" / "sub" / "a.pdf").exists()
+    channel._watcher.close()
+    house.database.dispose()
+
+
+def test_what_is_below_the_line_lies_beside_the_file_before_anybody_has_read_it(tmp_path, hot):
+    house = opened(tmp_path, str(hot))
+    channel = Folder(house, *house.settings.folders)
+    page = Image.open(SCANS / "licence-portrait.jpg")
+    page.rotate(9, expand=True, fillcolor="white").save(hot / "skewed.jpg", dpi=(200, 200))
+    page.save(hot / "straight.jpg", dpi=(200, 200))
+    channel.look()
+    channel._watcher._clock = lambda: time.monotonic() + 60
+    channel.look()
+    assert sorted(path.name for path in (hot / "done").iterdir()) == [
+        "skewed.jpg", "skewed.jpg.rescan.txt", "straight.jpg"]  # fmt: skip
+    chinese, english = (hot / "done" / "skewed.jpg.rescan.txt").read_text(encoding="utf-8").splitlines()
+    assert chinese.startswith("第 1 页请重新扫描：歪了")
+    assert english.startswith("scan page 1 again: skewed by")
+    with house.database.read() as session:
+        assert {document.pages_read for document in session.scalars(select(Document))} == {0}
     channel._watcher.close()
     house.database.dispose()
 
