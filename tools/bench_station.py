@@ -11,7 +11,8 @@ Conditions, which the first line repeats: station, worker and archive (SQLite, f
 the clock runs from the moment the first file is put into the hot folder (all are put there at once, as scanned: JPEG, PNG, TIFF, PDF) until
 the last is in the index, with `--settle 0.5` (5 s by default, once for a stack), the glance at every page and the sealing included, without
 the preservation copies, which are made when nothing waits any more. A page was read by every reader before, so that its models are
-loaded, as every process of the bare engine has read one. Nothing but the arguments of its command is told to ocrmypdf, which gets the same pages as one PDF (JPEG 95).
+loaded, as every process of the bare engine has read one. ocrmypdf is told to write plain PDF (`--output-type pdf`), which is the faster for it, and gets the same
+pages as one PDF (JPEG 95).
 """
 
 import argparse
