@@ -117,6 +117,38 @@ def rescan_page(house: House, actor: Actor, batch: str, given: Rescan) -> dict[s
     return batch_as_json(flow.get_batch(house, actor, batch))
 
 
+class Pass(Input):
+    """Which stack of the batch, by its number there; needed only where several wait."""
+
+    stack: Annotated[int, Field(ge=1)] | None = None
+
+
+@operation(
+    "POST",
+    "/batches/{batch}/one-sided",
+    "Cut a first pass that waits for its backs as single sides: no back comes",
+    body=Pass,
+    problems=(409,),
+)
+def take_as_one_sided(house: House, actor: Actor, batch: str, given: Pass) -> dict[str, Any]:
+    """Make documents of the pass and return the batch."""
+    flow.take_as_one_sided(house, actor, batch, given.stack)
+    return batch_as_json(flow.get_batch(house, actor, batch))
+
+
+@operation(
+    "POST",
+    "/batches/{batch}/give-up",
+    "Give up a first pass that waits for its backs: its paper is scanned again",
+    body=Pass,
+    problems=(409,),
+)
+def give_up_pass(house: House, actor: Actor, batch: str, given: Pass) -> dict[str, Any]:
+    """Let the pass count for nothing and return the batch."""
+    flow.give_up_pass(house, actor, batch, given.stack)
+    return batch_as_json(flow.get_batch(house, actor, batch))
+
+
 class Release(Input):
     """reason: why an account that does not balance is released all the same, by someone else than the operator."""
 

@@ -67,6 +67,33 @@ def release(house: House, actor: Actor, name: str, *, reason: str, as_json: bool
     return 0
 
 
+_STACK = click.option("--stack", type=click.IntRange(min=1), help="Its number in the batch, where several wait.")
+
+
+@batch.command("one-sided")
+@click.argument("name")
+@_STACK
+@json_option
+@with_house
+def one_sided(house: House, actor: Actor, name: str, *, stack: int | None, as_json: bool) -> int:
+    """Cut the first pass of the batch NAME that waits for its backs as single sides: no back comes."""
+    flow.take_as_one_sided(house, actor, name, stack)
+    _tell(house, actor, name, as_json=as_json)
+    return 0
+
+
+@batch.command("give-up")
+@click.argument("name")
+@_STACK
+@json_option
+@with_house
+def give_up(house: House, actor: Actor, name: str, *, stack: int | None, as_json: bool) -> int:
+    """Give up the first pass of the batch NAME that waits for its backs: its paper is scanned again."""
+    flow.give_up_pass(house, actor, name, stack)
+    _tell(house, actor, name, as_json=as_json)
+    return 0
+
+
 def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
     whole = flow.get_batch(house, actor, name)
     told = batch_as_json(whole)
@@ -82,6 +109,13 @@ def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
     kept = f"{m.kept} pages kept + {m.blanks} blanks dropped + {m.separators} separators = {m.accounted}"
     colour, word = ("green", "balances") if m.balances else ("yellow", "does not balance")
     click.echo(f"batch {plain(name)}: {whole.batch.state}{', still being cut' if whole.busy else ''}")
+    for found in told["waiting"]:
+        name, pages = plain(found["filename"]), found["pages"]
+        click.echo(
+            f"stack {found['stack']} ({name}, {pages} pages) waits for its backs: send them, or see one-sided, give-up"
+        )
+    for found in told["given_up"]:
+        click.echo(f"stack {found['stack']} ({plain(found['filename'])}, {found['pages']} pages) was given up")
     click.echo(f"{paper}; {kept}; {click.style(word, fg=colour)}")
     rows = [
         [

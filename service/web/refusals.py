@@ -28,6 +28,10 @@ REJECTIONS = {
     "changed": _("读的时候文件变了，传完整以后再试。"),
     "no_stack": _("只有 PDF 和 TIFF 能装一整叠。"),
     "batch_refuses": _("这一批不再收，或者和说的扫描面不一样。"),
+    "first_pass_waits": _(
+        "这一批的第一遍（正面）还在等背面：先传它的背面；没有背面，或者扫错了，在批次页上选按单面分件，或者作废。"
+    ),
+    "no_first_pass": _("这一批里没有等着背面的第一遍：先传正面，再在同一批里传背面。"),
     "passes_differ": _("两遍扫描的页数对不上，请重新扫描这一叠。"),
     "not_one_page": _("重扫的文件须正好是一页（PDF、TIFF、JPEG 或 PNG）。"),
     "digest": _("收到的和发出的不一样，请再传一次。"),
@@ -636,6 +640,8 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"batch (?P<n>\S+) has no change of pages to undo", "批次 {n} 没有可以撤销的页面改动。"),
     (r"batch (?P<n>\S+) would have no page left", "这是批次 {n} 的最后一页，不能去掉。"),
     (r"batch (?P<n>\S+) waits for the second pass, the backs of its pages", "批次 {n} 还在等第二遍（背面）。"),
+    (r"no first pass of batch (?P<n>\S+) waits for its backs", "批次 {n} 里没有等着背面的第一遍。"),
+    (r"(?:stack: )?(?P<n>[\d, ]+): say which of these stacks", "有几叠在等（第 {n} 叠），请说明是哪一叠。"),
     (r"batch (?P<n>\S+) is still being cut; wait a moment", "批次 {n} 正在分件，过一会儿再试。"),
     (
         r"batch (?P<n>\S+) was changed by someone else meanwhile; look at it again",

@@ -150,6 +150,7 @@ VERBS = {
     "milestone_drop": _("撤销节点"),
     "move": _("改属"),
     "not_applicable": _("不适用"),
+    "one_sided": _("按单面分件"),
     "open": _("打开"),
     "original": _("原件或复印件"),
     "orphans": _("清理无主对象"),

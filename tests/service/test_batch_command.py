@@ -36,6 +36,16 @@ def test_a_batch_is_counted_and_released(juanzong_here, env):
     juanzong_here(env, "batch", "count", "三月", "--sheets", 4, "--sides", 1, check=4)
 
 
+def test_a_first_pass_without_backs_is_given_up_or_cut(juanzong_here, env, embedded, tmp_path):
+    path = digital(tmp_path / "fronts.pdf", TWO[1])
+    receive_stack(embedded.house, OWNER, path, path.name, batch="正面", how=How(order="fronts"))
+    assert "stack 1 (fronts.pdf, 2 pages) waits for its backs" in juanzong_here(env, "batch", "show", "正面").stdout
+    assert "was given up" in juanzong_here(env, "batch", "give-up", "正面").stdout
+    juanzong_here(env, "batch", "give-up", "正面", check=4)
+    (cut,) = lines(juanzong_here(env, "batch", "one-sided", "正面", "--stack", 1, "--json"))
+    assert [document["category"] for document in cut["documents"]] == ["1.10"]
+
+
 def test_what_does_not_balance_needs_a_reason(juanzong_here, env):
     juanzong_here(env, "batch", "count", "三月", "--sheets", 5, "--sides", 1)
     refused = juanzong_here(env, "batch", "release", "三月", check=4)

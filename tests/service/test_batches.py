@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pikepdf
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from intake.batches.apart import Look
 from intake.batches.cutting import Cutter
@@ -219,6 +219,122 @@ def test_two_passes_in_two_files_wait_for_one_another(scanner, tmp_path):
     assert [part.pages for part in whole(scanner).parts] == [["1.1", "2.3"], ["1.3", "2.1"]]
     assert whole(scanner).manifest.balances
     batches.release(scanner.house, scanner["scanner"], "B-1")
+
+
+def test_while_a_first_pass_waits_no_other_comes_between(scanner, tmp_path):
+    fronts = send(scanner, stack(tmp_path, 1, 3, name="f.pdf"), order="fronts", sides=2, sheets=2)
+    with pytest.raises(Rejected, match="second 1"):
+        send(scanner, stack(tmp_path, 2, name="short.pdf"), order="backs")
+    with pytest.raises(Rejected, match="still waits for its backs") as refused:
+        send(scanner, stack(tmp_path, 11, 13, name="others.pdf"), order="fronts", sheets=2)
+    assert refused.value.code == "first_pass_waits"
+    assert whole(scanner).batch.sheets == 2
+    assert not send(scanner, tmp_path / "f.pdf", order="fronts").done  # the same one again is no other
+    backs = send(scanner, stack(tmp_path, 4, 2, name="b.pdf"), order="backs")
+    assert {s.id for s in whole(scanner).stacks} == {fronts.stack_id, backs.stack_id}
+    assert [part.pages for part in whole(scanner).parts] == [["1.1", "2.2", "1.2", "2.1"]]
+    send(scanner, tmp_path / "others.pdf", order="fronts", sheets=2)
+    send(scanner, stack(tmp_path, 14, 12, name="others-backs.pdf"), order="backs")
+    assert [part.pages for part in whole(scanner).parts][1:] == [["3.1", "4.2", "3.2", "4.1"]]
+
+
+def test_passes_that_the_worker_cuts_later_wait_for_nobody(scanner, tmp_path):
+    def later(path, order):
+        how = stacks.How(order=order)
+        return stacks.receive_stack(scanner.house, scanner["scanner"], path, path.name, batch="B-1", how=how, most=1)
+
+    later(stack(tmp_path, 1, 3, name="f.pdf"), "fronts")
+    later(stack(tmp_path, 4, 2, name="b.pdf"), "backs")
+    later(stack(tmp_path, 11, 13, name="f2.pdf"), "fronts")
+    later(stack(tmp_path, 14, 12, name="b2.pdf"), "backs")
+    with pytest.raises(Rejected, match="no first pass"):
+        later(stack(tmp_path, 24, 22, name="b3.pdf"), "backs")
+    stacks.resume(scanner.house)
+    assert [p.pages for p in whole(scanner).parts] == [["1.1", "2.2", "1.2", "2.1"], ["3.1", "4.2", "3.2", "4.1"]]
+
+
+def test_a_pass_whose_receiver_died_keeps_nobody_out(scanner, tmp_path, monkeypatch):
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stacks, "_keep", die)
+        with pytest.raises(KeyboardInterrupt):
+            send(scanner, stack(tmp_path, 1, 3, name="f.pdf"), order="fronts")
+    send(scanner, stack(tmp_path, 11, 13, name="f2.pdf"), order="fronts")
+    assert [s.filename for s in whole(scanner).stacks] == ["f2.pdf"]
+
+
+def test_a_first_pass_that_is_all_there_is_becomes_documents(scanner, tmp_path):
+    send(scanner, stack(tmp_path, 1, BLANK, SHEET, 3, name="f.pdf"), order="fronts", sides=2, sheets=4)
+    office = (scanner.house, scanner["colleague"])
+    batches.take_as_one_sided(*office, "B-1")
+    assert [part.pages for part in whole(scanner).parts] == [
+        ["1.1", "1.2"],
+        ["1.4"],
+    ]  # no page is taken for a blank back
+    with pytest.raises(RuleRefused, match="no first pass"):
+        batches.take_as_one_sided(*office, "B-1")
+    batches.count_paper(*office, "B-1", sheets=4, sides=1)
+    batches.release(*office, "B-1")
+    with pytest.raises(RuleRefused, match="was released"):
+        batches.give_up_pass(*office, "B-1")
+
+
+def test_a_first_pass_that_is_given_up_lets_its_paper_be_scanned_again(scanner, tmp_path):
+    send(scanner, stack(tmp_path, 1, 3, name="f.pdf"), order="fronts", sides=2, sheets=2)
+    office = (scanner.house, scanner["scanner"])
+    batches.give_up_pass(*office, "B-1")
+    seen = whole(scanner)
+    assert (seen.busy, seen.order, seen.manifest.replaced) == (False, (), 2)
+    assert [s.filename for s in seen.given_up] == ["f.pdf"]
+    assert scanner.house.vault.remains(UUID(seen.stacks[0].id))  # what was on the glass stays until the release
+    with pytest.raises(RuleRefused, match="does not balance"):
+        batches.release(*office, "B-1")
+    send(scanner, stack(tmp_path, 11, 13, name="again.pdf"), order="fronts")
+    send(scanner, stack(tmp_path, 14, 12, name="b.pdf"), order="backs")
+    assert [part.pages for part in whole(scanner).parts] == [["2.1", "3.2", "2.2", "3.1"]]
+    assert sound(scanner)
+    batches.release(*office, "B-1")
+    assert {e.action for e in rows(scanner, AuditEntry)} >= {"batch.give_up", "batch.release"}
+
+
+def test_what_was_given_up_and_comes_again_counts(scanner, tmp_path):
+    """Sent with the wrong order: given up, and the very same file sent as it is."""
+    path = stack(tmp_path, 1, 2, name="f.pdf")
+    first = send(scanner, path, order="fronts", sheets=2)
+    batches.give_up_pass(scanner.house, scanner["scanner"], "B-1")
+    with pytest.raises(Rejected, match="no first pass"):
+        send(scanner, path, order="backs")
+    assert [s.id for s in whole(scanner).stacks] == [first.stack_id]  # what is refused takes nothing away
+    again = send(scanner, path, sides=1)
+    assert (again.duplicate, [made.pages for made in again.documents]) == (False, [2])
+    assert [s.turn_over for s in whole(scanner).stacks] == ["as_scanned"]
+    assert not scanner.house.vault.remains(UUID(first.stack_id))
+    assert sound(scanner)
+
+
+def test_what_was_given_up_by_mistake_is_cut_all_the_same(scanner, tmp_path):
+    send(scanner, stack(tmp_path, 1, 2, name="f.pdf"), order="fronts")
+    batches.give_up_pass(scanner.house, scanner["scanner"], "B-1", 1)
+    batches.take_as_one_sided(scanner.house, scanner["scanner"], "B-1", 1)
+    assert [part.pages for part in whole(scanner).parts] == [["1.1", "1.2"]]
+
+
+def test_first_passes_that_waited_together_are_told_apart(scanner, tmp_path):
+    """As a batch of an earlier version may have them."""
+    for number in (1, 2):
+        send(scanner, stack(tmp_path, number, number + 10, name=f"{number}.pdf"), order="as_scanned")
+    with scanner.house.database.write() as session:
+        session.execute(delete(BatchPart))
+        session.execute(update(Stack).values(turn_over="fronts", state="kept"))
+    with pytest.raises(Rejected, match="still waits"):
+        send(scanner, stack(tmp_path, 4, 2, name="b.pdf"), order="backs")
+    with pytest.raises(BadInput, match="say which"):
+        batches.give_up_pass(scanner.house, scanner["scanner"], "B-1")
+    batches.give_up_pass(scanner.house, scanner["scanner"], "B-1", 2)
+    send(scanner, tmp_path / "b.pdf", order="backs")
+    assert [part.pages for part in whole(scanner).parts] == [["1.1", "3.2", "1.2", "3.1"]]
 
 
 def test_nothing_is_filed_before_the_release_and_everything_after(scanner, tmp_path):

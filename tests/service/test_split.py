@@ -77,6 +77,37 @@ def test_what_is_no_stack_is_a_document_and_what_is_broken_is_refused(env, tmp_p
     assert "--split" in juanzong_here(env, "ingest", "--sheets", 3, DIGITAL, check=2).stderr
 
 
+def test_of_a_pair_of_passes_that_does_not_fit_nothing_is_put_together(env, tmp_path, juanzong_here):
+    """The backs of the next paper never become those of the first pass that still waits."""
+    with pikepdf.open(DIGITAL) as contract:
+
+        def piece(name, *numbers):
+            with pikepdf.new() as made:
+                for number in numbers:
+                    made.pages.append(contract.pages[number])
+                made.docinfo["/Title"] = name
+                made.save(tmp_path / name)
+            return tmp_path / name
+
+        pair, bad = [piece("f1.pdf", 0, 1), piece("b1.pdf", 0)], tmp_path / "bad.pdf"
+        bad.write_bytes(b"%PDF-1.7 cut short")
+        broken = [bad, piece("b3.pdf", 1, 1)]
+        good = [piece("f2.pdf", 1, 0), piece("b2.pdf", 0, 0)]
+        again = piece("b1-again.pdf", 1, 0)
+    split = ("ingest", "--split", "--order", "fronts-backs", "--json")
+    found = lines(juanzong_here(env, *split, *broken, *pair, *good, check=3))
+    by_name = {line["path"].rpartition("/")[2]: line for line in found}
+    assert "its first pass was not" in by_name["b3.pdf"]["error"]
+    assert "1: scan the stack again" in by_name["b1.pdf"]["error"]
+    waiting = by_name["f1.pdf"]["batch"]
+    assert waiting in by_name["f1.pdf"]["error"]
+    assert (by_name["b2.pdf"]["pages"], by_name["b2.pdf"]["batch"] != waiting) == (4, True)
+    (shown,) = lines(juanzong_here(env, "batch", "show", waiting, "--json"))
+    assert (shown["waiting"], shown["documents"]) == ([{"stack": 1, "filename": "f1.pdf", "pages": 2}], [])
+    last = lines(juanzong_here(env, *split, pair[0], again))[-1]
+    assert (last["pages"], last["batch"]) == (4, waiting)
+
+
 def test_a_killed_ingest_is_finished_by_the_next_and_gives_no_document_twice(env, tmp_path, juanzong_here):
     path = digital(tmp_path / "stack.pdf", *TWO)
     for wait in (1.5, 4.0):
@@ -157,6 +188,19 @@ def test_a_batch_through_the_api(caller, tmp_path):
     released = caller("colleague", "POST", "/batches/B-9/release", json={"reason": "one sheet was a wrapper"})
     assert released.get_json()["state"] == "released"
     assert caller("scanner", "GET", "/batches/B-9/pages/1.3").status_code == 404
+
+
+def test_a_first_pass_without_backs_through_the_api(caller, tmp_path):
+    fronts = stack(tmp_path, 1, 2)
+    sent = caller("scanner", "POST", "/documents?split=true&order=fronts", file=fronts, data={"batch": "B-9"})
+    assert sent.get_json()["done"] is False
+    given_up = caller("scanner", "POST", "/batches/B-9/give-up", json={"stack": 1}).get_json()
+    assert (given_up["waiting"], given_up["busy"]) == ([], False)
+    assert given_up["given_up"] == [{"stack": 1, "filename": fronts.name, "pages": 2}]
+    refused = caller("scanner", "POST", "/batches/B-9/give-up", json={})
+    assert refused.status_code == 409
+    cut = caller("scanner", "POST", "/batches/B-9/one-sided", json={}).get_json()
+    assert [document["pages"] for document in cut["documents"]] == [["1.1", "1.2"]]
 
 
 def test_separator_sheets_through_the_api(caller, embedded):

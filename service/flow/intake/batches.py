@@ -20,8 +20,8 @@ from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed, listing, reach_of, require
 from service.flow.common.watermark import is_classified, mark, words
 from service.flow.intake.looks import thumbnail
-from service.flow.intake.parts import order_of, seen, settle, want
-from service.flow.intake.stacks import remove
+from service.flow.intake.parts import lone_passes, order_of, seen, settle, want
+from service.flow.intake.stacks import GIVEN_UP, remove
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, BatchPart, Document, Stack, new_id
@@ -56,8 +56,17 @@ class Whole:
     @property
     def waits_for_backs(self) -> bool:
         """Whether the first pass of double-sided paper waits for the second."""
-        waiting = [s for s in self.stacks if s.state == "kept"]
-        return bool(waiting) and all(s.turn_over == "fronts" for s in waiting)
+        return bool(self.waiting) and len(self.waiting) == sum(stack.state == "kept" for stack in self.stacks)
+
+    @property
+    def waiting(self) -> list[Stack]:
+        """Return the passes of double-sided paper that wait for the other one."""
+        return lone_passes(self.stacks)
+
+    @property
+    def given_up(self) -> list[Stack]:
+        """Return the stacks whose paper is to be scanned again, or was."""
+        return [stack for stack in self.stacks if stack.turn_over == GIVEN_UP]
 
     def page(self, key: str) -> dict[str, Any]:
         """Return what was seen on a page: kind, ink, mark, how, by."""
@@ -155,7 +164,7 @@ def _order(stacks: Sequence[Stack]) -> list[str]:
             fronts.append(stack)
         elif stack.turn_over == "backs" and fronts:
             keys += order_of([fronts.pop(0), stack])
-        else:
+        elif stack.turn_over != GIVEN_UP:
             keys += order_of([stack])
     return keys + [key for stack in fronts for key in order_of([stack])]
 
@@ -195,6 +204,51 @@ def _must_be_settled(whole: Whole) -> None:
         raise RuleRefused(f"batch {whole.batch.name} waits for the second pass, the backs of its pages")
     if whole.busy:
         raise RuleRefused(f"batch {whole.batch.name} is still being cut; wait a moment")
+
+
+def take_as_one_sided(house: House, actor: Actor, name: str, position: int | None = None) -> None:
+    """Cut a first pass that waits for its backs, or a stack that was given up, as single sides: no back comes.
+
+    position: of the stack; None: the one that waits. Raises NotFound, RuleRefused (it does not wait; several do), BadInput.
+    """
+    with house.database.write() as session:
+        stack = _lone_pass(session, actor, name, position, or_given_up=True)
+        # As a stack that was said to be single-sided: there a blank page is a sheet that lay the wrong way up.
+        stack.turn_over, stack.drop_blanks, stack.state, stack.looked = "as_scanned", False, "kept", None
+        detail = {"stack": stack.id, "pages": stack.pages}
+        audit.append(session, actor.name, "batch.one_sided", f"batch:{name}", detail)
+    settle(house, name)
+
+
+def give_up_pass(house: House, actor: Actor, name: str, position: int | None = None) -> None:
+    """Let a first pass that waits for its backs count for nothing, because its paper is scanned again.
+
+    It stays as it came until the release, and can still be cut as single sides. Its pages are no pages kept: without a new
+    scan of the paper the account does not balance. position and what is raised: as for `take_as_one_sided`.
+    """
+    with house.database.write() as session:
+        stack = _lone_pass(session, actor, name, position, or_given_up=False)
+        stack.turn_over, stack.state, stack.looked = GIVEN_UP, "cut", [{"kind": "replaced"}] * stack.pages
+        detail = {"stack": stack.id, "sha256": stack.sha256, "pages": stack.pages}
+        audit.append(session, actor.name, "batch.give_up", f"batch:{name}", detail)
+    settle(house, name)  # a change that was begun before goes on
+
+
+def _lone_pass(session: Session, actor: Actor, name: str, position: int | None, *, or_given_up: bool) -> Stack:
+    batch = load_batch(session, actor, name, "batch.edit", lock=True)
+    _must_be_open(batch)
+    stacks = list(session.scalars(select(Stack).where(Stack.batch == name).order_by(Stack.position).with_for_update()))
+    found = lone_passes(stacks)
+    if position is not None or not found:
+        found += [stack for stack in stacks if or_given_up and stack.turn_over == GIVEN_UP]
+    found = [stack for stack in found if position in (None, stack.position)]
+    if not found:
+        raise RuleRefused(f"no first pass of batch {name} waits for its backs")
+    if len(found) > 1:
+        why = f"{', '.join(str(stack.position) for stack in found)}: say which of these stacks"
+        raise BadInput(f"stack: {why}", {"stack": why})
+    batch.version += 1
+    return found[0]
 
 
 Change = Callable[[list[Part], Whole], list[Part]]

@@ -92,6 +92,13 @@ def _parts(name: str, *, wanted: bool) -> Any:
     return select(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(wanted)).order_by(BatchPart.position)
 
 
+def lone_passes(stacks: Iterable[Stack]) -> list[Stack]:
+    """Return the passes among stacks, by their position, that wait for the other pass of their paper; usually one, the fronts."""
+    kept = [stack for stack in stacks if stack.state == "kept"]
+    fronts, backs = ([stack for stack in kept if stack.turn_over == order] for order in ("fronts", "backs"))
+    return [*fronts[len(backs) :], *backs[len(fronts) :]]
+
+
 def _ready(session: Session, name: str) -> list[Stack]:
     """Return the stacks to cut next: one, or two passes of the same paper."""
     waiting = list(

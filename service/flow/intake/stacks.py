@@ -30,7 +30,7 @@ from service.flow.common import claims
 from service.flow.common.guard import allowed, require
 from service.flow.common.malware import demand_clean
 from service.flow.intake.adopt import adopt
-from service.flow.intake.parts import key_of, parts_of, settle
+from service.flow.intake.parts import key_of, lone_passes, parts_of, settle
 from service.flow.intake.receive import check_department, on_disk
 from service.house import House
 from service.records import audit
@@ -41,6 +41,8 @@ log = logging.getLogger("juanzong.batches")
 #: As many pages are cut while the sender waits for the answer: some twenty seconds.
 AT_ONCE = 100
 ORDERS = ("as_scanned", "two_pass", "fronts", "backs")
+#: How the pages of a stack lie that was given up: nowhere. Its bytes stay until the release.
+GIVEN_UP = "given_up"
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,8 @@ def _begin(house: House, actor: Actor, stack: Stack, how: How, department_id: st
             return _write_intent(house, actor, stack, how, department_id)
         except _Unfinished as found:
             forget(house, found.stack_id)
+        except _GivenUp as found:
+            _make_room(house, found.stack_id)
         except IntegrityError:
             continue  # another process began the same bytes, or the same batch, between our look and our write
     raise Rejected("busy", "the same file is being received by another process; try again")
@@ -197,14 +201,34 @@ class _Unfinished(Exception):
         self.stack_id = stack_id
 
 
+class _GivenUp(Exception):
+    """The same bytes lie in a stack that was given up: what comes now counts in its place."""
+
+    def __init__(self, stack_id: str) -> None:
+        super().__init__(stack_id)
+        self.stack_id = stack_id
+
+
+def _make_room(house: House, stack_id: str) -> None:
+    """Remove a stack that was given up, for its bytes are here again."""
+    with house.database.write() as session:
+        stack = session.get(Stack, stack_id, with_for_update=True)
+        if stack is not None and stack.turn_over == GIVEN_UP and stack.state == "cut":
+            stack.state = "receiving"
+    forget(house, stack_id)
+
+
 def _write_intent(house: House, actor: Actor, given: Stack, how: How, department_id: str | None) -> str | None:
-    """As `_begin`, once. Raises _Unfinished, and IntegrityError when another process was faster."""
+    """As `_begin`, once. Raises _Unfinished, _GivenUp, and IntegrityError when another process was faster."""
     with house.database.write() as session:
         known = _known(session, given.sha256)
         if known is not None and known.state == "receiving":
             if claims.is_held(known, house.clock.now()):
                 raise Rejected("busy", "the same file is being received by another process; try again")
             raise _Unfinished(known.id)
+        if known is not None and known.turn_over == GIVEN_UP and known.state == "cut":
+            _open_batch(house, session, actor, given, how, department_id)  # what is refused now takes nothing away
+            raise _GivenUp(known.id)
         if known is not None:
             detail = {"stack": known.id, "channel": given.channel}
             audit.append(session, actor.name, "batch.duplicate", f"batch:{known.batch}", detail)
@@ -268,8 +292,8 @@ def _open_batch(
     batch.sides = how.sides or batch.sides
     if how.sheets is not None and stack.turn_over != "backs":  # the second pass is the same paper
         batch.sheets = (batch.sheets or 0) + how.sheets
-    if stack.turn_over == "backs":
-        _match_fronts(session, stack)
+    if stack.turn_over in ("fronts", "backs"):
+        _match_passes(house, session, stack)
     batch.version += 1
     session.flush()
 
@@ -283,16 +307,32 @@ def _dropped_too(before: Mapping[str, str], more: Mapping[str, str]) -> dict[str
     return {**more, "dropped": str(sum(int(count) for count in counts if count.isdecimal())), "dropped_pages": pages}
 
 
-def _match_fronts(session: Session, stack: Stack) -> None:
-    """The second pass belongs to the first that still waits for one."""
-    waiting = select(Stack).where(Stack.batch == stack.batch, Stack.state == "kept", Stack.turn_over == "fronts")
-    fronts = session.scalars(waiting.order_by(Stack.position)).first()
-    if fronts is None:
-        raise Rejected("passes_differ", "There is no first pass in this batch that waits for its backs.")
-    if fronts.pages != stack.pages:
+def _match_passes(house: House, session: Session, stack: Stack) -> None:
+    """The second pass belongs to the one first pass that waits for it: a batch never has two, they could be taken for one another."""
+    passes = select(Stack).where(
+        Stack.batch == stack.batch, Stack.turn_over.in_(("fronts", "backs")), Stack.state.in_(("receiving", "kept"))
+    )
+    found = list(session.scalars(passes.order_by(Stack.position)))
+    for other in found:
+        if other.state == "receiving" and claims.is_held(other, house.clock.now()):
+            raise Rejected("busy", "another pass of this batch is being received; try again")
+        if other.state == "receiving":
+            raise _Unfinished(other.id)
+    waiting = lone_passes(found)
+    if waiting and (stack.turn_over == "fronts" or len(waiting) > 1):
+        raise Rejected(
+            "first_pass_waits",
+            f"The first pass of this batch ({waiting[0].pages} pages) still waits for its backs: send these first; or cut it"
+            " as one-sided or give it up, on the page of the batch or with juanzong batch.",
+        )
+    if stack.turn_over == "fronts":
+        return
+    if not waiting:
+        raise Rejected("no_first_pass", "There is no first pass in this batch that waits for its backs.")
+    if waiting[0].pages != stack.pages:
         raise Rejected(
             "passes_differ",
-            f"The first pass has {fronts.pages} pages, the second {stack.pages}: scan the stack again.",
+            f"The first pass has {waiting[0].pages} pages, the second {stack.pages}: scan the stack again.",
         )
 
 

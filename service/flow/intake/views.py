@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from retention.why import Why
 from service.flow.common.checks import Sheets, checks
 from service.flow.common.values import is_verified, state_of
-from service.records.tables import Batch, CaseFile, Contract, Document
+from service.records.tables import Batch, CaseFile, Contract, Document, Stack
 
 if TYPE_CHECKING:
     from service.flow.archive.ledger_rows import LedgerRow
@@ -155,6 +155,10 @@ def batch_line(batch: Batch) -> dict[str, Any]:
     }
 
 
+def _pass_as_json(stack: Stack) -> dict[str, Any]:
+    return {"stack": stack.position, "filename": stack.filename, "pages": stack.pages}
+
+
 def batch_as_json(whole: "Whole") -> dict[str, Any]:
     """Return a batch with its pages, documents and account as plain JSON values."""
     m = whole.manifest
@@ -162,6 +166,8 @@ def batch_as_json(whole: "Whole") -> dict[str, Any]:
         "version": whole.batch.version,
         "busy": whole.busy,
         "undo": len(whole.batch.undo or []),
+        "waiting": [_pass_as_json(stack) for stack in whole.waiting],
+        "given_up": [_pass_as_json(stack) for stack in whole.given_up],
         "manifest": {
             "expected": m.expected,
             "received": m.received,

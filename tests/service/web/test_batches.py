@@ -190,6 +190,23 @@ def test_the_progress_says_whether_the_stack_is_still_cut(site, scanner, tmp_pat
     assert "data-busy" not in scanner.get(at).text
 
 
+def test_a_first_pass_without_backs_has_two_ways_out(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1, 2), sides="2", order="fronts")
+    shown = scanner.get(at).text
+    assert "（2 页）在等背面" in shown
+    assert "只有这一面，按单面分件" in shown
+    assert scanner.post(f"{at}/passes/1", {"what": "give_up"}).status_code == 303
+    shown = scanner.get(at).text
+    assert "已作废：这些纸要重新扫描" in shown
+    assert "data-busy" not in shown
+    refused = scanner.post(f"{at}/passes/1", {"what": "give_up"})
+    assert (refused.status_code, "没有等着背面的第一遍" in refused.text) == (409, True)
+    assert scanner.post(f"{at}/passes/1", {"what": "one_sided"}).status_code == 303
+    shown = scanner.get(at).text
+    assert "在等背面" not in shown
+    assert 'value="1.2" id="r-1.2"' in shown
+
+
 def audit_count(site):
     with site.office.house.database.read() as session:
         return session.scalar(select(func.count()).select_from(AuditEntry))
