@@ -82,6 +82,49 @@ def test_a_dropped_page_comes_back_with_what_was_seen_of_it(scanner, tmp_path):
     assert whole(scanner).manifest.kept == 3
 
 
+@pytest.mark.parametrize("batch", ["", "B-2"])
+def test_what_somebody_else_was_told_of_stays_when_its_batch_changes(scanner, tmp_path, batch):
+    path = stack(tmp_path, 1, 2, 3, name="a.pdf")
+    (document_id,) = take(scanner, path)
+    again = receive(scanner.house, scanner["colleague"], path, path.name, channel="folder", batch=batch)
+    assert (again.document_id, again.duplicate) == (document_id, True)
+    arrange(scanner)
+    assert change(scanner, "drop", "1.3") == [["1.1", "1.2"]]
+    assert original(scanner, document_id) == path.read_bytes()
+    assert {d.id: (d.batch, d.status) for d in rows(scanner, Document)}[document_id] == (batch, "received")
+    assert whole(scanner).manifest.kept == 2
+    batches.count_paper(scanner.house, scanner["scanner"], "B-1", sheets=3, sides=1)
+    assert not whole(scanner).account.lost
+    assert sound(scanner)
+    assert {d.id for d in process_all(scanner)} >= {document_id}
+
+
+def process_all(office):
+    """Index what came: the document that stays is found again."""
+    from service.flow.intake.process import process_waiting
+
+    process_waiting(office.house)
+    return [d for d in rows(office, Document) if d.indexed]
+
+
+def test_what_its_own_sender_sent_twice_goes_with_the_change(scanner, tmp_path):
+    path = stack(tmp_path, 1, 2, name="a.pdf")
+    assert take(scanner, path) == take(scanner, path)
+    arrange(scanner)
+    assert change(scanner, "drop", "1.2") == [["1.1"]]
+    (left,) = rows(scanner, Document)
+    assert left.pages == 1
+
+
+def test_a_file_that_a_part_of_a_stack_repeats_stays(scanner, tmp_path):
+    path = stack(tmp_path, 1, 2, name="a.pdf")
+    (document_id,) = take(scanner, path)
+    (made,) = send(scanner, path).documents
+    assert (made.document_id, made.duplicate) == (document_id, True)
+    assert change(scanner, "drop", "1.2") == [["1.1"]]
+    assert original(scanner, document_id) == path.read_bytes()
+
+
 def test_the_last_page_is_not_dropped(scanner, tmp_path):
     take(scanner, photo(tmp_path, 1, "a.png"))
     arrange(scanner)

@@ -536,6 +536,21 @@ def test_nobody_adds_to_a_batch_of_another_department(scanner, tmp_path):
     assert len(send(scanner, stack(tmp_path, 3, name="c.pdf"), "colleague").documents) == 1
 
 
+def test_a_single_file_of_another_department_does_not_hide_a_batch(scanner, tmp_path):
+    from service.flow.intake.receive import receive
+
+    send(scanner, stack(tmp_path, 1, 2))
+    department = people.create_department(scanner.house, OWNER, "Y", "别处")
+    scanner.hire("elsewhere", "operator", department_id=department.id)
+    path = stack(tmp_path, 5, name="t.pdf")
+    with pytest.raises(Rejected, match="other people") as refused:
+        receive(scanner.house, scanner["elsewhere"], path, path.name, batch="B-1")
+    assert refused.value.code == "batch_refuses"
+    assert whole(scanner).manifest.kept == 2
+    assert not receive(scanner.house, scanner["colleague"], path, path.name, batch="B-1").duplicate
+    assert whole(scanner).manifest.kept == 3
+
+
 def test_what_is_no_stack_or_no_file_is_refused_and_leaves_nothing(scanner, tmp_path):
     jpg = tmp_path / "a.jpg"
     jpg.write_bytes(scans.jpeg(page(1), DPI))

@@ -5,6 +5,7 @@ will have. Then document after document is made, and when all are there the want
 documents that no part holds any more are withdrawn. Killed in between, the next sweep goes on with what is still missing.
 """
 
+import json
 import logging
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -27,10 +28,10 @@ from service.flow.common.hints import apply_hint
 from service.flow.common.room import room
 from service.flow.intake.carry import carry
 from service.flow.intake.looks import look_at, stack_on_disk
-from service.flow.intake.receive import discard, receive
+from service.flow.intake.receive import DUPLICATE, discard, receive
 from service.house import House
 from service.records import audit
-from service.records.tables import Batch, BatchPart, Document, Stack, WrappedKey, new_id
+from service.records.tables import AuditEntry, Batch, BatchPart, Document, Stack, WrappedKey, new_id
 
 MAX_ATTEMPTS = 3
 log = logging.getLogger("juanzong.batches")
@@ -318,6 +319,7 @@ def _put_into_force(house: House, name: str) -> None:
     if gone:
         house.index.remove_many(gone)  # before and after: nobody finds what has no bytes any more
     with house.database.write() as session:
+        gone = _hand_over(session, name, gone)
         old, new = (list(session.scalars(_parts(name, wanted=wanted))) for wanted in (False, True))
         carry(session, session.get_one(Batch, name).operator, old, new, gone)
         session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(False)))
@@ -342,12 +344,39 @@ def _put_into_force(house: House, name: str) -> None:
         discard(house, document_id)
 
 
-def _leaving(house: House, name: str) -> list[str]:
-    """Return the documents of the batch, made for it and filed nowhere, that no wanted part holds."""
-    with house.database.write() as session:
-        current = set(
-            session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name, BatchPart.wanted.is_(False)))
+def _hand_over(session: Session, name: str, gone: Sequence[str]) -> list[str]:
+    """Leave those documents that somebody else was told of to them; returns the others.
+
+    Who sent the same bytes, elsewhere than into this batch, was told that the archive has them: what the batch makes of its
+    own pages does not take them away again. The document goes on in the batch where they came last, if in any.
+    """
+    withdrawn = []
+    rows = select(Document).where(Document.id.in_(gone)).order_by(Document.id)
+    for document in session.scalars(rows.with_for_update(of=Document).execution_options(populate_existing=True)):
+        entries = select(AuditEntry.detail).where(
+            AuditEntry.subject == f"document:{document.id}", AuditEntry.action == DUPLICATE
         )
+        told = [json.loads(detail).get("batch", "") for detail in session.scalars(entries.order_by(AuditEntry.seq))]
+        elsewhere = [batch for batch in told if batch != name]
+        if document.case_file_id is not None:
+            continue  # filed meanwhile
+        if elsewhere:
+            document.batch = elsewhere[-1]
+        else:
+            withdrawn.append(document.id)
+    return withdrawn
+
+
+def _leaving(house: House, name: str) -> list[str]:
+    """Return the documents of the batch, made for it and filed nowhere, that no wanted part holds.
+
+    One that was in the batch as a file of its own before a part of the same bytes came is not made for it.
+    """
+    with house.database.write() as session:
+        made_for_it = select(BatchPart.document_id).where(
+            BatchPart.batch == name, BatchPart.wanted.is_(False), BatchPart.duplicate.is_(False)
+        )
+        current = set(session.scalars(made_for_it))
         kept = set(
             session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
         )

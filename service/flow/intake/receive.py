@@ -20,16 +20,17 @@ from sqlalchemy.orm import Session
 from intake.errors import Rejected
 from intake.inspect import inspect, safe_name
 from intake.model import Inspection
-from service.access.policy import Actor, Reach
+from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, DatabaseUnavailable
 from service.flow.common import claims
-from service.flow.common.guard import require
+from service.flow.common.guard import allowed, require
 from service.flow.common.index import index_soon
 from service.flow.common.malware import demand_clean
 from service.flow.intake.adopt import adopt
 from service.house import House
 from service.records import audit
 from service.records.tables import (
+    Batch,
     CopyTrouble,
     Department,
     Desk,
@@ -48,6 +49,8 @@ from service.records.tables import (
 from vault.errors import StoreUnavailable
 from vault.model import FileKey, Sealed
 
+#: The entry of the trail for bytes that came again: their sender was told that this document keeps them.
+DUPLICATE = "document.duplicate"
 #: channel, batch, the department's id, and what the audit entry keeps about where a file came from.
 _Where = tuple[str, str, str | None, Mapping[str, Any]]
 
@@ -111,6 +114,13 @@ def _index_again(house: House, document_id: str) -> None:
         stale = document is not None and not document.indexed
     if stale:
         index_soon(house, [document_id])
+
+
+def check_batch(session: Session, actor: Actor, name: str) -> None:
+    """A file is not put among the stacks of other people, for whom the batch would be gone with it. Raises Rejected."""
+    batch = session.get(Batch, name) if name else None
+    if batch is not None and not allowed(actor, "batch.add", Reach(batch.department_id, TIERS[0], batch.operator)):
+        raise Rejected("batch_refuses", "a batch of other people has this name; give another one")
 
 
 def check_department(house: House, actor: Actor, department_id: str) -> None:
@@ -191,13 +201,13 @@ def _write_intent(
     """As `_begin`, once. Raises _Unfinished, and IntegrityError when another process was faster."""
     channel, batch, department_id, note = where
     with house.database.write() as session:
-        known = session.scalar(
-            select(Document).where(Document.sha256 == inspection.sha256, Document.status != "destroyed")
-        )
+        check_batch(session, actor, batch)
+        same = select(Document).where(Document.sha256 == inspection.sha256, Document.status != "destroyed")
+        # Locked: a batch that withdraws it meanwhile is either seen here, or sees what is written here (`parts`).
+        known = session.scalar(same.with_for_update(of=Document))
         if known is not None and known.status != "receiving":
-            audit.append(
-                session, actor.name, "document.duplicate", f"document:{known.id}", {"channel": channel, **note}
-            )
+            detail = {"channel": channel, "batch": batch, **note}
+            audit.append(session, actor.name, DUPLICATE, f"document:{known.id}", detail)
             adopt(session, actor, known.id, department_id or actor.department_id)
             return known.id
         if known is not None and claims.is_held(known, house.clock.now()):
