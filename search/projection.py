@@ -23,7 +23,7 @@ from search.initials import initials, typed_initials
 from search.model import IndexedPage
 from search.orders import order_keys
 from search.ranges import STORED, stored_values
-from search.similar import LEAST, Holed, candidates, variants
+from search.similar import LEAST, Holed, Side, sides, variants
 from search.syntax import MAX_NEAR, And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
 # Raise it whenever the tokens change: an index made by other rules is refused, not misread.
@@ -44,6 +44,8 @@ _GAP = APART  # no query holds it
 _APART = _GAP * (MAX_NEAR + 1)  # so that nothing is near what stands on the next page
 _HEAD, _META = 1000.0, 100.0  # a title or number outranks other metadata, which outranks the body
 _LIKELY = 5.0  # of what may be a near-miss
+# Of all of it but one character, and of that one, which stands anywhere: together less than of what may be a near-miss.
+_ANYWHERE, _SOMEWHERE = 2.0, 1.0
 _SOUND = 50.0  # letters that may stand for a name rank below the name itself
 
 
@@ -351,7 +353,18 @@ class Without:
     part: "Plan"
 
 
-Plan: TypeAlias = Run | Mark | Begins | Between | Every | Either | Without
+@dataclass(frozen=True)
+class Holding:
+    """One part or more, each of which holds `run`: of what may be a near-miss alone, which is looked at again.
+
+    So where few entries have the run an engine may look for it instead of the parts.
+    """
+
+    run: Run
+    parts: tuple["Plan", ...]
+
+
+Plan: TypeAlias = Run | Mark | Begins | Between | Every | Either | Without | Holding
 
 
 def plan(node: Node) -> Plan:
@@ -394,16 +407,26 @@ def _similar(leaf: Word | Phrase) -> Plan:
     for field in ("text", "head", "meta"):
         found += [_look(field, variant, _LIKELY) for variant in variants(wanted)]
         if len(wanted) >= LEAST:
-            found += [_with_hole(field, run) for run in candidates(wanted)]
+            found += [_holding(field, side) for side in sides(wanted)]
     return Either(tuple(found))
+
+
+def _holding(field: str, side: Side) -> Holding:
+    parts = [_with_hole(field, run) for run in side.runs]
+    if side.more is not None and side.more.runs:
+        parts.append(_holding(field, side.more))
+    return Holding(_run_of(field, side.part, _LIKELY), tuple(parts))
 
 
 def _with_hole(field: str, run: Holed) -> Plan:
     if len(run.before) > 1 and len(run.after) > 1:
         tokens = (*_pairs(run.before), *_pairs(run.after))
         return Run(field, tokens, _LIKELY, len(run.before) - 1, run.hole + 1)
-    parts = [_look(field, chars, _LIKELY if len(chars) > 2 else 1.0) for chars in (run.before, run.after) if chars]
-    return parts[0] if len(parts) == 1 else Every(tuple(parts))
+    if not run.before or not run.after:
+        return _run_of(field, run.before + run.after, _LIKELY)
+    short, long = sorted((run.before, run.after), key=len)
+    rest = _run_of(field, long, _ANYWHERE)
+    return Holding(rest, (Every((rest, Begins(field, short, _SOMEWHERE))),))
 
 
 def _leaf(leaf: Word | Phrase) -> Plan:
@@ -431,6 +454,10 @@ def _written(wanted: Forms) -> list[str]:
 def _look(field: str, chars: str, weight: float | None) -> Plan:
     if len(chars) == 1:
         return Begins(field, chars, weight or 1.0)
+    return _run_of(field, chars, weight)
+
+
+def _run_of(field: str, chars: str, weight: float | None) -> Run:
     return Run(field, tuple(_pairs(chars)), weight)
 
 

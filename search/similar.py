@@ -5,12 +5,12 @@ they are is decided here, on their text, the same for both engines.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 LEAST = 4  # characters of a word in which one may be wrong
-WHOLE_WORDS = 12  # from this length on, half of the word is rare enough to look for
+QUARTERED = 12  # from this length on a quarter of the word may be anything: the rest is rare enough to look for
 
 # Characters that a recogniser, or a tired eye, takes for one another, as they stand in the folded stream.
 _GROUPS = (
@@ -114,16 +114,64 @@ class Holed:
     after: str
 
 
+def halves(wanted: str) -> tuple[str, str]:
+    """Return the halves of a word: one error leaves one of them whole."""
+    half = len(wanted) // 2
+    return wanted[:half], wanted[half:]
+
+
+@dataclass(frozen=True)
+class Side:
+    """Those of the `candidates` of a word that hold `part` of it; of them, those that hold more of it in a side of its own."""
+
+    part: str
+    runs: tuple[Holed, ...]
+    more: "Side | None" = None
+
+
+def sides(wanted: str) -> tuple[Side, Side]:
+    """Return the candidates of a word by the half that they hold."""
+    first, second = halves(wanted)
+    found = candidates(wanted)
+    of_first = [one for one in found if one.before.startswith(first)]
+    of_second = [one for one in found if one not in of_first]
+    if len(wanted) >= QUARTERED:
+        return Side(first, tuple(of_first)), Side(second, tuple(of_second))
+    most, rest = first + halves(second)[0], halves(first)[1] + second
+    return (
+        _side(first, most, of_first, lambda one: one.before.startswith(most)),
+        _side(second, rest, of_second, lambda one: (one.after or one.before).endswith(rest)),
+    )
+
+
+def _side(part: str, more: str, found: list[Holed], holds: Callable[[Holed], bool]) -> Side:
+    holding = tuple(one for one in found if holds(one))
+    return Side(part, tuple(one for one in found if one not in holding), Side(more, holding))
+
+
 def candidates(wanted: str) -> list[Holed]:
     """Return the runs of which every text with one error in `wanted` holds one; one of `before`, `after` may be short."""
-    half = len(wanted) // 2
-    if len(wanted) >= WHOLE_WORDS:
-        return [Holed(wanted[:half], 0, ""), Holed("", 0, wanted[half:])]
+    if len(wanted) >= QUARTERED:
+        return _with_three_quarters(wanted)
     found = [Holed("", 0, wanted[1:]), Holed(wanted[:-1], 0, "")]
+    # Without its second character, or the last but one, it is a run of its own.
+    found += [Holed(wanted[0] + wanted[2:], 0, ""), Holed(wanted[:-2] + wanted[-1], 0, "")]
     for at in range(1, len(wanted) - 1):
         # How far a single character stands from the rest no engine asks.
         holes = (0, 1) if 1 < at < len(wanted) - 2 else (0,)
         found += [Holed(wanted[:at], hole, wanted[at + 1 :]) for hole in holes]
     # One too many behind the first character, or before the last, leaves the rest of the first two.
     found += [Holed(wanted[:at], 1, wanted[at:]) for at in range(2, len(wanted) - 1)]
+    return found
+
+
+def _with_three_quarters(wanted: str) -> list[Holed]:
+    """Return the runs of a longer word of which one quarter may be anything, or be one character shorter or longer."""
+    first, second = halves(wanted)
+    (_, inner), (outer, _) = halves(second), halves(first)
+    begin, end = len(outer), len(wanted) - len(inner)
+    found = [Holed(wanted[:end], 0, ""), Holed("", 0, wanted[begin:])]
+    for more in (-1, 0, 1):
+        found.append(Holed(first, end - len(first) + more, wanted[end:]))
+        found.append(Holed(wanted[:begin], len(first) - begin + more, second))
     return found

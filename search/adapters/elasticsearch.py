@@ -19,7 +19,7 @@ from search.adapters.elasticsearch_entries import SETTINGS, WINDOW, Body, Change
 from search.errors import BadQuery, IndexUnavailable
 from search.model import Candidate, IndexedPage, Reader, Results
 from search.orders import ORDERS, RECEIVED, RELEVANCE, Anchor
-from search.results import candidate, hit
+from search.results import candidates, hit
 from search.syntax import Node
 
 _SECONDS, _BULK_SECONDS, _MERGE_SECONDS = 10.0, 60.0, 1800.0
@@ -152,8 +152,7 @@ class ElasticsearchIndex:
                 sort=_sort(RELEVANCE),
                 track_total_hits=False,
             )["hits"]["hits"]
-        made = (candidate(query, _restored(one), one["_score"] or 0.0, partial(_restored, one)) for one in found)
-        return [one for one in made if one is not None]
+        return candidates(query, ((one["_score"] or 0.0, partial(_restored, one)) for one in found))
 
     def _behind_hit(self, wanted: Body, order: str, after: Anchor) -> list[Any]:
         """Return the values of the hit a page begins behind, as of now."""
@@ -471,7 +470,7 @@ def _compile(plan: p.Plan) -> Body:
                     "must_not": [_compile(part.part) for part in parts if isinstance(part, p.Without)],
                 }
             }
-        case p.Either(parts):
+        case p.Either(parts) | p.Holding(_, parts):
             return {"bool": {"should": [_compile(part) for part in parts], "minimum_should_match": 1}}
 
 

@@ -25,7 +25,7 @@ from search.adapters.tantivy_queries import Bounds, bounds_of, newest_query, who
 from search.errors import IndexUnavailable
 from search.model import Candidate, IndexedPage, Reader, Results
 from search.orders import KEYS, NUMBER, ORDERS, RECEIVED, RELEVANCE, Anchor
-from search.results import candidate, hit
+from search.results import candidates, hit
 from search.syntax import Node
 
 LOCK = ".juanzong-lock"
@@ -205,14 +205,10 @@ class TantivyIndex:
         """Return those documents that match a query which allows near-misses, of the `limit` likeliest that may."""
         with self._guarded():
             searcher = self._searcher()
-            wanted = whole_query(self._schema, searcher, p.plan(query), bounds_of(reader, filters or {}))
+            wanted = whole_query(self._schema, searcher, p.plan(query), bounds_of(reader, filters or {}), near=True)
             page = Page(0, min(limit, searcher.num_docs), ORDERS[RELEVANCE], None)
             _, found = places(self._schema, searcher, wanted, page)
-            made = (
-                candidate(query, _restored(searcher, address), score, partial(self._again, searcher, address))
-                for score, address in found
-            )
-            return [one for one in made if one is not None]
+            return candidates(query, ((score, partial(self._again, searcher, address)) for score, address in found))
 
     def _again(self, searcher: tantivy.Searcher, address: tantivy.DocAddress) -> p.Stored:
         with self._guarded():

@@ -43,7 +43,8 @@ def places(
     return _dated(schema, searcher, wanted, page)
 
 
-def _count(searcher: tantivy.Searcher, wanted: Query) -> int:
+def count(searcher: tantivy.Searcher, wanted: Query) -> int:
+    """Return how many match."""
     return int(searcher.search(wanted, limit=1, count=True).count)  # type: ignore[attr-defined]  # missing from the engine's stubs
 
 
@@ -85,12 +86,12 @@ def _dated(schema: tantivy.Schema, searcher: tantivy.Searcher, wanted: Query, pa
     found = searcher.search(
         bounded, limit=max(page.limit, 1), count=False, order_by_field=key, offset=first, order=turn
     )
-    return _count(searcher, wanted), [(0.0, address) for _, address in found.hits[: page.limit]]
+    return count(searcher, wanted), [(0.0, address) for _, address in found.hits[: page.limit]]
 
 
 def _numbered(searcher: tantivy.Searcher, wanted: Query, page: Page) -> tuple[int, list[Place]]:
     """Return a page in the order of numbers: the engine compares no texts, so what stands before the page is passed over."""
-    total = _count(searcher, wanted)
+    total = count(searcher, wanted)
     before = page.after.shown if page.after else page.first
     for most in (before + page.limit + _SLACK, max(total, 1)):
         found = searcher.search(wanted, limit=most, count=False, order_by_field=NUMBER, order=tantivy.Order.Asc).hits

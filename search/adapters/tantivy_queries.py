@@ -8,11 +8,15 @@ import tantivy
 from tantivy import Occur, Query
 
 from search import projection as p
+from search.adapters.tantivy_orders import count
 from search.errors import BadQuery
 from search.model import Reader
 from search.orders import RANKED
 
 _FEW = 4  # a bound that one entry in so many meets, or fewer, is looked at first
+_FEW_VALUES = 8  # of a bound, the lists of which are looked through one by one
+_A_TEXT = 3000  # entries the engine looks at while one text is held against a word that may be misspelt
+_FEW_TEXTS, _MOST_TEXTS = 10, 150  # so many are not worth another question; more would leave others out
 _MANY, _ENOUGH = 8 * RANKED, 2 * RANKED  # hits of which not all are ranked; how many of them are, about
 
 
@@ -30,9 +34,11 @@ def bounds_of(reader: Reader, filters: Mapping[str, str]) -> Bounds:
     return found
 
 
-def whole_query(schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds) -> Query:
-    """Return the query of a plan for the entries within all bounds."""
-    return _Queries(schema, searcher, bounds).whole(plan)
+def whole_query(
+    schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds, *, near: bool = False
+) -> Query:
+    """Return the query of a plan for the entries within all bounds. near: it allows near-misses, of which there are few."""
+    return _Queries(schema, searcher, bounds, near=near).whole(plan)
 
 
 def newest_query(
@@ -52,9 +58,9 @@ def newest_query(
         return None
     years: list[str] = []
     left = searcher.num_docs * _ENOUGH / found
-    for year, count in sorted(searcher.terms_with_prefix("year", ""), reverse=True):
+    for year, many in sorted(searcher.terms_with_prefix("year", ""), reverse=True):
         years.append(year)
-        left -= count
+        left -= many
         if left <= 0:
             newest = _MANY / share, _one_of(schema, "year", years)
             return _Queries(schema, searcher, bounds, newest=newest).whole(plan)
@@ -66,7 +72,10 @@ def _one_of(schema: tantivy.Schema, field: str, values: list[str]) -> Query:
 
 
 class _Queries:
-    """newest: what many entries have in common is looked for among few of them alone; how many are many, and which are the few."""
+    """near: the plan allows near-misses.
+
+    newest: what many entries have in common is looked for among few of them alone; how many are many, and which are the few.
+    """
 
     def __init__(
         self,
@@ -75,16 +84,28 @@ class _Queries:
         bounds: Bounds,
         *,
         newest: tuple[float, Query] | None = None,
+        near: bool = False,
     ) -> None:
         self._schema, self._searcher, self._newest = schema, searcher, newest
-        self._within = [(self._how_many(*bound), _one_of(schema, *bound)) for bound in bounds]
+        self._within = [self._bound(*bound, near=near) for bound in bounds]
         few = [bound for bound in self._within if bound[0] * _FEW < searcher.num_docs]
         self._few = [kept for _, kept in few]
         self._least = min((left for left, _ in few), default=searcher.num_docs)
         self._frequencies: dict[tuple[str, str], int] = {}  # what may be a near-miss has the same pairs again and again
 
-    def _how_many(self, field: str, values: list[str]) -> int:
-        return sum(self._searcher.doc_freq(field, value) for value in values)
+    def _bound(self, field: str, values: list[str], *, near: bool) -> tuple[int, Query]:
+        """Return how many have one of the values, about, and the query of those.
+
+        near: few are held against it, and by a dozen parts of the query. They are looked for in the lists of the values, which the engine
+        would put together for each part anew.
+        """
+        there = {value: many for value in values if (many := self._searcher.doc_freq(field, value))}
+        size = sum(there.values())
+        if not near or not 0 < len(there) <= _FEW_VALUES:
+            return size, _one_of(self._schema, field, values)
+        lists = [Query.term_query(self._schema, field, value, "basic") for value in there]
+        kept = lists[0] if len(lists) == 1 else Query.boolean_query([(Occur.Should, one) for one in lists])
+        return size, Query.const_score_query(kept, 0.0)
 
     def share(self) -> float:
         """Return which part of all entries is within the bounds, if those have nothing to do with one another."""
@@ -121,10 +142,53 @@ class _Queries:
             case p.Every(parts):
                 return _all_of([self._of(part, alone=alone) for part in parts])
             case p.Either(parts):
-                left = [part for part in parts if self._may_match(part)]
-                if len(left) == 1:
-                    return self._of(left[0], alone=alone)
-                return Query.boolean_query([(Occur.Should, self._of(part, alone=False)) for part in left])
+                return self._either(parts, alone=alone)
+            case p.Holding(run, parts):
+                enough = self._rare(run, parts) or any(map(self._leaves_out_none, parts))
+                return self._of(run, alone=alone) if enough else self._either(parts, alone=alone)
+
+    def _either(self, parts: Sequence[p.Plan], *, alone: bool) -> Query:
+        left = [part for part in parts if self._may_match(part)]
+        if len(left) == 1:
+            return self._of(left[0], alone=alone)
+        return Query.boolean_query([(Occur.Should, self._of(part, alone=False)) for part in left])
+
+    def _rare(self, run: p.Run, parts: Sequence[p.Plan]) -> bool:
+        """Return whether it is less work to look at every text with a run than to let the engine look for what holds it.
+
+        A phrase that stands nowhere costs the engine a look at every entry with all of its tokens, within the bounds or not, and there
+        may be a dozen of them.
+        """
+        rarest = self._rarest(run)
+        if rarest <= _FEW_TEXTS:
+            return True
+        most = min(sum(map(self._work, parts)) / _A_TEXT, _MOST_TEXTS)
+        if rarest <= most:
+            return True
+        if most < _FEW_TEXTS:
+            return False
+        return count(self._searcher, _all_of([self._of(run, alone=False), *(kept for _, kept in self._within)])) <= most
+
+    def _work(self, part: p.Plan) -> float:
+        """Return how many entries the engine looks at for a part that may be a near-miss."""
+        match part:
+            case p.Run():
+                return self._rarest(part)
+            case p.Every(parts) | p.Holding(_, parts):
+                return sum(map(self._work, parts))
+            case _:
+                return 0
+
+    def _leaves_out_none(self, part: p.Plan) -> bool:
+        """Return whether a part asks for a character that stands in so many entries that to look for it takes long and tells nothing."""
+        match part:
+            case p.Begins(field, token):
+                begun = self._searcher.terms_with_prefix(field, token)
+                return sum(frequency for _, frequency in begun) > self._searcher.num_docs
+            case p.Every(parts):
+                return any(map(self._leaves_out_none, parts))
+            case _:
+                return False
 
     def in_common(self, plan: p.Plan) -> int:
         """Return in how many entries stands what a plan looks for, by its rarest pairs."""
@@ -135,7 +199,7 @@ class _Queries:
                 return self._frequency(p.MARKS, token)
             case p.Every(parts):
                 return min([self._searcher.num_docs, *map(self.in_common, parts)])
-            case p.Either(parts):
+            case p.Either(parts) | p.Holding(_, parts):
                 return max([0, *map(self.in_common, parts)])
             case _:
                 return self._searcher.num_docs
@@ -149,7 +213,7 @@ class _Queries:
                 return self._frequency(p.MARKS, token) > 0
             case p.Every(parts):
                 return all(map(self._may_match, parts))
-            case p.Either(parts):
+            case p.Either(parts) | p.Holding(_, parts):
                 return any(map(self._may_match, parts))
             case _:
                 return True
@@ -192,7 +256,9 @@ class _Queries:
             last = min(range(max(at - 2, 0), at), key=cost.__getitem__)
             cost.append(cost[last] + self._frequency(field, token))
             chosen.append([*chosen[last], placed[at]])
-        return chosen[-1]
+        # The rarest always pays: the engine looks at no entry without it.
+        rarest = min(range(len(tokens)), key=lambda at: self._frequency(field, tokens[at]))
+        return sorted({*chosen[-1], placed[rarest]})
 
     def _rarest(self, run: p.Run) -> int:
         return min(self._frequency(run.field, token) for token in run.tokens)

@@ -240,7 +240,7 @@ STRANGE = "百分之%‰()（×*x12 ,.-/_·年月日元圆十壹佰万民国中�
 
 
 def test_many_pages_at_once_are_what_each_is_by_itself(monkeypatch):
-    monkeypatch.setattr(analysis, "_FEW", 0)
+    monkeypatch.setattr(analysis, "FEW", 0)
     rng = random.Random(12)
     every = list(texts())
     every += ["".join(rng.choice(STRANGE) for _ in range(rng.randint(0, 40))) for _ in range(8000)]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.fields import all_texts, values
-from search.highlight import Opened, best_page, snippet, spans
+from search.highlight import Opened, best_page, opened_together, snippet, spans
 from search.model import IndexedPage
 from search.projection import Stored
 from search.syntax import parse
@@ -81,6 +81,16 @@ def test_marks_lie_inside_the_snippet(page, width, drawn):
 def _opened(*texts, **about):
     page = IndexedPage("d", 1, "", **about)
     return Opened(Stored(page, tuple(enumerate(texts, 1))))
+
+
+@pytest.mark.parametrize("length", [1, 400])  # few are folded one by one, many by arrays
+def test_documents_opened_together_are_what_each_is_by_itself(length):
+    texts = ["甲 方\n乙\ue000方", "", "臺灣　ＡＢＣ" * length, "é\x00\ud800①" * length, "\n"]
+    about = IndexedPage("d", 1, "", title="Ａ 合\ue000同", customer="華東")
+    many = [Stored(about, tuple(enumerate(texts[:count], 1))) for count in range(1, 6)]
+    for together, stored in zip(opened_together(many), many, strict=True):
+        alone = Opened(stored)
+        assert (together.pages, together._all_values) == (alone.pages, alone._all_values)
 
 
 def test_every_value_stands_in_all_texts():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from search.errors import BadQuery
 from search.highlight import spans
 from search.nearly import exactly, loosened
-from search.similar import LEAST, blurred, candidates, near_places
+from search.similar import LEAST, blurred, candidates, near_places, sides
 from search.syntax import parse
 
 CHARS = "甲乙丙丁戊己庚辛"
@@ -27,6 +27,18 @@ def test_one_error_anywhere_is_forgiven_and_every_candidate_rule_sees_it(word, a
     text = f"前文{damaged(word, at % len(word), kind, char)}后文"
     assert list(near_places(word, text))
     assert any(_stands(run, text) for run in candidates(word))
+
+
+@given(WORDS)
+def test_each_side_of_a_word_has_its_candidates_which_hold_its_part(word):
+    found, left = [], list(sides(word))
+    while left:
+        side = left.pop()
+        assert all(side.part in run.before + "…" + run.after for run in side.runs)
+        assert side.part in word
+        found += side.runs
+        left += [side.more] if side.more else []
+    assert sorted(map(repr, found)) == sorted(map(repr, candidates(word)))
 
 
 def _stands(run, text):

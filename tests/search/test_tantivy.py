@@ -17,6 +17,7 @@ from search.adapters import open_index, tantivy, tantivy_orders, tantivy_queries
 from search.adapters.tantivy import TantivyIndex
 from search.errors import IndexUnavailable
 from search.model import IndexedPage, Reader
+from search.nearly import CANDIDATES, search_nearly
 from search.orders import RELEVANCE, anchor
 from search.projection import MOST_VALUES
 from search.syntax import parse
@@ -365,3 +366,57 @@ def test_what_looks_frequent_and_is_not_is_found_in_all_years(tmp_path, few_are_
     without = index.search(parse("合同 OR (运输协议 -采购)"), EVERYONE, limit=20)
     assert without.total == 300
     assert "2016-44" not in {hit.document for hit in without.hits}
+
+
+# --- near-misses ---
+
+
+def _misread(rng, word):
+    at = rng.randrange(len(word))
+    return word[:at] + rng.choice(["", "龘", "龘" + word[at]]) + word[at + 1 :]
+
+
+def test_near_misses_are_the_same_by_what_holds_a_rare_part_and_by_every_candidate(tmp_path, monkeypatch):
+    """None of these characters looks like another."""
+    rng, index = random.Random(5), TantivyIndex(tmp_path)
+    texts = {f"d{n}": "".join(rng.choices("钢材采购验收", k=30)) for n in range(300)}
+    asked = ["".join(rng.choices("钢材采购验收", k=length)) for length in range(4, 16) for _ in range(4)]
+    for n, word in enumerate(asked):
+        texts[f"w{n}"] = f"{_misread(rng, word)}。" + "".join(rng.choices("钢材采购验收", k=20))
+    index.replace_many(
+        {
+            name: [IndexedPage(name, 1, text, access=("all", f"part{n % 3}"))]
+            for n, (name, text) in enumerate(texts.items())
+        }
+    )
+    for reader in (EVERYONE, Reader(frozenset({"part1", "none"})), Reader(frozenset({"part0", "part2"}))):
+        answers = []
+        for rare in (lambda *_: True, lambda *_: False, tantivy_queries._Queries._rare):
+            monkeypatch.setattr(tantivy_queries._Queries, "_rare", rare)
+            found = (search_nearly(index, parse(f'"{word}"'), reader, limit=CANDIDATES) for word in asked)
+            answers.append([({hit.document: hit.approximate for hit in one.hits}, one.total) for one in found])
+        assert answers[0] == answers[1] == answers[2]
+        seen = [any(name.startswith("w") for name in hits) for hits, _ in answers[0]]
+        assert sum(seen) > len(asked) / 4
+
+
+def test_a_rare_word_is_looked_for_by_its_halves(tmp_path, monkeypatch):
+    index = TantivyIndex(tmp_path)
+    index.replace_many({f"d{n}": [page(f"d{n}", "采购钢材合同书" if n else "采购钢村合同书")] for n in range(9)})
+    looked, phrase = [], tantivy_queries._Queries._phrase
+    monkeypatch.setattr(
+        tantivy_queries._Queries, "_phrase", lambda self, run: looked.append(run.tokens) or phrase(self, run)
+    )
+    assert search_nearly(index, parse("采购钢村合同书"), EVERYONE).total == 9
+    # The word itself, its halves, and those with a character that looks like another.
+    assert looked.count(("采购", "购钢")) == 1
+    assert len(looked) < 8
+
+
+def test_what_has_a_character_somewhere_crowds_out_no_near_miss(tmp_path):
+    """Many have the name's beginning, and its last character in another place."""
+    index = TantivyIndex(tmp_path)
+    many = {f"d{n}": [page(f"d{n}", f"法定代表人签字{n}。思")] for n in range(2 * CANDIDATES)}
+    index.replace_many({**many, "near": [IndexedPage("near", 1, "法定代丧人白思", received_on="2001-01-01")]})
+    found = search_nearly(index, parse("法定代表人白思"), EVERYONE)
+    assert [hit.document for hit in found.hits] == ["near"]
