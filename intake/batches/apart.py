@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from intake.patience import Patience
 
 SECONDS = 60.0
 _FAILURES = 5  # a file whose pages keep killing the process is not looked at any further
+_IN_A_ROW = 20  # so many damaged pages one after the other, and the rest of the file is not looked at
 _SIDE = 280  # pixels of the longer side of a small picture
 
 
@@ -39,13 +41,13 @@ class Look:
     thumbnail: bytes
 
 
-_UNSEEN = Look("page", 0.0, None, "", b"")
+UNSEEN = Look("page", 0.0, None, "", b"")
 
 
 def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = SECONDS) -> Iterator[Look]:
     """Yield a look at every page in order, as many as `pages`. seconds: how long one may take, not counted what it waits for a processor.
 
-    Raises Rejected for damage that shows only now; the pages before it have been yielded.
+    A page whose damage shows only now is unseen, and those behind it are looked at all the same.
     """
     done, failures = 0, 0
     while done < pages:
@@ -54,10 +56,10 @@ def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = 
             yield found
         if done < pages:
             failures += 1
-            yield _UNSEEN
+            yield UNSEEN
             done += 1
             if failures >= _FAILURES:
-                yield from (_UNSEEN for _ in range(pages - done))
+                yield from (UNSEEN for _ in range(pages - done))
                 return
 
 
@@ -76,8 +78,6 @@ def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, s
     try:
         for line in _lines(child, seconds):
             said = json.loads(line)
-            if "rejected" in said:
-                raise Rejected(*said["rejected"])
             mark = decode(said["mark"]) if said["mark"] else None
             yield Look(said["kind"], said["ink"], mark, said["how"], base64.b64decode(said["thumbnail"]))
     finally:
@@ -108,6 +108,20 @@ def _lines(child: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
 
 def _work(job: dict[str, Any]) -> None:
     """Look at the pages of standard input, and say each in a line."""
+    page, damaged = job["first"], 0
+    while page < job["pages"] and damaged < _IN_A_ROW:
+        try:
+            for said in _looks(job, page):
+                print(json.dumps(said), flush=True)  # noqa: T201 - this is how the process answers
+                page, damaged = page + 1, 0
+        except Rejected:
+            said = {"kind": "page", "ink": 0.0, "mark": "", "how": "", "thumbnail": ""}
+            print(json.dumps(said), flush=True)  # noqa: T201 - as above
+            page, damaged = page + 1, damaged + 1
+
+
+def _looks(job: dict[str, Any], first: int) -> Iterator[dict[str, Any]]:
+    """Yield what is said of each page from `first` on. Raises Rejected for the first one that is damaged."""
     import numpy as np
     from PIL import Image
 
@@ -115,9 +129,9 @@ def _work(job: dict[str, Any]) -> None:
 
     inspection = Inspection(job["kind"], "", job["pages"], 0, "")
     path = Path(f"/proc/self/fd/{sys.stdin.fileno()}")
-    try:
-        memory.limit(memory.LOOKING)
-        for image, dpi, is_damaged in looking.pages(path, inspection, Limits(**job["limits"]), first=job["first"]):
+    memory.limit(memory.LOOKING)
+    with closing(looking.pages(path, inspection, Limits(**job["limits"]), first=first)) as pages:
+        for image, dpi, is_damaged in pages:
             picture = Image.fromarray(image)
             mark = marks.find(np.asarray(picture.convert("L")), dpi)
             ink = blank.ink(image, dpi)
@@ -129,17 +143,14 @@ def _work(job: dict[str, Any]) -> None:
             picture.thumbnail((_SIDE, _SIDE), reducing_gap=2.0)
             out = io.BytesIO()
             picture.save(out, "JPEG", quality=70)
-            said = {
+            yield {
                 "kind": kind,
                 "ink": ink,
                 "mark": encode(mark.separator) if mark is not None else "",
                 "how": mark.how if mark is not None else "",
                 "thumbnail": base64.b64encode(out.getvalue()).decode(),
             }
-            print(json.dumps(said), flush=True)  # noqa: T201 - this is how the process answers
             memory.limit(memory.LOOKING)
-    except Rejected as error:
-        print(json.dumps({"rejected": [error.code, str(error)]}), flush=True)  # noqa: T201 - as above
 
 
 if __name__ == "__main__":

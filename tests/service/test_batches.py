@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pikepdf
 import pytest
+from PIL import Image
 from sqlalchemy import delete, func, select, update
 
 from intake.batches.apart import Look
@@ -577,6 +578,45 @@ def test_a_stack_that_cannot_be_cut_becomes_one_document(scanner, tmp_path, monk
     (made,) = send(scanner, path).documents
     assert original(scanner, made.document_id) == path.read_bytes()
     assert whole(scanner).stacks[0].error
+
+
+def test_a_stack_with_a_damaged_page_that_cannot_be_cut_is_one_document_too(scanner, tmp_path, monkeypatch):
+    path = scans.as_tiff(
+        tmp_path / "a.tif", [_large()[0], _large()[2], _large()[3], _large()[4]], compression="tiff_lzw"
+    )
+    with Image.open(path) as image:
+        image.seek(1)
+        offset, count = image.tag_v2[273][0], image.tag_v2[279][0]
+    data = bytearray(path.read_bytes())
+    data[offset + 2 : offset + count] = bytes(b ^ 0x5A for b in data[offset + 2 : offset + count])
+    path.write_bytes(data)
+    real = Cutter.write
+
+    def broken(cutter, pieces, target):
+        numbers = [piece.page for piece in pieces]
+        if numbers != [1, 2, 3, 4]:
+            raise Rejected("truncated", "The TIFF is damaged or cut short.")
+        return real(cutter, pieces, target)
+
+    monkeypatch.setattr(Cutter, "write", broken)
+    (made,) = send(scanner, path, order="two_pass").documents
+    assert original(scanner, made.document_id) == path.read_bytes()
+    assert not whole(scanner).busy
+
+
+def test_who_sent_a_stack_that_cannot_even_be_left_whole_is_told_that_it_is_kept(scanner, tmp_path, monkeypatch):
+    def broken(*_):
+        raise Rejected("truncated", "The PDF is damaged or cut short.")
+
+    path = stack(tmp_path, 1, SHEET, 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(Cutter, "write", broken)
+        got = send(scanner, path)
+        assert (got.done, got.documents) == (False, ())
+        assert stacks.resume(scanner.house) == []
+    assert stacks.resume(scanner.house) == ["B-1"]
+    assert [part.pages for part in whole(scanner).parts] == [["1.1", "1.2", "1.3"]]
+    assert sound(scanner)
 
 
 def test_a_disk_that_fails_under_one_stack_keeps_no_other_from_being_cut(scanner, tmp_path, monkeypatch):

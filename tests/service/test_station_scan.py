@@ -663,7 +663,9 @@ def test_an_archive_that_takes_nothing_says_why_in_chinese(juanzong_here, env, s
     house.database.dispose()
     scan = kept(spool, ScanOrder("test", 75, expect=1, split=True, batch="三月", started="2026-11-27T09:00:00"), 1)
     refused = juanzong_here(chinese, "station", "resume", scan.name, check=3).stderr
-    assert refused.startswith("juanzong: 这一批不再收，或者和说的扫描面不一样，或者是别人的批次：换一个批次名；1 页都留着")
+    assert refused.startswith(
+        "juanzong: 这一批不再收，或者和说的扫描面不一样，或者是别人的批次：换一个批次名；1 页都留着"
+    )
     down = chinese | {"JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}
     scan.write(replace(scan.order, split=False))
     assert "juanzong: 档案系统现在收不了：" in juanzong_here(down, "station", "resume", scan.name, check=5).stderr

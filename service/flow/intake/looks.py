@@ -12,7 +12,6 @@ from uuid import UUID
 
 from intake.batches.apart import look
 from intake.batches.payload import encode
-from intake.errors import Rejected
 from service.house import House
 from service.records.tables import Stack, new_id
 from vault.model import FileKey
@@ -45,29 +44,23 @@ def look_at(house: House, stack: Stack, *, last: bool) -> None:
         row.thumbs = thumbs = row.thumbs or new_id()
     pages: list[dict[str, Any]] = []
     pictures: list[bytes] = []
-    error = ""
-    try:
-        with stack_on_disk(house, stack) as path:
-            for found in () if last else look(path, stack.kind, stack.pages, house.limits):
-                mark = encode(found.separator) if found.separator is not None else ""
-                kind = found.kind if found.kind != "blank" or stack.drop_blanks else "page"
-                page = {"kind": kind, "ink": round(found.ink, 6)} | ({"mark": mark, "how": found.how} if mark else {})
-                if found.kind == "blank":
-                    page["measured"] = "blank"
-                elif not found.thumbnail:  # it may have been a separator sheet: a person is told
-                    page["measured"] = "unseen"
-                pages.append(page)
-                pictures.append(found.thumbnail)
-    except Rejected as problem:
-        error = str(problem)
-    if len(pages) < stack.pages:
-        error = error or "the pages could not be looked at"
-        pages += [{"kind": "page"} for _ in range(stack.pages - len(pages))]
+    with stack_on_disk(house, stack) as path:
+        for found in () if last else look(path, stack.kind, stack.pages, house.limits):
+            mark = encode(found.separator) if found.separator is not None else ""
+            kind = found.kind if found.kind != "blank" or stack.drop_blanks else "page"
+            page = {"kind": kind, "ink": round(found.ink, 6)} | ({"mark": mark, "how": found.how} if mark else {})
+            if found.kind == "blank":
+                page["measured"] = "blank"
+            elif not found.thumbnail:  # it may have been a separator sheet: a person is told
+                page["measured"] = "unseen"
+            pages.append(page)
+            pictures.append(found.thumbnail)
+    pages += [{"kind": "page", "measured": "unseen"} for _ in range(stack.pages - len(pages))]
     house.vault.delete(UUID(thumbs))
     house.vault.put(UUID(thumbs), _key(house, stack), io.BytesIO(_pack(pictures)))
     with house.database.write() as session:
-        row = session.get_one(Stack, stack.id)
-        row.looked, row.error = pages, error
+        # Its error stays empty: that says why a stack was left whole, and no page that was not seen is a reason for it.
+        session.get_one(Stack, stack.id).looked = pages
 
 
 def _pack(pictures: list[bytes]) -> bytes:

@@ -162,7 +162,10 @@ def receive_stack(
     if not most or inspection.pages <= most:
         with house.database.read() as session:
             wanted = session.get_one(Stack, kept_as).batch
-        settle(house, wanted)
+        try:
+            settle(house, wanted)
+        except Rejected as error:  # the stack is kept and the sender is told so; the sweep goes on with it
+            log.warning("batch %s cannot be finished: %s", wanted, error)
     return _result(house, kept_as, duplicate=known is not None)
 
 

@@ -11,7 +11,6 @@ from PIL import Image
 from intake import memory, patience
 from intake.batches import apart
 from intake.batches.payload import Separator
-from intake.errors import Rejected
 from intake.model import Limits
 from tests.intake import made
 from tests.intake.batches import stacks
@@ -57,11 +56,26 @@ def test_an_image_that_cannot_be_unpacked_is_no_blank_back(tmp_path, state, kind
     assert [look.kind for look in apart.look(path, "pdf", 1, Limits())] == [kind]
 
 
-def test_damage_that_shows_late_is_said(tmp_path):
+def test_of_a_file_that_cannot_be_opened_every_page_is_unseen(tmp_path):
     path = tmp_path / "a.pdf"
     path.write_bytes(b"%PDF-1.4 nothing more")
-    with pytest.raises(Rejected):
-        list(apart.look(path, "pdf", 1, Limits()))
+    assert list(apart.look(path, "pdf", 30, Limits())) == [apart.UNSEEN] * 30
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
+def test_a_damaged_page_hides_nothing_that_lies_behind_it(tmp_path, compression):
+    pages = [stacks.words(stacks.paper(), 5, 1), stacks.words(stacks.paper(), 5, 2)]
+    pages += [stacks.sheet(Separator(category="1.2")), stacks.words(stacks.paper(), 5, 3), stacks.paper()]
+    path = stacks.as_tiff(tmp_path / "a.tif", pages, compression=compression)
+    with Image.open(path) as image:
+        image.seek(1)
+        offset, count = image.tag_v2[273][0], image.tag_v2[279][0]
+    data = bytearray(path.read_bytes())
+    data[offset + 2 : offset + count] = bytes(b ^ 0x5A for b in data[offset + 2 : offset + count])
+    path.write_bytes(data)
+    found = list(apart.look(path, "tiff", 5, Limits()))
+    assert [look.kind for look in found] == ["page", "page", "separator", "page", "blank"]
+    assert [bool(look.thumbnail) for look in found] == [True, False, True, True, True]
 
 
 def test_who_looks_at_pages_may_not_hold_more_memory_than_it_is_given(tmp_path):
