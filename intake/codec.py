@@ -27,7 +27,9 @@ def to_json(page: PageText) -> bytes:
         "lines": lines,
     }
     if page.seals:
-        value["seals"] = [[seal.box, seal.text, seal.confidence] for seal in page.seals]
+        value["seals"] = [
+            [seal.box, seal.text, seal.confidence, *([seal.letters] if seal.letters else [])] for seal in page.seals
+        ]
     if page.handwriting:
         value["handwriting"] = page.handwriting
     # What is not valid text (a lone surrogate out of a broken file) is escaped by json itself.
@@ -55,7 +57,9 @@ def from_json(data: bytes, spans: Sequence[tuple[int, int]] | None = None) -> Pa
             kept = tuple(Word(s, t, _box(b), c) for s, t, b, c in words) if whole else ()
             lines.append(Line(text, _box(box), confidence, kept))
             start = end + 1
-        seals = tuple(Seal(_box(box), text, confidence) for box, text, confidence in value.get("seals", ()))
+        seals = tuple(
+            Seal(_box(box), text, sure, *map(tuple, letters)) for box, text, sure, *letters in value.get("seals", ())
+        )
         size = value["width"], value["height"]
         hand = tuple(map(_box, value.get("handwriting", ())))
         return PageText(value["number"], *size, value["rotation"], value["source"], tuple(lines), seals, hand)

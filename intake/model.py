@@ -43,11 +43,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A seal on a page. text: the name around it, empty when it cannot be read; confidence: of the text, 0..1."""
+    """A seal on a page. text: the name around it, empty when it cannot be read; confidence: of the text, 0..1.
+
+    letters: how sure each character of the text is, and less where one beside it was lost; empty where that is not known.
+    """
 
     box: Box
     text: str
     confidence: float
+    letters: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

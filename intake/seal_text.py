@@ -1,6 +1,6 @@
-"""The name around a seal: the ring is unrolled into a straight strip, and the strip read like any line.
+"""The name around a seal: the ring is unrolled into a straight strip, and the strip read like any line; several times, where it is in doubt.
 
-A name is never put right by what stands on the page: whether it is the company that should have sealed is asked of it.
+A name is read here without a look at what stands on the page: whether it is the company that should have sealed is asked of it.
 """
 
 import re
@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from intake import black_seals, seals, square_seals
+from intake import black_seals, seal_letters, seals, square_seals
 from intake.model import Box, Line, Seal
 from intake.ports import Image, OcrEngine
-from intake.values import tidy
+from intake.seal_letters import Name
 
 _Plane = NDArray[np.float32]
 
@@ -23,11 +23,10 @@ _HEIGHT = 56  # pixels of a strip; engines bring lines to 48
 _RIM = (0.82, 1.06)  # where the ring is looked for, as parts of the half width and height of the box
 _DRAWN = 0.7  # part of the ring that must be there
 _THIN = 0.35  # part of what lies just within the ring that may be inked: an emblem or a picture is full of it
-_NAME = 4  # Han characters a name has at least
 _SURE = 0.97  # a reading whose every character is so sure needs no second one
-_GAP = 1.55  # places between two letters, in those of the others, at which one in between was lost
-_END = 0.95  # and at which one was lost before the first or behind the last
-_LOST, _APART = 0.5, 0.6  # how sure a name is at most when a letter is lost in it, and when two readings differ
+_APART = 0.6  # how sure a name is at most when two readings of it differ
+_DEPTH, _ROWS = (0.94, 0.5), 67  # parts of the radius between which the letters are looked for, at so many depths
+_INKED, _ROOM, _SHALLOW = 0.35, 0.1, 0.16  # of the most ink, and of the band, and the least band
 _MIDDLE = re.compile(r"[0-9A-Z ]{6,}|[\u3400-\u9fff]{2,8}章")
 _CENTRAL = 0.06  # of the width of a seal, by which its lines are off its middle at most
 _MOST = 6  # seals of a page that are read
@@ -65,9 +64,9 @@ def read(image: Image, stamps: seals.Stamps, engine: OcrEngine) -> tuple[Seal, .
     found = list[Seal]()
     for x0, y0, x1, y1 in boxes[:_MOST]:
         box = max(0, x0), max(0, y0), min(width, x1), min(height, y1)
-        seal, text, confidence = _name(image, box, engine, coloured=stamps.coloured, black=black)
-        if text or (seal and not black):
-            found.append(Seal(box, text, round(confidence, 4)))
+        name = _name(image, box, engine, coloured=stamps.coloured, black=black)
+        if name is not None and (name.text or not black):
+            found.append(Seal(box, name.text, round(name.confidence, 4), name.letters))
     return tuple(found)
 
 
@@ -93,38 +92,72 @@ def _black(image: Image, factor: int) -> tuple[Box, ...]:
     return seals.Stamps(tuple(seals.shapes(black_seals.inked(image, factor))), coloured=False, factor=factor).places
 
 
-def _name(image: Image, box: Box, engine: OcrEngine, *, coloured: bool, black: bool) -> tuple[bool, str, float]:
-    """Return whether a seal is drawn in the box, the name within it, and how sure it is (0..1)."""
+def _name(image: Image, box: Box, engine: OcrEngine, *, coloured: bool, black: bool) -> Name | None:
+    """Return the name in the seal that is drawn in the box; None where none is drawn there."""
     x0, y0, x1, y1 = box
     pad = max(4, (x1 - x0) // 25)
-    left, top = max(0, x0 - pad), max(0, y0 - pad)
-    part = image[top : y1 + pad, left : x1 + pad]
-    first: tuple[str, float] | None = None
-    ring: _Ring | None = None
-    for seen in _inks(part, coloured=coloured, black=black):
-        ink = np.ascontiguousarray(seen, dtype=np.float32)
-        name: tuple[str, float] | None = None if black or ring else square_seals.read(ink, engine)
-        if name is None:
-            ring = ring or _ring(ink, (x0 - left, y0 - top, x1 - left, y1 - top))
-            if ring is None:
-                break
-            strip, margin = _strip(ink, ring)
-            line = engine.read_line(strip)
-            name = _told(line, margin, strip.shape[1]) if line else ("", 0.0)
-        if name[1] >= _SURE:
-            return True, *name
+    inks = _inks(_around(image, box, pad), coloured=coloured, black=black)
+    square = None if black else _square(inks, engine)
+    if square is not None and square.confidence >= _SURE:
+        return square
+    if square is None and inks:
+        left, top = max(0, x0 - pad), max(0, y0 - pad)
+        ring = _ring(inks[0], (x0 - left, y0 - top, x1 - left, y1 - top))
+        name = _on(ring, inks, engine) if ring else None
+        if name is not None and (name.text or not black):
+            return name
+    # Print or another seal lies on its frame, or its box was guessed from what is seen of it.
+    inks = _inks(_around(image, box, (x1 - x0) // 3), coloured=coloured, black=black)
+    searched = _square(inks, engine, max(x1 - x0, y1 - y0))
+    if searched is None or not searched.text or (square is not None and square.confidence >= searched.confidence):
+        return square  # a frame that has to be searched for and holds no name may be an emblem's
+    # In black it may be any drawing of a square but for what seals of persons end with.
+    return searched if not black or searched.text.endswith(square_seals.ENDS) else None
+
+
+def _around(image: Image, box: Box, pad: int) -> Image:
+    x0, y0, x1, y1 = box
+    return image[max(0, y0 - pad) : y1 + pad, max(0, x0 - pad) : x1 + pad]
+
+
+def _square(inks: Sequence[_Plane], engine: OcrEngine, side: float = 0) -> Name | None:
+    """Return the name in a square seal, as the ink is seen in one way and then in another; None where there is none."""
+    first: Name | None = None
+    for ink in inks[:2]:
+        name = square_seals.read(ink, engine, side)
+        if name is None or (first is None and name.confidence >= _SURE):
+            return first or name
         if first is None:
             first = name
             continue
-        if first[0] == name[0]:
-            return True, name[0], max(first[1], name[1])
-        best = max(first, name, key=lambda n: n[1])
-        return True, best[0], min(best[1], _APART)
-    return first is not None, *(first or ("", 0.0))
+        best = max(first, name, key=lambda n: n.confidence)
+        return best if first.text == name.text else best._replace(confidence=min(best.confidence, _APART))
+    return first
 
 
-def _inks(part: Image, *, coloured: bool, black: bool) -> Iterator[_Plane]:
-    """Yield how much ink of the seal there is (0..1), seen in one way and then in another."""
+def _on(ring: _Ring, inks: Sequence[_Plane], engine: OcrEngine) -> Name:
+    """Return the name around a ring: of the first reading, if every letter of it is sure, else of all of them together."""
+    readings = list[seal_letters.Reading]()
+    for ink in inks:
+        for band in ((_OUTER, _INNER), _band(ink, ring)):
+            strip, first, around, margin = _strip(ink, ring, band)
+            line = engine.read_line(strip)
+            if line is None:
+                continue
+            reading = seal_letters.reading_of(line, first, around, margin)
+            if not readings and reading.name.confidence >= _SURE:
+                return reading.name
+            readings.append(reading)
+    return seal_letters.together(readings)
+
+
+def _inks(part: Image, *, coloured: bool, black: bool) -> list[_Plane]:
+    """Return how much ink of the seal there is (0..1), seen in one way and in another, what reads best first."""
+    seen = _seen(part, coloured=coloured, black=black)
+    return [np.ascontiguousarray(ink, dtype=np.float32) for ink in seen]
+
+
+def _seen(part: Image, *, coloured: bool, black: bool) -> Iterator[_Plane]:
     green = part[..., 1].astype(np.float32)
     paper = float(np.percentile(green, 85))
     if black:
@@ -147,8 +180,8 @@ def _inks(part: Image, *, coloured: bool, black: bool) -> Iterator[_Plane]:
     level, dark = float(np.median(middle)), float(np.percentile(green, 0.5))
     ink = np.clip((paper - green) / max(1.0, paper - level), 0, 1)
     limit = (dark + level) / 2
-    yield ink * np.where(green < level, np.clip((green - limit) / max(1.0, level - limit), 0, 1), 1)
     yield _filled(ink.astype(np.float32), green < limit)
+    yield ink * np.where(green < level, np.clip((green - limit) / max(1.0, level - limit), 0, 1), 1)
 
 
 def _filled(ink: _Plane, print_: NDArray[np.bool_]) -> _Plane:
@@ -213,21 +246,45 @@ def _is_drawn(ink: _Plane, ring: _Ring) -> bool:
     return bool(on.mean() >= _DRAWN and behind.mean() <= _THIN)
 
 
-def _strip(ink: _Plane, ring: _Ring) -> tuple[Image, int | None]:
-    """Return the band of letters as dark print on a white strip, and how many columns at both ends have no letter.
+def _strip(ink: _Plane, ring: _Ring, band: tuple[float, float]) -> tuple[Image, int, int, int | None]:
+    """Return a band of the ring (from which to which part of its radius) as dark print on a white strip, and where that lies.
 
-    None for the columns where there is no gap in the ring: the strip may begin anywhere.
+    That is its first column, how many there are once around, and how many at both ends of the strip have no letter; None where there is
+    no gap in the ring: then the strip may begin anywhere.
     """
-    band = (_OUTER - _INNER) * (ring.a + ring.b) / 2
-    width = max(_HEIGHT, round(np.pi * (_OUTER + _INNER) * (ring.a + ring.b) / 2 * _HEIGHT / band))
+    outer, inner = band
+    deep = (outer - inner) * (ring.a + ring.b) / 2
+    width = max(_HEIGHT, round(np.pi * (outer + inner) * (ring.a + ring.b) / 2 * _HEIGHT / deep))
     start = np.float32(np.pi / 2)  # below: there most seals have no letter
     angles = start + np.linspace(0, 2 * np.pi, width, endpoint=False, dtype=np.float32)[None, :]
-    parts = np.linspace(_OUTER, _INNER, _HEIGHT, dtype=np.float32)[:, None]
+    parts = np.linspace(outer, inner, _HEIGHT, dtype=np.float32)[:, None]
     band_ink = _sampled(ink, ring.at(angles, parts), cv2.INTER_CUBIC)
     first, length, margin = _lettered(band_ink)
     cut = np.roll(band_ink, -first, axis=1)[:, :length]
     dark = (255 - np.clip(cut, 0, 1) * 255).astype(np.uint8)
-    return np.repeat(dark[..., None], 3, axis=2), margin
+    return np.repeat(dark[..., None], 3, axis=2), first, width, margin
+
+
+def _band(ink: _Plane, ring: _Ring) -> tuple[float, float]:
+    """Return from which to which part of the radius there is most ink behind the ring: a name of many letters has small ones.
+
+    They fill the strip then, as print fills the lines that engines are used to.
+    """
+    angles = np.linspace(0, 2 * np.pi, 720, endpoint=False, dtype=np.float32)[None, :]
+    parts = np.linspace(*_DEPTH, _ROWS, dtype=np.float32)
+    rows = _sampled(ink, ring.at(angles, parts[:, None])).clip(0, 1)
+    # Of every depth three quarters of the way around count, those with most ink: the rest may have no letter.
+    profile = np.convolve(np.sort(rows, axis=1)[:, 180:].mean(axis=1), np.ones(3) / 3, mode="same")
+    first = _ROWS // 12  # the ring itself may lie before it
+    top = low = first + int(np.argmax(profile[first : _ROWS * 3 // 5]))
+    least = _INKED * profile[top]
+    while top > 0 and profile[top - 1] > least:
+        top -= 1
+    while low < _ROWS - 1 and profile[low + 1] > least:
+        low += 1
+    room = _ROOM * (parts[top] - parts[low])
+    outer, inner = min(_OUTER, float(parts[top] + room)), max(_DEPTH[1], float(parts[low] - room))
+    return (outer, inner) if outer - inner > _SHALLOW else (_OUTER, _INNER)
 
 
 def _lettered(band: _Plane) -> tuple[int, int, int | None]:
@@ -247,29 +304,3 @@ def _lettered(band: _Plane) -> tuple[int, int, int | None]:
     pad = height // 3
     first = int(places[(widest + 1) % len(places)]) - pad
     return first % width, min(width, width - int(after[widest]) + 2 * pad), pad
-
-
-def _told(line: Line, margin: int | None, width: int) -> tuple[str, float]:
-    """Return the name a strip says and how sure it is: as its least sure letter, and less where a letter was lost.
-
-    margin: columns without letters at both ends of a strip of this width; None where that is not known.
-    """
-    words = [w for w in line.words if re.fullmatch(r"[\u3400-\u9fff（）()·]+", w.text)]
-    name = tidy("".join(w.text for w in words))
-    if len(re.findall(r"[\u3400-\u9fff]", name)) < _NAME:
-        return "", 0.0
-    # What is between the letters of a name and is none of them is a letter that was not made out.
-    inner = line.words[line.words.index(words[0]) : line.words.index(words[-1]) + 1]
-    confidence = min(w.confidence for w in inner)
-    middles = [(w.box[0] + w.box[2]) / 2 for w in words]
-    if len(inner) > len(words) or _is_patchy(middles, margin, width):
-        confidence = min(confidence, _LOST)
-    return name, confidence
-
-
-def _is_patchy(middles: Sequence[float], margin: int | None, width: int) -> bool:
-    """Tell whether a letter is lacking: letters of a seal stand at equal distances, and the first and the last at its ends."""
-    steps = np.diff(np.asarray(middles))
-    step = float(np.median(steps))
-    ends = () if margin is None else (middles[0] - margin, width - margin - middles[-1])
-    return bool(steps.max() > _GAP * step or any(end > _END * step for end in ends))

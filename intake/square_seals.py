@@ -1,6 +1,6 @@
 """The name in a square seal, as a person has one (法人名章): it is turned upright, its four letters put in a row, and the row read like any line."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,12 +8,17 @@ from numpy.typing import NDArray
 
 from intake.fields.names import SURNAMES
 from intake.ports import OcrEngine
+from intake.seal_letters import Name
 
 _Plane = NDArray[np.float32]
 
 _SIDE = 144  # pixels of the side of a seal turned upright
 _SQUARE = 0.85  # the shorter side of a frame in the longer one, at least
 _FILLED = 0.85  # part of the upright square around it that a frame encloses, at least
+_COARSE = 72  # pixels of the side of a seal where its frame is searched for
+_PARTS = (0.84, 0.88, 0.92, 0.96, 1.0, 1.04, 1.08)  # of its side, which is known roughly
+_TILT = 14  # degrees a seal is askew at most where it is searched for
+_FITS = 0.45  # how well a frame fits at least
 _CLOSING = 5  # pixels: gaps in a frame
 _RIM, _DRAWN = 0.1, 0.7  # of the side: so far in the line of a frame lies; part of it that must be there
 _WHITE = 0.5  # part of the inside that is inked where the letters are cut out of the ink
@@ -21,23 +26,19 @@ _LETTER = (0.04, 0.65)  # part of its quarter that the ink of a letter covers
 _GAP = (0.4, 0.6)  # where between two sides the paper between two letters is
 _CELL, _SPACE = 44, 12  # pixels of a letter in the row, and between two
 _UNSURE = 0.6  # how sure a name is at most when nothing tells its order
-_ENDS = ("印", "章")
+ENDS = ("印", "章")
+_WORDS = ("印章", "之印")
 
 
-class Name(NamedTuple):
-    """What a seal says, and how sure that is (0..1); "" where its letters cannot be made out."""
-
-    text: str
-    confidence: float
-
-
-def read(ink: _Plane, engine: OcrEngine) -> Name | None:
+def read(ink: _Plane, engine: OcrEngine, side: float = 0) -> Name | None:
     """Return the name in the square seal on `ink` (height x width, 0..1); None where there is none with four letters in it.
+
+    side: of the seal in pixels, roughly; with it the frame is searched for, which finds it under print and other seals, too.
 
     Two columns from the right is the custom, two rows from the left are met, too: the end (印, 章) tells which, else the surname.
     Raises EngineUnavailable.
     """
-    upright = _upright(ink)
+    upright = _searched(ink, side) if side else _upright(ink)
     quarters = None if upright is None else _quarters(upright)
     if quarters is None:
         return None
@@ -45,11 +46,14 @@ def read(ink: _Plane, engine: OcrEngine) -> Name | None:
     words = line.words if line else ()
     letters = "".join(w.text for w in words)
     if len(words) != 4 or len(letters) != 4 or not all("\u3400" <= c <= "\u9fff" for c in letters):
-        return Name("", 0.0)
-    sure = min(w.confidence for w in words)
+        return Name()
+    each = tuple(w.confidence for w in words)
+    sure = min(each)
     orders = letters, letters[2] + letters[0] + letters[3] + letters[1]
-    columns, rows = (2 * order.endswith(_ENDS) + order.startswith(SURNAMES) for order in orders)
-    return Name(orders[rows > columns], sure if rows != columns else min(sure, _UNSURE))
+    columns, rows = (2 * order.endswith(ENDS) + order.endswith(_WORDS) + order.startswith(SURNAMES) for order in orders)
+    if rows > columns:
+        each = each[2], each[0], each[3], each[1]
+    return Name(orders[rows > columns], sure if rows != columns else min(sure, _UNSURE), each)
 
 
 def _upright(ink: _Plane) -> _Plane | None:
@@ -68,6 +72,11 @@ def _upright(ink: _Plane) -> _Plane | None:
     corners = np.asarray(cv2.boxPoints(((x, y), (max(wide, high), max(wide, high)), tilt)), dtype=np.float32)
     angles = np.arctan2(corners[:, 1] - y, corners[:, 0] - x) - np.radians(tilt)
     corners = corners[np.argsort(angles % (2 * np.pi))]  # below right, below left, above left, above right
+    return _cut(ink, corners)
+
+
+def _cut(ink: _Plane, corners: _Plane) -> _Plane | None:
+    """Return what lies between four corners (below right, below left, above left, above right), if a frame is drawn along its sides."""
     edge = _SIDE - 1
     to = np.array([(edge, edge), (0, edge), (0, 0), (edge, 0)], dtype=np.float32)
     turn = cv2.getPerspectiveTransform(corners, to)
@@ -77,7 +86,54 @@ def _upright(ink: _Plane) -> _Plane | None:
     if min(float((side.max(axis=0) > 0.35).mean()) for side in sides) < _DRAWN:
         return None
     white = float((upright[rim:-rim, rim:-rim] > 0.35).mean()) > _WHITE
-    return 1 - upright if white else upright
+    if white:  # grains of paper lie in so much ink
+        return 1 - np.asarray(cv2.medianBlur(upright, 3), dtype=np.float32)
+    return upright
+
+
+def _searched(ink: _Plane, side: float) -> _Plane | None:
+    """Return the seal turned upright as `_upright` does, its frame found as the square whose sides are inked most and have least ink beside them."""
+    scale = _COARSE / side
+    small = cv2.resize(np.asarray(ink > 0.35, dtype=np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    high, wide = small.shape
+    frames = [_frame(round(_COARSE * part)) for part in _PARTS]
+    best = max(
+        (_fit(small, tilt, frame) for tilt in range(-_TILT, _TILT + 1, 2) for frame in frames), key=lambda fit: fit[0]
+    )
+    best = max((_fit(small, best[1] + step, frame) for step in (-1, 0, 1) for frame in frames), key=lambda fit: fit[0])
+    score, tilt, (x, y), size = best
+    if score < _FITS:
+        return None
+    sides = [(x + size, y + size), (x, y + size), (x, y), (x + size, y)]
+    square = np.array(sides, dtype=np.float32)
+    back = cv2.invertAffineTransform(cv2.getRotationMatrix2D((wide / 2, high / 2), tilt, 1))
+    corners = (square @ back[:, :2].T + back[:, 2]) / scale
+    return _cut(ink, corners.astype(np.float32))
+
+
+def _frame(size: int) -> _Plane:
+    """Return a square of this side with its line as 1 (all of it together) and a strip of paper around as -0.5."""
+    line, strip = max(2, round(0.045 * size)), 3
+    whole = np.zeros((size + 2 * strip, size + 2 * strip), dtype=np.float32)
+    inside = np.zeros_like(whole)
+    inside[strip:-strip, strip:-strip] = 1
+    rim = inside.copy()
+    rim[strip + line : -strip - line, strip + line : -strip - line] = 0
+    outside = 1 - inside
+    outside[:strip, :strip] = outside[-strip:, :strip] = outside[:strip, -strip:] = outside[-strip:, -strip:] = 0
+    return rim / rim.sum() - 0.5 * outside / outside.sum()
+
+
+def _fit(small: _Plane, tilt: float, frame: _Plane) -> tuple[float, float, tuple[float, float], int]:
+    """Return how well a frame fits the ink turned by `tilt` degrees where it fits best: score, tilt, its corner above left, its side."""
+    strip = 3
+    high, wide = small.shape
+    turned = cv2.warpAffine(small, cv2.getRotationMatrix2D((wide / 2, high / 2), tilt, 1), (wide, high))
+    turned = cv2.copyMakeBorder(turned, strip, strip, strip, strip, cv2.BORDER_CONSTANT, value=0)
+    if frame.shape[0] > min(turned.shape):
+        return 0.0, tilt, (0.0, 0.0), 1
+    _, score, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(turned, frame, cv2.TM_CCORR))
+    return score, tilt, (float(x), float(y)), frame.shape[0] - 2 * strip
 
 
 def _quarters(upright: _Plane) -> tuple[_Plane, ...] | None:

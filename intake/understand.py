@@ -42,7 +42,8 @@ def understand(
         verdict = _as_own(verdict, own)
     if verdict.kind is None:
         more = own.labels if own else {}
-        said = other.fields(paper, "unknown", more) | seals.fields(pages)
+        said = other.fields(paper, "unknown", more)
+        said |= seals.fields(pages, said)
         return Understanding("", "unknown", title, 0.0, said, ("unknown_kind",))
     kind = verdict.kind.name
     found = _fields(paper, kind, verdict.title, pages)
@@ -118,7 +119,7 @@ def _held(found: dict[str, Field], pages: Sequence[PageText]) -> dict[str, Field
 
 def _sealed(found: dict[str, Field], kind: str, pages: Sequence[PageText]) -> tuple[dict[str, Field], list[str]]:
     """Return the fields with the seals among them, held against the parties, and the reasons to look that gives."""
-    found = found | seals.fields(pages)
+    found = found | seals.fields(pages, found)
     held, reasons = seals.compared(found, kind, CONFIDENCE_LINE)
     return found | held, reasons
 

@@ -743,6 +743,20 @@ def held_back(left: Mapping[str, str]) -> str:
     )
 
 
+def _put_right(field: DocumentField) -> State | None:
+    if "repaired" in field.marks:
+        return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
+    if "seal_completed" in field.marks:
+        return State("late", gettext("补全待核"), gettext("印章上有字没认出来，按件上的名称补全，请对照印章"))
+    return None
+
+
+def _unsure(field: DocumentField) -> State | None:
+    if field.confidence < CONFIDENCE_LINE:
+        return State("late", gettext("存疑 %(score).2f", score=field.confidence), gettext("识别把握不足，请对照原件"))
+    return None
+
+
 def _sound(field: DocumentField, sheets: Sheets) -> State | None:
     found = checks(field, sheets)
     if "amount_agrees" in found:
@@ -800,11 +814,12 @@ def _state_of(field: DocumentField, actor: Actor, sheets: Sheets) -> State:
             return State("soon", gettext("不在此件上"), others)
         why = gettext("你录入的值，须由另外两人核对") if mine else gettext("由人录入，须由另外两人核对")
         return State("soon", gettext("已更正") if field.read_value else gettext("人工录入"), why)
-    if "repaired" in field.marks:
-        return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
-    if field.confidence < CONFIDENCE_LINE:
-        return State("late", gettext("存疑 %(score).2f", score=field.confidence), gettext("识别把握不足，请对照原件"))
-    return _sound(field, sheets) or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
+    return (
+        _put_right(field)
+        or _unsure(field)
+        or _sound(field, sheets)
+        or State("soon", gettext("待核"), gettext("机器读出，尚无人核对"))
+    )
 
 
 def note(code: str) -> str:

@@ -14,7 +14,7 @@ from PIL import Image
 from intake import seal_text, seals
 from intake.adapters.rapidocr import RapidOcr
 from intake.codec import from_json, to_json
-from intake.fields.seals import PRESENT, compared, fields
+from intake.fields.seals import COMPLETED, PRESENT, compared, completed, fields
 from intake.formats.opening import open_pages
 from intake.inspect import inspect
 from intake.model import Field, Limits, Line, PageText, Seal, Word
@@ -98,6 +98,22 @@ def test_emblems_and_frames_are_no_seals(engine):
     cv2.rectangle(page, (900, 300), (1200, 600), (210, 30, 40), 9)
     cv2.putText(page, "RED HEADLINE", (200, 1200), cv2.FONT_HERSHEY_DUPLEX, 4, (210, 30, 40), 12)
     assert seal_text.read(page, seals.locate(page), engine) == ()
+
+
+@pytest.mark.skipif(not Path(FACES["song"][0]).exists(), reason="needs the fonts of samples/")
+@pytest.mark.parametrize("seed", [1, 6, 9])  # letters cut out of the ink in 1 and 9
+def test_the_square_seal_of_a_person_is_read_though_print_and_a_ring_cross_its_frame(seed, engine):
+    rng = random.Random(seed)
+    sheet = Sheet(rng, width=150, height=150)
+    sheet.text(52, 71, "代表人：", 10, "song", width=100)
+    sheet.seal(40, 80, "临溪市鼎川阀门有限公司", diameter=38)
+    stamps.square(sheet, 66, 80, ("明陈", "印东"), "陈东明印", rng, side=20, white=seed % 2 == 1)
+    sheet.seal(74, 108, "华岳实业集团有限公司", diameter=38)
+    page, box = np.asarray(sheet.image.convert("RGB")), sheet.seals[1]
+    found = seal_text.read(page, seals.locate(page), engine)
+    seal = min(found, key=lambda s: np.abs(middle(s.box) - middle(box)).max())
+    assert seal.text == "陈东明印"
+    assert {s.text for s in found} == {"陈东明印", "临溪市鼎川阀门有限公司", "华岳实业集团有限公司"}
 
 
 def stamped(rows, said, seed, beside=""):
@@ -212,7 +228,16 @@ def test_a_few_signs_are_no_name():
 
 
 @given(
-    st.lists(st.builds(Seal, st.tuples(*[st.integers(0, 9000)] * 4), st.text(max_size=20), st.floats(0, 1)), max_size=4)
+    st.lists(
+        st.builds(
+            Seal,
+            st.tuples(*[st.integers(0, 9000)] * 4),
+            st.text(max_size=20),
+            st.floats(0, 1),
+            st.lists(st.floats(0, 1), max_size=4).map(tuple),
+        ),
+        max_size=4,
+    )
 )
 def test_seals_are_kept_with_the_text_of_their_page(found):
     page = PageText(1, 10, 10, 0, "rapidocr", (), tuple(found))
@@ -242,6 +267,65 @@ def test_a_fifth_seal_is_held_against_the_parties_too():
     found = fields([page_of(*seals)])
     assert list(found) == ["seal", "seal_2", "seal_3", "seal_4", "seal_5"]
     assert compared(parties | found, "contract", CONFIDENCE_LINE)[1] == ["seal_mismatch:seal_5"]
+
+
+def seal_read(text, unsure):
+    """Return a seal of whose letters those at `unsure` are not sure."""
+    letters = tuple(0.5 if i in unsure else 0.99 for i in range(len(text)))
+    return Seal(BOX, text, min(letters), letters)
+
+
+SAID = {
+    name: Field(value, 1, BOX, 0.99)
+    for name, value in {
+        "party_a": "华岳实业集团有限公司",
+        "party_b": "临溪市鼎川阀门有限公司",
+        "legal_representative": "陈东明",
+        "address": "澜江市滨河路12号",
+    }.items()
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "unsure", "name"),
+    [
+        ("临溪市鼎川闸门有限公司", {5}, "临溪市鼎川阀门有限公司"),  # a letter that could not be told
+        ("临溪市鼎川门有限公司", {4, 5}, "临溪市鼎川阀门有限公司"),  # lost between two
+        ("溪市鼎川阀门有限公司", {0}, "临溪市鼎川阀门有限公司"),  # lost at an end
+        ("陈乐明印", {1}, "陈东明印"),
+        ("原江市市场监督管理局", {0}, "澜江市市场监督管理局"),  # of the place the company is in
+        ("临溪市鼎川闸门有限公司", (), None),  # legible, and another company
+        ("临溪市鼎川闸门有限公司", {8}, None),  # another letter was unsure
+        ("临溪市鼎川阀门有限公司", {5}, None),  # it is that name, and not sure
+        ("某某某某有限公司", {0, 1, 2, 3}, None),  # what it was cannot be told
+        ("临某某某某某有限公司", {1, 2, 3, 4, 5}, None),
+        ("青泽北岭钢铁贸易有限公司", {3}, None),
+        ("原山市市场监督管理局", {0}, None),  # of another place
+    ],
+)
+def test_a_name_not_read_in_full_is_completed_only_to_the_one_that_all_sure_letters_stand_in(text, unsure, name):
+    read = seal_read(text, unsure)
+    whole = completed(read, SAID)
+    assert whole.text == (name or text)
+    if name:
+        assert whole.confidence < CONFIDENCE_LINE
+    else:
+        assert whole is read
+
+
+def test_a_name_that_two_parties_may_have_is_not_completed():
+    said = {
+        name: Field(f"临溪市鼎{one}阀门有限公司", 1, BOX, 0.99) for name, one in (("party_a", "川"), ("party_b", "山"))
+    }
+    read = seal_read("临溪市鼎阀门有限公司", {3, 4})
+    assert completed(read, said) is read
+
+
+def test_a_completed_name_is_for_a_person_and_proves_nothing():
+    found = SAID | fields([page_of(seal_read("临溪市鼎川闸门有限公司", {5}))], SAID)
+    assert found["seal"].value == "临溪市鼎川阀门有限公司"
+    assert found["seal"].marks == (COMPLETED,)
+    assert compared(found, "contract", CONFIDENCE_LINE) == ({}, ["low_confidence:seal"])
 
 
 def held(kind, seal, confidence, **parties):
