@@ -94,7 +94,8 @@ def _cut(ink: _Plane, corners: _Plane) -> _Plane | None:
 def _searched(ink: _Plane, side: float) -> _Plane | None:
     """Return the seal turned upright as `_upright` does, its frame found as the square whose sides are inked most and have least ink beside them."""
     scale = _COARSE / side
-    small = cv2.resize(np.asarray(ink > 0.35, dtype=np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    mask = np.asarray(ink > 0.35, dtype=np.float32)
+    small: Any = cv2.resize(mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     high, wide = small.shape
     frames = [_frame(round(_COARSE * part)) for part in _PARTS]
     best = max(
@@ -121,7 +122,7 @@ def _frame(size: int) -> _Plane:
     rim[strip + line : -strip - line, strip + line : -strip - line] = 0
     outside = 1 - inside
     outside[:strip, :strip] = outside[-strip:, :strip] = outside[:strip, -strip:] = outside[-strip:, -strip:] = 0
-    return rim / rim.sum() - 0.5 * outside / outside.sum()
+    return np.asarray(rim / rim.sum() - 0.5 * outside / outside.sum(), dtype=np.float32)
 
 
 def _fit(small: _Plane, tilt: float, frame: _Plane) -> tuple[float, float, tuple[float, float], int]:

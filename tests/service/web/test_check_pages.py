@@ -202,6 +202,14 @@ def test_what_speaks_against_a_value_goes_on_being_said_when_people_confirmed_it
     assert "都确认纸上就是这样印的；末位校验码" in page
 
 
+def test_a_seal_that_was_completed_from_the_paper_says_so(site: Site) -> None:
+    document_id = site.office.take_in()
+    put_marks(site.office, document_id, party_a="seal_completed")
+    page = site.signed_in("handler").get(f"/to-review/{document_id}").text
+    assert "补全待核" in page
+    assert "印章上有字没认出来，按件上的名称补全，请对照印章" in page
+
+
 def test_confirming_all_stays_with_what_is_contradicted_until_it_is_ticked(site: Site) -> None:
     document_id = site.office.take_in()
     put_marks(site.office, document_id, party_b_code="check_digit_failed", amount="amount_mismatch")
