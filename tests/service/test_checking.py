@@ -300,6 +300,21 @@ def test_a_seal_is_held_against_a_party_anew_when_a_person_corrects_either(embed
     assert marked(embedded, document_id)["seal"] == ["seal_ok"]
 
 
+def test_a_seal_completed_from_a_party_is_no_proof_for_it_whatever_is_corrected(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["low_confidence:seal"]
+        document.fields.append(
+            DocumentField(name="seal", position=20, value=OTHER, page=2, box=[1, 2, 3, 4], confidence=0.5,
+                          marks=["seal_completed"], entered_by="ocr", confirmed_by=[], rival={}, heard=[],
+                          read_value=OTHER, read_confidence=0.5, engine="rapidocr")
+        )  # fmt: skip
+    say(embedded, "handler", document_id, entries=[Entry("party_b", OTHER, PARTY_B)])
+    assert marked(embedded, document_id)["seal"] == ["seal_completed"]
+    assert documents.get_document(house, OWNER, document_id).review_reasons == ["low_confidence:seal"]
+
+
 def test_a_term_and_a_birthday_are_not_said_to_differ_from_what_has_been_corrected(embedded: Office) -> None:
     document_id, house = embedded.take_in(), embedded.house
     with house.database.write() as session:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from intake.fields.seals import NAMES as SEALS
-from intake.fields.seals import RELATED, compared
+from intake.fields.seals import COMPLETED, RELATED, compared
 from intake.model import Field
 from intake.verification import TERM
 from service.records.tables import Document, DocumentField
@@ -29,7 +29,11 @@ def compare_again(document: Document, changed: str) -> list[str]:
 def _seals(kind: str, fields: dict[str, DocumentField]) -> list[str]:
     from intake.understand import CONFIDENCE_LINE  # a program that only searches needs no reader of pages
 
-    found = {f.name: Field(f.value, f.page, (0, 0, 0, 0), f.confidence) for f in fields.values() if f.value}
+    found = {
+        f.name: Field(f.value, f.page, (0, 0, 0, 0), f.confidence, tuple(m for m in f.marks if m == COMPLETED))
+        for f in fields.values()
+        if f.value
+    }
     held, _reasons = compared(found, kind, CONFIDENCE_LINE)
     before = {name for name, field in fields.items() if "seal_ok" in field.marks}
     for name in fields.keys() & set(SEALS):
