@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from intake.fields.seals import NAMES as SEALS
 from intake.fields.seals import COMPLETED, RELATED, compared
+from intake.fields.seals import NAMES as SEALS
 from intake.model import Field
 from intake.verification import TERM
 from service.records.tables import Document, DocumentField
