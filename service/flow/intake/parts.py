@@ -358,12 +358,12 @@ def _hand_over(session: Session, name: str, gone: Sequence[str]) -> list[str]:
         )
         told = [json.loads(detail).get("batch", "") for detail in session.scalars(entries.order_by(AuditEntry.seq))]
         elsewhere = [batch for batch in told if batch != name]
-        if document.case_file_id is not None:
-            continue  # filed meanwhile
-        if elsewhere:
-            document.batch = elsewhere[-1]
-        else:
+        if document.case_file_id is None and not elsewhere:
             withdrawn.append(document.id)
+            continue
+        document.indexed = False  # it was taken out of the index before anybody could know that it stays
+        if document.case_file_id is None:  # otherwise it was filed meanwhile
+            document.batch = elsewhere[-1]
     return withdrawn
 
 
