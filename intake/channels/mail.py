@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 _PORTS = {"imaps": 993, "imap": 143}
 _LONGEST_NOTE = 200
 _LONGEST_NAME = 200  # bytes
+_EMBLEM = 100_000  # bytes below which a picture inside a letter's words is the sender's emblem
 
 
 @dataclass(frozen=True)
@@ -108,23 +109,46 @@ def _header(message: EmailMessage, name: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text).strip()[:_LONGEST_NOTE]
 
 
+def _within(message: EmailMessage) -> list[EmailMessage]:
+    """Return the parts of a message that has several, the letter of a part that is one; none of any other."""
+    held = message.get_payload()
+    return [part for part in held if isinstance(part, EmailMessage)] if isinstance(held, list) else []
+
+
+def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
+    """Yield the parts of a message that hold something; a letter attached to it is one of them, whole."""
+    if message.get_content_type() == "message/rfc822" or not message.is_multipart():
+        yield message
+        return
+    for part in _within(message):
+        yield from _parts(part)
+
+
+def _data(part: EmailMessage) -> bytes | None:
+    for letter in _within(part):
+        # Its lines as they came: what is folded anew would break the sender's signature.
+        return letter.as_bytes(policy=policy.default.clone(refold_source="none", linesep="\r\n"))
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else None
+
+
 def _attachments(message: EmailMessage) -> Iterator[Attachment]:
     number = 0
-    for part in message.walk():
-        if part.is_multipart():
-            continue
+    for part in _parts(message):
         try:
             filename, kind = part.get_filename(), part.get_content_type()
+            for letter in _within(part):
+                filename = f"{_header(letter, 'Subject') or 'letter'}.eml"
             disposition, picture = part.get_content_disposition(), "Content-ID" in part
-            data = part.get_payload(decode=True)
+            data = _data(part)
         except Exception:  # noqa: BLE001, S112 - as above: what cannot be decoded is no document
             continue
         if disposition != "attachment" and (kind.startswith("text/") and not filename):
             continue  # the letter's own words
-        if disposition != "attachment" and picture and kind.startswith("image/"):
-            continue  # a picture inside the words: the sender's emblem
+        if disposition != "attachment" and picture and kind.startswith("image/") and len(data or b"") < _EMBLEM:
+            continue  # a small picture inside the words: the sender's emblem, and no photo of a paper
         number += 1
-        if isinstance(data, bytes) and data:
+        if data:
             yield Attachment(_usable(filename or "", f"attachment-{number}"), data)
 
 

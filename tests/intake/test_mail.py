@@ -38,12 +38,30 @@ def test_words_emblems_and_empty_files_are_no_attachments():
     assert read_letter(message.as_bytes()).attachments == ()
 
 
-def test_a_forwarded_letter_gives_its_attachments():
-    inner = letter()
+def test_a_letter_that_is_attached_is_one_whole_and_its_lines_are_as_they_came():
+    inner = letter(Subject="送货通知", X_Long="a" * 40 + " " + "b" * 60)
     inner.add_attachment(PDF, maintype="application", subtype="pdf", filename="inner.pdf")
     outer = letter()
     outer.add_attachment(inner)
-    assert [a.filename for a in read_letter(outer.as_bytes()).attachments] == ["inner.pdf"]
+    outer.add_attachment(PDF, maintype="application", subtype="pdf", filename="outer.pdf")
+    one, other = read_letter(outer.as_bytes()).attachments
+    assert (one.filename, other.filename) == ("送货通知.eml", "outer.pdf")
+    assert [a.filename for a in read_letter(one.data).attachments] == ["inner.pdf"]
+    assert one.data.replace(b"\r\n", b"\n").strip() in outer.as_bytes()
+    alone = letter()
+    alone.add_attachment(letter(Subject=""))
+    assert [a.filename for a in read_letter(alone.as_bytes()).attachments] == ["letter.eml"]
+
+
+def test_a_photo_inside_the_words_is_an_attachment_and_an_emblem_is_not():
+    message = letter()
+    message.add_alternative("<p>执照<img src=cid:a><img src=cid:b></p>", subtype="html")
+    for cid, size in (("<a>", 300_000), ("<b>", 4000)):
+        picture = b"\xff\xd8" + b"0" * size
+        message.get_payload()[1].add_related(
+            picture, "image", "jpeg", cid=cid, filename=f"{size}.jpg", disposition="inline"
+        )
+    assert [a.filename for a in read_letter(message.as_bytes()).attachments] == ["300000.jpg"]
 
 
 def test_a_scanner_that_names_nothing():
