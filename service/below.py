@@ -214,6 +214,8 @@ _CHINESE = {
     # handing in
     "disk_full": "磁盘满了：腾出地方就会接着收",
     "unreachable": "连不上档案系统：看网络",
+    "server_full": "档案系统的磁盘满了：请管理员腾出地方，腾出来就会接着收",
+    "server_busy": "档案系统正忙，过一会儿会再试：{detail}",
     "certificate": "档案系统的证书不受信任：请管理员看一下",
     "token": "档案系统不认这台扫描站的令牌：请管理员看一下",
     "token_file": "令牌文件 {file} 读不出来：请管理员看一下",

@@ -101,9 +101,7 @@ class TusDelivery:
                 if sending is not None and sending.offset > reached:
                     last, reached, wait = time.monotonic(), sending.offset, _FIRST_WAIT
                 if time.monotonic() + wait > last + self._patience:
-                    raise DeliveryFailed(
-                        f"{self._endpoint} could not be reached: {error}", code="unreachable"
-                    ) from error
+                    raise error.in_words(self._endpoint) from error
             except OSError as error:
                 why = error.strerror or str(error)
                 raise DeliveryFailed(
@@ -116,8 +114,22 @@ class TusDelivery:
             wait = min(2 * wait, _LONGEST_WAIT)
 
 
+#: What the archive itself cannot do just now, by the status it answers with.
+_NOT_NOW = {507: "server_full", 409: "server_busy", 423: "server_busy", 429: "server_busy"}
+
+
 class _Passing(Exception):
-    """Something that may be over at the next try."""
+    """Something that may be over at the next try. status: what the archive answered; None: it did not."""
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
+
+    def in_words(self, endpoint: str) -> DeliveryFailed:
+        """Return why the file was not handed in, when it is not over soon."""
+        if self.status is None:
+            return DeliveryFailed(f"{endpoint} could not be reached: {self}", code="unreachable")
+        return DeliveryFailed(f"{endpoint}: {self}", code=_NOT_NOW.get(self.status, "archive"), detail=str(self))
 
 
 class _BeginAgain(Exception):
@@ -186,7 +198,7 @@ class _Sending(Uploader):
         """Return what the server says of the finished file."""
         headers = self._answer.headers if self._answer is not None else {}
         if not {"juanzong-document", "juanzong-batch"} & {name.lower() for name in headers}:
-            raise _Passing("the file arrived, but the server does not say as what")
+            raise _Passing("the file arrived, but the server does not say as what", 200)
         # Asked late, the server says what became of it meanwhile; for a receipt it was received all the same.
         status = "duplicate" if headers.get("juanzong-status") == "duplicate" else "received"
         document_id, batch = headers.get("juanzong-document", ""), unquote(headers.get("juanzong-batch", ""))
@@ -230,7 +242,7 @@ def _judge(answer: requests.Response, url: str, *, opening: bool) -> None:
     if (status in (404, 410) and not opening) or told.get("code") in _BROKEN:
         raise _BeginAgain
     if status in (409, 423, 429, 460) or status >= 500:
-        raise _Passing(why)
+        raise _Passing(why, status)
     if status in (401, 403):
         raise DeliveryFailed(f"the archive does not accept this station's token: {why}", code="token")
     raise DeliveryFailed(f"{url} does not take files: {why}", code="takes_none", address=url, detail=why)

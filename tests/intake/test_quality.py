@@ -215,6 +215,7 @@ def test_whatever_stops_a_station_has_chinese_words():
     found = list(coded(Path(words.__file__).parents[1]))
     assert len(found) > 30
     of_parts = {"error.code": ("busy", "changed"), "f'no_{what}'": ("no_mode", "no_source", "no_resolution")}
+    of_parts["_NOT_NOW.get(self.status, 'archive')"] = ("server_full", "server_busy", "archive")
     for where, written, named in found:
         for code in of_parts.get(written, (written,)):
             assert code in words._CHINESE, where

@@ -394,6 +394,23 @@ def test_nobody_listens(archive, tmp_path):
     archive.holds(DIGITAL)
 
 
+@pytest.mark.parametrize(("status", "code"), [(507, "server_full"), (423, "server_busy"), (503, "archive")])
+def test_an_archive_that_answers_and_cannot_just_now_is_not_called_unreachable(tmp_path, monkeypatch, status, code):
+    def answers(*_, **__):
+        answer = requests.Response()
+        answer.status_code, answer.headers["content-type"] = status, "application/problem+json"
+        answer._content = json.dumps({"title": "not now"}).encode()
+        return answer
+
+    token = tmp_path / "token"
+    token.write_text("jz_any")
+    monkeypatch.setattr(requests.Session, "request", answers)
+    mine = TusDelivery("https://archive.example", token, tmp_path / "memory", patience=0.1, sleep=lambda _: None)
+    with pytest.raises(DeliveryFailed, match="not now") as failed:
+        mine.deliver(DIGITAL, "a.pdf")
+    assert failed.value.code == code
+
+
 @contextmanager
 def refused_header(url: str, token: str, name: str, value: str) -> Iterator[int]:
     request = urllib.request.Request(url, method="POST", data=b"", headers={
