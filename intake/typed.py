@@ -16,7 +16,7 @@ from intake.values import (
 )
 
 MAX_VALUE = 2000
-_MONEY = re.compile(r"(?:.*_)?(?:amount|capital)")
+_MONEY = re.compile(r"(?:.*_)?(?:amount|capital)|turnover|equity")
 _CODE = re.compile(r"(?:.*_)?code")
 _DAY = re.compile(r".*_(?:on|from|until)")
 _DATE = "a date such as 2026-03-24 or 2026年3月24日"

@@ -18,6 +18,10 @@ HEADLINES = [
     ("公证书", "1.8", "registration"), ("动产抵押登记证明", "1.8", "registration"), ("律师见证书", "1.8", "registration"),
     ("设备采购合同", "1.9", "contract"), ("合作框架协议", "1.9", "contract"), ("购销合同补充协议", "1.9", "contract"), ("合同变更协议书", "1.9", "contract"), ("解除合同协议书", "1.9", "contract"), ("《设备采购合同》终止协议", "1.9", "contract"), ("SALES CONTRACT", "1.9", "contract"),
     ("竣工验收报告", "1.10", "acceptance"), ("设备采购合同验收单", "1.10", "acceptance"),
+    ("统一社会信用代码证书", "1.2", "licence"), ("保证合同", "1.6", "guarantee"), ("最高额保证合同", "1.6", "guarantee"),
+    ("完工报告", "1.10", "acceptance"), ("工程竣工报告", "1.10", "acceptance"),
+    ("银行承兑汇票", "1.11", "voucher"), ("电子银行承兑汇票", "1.11", "voucher"), ("商业承兑汇票", "1.11", "voucher"), ("转账支票", "1.11", "voucher"), ("国内信用证", "1.11", "voucher"),
+    ("工程结算单", "1.11", "voucher"), ("付款申请单", "1.11", "voucher"),
     ("送货单", "1.11", "voucher"), ("增值税专用发票", "1.11", "voucher"), ("银行电子回单", "1.11", "voucher"), ("收据", "1.11", "voucher"),
     ("客户信用申请表", "5.1", "credit_application"), ("客户调查表", "5.2", "customer_survey"), ("客户信用审批表", "5.3", "credit_approval"), ("信用申请回复函", "5.4", "reply_letter"), ("客户信用表单", "5.5", "credit_form"),
     ("授信资料", "5.6", "credit_granting"), ("客户年审评价报告", "5.7", "annual_review"), ("客户概况表", "5.8", "customer_profile"), ("客户付款习惯调查表", "5.9", "payment_habits"), ("资产负债表", "5.10", "financial_condition"),
@@ -78,3 +82,19 @@ def test_pages_without_words_before_and_behind_change_nothing(blank):
         == ("contract", "设备采购合同", "1.9")
     )
     assert read.fields == alone.fields
+
+
+def test_a_bill_is_a_voucher_whatever_it_says_of_banks_and_gives_its_sum_and_day():
+    text = (
+        "# 电子银行承兑汇票\n出票日期：2026-03-05\n出票人全称：东湖实业有限公司\n收款人全称：石桥建材有限公司\n开户银行：中国工商银行武汉分行\n"
+        "账号：6222021234567890123\n票面金额：￥680000.00\n承兑人：中国工商银行武汉分行\n汇票到期日：2026-09-05"
+    )
+    read = understand([letter(text)])
+    assert (read.category, read.kind) == ("1.11", "voucher")
+    said = {name: read.fields[name].value for name in ("amount", "signed_on", "payer", "payee")}
+    assert said == {
+        "amount": "680000.00",
+        "signed_on": "2026-03-05",
+        "payer": "东湖实业有限公司",
+        "payee": "石桥建材有限公司",
+    }

@@ -82,5 +82,6 @@ def test_nothing_typed_breaks_it_and_a_value_stays_itself(text: str, name: str) 
 
 
 def test_kinds_go_by_the_name() -> None:
+    assert kind_of("turnover") == kind_of("equity") == "money"
     assert [kind_of(n) for n in ("established_on", "valid_until", "party_b_code", "registered_capital", "scope")] == [
         "date", "end", "code", "money", "text"]  # fmt: skip

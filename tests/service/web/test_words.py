@@ -7,6 +7,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from credit.fact_kinds import OF_PAPERS
 from intake.errors import Rejected
 from service.flow.intake.categories import CATEGORIES
 from service.web import trail_words, words
@@ -132,3 +133,13 @@ def test_the_switch_in_the_shell_comes_back_to_the_page(site: Site, path: str) -
     form = re.search(r'<form action="/language".*?</form>', site.signed_in("handler").get(path).text, re.DOTALL)
     assert form
     assert f'name="next" value="{path}"' in form.group()
+
+
+def test_whatever_papers_say_of_a_customer_can_be_added_by_hand():
+    said = {
+        name
+        for paper in OF_PAPERS.values()
+        for party in paper.parties
+        for name in (*party.facts, *filter(None, (party.name, party.code)))
+    }
+    assert said | {day for paper in OF_PAPERS.values() for day in paper.since} <= set(words.FIELDS)
