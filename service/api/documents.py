@@ -124,8 +124,9 @@ def short(document: Document) -> dict[str, Any]:
 @operation("GET", "/documents/{document_id}", "Show a document with what was read from it")
 def show_document(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
     """Return the document, its fields and how good its scanned pages are."""
+    told = flow.told(house, actor, document_id)  # first: of what they may not see nothing else is asked
     said = {"separator": said_before(house, document_id) or None}
-    return flow.told(house, actor, document_id) | {"quality": of_document(house, document_id)} | said
+    return told | {"quality": of_document(house, document_id)} | said
 
 
 class FindHits(Input):

@@ -16,6 +16,7 @@ from intake.pipeline import read
 from tests.intake.scans import error_rate, scan, squeezed, truth
 from tests.intake.test_inspect import PICTURE, pdf, stream
 from tests.thorough import a_share
+from tools.bench_reading import compare_text
 
 LIMITS = Limits()
 
@@ -90,7 +91,9 @@ def test_a_multi_page_tiff_is_read_page_by_page(engine):
     path = scan(name)
     for page in read(path, inspect(path, LIMITS), engine, LIMITS, progress=lambda done, of: seen.append((done, of))):
         assert page.page.number == len(seen) + 1
-        assert error_rate(page.page.text, truth(name)["text"][page.page.number - 1]) <= 0.01
+        # A signature is no print: what the engine takes its strokes for differs from one processor to another.
+        found = compare_text(page.page, truth(name), page.page.number - 1)
+        assert found.errors <= 0.01 * found.characters
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 

@@ -219,12 +219,12 @@ def confirm(
 
 
 def last_seen(house: House, actor: Actor, document_id: str) -> dict[str, str]:
-    """Return the values of a document by field, which are those that the actor saw last. Raises NotFound.
+    """Return the values of a document by field, which are those that the actor, who may confirm them, saw last. Raises NotFound, NotAllowed.
 
     RuleRefused: somebody else has changed one since, or the actor never looked; nobody speaks about a value they have not seen.
     """
     with house.database.read() as session:
-        document = load_document(session, actor, document_id)
+        document = load_document(session, actor, document_id, "document.correct")
         of_it = select(func.coalesce(func.max(AuditEntry.seq), 0)).where(
             AuditEntry.subject == f"document:{document_id}"
         )
