@@ -16,6 +16,7 @@ from intake.errors import ScannerUnavailable
 _ANSWER_SECONDS = 120  # a scanner on the network is looked for, and wakes up
 _PAGE_SECONDS = 300  # the longest pause between two pages: A3 at 1200 dpi over a slow line
 _LOOK_SECONDS = 0.2
+_ENDING = ("received signal", "trying to stop scanner", "aborting")  # what scanimage says when it is told to end
 _NO_DOCS = 7  # SANE_STATUS_NO_DOCS, with which scanimage ends where the feeder is empty before as many pages came as it was to scan
 
 
@@ -146,8 +147,8 @@ def _program() -> list[str]:
 
 def _last_words(log: Path) -> str:
     said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("scanimage: ")]
-    # What feeds it may lose its pipe after the reason was told; that it did is no reason.
-    said = [line for line in said if "received signal" not in line] or said
+    # What feeds it may lose its pipe after the reason was told; that it did, and what it does about it, is no reason.
+    said = [line for line in said if not any(word in line for word in _ENDING)] or said
     return _plain(said[-1]) if said else "scanimage ended"
 
 

@@ -755,7 +755,12 @@ def test_killed_around_the_receipt_a_stack_is_one_document(juanzong_here, env, s
 
 def test_the_reason_is_what_was_said_before_the_pipe_broke(tmp_path):
     log = tmp_path / "scanimage.log"
-    log.write_text("scanimage: sane_start: Document feeder jammed\nscanimage: received signal 13\n")
+    log.write_text(
+        "scanimage: sane_start: Document feeder jammed\nscanimage: received signal 13\nscanimage: trying to stop scanner\n"
+    )
+    assert "jammed" in scanner._last_words(log)
+    with log.open("a") as more:
+        more.write("scanimage: received signal 15\nscanimage: aborting\n")
     assert "jammed" in scanner._last_words(log)
     log.write_text("scanimage: received signal 15\n")
     assert "signal 15" in scanner._last_words(log)
