@@ -110,7 +110,7 @@ class Check(Input):
     finish: they have gone through the values; what is named in confirm and may be confirmed is, reasons about values are settled.
     dismiss: reasons to look at the pages (rescan, unread, pages_missing, attachment_refused, reading_failed) that they settled.
     as_printed: fields that finishing confirms though a check digit fails, sums differ or the like; without it they wait (`held_back`
-    of the answer says which, and what speaks against each), and so does the document.
+    of the answer says which, and what speaks against each), and so does the document, as it does for a value that is not in confirm.
     """
 
     values: dict[Name, Typed] = Field(default_factory=dict)

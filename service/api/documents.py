@@ -211,7 +211,8 @@ class Confirm(Input):
 def confirm_document(house: House, actor: Actor, document_id: str, given: Confirm) -> dict[str, Any]:
     """Confirm values (dual verification). held_back: what was not confirmed along with all others, as only naming confirms it.
 
-    By field: check_digit_failed, amount_mismatch (the capitals beside it), term_mismatch, birth_mismatch, seal_mismatch.
+    By field: check_digit_failed, amount_mismatch (the capitals beside it), term_mismatch, birth_mismatch, seal_mismatch,
+    seal_completed (not all of the seal was read), unseen (somebody added it after the caller looked).
     """
     held = dict[str, str]()
     if isinstance(given.fields, dict) and given.fields:

@@ -17,7 +17,7 @@ from service.access.policy import TIERS as RANK
 from service.access.policy import Actor
 from service.clock import CHINA
 from service.flow.common.checks import BY_HAND, Sheets, against, checks
-from service.flow.common.values import stand_of, state_of
+from service.flow.common.values import UNSEEN, stand_of, state_of
 from service.records.tables import Document, DocumentField
 from service.web.text import _, gettext, ngettext
 
@@ -576,6 +576,7 @@ AGAINST = {
     "term_mismatch": (_("期限不符"), _("写明的年限与起止日期不一致，请对照原件")),
     "birth_mismatch": (_("出生日期不符"), _("出生日期与身份证号里的不一致，请对照原件")),
     "seal_mismatch": (_("印章不符"), _("印章上的名称不是当事人的名称，请对照原件")),
+    "seal_completed": (_("印章补全"), _("印章上有字没认出来，按件上的名称补全，请对照印章")),
 }
 #: What a PDF's own signatures say of it, and what is known of their certificates.
 SIGNATURES = {
@@ -733,11 +734,11 @@ def _though(word: str, why: str, against: State) -> State:
 def held_back(left: Mapping[str, str]) -> str:
     """Return what is said of values that were not confirmed along with all others: which, why, and what to do.
 
-    left: by field a word of `checks.AGAINST`.
+    left: by field a word of `checks.AGAINST`, or `values.UNSEEN`.
     """
+    marks = {UNSEEN: gettext("你打开页面以后才添的"), **{word: said[0] for word, said in AGAINST.items()}}
     named_fields = [
-        gettext("%(field)s（%(mark)s）", field=named(FIELDS, name), mark=AGAINST[word][0])
-        for name, word in left.items()
+        gettext("%(field)s（%(mark)s）", field=named(FIELDS, name), mark=marks[word]) for name, word in left.items()
     ]
     return gettext(
         "没有一并确认：%(fields)s。请对照页面：纸上就是这样印的，勾选该项的“对”再确认；读错了，就改正。其余的已确认。",
@@ -748,8 +749,6 @@ def held_back(left: Mapping[str, str]) -> str:
 def _put_right(field: DocumentField) -> State | None:
     if "repaired" in field.marks:
         return State("soon", gettext("已修复待核"), gettext("有一个字符按校验位改正过，请对照原件"))
-    if "seal_completed" in field.marks:
-        return State("late", gettext("补全待核"), gettext("印章上有字没认出来，按件上的名称补全，请对照印章"))
     return None
 
 

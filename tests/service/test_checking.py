@@ -50,6 +50,10 @@ def field(office: Office, document_id: str, name: str) -> Any:
     return next(f for f in found.fields if f.name == name)
 
 
+def shown(office: Office, document_id: str) -> dict[str, str]:
+    return {f.name: f.value for f in documents.get_document(office.house, OWNER, document_id).fields}
+
+
 def say(office: Office, login: str, document_id: str, **more: Any) -> None:
     checking.save(office.house, office[login], document_id, Given(**more))
 
@@ -273,6 +277,39 @@ def test_finishing_leaves_every_failed_check_to_a_word_of_its_own(embedded: Offi
     assert documents.confirm_all(embedded.house, embedded["handler"], document_id) == {}
 
 
+def test_finishing_leaves_a_seal_completed_from_the_paper_to_whoever_compared_it(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    with house.database.write() as session:
+        next(f for f in session.get_one(Document, document_id).fields if f.name == "party_a").marks = ["seal_completed"]
+    held, given = {"party_a": "seal_completed"}, Given(seen=shown(embedded, document_id), finish=True)
+    assert documents.confirm_all(house, embedded["handler"], document_id) == held
+    assert checking.save(house, embedded["handler"], document_id, given).values == held
+    assert field(embedded, document_id, "party_a").confirmed_by == []
+    assert checking.save(house, embedded["handler"], document_id, replace(given, as_printed=["party_a"])).values == {}
+    assert field(embedded, document_id, "party_a").confirmed_by == ["person:handler"]
+
+
+def test_finishing_waits_for_a_value_that_was_added_since_the_person_looked(embedded: Office) -> None:
+    document_id, house = embedded.take_in(), embedded.house
+    with house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["missing:scope", "look_again"]
+    seen = shown(embedded, document_id)
+    say(embedded, "administrator", document_id, entries=[Entry("agent", "陈立", "")])
+    held = {"agent": "unseen"}
+    given = Given(seen=seen, finish=True, as_printed=["agent"])  # named without its value it is not seen either
+    assert checking.save(house, embedded["handler"], document_id, given).values == held
+    assert documents.confirm_all(house, embedded["archivist"], document_id, seen=seen) == held
+    found = documents.get_document(house, OWNER, document_id)
+    assert (found.status, found.review_reasons) == ("needs_review", ["missing:scope", "look_again"])
+    assert field(embedded, document_id, "agent").confirmed_by == []
+    assert field(embedded, document_id, "title").confirmed_by == ["person:handler", "person:archivist"]
+    given = Given(seen=shown(embedded, document_id), finish=True)
+    assert checking.save(house, embedded["handler"], document_id, given).values == {}
+    assert field(embedded, document_id, "agent").confirmed_by == ["person:handler"]
+    assert documents.get_document(house, OWNER, document_id).status == "stored"
+
+
 def marked(office: Office, document_id: str) -> dict[str, list[str]]:
     return {f.name: f.marks for f in documents.get_document(office.house, OWNER, document_id).fields}
 
@@ -360,7 +397,7 @@ def test_the_last_save_is_undone_whole_and_only_by_who_made_it(office: Office) -
         document.status, document.review_reasons = "needs_review", ["low_confidence:amount"]
     before = documents.get_document(house, OWNER, document_id)
     say(office, "administrator", document_id, entries=[Entry("party_b", OTHER, PARTY_B), Entry("contract_number", "X-1")],
-        seen={"title": "技术服务合同"}, finish=True)  # fmt: skip
+        seen=shown(office, document_id), finish=True)  # fmt: skip
     assert documents.get_document(house, OWNER, document_id).status == "stored"
     with pytest.raises(RuleRefused, match="nothing of yours"):
         checking.undo(house, office["archivist"], document_id)
@@ -387,7 +424,7 @@ def test_what_the_pages_have_is_settled_by_name_alone_and_the_trail_says_which(e
         document = session.get_one(Document, document_id)
         document.status = "needs_review"
         document.review_reasons = ["missing:agent", "separator_differs", "look_again:amount", *of_pages]
-    say(embedded, "administrator", document_id, seen={"amount": "680000.00"}, finish=True)
+    say(embedded, "administrator", document_id, seen=shown(embedded, document_id), finish=True)
     found = documents.get_document(house, OWNER, document_id)
     assert (found.status, found.review_reasons) == ("needs_review", of_pages)
     documents.confirm_all(house, embedded["archivist"], document_id)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from intake.capitals import Capital, agreement, capitals_on
+from intake.fields.seals import COMPLETED
 from intake.fields.seals import NAMES as SEALS
 from intake.model import PageText
 from intake.typed import kind_of, read_typed
 from service.records.tables import DocumentField
 
 #: What speaks against a value so much that confirming all does not confirm it: a person says of it alone that it is printed so.
-AGAINST = ("check_digit_failed", "amount_mismatch", "term_mismatch", "birth_mismatch", "seal_mismatch")
+AGAINST = ("check_digit_failed", "amount_mismatch", "term_mismatch", "birth_mismatch", "seal_mismatch", COMPLETED)
 #: The mark of a value that was written on the paper by hand.
 BY_HAND = "handwritten"
 

@@ -26,6 +26,8 @@ from service.records.tables import Document, DocumentField, FieldCorrection, new
 OPEN = ("stored", "needs_review", "failed")
 #: The mark of a field that a person says is not on the paper: its value is empty, and everything said of values is said of that.
 NOT_HERE = "not_here"
+#: Why a value was not confirmed along with all others that was not shown to the person: somebody added it since.
+UNSEEN = "unseen"
 #: How the refusal of a typed sum begins that the capitals beside it contradict; a person may say that it is printed so.
 DIFFERS = "the sum in words beside it is"
 _REFUSED = {
@@ -232,10 +234,17 @@ def confirmable(document: Document, person: str) -> list[str]:
     return [f.name for f in document.fields if f.entered_by != person and person not in f.confirmed_by and not f.rival]
 
 
-def held_back(document: Document, person: str, sheets: Sheets) -> dict[str, str]:
-    """Return the fields that `person` may confirm, but only by themselves, with what speaks against each (`checks.AGAINST`)."""
+def held_back(
+    document: Document, person: str, sheets: Sheets, shown: Collection[str] | None = None
+) -> dict[str, str]:
+    """Return the fields that `person` may confirm, but only by themselves, with what speaks against each (`checks.AGAINST`).
+
+    shown: the fields that were shown to them, None for all; of any other it is said that they have not seen it (UNSEEN).
+    """
     may = confirmable(document, person)
-    return {f.name: word for f in document.fields if f.name in may and (word := against(f, sheets))}
+    unseen = set() if shown is None else set(may) - set(shown)
+    why = {f.name: UNSEEN if f.name in unseen else against(f, sheets) for f in document.fields if f.name in may}
+    return {name: word for name, word in why.items() if word}
 
 
 def fields_read(found: Understanding, pages: Sequence[PageText]) -> list[DocumentField]:

@@ -53,7 +53,8 @@ class Given:
 class Left:
     """What a save leaves to be done. pages: the reasons of its pages that stay.
 
-    values: fields that finishing did not confirm, with what speaks against each (`checks.AGAINST`); the document is not finished then.
+    values: fields that finishing did not confirm, with what speaks against each (`checks.AGAINST`), or that it was not among
+    `seen` (`values.UNSEEN`); the document is not finished then.
     """
 
     values: Mapping[str, str]
@@ -162,8 +163,9 @@ def _confirm(session: Session, actor: Actor, document: Document, given: Given, s
     seen: dict[str, str | None] = {name: value for name, value in given.seen.items() if name not in spoken}
     left = dict[str, str]()
     if given.finish:
-        held = values.held_back(document, actor.name, sheets)
-        left = {name: word for name, word in held.items() if name not in spoken and name not in given.as_printed}
+        held = values.held_back(document, actor.name, sheets, {*given.seen, *spoken})
+        alone = set(given.as_printed) & set(given.seen)
+        left = {name: word for name, word in held.items() if name not in spoken | alone}
         may = set(values.confirmable(document, actor.name)) - spoken - set(left)
         seen = {name: value for name, value in seen.items() if name in may}
         given = replace(given, finish=not left)

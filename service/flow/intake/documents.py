@@ -247,16 +247,17 @@ def confirm_all(
 ) -> dict[str, str]:
     """Confirm every value the actor may confirm, and that a person has looked at the document.
 
-    seen: the values that were shown, by field; no other is confirmed. dismissed: the reasons of its pages that are settled, too; the others stay. Returns the fields left unconfirmed with what
-    speaks against each (`checks.AGAINST`); reasons about values stay then. Raises BadInput, NotFound, RuleRefused, StoreUnavailable.
+    seen: the values that were shown, by field; no other is confirmed. dismissed: the reasons of its pages that are settled, too; the
+    others stay. Returns the fields left unconfirmed with what speaks against each (`checks.AGAINST`), or that it was not shown
+    (`values.UNSEEN`); reasons about values stay then. Raises BadInput, NotFound, RuleRefused, StoreUnavailable.
     """
     sheets = sheets_before(house, actor, document_id)
     with house.database.write() as session:
         document = lock_document(session, actor, document_id, "document.correct")
         values.demand_open(document)
-        left = values.held_back(document, actor.name, sheets)
+        left = values.held_back(document, actor.name, sheets, seen)
         plain = [name for name in values.confirmable(document, actor.name) if name not in left]
-        shown = dict.fromkeys(plain) if seen is None else {name: seen[name] for name in plain if name in seen}
+        shown = dict.fromkeys(plain) if seen is None else {name: seen[name] for name in plain}
         values.confirm(session, actor, document, shown)
         values.dismiss(session, actor, document, dismissed, finish=not left)
         values.settle(document)

@@ -206,7 +206,10 @@ def test_a_seal_that_was_completed_from_the_paper_says_so(site: Site) -> None:
     document_id = site.office.take_in()
     put_marks(site.office, document_id, party_a="seal_completed")
     page = site.signed_in("handler").get(f"/to-review/{document_id}").text
-    assert "补全待核" in page
+    assert "印章补全" in page
+    browser = site.signed_in("handler")
+    assert send(browser, document_id, action="next").headers["Location"] == f"/to-review/{document_id}?field=party_a"
+    assert "没有一并确认：甲方（印章补全）" in browser.get(f"/to-review/{document_id}").text
     assert "印章上有字没认出来，按件上的名称补全，请对照印章" in page
 
 
@@ -311,7 +314,9 @@ def test_confirming_all_from_the_documents_page_speaks_of_what_was_shown_and_not
     assert value_of(site.office, document_id, "party_a").confirmed_by == []
     page = browser.get(f"/documents/{document_id}").text
     documents.correct_field(house, site.office["administrator"], document_id, "agent", "陈立")
-    assert confirm_all(browser, document_id, page).status_code == 303
+    answer = confirm_all(browser, document_id, page)
+    assert answer.headers["Location"] == f"/to-review/{document_id}?field=agent"
+    assert "没有一并确认：受托人（你打开页面以后才添的）" in browser.get(answer.headers["Location"]).text
     assert value_of(site.office, document_id, "title").confirmed_by == ["person:handler"]
     assert value_of(site.office, document_id, "agent").confirmed_by == []
 
