@@ -234,9 +234,7 @@ def confirmable(document: Document, person: str) -> list[str]:
     return [f.name for f in document.fields if f.entered_by != person and person not in f.confirmed_by and not f.rival]
 
 
-def held_back(
-    document: Document, person: str, sheets: Sheets, shown: Collection[str] | None = None
-) -> dict[str, str]:
+def held_back(document: Document, person: str, sheets: Sheets, shown: Collection[str] | None = None) -> dict[str, str]:
     """Return the fields that `person` may confirm, but only by themselves, with what speaks against each (`checks.AGAINST`).
 
     shown: the fields that were shown to them, None for all; of any other it is said that they have not seen it (UNSEEN).
