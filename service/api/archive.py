@@ -37,6 +37,7 @@ from service.flow.common.keyset import Part
 from service.flow.common.schedule import Period
 from service.flow.credit.customers import get_customer, list_customers, warning_as_json
 from service.flow.intake import corrections
+from service.flow.intake.categories import with_sheets
 from service.flow.intake.views import contract_as_json, document_as_json, event_as_json, file_as_json, row_as_json
 from service.flow.search.outlook import outlook
 from service.house import House
@@ -314,7 +315,7 @@ def show_file(house: House, actor: Actor, file_id: str) -> dict[str, Any]:
         "complete": state.complete,
         "missing": list(state.missing),
         "slots": slots,
-        "documents": [document_as_json(d) for d in filing.documents_of(house, actor, file_id)],
+        "documents": [document_as_json(*one) for one in with_sheets(house, filing.documents_of(house, actor, file_id))],
     }
 
 

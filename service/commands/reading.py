@@ -130,8 +130,9 @@ def _marked(snippet: str, marks: tuple[tuple[int, int], ...]) -> str:
 @with_house
 def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
     """Show a document: what it is, what was read from it, where it lies."""
+    from service.flow.common.checks import checks
     from service.flow.common.values import state_of
-    from service.flow.intake.documents import get_document, told
+    from service.flow.intake.documents import get_document, sheets_at_hand, told
 
     if as_json:
         out_json(told(house, actor, document_id))
@@ -146,8 +147,10 @@ def show(house: House, actor: Actor, document_id: str, as_json: bool) -> None:
         click.echo(f"  file: {plain(document.case_file.title)}  {document.case_file.archive_number or ''}")
     if document.review_reasons:
         click.echo(click.style(f"  look at: {', '.join(document.review_reasons)}", fg="yellow"))
+    sheets = sheets_at_hand(house, actor, document_id)
     rows = [
-        (f.name, f.value, state_of(f), str(f.page), f"{f.confidence:.2f}", " ".join(f.marks)) for f in document.fields
+        (f.name, f.value, state_of(f), str(f.page), f"{f.confidence:.2f}", " ".join(checks(f, sheets)))
+        for f in document.fields
     ]
     table(("field", "value", "state", "page", "confidence", ""), rows)
 

@@ -714,9 +714,6 @@ def distance(days: int) -> str:
     return ngettext("还有 %(num)d 天", "还有 %(num)d 天", days)
 
 
-_NO_SHEETS = Sheets()
-
-
 def _contradicted(field: DocumentField, sheets: Sheets) -> State | None:
     word = against(field, sheets)
     return State("late", *map(str, AGAINST[word])) if word else None
@@ -769,7 +766,7 @@ def _sound(field: DocumentField, sheets: Sheets) -> State | None:
     return None
 
 
-def field_state(field: DocumentField, actor: Actor, sheets: Sheets = _NO_SHEETS) -> State:
+def field_state(field: DocumentField, actor: Actor, sheets: Sheets) -> State:
     """Return how far a value can be trusted (RULES A2.2): what was read and never confirmed is shown as such.
 
     sheets: the pages on which the document's values stand.

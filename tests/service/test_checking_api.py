@@ -7,13 +7,17 @@ import re
 
 import pytest
 
+from service.flow.archive import filing
 from service.flow.common.values import Entry
 from service.flow.intake import documents
 from service.records.tables import Document
-from tests.service.conftest import OWNER, embedded_env
+from tests.service.conftest import DIGITAL, OWNER, embedded_env
 from tests.service.test_api import client, headers
 from tests.service.test_checking import OTHER, PARTY_B, brought, misread, say, several
 from tests.service.test_cli import juanzong
+from tests.service.test_facts import statements
+from tests.service.test_flow import new_contract
+from vault.errors import StoreUnavailable
 
 __all__ = ["client", "headers"]
 
@@ -150,6 +154,36 @@ def test_what_is_not_confirmed_along_is_told_with_what_speaks_against_it(client,
         assert said["fields"]["amount"]["confirmed_by"] == []
     said = client.post(f"{path}/check", json={**everything, "as_printed": ["amount"]}, **as_person).get_json()
     assert (said["held_back"], said["fields"]["amount"]["state"]) == ({}, "once")
+
+
+def test_a_file_and_the_command_line_tell_of_values_what_their_document_tells(
+    client, headers, embedded, document_id, monkeypatch, juanzong_here, tmp_path
+):
+    _, file_id = new_contract(embedded)
+    filing.file_document(embedded.house, embedded["handler"], document_id, file_id)
+    misread(embedded, document_id, amount="860000.00")
+    path, as_person = f"/api/v1/files/{file_id}", {"headers": headers("administrator")}
+
+    def marks(answer):
+        return {name: one["marks"] for name, one in answer["fields"].items()}
+
+    (listed,) = client.get(path, **as_person).get_json()["documents"]
+    assert marks(listed)["amount"] == ["amount_mismatch"]
+    assert marks(listed) == marks(client.get(f"/api/v1/documents/{document_id}", **as_person).get_json())
+    assert "amount_mismatch" in juanzong_here(embedded.env, "show", document_id).stdout
+    asked = statements(embedded, lambda: client.get(path, **as_person))
+    for name in ("again.pdf", "once more.pdf"):
+        (tmp_path / name).write_bytes(DIGITAL.read_bytes() + name.encode())
+        other = embedded.take_in(tmp_path / name)
+        filing.file_document(embedded.house, embedded["handler"], other, file_id)
+    assert len(client.get(path, **as_person).get_json()["documents"]) == 3
+    assert statements(embedded, lambda: client.get(path, **as_person)) == asked
+
+    def down(*_asked):
+        raise StoreUnavailable("the object store is down")
+
+    monkeypatch.setattr(embedded.house.vault, "open", down)
+    assert marks(client.get(path, **as_person).get_json()["documents"][0])["party_b_code"] == ["check_digit_ok"]
 
 
 def test_a_disagreement_is_shown_and_decided(client, headers, embedded, document_id):

@@ -1,13 +1,16 @@
 """Categories: what a document may be, where it belongs, and what its kept pages say once a person has named its category."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from intake.capitals import Capital, capitals_on
+from intake.codec import from_json
 from intake.model import PageText, Understanding
 from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
 from service.access.policy import Actor
@@ -16,11 +19,12 @@ from service.flow.common import values
 from service.flow.common.checks import Sheets
 from service.flow.common.guard import load_document, lock_file
 from service.flow.common.index import each_page
+from service.flow.common.kept import read_kept
 from service.flow.intake.heap import telling
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Document, NotApplicableMark
-from vault.errors import ObjectDamaged, ObjectMissing, StoreUnavailable
+from service.records.tables import CaseFile, Document, NotApplicableMark, Rendition, WrappedKey
+from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing, StoreUnavailable
 
 CATEGORIES = {**CONTRACT_CATEGORIES, **CREDIT_CATEGORIES}
 _NO_PAGES = (NoResultFound, ObjectDamaged, ObjectMissing)
@@ -81,6 +85,40 @@ def sheets_of(house: House, session: Session, document: Document, more: Iterable
     with contextlib.suppress(*_NO_PAGES):
         return Sheets.of(each_page(house, session, document.id, wanted))
     return Sheets()
+
+
+def with_sheets(house: House, documents: Sequence[Document]) -> Iterator[tuple[Document, Sheets]]:
+    """Yield each document with the pages on which its values stand, those of one document in memory at a time.
+
+    The database is asked once for all of them. Pages that cannot be read are left out; all further ones, once the store is down.
+    """
+    wanted = {(document.id, field.page) for document in documents for field in document.fields if field.page}
+    places: dict[str, list[tuple[Rendition, bytes]]] = {}
+    if wanted:
+        query = (
+            select(Rendition, WrappedKey.wrapped)
+            .join(WrappedKey, WrappedKey.document_id == Rendition.document_id)
+            .where(
+                Rendition.document_id.in_({document_id for document_id, _page in wanted}),
+                Rendition.page.in_({page for _document_id, page in wanted}),
+                Rendition.kind == "page-text",
+                Rendition.state == "kept",
+            )
+        )
+        with house.database.read() as session:
+            for row, wrapped in session.execute(query):
+                if (row.document_id, row.page) in wanted:
+                    places.setdefault(row.document_id, []).append((row, wrapped))
+    for document in documents:
+        sheets, kept = Sheets(), places.get(document.id, [])
+        try:
+            key = house.keys.unwrap(UUID(document.id), kept[0][1]) if kept else None
+            sheets = Sheets.of(from_json(read_kept(house, row, key)) for row, _wrapped in kept if key)
+        except StoreUnavailable:
+            places.clear()
+        except (ObjectDamaged, ObjectMissing, KeyUnusable):
+            pass
+        yield document, sheets
 
 
 def reread(house: House, actor: Actor, document_id: str, category: str) -> Reading | None:

@@ -45,12 +45,17 @@ def sheets_before(house: House, actor: Actor, document_id: str) -> Sheets:
         return sheets_of(house, session, load_document(session, actor, document_id))
 
 
+def sheets_at_hand(house: House, actor: Actor, document_id: str) -> Sheets:
+    """Return what `sheets_before` returns; no pages while the store is down. Raises NotFound."""
+    with contextlib.suppress(StoreUnavailable):
+        return sheets_before(house, actor, document_id)
+    return Sheets()
+
+
 def told(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
     """Return a document as JSON values, with what its pages say of its values, and note the reading. Raises NotFound."""
-    document, sheets = get_document(house, actor, document_id), Sheets()
-    with contextlib.suppress(StoreUnavailable):
-        sheets = sheets_before(house, actor, document_id)
-    return document_as_json(document, sheets)
+    document = get_document(house, actor, document_id)
+    return document_as_json(document, sheets_at_hand(house, actor, document_id))
 
 
 def letters_of(house: House, documents: Iterable[Document]) -> dict[str, tuple[str, str]]:

@@ -202,12 +202,13 @@ def _marks(given: ContractInput, document: Document) -> dict[str, words.State]:
                "counterparty_code": ("party_b_code", "party_a_code"), "signed_on": ("signed_on",), "term_from": ("term_from",),
                "term_until": ("term_until",), "printed_number": ("contract_number",)}  # fmt: skip
     fields = {field.name: field for field in document.fields}
+    sheets = documents.sheets_at_hand(house(), actor(), document.id)
     marks = {}
     for name, names in sources.items():
         found = (fields[n] for n in names if n in fields and fields[n].value == getattr(given, name))
         field = next(found, None)
         if field is not None:
-            marks[name] = words.field_state(field, actor())
+            marks[name] = words.field_state(field, actor(), sheets)
     return marks
 
 

@@ -519,6 +519,10 @@ def test_unconfirmed_is_said_wherever_the_document_is_shown(site: Site) -> None:
     browser = site.signed_in("handler")
     form = browser.get(f"/contracts/new?document={document_id}").text
     assert form.count("待核") >= 5
+    misread(site.office, document_id, amount="860000.00")
+    form = browser.get(f"/contracts/new?document={document_id}").text
+    assert "大写金额与数字金额不一致" in form
+    misread(site.office, document_id, amount="680000.00")
     _, file_id = new_contract(site.office)
     filing.file_document(site.office.house, site.office["handler"], document_id, file_id)
     for path in (f"/documents/{document_id}", f"/files/{file_id}", "/search?q=技术服务", "/to-review?reason=all"):
