@@ -4,6 +4,7 @@ Nothing here decodes pixels of an image whose size is not known to be within the
 file in memory.
 """
 
+import errno
 import hashlib
 import os
 import stat
@@ -12,13 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from intake.errors import Rejected
+from intake.errors import EngineUnavailable, Rejected
 from intake.formats.signatures import MEDIA_TYPES, kind_of
 from intake.model import Inspection, Limits
 
 Look = Callable[[Path, str, Limits], tuple[int, tuple[str, ...]]]
 
 _CHUNK = 1 << 20
+#: What the machine lacks at this moment, whatever the file holds.
+_NOTHING_TO_SPARE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _MAX_NAME_BYTES = 255  # the longest name a usual file system takes
 
 
@@ -46,6 +49,8 @@ def inspect(path: Path, limits: Limits, look: Look | None = None) -> Inspection:
             size, sha256 = _digest(file)
         pages, notes = (look or look_here)(path, kind, limits)
     except OSError as error:
+        if error.errno in _NOTHING_TO_SPARE:
+            raise EngineUnavailable(f"The file cannot be looked at for now: {error.strerror}.") from error
         raise Rejected("unreadable", f"The file cannot be read: {error.strerror or error}.") from error
     return Inspection(kind, MEDIA_TYPES[kind], pages, size, sha256, notes)
 

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import io
 import os
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from intake.errors import Rejected
+from intake.errors import EngineUnavailable, Rejected
 from intake.inspect import inspect, safe_name
 from intake.model import Limits
 from tests.intake.scans import scan, truth
@@ -255,3 +256,21 @@ def test_importing_loads_no_library():
 def test_a_name_that_is_no_text_is_called_so():
     with pytest.raises(Rejected, match="not valid text"):
         safe_name(b"\xff\xfe.pdf".decode("utf-8", "surrogateescape"))
+
+
+def test_what_the_machine_lacks_for_the_moment_is_no_fault_of_the_file(tmp_path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf())
+
+    def lacking(number):
+        def look(*_asked):
+            raise OSError(number, os.strerror(number))
+
+        return look
+
+    for number in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        with pytest.raises(EngineUnavailable, match="for now"):
+            inspect(path, LIMITS, lacking(number))
+    with pytest.raises(Rejected) as refused:
+        inspect(path, LIMITS, lacking(errno.EACCES))
+    assert refused.value.code == "unreadable"

@@ -19,6 +19,7 @@ from service.commands.common import run
 from service.flow.intake.process import process
 from service.flow.intake.receive import receive
 from service.house import House
+from service.records.tables import Document
 from service.settings import load
 from tests.service import compiled, ready, usual
 
@@ -92,10 +93,17 @@ class Office:
         return self.actors[login]
 
     def take_in(self, path: Path = DIGITAL, login: str = "handler") -> str:
-        """Receive and process a file; returns the document's id."""
+        """Receive and process a file; returns the document's id. Fails the test when it was not read, and says why."""
         document_id = receive(self.house, self[login], path, path.name).document_id
         with usual.recalled(self.house) if path == DIGITAL else nullcontext():
             process(self.house, document_id)
+        with self.house.database.read() as session:
+            found = session.get_one(Document, document_id)
+        said = f"{path.name} is {found.status!r}: {found.error!r}, {found.review_reasons}, held by {found.claimed_by!r}"
+        if found.status not in ("stored", "needs_review"):
+            pytest.fail(f"it was not read; {said}")
+        if path == DIGITAL and any(reason.startswith("unread") for reason in found.review_reasons):
+            pytest.fail(f"pages of it were not read; {said}")
         return document_id
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from intake.crew import Allowance, Crew
+from intake.errors import Rejected
 from intake.model import PageText, ReadPage
 from search.model import IndexedPage
 from service.bootstrap import without_settings
@@ -382,3 +383,16 @@ def test_the_companys_own_forms_count_from_its_folder(embedded):
     process(embedded.house, document_id)
     with embedded.house.database.read() as session:
         assert session.get_one(Document, document_id).category == "5.2"
+
+
+def test_a_document_that_was_not_read_fails_the_test_that_took_it_in_and_says_why(embedded, monkeypatch):
+    def looked(*_asked):
+        raise Rejected("too_slow", "Looking at the file took longer than 60 s.")
+
+    def second(*asked, look=embedded.house.reader.look):
+        monkeypatch.setattr(embedded.house.reader, "look", looked)
+        return look(*asked)
+
+    monkeypatch.setattr(embedded.house.reader, "look", second)
+    with pytest.raises(pytest.fail.Exception, match="Looking at the file took longer than 60 s"):
+        embedded.take_in(DIGITAL)
