@@ -26,11 +26,17 @@ _OF_KIND: Mapping[str, Required] = {
     "credit_application": _LIMIT,
     "credit_approval": _LIMIT,
     "reply_letter": _LIMIT,
+    "financial_condition": (("name",), ("equity", "turnover")),
 }
 #: Papers of a kind that by their nature say less than the others, by their headline; the first that fits decides.
 _BY_HEADLINE: Mapping[str, tuple[tuple[re.Pattern[str], Required], ...]] = {
     "guarantee": ((re.compile(r"资信|资格|能力|情况|调查|审查"), _all("guarantor")),),
     "acceptance": ((re.compile(r"检验"), _all("signed_on")),),
+    "financial_condition": (
+        (re.compile(r"现金流量|变动"), _all("name")),
+        (re.compile(r"资产负债|balance", re.IGNORECASE), _all("name", "equity")),
+        (re.compile(r"利润|损益|income", re.IGNORECASE), _all("name", "turnover")),
+    ),
     "voucher": (
         (re.compile(r"出库|入库|装箱|packing", re.IGNORECASE), _all("signed_on")),
         (re.compile(r"送货|发货|收货|交接|提货|签收|运单|货运|提单|delivery|lading", re.IGNORECASE), (("recipient", "sender"), ("signed_on",))),

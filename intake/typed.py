@@ -16,7 +16,8 @@ from intake.values import (
 )
 
 MAX_VALUE = 2000
-_MONEY = re.compile(r"(?:.*_)?(?:amount|capital)|turnover|equity")
+_MONEY = re.compile(r"(?:.*_)?(?:amount|capital)|turnover|equity|annual_sales")
+_MAY_BE_NEGATIVE = ("turnover", "equity")  # as statements print it: -1200.00 or (1,200.00)
 _CODE = re.compile(r"(?:.*_)?code")
 _DAY = re.compile(r".*_(?:on|from|until)")
 _DATE = "a date such as 2026-03-24 or 2026年3月24日"
@@ -59,7 +60,7 @@ def read_typed(name: str, text: str) -> Typed:
     if kind in ("date", "end"):
         return _day(text, open_end=kind == "end")
     if kind == "money":
-        return _sum(text)
+        return _sum(text, negative=name in _MAY_BE_NEGATIVE)
     if kind == "code":
         return _code(text)
     if kind == "identity_number":
@@ -83,7 +84,11 @@ def _day(text: str, *, open_end: bool) -> Typed:
     return Typed(value)
 
 
-def _sum(text: str) -> Typed:
+def _sum(text: str, *, negative: bool) -> Typed:
+    minus = re.fullmatch(r"[-−–]\s*(?P<plain>[^-−–].*)|\((?P<bracketed>[^()]+)\)", fold(text)) if negative else None
+    if minus:
+        plain = _sum(minus["plain"] or minus["bracketed"], negative=False)
+        return Typed(f"-{plain.value}", problem=plain.problem) if plain.value.strip("0.") else plain
     amount = parse_amount(text) or parse_amount(text.rstrip("整正"))
     # A sum is never rounded unseen: what has more than fen is no sum of this archive.
     if amount is None or amount >= Decimal(10) ** 18 or amount != amount.quantize(Decimal("0.01")):

@@ -16,6 +16,7 @@ from samples import unseen_cards as cards
 from samples import unseen_invoices as invoices
 from samples import unseen_layouts as layouts
 from samples import unseen_papers as papers
+from samples import unseen_statements as statements
 from samples import unseen_tests as tests
 from samples import unseen_words as words
 from samples.paper import Sheet
@@ -35,15 +36,18 @@ POWERS = {
 CONTRACTS = {"tuning": (papers.contract,), "test": (tests.contract_headed,)}
 CARDS = {"tuning": (cards.card_stacked, cards.card_row, cards.card_beside), "test": (cards.card_corners,)}
 INVOICES = {"tuning": (invoices.invoice_beside,), "test": (invoices.invoice_below,)}
+STATEMENTS = {"tuning": (statements.statement_report,), "test": (statements.statement_account,)}
 _MAIN = {
     "licence": LICENCES,
     "authorization": POWERS,
     "contract": CONTRACTS,
     "identity_card": CARDS,
     "invoice": INVOICES,
+    "statement": STATEMENTS,
 }
-_CATEGORY = {"licence": "1.2", "contract": "1.9", "identity_card": "1.4", "invoice": "1.11"}
-_BESIDE_FORMS = ("identity_card", "invoice")  # drawn in turn with the forms, in layouts of their own
+_CATEGORY = {"licence": "1.2", "contract": "1.9", "identity_card": "1.4", "invoice": "1.11", "statement": "5.10"}
+_KIND = {"invoice": "voucher", "statement": "financial_condition"}  # of what is drawn by another name
+_BESIDE_FORMS = ("identity_card", "invoice", "statement")  # drawn in turn with the forms, in layouts of their own
 
 Drawing = Callable[[random.Random], Sheet | list[Sheet]]
 
@@ -74,7 +78,7 @@ def draw(number: int, rng: random.Random, split: str = "tuning", kinds: Sequence
     drawn = rng.choice(_MAIN[kind][split])(rng)
     sheets = drawn if isinstance(drawn, list) else [drawn]
     category = _CATEGORY.get(kind) or ("1.5" if sheets[0].values["principal"] == words.OURS else "1.4")
-    return Drawn("voucher" if kind == "invoice" else kind, category, sheets)
+    return Drawn(_KIND.get(kind, kind), category, sheets)
 
 
 def make_one(number: int, seed: int, root: Path, split: str = "tuning", kinds: Sequence[str] = ()) -> Truth:

@@ -31,6 +31,32 @@ def _number(rng: random.Random, year: int) -> str:
     )  # fmt: skip
 
 
+def _figures(rng: random.Random) -> dict[str, str]:
+    """Return m1 to m8, sums in yuan, and what a form of financial condition says in its unit: assets are debts and equity."""
+    sums = [rng.randint(10**5, 10**8) for _ in range(8)]
+    own = copy.copy(rng)
+    times = own.choice((1, 10**4))
+    *others, debts, equity, turnover, profit = (yuan // 100 * 100 for yuan in sums)
+    said = {
+        "cash": others[0],
+        "owed": others[1],
+        "current": others[2],
+        "assets": debts + equity,
+        "debts": debts,
+        "profit": profit,
+    }
+    printed = {
+        name: f"{yuan / times:,.2f}" for name, yuan in (*said.items(), ("equity", equity), ("turnover", turnover))
+    }
+    for name, yuan in (("equity", equity), ("turnover", turnover)):
+        printed[name] = f"{{{name}={yuan}.00|{printed[name]}}}"
+    sales = own.choice((f"{turnover / 10**4:,.2f}万元", f"{turnover:,}.00元", f"人民币{w.tens(turnover)}万元"))
+    return {
+        **{f"m{i}": f"{yuan:,}.00" for i, yuan in enumerate(sums, 1)}, **printed,
+        "unit": "万元" if times > 1 else "元", "sales": f"{{annual_sales={turnover}.00|{sales}}}",
+    }  # fmt: skip
+
+
 def facts(rng: random.Random, form: Form) -> dict[str, str]:
     """Return token -> what is printed, fields marked; `seal` is whose seal it is, `money` the sum in yuan."""
     one, other, ours = w.firm(rng), w.firm(rng), w.firm(rng, w.OURS)
@@ -75,7 +101,7 @@ def facts(rng: random.Random, form: Form) -> dict[str, str]:
         "grade_of_skill": skill, "errand": rng.choice(("投标报名", "货款结算", "合同签订")), "bank2": f"{other.place}银行",
         "account": "".join(rng.choice("0123456789") for _ in range(16)),
         "recipient_line": f"{other.name}：", "customer_line": f"{marked['name']}：",
-        **{f"m{i}": f"{rng.randint(10**5, 10**8):,}.00" for i in range(1, 9)},
+        **_figures(rng),
     }  # fmt: skip
     seals = {
         "customer": other.name if form.kind == "guarantee" else one.name, "ours": w.OURS, "sender": seller.name, "principal": one.name,

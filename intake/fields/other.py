@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from intake.fields import foot, invoice
+from intake.fields import foot, invoice, statement
 from intake.fields.form_labels import COMMON, OF_KIND, labels_of
 from intake.fields.labels import Spot
 from intake.fields.names import COMPANY, ORGANISATION_END
@@ -67,6 +67,7 @@ _ORGANISATIONS = (
 )
 _BLOCKS = (*_ORGANISATIONS, "address", "scope", "subject")
 _WITH_TOTAL = ("voucher", "acceptance")
+_DATED_ALONE = (*_WITH_TOTAL, "financial_condition")
 _DOUBT = 0.75  # below it a person looks at a value anyway
 _RIVALLED = 0.7  # what is left of the confidence in a value beside another one for the same field
 _NEAR = 6  # letters between the words of a sentence and the value they surely speak of: 为人民币 ¥
@@ -119,6 +120,7 @@ def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = N
         found.update(parties(paper))
     if kind in _WITH_TOTAL and ("amount" not in found or found["amount"].confidence < 0.75):
         found.update({name: f for name, f in total(paper).items() if name == "amount"})
+    found |= statement.fields(paper, kind)
     _said(paper, kind, found)
     _around(paper, kind, found)
     if "amount" in found:
@@ -259,6 +261,6 @@ def _around(paper: Paper, kind: str, found: dict[str, Field]) -> None:
         if not _OTHER_DATE.search(m["label"]) and (reading := day(paper.flow.cut(*m.span("value")))):
             found["signed_on"] = reading.field(0.9 if m["label"] not in aside else 0.6)
             return
-    reading = foot.dated(paper) if kind in _LETTERS else foot.lone_day(paper) if kind in _WITH_TOTAL else None
+    reading = foot.dated(paper) if kind in _LETTERS else foot.lone_day(paper) if kind in _DATED_ALONE else None
     if reading:
         found["signed_on"] = reading.field()

@@ -46,11 +46,11 @@ class Paper:
 
 
 class Labelled:
-    """The labels found on a paper and what stands at them."""
+    """The labels found on a paper and what stands at them. paper: the labels of narrow cells in one piece."""
 
     def __init__(self, paper: Paper, spots: Sequence[Spot]) -> None:
         self.spots = spots
-        self._paper = paper
+        self.paper = paper
         self._regions = Regions(paper.sheets, spots)
 
     def named(self, *names: str) -> list[Spot]:
@@ -63,7 +63,7 @@ class Labelled:
 
     def across(self, spot: Spot) -> list[Run]:
         """Return all chunks right of the label in its row: the cells of a table's row."""
-        return self._paper.sheets[spot.sheet].rows[spot.row].run.cut(spot.end).chunks()
+        return self.paper.sheets[spot.sheet].rows[spot.row].run.cut(spot.end).chunks()
 
     def block(self, spot: Spot) -> Run:
         """Return the whole value of the label: its row, wrapped lines, or what stands below."""
@@ -71,9 +71,9 @@ class Labelled:
 
     def label_text(self, spot: Spot) -> str:
         """Return the label as matched, with its brackets, as in 甲方(买方)."""
-        return self._paper.sheets[spot.sheet].rows[spot.row].run.key[spot.start : spot.end]
+        return self.paper.sheets[spot.sheet].rows[spot.row].run.key[spot.start : spot.end]
 
     def is_closed(self, spot: Spot) -> bool:
         """Tell whether a colon or a gap sets the label apart from its value."""
-        key = self._paper.sheets[spot.sheet].rows[spot.row].run.key
+        key = self.paper.sheets[spot.sheet].rows[spot.row].run.key
         return ":" in key[spot.start : spot.end + 1] or key[spot.end : spot.end + 1] in ("", "\t")

@@ -92,6 +92,7 @@ FIELDS = {
     "account": _("银行账号"),
     "turnover": _("营业收入"),
     "equity": _("所有者权益"),
+    "annual_sales": _("年销售额"),
     "seal": _("印章"),
     "seal_2": _("印章（二）"),
     "seal_3": _("印章（三）"),
