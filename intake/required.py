@@ -27,6 +27,7 @@ _OF_KIND: Mapping[str, Required] = {
     "credit_approval": _LIMIT,
     "reply_letter": _LIMIT,
     "financial_condition": (("name",), ("equity", "turnover")),
+    "payment_habits": (("name",), ("average_payment_days", "overdue_days")),
 }
 #: Papers of a kind that by their nature say less than the others, by their headline; the first that fits decides.
 _BY_HEADLINE: Mapping[str, tuple[tuple[re.Pattern[str], Required], ...]] = {

@@ -22,6 +22,7 @@ _OFFICES = {
     "registration": ("公证处", "市场监督管理局", "工商行政管理局"),
     "capability": ("住房和城乡建设局", "市场监督管理局", "应急管理局"),
 }
+_CONCLUSIONS = ("合格", "不合格，退回整改", "验收合格，同意接收", "品种、规格、数量与合同一致，质量合格，同意验收。")
 _GRADES = ("AAA", "AA", "A", "BBB", "BB")
 
 
@@ -116,6 +117,8 @@ def facts(rng: random.Random, form: Form) -> dict[str, str]:
     tokens |= {
         "before": how(signed - timedelta(days=own.randint(2, 60))),
         "asked_days": str(own.choice((120, 150, 180))),
+        "late": str(own.choice((3, 12, 28, 95, 400))),
+        "conclusion": own.choice(_CONCLUSIONS),
     }
     return tokens
 

@@ -21,6 +21,7 @@ _PRINTED: tuple[str, ...] = (
     *("party_a", "party_b", "party_a_code", "party_b_code", "amount", "currency", "term_from", "term_until"),
     *("creditor", "debtor", "guarantor", "payer", "payee", "sender", "recipient", "subject", "document_number"),
     *("bank", "account", "identity_number", "born_on", "grade", "payment_days", "score", "seal"),
+    *("average_payment_days", "overdue_days", "conclusion"),
 )
 # Whoever is named on a paper as one between whom something is done.
 _PARTIES = ("party_a", "party_b", "principal", "name", "creditor", "debtor", "guarantor", "payer", "payee")
@@ -93,6 +94,9 @@ ALIASES: dict[str, str] = {
     "出生日期": "born_on",
     "信用等级": "grade",
     "综合得分": "score",
+    "平均付款天数": "average_payment_days",
+    "逾期天数": "overdue_days",
+    "验收结论": "conclusion",
     "印章": "seal",
 }
 

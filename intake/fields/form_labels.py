@@ -89,17 +89,20 @@ OF_KIND: Mapping[str, Labels] = {
         year="评价年度 年审年度 年度 评审年度 审核年度", amount="本年信用额度 本年度额度 调整后额度 年审后额度 核定额度 信用额度",
         signed_on="年审日期 评价日期", none="上年信用额度 上年度额度 原信用额度",
     ),
-    "payment_habits": _labels(signed_on="统计日期 调查日期 填表日期"),
+    "payment_habits": _labels(
+        average_payment_days="平均付款天数 平均回款天数 平均付款期", overdue_days="逾期天数 平均逾期天数", signed_on="统计日期 调查日期 填表日期",
+        none="最长逾期天数 最大逾期天数 最高逾期天数 累计逾期天数 逾期次数",
+    ),
     "financial_condition": _labels(signed_on="报表日期"),
     "collection_record": _labels(
         name="欠款单位 债务人 客户名称 欠款人 欠款客户 债务单位", amount="欠款金额 欠款总额 逾期金额 追讨金额 催收金额 应收金额",
-        signed_on="催收日期 追讨日期",
+        signed_on="催收日期 追讨日期", overdue_days="逾期天数", none="最长逾期天数 最大逾期天数 平均逾期天数",
     ),
     "banks": _labels(
         bank="开户银行 基本户开户银行 开户行 基本账户开户行 往来银行 基本存款账户开户行 银行名称", account="账号 银行账号 基本户账号 银行账户 账户号码",
     ),
     "capability": _labels(name="企业名称 单位名称 客户名称 持证单位 获证组织 公司名称"),
-    "acceptance": _labels(signed_on="验收日期 验收时间", none="采购单位 供货单位 建设单位 施工单位 需方 供方"),
+    "acceptance": _labels(signed_on="验收日期 验收时间", conclusion="验收结论 检验结论 验收结果 验收意见", none="采购单位 供货单位 建设单位 施工单位 需方 供方"),
 }  # fmt: skip
 
 

@@ -260,9 +260,26 @@ class Regions:
         if not first.inked:
             first = self.under(spot)
             if not first.inked:
-                return first
+                return join(self._astride(spot), END)
         above = self._grow(spot, first, -1) if self.beside(spot).inked else []
         return join([*reversed(above), first, *self._grow(spot, first, 1)], END)
+
+    def _astride(self, spot: Spot) -> list[Run]:
+        """Return the lines of a value whose label stands in the middle between two of them, as in a cell of an even number of lines."""
+        rows, row = self._sheets[spot.sheet].rows, self._sheets[spot.sheet].rows[spot.row]
+        beyond = self._limit(spot) - row.height
+        halves = list[Run]()
+        for r in (spot.row - 1, spot.row + 1):
+            if not 0 <= r < len(rows) or abs(rows[r].y - row.y) > row.height:
+                return []
+            mine = [c for c in rows[r].chunks if spot.x1 - row.height / 2 < c.box[0] < beyond]
+            if not mine or self._is_label(spot.sheet, r, mine[0]):
+                return []
+            halves.append(mine[0])
+        above, below = halves
+        if abs(above.box[0] - below.box[0]) > row.height:
+            return []
+        return [*reversed(self._grow(spot, above, -1)), above, below, *self._grow(spot, below, 1)]
 
     def _grow(self, spot: Spot, first: Run, step: int) -> list[Run]:
         sheet = self._sheets[spot.sheet]

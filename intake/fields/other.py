@@ -16,7 +16,9 @@ from intake.fields.read import (
     account,
     capital,
     code,
+    conclusion,
     day,
+    day_count,
     days,
     grade,
     number,
@@ -48,6 +50,9 @@ READERS: Mapping[str, Reader] = {
     "document_number": serial,
     "grade": grade,
     "payment_days": days,
+    "average_payment_days": day_count,
+    "overdue_days": day_count,
+    "conclusion": conclusion,
     "score": number,
     "year": number,
     "account": account,
@@ -65,7 +70,7 @@ _ORGANISATIONS = (
     "authority",
     "bank",
 )
-_BLOCKS = (*_ORGANISATIONS, "address", "scope", "subject")
+_BLOCKS = (*_ORGANISATIONS, "address", "scope", "subject", "conclusion")
 _WITH_TOTAL = ("voucher", "acceptance")
 _DATED_ALONE = (*_WITH_TOTAL, "financial_condition")
 _DOUBT = 0.75  # below it a person looks at a value anyway

@@ -29,6 +29,7 @@ _NO_NAME = re.compile(
 _SUM_FORM = re.compile(r"\d,\d{3}(?!\d)|\d\.\d\d(?!\d)")  # a number written as money is written
 #: A day that lost a dash under a seal: 202409-11, 2024-0911.
 _TORN_DAY = re.compile(r"(\d{4})(?:-(\d\d)(\d\d)|(\d\d)-(\d\d))")
+_CHOICES = re.compile(r"[□☐☑☒■√✓✔○●◎]|(?<!不)合格[^。;,]{0,4}不合格|不合格[^。;,]{0,4}(?<!不)合格")
 TORN = 0.6  # how far to trust a value that lost a mark
 _BLANK = re.compile(r"[_\s*/\\.\-—…:]*")
 
@@ -255,11 +256,27 @@ def grade(run: Run) -> Reading | None:
 
 def days(run: Run) -> Reading | None:
     """Read a number of days, as terms of payment are given; months count thirty."""
-    m = re.match(r"[ \t:]*(?P<value>\d{1,3})[ \t]*(?:个)?(?P<unit>天|日|月)?", run.key)
+    m = re.match(r"[ \t:]*(?P<value>\d{1,3})(?!\d|[.,]\d)[ \t]*(?:个)?(?P<unit>天|日|月)?", run.key)
     if m is None:
         return None
     count = int(m["value"]) * (30 if m["unit"] == "月" else 1)
     return Reading(run.cut(*m.span("value")), str(count), 1.0 if m["unit"] else 0.8)
+
+
+def day_count(run: Run) -> Reading | None:
+    """Read for how many days something went on, as counted: four digits, two places behind the point; not a term in months."""
+    m = re.match(
+        r"[ \t:约]*(?P<value>\d{1,4}(?:\.\d{1,2})?)(?!\d|[.,]\d)[ \t]*(?P<unit>天|日)?(?P<more>[ \t]*\S)?", run.key
+    )
+    if m is None:
+        return None
+    return Reading(run.cut(*m.span("value")), m["value"], 1.0 if m["unit"] or not m["more"] else TORN)
+
+
+def conclusion(run: Run) -> Reading | None:
+    """Read a conclusion as it is printed; of choices to tick (合格□ 不合格□) it is not to be read which was taken."""
+    said = phrase(run)
+    return said.weaker(TORN) if said and _CHOICES.search(said.run.key) else said
 
 
 def number(run: Run) -> Reading | None:
