@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -27,6 +28,7 @@ from service.flow.search import find
 from service.flow.trust.fixity import fixity
 from service.records.tables import CaseFile, Document, Rendition
 from tests.intake import fragile
+from tests.service import conftest
 from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.test_flow import new_contract
 from vault.errors import StoreUnavailable
@@ -383,6 +385,30 @@ def test_the_companys_own_forms_count_from_its_folder(embedded):
     process(embedded.house, document_id)
     with embedded.house.database.read() as session:
         assert session.get_one(Document, document_id).category == "5.2"
+
+
+def test_a_document_that_another_thread_is_reading_is_waited_for_by_the_test_that_took_it_in(embedded, monkeypatch):
+    house, began, read_on = embedded.house, threading.Event(), threading.Event()
+    read, received = house.reader.read, conftest.receive
+
+    def slowly(*asked):
+        began.set()
+        assert read_on.wait(60)
+        return read(*asked)
+
+    with ThreadPoolExecutor(1) as others:
+
+        def taken_at_once(*given):
+            said = received(*given)
+            others.submit(process, house, said.document_id)
+            assert began.wait(60)
+            threading.Timer(0.2, read_on.set).start()
+            return said
+
+        monkeypatch.setattr(house.reader, "read", slowly)
+        monkeypatch.setattr(conftest, "receive", taken_at_once)
+        document_id = embedded.take_in(SCANS / "contract-mixed.pdf")
+    assert documents.get_document(house, OWNER, document_id).fields
 
 
 def test_a_document_that_was_not_read_fails_the_test_that_took_it_in_and_says_why(embedded, monkeypatch):
