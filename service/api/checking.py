@@ -93,6 +93,7 @@ def free_document(house: House, actor: Actor, document_id: str) -> None:
 class Typed(Input):
     """A value in place of the one `seen`, and where it stands: page from 1, box in pixels of the page image.
 
+    Without a box it is looked for on the pages, and takes the place where it stands if that is one.
     not_here: the paper has no such value; none is given then.
     """
 

@@ -18,7 +18,8 @@ from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import destroy, filing, ledger, reviews
 from service.flow.common import values
 from service.flow.common.hints import apply_hint
-from service.flow.common.values import Entry
+from service.flow.common.index import load_pages
+from service.flow.common.values import Entry, Place
 from service.flow.intake import checking, desk, documents, extraction
 from service.flow.intake.checking import Given
 from service.flow.intake.desk import Want
@@ -308,6 +309,77 @@ def test_finishing_waits_for_a_value_that_was_added_since_the_person_looked(embe
     assert checking.save(house, embedded["handler"], document_id, given).values == {}
     assert field(embedded, document_id, "agent").confirmed_by == ["person:handler"]
     assert documents.get_document(house, OWNER, document_id).status == "stored"
+
+
+def place(office: Office, document_id: str, name: str) -> tuple[int, int]:
+    """The page of a value, and how many corners its place there has."""
+    found = field(office, document_id, name)
+    return found.page, len(found.box)
+
+
+def test_a_value_typed_without_a_place_takes_the_one_where_it_stands(office: Office) -> None:
+    document_id, house = office.take_in(), office.house
+    said = [
+        Entry("agent", "苏 明澈", ""),
+        Entry("signed_on", "2026年4月1日"),
+        Entry("contract_number", "HY-XX-2026-0053"),
+    ]
+    misread_at = field(office, document_id, "contract_number").box
+    assert place(office, document_id, "signed_on") == (2, 4)
+    say(office, "administrator", document_id, entries=said)
+    assert [place(office, document_id, e.name) for e in said] == [(2, 4), (1, 4), (1, 4)]
+    assert field(office, document_id, "contract_number").box == misread_at  # it stands nowhere: it was misread there
+    x0, y0, x1, y1 = field(office, document_id, "agent").box
+    with house.database.read() as session:
+        (page,) = load_pages(house, session, document_id, [2])
+    words = [w for line in page.lines for w in line.words if x0 <= w.box[0] and w.box[2] <= x1 and y0 <= w.box[1] < y1]
+    assert "".join(w.text for w in words) == "苏明澈"
+    documents.correct_field(house, office["administrator"], document_id, "agent", "韩亦舟")
+    assert (place(office, document_id, "agent"), field(office, document_id, "agent").box != [x0, y0, x1, y1]) == (
+        (2, 4),
+        True,
+    )
+
+
+def test_a_value_that_stands_on_several_pages_takes_the_page_open_or_none_and_never_that_of_another_value(
+    embedded: Office,
+) -> None:
+    document_id, ours = embedded.take_in(), "华岳实业集团有限公司"
+    with embedded.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.fields = [f for f in document.fields if f.name != "party_a"]
+    say(embedded, "administrator", document_id, entries=[Entry("party_b", ours)])
+    assert place(embedded, document_id, "party_b") == (0, 0)
+    say(embedded, "administrator", document_id, entries=[Entry("party_b", "苏明澈")], leaf=1)
+    assert place(embedded, document_id, "party_b") == (2, 4)
+    say(embedded, "administrator", document_id, entries=[Entry("party_b", ours)], leaf=1)
+    assert place(embedded, document_id, "party_b") == (1, 4)
+    say(embedded, "administrator", document_id, entries=[Entry("scope", "第一条", "", Place(2, (1, 2, 3, 4)))], leaf=1)
+    assert (place(embedded, document_id, "scope"), field(embedded, document_id, "scope").box) == ((2, 4), [1, 2, 3, 4])
+
+
+def test_in_a_disagreement_each_value_has_its_own_place(embedded: Office) -> None:
+    document_id = embedded.take_in()
+    say(embedded, "administrator", document_id, seen={"party_b": PARTY_B})
+    before = place(embedded, document_id, "party_b"), field(embedded, document_id, "party_b").box
+    say(embedded, "archivist", document_id, entries=[Entry("party_b", "苏明澈", PARTY_B)])
+    assert (place(embedded, document_id, "party_b"), field(embedded, document_id, "party_b").box) == before
+    say(embedded, "handler", document_id, entries=[Entry("party_b", "苏明澈", PARTY_B)])
+    assert field(embedded, document_id, "party_b").value == "苏明澈"
+    assert place(embedded, document_id, "party_b") == (2, 4)
+
+
+def test_while_the_pages_cannot_be_read_what_is_typed_is_kept_all_the_same(
+    embedded: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document_id = embedded.take_in()
+
+    def down(*_asked: object) -> None:
+        raise StoreUnavailable("the object store is down")
+
+    monkeypatch.setattr(embedded.house.vault, "open", down)
+    say(embedded, "administrator", document_id, entries=[Entry("agent", "苏明澈", "")])
+    assert (field(embedded, document_id, "agent").value, place(embedded, document_id, "agent")) == ("苏明澈", (0, 0))
 
 
 def marked(office: Office, document_id: str) -> dict[str, list[str]]:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from intake import verification as rules
 from intake.capitals import Capital, agreement, beside
-from intake.model import Box, PageText, Understanding
+from intake.model import PageText, Understanding
 from intake.typed import Typed, kind_of, read_typed
 from intake.verification import MACHINE, Refused, Stand
+from intake.whereabouts import NOWHERE, Spot, choose
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common.checks import Sheets, against
@@ -40,10 +41,10 @@ _REFUSED = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where on the document a value stands: page from 1, box in pixels of its image."""
+    """Where on the document a value stands: page from 1, box in pixels of its image; 0 and empty where that is not known."""
 
     page: int
-    box: Box
+    box: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Entry:
     """One value as a person typed it. seen: the value that was shown to them, None when they saw none.
 
     as_printed: the paper says so even though its check digit fails or the sum in capitals is another. capitals: on the pages.
-    not_here: the paper has no such value; the text is empty then.
+    not_here: the paper has no such value; the text is empty then. spots: where the pages have the value, None where nobody looked;
+    of them one is taken when no place was given. leaf: the page that was open, 0 for none.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Entry:
     as_printed: bool = False
     capitals: tuple[Capital, ...] = ()
     not_here: bool = False
+    spots: tuple[Spot, ...] | None = None
+    leaf: int = 0
 
 
 def stand_of(field: DocumentField) -> Stand:
@@ -137,7 +141,8 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     if typed.problem and not (typed.may_stand and entry.as_printed):
         raise BadInput(f"{name}: {typed.problem}", {name: typed.problem})
     field = find(document, name)
-    page, box = (entry.place.page, entry.place.box) if entry.place else (field.page, field.box) if field else (0, [])
+    place = entry.place or _place_found(entry, field, typed.value)
+    page, box = (place.page, place.box) if place else (field.page, field.box) if field else (0, [])
     if not entry.as_printed and _capitals_say(name, typed.value, entry.capitals, page, box) == "amount_mismatch":
         why = f"{DIFFERS} {', '.join(beside(entry.capitals, page, box))}: compare with the page"
         raise BadInput(f"{name}: {why}", {name: why})
@@ -149,7 +154,7 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     correction = _keep_correction(session, actor, document, field, typed.value, now)
     before = stand_of(field)
     after = _by_rule(name, lambda: rules.enter(before, actor.name, typed.value))
-    _put(field, before, after, entry.place)
+    _put(field, before, after, place)
     if not after.rival_by:
         field.marks = _marks(field, entry.capitals)
         settled = compare_again(document, name) if after.value != before.value else []
@@ -158,6 +163,17 @@ def enter(session: Session, actor: Actor, document: Document, entry: Entry, now:
     action = "decide" if before.rival_by else "dispute" if after.rival_by else "confirm" if agreed else "correct"
     audit.append(session, actor.name, f"document.{action}", f"document:{document.id}", {"field": name})
     return correction
+
+
+def _place_found(entry: Entry, field: DocumentField | None, value: str) -> Place | None:
+    """Return the place that the pages give a value which was typed without one; None when the one it has stays."""
+    if entry.spots is None or not value:
+        return None
+    old = Spot(field.page, field.box) if field else NOWHERE
+    if field and ((value == field.value and field.page) or (field.rival and value == field.rival["value"])):
+        return None
+    spot = choose(entry.spots, entry.leaf, old)
+    return Place(spot.page, spot.box) if spot else None
 
 
 def _capitals_say(name: str, value: str, capitals: Sequence[Capital], page: int, box: Sequence[int]) -> str:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from intake.capitals import Capital, capitals_on
 from intake.codec import from_json
 from intake.model import PageText, Understanding
 from retention.categories import CONTRACT_CATEGORIES, CREDIT_CATEGORIES
@@ -67,13 +66,6 @@ def withdraw_mark(session: Session, actor: Actor, file: CaseFile, category: str,
         session.delete(mark)
         detail = {"category": category, "reason": "", "document": document_id}
         audit.append(session, actor.name, "file.not_applicable", f"file:{file.id}", detail)
-
-
-def capitals_of(house: House, document_id: str) -> tuple[Capital, ...]:
-    """Return the sums in capitals on a document's pages; none where the pages cannot be read at this moment."""
-    with house.database.read() as session, contextlib.suppress(*_NO_PAGES, StoreUnavailable):
-        return capitals_on(each_page(house, session, document_id))
-    return ()
 
 
 def sheets_of(house: House, session: Session, document: Document, more: Iterable[int] = ()) -> Sheets:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from intake import verification as rules
 from intake.capitals import Capital
 from intake.model import PageText, Word
-from intake.typed import kind_of
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common import values
@@ -21,8 +20,9 @@ from service.flow.common.guard import allowed, load_document, reach_of
 from service.flow.common.index import index_soon
 from service.flow.credit.fact_documents import follow
 from service.flow.intake import desk
-from service.flow.intake.categories import capitals_of, put_category, reread, sheets_of
+from service.flow.intake.categories import put_category, reread, sheets_of
 from service.flow.intake.documents import lock_document, sheets_before
+from service.flow.intake.typed_values import said_of
 from service.house import House
 from service.records import audit
 from service.records.tables import Document, DocumentField, FieldCorrection, LastSave
@@ -37,7 +37,8 @@ class Given:
 
     decided: which value of a disagreement, by field. finish: everything else on the page is right, too. dismissed: the reasons
     of the pages that they settled, on the paper or otherwise; no other goes away by `finish`. as_printed: what of `seen` they
-    confirm by itself; finishing does not confirm without it what something speaks against (`checks.AGAINST`).
+    confirm by itself; finishing does not confirm without it what something speaks against (`checks.AGAINST`). leaf: the page before
+    them, 0 for none: what they typed is looked for there first.
     """
 
     entries: Sequence[values.Entry] = ()
@@ -47,6 +48,7 @@ class Given:
     finish: bool = False
     dismissed: Collection[str] = ()
     as_printed: Collection[str] = ()
+    leaf: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,10 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
     """
     reading = reread(house, actor, document_id, given.category) if given.category is not None else None
     # A typed sum may stand on any page. What finishing confirms is held against the page it stands on.
-    sums = any(kind_of(name) == "money" for name in (*(entry.name for entry in given.entries), *given.decided))
-    capitals = capitals_of(house, document_id) if sums else ()
+    typed = {entry.name: entry.text for entry in given.entries if entry.place is None and not entry.not_here}
+    pages = said_of(
+        house, actor, document_id, typed, given.leaf, [*(entry.name for entry in given.entries), *given.decided]
+    )
     sheets = sheets_before(house, actor, document_id) if given.finish else Sheets()
     now = house.clock.now()
     with house.database.write() as session:
@@ -133,9 +137,8 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
         if given.category is not None and given.category != document.category:
             put_category(session, actor, document, given.category, reading)
         for entry in given.entries:
-            whole = values.Entry(
-                entry.name, entry.text, entry.seen, entry.place, entry.as_printed, capitals, entry.not_here
-            )
+            found = pages.spots.get(entry.name)
+            whole = replace(entry, capitals=pages.capitals, spots=found, leaf=given.leaf)
             try:
                 made = values.enter(session, actor, document, whole, now)
             except BadInput as error:
@@ -144,7 +147,7 @@ def save(house: House, actor: Actor, document_id: str, given: Given) -> Left:
                 corrections += [made] if made else []
         for name, value in given.decided.items():
             try:
-                values.decide(session, actor, document, values.Entry(name, value, capitals=capitals))
+                values.decide(session, actor, document, values.Entry(name, value, capitals=pages.capitals))
             except BadInput as error:
                 wrong |= error.fields
         if wrong:

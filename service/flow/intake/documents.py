@@ -3,12 +3,12 @@
 import contextlib
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from intake.typed import kind_of
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common import values
@@ -19,7 +19,8 @@ from service.flow.common.original import demand_reason, set_original
 from service.flow.common.sight import visible
 from service.flow.common.tiers import demand_tier
 from service.flow.credit.fact_documents import follow
-from service.flow.intake.categories import capitals_of, put_category, reread, sheets_of
+from service.flow.intake.categories import put_category, reread, sheets_of
+from service.flow.intake.typed_values import said_of
 from service.flow.intake.views import document_as_json
 from service.house import House
 from service.records import audit
@@ -133,13 +134,15 @@ def change(
     reason: str = "",
     as_printed: Collection[str] = (),
     seen: Mapping[str, str] | None = None,
+    leaf: int = 0,
 ) -> None:
     """Change what is given: all of it or, when one value is refused, nothing. tier and original need a reason.
 
-    seen: the value that was shown of a field. as_printed: fields printed so on the paper, though a check digit fails or the capitals differ. Raises BadInput, RuleRefused, NotFound, NotAllowed.
+    seen: the value that was shown of a field. as_printed: fields printed so on the paper, though a check digit fails or the capitals
+    differ. leaf: the page that was open, 0 for none, where the values are looked for first. Raises BadInput, RuleRefused, NotFound, NotAllowed.
     """
     reading = reread(house, actor, document_id, category) if category is not None else None
-    capitals = capitals_of(house, document_id) if fields and any(kind_of(name) == "money" for name in fields) else ()
+    pages = said_of(house, actor, document_id, fields or {}, leaf)
     with house.database.write() as session:
         document = lock_document(session, actor, document_id)
         reach = reach_of(document)
@@ -161,7 +164,8 @@ def change(
             values.demand_open(document)
         for name, text in (fields or {}).items():
             was = (seen or {}).get(name)
-            entry = values.Entry(name, text, was, as_printed=name in as_printed, capitals=capitals)
+            entry = values.Entry(name, text, was, as_printed=name in as_printed, capitals=pages.capitals)
+            entry = replace(entry, spots=pages.spots.get(name), leaf=leaf)
             values.enter(session, actor, document, entry, house.clock.now())
         values.settle(document)
     index_soon(house, [document_id])
@@ -189,13 +193,15 @@ def correct_field(
     *,
     seen: str | None = None,
     as_printed: bool = False,
+    leaf: int = 0,
 ) -> None:
     """Enter a value by hand; against another person's word it is a disagreement for a third to decide. Raises BadInput.
 
-    seen: the value that was shown. as_printed: it is printed so, though its check digit fails or the capitals differ.
+    seen: the value that was shown. as_printed: it is printed so, though its check digit fails or the capitals differ. leaf: the page
+    that was open, 0 for none.
     """
     printed, shown = [name] if as_printed else [], {} if seen is None else {name: seen}
-    change(house, actor, document_id, fields={name: value}, as_printed=printed, seen=shown)
+    change(house, actor, document_id, fields={name: value}, as_printed=printed, seen=shown, leaf=leaf)
 
 
 def confirm_field(house: House, actor: Actor, document_id: str, name: str, seen: str | None = None) -> None:

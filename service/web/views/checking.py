@@ -327,6 +327,10 @@ def _spot(text: str) -> values.Place | None:
     return values.Place(page, (x0, y0, x1, y1)) if page and x0 < x1 and y0 < y1 else None
 
 
+def _leaf() -> int | None:
+    return request.form.get("leaf", type=int)
+
+
 def _given() -> Given:
     form = request.form
     entries, seen, decided = list[values.Entry](), dict[str, str](), dict[str, str]()
@@ -363,14 +367,16 @@ def _given() -> Given:
         entries.append(values.Entry(added, form.get("add-value", ""), "", spot, as_printed=printed))
     alone = [name for name in seen if f"ok-{name}" in form or f"printed-{name}" in form]
     finish = action == "next" and not moved
-    return Given(entries, seen, decided, category if moved else None, finish, form.getlist("dismiss"), alone)
+    return Given(
+        entries, seen, decided, category if moved else None, finish, form.getlist("dismiss"), alone, _leaf() or 0
+    )
 
 
 @web.post("/to-review/<document_id>")
 def keep_check(document_id: str) -> ResponseReturnValue:
     """Keep what was typed, confirmed and decided, all of it or nothing; then go on, or stay with the document."""
     given = _given()
-    here = url_for("web.check", document_id=document_id, leaf=request.form.get("leaf", type=int), **_filters())
+    here = url_for("web.check", document_id=document_id, leaf=_leaf(), **_filters())
     try:
         _demand_named()
         left = checking.save(house(), actor(), document_id, given)

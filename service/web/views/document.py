@@ -223,7 +223,9 @@ def check_field(document_id: str, name: str) -> ResponseReturnValue:
 
     def step() -> None:
         if changed:
-            flow.correct_field(house(), actor(), document_id, name, value, seen=before, as_printed=printed)
+            flow.correct_field(
+                house(), actor(), document_id, name, value, seen=before, as_printed=printed, leaf=_leaf() or 0
+            )
         else:
             flow.confirm_field(house(), actor(), document_id, name, before)
 
@@ -252,7 +254,7 @@ def add_field(document_id: str) -> ResponseReturnValue:
     def step() -> None:
         if name not in words.FIELDS:
             raise BadInput(f"{name!r} is not the name of a field", {"name": "is not the name of a field"})
-        flow.correct_field(house(), actor(), document_id, name, value, seen="", as_printed=printed)
+        flow.correct_field(house(), actor(), document_id, name, value, seen="", as_printed=printed, leaf=_leaf() or 0)
 
     return act(
         step,

@@ -400,3 +400,21 @@ def test_a_key_says_that_a_field_is_not_on_the_paper_and_takes_it_back(site: Sit
     desk.look(page, "check-not-here")
     press(page, "Alt+z")
     expect(page.locator("#v-party_b")).to_have_value(PARTY_B)
+
+
+def test_a_value_typed_with_the_keyboard_alone_is_lit_where_it_stands(site: Site, desk: Desk) -> None:
+    document_id = site.office.take_in()
+    page = desk.sit("administrator")
+    page.goto(f"/to-review/{document_id}?field=party_b")
+    expect(page.locator("#v-party_b")).to_be_focused()
+    press(page, "Alt+a")
+    page.locator("#add-name").select_option("agent")
+    press(page, "Enter")
+    page.keyboard.type("苏明澈")
+    press(page, "Control+s")
+    said(page, "已保存")
+    page.goto(f"/to-review/{document_id}?field=agent")
+    expect(page.locator("[data-view]")).to_have_attribute("data-page", "2")
+    expect(page.locator("rect.field.on[data-field=agent]")).to_be_attached()
+    assert page.evaluate(LIT_IS_IN_SIGHT)
+    desk.look(page, "check-typed-place")
