@@ -43,8 +43,8 @@ _BY_HEADLINE: Mapping[str, tuple[tuple[re.Pattern[str], Required], ...]] = {
         (re.compile(r"送货|发货|收货|交接|提货|签收|运单|货运|提单|delivery|lading", re.IGNORECASE), (("recipient", "sender"), ("signed_on",))),
         (re.compile(r"发票|invoice", re.IGNORECASE), _all("amount", "signed_on", "payer", "payee")),
         (re.compile(r"汇票|本票|支票"), (("amount",), ("signed_on",), ("payer", "payee"))),
-        # Banks print both sides at 户名, which is not read as either's: asking would be for every slip of theirs.
-        (re.compile(r"回单|转账|汇款|进账|记账凭证"), _all("amount", "signed_on")),
+        (re.compile(r"记账凭证"), _all("amount", "signed_on")),
+        (re.compile(r"回单|转账|汇款|进账"), _all("amount", "signed_on", "payer", "payee")),
         (re.compile(r"收据|收条|收款|付款|支付|receipt|payment", re.IGNORECASE), (("amount",), ("signed_on",), ("payer", "payee"))),
     ),
 }  # fmt: skip

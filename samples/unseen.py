@@ -16,6 +16,7 @@ from samples import unseen_cards as cards
 from samples import unseen_invoices as invoices
 from samples import unseen_layouts as layouts
 from samples import unseen_papers as papers
+from samples import unseen_slips as slips
 from samples import unseen_statements as statements
 from samples import unseen_tests as tests
 from samples import unseen_words as words
@@ -37,6 +38,7 @@ CONTRACTS = {"tuning": (papers.contract,), "test": (tests.contract_headed,)}
 CARDS = {"tuning": (cards.card_stacked, cards.card_row, cards.card_beside), "test": (cards.card_corners,)}
 INVOICES = {"tuning": (invoices.invoice_beside,), "test": (invoices.invoice_below,)}
 STATEMENTS = {"tuning": (statements.statement_report,), "test": (statements.statement_account,)}
+SLIPS = {"tuning": (slips.slip_beside,), "test": (slips.slip_stacked,)}
 _MAIN = {
     "licence": LICENCES,
     "authorization": POWERS,
@@ -44,10 +46,27 @@ _MAIN = {
     "identity_card": CARDS,
     "invoice": INVOICES,
     "statement": STATEMENTS,
+    "slip": SLIPS,
 }
-_CATEGORY = {"licence": "1.2", "contract": "1.9", "identity_card": "1.4", "invoice": "1.11", "statement": "5.10"}
-_KIND = {"invoice": "voucher", "statement": "financial_condition"}  # of what is drawn by another name
-_BESIDE_FORMS = ("identity_card", "invoice", "statement")  # drawn in turn with the forms, in layouts of their own
+_CATEGORY = {
+    "licence": "1.2",
+    "contract": "1.9",
+    "identity_card": "1.4",
+    "invoice": "1.11",
+    "statement": "5.10",
+    "slip": "1.11",
+}
+_KIND = {
+    "invoice": "voucher",
+    "slip": "voucher",
+    "statement": "financial_condition",
+}  # of what is drawn by another name
+_BESIDE_FORMS = (
+    "identity_card",
+    "invoice",
+    "statement",
+    "slip",
+)  # drawn in turn with the forms, in layouts of their own
 
 Drawing = Callable[[random.Random], Sheet | list[Sheet]]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from intake.fields import foot, invoice, statement
+from intake.fields import foot, invoice, slip, statement
 from intake.fields.form_labels import COMMON, OF_KIND, labels_of
 from intake.fields.labels import Spot
 from intake.fields.names import COMPANY, ORGANISATION_END
@@ -121,6 +121,9 @@ def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = N
         for of_one_side in ("name", "code") if "payer" in billed else ():
             found.pop(of_one_side, None)
         found |= billed
+    elif kind == "voucher" and (sides := slip.fields(paper)):
+        found.pop("name", None)
+        found |= sides
     if kind == "acceptance":
         found.update(parties(paper))
     if kind in _WITH_TOTAL and ("amount" not in found or found["amount"].confidence < 0.75):

@@ -129,7 +129,7 @@ def test_one_of_several_days_is_asked_about():
     [
         ("# 收款收据\n款项内容：货款", {"amount", "signed_on", "payer"}),
         (f"# 收款收据\n收款单位：{SELLER}\n金额：¥100.00\n日期：2024年5月6日", set()),
-        ("# 银行电子回单\n摘要：货款", {"amount", "signed_on"}),
+        ("# 银行电子回单\n摘要：货款", {"amount", "signed_on", "payer", "payee"}),
         ("# 送货单\n货物名称：轴承", {"recipient", "signed_on"}),
         (f"# 送货单\n供货单位：{SELLER}\n送货日期：2024年5月6日", set()),
         ("# 出库单\n货物名称：轴承\n日期：2024年5月6日", set()),
