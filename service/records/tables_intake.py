@@ -156,7 +156,8 @@ class Stack(Base):
     state: receiving (not yet acknowledged), kept, cutting, cut, released (no key any more), removed. turn_over: how its pages lie:
     as_scanned, two_pass (fronts, then the backs from the last to the first), fronts and backs (each a file). looked: one
     entry a page, None before it was looked at. key: the wrapped key. The migration adds a unique index on `sha256` over
-    all but the removed. thumbs: the object of the small pictures, sealed under the same key.
+    all but the removed. thumbs: the object of the small pictures, sealed under the same key. error: why it was not cut but
+    left whole; error_code: the word for it that `Rejected` has.
     """
 
     __tablename__ = "stacks"
@@ -177,6 +178,7 @@ class Stack(Base):
     thumbs: Mapped[str | None] = mapped_column(Id)
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
+    error_code: Mapped[str] = mapped_column(String(32), default="")
     received_by: Mapped[str] = mapped_column(String(80))
     received_at: Mapped[datetime]
     claimed_by: Mapped[str] = mapped_column(String(120), default="")

@@ -218,7 +218,7 @@ def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejec
             for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in cutting]))):
                 if stack.error:
                     raise error  # not even whole: the sweeper tries again, the stack is safe
-                stack.error = str(error)
+                stack.error, stack.error_code = str(error), error.code
                 stack.looked = [{"kind": "page"} for _ in range(stack.pages)]
                 whole = Part(tuple((f"{stack.position}.{number}", 0) for number in range(1, stack.pages + 1)))
                 rows.append(_row(name, whole))

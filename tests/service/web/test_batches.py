@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from intake.batches.cutting import Cutter
 from intake.batches.payload import Separator
+from intake.errors import Rejected
 from service.flow.intake import batches
 from service.records.tables import AuditEntry
 from tests.intake.batches import stacks as scans
@@ -210,3 +212,22 @@ def test_a_first_pass_without_backs_has_two_ways_out(site, scanner, tmp_path):
 def audit_count(site):
     with site.office.house.database.read() as session:
         return session.scalar(select(func.count()).select_from(AuditEntry))
+
+
+def test_why_a_stack_was_left_whole_is_told_in_the_readers_language(site, scanner, tmp_path, monkeypatch):
+    real = Cutter.write
+
+    def broken(cutter, pieces, target):
+        if len(pieces) != 4:
+            raise Rejected("truncated", "The PDF is damaged or cut short.")
+        return real(cutter, pieces, target)
+
+    monkeypatch.setattr(Cutter, "write", broken)
+    at = send(scanner, stack(tmp_path, 1, SHEET, 2, 3))
+    said = re.compile(r'<p class="late mb-0">([^<]+)</p>')
+    (chinese,) = said.findall(scanner.get(at).text)
+    assert chinese.endswith("没有分件，整份留作一件：文件不完整，请重新扫描或重新传。")
+    scanner.post("/language", {"language": "en", "next": at})
+    (english,) = said.findall(scanner.get(at).text)
+    assert english.endswith("The PDF is damaged or cut short.")
+    assert not re.search(r"[\u4e00-\u9fff]", english.partition(" ")[2])

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _returns_checked()
     _page_shares()
     _categories_of_people()
+    op.add_column("stacks", sa.Column("error_code", sa.String(length=32), nullable=False, server_default=""))
     op.add_column("long_runs", sa.Column("held_by", sa.String(length=200), nullable=False, server_default=""))
 
 
