@@ -98,7 +98,7 @@ class Office:
         """Receive and process a file; returns the document's id. Fails the test when it was not read, and says why."""
         document_id = receive(self.house, self[login], path, path.name).document_id
         with usual.recalled(self.house) if path == DIGITAL else nullcontext():
-            found = self._processed(document_id)
+            found = self.until_read(document_id)
         said = f"{path.name} is {found.status!r}: {found.error!r}, {found.review_reasons}, held by {found.claimed_by!r}"
         if found.status not in ("stored", "needs_review"):
             pytest.fail(f"it was not read; {said}")
@@ -106,7 +106,7 @@ class Office:
             pytest.fail(f"pages of it were not read; {said}")
         return document_id
 
-    def _processed(self, document_id: str) -> Document:
+    def until_read(self, document_id: str) -> Document:
         """Process a document. A site that is served reads what arrives, too: where it was faster, it is waited for."""
         until = time.monotonic() + WAIT
         while True:

@@ -12,8 +12,9 @@ from playwright.sync_api import Page, Route, expect
 from service.access import people
 from service.flow.intake.documents import list_documents
 from service.records.tables import UploadPart
-from tests.service.conftest import DIGITAL, OWNER
+from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.web.test_browser import WAIT, Desk, desk
+from tests.service.web.test_station_terminal import crooked
 
 __all__ = ["desk"]
 CHUNK = 4 << 20
@@ -190,3 +191,13 @@ def test_dragging_and_a_file_that_is_refused(desk: Desk, tmp_path: Path) -> None
     theirs.context.close()
     assert sums(desk) == [hashlib.sha256(DIGITAL.read_bytes()).hexdigest()]
     page.context.close()
+
+
+def test_a_page_that_lay_askew_is_told_while_the_paper_is_still_there(desk: Desk) -> None:
+    page = desk.sit("handler")
+    page.goto("/upload")
+    askew = {"name": "回单.jpg", "mimeType": "image/jpeg", "buffer": crooked(SCANS / "payment.jpg", 8)}
+    page.set_input_files("#files", [askew])
+    page.get_by_role("button", name="上传").click()
+    expect(page.locator("#progress")).to_contain_text("第 1 页请重新扫描：放得太歪", timeout=WAIT)
+    desk.look(page, "upload-rescan")
