@@ -156,7 +156,11 @@ def _fixity_text(report: FixityReport, orphans: list[Orphan], removed: list[Orph
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Finish what waits, remove what nobody owns, index what is lost.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Finish what waits, read again what lacks pages, remove what nobody owns, index what is lost.",
+)
 @click.option(
     "--quick", is_flag=True, help="Only whether database, store and index answer; exit code 5 when one does not."
 )
@@ -188,7 +192,18 @@ def doctor(house: House, actor: Actor, repair: bool, quick: bool, as_json: bool)
 
 def _doctor_text(report: DoctorReport) -> None:
     click.echo(f"{report.documents} document(s): {'all in order' if report.ok else 'not in order'}")
-    for word in ("missing", "orphans", "stray", "lost", "stale", "failed", "unpreserved", "transfers", "waiting"):
+    for word in (
+        "missing",
+        "orphans",
+        "stray",
+        "lost",
+        "stale",
+        "failed",
+        "unread",
+        "unpreserved",
+        "transfers",
+        "waiting",
+    ):
         found = getattr(report, word)
         if found:
             click.echo(f"  {word}: {len(found)}  {' '.join(found[:5])}")

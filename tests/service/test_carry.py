@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from intake.model import Field, Understanding
 from search.sketch import Sketch
+from service.flow.common import claims
 from service.flow.common.values import Entry, Place, fields_read, find, state_of
 from service.flow.intake import batches, checking, documents, extraction, process
 from service.flow.intake.checking import Given
@@ -27,8 +28,9 @@ def read(office: Office, document_id: str, found: Understanding) -> None:
     """Let a document be read: what the reader said is `found`."""
     with office.house.database.write() as session:
         document = session.get_one(Document, document_id)
-        document.status = "reading"
-    process._finish(office.house, document_id, found, [], (Sketch((), (), ()), []))
+        document.status, pages = "reading", document.pages
+        claims.take(document, office.house.clock.now())
+    process._finish(office.house, document_id, pages, found, [], (Sketch((), (), ()), []))
 
 
 def of_page(office: Office, page: str) -> Document:

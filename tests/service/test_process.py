@@ -4,10 +4,11 @@ import contextlib
 import errno
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from intake.crew import Allowance, Crew
 from intake.errors import Rejected
@@ -19,9 +20,11 @@ from service.errors import DatabaseUnavailable, NoSpace, RuleRefused, ServiceErr
 from service.flow.archive import filing
 from service.flow.archive.checks import doctor
 from service.flow.common.index import reindex
-from service.flow.intake import checking, documents
+from service.flow.intake import checking, copies, documents
+from service.flow.intake import process as process_flow
 from service.flow.intake.extraction_categories import read_as
 from service.flow.intake.heap import Heap, telling
+from service.flow.intake.preserve import preserve
 from service.flow.intake.process import process, process_waiting, read_again
 from service.flow.intake.receive import receive
 from service.flow.search import find
@@ -347,6 +350,75 @@ def test_doctor_names_the_document_whose_object_is_gone(embedded, tmp_path):
     report = doctor(house, OWNER)
     assert (report.ok, report.missing) == (False, [lacking])
     assert whole not in report.missing
+
+
+def kept_pages(session, document_id: str) -> list[tuple[str, int]]:
+    query = select(Rendition.kind, Rendition.page).where(Rendition.document_id == document_id, Rendition.page > 0)
+    return sorted(map(tuple, session.execute(query.where(Rendition.state == "kept"))))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_stood_still_at_the_end_of_a_reading_leaves_the_document_to_who_took_it_over(embedded, monkeypatch, fails):
+    house = embedded.house
+    document_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+    real = process_flow.keep_text
+
+    def another() -> None:
+        def ends(_done: int, _total: int) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            process(house, document_id, ends)
+
+    def runs_out() -> None:
+        with house.database.write() as session:
+            session.get_one(Document, document_id).claimed_until = house.clock.now() - timedelta(seconds=1)
+
+    def stood_still(*args):
+        real(*args)
+        runs_out()
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(another).result()
+        if fails:
+            raise Rejected("truncated", "for the test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process_flow, "keep_text", stood_still)
+        process(house, document_id)
+    assert status(embedded, document_id) == ("reading", 2)
+    runs_out()
+    process(house, document_id)
+    with house.database.read() as session:
+        assert len(kept_pages(session, document_id)) == 2 * session.get_one(Document, document_id).pages
+    assert status(embedded, document_id)[0] == "stored"
+    assert doctor(house, OWNER).ok
+
+
+@pytest.mark.parametrize("kind", ["page-text", "page-image"])
+def test_a_document_that_lacks_pages_is_found_and_read_again_and_what_people_typed_stays(embedded, kind):
+    house, document_id, whole = embedded.house, embedded.take_in(), embedded.take_in(SCANS / "payment.jpg")
+    documents.correct_field(house, embedded["administrator"], document_id, "contract_number", "HT-2026-0999")
+    with house.database.write() as session:
+        before = kept_pages(session, document_id)
+        session.execute(
+            delete(Rendition).where(Rendition.document_id == document_id, Rendition.kind == kind, Rendition.page == 1)
+        )
+    assert not preserve(house, document_id)
+    assert copies.trouble_of(house, document_id) == (
+        f"only {len(before) // 2 - 1} of its {len(before) // 2} pages are kept; it must be read again"
+    )
+    report = doctor(house, OWNER)
+    assert (report.ok, report.unread) == (False, [document_id])
+    assert whole not in report.unread
+    doctor(house, OWNER, repair=True)
+    report = doctor(house, OWNER)
+    assert (report.ok, report.unread) == (True, [])
+    with house.database.read() as session:
+        assert kept_pages(session, document_id) == before
+        document = session.get_one(Document, document_id)
+        assert (document.preservation, document.indexed) == ("waiting", True)
+        (number,) = (field for field in document.fields if field.name == "contract_number")
+        assert (number.value, number.entered_by) == ("HT-2026-0999", "person:administrator")
 
 
 def test_who_waits_for_another_process_waits_as_long_as_that_goes_from_page_to_page(embedded, monkeypatch):

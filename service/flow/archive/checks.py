@@ -16,6 +16,7 @@ from service.flow.common.locks import offers
 from service.flow.common.objects import LEAVING
 from service.flow.common.objects import owners as owners_of
 from service.flow.intake.copies import given_up, preserve_again
+from service.flow.intake.lacking import lacking, read_lacking
 from service.flow.intake.process import UNREAD, process_waiting
 from service.flow.trust import checkpoints
 from service.house import House
@@ -31,7 +32,7 @@ def verify_audit(house: House, actor: Actor) -> TrailReport:
 
 @dataclass
 class DoctorReport:
-    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; unpreserved: their PDF/A copy could not be made; transfers: open ones beside which another department or tier stands than that of their file, so that lists show them to others; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does. forms: files of the company's own forms that are not used, and why."""
+    """What does not agree. orphans: objects nobody owns; missing: documents that lack an object in the store; stray: index entries of no living document; lost: not indexed; stale: indexed as it is no more; unread: of whose pages not all are kept, though they count as read; unpreserved: their PDF/A copy could not be made; transfers: open ones beside which another department or tier stands than that of their file, so that lists show them to others; rebuilding: a rebuild of the index was begun and is not finished. locks: of each store why it locks no objects, "" where it does. forms: files of the company's own forms that are not used, and why."""
 
     documents: int = 0
     orphans: list[str] = field(default_factory=list)
@@ -41,6 +42,7 @@ class DoctorReport:
     stale: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     unpreserved: list[str] = field(default_factory=list)
     transfers: list[str] = field(default_factory=list)
     locks: dict[str, str] = field(default_factory=dict)
@@ -50,8 +52,8 @@ class DoctorReport:
     @property
     def ok(self) -> bool:
         """Whether nothing needs mending; work that merely waits is no damage."""
-        wrong = (self.orphans, self.missing, self.stray, self.lost, self.stale, self.failed, self.unpreserved)
-        return not any(wrong) and not self.transfers and not self.forms
+        wrong = (self.orphans, self.missing, self.stray, self.lost, self.stale, self.failed, self.unread)
+        return not any((*wrong, self.unpreserved, self.transfers, self.forms))
 
 
 def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
@@ -68,6 +70,7 @@ def doctor(house: House, actor: Actor, *, repair: bool = False) -> DoctorReport:
     if repair:
         resume(house)
         resume_removals(house)
+        read_lacking(house, actor)
         process_waiting(house)
         _copies_again(house, actor)
     report = _compare(house)
@@ -125,7 +128,7 @@ def _compare(house: House) -> DoctorReport:
         kept = set(session.scalars(query.where(Rendition.state == "kept", Document.status.not_in(LEAVING))))
         kept |= set(session.scalars(select(Stack.id).where(Stack.state.in_(("kept", "cutting", "cut")))))
     report.locks, report.forms = offers(house), house.unusable_forms()
-    report.unpreserved = given_up(house)
+    report.unpreserved, report.unread = given_up(house), lacking(house)
     report.rebuilding = house.index.begun()
     report.stale = stale_entries(house)
     in_store = {str(name) for name in house.vault.store.names() if not is_checkpoint(name)}

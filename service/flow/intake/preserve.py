@@ -143,7 +143,12 @@ def _make(house: House, document_id: str) -> bool:
             return False
         key = load_key(house, session, document_id)
         title, received_at = document.title or document.filename, document.received_at
-        rows = _page_rows(session, document_id)
+        has, rows = document.pages, _page_rows(session, document_id)
+    if len(rows) != has:
+        _settle(
+            house, document_id, "failed", error=f"only {len(rows)} of its {has} pages are kept; it must be read again"
+        )
+        return False
     if all(from_json(house.vault.read(text, key)).source == "text-layer" for text, _ in rows):
         _settle(house, document_id, "not_needed")
         return False

@@ -177,7 +177,7 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
     except Superseded:
         return
     else:
-        _finish(house, document_id, understanding, heap.telling, (looks, heap.sealed_pages))
+        _finish(house, document_id, inspection.pages, understanding, heap.telling, (looks, heap.sealed_pages))
 
 
 def _pages(
@@ -195,13 +195,21 @@ def _pages(
 
 
 def _finish(
-    house: House, document_id: str, found: Understanding, pages: Sequence[PageText], looks: tuple[Sketch, list[int]]
+    house: House,
+    document_id: str,
+    has: int,
+    found: Understanding,
+    pages: Sequence[PageText],
+    looks: tuple[Sketch, list[int]],
 ) -> None:
+    """Note a document as read. has: how many pages this reading found it to have; pages: those that tell what it is."""
     with house.database.write() as session:
-        document = session.get(Document, document_id, with_for_update={"of": Document})
-        if document is None or document.status != "reading":
-            return  # destroyed, or taken over by another process, since its last page
+        try:
+            document = OfDocument(house, document_id).still(session)
+        except Superseded:
+            return  # destroyed, or taken over by another process, since its last page: what is kept now is that one's
         document.error, document.attempts = "", 0
+        document.pages = has  # an office file is laid out anew by each machine, with the fonts that are there
         document.preservation = "waiting"
         session.execute(delete(CopyTrouble).where(CopyTrouble.document_id == document_id))
         # What people typed while the reading had failed stays.
@@ -237,8 +245,9 @@ def _as_people_say(house: House, document: Document, found: Understanding, pages
 
 def _finish_failed(house: House, document_id: str, why: str) -> None:
     with house.database.write() as session:
-        document = session.get(Document, document_id)
-        if document is None or document.status != "reading":
+        try:
+            document = OfDocument(house, document_id).still(session)
+        except Superseded:
             return
         document.status, document.error, document.indexed = "failed", why, False
         again = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
