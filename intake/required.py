@@ -19,6 +19,7 @@ _OF_KIND: Mapping[str, Required] = {
     "contract": _all(*contract.REQUIRED),
     "position_certificate": _all("legal_representative"),
     "introduction": _all("agent"),
+    "resolution": _all("principal", "signed_on"),
     "identity_card": _all("name", "identity_number"),
     "guarantee": _all("guarantor", "creditor", "amount"),
     "acceptance": (("contract_number", "party_b"), ("signed_on",)),
@@ -31,7 +32,8 @@ _OF_KIND: Mapping[str, Required] = {
 }
 #: Papers of a kind that by their nature say less than the others, by their headline; the first that fits decides.
 _BY_HEADLINE: Mapping[str, tuple[tuple[re.Pattern[str], Required], ...]] = {
-    "guarantee": ((re.compile(r"资信|资格|能力|情况|调查|审查"), _all("guarantor")),),
+    "guarantee": ((re.compile(r"资信|资格|能力|情况|调查|审查|资产负债|利润|损益|现金流量|财务"), _all("guarantor")),),
+    "collateral": ((re.compile(r"证书?$"), _all("name")),),
     "acceptance": ((re.compile(r"检验"), _all("signed_on")),),
     "financial_condition": (
         (re.compile(r"现金流量|变动"), _all("name")),

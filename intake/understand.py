@@ -20,7 +20,9 @@ from intake.values import same_name
 CONFIDENCE_LINE = 0.75
 #: Below this a single character, or a word in letters or digits, is marked as doubtful where its value is checked.
 CHARACTER_LINE = 0.85
-_OURS = ("authorization", "position_certificate", "introduction")
+_POWERS = ("authorization", "position_certificate", "introduction")
+_OURS = (*_POWERS, "resolution")
+_GUARANTORS = re.compile(r"(?:^|[\n\t])[ \t]*(?:担保人|保证人|担保单位)(?:名称|全称)?[ \t]*[:\t]")
 
 
 def understand(
@@ -45,6 +47,7 @@ def understand(
         said = other.fields(paper, "unknown", more)
         said |= seals.fields(pages, said)
         return Understanding("", "unknown", title, 0.0, said, ("unknown_kind",))
+    verdict = _of_guarantor(paper, verdict)
     kind = verdict.kind.name
     found = _fields(paper, kind, verdict.title, pages)
     if own and own.labels:
@@ -59,6 +62,14 @@ def understand(
     weakest = sum(sure) / len(sure) if sure else 1.0
     confidence = round(verdict.confidence * (0.5 + 0.5 * weakest), 3)
     return Understanding(category, kind, title or kind, confidence, found, (*review, *about_seals))
+
+
+def _of_guarantor(paper: Paper, verdict: Verdict) -> Verdict:
+    """Return the verdict; a financial statement that says itself that it is a guarantor's is 1.6, not the customer's."""
+    if verdict.kind is None or verdict.kind.name != "financial_condition":
+        return verdict
+    says = _GUARANTORS.search(paper.flow.key) or (verdict.title and re.search(r"担保人|保证人", verdict.title.key))
+    return replace(verdict, kind=BY_NAME["guarantee"]) if says else verdict
 
 
 def _as_own(verdict: Verdict, own: Template) -> Verdict:
@@ -95,7 +106,7 @@ def understand_as(pages: Sequence[PageText], category: str, templates: Sequence[
 def _fields(paper: Paper, kind: str, title: Run | None, pages: Sequence[PageText]) -> dict[str, Field]:
     if kind == "licence":
         return licence.fields(paper)
-    if kind in _OURS:
+    if kind in _POWERS:
         return authorization.fields(paper, kind)
     if kind == "contract":
         return contract.fields(paper, title)

@@ -11,6 +11,7 @@ from intake.values import find_dates, tidy
 _ADDRESSEE = re.compile(rf"(?:致|尊敬的)?[: \t]*(?P<name>{COMPANY})[ \t]*(?:\([^()]*\))?[:]?$")
 _SEALED = r"[ \t]*(?:\((?:公|盖|签)?章\)|盖章|公章)?[:.。]?"
 _SIGNER = re.compile(rf"(?P<name>{COMPANY}){_SEALED}")
+_BODIES = r"(?:第[\u4e00-\u9fff\d]{1,6}[届次])*(?:临时)?(?:董事会|股东|执行董事|合伙人|理事会)|关于"
 _SIGNED_WORDS = re.compile(r"[\s()签订署约发填制表报日期时间年月:盖章]")
 
 #: Days that are not the paper's own.
@@ -32,6 +33,17 @@ def addressee(paper: Paper) -> Reading | None:
             piece = run.cut(*m.span("name"))
             return Reading(piece, tidy(piece.text), 0.97)
     return None
+
+
+def titled(paper: Paper) -> Reading | None:
+    """Return the company with whose name the headline begins, or that stands alone in the row above it."""
+    if paper.headline is None or not paper.headline.inked:
+        return None
+    number, at = paper.place(paper.headline)
+    above = paper.sheets[number].rows[at - 1].run if at else Run()
+    begins = re.match(rf"(?P<name>{COMPANY})(?={_BODIES})", paper.headline.key)
+    run = paper.headline.cut(*begins.span("name")) if begins else above if re.fullmatch(COMPANY, above.key) else Run()
+    return Reading(run, tidy(run.text), 0.95) if run.inked else None
 
 
 def signer(paper: Paper, ending: str = "") -> Reading | None:

@@ -39,10 +39,14 @@ COMMON = _labels(
 #: What is under `none` says something else on such a paper, though it may be the value on another one.
 OF_KIND: Mapping[str, Labels] = {
     "guarantee": _labels(
-        creditor="债权人 受益人 主债权人 贷款人 致", debtor="债务人 被担保人 被保证人 主债务人 借款人",
-        guarantor="担保人 保证人 担保人名称 保证人名称 担保单位 担保方 保证方",
-        amount="担保金额 保证金额 担保债权金额 拟担保金额 担保数额 担保债权数额 最高担保金额", signed_on="出具日期 签署日期 签订日期 签发日期 开立日期",
+        creditor="债权人 受益人 主债权人 贷款人 抵押权人 质权人 致", debtor="债务人 被担保人 被保证人 主债务人 借款人",
+        guarantor="担保人 保证人 担保人名称 保证人名称 担保单位 担保方 保证方 抵押人 出质人 抵押人名称 出质人名称",
+        amount="担保金额 保证金额 担保债权金额 拟担保金额 担保数额 担保债权数额 最高担保金额 最高债权额 最高债权限额 最高担保债权额 被担保债权数额 主债权金额 主债权数额 主债权本金", signed_on="出具日期 签署日期 签订日期 签发日期 开立日期",
         term="保证期间 担保期间 保证期限 担保期限",
+    ),
+    "collateral": _labels(
+        name="权利人 房屋所有权人 土地使用权人 所有权人 抵押人 出质人", address="坐落 房屋坐落 土地坐落 不动产坐落", document_number="不动产权证号 房产证号 土地证号 证号 证书编号 证书号 编号",
+        signed_on="登记日期 登记时间 编制日期 填表日期 日期", none="共有情况 不动产单元号 权利类型 权利性质 面积 建筑面积 土地面积 使用期限 权利其他状况 附记 财产名称 抵押物名称 质押物名称 存放地点 评估价值 评估价",
     ),
     "registration": _labels(
         creditor="抵押权人 质权人 债权人", debtor="抵押人 出质人 债务人", name="申请人 委托人 当事人 公证申请人",

@@ -81,8 +81,9 @@ _ENDS = {
     "correspondence": ("recipient", "sender"),
     "reply_letter": ("name", ""),
     "guarantee": ("creditor", "guarantor"),
+    "resolution": ("", "principal"),
 }
-_LETTERS = ("correspondence", "reply_letter", "registration", "capability")
+_LETTERS = ("correspondence", "reply_letter", "registration", "capability", "guarantee", "resolution")
 _CHANGED = r"(?:调整|提高|增加|上调|下调|降低|调减|缩短|延长|变更)[为至到]"
 #: A clause that speaks of what was asked for or stood before, unless what was granted is said with it (同意贵公司申请的额度).
 _NOT_GRANTED = re.compile(
@@ -98,6 +99,8 @@ _SENTENCES: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
         ("grade", re.compile(r"等级[^,。;\nA-Z]{0,6}(?P<value>[ABCD]{1,3})(?![A-Za-z])")),
     ),
     "guarantee": (
+        ("amount", re.compile(r"(?:最高(?:担保)?债权(?:本金)?(?:额|余额|限额|数额)|担保的?主?债权(?:本金)?(?:数额|金额|总额|额)?|主债权(?:本金)?(?:数额|金额|总额)?|(?:担保|保证)金额)[为是:]?[ \t]*(?=(?P<value>[^。;\n]{2,40}))")),
+        ("debtor", re.compile(rf"(?:为|确保|保证)(?:债务人|借款人)[: \t]*(?![不未应按全能的及与和在向履如])(?P<value>{COMPANY})(?=[与和及在之的(,、。;])")),
         ("guarantor", re.compile(r"(?:[我本](?:公司|行)|由)?(?P<value>[\u4e00-\u9fff()]{4,30}?(?:公司|银行(?:[\u4e00-\u9fff]{2,8}行)?))(?:自愿|愿意|同意)[^。\n]{0,20}(?:担保|保证)")),
     ),
     "voucher": (
@@ -251,6 +254,8 @@ def _sum(run: Run) -> Reading | None:
 
 def _around(paper: Paper, kind: str, found: dict[str, Field]) -> None:
     """Read what a letter says without labels: to whom, by whom, when."""
+    if kind == "resolution" and (whose := foot.titled(paper)):
+        found["principal"] = whose.field()
     to, by = _ENDS.get(kind, ("", ""))
     for name, read in ((to, foot.addressee), (by, foot.signer)):
         reading = read(paper) if name and name not in found else None

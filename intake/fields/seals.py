@@ -17,6 +17,7 @@ _OWNERS = {
     "contract": ("party_a", "party_b"),
     "authorization": ("principal",),
     "position_certificate": ("principal",),
+    "resolution": ("principal",),
     "introduction": ("principal",),
 }
 _PEOPLE = ("legal_representative", "agent")  # whose own seals stand on such papers
