@@ -10,6 +10,7 @@ from flask import Flask
 from openpyxl import Workbook
 from sqlalchemy import func, select
 
+from credit.fact_kinds import SHIPPED
 from service.access import people
 from service.api.app import blueprint
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
@@ -29,7 +30,7 @@ from service.flow.credit.customer_profile import (
 )
 from service.flow.credit.customers import get_customer, list_customers
 from service.flow.credit.duplicates import list_duplicates
-from service.flow.credit.fact_entry import FactGiven, record_fact
+from service.flow.credit.fact_entry import FactGiven, read_value, record_fact
 from service.records.tables import (
     AuditEntry,
     CaseFile,
@@ -378,3 +379,9 @@ def test_the_register_by_the_command_line(embedded, juanzong_here, tmp_path):
     assert "KH-2026-0003" in told
     juanzong_here(env, "customers", "stale", "--view", "none", check=3)
     juanzong_here(env, "customers", "export", tmp_path / "c.doc", check=3)
+
+
+def test_net_assets_may_be_negative_and_no_other_sum():
+    assert read_value(SHIPPED["net_assets"], "-250,000") == "-250000.00"
+    with pytest.raises(BadInput):
+        read_value(SHIPPED["registered_capital"], "-250,000")

@@ -244,7 +244,10 @@ def sit_at(house: House, session: Session, actor: Actor, customer_id: str, actio
 
 def read_value(kind: Kind, text: str) -> str:
     """Return a value as it is kept. Raises BadInput saying what a right value looks like."""
-    typed = read_typed(_LIKE[kind.form], text)
+    name = (
+        "equity" if kind.code == "net_assets" else _LIKE[kind.form]
+    )  # which may be negative, as no sum of a contract is
+    typed = read_typed(name, text)
     if typed.problem:
         raise BadInput(f"value: {typed.problem}", {"value": typed.problem})
     return typed.value
