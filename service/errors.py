@@ -27,6 +27,7 @@ from retention.errors import (
 )
 from search.errors import BadQuery, IndexUnavailable, SearchError
 from vault.errors import (
+    KeysUnavailable,
     KeyUnusable,
     LocksNotOffered,
     ObjectDamaged,
@@ -191,6 +192,7 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     ObjectExists: Outcome(409, 6),
     ObjectMissing: Outcome(500, 6),
     ObjectDamaged: Outcome(500, 6),
+    KeysUnavailable: Outcome(503, 5),
     SuiteNotOffered: Outcome(503, 5),
     StoreUnavailable: Outcome(503, 5),
     LocksNotOffered: Outcome(409, 4),

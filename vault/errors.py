@@ -13,6 +13,10 @@ class SuiteNotOffered(StoreUnavailable):
     """The object is sealed with ciphers that this machine's crypto library does not have. It is no damage: another machine reads it."""
 
 
+class KeysUnavailable(StoreUnavailable):
+    """What holds the master key (a token, a key server) does not answer, or cannot use it now. It is no damage; try again later."""
+
+
 class ObjectExists(VaultError):
     """The name is taken: an object is written once and never overwritten."""
 

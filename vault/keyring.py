@@ -1,11 +1,11 @@
 """File keys: each document's own key, kept in the database wrapped by the master key."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 from uuid import UUID
 
-from vault.errors import KeyUnusable
+from vault.errors import KeysUnavailable, KeyUnusable
 from vault.model import FileKey
 from vault.ports import MasterKey
 
@@ -14,7 +14,7 @@ _PURPOSE = b"juanzong file key 1:"
 
 
 class MasterKeys(Protocol):
-    """Several master keys, as long as one follows another. Both methods raise KeyUnusable."""
+    """Several master keys, as long as one follows another. Both methods raise KeyUnusable, KeysUnavailable."""
 
     def current(self) -> MasterKey:
         """Return the one that wraps from now on."""
@@ -55,7 +55,7 @@ class KeyRing:
     def rewrap(self, owner: UUID, wrapped: bytes) -> tuple[bytes, str]:
         """Return a wrapped key as the present master key wraps it, as it is where it does so already, and that key's name.
 
-        Raises KeyUnusable when no master key at hand wrapped it.
+        Raises KeyUnusable when no master key at hand wrapped it; KeysUnavailable.
         """
         now = self._master if self._others is None else self._others.current()
         try:
@@ -68,18 +68,30 @@ class KeyRing:
         return () if self._others is None else self._others.candidates()
 
     def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        why: KeyUnusable | KeysUnavailable
         try:
             return self._master.unwrap(wrapped, context)
-        except KeyUnusable:
-            for key in self._candidates():
-                try:
-                    return key.unwrap(wrapped, context)
-                except KeyUnusable:
-                    continue
-            raise
+        except (KeyUnusable, KeysUnavailable) as error:
+            why = error
+        others = iter(self._candidates())
+        while (key := self._next(others)) is not None:
+            try:
+                return key.unwrap(wrapped, context)
+            except KeyUnusable:
+                continue
+            except KeysUnavailable as error:  # it may be this one's: what cannot be tried is not damaged
+                why = error
+        raise why
+
+    def _next(self, others: Iterator[MasterKey]) -> MasterKey | None:
+        """Return the next key; None at the end. Raises KeysUnavailable: the files that lead to them cannot be used now."""
+        try:
+            return next(others, None)
+        except KeyUnusable as error:
+            raise KeysUnavailable(str(error)) from error
 
     def unwrap(self, owner: UUID, wrapped: bytes) -> FileKey:
-        """Return the key of document `owner`. Raises KeyUnusable when it is not `owner`'s or not of this master key."""
+        """Return the key of document `owner`. Raises KeyUnusable when it is not `owner`'s or not of this master key; KeysUnavailable."""
         secret = self._unwrap(wrapped, _PURPOSE + owner.bytes)
         if len(secret) != KEY_SIZE:
             raise KeyUnusable(f"the key of document {owner} is {len(secret)} bytes long, not {KEY_SIZE}")

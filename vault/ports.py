@@ -75,4 +75,4 @@ class MasterKey(Protocol):
         """Return `file_key` (32 bytes) encrypted and bound to `context`."""
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Return the 32 bytes. Raises KeyUnusable when this key or context did not wrap them."""
+        """Return the 32 bytes. Raises KeyUnusable when this key or context did not wrap them; KeysUnavailable."""

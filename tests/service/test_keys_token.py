@@ -17,7 +17,7 @@ import pkcs11
 from pkcs11 import Attribute
 from vault.adapters.keyfolder import open_key
 from vault.adapters.pkcs11 import Pkcs11Key
-from vault.errors import KeyUnusable
+from vault.errors import KeysUnavailable, KeyUnusable
 
 library, folder = sys.argv[1], Path(sys.argv[2])
 pin = folder / "pin"
@@ -51,6 +51,15 @@ child = os.fork()
 if child == 0:
     os._exit(0 if again.unwrap(wrapped, b"of document 1") == b"k" * 32 else 9)
 said["child"] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+(folder / "tokens").rename(folder / "unplugged")
+said["away"] = []
+for what in (wrapped, wrapped[:-1] + bytes([wrapped[-1] ^ 1])):  # while the token is away, nobody can tell whether a key is damaged
+    try:
+        again.unwrap(what, b"of document 1")
+    except (KeyUnusable, KeysUnavailable) as error:
+        said["away"].append(type(error).__name__)
+(folder / "unplugged").rename(folder / "tokens")
+said["back"] = again.unwrap(wrapped, b"of document 1") == b"k" * 32
 print(json.dumps(said))
 """
 
@@ -74,7 +83,8 @@ def test_the_key_is_made_in_the_token_and_wraps_there(softhsm: Path, tmp_path: P
     )
     assert ran.returncode == 0, ran.stderr
     said = json.loads(ran.stdout)
-    assert said == {"size": 61, "root": "r" * 32, "same": True, "refused": 4, "keys": 2, "child": 0}
+    sound = {"size": 61, "root": "r" * 32, "same": True, "refused": 4, "keys": 2, "child": 0}
+    assert said == sound | {"away": ["KeysUnavailable"] * 2, "back": True}
 
 
 @pytest.fixture

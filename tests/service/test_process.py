@@ -29,12 +29,17 @@ from service.flow.intake.process import process, process_waiting, read_again
 from service.flow.intake.receive import receive
 from service.flow.search import find
 from service.flow.trust.fixity import fixity
-from service.records.tables import CaseFile, Document, Rendition
+from service.records.tables import CaseFile, Document, Rendition, WrappedKey
 from tests.intake import fragile
 from tests.service import conftest
 from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.test_flow import new_contract
-from vault.errors import StoreUnavailable
+from tests.vault.test_transit import server as key_server
+from vault.adapters.transit import TransitKey
+from vault.errors import KeysUnavailable, StoreUnavailable
+from vault.keyring import KeyRing
+
+__all__ = ["key_server"]
 
 
 def status(office, document_id: str) -> tuple[str, int]:
@@ -70,6 +75,28 @@ def test_an_outage_of_the_store_costs_no_attempt(embedded, monkeypatch):
     assert status(embedded, document_id) == ("received", 0)
     assert process_waiting(house) == [document_id]
     assert find.find(house, OWNER, "技术服务").total == 1
+
+
+def test_a_key_server_that_does_not_answer_costs_no_attempt_and_a_damaged_key_does(embedded, tmp_path, key_server):
+    house, (address, answers) = embedded.house, key_server
+    house.keys = KeyRing(TransitKey.create(tmp_path / "transit", "good", address, "transit"))
+    waits = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+    answers.sealed = True
+    for _ in range(5):
+        with pytest.raises(KeysUnavailable, match="is sealed"):
+            process(house, waits)
+    with pytest.raises(KeysUnavailable):
+        process_waiting(house)
+    assert status(embedded, waits) == ("received", 0)
+    answers.sealed = False
+    assert process_waiting(house) == [waits]
+    damaged = receive(house, embedded["handler"], SCANS / "payment.jpg", "b.jpg").document_id
+    with house.database.write() as session:
+        row = session.get_one(WrappedKey, damaged)
+        row.wrapped = row.wrapped[:-8] + b"AAAA" + row.wrapped[-4:]
+    for _ in range(4):
+        process_waiting(house)
+    assert status(embedded, damaged) == ("failed", 3)
 
 
 def test_a_full_disk_costs_no_attempt(embedded, monkeypatch):

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vault.adapters.keyfolder import open_key
 from vault.adapters.transit import TransitKey
-from vault.errors import KeyUnusable
+from vault.errors import KeysUnavailable, KeyUnusable
 from vault.keyring import KeyRing
 
 CONTEXT = b"of document 1"
@@ -116,15 +116,15 @@ def test_what_is_wrong_with_the_server_is_said(server, tmp_path):
         TransitKey(tmp_path / "a", "bad")
     with pytest.raises(KeyUnusable, match="no such transit engine"):
         TransitKey.create(tmp_path / "b", "good", address, "elsewhere")
-    with pytest.raises(KeyUnusable, match="does not answer"):
+    with pytest.raises(KeysUnavailable, match="does not answer"):
         TransitKey.create(tmp_path / "b", "good", "http://127.0.0.1:1", "transit")
     with pytest.raises(KeyUnusable, match="must begin with https"):
         TransitKey.create(tmp_path / "b", "good", "http://vault.example:8200", "transit")
     answers.odd = True
-    with pytest.raises(KeyUnusable, match="otherwise than"):
+    with pytest.raises(KeysUnavailable, match="otherwise than"):
         key.wrap(bytes(32), CONTEXT)
     answers.odd, answers.sealed = False, True
-    with pytest.raises(KeyUnusable, match="is sealed"):
+    with pytest.raises(KeysUnavailable, match="is sealed"):
         key.wrap(bytes(32), CONTEXT)
     assert not (tmp_path / "b").exists()
     (tmp_path / "a").write_text("juanzong transit 1\naddress: x\n")

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from vault.adapters import files
 from vault.adapters.wrapping import FORM, KEY_SIZE, NONCE_SIZE, ROOT, derived, parts_of
-from vault.errors import KeyUnusable
+from vault.errors import KeysUnavailable, KeyUnusable
 
 FIRST_LINE = "juanzong pkcs11 1"
 _NOTE = (
@@ -35,8 +35,12 @@ class Pkcs11Key:
         except (KeyError, ValueError):
             raise KeyUnusable(f"the key file {path} is damaged; restore it from your copy") from None
         self._pin, self._lock, self._process = pin, Lock(), 0
+        self._wrapped_root, self.root = root, b""
         self._key: Any = None
-        self.root = self.unwrap(root, ROOT)
+        try:
+            self.root = self.unwrap(root, ROOT)
+        except KeysUnavailable as error:  # nothing has begun that could wait
+            raise KeyUnusable(str(error)) from error
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(key_id={self.key_id!r})"
@@ -75,13 +79,13 @@ class Pkcs11Key:
         return derived(self.root, purpose)
 
     def wrap(self, file_key: bytes, context: bytes) -> bytes:
-        """Return form (1 byte), nonce (12), sealed key (32) and tag (16), made in the token. Raises KeyUnusable."""
+        """Return form (1 byte), nonce (12), sealed key (32) and tag (16), made in the token. Raises KeyUnusable, KeysUnavailable."""
         if len(file_key) != KEY_SIZE:
             raise ValueError(f"a file key has {KEY_SIZE} bytes, not {len(file_key)}")
         return self._in_token(_wrap, file_key, context)
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Return the 32 bytes that `wrap` was given with this `context`, opened in the token. Raises KeyUnusable."""
+        """Return the 32 bytes that `wrap` was given with this `context`, opened in the token. Raises KeyUnusable, KeysUnavailable."""
         nonce, sealed = parts_of(wrapped)
         return self._in_token(_unwrap, nonce, sealed, context)
 
@@ -89,10 +93,11 @@ class Pkcs11Key:
         import pkcs11
         from pkcs11 import exceptions
 
-        gone = (exceptions.SessionHandleInvalid, exceptions.SessionClosed, exceptions.DeviceRemoved)
+        handles = (exceptions.SessionHandleInvalid, exceptions.ObjectHandleInvalid, exceptions.KeyHandleInvalid)
+        gone = (*handles, exceptions.SessionClosed, exceptions.DeviceRemoved)
         with self._lock:
             try:
-                if self._process != os.getpid():
+                if self._key is None or self._process != os.getpid():
                     self._open()
                 try:
                     done: bytes = do(self._key, *given)
@@ -100,12 +105,23 @@ class Pkcs11Key:
                     self._open()
                     done = do(self._key, *given)
             except pkcs11.PKCS11Error as error:
-                raise _unusable(self._token, error) from error
+                why = _unusable(self._token, error)
+                raise (why if self._works() else KeysUnavailable(str(why))) from error
             return done
+
+    def _works(self) -> bool:
+        """Return whether the token opens what it is known to have wrapped: modules give one error for damage and for their own trouble."""
+        import pkcs11
+
+        try:
+            return self._key is not None and _unwrap(self._key, *parts_of(self._wrapped_root), ROOT) == self.root
+        except pkcs11.PKCS11Error:
+            return False
 
     def _open(self) -> None:
         import pkcs11
 
+        self._key = None  # until it is found, the next call looks for it again
         if self._process:  # forked: the module must be told, what it knew was the parent's
             pkcs11.lib(self._module).reinitialize()
         self._key = _log_in(self._module, self._token, self._pin).get_key(id=self._id)

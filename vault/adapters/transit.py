@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from vault.adapters import files
 from vault.adapters.wrapping import KEY_SIZE, ROOT, derived
-from vault.errors import KeyUnusable
+from vault.errors import KeysUnavailable, KeyUnusable
 
 FIRST_LINE = "juanzong transit 1"
 _NOTE = "# The master key is in this server's transit engine; the file opens nothing.\n"
@@ -32,7 +32,10 @@ class TransitKey:
         except KeyError:
             raise KeyUnusable(f"the key file {path} is damaged; restore it from your copy") from None
         self._name, self._token = _name_of(self.key_id), token
-        self.root = self.unwrap(root, ROOT)
+        try:
+            self.root = self.unwrap(root, ROOT)
+        except KeysUnavailable as error:  # nothing has begun that could wait
+            raise KeyUnusable(str(error)) from error
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(key_id={self.key_id!r})"
@@ -41,7 +44,7 @@ class TransitKey:
     def create(
         cls, path: Path, token: str, address: str, engine: str, root: bytes = b"", *, secret_file: str = ""
     ) -> Self:
-        """Make a new key on the server, and a new file that names it. Raises KeyUnusable; never overwrites.
+        """Make a new key on the server, and a new file that names it. Raises KeyUnusable, KeysUnavailable; never overwrites.
 
         engine: where the transit engine is mounted. root: the old key's, in a rotation. secret_file: where the token stands.
         """
@@ -63,13 +66,13 @@ class TransitKey:
         return derived(self.root, purpose)
 
     def wrap(self, file_key: bytes, context: bytes) -> bytes:
-        """Return form (1 byte) and what the server answered (`vault:v1:…`). Raises KeyUnusable."""
+        """Return form (1 byte) and what the server answered (`vault:v1:…`). Raises KeyUnusable, KeysUnavailable."""
         if len(file_key) != KEY_SIZE:
             raise ValueError(f"a file key has {KEY_SIZE} bytes, not {len(file_key)}")
         return _wrap(self._address, self._token, self._engine, self._name, file_key, context)
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Return the 32 bytes that `wrap` was given with this `context`. Raises KeyUnusable."""
+        """Return the 32 bytes that `wrap` was given with this `context`. Raises KeyUnusable, KeysUnavailable."""
         if not wrapped.startswith(_FORM) or not wrapped.isascii():
             raise KeyUnusable("the wrapped key is cut, or not of a form this program knows")
         asked = {"ciphertext": wrapped[len(_FORM) :].decode("ascii"), "associated_data": _text(_FORM + context)}
@@ -90,10 +93,12 @@ def _wrap(address: str, token: str, engine: str, name: str, file_key: bytes, con
 
 
 def _ask(address: str, token: str, what: str, **given: Any) -> Any:
+    """Return what the server says. Raises KeyUnusable: it did, and refuses what it was given; KeysUnavailable: anything else."""
     import hvac  # type: ignore[import-untyped]  # ships no types
     from hvac.exceptions import (  # type: ignore[import-untyped]  # ships no types
         Forbidden,
         InvalidPath,
+        InvalidRequest,
         VaultDown,
         VaultError,
     )
@@ -106,16 +111,18 @@ def _ask(address: str, token: str, what: str, **given: Any) -> Any:
     except VaultDown:
         why = "is sealed: unseal it"
     except InvalidPath:
-        why = "has no such transit engine or key"
+        raise KeyUnusable(f"{address} has no such transit engine or key") from None
+    except InvalidRequest as error:
+        raise KeyUnusable(f"{address} refused: {error.errors}") from error
     except VaultError as error:
         why = f"refused: {error.errors or type(error).__name__}"
     except RequestException as error:
         why = f"does not answer ({type(error).__name__}): start it, or check the address"
-    raise KeyUnusable(f"{address} {why}")
+    raise KeysUnavailable(f"{address} {why}")
 
 
-def _odd(address: str) -> KeyUnusable:
-    return KeyUnusable(f"{address} answers otherwise than the transit engine's documentation says")
+def _odd(address: str) -> KeysUnavailable:
+    return KeysUnavailable(f"{address} answers otherwise than the transit engine's documentation says")
 
 
 def _text(data: bytes) -> str:
