@@ -362,7 +362,9 @@ _DIGIT = re.compile(r"\d")
 _MAY_BE_UNIT = frozenset("十百千万亿 ")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _PARTS = frozenset("-_/")
-_BEFORE_PART = re.compile(r"[a-z][a-z0-9]*+(?:[-_/] ?[a-z0-9]++)*+[-_/] ?$")  # a line may end behind a hyphen
+# A line may end behind a hyphen, and before one where another says that it is a code and not a number below zero.
+_PART = r"(?:[-_/] ?| [-_/])[a-z0-9]++"
+_BEFORE_PART = re.compile(rf"[a-z][a-z0-9]*+(?:(?:{_PART})*+[-_/] ?|(?:{_PART})++ [-_/])$")
 _LONGEST_CODE = 40
 _AROUND = frozenset(".,") | _LETTERS
 _AMOUNT_ALONE = re.compile(_FIGURES)

@@ -237,7 +237,7 @@ def test_traditional_and_simplified_are_one_script_and_keep_their_places(traditi
 
 
 FIGURES = st.text(alphabet="0123456789.,万亿千a元-年/٣ ", max_size=16)
-BEFORE_PART = r"[a-z][a-z0-9]*([-_/] ?[a-z0-9]+)*[-_/] ?$"  # of a code
+BEFORE_PART = r"[a-z][a-z0-9]*(([-_/] ?| [-_/])[a-z0-9]+)*([-_/] ?|([-_/] ?| [-_/])[a-z0-9]+ [-_/])$"  # of a code
 
 
 @given(FIGURES)

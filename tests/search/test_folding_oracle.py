@@ -23,7 +23,8 @@ from search.folding import (
 )
 from tools.business_text import page
 
-BEFORE_PART = r"[a-z][a-z0-9]*([-_/] ?[a-z0-9]+)*[-_/] ?$"  # before digits that are a part of a code
+# Before digits that are a part of a code.
+BEFORE_PART = r"[a-z][a-z0-9]*(([-_/] ?| [-_/])[a-z0-9]+)*([-_/] ?|([-_/] ?| [-_/])[a-z0-9]+ [-_/])$"
 FIGURES = "0123.,.,a 万千٣元\n"
 DATED = (
     "2026",
@@ -156,6 +157,11 @@ def test_the_parts_of_a_code_are_no_numbers():
     for text, wanted in (
         ("合同 HT-XS-2021-3979 号", set()),
         ("HT-XS-\n2021-3979", set()),
+        ("HT-XS\n-2021-3979", set()),
+        ("HT-XS-2021\n-3979", set()),
+        ("HT - 3979", {"3979"}),
+        ("HT-XS-2021 - 3979", {"3979"}),
+        ("balance -3979", {"3979"}),
         ("信合/A1/20", set()),
         ("2021-3979", {"2021", "3979"}),
         ("A区-500元", {"500"}),
