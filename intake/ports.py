@@ -32,6 +32,9 @@ class OcrEngine(Protocol):
 class Delivery(Protocol):
     """Hands a file to the archive: to the one on this machine, or over the network to another."""
 
+    def most(self) -> int:
+        """Return how many bytes a file may have there; 0 where it cannot be found out just now."""
+
     def deliver(self, path: Path, filename: str, *, batch: str = "") -> Receipt:
         """Return the receipt of the file at `path`, which is durable then. The same bytes twice give the first document.
 

@@ -142,6 +142,11 @@ _SAID: dict[str, tuple[str, str]] = {
             "page N again, --expect N for the right count (0 takes them as they are); or `juanzong station discard {name}`"
         ),
     ),
+    "in_files": (
+        "这一叠太大，一个文件交不了：分成 {count} 个文件交，档案系统收齐后合起来",
+        "the stack is too large for one file: it goes in {count} files, which the archive puts together",
+    ),
+    "file_in": ("{count} 个文件里的第 {number} 个交好了", "file {number} of {count} is in"),
     # what cannot be asked for
     "only": ("没有第 {page} 页：{name} 这一叠有 {count} 页", "there is no page {page}: scan {name} has {count} pages"),
     "odd": (

@@ -40,12 +40,13 @@ METADATA = (
     "sheets",
     "sides",
     "order",
+    "portion",
     "device",
     "settings",
 )
 #: What goes with `split`, and what besides with a paper that a scanner made one document of.
 _OF_SCANS = frozenset(("sheets", "sides", "device", "settings"))
-_OF_STACKS = frozenset(("order",)) | _OF_SCANS
+_OF_STACKS = frozenset(("order", "portion")) | _OF_SCANS
 #: What a sender may say it is: a scanning station with its scanner or its hot folder.
 STATIONS = ("scanner", "station")
 _DEVICE = 120
@@ -246,7 +247,7 @@ def _how(given: dict[str, str]) -> How:
     alone = _OF_SCANS if given.get("channel") == "scanner" else frozenset()
     if given.get("split") != "true" and (_OF_STACKS - alone) & given.keys():
         raise BadRequest(
-            "Upload-Metadata: order goes with split; sheets, sides, device, settings with split or channel=scanner"
+            "Upload-Metadata: order, portion go with split; sheets, sides, device, settings with split or channel=scanner"
         )
     for name in ("sheets", "sides"):
         if not re.fullmatch(r"[0-9]{0,6}", given.get(name, "")):
@@ -261,6 +262,7 @@ def _how(given: dict[str, str]) -> How:
         int(sheets) if sheets else None,
         int(given.get("sides") or 0),
         given.get("order") or "as_scanned",
+        portion=given.get("portion", ""),
         device=device,
         settings=dict(pair.split("=") for pair in settings.split(";") if pair),
     )
@@ -272,6 +274,7 @@ def _how_said(upload: Upload) -> dict[str, str]:
         "sheets": str(upload.sheets or ""),
         "sides": str(upload.sides or ""),
         "order": upload.turn_over if upload.split else "",
+        "portion": upload.portion,
         "device": upload.device,
         "settings": ";".join(f"{name}={value}" for name, value in upload.scanned_with.items()),
     }

@@ -63,6 +63,15 @@ class TusDelivery:
         self._token_file, self._memory = token_file, _Memory(memory)
         self._patience, self._more, self._sleep = patience, dict(more or {}), sleep
 
+    def most(self) -> int:
+        """Ask the archive how many bytes a file may have (Tus-Max-Size, tus 1.0.0, section OPTIONS); 0 where nothing answers that."""
+        with contextlib.suppress(requests.exceptions.RequestException), requests.Session() as session:
+            session.auth = _Bearer(self._token_file)
+            told = session.options(self._endpoint, timeout=_TIMEOUT, allow_redirects=False).headers
+            text = told.get("tus-max-size", "")
+            return int(text) if text.isascii() and text.isdecimal() else 0
+        return 0
+
     def deliver(self, path: Path, filename: str, *, batch: str = "") -> Receipt:
         """Send the file and return its receipt once it is durable there. Raises Rejected, DeliveryFailed."""
         for _ in range(_BEGINNINGS):

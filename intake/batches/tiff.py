@@ -18,6 +18,9 @@ _PLACES = {273: 279, 324: 325}  # offsets of strips and tiles, and the tags of t
 _DROPPED = frozenset({288, 289, 297, 330, 34665, 34853, 40965})
 _OLD_JPEG = 6  # its tables lie anywhere in the file (tags 513 to 521): such a page is decoded instead
 _MAX_VALUE = 1 << 26
+_CLASSIC = (1 << 32) - (
+    1 << 26
+)  # bytes that offsets of 32 bits reach, and room for directories; a larger file is a BigTIFF
 #: Degrees clockwise a page is turned -> what each orientation becomes (TIFF 6.0, page 36).
 _TURNED = {
     90: {1: 6, 2: 7, 3: 8, 4: 5, 5: 2, 6: 3, 7: 4, 8: 1},
@@ -54,15 +57,18 @@ def copy_pages(
 ) -> None:
     """Write pages as (path, page from 1, degrees clockwise to turn it) into one file, in order. done: called after each.
 
+    Of files that are too large together for offsets of 32 bits, or that are BigTIFF themselves, it is a BigTIFF.
+
     Raises NotCopiable (nothing that was written counts then): old JPEG compression, missing byte counts, or files of
     different byte orders.
     """
     with ExitStack() as opened:
         files = {path: _File(opened.enter_context(path.open("rb"))) for path in {path for path, _, _ in pages}}
-        forms = {file.form for file in files.values()}
-        if len(forms) != 1:
+        orders = {file.form.order for file in files.values()}
+        if len(orders) != 1:
             raise NotCopiable("the files have different byte orders")
-        writer = _Writer(target, forms.pop())
+        large = sum(path.stat().st_size for path in files) > _CLASSIC
+        writer = _Writer(target, _Form(orders.pop(), large or any(file.form.big for file in files.values())))
         for path, number, turn in pages:
             writer.add(files[path], files[path].page(number), turn)
             done()

@@ -76,7 +76,7 @@ _STACK = click.option("--stack", type=click.IntRange(min=1), help="Its number in
 @json_option
 @with_house
 def one_sided(house: House, actor: Actor, name: str, *, stack: int | None, as_json: bool) -> int:
-    """Cut the first pass of the batch NAME that waits for its backs as single sides: no back comes."""
+    """Cut what waits in the batch NAME as it is: a first pass as single sides, as no back comes; a file without the others of its stack."""
     flow.take_as_one_sided(house, actor, name, stack)
     _tell(house, actor, name, as_json=as_json)
     return 0
@@ -88,7 +88,7 @@ def one_sided(house: House, actor: Actor, name: str, *, stack: int | None, as_js
 @json_option
 @with_house
 def give_up(house: House, actor: Actor, name: str, *, stack: int | None, as_json: bool) -> int:
-    """Give up the first pass of the batch NAME that waits for its backs: its paper is scanned again."""
+    """Give up what waits in the batch NAME for its backs, or for the other files of its stack: its paper is scanned again."""
     flow.give_up_pass(house, actor, name, stack)
     _tell(house, actor, name, as_json=as_json)
     return 0
@@ -109,11 +109,13 @@ def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
     kept = f"{m.kept} pages kept + {m.blanks} blanks dropped + {m.separators} separators = {m.accounted}"
     colour, word = ("green", "balances") if m.balances else ("yellow", "does not balance")
     click.echo(f"batch {plain(name)}: {whole.batch.state}{', still being cut' if whole.busy else ''}")
+    ways = "one-sided, give-up"
     for found in told["waiting"]:
         name, pages = plain(found["filename"]), found["pages"]
-        click.echo(
-            f"stack {found['stack']} ({name}, {pages} pages) waits for its backs: send them, or see one-sided, give-up"
-        )
+        waits = f"waits for its backs: send them, or see {ways}"
+        if "file" in found:
+            waits = f"is file {found['file']} of {found['files']} of a stack and waits for the others: see station resume, or {ways}"
+        click.echo(f"stack {found['stack']} ({name}, {pages} pages) {waits}")
     for found in told["given_up"]:
         click.echo(f"stack {found['stack']} ({plain(found['filename'])}, {found['pages']} pages) was given up")
     click.echo(f"{paper}; {kept}; {click.style(word, fg=colour)}")

@@ -122,7 +122,7 @@ def _remote(
     if how is not None:
         told = ";".join(f"{name}={value}" for name, value in how.settings.items())
         said = {"sheets": str(how.sheets or ""), "sides": str(how.sides or ""), "device": how.device, "settings": told}
-        said |= {"split": "true", "order": how.order} if split else {}
+        said |= {"split": "true", "order": how.order, "portion": how.portion} if split else {}
         more |= {name: value for name, value in said.items() if value}
     try:
         return TusDelivery(server, token_file, station_home(settings) / "uploads", patience=_PATIENCE, more=more)

@@ -1,7 +1,9 @@
 """`juanzong station scan` and what belongs to it: paper to a document, with every page counted before it is handed in."""
 
 import getpass
+import hashlib
 import re
+import secrets
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,8 +27,11 @@ from service.settings import Settings, load
 if TYPE_CHECKING:
     from intake.adapters.scan_spool import Scan
     from intake.glance import Below
+    from intake.model import Receipt
     from service.flow.intake.stacks import How
 
+#: What the archive says where fewer pages in one file might do: the malware scanner has a limit of its own.
+_TOO_LARGE = ("too_large", "malware_unchecked")
 _LONGEST_BATCH = 36  # characters, as the archive keeps it
 _LONGEST_DEVICE = 120  # the same
 _LONGEST_SETTING = 40  # the same
@@ -213,7 +218,9 @@ def _whither(scan: "Scan", target: Target) -> Target:
     if order.server and said["department"]:
         raise BadInput(words.say("department_of_token", server=order.server))
     if any(said.values()):
-        scan.write(ScanOrder.from_plain(order.to_plain() | said))
+        scan.write(
+            ScanOrder.from_plain(order.to_plain() | said | {"handed_in": ()})
+        )  # elsewhere nothing of it is in yet
         return target
     return Target(order.server or None, Path(order.token_file) if order.token_file else None, order.department or None)
 
@@ -384,6 +391,74 @@ def _how(order: ScanOrder) -> "How":
     return How(order.sheets, order.sides_scanned, order.page_order, device=device, settings=settings)
 
 
+def _deliver(settings: Settings, scan: "Scan", target: Target, *, quiet: bool) -> "Receipt":
+    """Hand a scan in: as one file, or as several where the archive takes none so large. Raises Rejected, DeliveryFailed."""
+    order, most = scan.order, None
+    while True:
+        files: list[Path] = []
+        try:
+            with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
+                files = scan.bind(delivery.most() if most is None else most)
+                if len(files) == 1:
+                    return delivery.deliver(files[0], _filename(scan, order), batch=order.batch)
+            return _deliver_portions(settings, scan, target, files, quiet=quiet)
+        except Rejected as error:
+            if error.code not in _TOO_LARGE or len(files) == len(scan.pages):
+                raise
+        most = (
+            max(file.stat().st_size for file in files) // 2
+        )  # what the archive takes could not be found out beforehand
+
+
+def _deliver_portions(
+    settings: Settings, scan: "Scan", target: Target, files: "Sequence[Path]", *, quiet: bool
+) -> "Receipt":
+    """Hand in the files of a stack one after the other; the archive puts them together. Those that it has are not sent again.
+
+    The last one is, for its receipt: sent twice it counts once.
+    """
+    from intake.batches.portions import Portion
+
+    order = scan.order
+    if not order.serial:
+        order = replace(order, serial=secrets.token_hex(8))
+        scan.write(order)
+    if not quiet:
+        click.echo(words.say("in_files", count=len(files)), err=True)
+    # What is one document goes into a batch of its own, which no other paper can have closed or counted otherwise.
+    batch = order.batch if order.split else ""
+    batch = batch or f"{order.batch[:10]}-{scan.name}-{order.serial[:4]}".lstrip("-")
+    receipt = None
+    for number, file in enumerate(files, 1):
+        portion = str(Portion(order.serial, number, len(files)))
+        with file.open("rb") as opened:
+            told = f"{portion} {hashlib.file_digest(opened, 'sha256').hexdigest()}"
+        if told not in order.handed_in or number == len(files):
+            with target.open(settings, "scanner", _how_portion(order, portion, number), split=True) as delivery:
+                receipt = delivery.deliver(file, _filename(scan, order), batch=batch)
+            others = [other for other in order.handed_in if not other.startswith(f"{order.serial}/{number}/")]
+            order = replace(order, handed_in=[*others, told])
+            scan.write(order)
+        if not quiet:
+            click.echo(words.say("file_in", number=number, count=len(files)), err=True)
+    assert receipt is not None  # noqa: S101 - the last one was handed in
+    return receipt
+
+
+def _how_portion(order: ScanOrder, portion: str, number: int) -> "How":
+    """Return the manifest that goes with a file of a stack in several: the paper is counted with the first."""
+    how = _how(order)
+    how = replace(how, portion=portion, order=how.order if order.split else "as_one")
+    if number == 1:
+        return how
+    settings = {name: value for name, value in how.settings.items() if name not in how.dropped()}
+    return replace(how, sheets=None, settings=settings)
+
+
+def _filename(scan: "Scan", order: ScanOrder) -> str:
+    return f"{order.batch or 'scan'}-{scan.name}.tiff"
+
+
 def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below]", *, as_json: bool) -> int:
     """Count, bind, hand in, and only then remove the pages. Raises PagesMissing; whatever is raised, the pages are kept."""
     order, count = scan.order, len(scan.pages)
@@ -391,8 +466,7 @@ def _hand_in(settings: Settings, scan: "Scan", target: Target, poor: "list[Below
         raise BadInput(words.say("no_page"))
     if order.off(count):
         raise PagesMissing(words.miscounted(scan.name, count, order))
-    with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
-        receipt = delivery.deliver(scan.bind(), f"{order.batch or 'scan'}-{scan.name}.tiff", batch=order.batch)
+    receipt = _deliver(settings, scan, target, quiet=as_json)
     scan.remove()
     if as_json:
         out_json(

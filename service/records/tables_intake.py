@@ -76,7 +76,7 @@ class Upload(Base):
 
     state: open; done (a document, `document_id`, or a stack, `stack_id`), refused (`code`, `problem`), removed (its parts are
     being deleted). split, sheets, sides, turn_over: whether it is a stack to be cut, and how that was scanned; device,
-    scanned_with: by which scanner, and what that was told.
+    scanned_with: by which scanner, and what that was told. portion: which of the files of one stack it is, as of a `Stack`.
     received: bytes that are durable. writer: which request may add to it, the latest. key: the key its parts are sealed
     with, wrapped; gone as soon as the upload is no longer open. claimed_by: who makes a document of it.
     deferred: its length is not known yet; `length` is then the most that it may have.
@@ -97,6 +97,7 @@ class Upload(Base):
     sheets: Mapped[int | None]
     sides: Mapped[int] = mapped_column(default=0)
     turn_over: Mapped[str] = mapped_column(String(12), default="as_scanned")
+    portion: Mapped[str] = mapped_column(String(40), default="")
     device: Mapped[str] = mapped_column(String(120), default="")
     scanned_with: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(String(8), default="open", index=True)
@@ -154,7 +155,8 @@ class Stack(Base):
     """A scanned stack as it came, sealed under a key of its own until its batch is released.
 
     state: receiving (not yet acknowledged), kept, cutting, cut, released (no key any more), removed. turn_over: how its pages lie:
-    as_scanned, two_pass (fronts, then the backs from the last to the first), fronts and backs (each a file). looked: one
+    as_scanned, two_pass (fronts, then the backs from the last to the first), fronts and backs (each a file), as_one (all of it is
+    one document). portion: which of several files it is that are one stack (`intake/batches/portions.py`), or empty. looked: one
     entry a page, None before it was looked at. key: the wrapped key. The migration adds a unique index on `sha256` over
     all but the removed. thumbs: the object of the small pictures, sealed under the same key. error: why it was not cut but
     left whole; error_code: the word for it that `Rejected` has.
@@ -171,6 +173,7 @@ class Stack(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     pages: Mapped[int]
     turn_over: Mapped[str] = mapped_column(String(12), default="as_scanned")
+    portion: Mapped[str] = mapped_column(String(40), default="")
     drop_blanks: Mapped[bool] = mapped_column(default=True)
     channel: Mapped[str] = mapped_column(String(16))
     looked: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -3,6 +3,7 @@
 import getpass
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import requests
@@ -14,6 +15,7 @@ from intake.channels.arrivals import Patience
 from service.access import people
 from service.channels import reason
 from service.records.tables import AuditEntry, Document, Stack
+from tests.service import test_station_scan as scans
 from tests.service import test_uploads_served as served
 from tests.service.conftest import DIGITAL, OWNER, SCANS
 from tests.service.test_cli import juanzong, lines
@@ -52,6 +54,28 @@ def test_a_scanned_stack_is_handed_in_over_the_network(archive, sane, tmp_path):
     scan = scan_of(archive)
     assert (scan["sheets"], scan["sides"], scan["device"]) == (10, 1, "test")
     assert (scan["settings"]["resolution"], scan["settings"]["operator"]) == ("50", getpass.getuser())
+
+
+def test_a_stack_larger_than_the_archive_takes_in_a_file_comes_in_several(archive, tmp_path):
+    little = scans.LITTLE
+    archive.kill()
+    archive.env |= little
+    archive.start()
+    home = tmp_path / "station-home"
+    where = ("--server", archive.line(30_000).address, "--token-file", archive.token_file)
+    order = replace(scans.BATCH, source="Duplex", expect=6)
+    scan = scans.large(home / "station" / "scans", order, 1, 2, "T", 0, 3, 4)
+    again = ("station", "resume", scan.name, "--json", *where)
+    (line,) = lines(juanzong({"JUANZONG_HOME": str(home)}, *again))
+    assert (line["status"], line["pages"], line["batch"]) == ("received", 6, "三月")
+    (shown,) = lines(juanzong(archive.env, "batch", "show", "三月", "--json"))
+    assert [document["pages"] for document in shown["documents"]] == [["1.1", "1.2"], ["2.3", "3.1"]]
+    assert (shown["sheets"], shown["sides"], shown["manifest"]["balances"]) == (3, 2, True)
+    with archive.house.database.read() as session:
+        stacks = list(session.scalars(select(Stack).order_by(Stack.position)))
+    assert [(stack.channel, stack.portion.split("/")[1:]) for stack in stacks] == [
+        ("scanner", [str(number), "3"]) for number in (1, 2, 3)
+    ]
 
 
 def test_a_stack_that_waits_knows_where_it_was_going(archive, sane, tmp_path):

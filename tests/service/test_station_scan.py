@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import click
 import pytest
@@ -23,8 +24,12 @@ from intake.adapters import scanner
 from intake.adapters.scan_spool import Scan, new_scan
 from intake.channels.scanning import ScanOrder
 from service.bootstrap import build
-from service.records.tables import AuditEntry, Batch, Document, Stack
+from service.flow.intake import stacks
+from service.flow.intake.delivery import LocalDelivery
+from service.flow.intake.originals import original_on_disk
+from service.records.tables import AuditEntry, Batch, BatchPart, Document, Stack
 from service.settings import load
+from tests.intake.batches.stacks import patch_sheet
 from tests.servers.office_scanner import Scanner, office_scanner
 from tests.service.conftest import embedded_env, prepared
 from tests.service.nursery import nursery
@@ -764,3 +769,189 @@ def test_the_reason_is_what_was_said_before_the_pipe_broke(tmp_path):
     assert "jammed" in scanner._last_words(log)
     log.write_text("scanimage: received signal 15\n")
     assert "signal 15" in scanner._last_words(log)
+
+
+#: Bytes that an archive takes in a file in these tests: two of the sides that `large` draws.
+LITTLE = {"JUANZONG_MAX_BYTES": "18200"}
+BATCH = ScanOrder("test", 75, split=True, batch="三月", started="2026-11-27T09:00:00")
+
+
+def large(spool: Path, order: ScanOrder, *numbers: int | str) -> Scan:
+    """A stack in the spool, some 8 kB a side: as many bars as the number says, 0 for a blank one, "T" for a separator sheet."""
+    scan, noise = new_scan(spool, order), Image.frombytes("L", (82, 82), Random(1).randbytes(82 * 82))
+    for place, number in enumerate(numbers, 1):
+        page = Image.fromarray(patch_sheet("T", 100)) if number == "T" else Image.open(io.BytesIO(side(int(number))))
+        if number not in ("T", 0):
+            page.paste(noise, (530, 780))
+        page.save(scan.folder / f"p{place:05d}.tiff", dpi=(100, 100) if number == "T" else (75, 75))
+    return scan
+
+
+def in_the_archive(env: dict[str, str], *, resumed: bool = False) -> tuple[list[Stack], list[list[int]]]:
+    """The stacks that are there, and of every document in the batch in its order the pages."""
+    house = build(load(env))
+    if resumed:
+        stacks.resume(house)
+    with house.database.read() as session:
+        found = list(session.scalars(select(Stack).order_by(Stack.position)))
+        parts = session.scalars(select(BatchPart).where(BatchPart.wanted.is_(False)).order_by(BatchPart.position))
+        documents = []
+        for part in parts:
+            with original_on_disk(house, part.document_id) as path, Image.open(path) as pages:
+                documents.append([bars(page) for page in ImageSequence.Iterator(pages)])
+    house.database.dispose()
+    return found, documents
+
+
+def test_a_scan_too_large_for_one_file_is_one_document_all_the_same(juanzong_here, env, spool):
+    scan = large(spool, replace(BATCH, split=False, expect=6), 1, 2, 3, 0, 5, 6)
+    done = juanzong_here(env | LITTLE | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", scan.name)
+    assert "这一叠太大，一个文件交不了：分成 4 个文件交，档案系统收齐后合起来" in done.stderr
+    assert "4 个文件里的第 4 个交好了" in done.stderr
+    assert waiting(spool) == []
+    sent, documents = in_the_archive(env)
+    assert [stack.pages for stack in sent] == [2, 2, 1, 1]
+    assert all(stack.size <= int(LITTLE["JUANZONG_MAX_BYTES"]) for stack in sent)
+    assert documents == [[1, 2, 3, 0, 5, 6]]  # larger than what is taken in one file; nothing of it was dropped
+    house = build(load(env))
+    with house.database.read() as session:
+        document, batch = session.scalars(select(Document)).one(), session.scalars(select(Batch)).one()
+    house.database.dispose()
+    assert document.filename == f"三月-{scan.name}.tiff"
+    assert re.fullmatch(rf"三月-{scan.name}-[0-9a-f]{{4}}", batch.name)
+    assert (batch.sheets, batch.sides, batch.device) == (6, 1, "test")
+
+
+@pytest.mark.parametrize("order", ["as_scanned", "two_pass"])
+def test_a_stack_too_large_for_one_file_is_cut_as_if_it_were_one(juanzong_here, env, spool, order):
+    read = [1, 2, "T", 0, 3, 0, 4, 5, 6, "T", 1, 0]
+    if order == "two_pass":
+        asked, lie = replace(BATCH, page_order="two_pass", expect=12, fronts=6), read[::2] + read[::-2]
+    else:
+        asked, lie = replace(BATCH, source="Duplex", expect=12), read
+    scan = large(spool, asked, *lie)
+    (line,) = lines(juanzong_here(env | LITTLE, "station", "resume", scan.name, "--json"))
+    assert (line["status"], line["pages"], line["batch"]) == ("received", 12, "三月")
+    sent, documents = in_the_archive(env)
+    assert len(sent) > 2
+    assert documents == [[1, 2], [3, 4, 5, 6], [1]]
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert (shown["sheets"], shown["manifest"]["balances"], shown["manifest"]["separators"]) == (6, True, 2)
+    released = json.loads(juanzong_here(env, "batch", "release", "三月", "--json").stdout)
+    assert released["state"] == "released"
+
+
+KILLED = """
+import os, signal, sys
+from service.flow.intake.delivery import LocalDelivery
+from service.cli import juanzong
+from intake.adapters.scan_spool import Scan
+
+def die(*args, **named):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+where, which = sys.argv.pop(1), int(sys.argv.pop(1))
+deliver, write, count = LocalDelivery.deliver, Scan.write, 0
+
+def counted(self, *args, **named):
+    global count
+    count += 1
+    if where == "before" and count == which:
+        die()
+    receipt = deliver(self, *args, **named)
+    if where == "received" and count == which:
+        die()
+    return receipt
+
+def written(self, order):
+    write(self, order)
+    if where == "noted" and len(order.handed_in) == which:
+        die()
+
+LocalDelivery.deliver, Scan.write = counted, written
+juanzong.main(sys.argv[1:], standalone_mode=False)
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "which"), [("before", 2), ("received", 1), ("received", 3), ("noted", 1), ("noted", 3)]
+)
+def test_killed_between_the_files_of_a_stack_every_page_is_there_once(juanzong_here, env, spool, where, which):
+    scan = large(spool, replace(BATCH, source="Duplex", expect=6), 1, 2, "T", 0, 3, 4)
+    done = nursery().run(KILLED, where, str(which), "station", "resume", scan.name, env=env | LITTLE)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    sent, documents = in_the_archive(env, resumed=True)
+    if len(sent) < 3:
+        assert documents == []  # no half of a document, and what came waits
+        assert {stack.state for stack in sent} == {"kept"}
+    (line,) = lines(juanzong_here(env | LITTLE, "station", "resume", scan.name, "--json"))
+    assert line["batch"] == "三月"
+    assert waiting(spool) == []
+    sent, documents = in_the_archive(env, resumed=True)
+    assert (len(sent), documents) == (3, [[1, 2], [3, 4]])
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert (shown["sheets"], shown["manifest"]["balances"]) == (3, True)
+
+
+def test_pages_put_right_after_a_part_of_the_stack_is_in_count_once(juanzong_here, env, spool):
+    scan = large(spool, replace(BATCH, expect=7), 1, 2, 3, 4, 5, 6, 1)
+    nursery().run(KILLED, "received", "2", "station", "resume", scan.name, env=env | LITTLE)
+    sent, _ = in_the_archive(env)
+    assert [stack.pages for stack in sent] == [2, 1]
+    juanzong_here(env | LITTLE, "station", "resume", scan.name, "--drop", 3, "--expect", 6, "--json")
+    sent, documents = in_the_archive(env)
+    assert documents == [[1, 2, 4, 5, 6, 1]]
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert ([given["pages"] for given in shown["given_up"]], shown["waiting"]) == ([1], [])
+
+
+def test_a_stack_that_becomes_smaller_between_its_files_is_never_put_together_with_what_it_was(
+    juanzong_here, env, spool
+):
+    """Of three files two are in; without page 5 there are two: the second as it was must not make the stack whole."""
+    scan = large(spool, replace(BATCH, expect=5), 1, 2, 3, 0, 4)
+    nursery().run(KILLED, "received", "2", "station", "resume", scan.name, env=env | LITTLE)
+    assert [stack.portion[-3:] for stack in in_the_archive(env)[0]] == ["1/3", "2/3"]
+    done = nursery().run(
+        KILLED, "received", "1", "station", "resume", scan.name, "--drop", "3", "--expect", "4", env=env | LITTLE
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert in_the_archive(env, resumed=True)[1] == []
+    juanzong_here(env | LITTLE, "station", "resume", scan.name, "--json")
+    assert in_the_archive(env)[1] == [[1, 2, 0, 4]]
+
+
+def test_a_file_of_a_stack_whose_others_never_come_has_a_way_out(juanzong_here, env, spool):
+    scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
+    nursery().run(KILLED, "received", "1", "station", "resume", scan.name, env=env | LITTLE)
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert shown["waiting"][0]["pages"] == 2
+    waits = juanzong_here(env, "batch", "release", "三月", check=4).stderr
+    assert "waits for the other files of a stack that came in several" in waits
+    juanzong_here(env, "batch", "give-up", "三月")
+    (line,) = lines(juanzong_here(env | LITTLE, "station", "resume", scan.name, "--json"))  # the station is found again
+    assert line["status"] == "received"
+    assert in_the_archive(env)[1] == [[1, 2, 3, 4, 5, 6]]
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert shown["manifest"]["balances"]
+
+
+def test_a_file_of_a_stack_that_stays_alone_is_cut_as_it_is(juanzong_here, env, spool):
+    scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
+    nursery().run(KILLED, "received", "1", "station", "resume", scan.name, env=env | LITTLE)
+    said = juanzong_here(env, "batch", "show", "三月").stdout
+    assert "is file 1 of 5 of a stack and waits for the others: see station resume, or one-sided, give-up" in said
+    juanzong_here(env, "batch", "one-sided", "三月")
+    assert in_the_archive(env)[1] == [[1, 2]]
+
+
+def test_of_an_archive_that_does_not_say_how_much_it_takes_it_is_found_out(juanzong_here, env, spool, monkeypatch):
+    monkeypatch.setattr(LocalDelivery, "most", lambda _self: 0)
+    scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
+    juanzong_here(env | LITTLE, "station", "resume", scan.name, "--json")
+    assert in_the_archive(env)[1] == [[1, 2, 3, 4, 5, 6]]
+    scan = large(spool, replace(BATCH, started="2026-11-27T10:00:00", expect=2), 1, 2)
+    least = env | {"JUANZONG_MAX_BYTES": "3000", "LC_ALL": "zh_CN.UTF-8"}
+    refused = juanzong_here(least, "station", "resume", scan.name, check=3)
+    assert "文件太大" in refused.stderr  # a single page is: nothing goes on for ever
+    assert waiting(spool) == [scan.name]

@@ -20,8 +20,8 @@ from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed, listing, reach_of, require
 from service.flow.common.watermark import is_classified, mark, words
 from service.flow.intake.looks import thumbnail
-from service.flow.intake.parts import lone_passes, order_of, seen, settle, want
-from service.flow.intake.stacks import GIVEN_UP, remove
+from service.flow.intake.parts import lone_passes, lone_portions, order_of, seen, settle, together, want
+from service.flow.intake.stacks import GIVEN_UP, give_up, remove
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, BatchPart, Document, Stack, new_id
@@ -56,12 +56,21 @@ class Whole:
     @property
     def waits_for_backs(self) -> bool:
         """Whether the first pass of double-sided paper waits for the second."""
+        return self._all_wait and not any(stack.portion for stack in self.waiting)
+
+    @property
+    def waits_for_files(self) -> bool:
+        """Whether a file of a stack in several waits for the others."""
+        return self._all_wait and any(stack.portion for stack in self.waiting)
+
+    @property
+    def _all_wait(self) -> bool:
         return bool(self.waiting) and len(self.waiting) == sum(stack.state == "kept" for stack in self.stacks)
 
     @property
     def waiting(self) -> list[Stack]:
-        """Return the passes of double-sided paper that wait for the other one."""
-        return lone_passes(self.stacks)
+        """Return what waits for the rest of its paper: passes for the other one, files for the others of their stack."""
+        return lone_passes(self.stacks) + lone_portions(self.stacks)
 
     @property
     def given_up(self) -> list[Stack]:
@@ -164,6 +173,13 @@ def _order(stacks: Sequence[Stack]) -> list[str]:
             fronts.append(stack)
         elif stack.turn_over == "backs" and fronts:
             keys += order_of([fronts.pop(0), stack])
+        elif stack.turn_over != GIVEN_UP and stack.portion:
+            there = [other for other in stacks if other.turn_over != GIVEN_UP]
+            whole = together(stack, there)
+            if stack in whole[:1]:
+                keys += order_of(whole)
+            elif stack not in whole:
+                keys += [f"{stack.position}.{number}" for number in range(1, stack.pages + 1)]
         elif stack.turn_over != GIVEN_UP:
             keys += order_of([stack])
     return keys + [key for stack in fronts for key in order_of([stack])]
@@ -202,6 +218,8 @@ def _must_be_open(batch: Batch) -> None:
 def _must_be_settled(whole: Whole) -> None:
     if whole.waits_for_backs:
         raise RuleRefused(f"batch {whole.batch.name} waits for the second pass, the backs of its pages")
+    if whole.waits_for_files:
+        raise RuleRefused(f"batch {whole.batch.name} waits for the other files of a stack that came in several")
     if whole.busy:
         raise RuleRefused(f"batch {whole.batch.name} is still being cut; wait a moment")
 
@@ -209,28 +227,32 @@ def _must_be_settled(whole: Whole) -> None:
 def take_as_one_sided(house: House, actor: Actor, name: str, position: int | None = None) -> None:
     """Cut a first pass that waits for its backs, or a stack that was given up, as single sides: no back comes.
 
+    A file that waits for the others of its stack is cut as it is: they do not come.
+
     position: of the stack; None: the one that waits. Raises NotFound, RuleRefused (it does not wait; several do), BadInput.
     """
     with house.database.write() as session:
         stack = _lone_pass(session, actor, name, position, or_given_up=True)
-        # As a stack that was said to be single-sided: there a blank page is a sheet that lay the wrong way up.
-        stack.turn_over, stack.drop_blanks, stack.state, stack.looked = "as_scanned", False, "kept", None
+        if (
+            not stack.portion
+        ):  # as a stack that was said to be single-sided: there a blank page is a sheet that lay the wrong way up
+            stack.drop_blanks = False
+        if stack.turn_over != "as_one":
+            stack.turn_over = "as_scanned"
+        stack.portion, stack.state, stack.looked = "", "kept", None
         detail = {"stack": stack.id, "pages": stack.pages}
         audit.append(session, actor.name, "batch.one_sided", f"batch:{name}", detail)
     settle(house, name)
 
 
 def give_up_pass(house: House, actor: Actor, name: str, position: int | None = None) -> None:
-    """Let a first pass that waits for its backs count for nothing, because its paper is scanned again.
+    """Let a first pass that waits for its backs, or a file that waits for the others, count for nothing: its paper is scanned again.
 
     It stays as it came until the release, and can still be cut as single sides. Its pages are no pages kept: without a new
     scan of the paper the account does not balance. position and what is raised: as for `take_as_one_sided`.
     """
     with house.database.write() as session:
-        stack = _lone_pass(session, actor, name, position, or_given_up=False)
-        stack.turn_over, stack.state, stack.looked = GIVEN_UP, "cut", [{"kind": "replaced"}] * stack.pages
-        detail = {"stack": stack.id, "sha256": stack.sha256, "pages": stack.pages}
-        audit.append(session, actor.name, "batch.give_up", f"batch:{name}", detail)
+        give_up(session, actor, _lone_pass(session, actor, name, position, or_given_up=False))
     settle(house, name)  # a change that was begun before goes on
 
 
@@ -238,7 +260,7 @@ def _lone_pass(session: Session, actor: Actor, name: str, position: int | None, 
     batch = load_batch(session, actor, name, "batch.edit", lock=True)
     _must_be_open(batch)
     stacks = list(session.scalars(select(Stack).where(Stack.batch == name).order_by(Stack.position).with_for_update()))
-    found = lone_passes(stacks)
+    found = lone_passes(stacks) + lone_portions(stacks)
     if position is not None or not found:
         found += [stack for stack in stacks if or_given_up and stack.turn_over == GIVEN_UP]
     found = [stack for stack in found if position in (None, stack.position)]

@@ -32,6 +32,10 @@ class LocalDelivery:
     note: Mapping[str, Any] = field(default_factory=dict)
     how: How | None = None
 
+    def most(self) -> int:
+        """Return how many bytes a file may have."""
+        return self.house.limits.max_bytes
+
     def deliver(self, path: Path, filename: str, *, batch: str = "") -> Receipt:
         """Return the receipt; the file is durable. Raises Rejected, DeliveryFailed."""
         try:

@@ -93,7 +93,14 @@ def _receive(house: House, actor: Actor, upload: Upload) -> _Came:
         return _Came(known.id, None, duplicate=False)
     if stack is not None and stack.state != "receiving":
         return _Came(None, stack.id, duplicate=False)
-    how = How(upload.sheets, upload.sides, upload.turn_over, device=upload.device, settings=upload.scanned_with)
+    how = How(
+        upload.sheets,
+        upload.sides,
+        upload.turn_over,
+        device=upload.device,
+        settings=upload.scanned_with,
+        portion=upload.portion,
+    )
     if upload.split:
         with room():
             cut = take_stack(

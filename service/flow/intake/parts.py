@@ -10,6 +10,7 @@ import logging
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,9 @@ from intake.batches.cut import Piece, Source
 from intake.batches.cutting import Cutter
 from intake.batches.payload import decode
 from intake.batches.plan import Part, Seen, interleave, split
+from intake.batches.portions import parse
 from intake.errors import Rejected
+from intake.model import Limits
 from service.access.policy import Actor
 from service.flow.common import claims
 from service.flow.common.hints import apply_hint
@@ -34,6 +37,7 @@ from service.records import audit
 from service.records.tables import AuditEntry, Batch, BatchPart, Document, Stack, WrappedKey, new_id
 
 MAX_ATTEMPTS = 3
+_ROOM = 16 << 20  # bytes a document may have beyond the files that its pages are taken from: its directories
 log = logging.getLogger("juanzong.batches")
 
 
@@ -100,6 +104,22 @@ def lone_passes(stacks: Iterable[Stack]) -> list[Stack]:
     return [*fronts[len(backs) :], *backs[len(fronts) :]]
 
 
+def together(stack: Stack, stacks: Iterable[Stack]) -> list[Stack]:
+    """Return what is cut with a stack, in the order of the paper: itself, or all its portions; nothing while one of those is missing."""
+    if not stack.portion:
+        return [stack]
+    portion = parse(stack.portion)
+    found = {s.portion: s for s in stacks}
+    wanted = [str(replace(portion, number=number)) for number in range(1, portion.of + 1)]
+    return [found[one] for one in wanted] if all(one in found for one in wanted) else []
+
+
+def lone_portions(stacks: Iterable[Stack]) -> list[Stack]:
+    """Return the files of a stack in several, by their position, that wait for the others."""
+    kept = [stack for stack in stacks if stack.state == "kept"]
+    return [stack for stack in kept if stack.portion and not together(stack, kept)]
+
+
 def _ready(session: Session, name: str) -> list[Stack]:
     """Return the stacks to cut next: one, or two passes of the same paper."""
     waiting = list(
@@ -108,17 +128,21 @@ def _ready(session: Session, name: str) -> list[Stack]:
     fronts = [stack for stack in waiting if stack.turn_over == "fronts"]
     backs = [stack for stack in waiting if stack.turn_over == "backs"]
     alone = [stack for stack in waiting if stack.turn_over not in ("fronts", "backs")]
-    if alone:
-        return alone[:1]
+    for stack in alone:
+        whole = together(stack, waiting)
+        if whole:
+            return whole
     return [fronts[0], backs[0]] if fronts and backs else []
 
 
 def order_of(stacks: Sequence[Stack]) -> list[str]:
-    """Return the keys of all pages of one stack, or of both passes of one, in reading order. Raises Rejected."""
+    """Return the keys of all pages of one stack, of all portions of one, or of both passes of one, in reading order. Raises Rejected."""
     keys = [[f"{stack.position}.{number}" for number in range(1, stack.pages + 1)] for stack in stacks]
+    if stacks[0].portion:
+        keys = [[key for some in keys for key in some]]
     if len(keys) == 2:
         return interleave(keys[0], keys[1])
-    if stacks[0].turn_over == "two_pass":
+    if stacks[0].turn_over == "two_pass" and len(keys[0]) % 2 == 0:
         half = len(keys[0]) // 2
         return interleave(keys[0][:half], keys[0][half:])
     return keys[0]
@@ -145,6 +169,10 @@ def _plan(house: House, name: str, stack_ids: Sequence[str]) -> None:
         stacks.sort(key=lambda stack: stack_ids.index(stack.id))
         if stacks[0].turn_over == "arranged":
             rows = _as_it_is(session, stacks[0])
+        elif stacks[0].turn_over == "as_one":
+            for stack in stacks:
+                stack.looked = [{**page, "kind": "page"} for page in stack.looked or []]
+            rows = [_row(name, Part(tuple((key, 0) for key in order_of(stacks))))]
         else:
             pages = seen(stacks)
             rows = [_row(name, part) for part in split(pages[key] for key in order_of(stacks))]
@@ -237,13 +265,16 @@ def _make(house: House, name: str, wanted: Sequence[BatchPart]) -> None:
         batch = session.get_one(Batch, name)
         stacks = {stack.position: stack for stack in session.scalars(select(Stack).where(Stack.batch == name))}
     actor = Actor(batch.operator, owner=True)
-    with ExitStack() as opened, Cutter(house.limits) as cutter:
+    # What the pages came in was taken already, so the limit of one file does not keep out what is made of several.
+    size = sum(stack.size for stack in stacks.values()) + _ROOM
+    limits = replace(house.limits, max_bytes=max(house.limits.max_bytes, size))
+    with ExitStack() as opened, Cutter(limits) as cutter:
         sources: dict[int, Source] = {}
         for part in missing:
             for position in {int(page.partition(".")[0]) for page in part.pages} - sources.keys():
                 stack = stacks[position]
                 sources[position] = Source(opened.enter_context(stack_on_disk(house, stack)), stack.kind, stack.pages)
-            _make_one(house, actor, batch, part, stacks, sources, cutter)
+            _make_one(house, actor, batch, part, stacks, sources, cutter, limits)
 
 
 def _make_one(
@@ -254,9 +285,11 @@ def _make_one(
     stacks: dict[int, Stack],
     sources: dict[int, Source],
     cutter: Cutter,
+    limits: Limits,
 ) -> None:
     if not _is_there(house, part.document_id):
-        first = stacks[int(part.pages[0].partition(".")[0])]
+        from_stacks = [stacks[position] for position in dict.fromkeys(int(p.partition(".")[0]) for p in part.pages)]
+        first, pages = from_stacks[0], sum(stack.pages for stack in from_stacks)
         with tempfile.TemporaryFile(dir=house.settings.home / "tmp") as file:
             ending = cutter.write([_piece(page, sources) for page in part.pages], file)
             file.flush()
@@ -264,12 +297,13 @@ def _make_one(
                 house,
                 actor,
                 Path(f"/proc/self/fd/{file.fileno()}"),
-                _name(first.filename, part.position, ending, whole=len(part.pages) == first.pages),
+                _name(first.filename, part.position, ending, whole=len(part.pages) == pages),
                 channel=first.channel,
                 batch=batch.name,
                 department_id=batch.department_id,
                 document_id=part.document_id,
                 note={"batch": batch.name, "pages": " ".join(part.pages)[:400]},
+                limits=limits,
             )
         reserved, part.document_id = part.document_id, got.document_id
         part.duplicate = got.document_id != reserved

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from intake.errors import Rejected
 from intake.inspect import inspect, safe_name
-from intake.model import Inspection
+from intake.model import Inspection, Limits
 from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, DatabaseUnavailable
 from service.flow.common import claims
@@ -75,12 +75,13 @@ def receive(
     department_id: str | None = None,
     document_id: str | None = None,
     note: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
 ) -> Received:
     """Inspect, seal and record one file; durable on return. The same bytes twice give the first id.
 
     What came without a department before is given to the one that sends it again (`adopt`).
     document_id: a fresh id for it, chosen before, by which a broken-off caller finds it again. note: what the audit entry
-    keeps about where the file came from.
+    keeps about where the file came from. limits: of a file that was made here; otherwise those of the settings.
     Raises Rejected (nothing stored), BadInput (no such department), NotAllowed, StoreUnavailable, DatabaseUnavailable.
     """
     require(actor, "document.upload")
@@ -88,8 +89,9 @@ def receive(
         check_department(house, actor, department_id)
     name = safe_name(filename)
     with on_disk(house, source) as path:
-        demand_clean(house, path)
-        inspection = inspect(path, house.limits, house.reader.look)
+        if limits is None:  # what was made here was looked at in the files that its pages came in
+            demand_clean(house, path)
+        inspection = inspect(path, limits or house.limits, house.reader.look)
         document_id = document_id or new_id()
         file_key, wrapped = house.keys.new(UUID(document_id))
         known = _begin(

@@ -47,6 +47,6 @@ def take_stack(
     except (RuleRefused, BadInput) as error:  # released, or of another number of sides
         raise Rejected("batch_refuses", str(error)) from error
     except Rejected as error:
-        if error.code != "no_stack":
+        if error.code != "no_stack" or how.portion:  # a part of something else is no document
             raise
         return None

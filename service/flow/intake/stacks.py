@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from intake.batches.cut import STACKS
+from intake.batches.portions import parse
 from intake.errors import Rejected
 from intake.inspect import inspect, safe_name
 from intake.model import Inspection
@@ -40,7 +41,7 @@ from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing
 log = logging.getLogger("juanzong.batches")
 #: As many pages are cut while the sender waits for the answer: some twenty seconds.
 AT_ONCE = 100
-ORDERS = ("as_scanned", "two_pass", "fronts", "backs")
+ORDERS = ("as_scanned", "two_pass", "fronts", "backs", "as_one")
 #: How the pages of a stack lie that was given up: nowhere. Its bytes stay until the release.
 GIVEN_UP = "given_up"
 
@@ -49,7 +50,9 @@ GIVEN_UP = "given_up"
 class How:
     """How a stack was scanned. sheets: how many sheets of paper, None: nobody counted. sides: 1, 2, or 0 for unknown.
 
-    order: as_scanned; two_pass (one file: all fronts, then all backs beginning with the last); fronts, backs (a file each).
+    order: as_scanned; two_pass (one file: all fronts, then all backs beginning with the last); fronts, backs (a file each);
+    as_one (nothing is cut or dropped: all pages are one document). portion: the file is one of several that are one stack, see
+    `intake/batches/portions.py`; the paper is counted with the first of them.
     drop_blanks: leave blank pages out of the documents; a stack of single sides (sides=1) keeps them: there a blank page
     is a sheet that lay the wrong way up.
     """
@@ -60,6 +63,7 @@ class How:
     drop_blanks: bool = True
     device: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    portion: str = ""
 
     def told(self) -> dict[str, Any]:
         """Return what the trail keeps of the scan of a paper that is one document: its manifest; nothing when no scanner is known."""
@@ -134,7 +138,7 @@ def receive_stack(
         inspection = inspect(path, house.limits, house.reader.look)
         if not is_stack(inspection):
             raise Rejected("no_stack", "Only a PDF or a TIFF holds a stack of documents.")
-        if how.order == "two_pass" and inspection.pages % 2:
+        if how.order == "two_pass" and inspection.pages % 2 and not how.portion:
             raise Rejected(
                 "passes_differ",
                 f"Both passes together have {inspection.pages} pages, an odd number: scan the stack again.",
@@ -148,7 +152,8 @@ def receive_stack(
             size=inspection.size,
             pages=inspection.pages,
             turn_over=how.order,
-            drop_blanks=how.drop_blanks and how.sides != 1,
+            portion=how.portion,
+            drop_blanks=how.drop_blanks and how.sides != 1 and how.order != "as_one",
             channel=channel,
             state="receiving",
             received_by=actor.name,
@@ -159,14 +164,34 @@ def receive_stack(
         if known is None:
             _keep(house, actor, stack, path, how)
     kept_as = known or stack.id
-    if not most or inspection.pages <= most:
-        with house.database.read() as session:
-            wanted = session.get_one(Stack, kept_as).batch
+    with house.database.read() as session:
+        row = session.get_one(Stack, kept_as)
+        wanted, pages = row.batch, _pages_to_cut(session, row)
+    if not most or pages <= most:
         try:
             settle(house, wanted)
         except Rejected as error:  # the stack is kept and the sender is told so; the sweep goes on with it
             log.warning("batch %s cannot be finished: %s", wanted, error)
     return _result(house, kept_as, duplicate=known is not None)
+
+
+def _pages_to_cut(session: Session, stack: Stack) -> int:
+    """Return how many pages are cut with this stack: its own, and those of all other portions of it that are here."""
+    return sum(other.pages for other in [stack, *_other_portions(session, stack)])
+
+
+def _other_portions(session: Session, stack: Stack) -> list[Stack]:
+    """Return the files that wait in the same batch and are of the same scan."""
+    return [other for other in _of_the_scan(session, stack) if other.state == "kept"]
+
+
+def _of_the_scan(session: Session, stack: Stack) -> list[Stack]:
+    """Return the other files of the same scan in the same batch, by their position; those that were given up, too."""
+    if not stack.portion:
+        return []
+    begins = Stack.portion.startswith(f"{parse(stack.portion).scan}/")
+    same = select(Stack).where(Stack.batch == stack.batch, Stack.id != stack.id, begins, Stack.state != "receiving")
+    return list(session.scalars(same.order_by(Stack.position)))
 
 
 def check_how(how: How) -> None:
@@ -178,6 +203,13 @@ def check_how(how: How) -> None:
         wrong["sides"] = "1 or 2"
     if how.sheets is not None and not 0 < how.sheets <= 100_000:
         wrong["sheets"] = "a number of sheets of paper, from 1"
+    if how.portion:
+        try:
+            parse(how.portion)
+        except ValueError as error:
+            wrong["portion"] = str(error)
+        if how.order in ("fronts", "backs"):
+            wrong["order"] = "a stack in several files is as_scanned, two_pass or as_one"
     if wrong:
         raise BadInput("; ".join(f"{name}: {why}" for name, why in wrong.items()), wrong)
 
@@ -233,6 +265,10 @@ def _write_intent(house: House, actor: Actor, given: Stack, how: How, department
             _open_batch(house, session, actor, given, how, department_id)  # what is refused now takes nothing away
             raise _GivenUp(known.id)
         if known is not None:
+            if given.portion and known.state == "kept" and known.batch == given.batch:
+                known.portion = given.portion  # its pages were put right: it has more or fewer files now
+                session.flush()
+                _take_the_place(session, actor, known)
             detail = {"stack": known.id, "channel": given.channel}
             audit.append(session, actor.name, "batch.duplicate", f"batch:{known.batch}", detail)
             _adopt_batch(session, actor, known, department_id)
@@ -293,12 +329,44 @@ def _open_batch(
             f"sides: batch {batch.name} has {batch.sides}", {"sides": f"batch {batch.name} has {batch.sides}"}
         )
     batch.sides = how.sides or batch.sides
-    if how.sheets is not None and stack.turn_over != "backs":  # the second pass is the same paper
+    counted = stack.turn_over == "backs" or bool(_of_the_scan(session, stack))  # this is the same paper
+    if stack.portion:
+        _take_the_place(session, actor, stack)
+        _match_portions(session, stack)
+    if how.sheets is not None and not counted:
         batch.sheets = (batch.sheets or 0) + how.sheets
     if stack.turn_over in ("fronts", "backs"):
         _match_passes(house, session, stack)
     batch.version += 1
     session.flush()
+
+
+def _take_the_place(session: Session, actor: Actor, stack: Stack) -> None:
+    """Let a portion count instead of what came for it before the pages of its scan were put right at the station.
+
+    Where the scan has more or fewer files now, all that came before count no more: those that did not change come again. The last
+    file comes last, so nothing is whole before all others are those of today.
+    """
+    portion = parse(stack.portion)
+    for other in _other_portions(session, stack):
+        before = parse(other.portion)
+        if before.number == portion.number or before.of != portion.of:
+            give_up(session, actor, other)
+
+
+def _match_portions(session: Session, stack: Stack) -> None:
+    """Raise Rejected where a stack in two passes is whole now and has an odd number of pages."""
+    all_of_it = [stack, *_other_portions(session, stack)]
+    whole = len(all_of_it) == parse(stack.portion).of
+    if whole and stack.turn_over == "two_pass" and sum(portion.pages for portion in all_of_it) % 2:
+        raise Rejected("passes_differ", "Both passes together have an odd number of pages: scan the stack again.")
+
+
+def give_up(session: Session, actor: Actor, stack: Stack) -> None:
+    """Let a stack count for nothing, because its paper is scanned again. It stays as it came until the release."""
+    stack.turn_over, stack.state, stack.looked = GIVEN_UP, "cut", [{"kind": "replaced"}] * stack.pages
+    detail = {"stack": stack.id, "sha256": stack.sha256, "pages": stack.pages}
+    audit.append(session, actor.name, "batch.give_up", f"batch:{stack.batch}", detail)
 
 
 def _dropped_too(before: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:

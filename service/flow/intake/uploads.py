@@ -99,6 +99,7 @@ def begin(house: House, actor: Actor, announced: Announced, *, channel: str) -> 
             sheets=how.sheets,
             sides=how.sides,
             turn_over=how.order,
+            portion=how.portion,
             device=how.device,
             scanned_with=dict(how.settings),
             key=wrapped,

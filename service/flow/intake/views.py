@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from intake.batches.portions import parse
 from retention.why import Why
 from service.flow.common.checks import Sheets, checks
 from service.flow.common.values import is_verified, state_of
@@ -156,7 +157,8 @@ def batch_line(batch: Batch) -> dict[str, Any]:
 
 
 def _pass_as_json(stack: Stack) -> dict[str, Any]:
-    return {"stack": stack.position, "filename": stack.filename, "pages": stack.pages}
+    told = {"stack": stack.position, "filename": stack.filename, "pages": stack.pages}
+    return told | ({"file": parse(stack.portion).number, "files": parse(stack.portion).of} if stack.portion else {})
 
 
 def batch_as_json(whole: "Whole") -> dict[str, Any]:

@@ -129,11 +129,7 @@ def decide_pass(batch: str, position: int) -> ResponseReturnValue:
     from service.web.views.intake import batch as page_of
 
     give_up = request.form.get("what") == "give_up"
-    done = (
-        gettext("已作废，等重新扫描；原来的扫描保留到放行。")
-        if give_up
-        else gettext("已按单面分件，请核对纸张和扫描面。")
-    )
+    done = gettext("已作废，等重新扫描；原来的扫描保留到放行。") if give_up else gettext("已分件，请核对纸张和扫描面。")
     step = flow.give_up_pass if give_up else flow.take_as_one_sided
     return act(lambda: step(house(), actor(), batch, position), lambda: page_of(batch), done=done, to=_back(batch))
 

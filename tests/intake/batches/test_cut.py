@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from intake.batches import tiff
 from intake.batches.cut import Piece, Source, write
 from intake.batches.tiff import NotCopiable, copy_pages
 from intake.inspect import inspect
@@ -230,3 +231,16 @@ def test_samples_can_be_cut(name):
     whole = source(SCANS / name)
     _, data = cut(Piece(whole, 2))
     assert 0 < len(data) < whole.path.stat().st_size + 2000
+
+
+def test_what_is_too_large_for_places_of_32_bits_is_a_big_tiff(tmp_path, pages, monkeypatch):
+    """Pages of several files of one stack; the limit is lowered, so that nobody writes 4 GiB here."""
+    halves = [stacks.as_tiff(tmp_path / f"{n}.tif", pages[n : n + 2], compression="tiff_lzw") for n in (0, 2)]
+    monkeypatch.setattr(tiff, "_CLASSIC", 1000)
+    ending, data = cut(*(Piece(source(half), number) for half in halves for number in (1, 2)))
+    assert (ending, data[:4]) == ("tif", b"II\x2b\0")
+    assert all(np.array_equal(made, page) for made, page in zip(frames(data), pages[:4], strict=True))
+    path = tmp_path / "big.tif"
+    path.write_bytes(data)
+    assert inspect(path, Limits()).pages == 4
+    assert cut(Piece(source(path), 3, 90))[0] == "tif"
