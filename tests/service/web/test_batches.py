@@ -11,6 +11,7 @@ from intake.batches.cutting import Cutter
 from intake.batches.payload import Separator
 from intake.errors import Rejected
 from service.flow.intake import batches
+from service.flow.intake.stacks import How, receive_stack
 from service.records.tables import AuditEntry
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import SCANS
@@ -206,6 +207,26 @@ def test_a_first_pass_without_backs_has_two_ways_out(site, scanner, tmp_path):
     assert scanner.post(f"{at}/passes/1", {"what": "one_sided"}).status_code == 303
     shown = scanner.get(at).text
     assert "在等背面" not in shown
+    assert 'value="1.2" id="r-1.2"' in shown
+
+
+def test_a_file_that_waits_for_the_others_of_its_stack_says_so_and_has_two_ways_out(site, scanner, tmp_path):
+    house, name = site.office.house, "B-20261125-abcdef"
+    for number in (1, 2):
+        how = How(5 if number == 1 else None, 1, portion=f"0123456789abcdef/{number}/3", device="fi-7160")
+        path = stack(tmp_path, number, number + 2, name=f"{number}.tif")
+        receive_stack(house, site.office["scanner"], path, "三月合同.tiff", batch=name, how=how)
+    at = f"/batches/{name}"
+    shown = scanner.get(at).text
+    assert "等这一叠其余的文件。" in shown
+    assert "三月合同.tiff（2 页）是一叠里的第 2 个文件，共 3 个，在等其余的" in shown
+    assert batches.get_batch(house, site.office["scanner"], name).order == ("1.1", "1.2", "2.1", "2.2")
+    refused = scanner.post(f"{at}/release", {"looked": "1", "reason": "x"})
+    assert (refused.status_code, f"批次 {name} 还在等一叠其余的文件。" in refused.text) == (409, True)
+    assert scanner.post(f"{at}/passes/1", {"what": "one_sided"}).status_code == 303
+    assert scanner.post(f"{at}/passes/2", {"what": "give_up"}).status_code == 303
+    shown = scanner.get(at).text
+    assert "已作废：这些纸要重新扫描" in shown
     assert 'value="1.2" id="r-1.2"' in shown
 
 
