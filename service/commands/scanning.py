@@ -393,9 +393,10 @@ def _how(order: ScanOrder) -> "How":
 
 def _deliver(settings: Settings, scan: "Scan", target: Target, *, quiet: bool) -> "Receipt":
     """Hand a scan in: as one file, or as several where the archive takes none so large. Raises Rejected, DeliveryFailed."""
-    order, most = scan.order, None
+    order = scan.order
+    most: int | None = None
+    files: list[Path] = []
     while True:
-        files: list[Path] = []
         try:
             with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
                 files = scan.bind(delivery.most() if most is None else most)
@@ -403,11 +404,10 @@ def _deliver(settings: Settings, scan: "Scan", target: Target, *, quiet: bool) -
                     return delivery.deliver(files[0], _filename(scan, order), batch=order.batch)
             return _deliver_portions(settings, scan, target, files, quiet=quiet)
         except Rejected as error:
-            if error.code not in _TOO_LARGE or len(files) == len(scan.pages):
+            if error.code not in _TOO_LARGE or len(files) in (0, len(scan.pages)):
                 raise
-        most = (
-            max(file.stat().st_size for file in files) // 2
-        )  # what the archive takes could not be found out beforehand
+        # What the archive takes could not be found out beforehand.
+        most = max(file.stat().st_size for file in files) // 2
 
 
 def _deliver_portions(

@@ -157,8 +157,11 @@ def batch_line(batch: Batch) -> dict[str, Any]:
 
 
 def _pass_as_json(stack: Stack) -> dict[str, Any]:
-    told = {"stack": stack.position, "filename": stack.filename, "pages": stack.pages}
-    return told | ({"file": parse(stack.portion).number, "files": parse(stack.portion).of} if stack.portion else {})
+    told: dict[str, Any] = {"stack": stack.position, "filename": stack.filename, "pages": stack.pages}
+    if stack.portion:
+        portion = parse(stack.portion)
+        told |= {"file": portion.number, "files": portion.of}
+    return told
 
 
 def batch_as_json(whole: "Whole") -> dict[str, Any]:
