@@ -243,7 +243,8 @@ def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejec
             session.get_one(Batch, name).undo = None
         else:
             rows = _standing(session, name)
-            for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in cutting]))):
+            left = select(Stack).where(Stack.id.in_([s.id for s in cutting])).order_by(Stack.position)
+            for stack in session.scalars(left):
                 if stack.error:
                     raise error  # not even whole: the sweeper tries again, the stack is safe
                 stack.error, stack.error_code = str(error), error.code
