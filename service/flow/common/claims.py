@@ -16,6 +16,7 @@ from service.records.tables import Batch, Document, FixityRun, PageShare, Stack,
 Claimed = Document | Upload | Stack | Batch | FixityRun | PageShare
 
 SPAN = timedelta(minutes=10)
+_AHEAD = timedelta(minutes=1)  # by which the clocks of two machines may differ
 #: Claims of this process that it gave up while the database could not note it.
 _given_up: set[tuple[str, str]] = set()
 
@@ -36,8 +37,11 @@ def me() -> str:
 
 
 def is_held(document: Claimed, now: datetime) -> bool:
-    """Return whether someone living, other than this thread, works on the document."""
-    if document.claimed_until is None or document.claimed_until < now:
+    """Return whether someone living, other than this thread, works on the document.
+
+    A claim that reaches further than claims do was written by a clock that was wrong: it would hold for as long as that was ahead.
+    """
+    if document.claimed_until is None or not now <= document.claimed_until <= now + SPAN + _AHEAD:
         return False
     if (_name(document), document.claimed_by) in _given_up:
         return False
