@@ -12,10 +12,11 @@ from email.utils import getaddresses
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
+from intake.decoration import is_decoration
+
 _PORTS = {"imaps": 993, "imap": 143}
 _LONGEST_NOTE = 200
 _LONGEST_NAME = 200  # bytes
-_EMBLEM = 100_000  # bytes below which a picture inside a letter's words is the sender's emblem
 
 
 @dataclass(frozen=True)
@@ -139,14 +140,14 @@ def _attachments(message: EmailMessage) -> Iterator[Attachment]:
             filename, kind = part.get_filename(), part.get_content_type()
             for letter in _within(part):
                 filename = f"{_header(letter, 'Subject') or 'letter'}.eml"
-            disposition, picture = part.get_content_disposition(), "Content-ID" in part
+            disposition, dresses = part.get_content_disposition(), is_decoration(part)
             data = _data(part)
         except Exception:  # noqa: BLE001, S112 - as above: what cannot be decoded is no document
             continue
         if disposition != "attachment" and (kind.startswith("text/") and not filename):
             continue  # the letter's own words
-        if disposition != "attachment" and picture and kind.startswith("image/") and len(data or b"") < _EMBLEM:
-            continue  # a small picture inside the words: the sender's emblem, and no photo of a paper
+        if dresses:
+            continue
         number += 1
         if data:
             yield Attachment(_usable(filename or "", f"attachment-{number}"), data)

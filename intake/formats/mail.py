@@ -13,6 +13,7 @@ from typing import Self
 
 from PIL import Image, ImageDraw, ImageFont
 
+from intake.decoration import is_decoration
 from intake.errors import Rejected
 from intake.formats.fonts import font
 from intake.formats.names import plain_name
@@ -157,7 +158,7 @@ def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
 
 def _attached(message: EmailMessage) -> list[EmailMessage]:
     found = [
-        part for part in _parts(message) if (part.is_attachment() or not _is_text(part)) and not _is_decoration(part)
+        part for part in _parts(message) if (part.is_attachment() or not _is_text(part)) and not is_decoration(part)
     ]
     if len(found) > _MAX_ATTACHMENTS:
         raise Rejected("too_large", f"The message has more than {_MAX_ATTACHMENTS} attachments.")
@@ -166,11 +167,6 @@ def _attached(message: EmailMessage) -> list[EmailMessage]:
 
 def _is_text(part: EmailMessage) -> bool:
     return part.get_content_type() in ("text/plain", "text/html") and not part.get_filename()
-
-
-def _is_decoration(part: EmailMessage) -> bool:
-    """Tell a picture that only dresses the body: the body names it, and it is not sent to be kept."""
-    return part.get_content_maintype() == "image" and bool(part["Content-ID"]) and not part.is_attachment()
 
 
 def _name(part: EmailMessage) -> str:

@@ -7,6 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.channels.mail import folder_word, is_welcome, parse_address, read_letter
+from intake.formats.mail import attachments
+from intake.inspect import inspect
+from intake.model import Limits
 
 PDF = b"%PDF-1.4 something"
 
@@ -53,7 +56,7 @@ def test_a_letter_that_is_attached_is_one_whole_and_its_lines_are_as_they_came()
     assert [a.filename for a in read_letter(alone.as_bytes()).attachments] == ["letter.eml"]
 
 
-def test_a_photo_inside_the_words_is_an_attachment_and_an_emblem_is_not():
+def test_a_photo_inside_the_words_is_an_attachment_and_an_emblem_is_not(tmp_path):
     message = letter()
     message.add_alternative("<p>执照<img src=cid:a><img src=cid:b></p>", subtype="html")
     for cid, size in (("<a>", 300_000), ("<b>", 4000)):
@@ -62,6 +65,10 @@ def test_a_photo_inside_the_words_is_an_attachment_and_an_emblem_is_not():
             picture, "image", "jpeg", cid=cid, filename=f"{size}.jpg", disposition="inline"
         )
     assert [a.filename for a in read_letter(message.as_bytes()).attachments] == ["300000.jpg"]
+    path = tmp_path / "letter.eml"  # handed in as a file, or attached to another letter
+    path.write_bytes(message.as_bytes())
+    assert [a.name for a in attachments(path)] == ["300000.jpg"]
+    assert inspect(path, Limits()).notes == ("attachment:300000.jpg",)
 
 
 def test_a_scanner_that_names_nothing():
