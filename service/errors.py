@@ -118,6 +118,10 @@ class UploadBusy(ServiceError):
     """The upload is complete and being made a document at this moment; ask again."""
 
 
+class AttachmentBusy(ServiceError):
+    """What is attached to a message is being received by another process at this moment; the message is read a little later."""
+
+
 class UploadGone(ServiceError):
     """The upload expired, or what it brought was refused: begin again. code: why it was refused, or empty."""
 
@@ -168,6 +172,7 @@ OUTCOMES: dict[type[Exception], Outcome] = {
     DatabaseUnavailable: Outcome(503, 5),
     UploadConflict: Outcome(409, 4),
     UploadBusy: Outcome(423, 4),
+    AttachmentBusy: Outcome(503, 5),
     UploadGone: Outcome(410, 3),
     UploadTooLong: Outcome(413, 3),
     ChecksumMismatch: Outcome(460, 3),

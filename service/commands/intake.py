@@ -1,5 +1,6 @@
 """`juanzong ingest`: take files in and return when each is searchable."""
 
+import contextlib
 import os
 import sys
 import time
@@ -12,7 +13,7 @@ import click
 from intake.errors import Rejected
 from service.access.policy import Actor
 from service.commands.common import json_option, out_json, plain, with_house
-from service.errors import KNOWN_ERRORS, BadSetting, NotAllowed, NotInitialised, ServiceError, outcome
+from service.errors import KNOWN_ERRORS, AttachmentBusy, BadSetting, NotAllowed, NotInitialised, ServiceError, outcome
 from service.flow.intake.attached import attached_to
 from service.flow.intake.page_quality import of_document
 from service.flow.intake.process import process, process_waiting, read_again
@@ -198,7 +199,8 @@ def _until_searchable(house: House, document_id: str, path: Path) -> None:
     """Process the document here, or wait for the worker that was faster: as long as it goes on from page to page."""
     last, pages_read = time.monotonic() + _PATIENCE, 0
     while True:
-        process(house, document_id, _bar(path))
+        with contextlib.suppress(AttachmentBusy):
+            process(house, document_id, _bar(path))
         with house.database.read() as session:
             document = session.get_one(Document, document_id)
         if document.status in _SETTLED and document.indexed:

@@ -4,16 +4,19 @@ import hashlib
 import io
 import json
 import time
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from intake.crew import Allowance, Crew
 from intake.errors import Rejected
 from service.bootstrap import without_settings
 from service.commands.intake import take_one
+from service.errors import AttachmentBusy
+from service.flow.intake import documents
 from service.flow.intake.attached import attached_to
 from service.flow.intake.page_quality import of_document
 from service.flow.intake.process import process, process_waiting
@@ -79,6 +82,42 @@ def test_attachments_of_a_message_become_documents_of_their_own(quick):
     # Read again, or sent again: nothing twice.
     assert receive(house, quick["handler"], io.BytesIO(data), "again.eml").duplicate
     assert total == 4
+
+
+def test_what_is_attached_to_a_secret_message_is_secret_from_the_start(quick):
+    house = quick.house
+    data = made.eml(("发票.ofd", made.ofd(), "application/ofd"))
+    mail = receive(house, quick["handler"], io.BytesIO(data), "信.eml").document_id
+    documents.set_tier(house, OWNER, mail, "secret", "客户要求")
+    process_waiting(house)
+    process_waiting(house)
+    ((inside, _),) = attached_to(house, OWNER, mail)
+    assert documents.get_document(house, OWNER, inside).tier == "secret"
+    assert find.find(house, OWNER, "华岳实业集团有限公司").total == 1
+    assert find.find(house, quick["handler"], "华岳实业集团有限公司").total == 0
+
+
+def test_an_attachment_that_another_is_receiving_makes_its_message_wait(quick, monkeypatch):
+    house, invoice = quick.house, made.ofd()
+    with monkeypatch.context() as patch:
+        patch.setattr("service.flow.intake.receive.record_sealed", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            receive(house, quick["handler"], io.BytesIO(invoice), "a.ofd")
+    with house.database.write() as session:
+        until = house.clock.now() + timedelta(minutes=5)
+        session.execute(update(Document).values(claimed_by="elsewhere:1:1:1", claimed_until=until))
+    data = made.eml(("发票.ofd", invoice, "application/ofd"))
+    mail = receive(house, quick["handler"], io.BytesIO(data), "信.eml").document_id
+    for _ in range(4):
+        with pytest.raises(AttachmentBusy):
+            process(house, mail)
+    assert process_waiting(house) == []
+    assert row(quick, mail)[0] == "received"
+    with house.database.write() as session:
+        session.execute(update(Document).where(Document.id != mail).values(claimed_until=None))
+    assert process_waiting(house) == [mail]
+    assert not [reason for reason in row(quick, mail)[3] if reason.startswith("attachment")]
+    assert [name for _, name in attached_to(house, OWNER, mail)] == ["发票.ofd"]
 
 
 def test_signatures_and_attachments_are_noted_and_the_original_is_bit_exact(quick, tmp_path):

@@ -15,6 +15,7 @@ from intake.errors import Rejected
 from intake.formats.mail import attachments
 from intake.formats.names import plain_name
 from service.access.policy import Actor
+from service.errors import AttachmentBusy
 from service.flow.common.guard import allowed, reach_of
 from service.flow.intake.receive import receive
 from service.house import House
@@ -28,12 +29,12 @@ log = logging.getLogger("juanzong.attached")
 def receive_attached(house: House, document_id: str, message: Path) -> list[str]:
     """Receive the attachments of a message that is being read; returns review reasons for those that are refused.
 
-    Raises StoreUnavailable, DatabaseUnavailable.
+    They are as confidential as the message. Raises StoreUnavailable, DatabaseUnavailable, AttachmentBusy.
     """
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
         deep = _depth(session, document)
-        batch, department_id, by = document.batch, document.department_id, document.received_by
+        batch, department_id, by, tier = document.batch, document.department_id, document.received_by, document.tier
     found = list(attachments(message))
     if deep >= _DEEPEST:
         return [f"attachment_refused:{item.name}" for item in found]
@@ -48,9 +49,12 @@ def receive_attached(house: House, document_id: str, message: Path) -> list[str]
                 channel="attachment",
                 batch=batch,
                 department_id=department_id,
+                tier=tier,
                 note={"from": document_id},
             )
         except Rejected as error:
+            if error.code == "busy":
+                raise AttachmentBusy(f"{item.name}: {error}") from error
             log.info("an attachment of %s is refused: %s", document_id, error)
             reasons.append(f"attachment_refused:{item.name}")
         else:

@@ -22,7 +22,7 @@ from intake.model import Inspection, PageText, Understanding
 from intake.understand import understand, understand_as
 from search.sketch import Sketch
 from service.access.policy import Actor
-from service.errors import DatabaseUnavailable, NoSpace, RuleRefused
+from service.errors import AttachmentBusy, DatabaseUnavailable, NoSpace, RuleRefused
 from service.flow.common import claims, values
 from service.flow.common.hints import apply_hint
 from service.flow.common.index import index_document
@@ -52,15 +52,15 @@ UNREAD = ("received", "reading")
 READ = ("stored", "needs_review", "failed")
 MAX_ATTEMPTS = 3
 # What passes by itself: the document waits for the service and loses no attempt.
-PASSING = (StoreUnavailable, DatabaseUnavailable, EngineUnavailable, NoSpace)
+PASSING = (StoreUnavailable, DatabaseUnavailable, EngineUnavailable, NoSpace, AttachmentBusy)
 log = logging.getLogger("juanzong.process")
 
 
 def process(house: House, document_id: str, progress: Progress | None = None) -> None:
     """Bring a document as far as it can go: searchable. Does nothing when another process is at it or it is done.
 
-    progress is called with (pages read, pages in all). Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable, NoSpace:
-    the document keeps its state and is taken up again.
+    progress is called with (pages read, pages in all). Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable, NoSpace,
+    EngineUnavailable, AttachmentBusy: the document keeps its state and is taken up again.
     """
     if _claim(house, document_id):
         try:
@@ -287,6 +287,6 @@ def process_waiting(house: House) -> list[str]:
         try:
             process(house, document_id)
             done.append(document_id)
-        except (ObjectDamaged, ObjectMissing, KeyUnusable) as error:
-            log.warning("document %s cannot be finished: %s", document_id, error)
+        except (ObjectDamaged, ObjectMissing, KeyUnusable, AttachmentBusy) as error:
+            log.warning("document %s cannot be finished now: %s", document_id, error)
     return done

@@ -51,8 +51,8 @@ from vault.model import FileKey, Sealed
 
 #: The entry of the trail for bytes that came again: their sender was told that this document keeps them.
 DUPLICATE = "document.duplicate"
-#: channel, batch, the department's id, and what the audit entry keeps about where a file came from.
-_Where = tuple[str, str, str | None, Mapping[str, Any]]
+#: channel, batch, the department's id, the tier, and what the audit entry keeps about where a file came from.
+_Where = tuple[str, str, str | None, str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ def receive(
     channel: str = "web",
     batch: str = "",
     department_id: str | None = None,
+    tier: str = "internal",
     document_id: str | None = None,
     note: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
@@ -80,6 +81,7 @@ def receive(
     """Inspect, seal and record one file; durable on return. The same bytes twice give the first id.
 
     What came without a department before is given to the one that sends it again (`adopt`).
+    tier: how confidential it is from the start; what was here before stays what it is.
     document_id: a fresh id for it, chosen before, by which a broken-off caller finds it again. note: what the audit entry
     keeps about where the file came from. limits: of a file that was made here; otherwise those of the settings.
     Raises Rejected (nothing stored), BadInput (no such department), NotAllowed, StoreUnavailable, DatabaseUnavailable.
@@ -95,7 +97,7 @@ def receive(
         document_id = document_id or new_id()
         file_key, wrapped = house.keys.new(UUID(document_id))
         known = _begin(
-            house, actor, document_id, name, inspection, wrapped, (channel, batch, department_id, note or {})
+            house, actor, document_id, name, inspection, wrapped, (channel, batch, department_id, tier, note or {})
         )
         if known is not None:
             _index_again(house, known)
@@ -201,7 +203,7 @@ def _write_intent(
     where: _Where,
 ) -> str | None:
     """As `_begin`, once. Raises _Unfinished, and IntegrityError when another process was faster."""
-    channel, batch, department_id, note = where
+    channel, batch, department_id, tier, note = where
     with house.database.write() as session:
         check_batch(session, actor, batch)
         same = select(Document).where(Document.sha256 == inspection.sha256, Document.status != "destroyed")
@@ -228,6 +230,7 @@ def _write_intent(
             channel=channel,
             batch=batch,
             department_id=department_id or actor.department_id,
+            tier=tier,
             received_by=actor.name,
             received_at=house.clock.now(),
         )
