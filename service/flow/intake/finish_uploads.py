@@ -22,6 +22,7 @@ from service.access.policy import Actor
 from service.errors import KNOWN_ERRORS, DatabaseUnavailable, UploadBusy, UploadGone
 from service.flow.common import claims
 from service.flow.common.room import room
+from service.flow.intake.flowing import Flow
 from service.flow.intake.receive import receive
 from service.flow.intake.stack_or_file import take_stack
 from service.flow.intake.stacks import How
@@ -135,12 +136,13 @@ def _receive(house: House, actor: Actor, upload: Upload) -> _Came:
 def _blocks(house: House, upload: Upload, parts: list[str]) -> Iterator[bytes]:
     """Yield the file's bytes. Raises Rejected(digest) at its end when they are not those the sender announced."""
     key = house.keys.unwrap(UUID(upload.id), upload.key or b"")
-    digest, size = hashlib.sha256(), 0
+    digest, size, flow = hashlib.sha256(), 0, Flow(house, upload.id)
     for part in parts:
         with house.parts.open(UUID(part), key) as plain:
             while block := plain.read(1 << 20):
                 digest.update(block)
                 size += len(block)
+                flow.goes_on()
                 yield block
     if size != upload.length:
         raise ObjectDamaged(f"upload {upload.id} has {size} bytes, {upload.length} were counted")

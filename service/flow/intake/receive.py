@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -27,6 +27,7 @@ from service.flow.common.guard import allowed, require
 from service.flow.common.index import index_soon
 from service.flow.common.malware import demand_clean
 from service.flow.intake.adopt import adopt
+from service.flow.intake.flowing import Flowing
 from service.house import House
 from service.records import audit
 from service.records.tables import (
@@ -247,9 +248,11 @@ def _write_intent(
 def _keep(house: House, actor: Actor, document_id: str, key: FileKey, path: Path, note: Mapping[str, Any]) -> None:
     """Seal the original and acknowledge it. The object carries the document's own id as its name."""
     with path.open("rb") as file:
-        sealed = house.vault.put(UUID(document_id), key, file)
+        sealed = house.vault.put(UUID(document_id), key, cast("BinaryIO", Flowing(house, document_id, file)))
     with house.database.write() as session:
-        document = session.get(Document, document_id)
+        document = session.get(Document, document_id, with_for_update={"of": Document})
+        if document is not None and document.claimed_by != claims.me():
+            document = None  # somebody is removing it
         as_inspected = document is not None and document.sha256 == sealed.sha256
         if document is not None and as_inspected:
             record_sealed(session, document_id, sealed)

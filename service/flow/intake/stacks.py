@@ -13,7 +13,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -31,6 +31,7 @@ from service.flow.common import claims
 from service.flow.common.guard import allowed, require
 from service.flow.common.malware import demand_clean
 from service.flow.intake.adopt import adopt
+from service.flow.intake.flowing import Flowing
 from service.flow.intake.parts import key_of, lone_passes, parts_of, settle
 from service.flow.intake.receive import check_department, on_disk
 from service.house import House
@@ -410,9 +411,12 @@ def _match_passes(house: House, session: Session, stack: Stack) -> None:
 def _keep(house: House, actor: Actor, stack: Stack, path: Path, how: How) -> None:
     """Seal the stack and acknowledge it."""
     with path.open("rb") as file:
-        sealed = house.vault.put(UUID(stack.id), key_of(house, stack), file)
+        flowing = cast("BinaryIO", Flowing(house, stack.id, file))
+        sealed = house.vault.put(UUID(stack.id), key_of(house, stack), flowing)
     with house.database.write() as session:
-        row = session.get(Stack, stack.id)
+        row = session.get(Stack, stack.id, with_for_update=True)
+        if row is not None and row.claimed_by != claims.me():
+            row = None  # somebody is removing it
         if row is not None and row.sha256 == sealed.sha256:
             row.state = "kept"
             claims.release(row)
