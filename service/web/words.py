@@ -573,6 +573,8 @@ REASONS = {
     "pages_missing": _("按印着的页码，缺页"),
     "attachment_refused": _("附件没有收下"),
 }
+#: What is said of a document as a whole, as reasons name it.
+OF_DOCUMENT = {"kind": _("类目"), "department": _("部门"), "original": _("原件或复印件")}
 #: What speaks against a value (`checks.AGAINST`): the word for it, and what to do.
 AGAINST = {
     "check_digit_failed": (_("校验位不符"), _("末位校验码与前面的数字对不上，请对照原件")),
@@ -697,7 +699,7 @@ def reason(code: str) -> str:
         return gettext("第 %(page)s 页%(reason)s：%(why)s", page=page, reason=word, why=named(PAGE_TROUBLES, trouble))
     if kind in ("attachment_refused", "pages_missing"):
         return gettext("%(reason)s：%(field)s", reason=word, field=field)
-    what = gettext("类目") if field == "kind" else named(FIELDS, field)
+    what = named(OF_DOCUMENT, field) if field in OF_DOCUMENT else named(FIELDS, field)
     return gettext("%(reason)s：%(field)s", reason=word, field=what) if field else word
 
 

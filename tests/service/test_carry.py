@@ -8,12 +8,16 @@ from sqlalchemy import func, select
 from intake.model import Field, Understanding
 from search.sketch import Sketch
 from service.flow.common import claims
+from service.access import people
+from service.errors import NotFound
 from service.flow.common.values import Entry, Place, fields_read, find, state_of
-from service.flow.intake import batches, checking, documents, extraction, process
+from service.flow.intake import batches, checking, documents, extraction, parts, process, stacks
 from service.flow.intake.checking import Given
-from service.records.tables import Desk, Document, DocumentField, FieldCorrection, LastSave
-from tests.service.conftest import OWNER, Office
-from tests.service.test_batches import SHEET, change, scanner, send, sound, stack, whole
+from service.flow.intake.rescan import rescan
+from service.flow.search import find as searching
+from service.records.tables import AuditEntry, Desk, Document, DocumentField, FieldCorrection, LastSave
+from tests.service.conftest import DIGITAL, OWNER, Office
+from tests.service.test_batches import SHEET, change, rows, scanner, send, sound, stack, whole
 
 __all__ = ["scanner"]
 BOX = (10, 20, 110, 50)
@@ -34,7 +38,8 @@ def read(office: Office, document_id: str, found: Understanding) -> None:
 
 
 def of_page(office: Office, page: str) -> Document:
-    part = next(p for p in whole(office).parts if page in [key.partition("@")[0] for key in p.pages])
+    parts = batches.get_batch(office.house, OWNER, "B-1").parts
+    part = next(p for p in parts if page in [key.partition("@")[0] for key in p.pages])
     return documents.get_document(office.house, OWNER, part.document_id)
 
 
@@ -196,3 +201,100 @@ def test_a_document_that_was_read_before_its_category_came_is_read_as_that(
     change(checked, "rotate", "1.2", "90")
     found = of_page(checked, "1.1")
     assert (found.status, found.category) == ("received", "1.10")
+
+
+@pytest.fixture
+def keeper(scanner: Office) -> str:
+    """Who may see and say what is secret."""
+    scanner.hire("keeper", "credit_administrator", clearance="core")
+    return "keeper"
+
+
+def tier(office: Office, page: str) -> str:
+    return of_page(office, page).tier
+
+
+def say(office: Office, page: str, to: str) -> None:
+    documents.set_tier(office.house, office["keeper"], of_page(office, page).id, to, "涉密")
+
+
+def test_what_is_secret_stays_secret_whatever_becomes_of_its_pages(scanner: Office, keeper: str, tmp_path: Any) -> None:
+    send(scanner, stack(tmp_path, 1, 2, 3, SHEET, 4))
+    say(scanner, "1.1", "secret")
+    for action, page in (("rotate", "1.2"), ("split", "1.3"), ("later", "1.1"), ("undo", ""), ("undo", "")):
+        change(scanner, action, page, "90" if action == "rotate" else "", keeper)
+        assert [tier(scanner, key) for key in ("1.1", "1.2", "1.3", "1.5")] == ["secret"] * 3 + ["internal"]
+    change(scanner, "drop", "1.3", login=keeper)
+    say(scanner, "1.1", "internal")  # the page that was left out is as secret as it was
+    change(scanner, "merge", "1.1", login=keeper)
+    assert tier(scanner, "1.1") == "internal"
+    change(scanner, "keep", "1.3", login=keeper)
+    assert (tier(scanner, "1.3"), of_page(scanner, "1.3").id) == ("secret", of_page(scanner, "1.5").id)
+    with pytest.raises(NotFound):
+        whole(scanner)
+    entries = [e.detail for e in rows(scanner, AuditEntry) if e.action == "document.carry"]
+    assert any('"tier":"secret"' in detail.replace(" ", "") for detail in entries)
+    assert sound(scanner)
+
+
+def test_a_new_scan_of_a_page_is_as_secret_as_the_first_and_so_is_the_first_after_it(
+    scanner: Office, keeper: str, tmp_path: Any
+) -> None:
+    send(scanner, stack(tmp_path, 1), sheets=1, sides=1)
+    new = stack(tmp_path, 2, name="new.tif")
+    say(scanner, "1.1", "secret")
+    version = whole(scanner, keeper).batch.version
+    rescan(scanner.house, scanner[keeper], "B-1", version, "1.1", new, "new.tif")
+    assert tier(scanner, "2.1") == "secret"
+    say(scanner, "2.1", "core")
+    change(scanner, "undo", "", login=keeper)
+    assert tier(scanner, "1.1") == "core"
+
+
+def test_between_its_making_and_its_coming_into_force_nobody_finds_what_is_secret(
+    scanner: Office, keeper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def found(login: str) -> int:
+        return searching.find(scanner.house, scanner[login], "技术服务").total
+
+    first = send(scanner, DIGITAL, sheets=2, sides=1).documents[0].document_id
+    process.process(scanner.house, first)
+    assert found("handler") == 1
+    say(scanner, "1.1", "secret")
+    with monkeypatch.context() as patched:
+        patched.setattr(parts, "_put_into_force", die)
+        with pytest.raises(KeyboardInterrupt):
+            change(scanner, "rotate", "1.2", "180", keeper)
+    (fresh,) = [d for d in rows(scanner, Document) if d.id != first]
+    process.process(scanner.house, fresh.id)
+    assert (fresh.tier, found("handler"), found(keeper)) == ("secret", 0, 2)
+    # What is said of the one that goes is said of the one that comes.
+    documents.change(scanner.house, scanner[keeper], first, tier="core", original=True, reason="涉密")
+    (fresh,) = [d for d in rows(scanner, Document) if d.id != first]
+    assert (fresh.tier, fresh.is_original) == ("core", True)
+    stacks.resume(scanner.house)
+    assert (tier(scanner, "1.1"), found("handler"), found(keeper)) == ("core", 0, 1)
+
+
+def test_department_and_original_go_with_the_pages_where_all_say_the_same(scanner: Office, tmp_path: Any) -> None:
+    house, keeper = scanner.house, scanner["archivist"]
+    send(scanner, stack(tmp_path, 1, 2, SHEET, 3))
+    other = people.create_department(house, OWNER, "CW", "财务部").id
+    documents.change(
+        house, keeper, of_page(scanner, "1.1").id, original=True, department_id=other, reason="原件在财务部"
+    )
+    with house.database.write() as session:
+        session.get_one(Document, of_page(scanner, "1.1").id).notes = ["from:a-letter"]
+    change(scanner, "split", "1.2", login="archivist")
+    for page in ("1.1", "1.2"):
+        half = of_page(scanner, page)
+        assert (half.is_original, half.department_id, half.notes) == (True, other, ["from:a-letter"])
+    change(scanner, "merge", "1.2", login="archivist")
+    mixed = of_page(scanner, "1.2")
+    assert (mixed.is_original, mixed.department_id) == (False, scanner.department_id)
+    assert mixed.review_reasons == ["look_again:department", "look_again:original"]
+    documents.change(house, keeper, mixed.id, original=True, department_id=other, reason="都是原件")
+    assert of_page(scanner, "1.2").review_reasons == []

@@ -13,6 +13,7 @@ from service.flow.common.counting import MOST
 from service.flow.common.facts import IN_FORCE, demand_no_review, standing_holds
 from service.flow.common.former import formerly
 from service.flow.common.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
+from service.flow.common.heritage import pass_on
 from service.flow.common.hints import demand_released
 from service.flow.common.index import index_soon
 from service.flow.common.keyset import Part, counted, page
@@ -68,9 +69,10 @@ def file_document(
         session.flush()
         if file.archive_number:
             recompute_retention(house, session, file)
+        made_of_it = pass_on(session, document)
         detail = {"case_file": file.id, "category": wanted, "original": document.is_original}
         audit.append(session, actor.name, "document.file", f"document:{document_id}", detail)
-    index_soon(house, [document_id])
+    index_soon(house, [document_id, *made_of_it])
     follow(house, [document_id])
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from intake.verification import reasons_left
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow.common.facts import demand_no_review
@@ -38,6 +39,7 @@ def set_original(house: House, session: Session, actor: Actor, document: Documen
             raise NotAllowed("document.file: no role of yours may do this")
         demand_no_review(session, file)
     document.is_original, document.indexed = original, False
+    document.review_reasons = reasons_left(document.review_reasons, ["original"])
     before = file.retention if file is not None else None
     if file is not None and file.archive_number:
         recompute_retention(house, session, file)

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow.common.guard import load_file, lock_file, reach_of_file, require
+from service.flow.common.heritage import pass_on
 from service.flow.common.index import index_soon
 from service.flow.common.original import demand_reason
 from service.house import House
@@ -53,8 +54,9 @@ def set_file_tier(house: House, actor: Actor, case_file_id: str, tier: str, reas
             document.indexed = False
         detail = {"from": before, "to": tier, "reason": reason.strip()}
         audit.append(session, actor.name, "file.tier", f"file:{case_file_id}", detail)
-        ids = [document.id for document in living]
         session.flush()
+        made_of_them = [one for document in living for one in pass_on(session, document)]
+        ids = [*(document.id for document in living), *made_of_them]
         session.refresh(file)
     index_soon(house, ids)
     return file

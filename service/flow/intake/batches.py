@@ -29,6 +29,8 @@ from service.records.tables import Batch, BatchPart, Document, Stack, new_id
 MAX_REASON = 500
 #: So many changes of pages can be undone, one after the other.
 MAX_UNDO = 20
+#: What is known of a page whatever is made of it: which page it is a new scan of, and how confidential it was when it was left out.
+_OF_PAPER = ("of", "tier")
 
 
 @dataclass(frozen=True)
@@ -398,14 +400,14 @@ def want_parts(session: Session, whole: Whole, parts: Sequence[Part]) -> None:
 
 
 def note_page(whole: Whole, key: str, what: dict[str, Any], *, anew: bool = False) -> None:
-    """Write beside what was seen of a page what a person made of it. anew: in place of it."""
+    """Write beside what was seen of a page what a person made of it. anew: in place of it; of which paper it is stays."""
     position, _, number = key.partition(".")
     for stack in whole.stacks:
         if str(stack.position) == position and stack.looked is not None:
-            index = int(number) - 1
-            stack.looked = [
-                (what if anew else {**page, **what}) if i == index else page for i, page in enumerate(stack.looked)
-            ]
+            pages = list(stack.looked)
+            before = pages[int(number) - 1]
+            pages[int(number) - 1] = {name: before[name] for name in before if not anew or name in _OF_PAPER} | what
+            stack.looked = pages
 
 
 def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:

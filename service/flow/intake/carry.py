@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from intake import verification as rules
 from service.flow.common import values
+from service.flow.common.heritage import USUAL, keep_up
 from service.records import audit
 from service.records.tables import BatchPart, Document, DocumentField, FieldCorrection
 
@@ -21,16 +22,14 @@ _COLUMNS = tuple(c.name for c in DocumentField.__table__.columns if c.name not i
 
 def carry(
     session: Session, actor_name: str, old: Sequence[BatchPart], new: Sequence[BatchPart], gone: Collection[str]
-) -> None:
-    """Give what people said of the documents `gone` to those of `new` that hold their pages, in the caller's transaction."""
+) -> list[str]:
+    """Give what people said of the documents `gone` to those of `new` that hold their pages, in the caller's transaction.
+
+    Returns the new documents. What is said of a document as a whole they have since they were made (`heritage`).
+    """
     known = {part.document_id for part in old}
     fresh = [part for part in new if part.document_id not in known and not part.duplicate]
-    documents = {}
-    for document_id in sorted({part.document_id for part in fresh}):
-        found = session.get(Document, document_id, with_for_update={"of": Document})
-        if found is not None:
-            session.refresh(found)
-            documents[document_id] = found
+    documents = _lock(session, fresh)
     for part in old:
         if part.document_id not in gone:
             continue
@@ -39,13 +38,37 @@ def carry(
             if rules.state_of(values.stand_of(row)) != rules.UNCONFIRMED:
                 _carry_one(session, row, part, [p for p in fresh if p.document_id in documents], documents)
     _carry_categories(session, actor_name, [part for part in old if part.document_id in gone], fresh, documents)
+    for part in fresh:
+        if part.document_id in documents:
+            document = documents[part.document_id]
+            for name in keep_up(session, part.batch, part.pages, document):
+                _again(document, name)
     for document in documents.values():
-        said = sorted(f.name for f in document.fields if f.entered_by != rules.MACHINE or f.confirmed_by or f.rival)
-        again = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
-        if said or again:
-            values.settle(document)
-            detail = {"fields": said, "again": [reason.partition(":")[2] for reason in again]}
-            audit.append(session, actor_name, "document.carry", f"document:{document.id}", detail)
+        _note(session, actor_name, document)
+    return list(documents)
+
+
+def _lock(session: Session, parts: Sequence[BatchPart]) -> dict[str, Document]:
+    documents = {}
+    for document_id in sorted({part.document_id for part in parts}):
+        found = session.get(Document, document_id, with_for_update={"of": Document})
+        if found is not None:
+            session.refresh(found)
+            documents[document_id] = found
+    return documents
+
+
+def _note(session: Session, actor_name: str, document: Document) -> None:
+    """Let a document that took something over stand as it now does, and say in the trail what it was."""
+    said = sorted(f.name for f in document.fields if f.entered_by != rules.MACHINE or f.confirmed_by or f.rival)
+    again = [reason.partition(":")[2] for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
+    if said or again:
+        values.settle(document)
+    whole = {"tier": document.tier} if document.tier != USUAL else {}
+    whole |= {"original": True} if document.is_original else {}
+    if said or again or whole:
+        detail = {"fields": said, "again": again, **whole}
+        audit.append(session, actor_name, "document.carry", f"document:{document.id}", detail)
 
 
 def _carry_one(

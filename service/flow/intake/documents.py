@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from intake.verification import reasons_left
 from service.access.policy import Actor
 from service.errors import BadInput, RuleRefused
 from service.flow.common import values
 from service.flow.common.checks import Sheets
 from service.flow.common.guard import allowed, listing, load_document, lock_file, reach_of, require
+from service.flow.common.heritage import pass_on
 from service.flow.common.index import index_soon
 from service.flow.common.original import demand_reason, set_original
 from service.flow.common.sight import visible
@@ -168,7 +170,8 @@ def change(
             entry = replace(entry, spots=pages.spots.get(name), leaf=leaf)
             values.enter(session, actor, document, entry, house.clock.now())
         values.settle(document)
-    index_soon(house, [document_id])
+        made_of_it = pass_on(session, document) if (tier, original, department_id) != (None, None, None) else []
+    index_soon(house, [document_id, *made_of_it])
     follow(house, [document_id])
 
 
@@ -308,5 +311,6 @@ def _set_department(session: Session, actor: Actor, document: Document, departme
     if document.case_file_id:
         raise BadInput("department_id: the document lies in a file, whose department counts")
     document.department_id, document.indexed = department_id, False
+    document.review_reasons = reasons_left(document.review_reasons, ["department"])
     detail = {"department": department_id}
     audit.append(session, actor.name, "document.department", f"document:{document.id}", detail)

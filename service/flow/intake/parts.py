@@ -27,7 +27,9 @@ from intake.errors import Rejected
 from intake.model import Limits
 from service.access.policy import Actor
 from service.flow.common import claims
+from service.flow.common.heritage import note_left, take_over
 from service.flow.common.hints import apply_hint
+from service.flow.common.index import index_soon
 from service.flow.common.room import room
 from service.flow.intake.carry import carry
 from service.flow.intake.looks import look_at, stack_on_disk
@@ -238,7 +240,8 @@ def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejec
         again = [stack for stack in cutting if stack.turn_over == "rescan"]
         if again or not cutting:
             for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in again]))):
-                stack.state, stack.looked = "cut", [{"kind": "replaced"}]  # the first scan of the page stays
+                stack.state = "cut"  # the first scan of the page stays
+                stack.looked = [{**page, "kind": "replaced"} for page in stack.looked or [{}]]
             session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
             session.get_one(Batch, name).undo = None
         else:
@@ -305,6 +308,7 @@ def _make_one(
                 document_id=part.document_id,
                 note={"batch": batch.name, "pages": " ".join(part.pages)[:400]},
                 limits=limits,
+                gift=lambda session, document: take_over(session, batch.name, part.pages, document),
             )
         reserved, part.document_id = part.document_id, got.document_id
         part.duplicate = got.document_id != reserved
@@ -356,7 +360,8 @@ def _put_into_force(house: House, name: str) -> None:
     with house.database.write() as session:
         gone = _hand_over(session, name, gone)
         old, new = (list(session.scalars(_parts(name, wanted=wanted))) for wanted in (False, True))
-        carry(session, session.get_one(Batch, name).operator, old, new, gone)
+        carried = carry(session, session.get_one(Batch, name).operator, old, new, gone)
+        note_left(session, name, old, new)
         session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(False)))
         session.execute(update(BatchPart).where(BatchPart.batch == name).values(wanted=False))
         session.execute(update(Stack).where(Stack.batch == name, Stack.state == "cutting").values(state="cut"))
@@ -375,6 +380,7 @@ def _put_into_force(house: House, name: str) -> None:
         audit.append(session, batch.operator, "batch.cut", f"batch:{name}", detail)
     if gone:
         house.index.remove_many(gone)
+    index_soon(house, carried)
     for document_id in gone:
         discard(house, document_id)
 

@@ -7,7 +7,7 @@ Killed at any point it leaves either a document in `receiving`, which the next s
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -52,8 +52,10 @@ from vault.model import FileKey, Sealed
 
 #: The entry of the trail for bytes that came again: their sender was told that this document keeps them.
 DUPLICATE = "document.duplicate"
-#: channel, batch, the department's id, the tier, and what the audit entry keeps about where a file came from.
-_Where = tuple[str, str, str | None, str, Mapping[str, Any]]
+#: What a new document is given before it is written down, in the transaction that does it.
+Gift = Callable[[Session, Document], None]
+#: channel, batch, the department's id, the tier, what the audit entry keeps about where a file came from, and the gift.
+_Where = tuple[str, str, str | None, str, Mapping[str, Any], Gift | None]
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,15 @@ def receive(
     document_id: str | None = None,
     note: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
+    gift: Gift | None = None,
 ) -> Received:
     """Inspect, seal and record one file; durable on return. The same bytes twice give the first id.
 
     What came without a department before is given to the one that sends it again (`adopt`).
     tier: how confidential it is from the start; what was here before stays what it is.
     document_id: a fresh id for it, chosen before, by which a broken-off caller finds it again. note: what the audit entry
-    keeps about where the file came from. limits: of a file that was made here; otherwise those of the settings.
+    keeps about where the file came from. limits: of a file that was made here; otherwise those of the settings. gift: gives
+    a new document what it has from its first moment.
     Raises Rejected (nothing stored), BadInput (no such department), NotAllowed, StoreUnavailable, DatabaseUnavailable.
     """
     require(actor, "document.upload")
@@ -98,7 +102,13 @@ def receive(
         document_id = document_id or new_id()
         file_key, wrapped = house.keys.new(UUID(document_id))
         known = _begin(
-            house, actor, document_id, name, inspection, wrapped, (channel, batch, department_id, tier, note or {})
+            house,
+            actor,
+            document_id,
+            name,
+            inspection,
+            wrapped,
+            (channel, batch, department_id, tier, note or {}, gift),
         )
         if known is not None:
             _index_again(house, known)
@@ -204,7 +214,7 @@ def _write_intent(
     where: _Where,
 ) -> str | None:
     """As `_begin`, once. Raises _Unfinished, and IntegrityError when another process was faster."""
-    channel, batch, department_id, tier, note = where
+    channel, batch, department_id, tier, note, gift = where
     with house.database.write() as session:
         check_batch(session, actor, batch)
         same = select(Document).where(Document.sha256 == inspection.sha256, Document.status != "destroyed")
@@ -236,6 +246,8 @@ def _write_intent(
             received_at=house.clock.now(),
         )
         claims.take(document, house.clock.now())
+        if gift is not None:
+            gift(session, document)
         session.add(document)
         session.flush()
         session.add(WrappedKey(document_id=document_id, wrapped=wrapped, master_key_id=house.keys.key_id))

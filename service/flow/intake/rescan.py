@@ -92,7 +92,7 @@ def _exchange(house: House, actor: Actor, version: int, page: str, stack_id: str
         remember(whole, [page], left=[new])
         want_parts(session, whole, parts)
         note_page(whole, page, {"kind": "replaced", "by": actor.name})
-        stack.looked = [{**found, "kind": "page"} for found in stack.looked or [{}]]
+        stack.looked = [{**found, "kind": "page", "of": page} for found in stack.looked or [{}]]
         stack.state = "cutting"
         claims.release(stack)
         detail = {"action": "rescan", "page": page, "sha256": stack.sha256}

@@ -1,0 +1,136 @@
+"""Heritage: what people said of a document as a whole goes on to the documents that are made anew of its pages.
+
+It is there from the first moment: in the transaction that writes the new document down, under the locks of those whose pages it
+holds. What is said of one of these later, while the new document is not in force yet, is said of both (`pass_on`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake.batches.said import Inherited, Said, inherit, paper_of
+from service.access.policy import TIERS
+from service.flow.common.guard import reach_of
+from service.records.tables import BatchPart, Document, Stack
+
+USUAL = "internal"
+_LETTER = "from:"
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """The paper of a batch. scans: page -> the page it is a new scan of. left: paper that lay in no document -> its tier."""
+
+    scans: Mapping[str, str]
+    left: Mapping[str, int]
+
+    def of(self, pages: Iterable[str]) -> frozenset[str]:
+        return frozenset(paper_of(page.partition("@")[0], self.scans) for page in pages)
+
+
+def _paper(session: Session, name: str) -> _Paper:
+    looked = {
+        f"{position}.{number}": page
+        for position, pages in session.execute(select(Stack.position, Stack.looked).where(Stack.batch == name))
+        for number, page in enumerate(pages or [], 1)
+    }
+    scans = {key: page["of"] for key, page in looked.items() if "of" in page}
+    left: dict[str, int] = {}
+    for key, page in looked.items():
+        if "tier" in page:
+            paper = paper_of(key, scans)
+            left[paper] = max(left.get(paper, 0), TIERS.index(page["tier"]))
+    return _Paper(scans, left)
+
+
+def _standing(session: Session, name: str) -> list[BatchPart]:
+    return list(session.scalars(select(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(False))))
+
+
+def take_over(session: Session, name: str, pages: Sequence[str], document: Document) -> None:
+    """Give a document that is about to be written down what is said of those whose pages it holds."""
+    found = _found(session, name, pages, document, lock=True)
+    document.tier = TIERS[found.tier]
+    _give(document, found)
+
+
+def keep_up(session: Session, name: str, pages: Sequence[str], document: Document) -> tuple[str, ...]:
+    """Raise a document that comes into force to the tier of those whose pages it holds; returns what is to be looked at again.
+
+    What was said of the document itself meanwhile stays.
+    """
+    # Without their locks: whoever holds one of them waits for this document's, and raises it afterwards.
+    found = _found(session, name, pages, document, lock=False)
+    tier = max(found.tier, TIERS.index(document.tier))
+    if TIERS[tier] != document.tier:
+        document.tier, document.indexed = TIERS[tier], False
+    if document.department_id is None and found.department is not None:
+        document.department_id, document.indexed = found.department, False
+    return found.unsure
+
+
+def pass_on(session: Session, document: Document) -> list[str]:
+    """Say what was said of a document also of those that are being made of its pages; returns their ids, for the index.
+
+    In the transaction that changed the document, which holds its lock.
+    """
+    session.flush()
+    changed = []
+    mine = select(BatchPart).where(BatchPart.document_id == document.id, BatchPart.wanted.is_(False))
+    for part in list(session.scalars(mine)):
+        pages = _paper(session, part.batch).of
+        wanted = select(BatchPart).where(BatchPart.batch == part.batch, BatchPart.wanted.is_(True))
+        for new in session.scalars(wanted.where(BatchPart.duplicate.is_(False), BatchPart.document_id != document.id)):
+            if not pages(new.pages) & pages(part.pages):
+                continue
+            fresh = session.get(Document, new.document_id, with_for_update={"of": Document}, populate_existing=True)
+            if fresh is not None:
+                _give(fresh, _found(session, part.batch, new.pages, fresh, lock=False))
+                fresh.indexed = False
+                changed.append(fresh.id)
+    return changed
+
+
+def note_left(session: Session, name: str, old: Sequence[BatchPart], new: Sequence[BatchPart]) -> None:
+    """Write beside the pages that no document holds any more how confidential they are: put back, they are it still."""
+    paper = _paper(session, name)
+    held = {one for part in new for one in paper.of(part.pages)}
+    tiers: dict[str, str] = {}
+    for part in old:
+        document = session.get(Document, part.document_id)
+        for page in part.pages:
+            if document is not None and not paper.of([page]) <= held:
+                tiers[page.partition("@")[0]] = reach_of(document).tier
+    for stack in session.scalars(select(Stack).where(Stack.batch == name)) if tiers else ():
+        keys = [f"{stack.position}.{number}" for number in range(1, stack.pages + 1)]
+        if stack.looked is not None and not tiers.keys().isdisjoint(keys):
+            pages = zip(keys, stack.looked, strict=True)
+            stack.looked = [{**page, "tier": tiers[key]} if key in tiers else page for key, page in pages]
+
+
+def _found(session: Session, name: str, pages: Sequence[str], document: Document, *, lock: bool) -> Inherited:
+    """Return what a document made of pages inherits. lock: nobody says anything of its holders before this transaction ends."""
+    paper = _paper(session, name)
+    mine = paper.of(pages)
+    parts = [part for part in _standing(session, name) if paper.of(part.pages) & mine]
+    query = select(Document).where(Document.id.in_({part.document_id for part in parts}), Document.id != document.id)
+    query = query.order_by(Document.id).execution_options(populate_existing=True)
+    rows = session.scalars(query.with_for_update(of=Document) if lock else query)
+    holders = {holder.id: holder for holder in rows}
+    found = [(paper.of(p.pages), _said(name, holders[p.document_id])) for p in parts if p.document_id in holders]
+    return inherit(mine, found, paper.left, TIERS.index(USUAL))
+
+
+def _said(name: str, document: Document) -> Said:
+    own = document.batch == name and document.case_file_id is None
+    letters = tuple(note for note in document.notes if note.startswith(_LETTER))
+    return Said(TIERS.index(reach_of(document).tier), document.department_id, document.is_original, letters, own=own)
+
+
+def _give(document: Document, found: Inherited) -> None:
+    document.tier = TIERS[max(found.tier, TIERS.index(document.tier))]
+    document.department_id = document.department_id if found.department is None else found.department
+    document.is_original = bool(document.is_original) if found.original is None else found.original
+    document.notes = list(dict.fromkeys((*document.notes, *found.letters)))
