@@ -7,7 +7,7 @@ from intake.channels.arrivals import Patience
 from intake.errors import Rejected
 from intake.ports import Delivery
 from service.settings import Settings
-from service.web.refusals import REJECTIONS
+from service.web.refusals import REJECTIONS, without_names
 
 
 def watched(
@@ -50,5 +50,6 @@ _LETTERS = {"sender": "不收这个发件人的信。", "no_attachment": "信里
 
 def reason(error: Rejected) -> str:
     """Return why a file or a letter was refused, in Chinese and in English, for whoever finds it in `refused`."""
-    chinese = REJECTIONS.get(error.code) or _LETTERS.get(error.code)
+    said = without_names(str(error))
+    chinese = said if said != str(error) else REJECTIONS.get(error.code) or _LETTERS.get(error.code)
     return "".join(f"{line}\n" for line in (str(chinese) if chinese else "", str(error)) if line)

@@ -3,9 +3,9 @@
 A page is named by a key such as ``2.5``: page 5 of the batch's second stack.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from intake.batches.payload import Separator
 from intake.errors import Rejected
@@ -132,3 +132,17 @@ def account(pages: Iterable[tuple[str, Kind]], kept: Iterable[str]) -> Account:
         else:
             found.lost.append(key)
     return found
+
+
+def left_out(pages: Iterable[tuple[str, Mapping[str, Any]]], kept: Collection[str]) -> list[str]:
+    """Return the pages of a stack that would be lost if its bytes went: no document holds them, and no machine found nothing on them.
+
+    pages: by key what was seen of each and what a person made of it (kind, measured, by). A page that a person dropped or
+    replaced is wanted, should the same bytes be sent again.
+    """
+    return [key for key, page in pages if key not in kept and not _is_nothing(page)]
+
+
+def _is_nothing(page: Mapping[str, Any]) -> bool:
+    kind = page.get("kind")
+    return kind == "separator" or (kind == "blank" and (page.get("measured") == "blank" or "by" not in page))

@@ -33,6 +33,9 @@ REJECTIONS = {
     ),
     "no_first_pass": _("这一批里没有等着背面的第一遍：先传正面，再在同一批里传背面。"),
     "passes_differ": _("两遍扫描的页数对不上，请重新扫描这一叠。"),
+    "pages_left_out": _(
+        "这个文件先前收过，里面有的页在还没放行的批次里去掉或换掉了：到那一批放回来，或者等它放行以后再传。"
+    ),
     "not_one_page": _("重扫的文件须正好是一页（PDF、TIFF、JPEG 或 PNG）。"),
     "digest": _("收到的和发出的不一样，请再传一次。"),
     "malware": _("文件里有恶意程序，没有收下。"),
@@ -43,7 +46,10 @@ REJECTIONS = {
 
 def rejection(code: str, message: str) -> str:
     """Return why a file was not taken in."""
-    return str(REJECTIONS.get(code, message)) if _chinese() or not message else message
+    if message and not _chinese():
+        return message
+    said = say(message)  # where it names a batch or pages
+    return said if said != message else str(REJECTIONS.get(code, message))
 
 
 def _chinese() -> bool:
@@ -636,6 +642,13 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (
         r"batch (?P<n>\S+) has no file whose pages can be put in order",
         "批次 {n} 里没有可以整理页面的文件：签名的、带附件的、办公文档、邮件、录音录像，以及已归卷和密级较高的，保持原样。",
+    ),
+    (
+        (
+            r"This file came in before, and pages (?P<p>.+) of it were left out or replaced in batch (?P<n>\S+),"
+            r" which is not released yet: .*"
+        ),
+        "这个文件先前收过，其中第 {p} 页在批次 {n} 里去掉或换掉了：到那一批放回来，或者等那一批放行以后再传。",
     ),
     (r"batch (?P<n>\S+) has no change of pages to undo", "批次 {n} 没有可以撤销的页面改动。"),
     (r"batch (?P<n>\S+) would have no page left", "这是批次 {n} 的最后一页，不能去掉。"),

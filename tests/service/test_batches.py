@@ -493,6 +493,72 @@ def test_a_page_is_scanned_again(scanner, tmp_path):
     assert all(row.state == "removed" for row in rows(scanner, Stack))
 
 
+def rescanned(office, tmp_path):
+    """Page 1.2 of B-1 was scanned again, by mistake with a page that belongs elsewhere; returns the new scan."""
+    send(office, stack(tmp_path, 1, 2, 3), sheets=3, sides=1)
+    other = stack(tmp_path, 77, name="other.tif")
+    version = whole(office).batch.version
+    rescan(office.house, office["scanner"], "B-1", version, "1.2", other, other.name)
+    return other
+
+
+def test_a_new_scan_that_was_undone_and_comes_where_it_belongs_is_taken_there(scanner, tmp_path):
+    other = rescanned(scanner, tmp_path)
+    change(scanner, "drop", "1.3")
+    with pytest.raises(Rejected, match=r"pages 1\.2, 1\.3 of it"):
+        send(scanner, tmp_path / "stack.pdf", batch="B-2")
+    assert send(scanner, other, batch="B-2").duplicate  # it stands in a document
+    for _step in range(2):
+        change(scanner, "undo", "")
+    got = send(scanner, other, batch="B-2", sheets=1, sides=1)
+    assert (got.duplicate, got.batch, [made.pages for made in got.documents]) == (False, "B-2", [1])
+    assert [s.turn_over for s in whole(scanner).stacks] == ["as_scanned"]
+    assert whole(scanner).manifest.balances
+    for name in ("B-1", "B-2"):
+        batches.release(scanner.house, scanner["scanner"], name)
+    assert sorted(d.pages for d in rows(scanner, Document)) == [1, 3]
+    assert sound(scanner)
+
+
+def test_a_page_that_was_left_out_or_replaced_is_not_said_to_be_here(scanner, tmp_path):
+    """Nobody is told that a file is here of which a page would go with the release."""
+    rescanned(scanner, tmp_path)
+    two = stack(tmp_path, 5, 6, name="two.tif")
+    send(scanner, two, batch="B-3", sheets=2, sides=1)
+    version = whole(scanner, name="B-3").batch.version
+    batches.change_pages(scanner.house, scanner["scanner"], "B-3", version, "drop", "1.2")
+    for path, page, name in ((tmp_path / "stack.pdf", "1.2", "B-1"), (two, "1.2", "B-3")):
+        with pytest.raises(Rejected) as refused:
+            send(scanner, path, batch="B-4")
+        assert refused.value.code == "pages_left_out"
+        assert f"pages {page} of it" in str(refused.value)
+        assert name in str(refused.value)
+    assert {b.name for b in rows(scanner, Batch)} == {"B-1", "B-3"}
+    batches.release(scanner.house, scanner["scanner"], "B-3")
+    again = send(scanner, two, batch="B-4", sheets=2, sides=1)
+    assert (again.duplicate, [made.pages for made in again.documents]) == (False, [2])
+    assert sound(scanner)
+
+
+def test_while_pages_are_being_changed_nobody_is_told_that_they_are_here(scanner, tmp_path, monkeypatch):
+    other = rescanned(scanner, tmp_path)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(parts, "_put_into_force", die)
+        with pytest.raises(KeyboardInterrupt):
+            change(scanner, "undo", "")
+    for path in (other, tmp_path / "stack.pdf"):
+        with pytest.raises(Rejected) as refused:
+            send(scanner, path, batch="B-2")
+        assert refused.value.code == "busy"
+    stacks.resume(scanner.house)
+    assert send(scanner, tmp_path / "stack.pdf", batch="B-2").duplicate
+    assert not send(scanner, other, batch="B-2").duplicate
+
+
 def test_other_departments_and_roles_see_no_batch(scanner, tmp_path):
     made = send(scanner, stack(tmp_path, 1, 2)).documents[0]
     other = people.create_department(scanner.house, OWNER, "CG", "采购部")

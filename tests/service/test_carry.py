@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 
 from intake.model import Field, Understanding
 from search.sketch import Sketch
-from service.flow.common import claims
 from service.access import people
 from service.errors import NotFound
+from service.flow.common import claims
 from service.flow.common.values import Entry, Place, fields_read, find, state_of
 from service.flow.intake import batches, checking, documents, extraction, parts, process, stacks
 from service.flow.intake.checking import Given

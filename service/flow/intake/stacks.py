@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from intake.batches.cut import STACKS
+from intake.batches.plan import left_out
 from intake.batches.portions import parse
 from intake.errors import Rejected
 from intake.inspect import inspect, safe_name
@@ -238,7 +239,7 @@ class _Unfinished(Exception):
 
 
 class _GivenUp(Exception):
-    """The same bytes lie in a stack that was given up: what comes now counts in its place."""
+    """The same bytes lie in a stack that counts for nothing: what comes now counts in its place."""
 
     def __init__(self, stack_id: str) -> None:
         super().__init__(stack_id)
@@ -246,10 +247,12 @@ class _GivenUp(Exception):
 
 
 def _make_room(house: House, stack_id: str) -> None:
-    """Remove a stack that was given up, for its bytes are here again."""
+    """Remove a stack that counts for nothing, for its bytes are here again."""
     with house.database.write() as session:
+        name = session.scalar(select(Stack.batch).where(Stack.id == stack_id))
+        session.get(Batch, name, with_for_update={"of": Batch})  # nobody takes it up again meanwhile
         stack = session.get(Stack, stack_id, with_for_update=True)
-        if stack is not None and stack.turn_over == GIVEN_UP and stack.state == "cut":
+        if stack is not None and _counts_for_nothing(session, stack):
             stack.state = "receiving"
     forget(house, stack_id)
 
@@ -262,10 +265,11 @@ def _write_intent(house: House, actor: Actor, given: Stack, how: How, department
             if claims.is_held(known, house.clock.now()):
                 raise Rejected("busy", "the same file is being received by another process; try again")
             raise _Unfinished(known.id)
-        if known is not None and known.turn_over == GIVEN_UP and known.state == "cut":
+        if known is not None and _counts_for_nothing(session, known):
             _open_batch(house, session, actor, given, how, department_id)  # what is refused now takes nothing away
             raise _GivenUp(known.id)
         if known is not None:
+            _demand_every_page(session, known)
             if given.portion and known.state == "kept" and known.batch == given.batch:
                 known.portion = given.portion  # its pages were put right: it has more or fewer files now
                 session.flush()
@@ -292,13 +296,57 @@ def _adopt_batch(session: Session, actor: Actor, stack: Stack, department_id: st
 
 
 def _known(session: Session, sha256: str) -> Stack | None:
-    """Return the same stack when it is here, or was and all its documents still are."""
+    """Return the same stack when it is here, or was and every page of it still is."""
     found = session.scalar(select(Stack).where(Stack.sha256 == sha256).order_by(Stack.received_at.desc()).limit(1))
     if found is None or found.state not in ("released", "removed"):
         return found
     ids = [part.document_id for part in parts_of(session, found)]
     living = select(func.count()).where(Document.id.in_(ids), Document.status.not_in(("destroyed", "receiving")))
-    return found if ids and session.scalar(living) == len(set(ids)) else None
+    whole = bool(ids) and session.scalar(living) == len(set(ids)) and not _left_out(session, found)
+    return found if whole else None
+
+
+def _left_out(session: Session, stack: Stack, *, wanted: bool = False) -> list[str]:
+    """Return the pages of a stack that no document of its batch holds, or will hold, though something is on them."""
+    query = select(BatchPart.pages).where(BatchPart.batch == stack.batch, BatchPart.wanted.is_(wanted))
+    kept = {page.partition("@")[0] for pages in session.scalars(query) for page in pages}
+    return left_out(((f"{stack.position}.{number}", page) for number, page in enumerate(stack.looked or [], 1)), kept)
+
+
+def _counts_for_nothing(session: Session, stack: Stack) -> bool:
+    """Whether a stack is only kept: it was given up; or it is a new scan that was undone, or a file whose document went elsewhere.
+
+    No document holds a page of it, and no step back brings one in again.
+    """
+    if stack.state != "cut" or any(page.get("kind") != "replaced" for page in stack.looked or [{}]):
+        return False
+    if stack.turn_over == GIVEN_UP:
+        return True
+    if stack.turn_over not in ("rescan", "arranged"):
+        return False
+    mine = f"{stack.position}."
+    parts = [*session.scalars(select(BatchPart.pages).where(BatchPart.batch == stack.batch))]
+    for step in session.get_one(Batch, stack.batch).undo or []:
+        parts += [pages for pages, *_said in step["parts"]]
+    return not any(page.startswith(mine) for pages in parts for page in pages)
+
+
+def _demand_every_page(session: Session, stack: Stack) -> None:
+    """Raise Rejected unless every page of a stack that is known is, or will be, in a document: its sender is told that it is here."""
+    if stack.state == "cutting" and stack.turn_over == "rescan":
+        raise Rejected("busy", "the batch of this scan is being changed; try again")
+    if stack.state != "cut":
+        return
+    coming = select(func.count()).where(BatchPart.batch == stack.batch, BatchPart.wanted.is_(True))
+    gone = _left_out(session, stack)
+    if session.scalar(coming) and gone != _left_out(session, stack, wanted=True):
+        raise Rejected("busy", "the batch of this stack is being changed; try again")
+    if gone:
+        raise Rejected(
+            "pages_left_out",
+            f"This file came in before, and pages {', '.join(gone[:20])} of it were left out or replaced in batch {stack.batch},"
+            " which is not released yet: put them back there; or send the file again after its release.",
+        )
 
 
 def _open_batch(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from intake.batches import edit
 from intake.batches.payload import Separator
-from intake.batches.plan import Manifest, Part, Seen, account, interleave, split
+from intake.batches.plan import Manifest, Part, Seen, account, interleave, left_out, split
 from intake.errors import Rejected
 
 
@@ -143,3 +143,17 @@ def test_no_change_loses_or_doubles_a_page(actions):
         wanted = held - {key} if action == "drop" else held | {key} if action == "keep" else held
         assert sorted(now) == sorted(wanted)
         assert all(part.pages for part in parts)
+
+
+def test_pages_that_a_person_left_out_are_told_from_those_on_which_nothing_is():
+    pages = {
+        "1.1": {"kind": "page"},
+        "1.2": {"kind": "separator"},
+        "1.3": {"kind": "blank", "measured": "blank"},
+        "1.4": {"kind": "blank", "measured": "blank", "by": "person:a"},
+        "1.5": {"kind": "blank", "by": "person:a"},
+        "1.6": {"kind": "replaced", "by": "person:a"},
+        "1.7": {"kind": "page"},
+        "1.8": {"kind": "blank", "by": "person:a"},
+    }
+    assert left_out(pages.items(), {"1.1", "1.8"}) == ["1.5", "1.6", "1.7"]
