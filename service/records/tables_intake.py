@@ -158,8 +158,9 @@ class Stack(Base):
     as_scanned, two_pass (fronts, then the backs from the last to the first), fronts and backs (each a file), as_one (all of it is
     one document). portion: which of several files it is that are one stack (`intake/batches/portions.py`), or empty. looked: one
     entry a page, None before it was looked at. key: the wrapped key. The migration adds a unique index on `sha256` over
-    all but the removed. thumbs: the object of the small pictures, sealed under the same key. error: why it was not cut but
-    left whole; error_code: the word for it that `Rejected` has.
+    all but the removed. sheets: how many of the sheets of paper that were counted for the batch it stands for. thumbs: the
+    object of the small pictures, sealed under the same key. error: why it was not cut but left whole; error_code: the word for
+    it that `Rejected` has.
     """
 
     __tablename__ = "stacks"
@@ -172,6 +173,7 @@ class Stack(Base):
     kind: Mapped[str] = mapped_column(String(16))
     size: Mapped[int] = mapped_column(BigInteger)
     pages: Mapped[int]
+    sheets: Mapped[int | None]
     turn_over: Mapped[str] = mapped_column(String(12), default="as_scanned")
     portion: Mapped[str] = mapped_column(String(40), default="")
     drop_blanks: Mapped[bool] = mapped_column(default=True)

@@ -292,9 +292,10 @@ def test_a_first_pass_that_is_given_up_lets_its_paper_be_scanned_again(scanner, 
     assert scanner.house.vault.remains(UUID(seen.stacks[0].id))  # what was on the glass stays until the release
     with pytest.raises(RuleRefused, match="does not balance"):
         batches.release(*office, "B-1")
-    send(scanner, stack(tmp_path, 11, 13, name="again.pdf"), order="fronts")
-    send(scanner, stack(tmp_path, 14, 12, name="b.pdf"), order="backs")
+    send(scanner, stack(tmp_path, 11, 13, name="again.pdf"), order="fronts", sides=2, sheets=2)
+    send(scanner, stack(tmp_path, 14, 12, name="b.pdf"), order="backs", sides=2, sheets=2)
     assert [part.pages for part in whole(scanner).parts] == [["2.1", "3.2", "2.2", "3.1"]]
+    assert (whole(scanner).batch.sheets, whole(scanner).manifest.balances) == (2, True)
     assert sound(scanner)
     batches.release(*office, "B-1")
     assert {e.action for e in rows(scanner, AuditEntry)} >= {"batch.give_up", "batch.release"}
@@ -308,11 +309,33 @@ def test_what_was_given_up_and_comes_again_counts(scanner, tmp_path):
     with pytest.raises(Rejected, match="no first pass"):
         send(scanner, path, order="backs")
     assert [s.id for s in whole(scanner).stacks] == [first.stack_id]  # what is refused takes nothing away
-    again = send(scanner, path, sides=1)
+    again = send(scanner, path, sides=1, sheets=2)
     assert (again.duplicate, [made.pages for made in again.documents]) == (False, [2])
+    assert whole(scanner).manifest.balances
     assert [s.turn_over for s in whole(scanner).stacks] == ["as_scanned"]
     assert not scanner.house.vault.remains(UUID(first.stack_id))
     assert sound(scanner)
+
+
+def test_the_paper_of_a_pass_that_was_given_up_is_counted_once(scanner, tmp_path, monkeypatch):
+    """Given up twice, with other paper between; and whose receiver died, that stack counts for nothing."""
+    for seed in (1, 11):
+        send(scanner, stack(tmp_path, seed, seed + 2, name=f"{seed}.pdf"), order="fronts", sides=2, sheets=2)
+        batches.give_up_pass(scanner.house, scanner["scanner"], "B-1")
+    send(scanner, stack(tmp_path, 31, 32, name="other.pdf"), sides=2, sheets=1)
+    assert (whole(scanner).batch.sheets, whole(scanner).manifest.balances) == (3, False)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    again = stack(tmp_path, 21, 23, name="again.pdf")
+    with monkeypatch.context() as patched:
+        patched.setattr(stacks, "_keep", die)
+        with pytest.raises(KeyboardInterrupt):
+            send(scanner, stack(tmp_path, 41, 43, 45, name="died.pdf"), order="fronts", sides=2, sheets=3)
+    send(scanner, again, order="fronts", sides=2, sheets=2)
+    send(scanner, stack(tmp_path, 24, 22, name="b.pdf"), order="backs", sides=2, sheets=2)
+    assert (whole(scanner).batch.sheets, whole(scanner).manifest.balances) == (3, True)
 
 
 def test_what_was_given_up_by_mistake_is_cut_all_the_same(scanner, tmp_path):

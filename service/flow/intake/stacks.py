@@ -383,11 +383,35 @@ def _open_batch(
         _take_the_place(session, actor, stack)
         _match_portions(session, stack)
     if how.sheets is not None and not counted:
-        batch.sheets = (batch.sheets or 0) + how.sheets
+        _count(session, batch, stack, how.sheets)
     if stack.turn_over in ("fronts", "backs"):
         _match_passes(house, session, stack)
     batch.version += 1
     session.flush()
+
+
+def _count(session: Session, batch: Batch, stack: Stack, sheets: int) -> None:
+    """Add the paper of a stack to that of its batch.
+
+    As many sheets as of a stack that was given up are that paper again: it stays counted until then, so that the account does
+    not balance before its paper was scanned again.
+    """
+    given_up = select(Stack).where(Stack.batch == batch.name, Stack.turn_over == GIVEN_UP, Stack.sheets == sheets)
+    again = session.scalar(given_up.order_by(Stack.position).limit(1))
+    if again is None:
+        batch.sheets = (batch.sheets or 0) + sheets
+    else:
+        again.sheets = None
+    stack.sheets = sheets
+
+
+def _uncount(session: Session, batch: Batch, stack: Stack) -> None:
+    """Take the paper of a stack that goes off its batch; other files of the same scan stand for it, where there are any."""
+    others = _of_the_scan(session, stack)
+    if others:
+        others[0].sheets = others[0].sheets or stack.sheets
+    elif stack.sheets:
+        batch.sheets = max((batch.sheets or 0) - stack.sheets, 0) or None
 
 
 def _take_the_place(session: Session, actor: Actor, stack: Stack) -> None:
@@ -401,6 +425,7 @@ def _take_the_place(session: Session, actor: Actor, stack: Stack) -> None:
         before = parse(other.portion)
         if before.number == portion.number or before.of != portion.of:
             give_up(session, actor, other)
+            stack.sheets, other.sheets = stack.sheets or other.sheets, None
 
 
 def _match_portions(session: Session, stack: Stack) -> None:
@@ -493,6 +518,10 @@ def forget(house: House, stack_id: str) -> None:
         house.vault.delete(UUID(sealed))
     with house.database.write() as session:
         batch = session.get(Batch, name, with_for_update=True)
+        gone = session.get(Stack, stack_id, populate_existing=True)
+        if batch is not None and gone is not None and gone.state == "receiving":
+            _uncount(session, batch, gone)
+            session.flush()
         session.execute(delete(Stack).where(Stack.id == stack_id, Stack.state == "receiving"))
         others = session.scalar(select(func.count()).select_from(Stack).where(Stack.batch == name))
         if batch is not None and batch.state == "open" and not others:

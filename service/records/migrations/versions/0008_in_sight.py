@@ -23,6 +23,7 @@ def upgrade() -> None:
     _page_shares()
     _categories_of_people()
     op.add_column("stacks", sa.Column("error_code", sa.String(length=32), nullable=False, server_default=""))
+    op.add_column("stacks", sa.Column("sheets", sa.Integer(), nullable=True))
     for table in ("uploads", "stacks"):  # which of several files it is that are one stack
         op.add_column(table, sa.Column("portion", sa.String(length=40), nullable=False, server_default=""))
     op.add_column("long_runs", sa.Column("held_by", sa.String(length=200), nullable=False, server_default=""))
