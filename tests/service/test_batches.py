@@ -582,6 +582,36 @@ def test_while_pages_are_being_changed_nobody_is_told_that_they_are_here(scanner
     assert not send(scanner, other, batch="B-2").duplicate
 
 
+def test_a_document_that_was_handed_over_goes_with_its_pages_in_its_new_batch(scanner, tmp_path):
+    """Equal pages in two batches: the document is the first batch's, then the second's, and is in neither when both have turned it."""
+    send(scanner, stack(tmp_path, 1, SHEET, 2, name="a.tif"), batch="Y", sheets=3, sides=1)
+    send(scanner, stack(tmp_path, 3, SHEET, 2, name="b.tif"), sheets=3, sides=1)
+    shared = whole(scanner).parts[1]
+    assert (shared.duplicate, shared.document_id) == (True, whole(scanner, name="Y").parts[1].document_id)
+    version = whole(scanner, name="Y").batch.version
+    batches.change_pages(scanner.house, scanner["scanner"], "Y", version, "rotate", "1.3", "90")
+    assert whole(scanner).documents[shared.document_id].batch == "B-1"
+    change(scanner, "rotate", "1.3", "180")
+    assert shared.document_id not in {d.id for d in rows(scanner, Document)}
+    assert (whole(scanner).manifest.kept, whole(scanner).manifest.balances) == (2, True)
+    for name in ("B-1", "Y"):
+        batches.release(scanner.house, scanner["scanner"], name)
+    assert sound(scanner)
+
+
+def test_of_equal_pages_in_one_batch_the_document_goes_with_the_last(scanner, tmp_path):
+    same = page(5)
+    send(scanner, scans.as_tiff(tmp_path / "a.tif", [same, picture(SHEET), same], DPI), sheets=3, sides=1)
+    one, other = whole(scanner).parts
+    assert (one.document_id, other.duplicate) == (other.document_id, True)
+    change(scanner, "rotate", "1.1", "90")
+    assert other.document_id in {d.id for d in rows(scanner, Document)}
+    change(scanner, "rotate", "1.3", "180")
+    assert other.document_id not in {d.id for d in rows(scanner, Document)}
+    assert whole(scanner).manifest.balances
+    assert sound(scanner)
+
+
 def test_other_departments_and_roles_see_no_batch(scanner, tmp_path):
     made = send(scanner, stack(tmp_path, 1, 2)).documents[0]
     other = people.create_department(scanner.house, OWNER, "CG", "采购部")

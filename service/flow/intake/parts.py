@@ -362,8 +362,12 @@ def _put_into_force(house: House, name: str) -> None:
         old, new = (list(session.scalars(_parts(name, wanted=wanted))) for wanted in (False, True))
         carried = carry(session, session.get_one(Batch, name).operator, old, new, gone)
         note_left(session, name, old, new)
+        # The same bytes twice in a batch: the one that was there before may be gone, but the document is made for the batch.
+        of_others = {part.document_id for part in new} - {part.document_id for part in new if not part.duplicate}
+        mine = {part.document_id for part in old if not part.duplicate}
         session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(False)))
         session.execute(update(BatchPart).where(BatchPart.batch == name).values(wanted=False))
+        _say_made_for(session, name, mine & of_others)
         session.execute(update(Stack).where(Stack.batch == name, Stack.state == "cutting").values(state="cut"))
         if gone:
             session.execute(delete(WrappedKey).where(WrappedKey.document_id.in_(gone)))
@@ -405,7 +409,14 @@ def _hand_over(session: Session, name: str, gone: Sequence[str]) -> list[str]:
         document.indexed = False  # it was taken out of the index before anybody could know that it stays
         if document.case_file_id is None:  # otherwise it was filed meanwhile
             document.batch = elsewhere[-1]
+            # Made for that batch from now on: it goes when the pages there become another document.
+            _say_made_for(session, document.batch, [document.id])
     return withdrawn
+
+
+def _say_made_for(session: Session, name: str, ids: Iterable[str]) -> None:
+    of_it = (BatchPart.batch == name) & BatchPart.document_id.in_(ids)
+    session.execute(update(BatchPart).where(of_it).values(duplicate=False))
 
 
 def _leaving(house: House, name: str) -> list[str]:
