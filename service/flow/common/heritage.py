@@ -6,6 +6,7 @@ holds. What is said of one of these later, while the new document is not in forc
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -107,7 +108,13 @@ def note_left(session: Session, name: str, old: Sequence[BatchPart], new: Sequen
         keys = [f"{stack.position}.{number}" for number in range(1, stack.pages + 1)]
         if stack.looked is not None and not tiers.keys().isdisjoint(keys):
             pages = zip(keys, stack.looked, strict=True)
-            stack.looked = [{**page, "tier": tiers[key]} if key in tiers else page for key, page in pages]
+            stack.looked = [_left(page, tiers[key]) if key in tiers else page for key, page in pages]
+
+
+def _left(page: dict[str, Any], tier: str) -> dict[str, Any]:
+    """Return what is known of a page with its tier, which is written down only where it is not the usual one."""
+    plain = {name: value for name, value in page.items() if name != "tier"}
+    return plain if tier == USUAL else plain | {"tier": tier}
 
 
 def _found(session: Session, name: str, pages: Sequence[str], document: Document, *, lock: bool) -> Inherited:
