@@ -118,7 +118,7 @@ def rescan_page(house: House, actor: Actor, batch: str, given: Rescan) -> dict[s
 
 
 class Pass(Input):
-    """Which stack of the batch, by its number there; needed only where several wait."""
+    """Which stack of the batch, by its number there; needed where several wait, and for one that was given up."""
 
     stack: Annotated[int, Field(ge=1)] | None = None
 

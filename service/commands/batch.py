@@ -67,7 +67,9 @@ def release(house: House, actor: Actor, name: str, *, reason: str, as_json: bool
     return 0
 
 
-_STACK = click.option("--stack", type=click.IntRange(min=1), help="Its number in the batch, where several wait.")
+_STACK = click.option(
+    "--stack", type=click.IntRange(min=1), help="Its number in the batch, where several wait, or it was given up."
+)
 
 
 @batch.command("one-sided")
@@ -117,7 +119,9 @@ def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
             waits = f"is file {found['file']} of {found['files']} of a stack and waits for the others: see station resume, or {ways}"
         click.echo(f"stack {found['stack']} ({name}, {pages} pages) {waits}")
     for found in told["given_up"]:
-        click.echo(f"stack {found['stack']} ({plain(found['filename'])}, {found['pages']} pages) was given up")
+        twice = any(s.position == found["stack"] and whole.may_come_twice(s) for s in whole.given_up)
+        hint = "; more was scanned since: where its paper is among that, one-sided puts it there twice" if twice else ""
+        click.echo(f"stack {found['stack']} ({plain(found['filename'])}, {found['pages']} pages) was given up{hint}")
     click.echo(f"{paper}; {kept}; {click.style(word, fg=colour)}")
     rows = [
         [

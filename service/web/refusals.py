@@ -654,6 +654,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"batch (?P<n>\S+) would have no page left", "这是批次 {n} 的最后一页，不能去掉。"),
     (r"batch (?P<n>\S+) waits for the second pass, the backs of its pages", "批次 {n} 还在等第二遍（背面）。"),
     (r"batch (?P<n>\S+) waits for the other files of a stack that came in several", "批次 {n} 还在等一叠其余的文件。"),
+    (
+        r"no first pass of batch (?P<n>\S+) waits for its backs; .*: stack (?P<s>.+)",
+        "批次 {n} 里没有等着背面的第一遍；要留用作废的，请说明是哪一叠：第 {s} 叠。",
+    ),
     (r"no first pass of batch (?P<n>\S+) waits for its backs", "批次 {n} 里没有等着背面的第一遍。"),
     (r"(?:stack: )?(?P<n>[\d, ]+): say which of these stacks", "有几叠在等（第 {n} 叠），请说明是哪一叠。"),
     (r"batch (?P<n>\S+) is still being cut; wait a moment", "批次 {n} 正在分件，过一会儿再试。"),

@@ -338,6 +338,21 @@ def test_the_paper_of_a_pass_that_was_given_up_is_counted_once(scanner, tmp_path
     assert (whole(scanner).batch.sheets, whole(scanner).manifest.balances) == (3, True)
 
 
+def test_what_was_given_up_is_not_cut_because_nothing_else_waits(scanner, tmp_path):
+    office = (scanner.house, scanner["scanner"])
+    send(scanner, stack(tmp_path, 1, 3, name="f.pdf"), order="fronts", sides=2, sheets=2)
+    batches.give_up_pass(*office, "B-1")
+    seen = whole(scanner)
+    assert not seen.may_come_twice(seen.given_up[0])
+    send(scanner, stack(tmp_path, 11, 13, name="again.pdf"), order="fronts", sides=2, sheets=2)
+    send(scanner, stack(tmp_path, 14, 12, name="b.pdf"), order="backs", sides=2, sheets=2)
+    with pytest.raises(RuleRefused, match=r"no first pass .* where it is named: stack 1"):
+        batches.take_as_one_sided(*office, "B-1")
+    seen = whole(scanner)
+    assert ([part.pages for part in seen.parts], seen.manifest.balances) == ([["2.1", "3.2", "2.2", "3.1"]], True)
+    assert seen.may_come_twice(seen.given_up[0])  # the page of the batch says so beside the button
+
+
 def test_what_was_given_up_by_mistake_is_cut_all_the_same(scanner, tmp_path):
     send(scanner, stack(tmp_path, 1, 2, name="f.pdf"), order="fronts")
     batches.give_up_pass(scanner.house, scanner["scanner"], "B-1", 1)

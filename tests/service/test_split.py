@@ -199,7 +199,9 @@ def test_a_first_pass_without_backs_through_the_api(caller, tmp_path):
     assert given_up["given_up"] == [{"stack": 1, "filename": fronts.name, "pages": 2}]
     refused = caller("scanner", "POST", "/batches/B-9/give-up", json={})
     assert refused.status_code == 409
-    cut = caller("scanner", "POST", "/batches/B-9/one-sided", json={}).get_json()
+    refused = caller("scanner", "POST", "/batches/B-9/one-sided", json={})
+    assert (refused.status_code, "where it is named: stack 1" in refused.text) == (409, True)
+    cut = caller("scanner", "POST", "/batches/B-9/one-sided", json={"stack": 1}).get_json()
     assert [document["pages"] for document in cut["documents"]] == [["1.1", "1.2"]]
 
 

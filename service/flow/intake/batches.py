@@ -79,6 +79,15 @@ class Whole:
         """Return the stacks whose paper is to be scanned again, or was."""
         return [stack for stack in self.stacks if stack.turn_over == GIVEN_UP]
 
+    def may_come_twice(self, given_up: Stack) -> bool:
+        """Whether the paper of a stack that was given up may have been scanned again: a scan that came after it was cut."""
+        return any(
+            stack.position > given_up.position
+            and stack.state in ("cutting", "cut")
+            and stack.turn_over not in (GIVEN_UP, "rescan", "arranged")
+            for stack in self.stacks
+        )
+
     def page(self, key: str) -> dict[str, Any]:
         """Return what was seen on a page: kind, ink, mark, how, by."""
         position, _, number = key.partition(".")
@@ -231,7 +240,8 @@ def take_as_one_sided(house: House, actor: Actor, name: str, position: int | Non
 
     A file that waits for the others of its stack is cut as it is: they do not come.
 
-    position: of the stack; None: the one that waits. Raises NotFound, RuleRefused (it does not wait; several do), BadInput.
+    position: of the stack, needed for one that was given up; None: the one that waits.
+    Raises NotFound, RuleRefused (it does not wait; several do), BadInput.
     """
     with house.database.write() as session:
         stack = _lone_pass(session, actor, name, position, or_given_up=True)
@@ -263,11 +273,14 @@ def _lone_pass(session: Session, actor: Actor, name: str, position: int | None, 
     _must_be_open(batch)
     stacks = list(session.scalars(select(Stack).where(Stack.batch == name).order_by(Stack.position).with_for_update()))
     found = lone_passes(stacks) + lone_portions(stacks)
-    if position is not None or not found:
-        found += [stack for stack in stacks if or_given_up and stack.turn_over == GIVEN_UP]
-    found = [stack for stack in found if position in (None, stack.position)]
+    # Only where it is named: its paper may have been scanned again since, and would be there twice.
+    given_up = [stack for stack in stacks if or_given_up and stack.turn_over == GIVEN_UP]
+    found = [stack for stack in found + (given_up if position else []) if position in (None, stack.position)]
     if not found:
-        raise RuleRefused(f"no first pass of batch {name} waits for its backs")
+        named = (
+            f"; one that was given up is cut where it is named: stack {', '.join(str(s.position) for s in given_up)}"
+        )
+        raise RuleRefused(f"no first pass of batch {name} waits for its backs{named if given_up else ''}")
     if len(found) > 1:
         why = f"{', '.join(str(stack.position) for stack in found)}: say which of these stacks"
         raise BadInput(f"stack: {why}", {"stack": why})

@@ -202,6 +202,9 @@ def test_a_first_pass_without_backs_has_two_ways_out(site, scanner, tmp_path):
     shown = scanner.get(at).text
     assert "已作废：这些纸要重新扫描" in shown
     assert "data-busy" not in shown
+    assert "留用会重复" not in shown
+    send(scanner, stack(tmp_path, 5, name="later.pdf"), sides="2", batch=at.rpartition("/")[2])
+    assert "留用会重复" in scanner.get(at).text
     refused = scanner.post(f"{at}/passes/1", {"what": "give_up"})
     assert (refused.status_code, "没有等着背面的第一遍" in refused.text) == (409, True)
     assert scanner.post(f"{at}/passes/1", {"what": "one_sided"}).status_code == 303
