@@ -149,6 +149,7 @@ VERBS = {
     "milestone_done": _("节点完成"),
     "milestone_drop": _("撤销节点"),
     "move": _("改属"),
+    "moved": _("移到别的批次"),
     "not_applicable": _("不适用"),
     "one_sided": _("按单面分件"),
     "open": _("打开"),

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import signal
 from pathlib import Path
 from uuid import UUID
@@ -336,6 +337,18 @@ def test_the_paper_of_a_pass_that_was_given_up_is_counted_once(scanner, tmp_path
     send(scanner, again, order="fronts", sides=2, sheets=2)
     send(scanner, stack(tmp_path, 24, 22, name="b.pdf"), order="backs", sides=2, sheets=2)
     assert (whole(scanner).batch.sheets, whole(scanner).manifest.balances) == (3, True)
+
+
+def test_what_goes_from_a_batch_because_its_bytes_came_again_leaves_an_entry(scanner, tmp_path):
+    path = stack(tmp_path, 1, 2, name="f.pdf")
+    first = send(scanner, path, order="fronts", sheets=2)
+    batches.give_up_pass(scanner.house, scanner["scanner"], "B-1")
+    send(scanner, path, "colleague", batch="B-2", sides=1, sheets=2)
+    assert [batch.name for batch in rows(scanner, Batch)] == ["B-2"]  # nothing else was in the other
+    (entry,) = [e for e in rows(scanner, AuditEntry) if e.action == "batch.moved"]
+    assert (entry.actor, entry.subject) == ("person:colleague", "batch:B-1")
+    detail = json.loads(entry.detail)
+    assert (detail["stack"], detail["pages"], detail["to"]) == (first.stack_id, 2, "B-2")
 
 
 def test_what_was_given_up_is_not_cut_because_nothing_else_waits(scanner, tmp_path):

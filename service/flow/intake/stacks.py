@@ -224,7 +224,7 @@ def _begin(house: House, actor: Actor, stack: Stack, how: How, department_id: st
         except _Unfinished as found:
             forget(house, found.stack_id)
         except _GivenUp as found:
-            _make_room(house, found.stack_id)
+            _make_room(house, actor, found.stack_id, stack.batch)
         except IntegrityError:
             continue  # another process began the same bytes, or the same batch, between our look and our write
     raise Rejected("busy", "the same file is being received by another process; try again")
@@ -246,14 +246,16 @@ class _GivenUp(Exception):
         self.stack_id = stack_id
 
 
-def _make_room(house: House, stack_id: str) -> None:
-    """Remove a stack that counts for nothing, for its bytes are here again."""
+def _make_room(house: House, actor: Actor, stack_id: str, to: str) -> None:
+    """Remove a stack that counts for nothing, for its bytes are here again: its batch, whoever's that is, says where they went."""
     with house.database.write() as session:
         name = session.scalar(select(Stack.batch).where(Stack.id == stack_id))
         session.get(Batch, name, with_for_update={"of": Batch})  # nobody takes it up again meanwhile
         stack = session.get(Stack, stack_id, with_for_update=True)
         if stack is not None and _counts_for_nothing(session, stack):
             stack.state = "receiving"
+            detail = {"stack": stack.id, "sha256": stack.sha256, "pages": stack.pages, "to": to}
+            audit.append(session, actor.name, "batch.moved", f"batch:{stack.batch}", detail)
     forget(house, stack_id)
 
 
