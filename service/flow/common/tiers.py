@@ -10,7 +10,7 @@ from service.flow.common.index import index_soon
 from service.flow.common.original import demand_reason
 from service.house import House
 from service.records import audit
-from service.records.tables import CaseFile, Document
+from service.records.tables import BatchPart, CaseFile, Document
 
 
 def demand_tier(actor: Actor, action: str, reach: Reach, before: str, tier: str) -> None:
@@ -55,7 +55,9 @@ def set_file_tier(house: House, actor: Actor, case_file_id: str, tier: str, reas
         detail = {"from": before, "to": tier, "reason": reason.strip()}
         audit.append(session, actor.name, "file.tier", f"file:{case_file_id}", detail)
         session.flush()
-        made_of_them = [one for document in living for one in pass_on(session, document)]
+        in_batches = select(BatchPart.document_id).join(Document, Document.id == BatchPart.document_id)
+        held = set(session.scalars(in_batches.where(Document.case_file_id == file.id)))
+        made_of_them = [one for document in living if document.id in held for one in pass_on(session, document)]
         ids = [*(document.id for document in living), *made_of_them]
         session.refresh(file)
     index_soon(house, ids)
