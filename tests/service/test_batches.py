@@ -4,6 +4,8 @@ import errno
 import io
 import json
 import signal
+import threading
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from service.access import people
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import filing
 from service.flow.archive.checks import doctor
-from service.flow.intake import batches, looks, parts, stacks
+from service.flow.intake import batches, holding, looks, parts, stacks
 from service.flow.intake.rescan import rescan
 from service.flow.trust.fixity import fixity
 from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendition, Stack, WrappedKey
@@ -824,6 +826,88 @@ def test_a_filed_page_that_comes_again_stops_the_destruction_until_the_release(s
     assert first in {d.id for d in rows(scanner, Document)}  # it is no document of this batch: it stays
     batches.release(scanner.house, scanner["handler"], "B-1")
     assert waiting() == ()
+
+
+def claim_ran_out(office):
+    with office.house.database.write() as session:
+        session.get_one(Batch, "B-1").claimed_until = office.house.clock.now() - timedelta(seconds=1)
+
+
+def beside(office):
+    """Let another thread go on with the batch, as the next sweep does when the claim ran out."""
+    claim_ran_out(office)
+    other = threading.Thread(target=stacks.resume, args=[office.house])
+    other.start()
+    other.join()
+
+
+def for_the_worker(office, path, **how):
+    how = stacks.How(**how)
+    stacks.receive_stack(office.house, office["scanner"], path, path.name, batch="B-1", how=how, most=1)
+
+
+def test_a_batch_is_held_for_as_long_as_its_pages_are_looked_at(scanner, tmp_path, monkeypatch):
+    for_the_worker(scanner, stack(tmp_path, 1, SHEET, 2), sheets=3, sides=1)
+    real, left = looks.look, []
+
+    def slow(*a):
+        for found in real(*a):
+            claim_ran_out(scanner)
+            yield found
+            (batch,) = rows(scanner, Batch)
+            left.append(batch.claimed_until > scanner.house.clock.now())
+
+    monkeypatch.setattr(holding, "_EVERY", 0.0)
+    monkeypatch.setattr(looks, "look", slow)
+    stacks.resume(scanner.house)
+    assert left == [True, True, True]
+    assert [part.pages for part in whole(scanner).parts] == [["1.1"], ["1.3"]]
+
+
+@pytest.mark.parametrize("step", ["look_at", "_plan", "_make_one", "_leaving", "_leave_whole"])
+def test_who_lost_a_batch_to_another_worker_writes_nothing_more(scanner, tmp_path, monkeypatch, step):
+    for_the_worker(scanner, stack(tmp_path, 1, SHEET, 2), sheets=3, sides=1)
+    real, mine, seen = getattr(parts, step), threading.get_ident(), []
+
+    def late(*a, **k):
+        if threading.get_ident() == mine and not seen:
+            seen.append(step)
+            monkeypatch.setattr(Cutter, "write", cut)
+            beside(scanner)
+        return real(*a, **k)
+
+    cut = Cutter.write
+    if step == "_leave_whole":
+        monkeypatch.setattr(Cutter, "write", _refused)
+    monkeypatch.setattr(parts, step, late)
+    stacks.resume(scanner.house)
+    found = whole(scanner)
+    assert seen
+    assert [part.pages for part in found.parts] == [["1.1"], ["1.3"]]
+    assert found.manifest.balances
+    assert sorted(document.id for document in rows(scanner, Document)) == sorted(p.document_id for p in found.parts)
+    assert [row.error for row in rows(scanner, Stack)] == [""]
+    assert not [part for part in rows(scanner, BatchPart) if part.wanted]
+    assert sound(scanner)
+
+
+def test_a_change_made_by_another_worker_is_put_into_force_once(scanner, tmp_path, monkeypatch):
+    send(scanner, stack(tmp_path, 1, 2, 3))
+    real, mine = parts._put_into_force, threading.get_ident()
+
+    def late(*a):
+        if threading.get_ident() == mine:
+            beside(scanner)
+        return real(*a)
+
+    monkeypatch.setattr(parts, "_put_into_force", late)
+    assert change(scanner, "split", "1.2") == [["1.1"], ["1.2", "1.3"]]
+    assert len(rows(scanner, Document)) == 2
+    assert sound(scanner)
+
+
+def _refused(*_):
+    raise Rejected("truncated", "The PDF is damaged or cut short.")
 
 
 KILLED = """

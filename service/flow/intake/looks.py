@@ -3,15 +3,15 @@
 import contextlib
 import io
 import json
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from intake.batches.apart import look
 from intake.batches.payload import encode
+from service.flow.intake.holding import OfBatch
 from service.house import House
 from service.records.tables import Stack, new_id
 from vault.model import FileKey
@@ -22,29 +22,36 @@ def _key(house: House, stack: Stack) -> FileKey:
 
 
 @contextlib.contextmanager
-def stack_on_disk(house: House, stack: Stack) -> Iterator[Path]:
+def stack_on_disk(house: House, stack: Stack, renew: Callable[[], None]) -> Iterator[Path]:
     """Give a path that no name leads to, for as long as a library must see the stack as a file.
 
-    Raises StoreUnavailable, ObjectMissing, ObjectDamaged, KeyUnusable.
+    renew: called now and then while it is fetched. Raises StoreUnavailable, ObjectMissing, ObjectDamaged, KeyUnusable.
     """
     folder = house.settings.home / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
         with house.vault.open(UUID(stack.id), _key(house, stack)) as plain:
-            shutil.copyfileobj(plain, file, 1 << 20)
+            while block := plain.read(1 << 20):
+                file.write(block)
+                renew()
         file.flush()
         yield Path(f"/proc/self/fd/{file.fileno()}")
 
 
-def look_at(house: House, stack: Stack, *, last: bool) -> None:
-    """Look at every page and write down what it is. last: looking killed its process before; take every page as a page."""
+def look_at(house: House, stack: Stack, *, last: bool, hold: OfBatch | None = None) -> None:
+    """Look at every page and write down what it is. last: looking killed its process before; take every page as a page.
+
+    hold: the batch, which nobody else takes up meanwhile however long it takes; None when the stack itself is claimed. Raises
+    Superseded, and what `stack_on_disk` raises.
+    """
+    renew = hold.renew if hold is not None else _nothing
     with house.database.write() as session:
         row = session.get_one(Stack, stack.id)
         row.attempts += 1
         row.thumbs = thumbs = row.thumbs or new_id()
     pages: list[dict[str, Any]] = []
     pictures: list[bytes] = []
-    with stack_on_disk(house, stack) as path:
+    with stack_on_disk(house, stack, renew) as path:
         for found in () if last else look(path, stack.kind, stack.pages, house.limits):
             mark = encode(found.separator) if found.separator is not None else ""
             kind = found.kind if found.kind != "blank" or stack.drop_blanks else "page"
@@ -55,12 +62,19 @@ def look_at(house: House, stack: Stack, *, last: bool) -> None:
                 page["measured"] = "unseen"
             pages.append(page)
             pictures.append(found.thumbnail)
+            renew()
     pages += [{"kind": "page", "measured": "unseen"} for _ in range(stack.pages - len(pages))]
     house.vault.delete(UUID(thumbs))
     house.vault.put(UUID(thumbs), _key(house, stack), io.BytesIO(_pack(pictures)))
     with house.database.write() as session:
+        if hold is not None:
+            hold.still(session)
         # Its error stays empty: that says why a stack was left whole, and no page that was not seen is a reason for it.
         session.get_one(Stack, stack.id).looked = pages
+
+
+def _nothing() -> None:
+    pass
 
 
 def _pack(pictures: list[bytes]) -> bytes:

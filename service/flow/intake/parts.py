@@ -32,8 +32,10 @@ from service.flow.common.hints import apply_hint
 from service.flow.common.index import index_soon
 from service.flow.common.room import room
 from service.flow.intake.carry import carry
+from service.flow.intake.holding import OfBatch
 from service.flow.intake.looks import look_at, stack_on_disk
 from service.flow.intake.receive import DUPLICATE, discard, receive
+from service.flow.intake.sealing import Superseded
 from service.house import House
 from service.records import audit
 from service.records.tables import AuditEntry, Batch, BatchPart, Document, Stack, WrappedKey, new_id
@@ -44,16 +46,19 @@ log = logging.getLogger("juanzong.batches")
 
 
 def settle(house: House, name: str) -> bool:
-    """Bring a batch as far as it can go: every stack looked at, every wanted document made. False while another is at it.
+    """Bring a batch as far as it can go: every stack looked at, every wanted document made. False when another is at it.
 
     Raises Rejected when a change of pages cannot be made (the batch stays as it was), StoreUnavailable, DatabaseUnavailable, NoSpace.
     """
     if not _claim(house, name):
         return False
+    hold = OfBatch(house, name)
     try:
         with room():
-            while _step(house, name):
+            while _step(house, hold):
                 pass
+    except Superseded:
+        return False  # this thread stood still for longer than its claim: whoever has it now does the rest
     finally:
         with house.database.write() as session:
             batch = session.get(Batch, name)
@@ -71,27 +76,28 @@ def _claim(house: House, name: str) -> bool:
         return True
 
 
-def _step(house: House, name: str) -> bool:
-    """Do the next thing; returns whether there may be another."""
+def _step(house: House, hold: OfBatch) -> bool:
+    """Do the next thing; returns whether there may be another. Raises Superseded."""
+    name = hold.name
     with house.database.read() as session:
         wanted = list(session.scalars(_parts(name, wanted=True)))
         ready = _ready(session, name)
         cutting = list(session.scalars(select(Stack).where(Stack.batch == name, Stack.state == "cutting")))
     if wanted or cutting:
         try:
-            _make(house, name, wanted)
+            _make(house, hold, wanted)
         except Rejected as error:
             if error.code == "busy":
                 raise
-            return _leave_whole(house, name, cutting, error)
-        _put_into_force(house, name)
+            return _leave_whole(house, hold, cutting, error)
+        _put_into_force(house, hold)
         return True
     if not ready:
         return False
     for stack in ready:
         if stack.looked is None:
-            look_at(house, stack, last=stack.attempts >= MAX_ATTEMPTS)
-    _plan(house, name, [stack.id for stack in ready])
+            look_at(house, stack, last=stack.attempts >= MAX_ATTEMPTS, hold=hold)
+    _plan(house, hold, [stack.id for stack in ready])
     return True
 
 
@@ -164,11 +170,15 @@ def seen(stacks: Iterable[Stack]) -> dict[str, Seen]:
     }
 
 
-def _plan(house: House, name: str, stack_ids: Sequence[str]) -> None:
+def _plan(house: House, hold: OfBatch, stack_ids: Sequence[str]) -> None:
     """Write down the documents of stacks that were looked at, after those the batch has."""
+    name = hold.name
     with house.database.write() as session:
+        batch = hold.still(session)
         stacks = list(session.scalars(select(Stack).where(Stack.id.in_(stack_ids)).order_by(Stack.position)))
         stacks.sort(key=lambda stack: stack_ids.index(stack.id))
+        if [stack.state for stack in stacks] != ["kept"] * len(stack_ids):
+            return
         if stacks[0].turn_over == "arranged":
             rows = _as_it_is(session, stacks[0])
         elif stacks[0].turn_over == "as_one":
@@ -179,7 +189,7 @@ def _plan(house: House, name: str, stack_ids: Sequence[str]) -> None:
             pages = seen(stacks)
             rows = [_row(name, part) for part in split(pages[key] for key in order_of(stacks))]
         want(session, name, [*_standing(session, name), *rows])
-        session.get_one(Batch, name).undo = None  # a step back would take the new documents away
+        batch.undo = None  # a step back would take the new documents away
         for stack in stacks:
             stack.state = "cutting"
 
@@ -234,16 +244,18 @@ def want(session: Session, name: str, parts: Sequence[BatchPart]) -> None:
         session.add(part)
 
 
-def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejected) -> bool:
+def _leave_whole(house: House, hold: OfBatch, cutting: Sequence[Stack], error: Rejected) -> bool:
     """A stack that cannot be cut becomes one document, bytes as they came; a change of pages is given up."""
+    name = hold.name
     with house.database.write() as session:
+        batch = hold.still(session)
         again = [stack for stack in cutting if stack.turn_over == "rescan"]
         if again or not cutting:
             for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in again]))):
                 stack.state = "cut"  # the first scan of the page stays
                 stack.looked = [{**page, "kind": "replaced"} for page in stack.looked or [{}]]
             session.execute(delete(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
-            session.get_one(Batch, name).undo = None
+            batch.undo = None
         else:
             rows = _standing(session, name)
             left = select(Stack).where(Stack.id.in_([s.id for s in cutting])).order_by(Stack.position)
@@ -260,8 +272,9 @@ def _leave_whole(house: House, name: str, cutting: Sequence[Stack], error: Rejec
     return True
 
 
-def _make(house: House, name: str, wanted: Sequence[BatchPart]) -> None:
+def _make(house: House, hold: OfBatch, wanted: Sequence[BatchPart]) -> None:
     """Make the documents of the wanted parts that are not there yet."""
+    name = hold.name
     missing = [part for part in wanted if not part.made]
     if not missing:
         return
@@ -277,8 +290,9 @@ def _make(house: House, name: str, wanted: Sequence[BatchPart]) -> None:
         for part in missing:
             for position in {int(page.partition(".")[0]) for page in part.pages} - sources.keys():
                 stack = stacks[position]
-                sources[position] = Source(opened.enter_context(stack_on_disk(house, stack)), stack.kind, stack.pages)
-            _make_one(house, actor, batch, part, stacks, sources, cutter, limits)
+                path = opened.enter_context(stack_on_disk(house, stack, hold.renew))
+                sources[position] = Source(path, stack.kind, stack.pages)
+            _make_one(house, actor, batch, part, stacks, sources, cutter, limits, hold)
 
 
 def _make_one(
@@ -290,6 +304,7 @@ def _make_one(
     sources: dict[int, Source],
     cutter: Cutter,
     limits: Limits,
+    hold: OfBatch,
 ) -> None:
     if not _is_there(house, part.document_id):
         from_stacks = [stacks[position] for position in dict.fromkeys(int(p.partition(".")[0]) for p in part.pages)]
@@ -313,6 +328,7 @@ def _make_one(
         reserved, part.document_id = part.document_id, got.document_id
         part.duplicate = got.document_id != reserved
     with house.database.write() as session:
+        hold.still(session)
         session.execute(
             update(BatchPart)
             .where(BatchPart.id == part.id)
@@ -321,9 +337,6 @@ def _make_one(
         document = session.get(Document, part.document_id)
         if document is not None and not part.duplicate:
             apply_hint(session, document, part.category)
-        row = session.get(Batch, batch.name)
-        if row is not None:
-            claims.take(row, house.clock.now())
 
 
 def _is_there(house: House, document_id: str) -> bool:
@@ -352,15 +365,17 @@ def _name(filename: str, position: int, ending: str, *, whole: bool) -> str:
     return f"{stem}-{position:03}.{ending}"
 
 
-def _put_into_force(house: House, name: str) -> None:
+def _put_into_force(house: House, hold: OfBatch) -> None:
     """Let the wanted parts count, and withdraw the documents that none of them holds any more."""
-    gone = _leaving(house, name)
+    name = hold.name
+    gone = _leaving(house, hold)
     if gone:
         house.index.remove_many(gone)  # before and after: nobody finds what has no bytes any more
     with house.database.write() as session:
+        batch = hold.still(session)
         gone = _hand_over(session, name, gone)
         old, new = (list(session.scalars(_parts(name, wanted=wanted))) for wanted in (False, True))
-        carried = carry(session, session.get_one(Batch, name).operator, old, new, gone)
+        carried = carry(session, batch.operator, old, new, gone)
         note_left(session, name, old, new)
         # The same bytes twice in a batch: the one that was there before may be gone, but the document is made for the batch.
         of_others = {part.document_id for part in new} - {part.document_id for part in new if not part.duplicate}
@@ -377,7 +392,6 @@ def _put_into_force(house: House, name: str) -> None:
                 .where(Document.id.in_(gone))
                 .values(status="receiving", indexed=False, claimed_by="", claimed_until=None)
             )
-        batch = session.get_one(Batch, name)
         batch.version += 1
         ids = session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name))
         detail = {"documents": len(set(ids)), "withdrawn": gone}
@@ -419,12 +433,14 @@ def _say_made_for(session: Session, name: str, ids: Iterable[str]) -> None:
     session.execute(update(BatchPart).where(of_it).values(duplicate=False))
 
 
-def _leaving(house: House, name: str) -> list[str]:
+def _leaving(house: House, hold: OfBatch) -> list[str]:
     """Return the documents of the batch, made for it and filed nowhere, that no wanted part holds.
 
     One that was in the batch as a file of its own before a part of the same bytes came is not made for it.
     """
+    name = hold.name
     with house.database.write() as session:
+        hold.still(session)
         made_for_it = select(BatchPart.document_id).where(
             BatchPart.batch == name, BatchPart.wanted.is_(False), BatchPart.duplicate.is_(False)
         )
