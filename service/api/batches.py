@@ -150,7 +150,10 @@ def give_up_pass(house: House, actor: Actor, batch: str, given: Pass) -> dict[st
 
 
 class Release(Input):
-    """reason: why an account that does not balance is released all the same, by someone else than the operator."""
+    """reason: why an account that does not balance is released all the same, by someone else than the operator.
+
+    And what the pages are that could not be looked at (`measured` is unseen), where there are any.
+    """
 
     reason: Annotated[str, Field(max_length=flow.MAX_REASON)] = ""
 

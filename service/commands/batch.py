@@ -57,7 +57,11 @@ def count(house: House, actor: Actor, name: str, *, sheets: int, sides: int, as_
 
 @batch.command()
 @click.argument("name")
-@click.option("--reason", default="", help="Why a batch that does not balance is released all the same.")
+@click.option(
+    "--reason",
+    default="",
+    help="Why a batch that does not balance is released all the same; what the pages are that could not be looked at.",
+)
 @json_option
 @with_house
 def release(house: House, actor: Actor, name: str, *, reason: str, as_json: bool) -> int:
@@ -122,6 +126,10 @@ def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
         twice = any(s.position == found["stack"] and whole.may_come_twice(s) for s in whole.given_up)
         hint = "; more was scanned since: where its paper is among that, one-sided puts it there twice" if twice else ""
         click.echo(f"stack {found['stack']} ({plain(found['filename'])}, {found['pages']} pages) was given up{hint}")
+    if whole.unseen:
+        click.echo(
+            f"not looked at, taken as ordinary pages: {', '.join(whole.unseen)}; see what they are and say so at the release"
+        )
     click.echo(f"{paper}; {kept}; {click.style(word, fg=colour)}")
     rows = [
         [

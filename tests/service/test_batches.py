@@ -1,5 +1,6 @@
 """Batches over real parts: stacks in, documents out, pages put right, paper accounted for, nothing lost when killed."""
 
+import contextlib
 import errno
 import io
 import json
@@ -19,7 +20,7 @@ from intake.batches.cutting import Cutter
 from intake.batches.payload import Separator
 from intake.errors import Rejected
 from service.access import people
-from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
+from service.errors import BadInput, DatabaseUnavailable, NoSpace, NotAllowed, NotFound, RuleRefused
 from service.flow.archive import filing
 from service.flow.archive.checks import doctor
 from service.flow.intake import batches, holding, looks, parts, stacks
@@ -31,6 +32,7 @@ from tests.service.conftest import OWNER
 from tests.service.nursery import nursery
 from tests.service.test_flow import new_contract
 from tests.thorough import so_many
+from vault.errors import StoreUnavailable
 
 DPI = 72
 BLANK = "blank"
@@ -904,6 +906,55 @@ def test_a_change_made_by_another_worker_is_put_into_force_once(scanner, tmp_pat
     assert change(scanner, "split", "1.2") == [["1.1"], ["1.2", "1.3"]]
     assert len(rows(scanner, Document)) == 2
     assert sound(scanner)
+
+
+@pytest.mark.parametrize("where", ["store", "disk", "pictures", "database"])
+def test_an_outage_uses_up_no_attempt_to_look_at_a_stack(scanner, tmp_path, monkeypatch, where):
+    for_the_worker(scanner, stack(tmp_path, 1, SHEET, 2, BLANK, name="a.pdf"), sheets=2, sides=2)
+    vault, real = scanner.house.vault, looks.look
+    trouble = {"disk": OSError(errno.ENOSPC, "No space left"), "database": DatabaseUnavailable("away")}
+    trouble = trouble.get(where, StoreUnavailable("away"))
+
+    def fails(*_):
+        raise trouble
+
+    def breaks(*a):
+        yield next(real(*a))
+        patched.setattr(scanner.house.database, "write", fails)
+        raise trouble
+
+    breaking = {
+        "store": (vault, "open", fails),
+        "disk": (looks, "look", fails),
+        "pictures": (vault, "put", fails),
+        "database": (looks, "look", breaks),
+    }
+    for _ in range(4):
+        with monkeypatch.context() as patched, contextlib.suppress(NoSpace, DatabaseUnavailable, StoreUnavailable):
+            patched.setattr(*breaking[where])
+            stacks.resume(scanner.house)
+    stacks.resume(scanner.house)
+    found = whole(scanner)
+    assert [part.pages for part in found.parts] == [["1.1"], ["1.3"]]
+    assert found.manifest.balances
+    assert [row.attempts for row in rows(scanner, Stack)] == [0]
+    assert found.unseen == []
+
+
+def test_a_stack_that_kills_whoever_looks_is_released_only_with_a_word_on_its_pages(scanner, tmp_path):
+    for_the_worker(scanner, stack(tmp_path, 1, SHEET, 2), sheets=3, sides=1)
+    with scanner.house.database.write() as session:
+        session.execute(update(Stack).values(attempts=parts.MAX_ATTEMPTS))
+    stacks.resume(scanner.house)
+    assert whole(scanner).unseen == ["1.1", "1.2", "1.3"]
+    with pytest.raises(RuleRefused, match=r"pages 1\.1, 1\.2, 1\.3 could not be looked at"):
+        batches.release(scanner.house, scanner["scanner"], "B-1")
+    assert change(scanner, "drop", "1.2") == [["1.1", "1.3"]]
+    with pytest.raises(RuleRefused, match=r"pages 1\.1, 1\.3 could not"):
+        batches.release(scanner.house, scanner["scanner"], "B-1")
+    batches.release(scanner.house, scanner["scanner"], "B-1", reason="两面正文")
+    (entry,) = [row for row in rows(scanner, AuditEntry) if row.action == "batch.release"]
+    assert json.loads(entry.detail)["unseen"] == ["1.1", "1.3"]
 
 
 def _refused(*_):

@@ -88,6 +88,11 @@ class Whole:
             for stack in self.stacks
         )
 
+    @property
+    def unseen(self) -> list[str]:
+        """Return the pages of documents that could not be looked at: a separator sheet or a blank back may be among them."""
+        return [key for part in self.parts for key, _ in _pages(part) if self.page(key).get("measured") == "unseen"]
+
     def page(self, key: str) -> dict[str, Any]:
         """Return what was seen on a page: kind, ink, mark, how, by."""
         position, _, number = key.partition(".")
@@ -426,8 +431,8 @@ def note_page(whole: Whole, key: str, what: dict[str, Any], *, anew: bool = Fals
 def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
     """Release a batch: its documents may be filed, its stacks are removed.
 
-    An account that does not balance is released only by someone else than the operator, with a reason. Raises RuleRefused
-    with the numbers, BadInput, NotFound, NotAllowed.
+    An account that does not balance is released only by someone else than the operator, with a reason. Pages that could not
+    be looked at need a reason, too: what they are. Raises RuleRefused with the numbers, BadInput, NotFound, NotAllowed.
     """
     reason = reason.strip()
     if len(reason) > MAX_REASON:
@@ -442,11 +447,18 @@ def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
             raise RuleRefused(f"pages {', '.join(whole.account.lost[:20])} are in no document; keep or drop them first")
         if not whole.manifest.balances:
             _demand_second_person(actor, whole, reason)
+        if whole.unseen and not reason:
+            raise RuleRefused(
+                f"pages {', '.join(whole.unseen[:20])} could not be looked at: look at them in their documents, for separator"
+                " sheets and blank backs, and say in the reason what they are"
+            )
         batch.state, batch.released_by, batch.released_at = "released", actor.name, house.clock.now()
         batch.release_reason, batch.undo = reason, None
         for stack in whole.stacks:
             stack.state, stack.key = "released", None
         detail = {**_numbers(whole.manifest), "documents": len(whole.parts), "dropped": _dropped(whole)}
+        if whole.unseen:
+            detail["unseen"] = whole.unseen
         if reason:
             detail["reason"] = reason
         audit.append(session, actor.name, "batch.release", f"batch:{name}", detail)

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from intake.batches.apart import look
+from sqlalchemy import update
+
+from intake.batches.apart import Look, look
 from intake.batches.payload import encode
+from service.errors import DatabaseUnavailable
 from service.flow.intake.holding import OfBatch
 from service.house import House
 from service.records.tables import Stack, new_id
 from vault.model import FileKey
+
+#: Stacks whose attempt this process could not take back, for the database was away.
+_owed: set[str] = set()
 
 
 def _key(house: House, stack: Stack) -> FileKey:
@@ -45,32 +51,58 @@ def look_at(house: House, stack: Stack, *, last: bool, hold: OfBatch | None = No
     Superseded, and what `stack_on_disk` raises.
     """
     renew = hold.renew if hold is not None else _nothing
-    with house.database.write() as session:
-        row = session.get_one(Stack, stack.id)
-        row.attempts += 1
-        row.thumbs = thumbs = row.thumbs or new_id()
     pages: list[dict[str, Any]] = []
     pictures: list[bytes] = []
-    with stack_on_disk(house, stack, renew) as path:
-        for found in () if last else look(path, stack.kind, stack.pages, house.limits):
-            mark = encode(found.separator) if found.separator is not None else ""
-            kind = found.kind if found.kind != "blank" or stack.drop_blanks else "page"
-            page = {"kind": kind, "ink": round(found.ink, 6)} | ({"mark": mark, "how": found.how} if mark else {})
-            if found.kind == "blank":
-                page["measured"] = "blank"
-            elif not found.thumbnail:  # it may have been a separator sheet: a person is told
-                page["measured"] = "unseen"
-            pages.append(page)
-            pictures.append(found.thumbnail)
-            renew()
-    pages += [{"kind": "page", "measured": "unseen"} for _ in range(stack.pages - len(pages))]
-    house.vault.delete(UUID(thumbs))
-    house.vault.put(UUID(thumbs), _key(house, stack), io.BytesIO(_pack(pictures)))
+    with _counted(house, stack) as thumbs:
+        if not last:
+            with stack_on_disk(house, stack, renew) as path:
+                for found in look(path, stack.kind, stack.pages, house.limits):
+                    pages.append(_seen(stack, found))
+                    pictures.append(found.thumbnail)
+                    renew()
+        pages += [{"kind": "page", "measured": "unseen"} for _ in range(stack.pages - len(pages))]
+        house.vault.delete(UUID(thumbs))
+        house.vault.put(UUID(thumbs), _key(house, stack), io.BytesIO(_pack(pictures)))
+        with house.database.write() as session:
+            if hold is not None:
+                hold.still(session)
+            # Its error stays empty: that says why a stack was left whole, and no page that was not seen is a reason for it.
+            row = session.get_one(Stack, stack.id)
+            row.looked, row.attempts = pages, 0
+
+
+def _seen(stack: Stack, found: Look) -> dict[str, Any]:
+    """Return what is written down of a page."""
+    mark = encode(found.separator) if found.separator is not None else ""
+    kind = found.kind if found.kind != "blank" or stack.drop_blanks else "page"
+    page = {"kind": kind, "ink": round(found.ink, 6)} | ({"mark": mark, "how": found.how} if mark else {})
+    if found.kind == "blank":
+        page["measured"] = "blank"
+    elif not found.thumbnail:  # it may have been a separator sheet: a person is told
+        page["measured"] = "unseen"
+    return page
+
+
+@contextlib.contextmanager
+def _counted(house: House, stack: Stack) -> Iterator[str]:
+    """Count an attempt, which only the death of this process uses up: whatever else breaks it off is no fault of the pages.
+
+    Gives the name of the object for the small pictures.
+    """
     with house.database.write() as session:
-        if hold is not None:
-            hold.still(session)
-        # Its error stays empty: that says why a stack was left whole, and no page that was not seen is a reason for it.
-        session.get_one(Stack, stack.id).looked = pages
+        row = session.get_one(Stack, stack.id)
+        row.attempts += stack.id not in _owed
+        row.thumbs = thumbs = row.thumbs or new_id()
+    _owed.discard(stack.id)
+    try:
+        yield thumbs
+    except BaseException:
+        try:
+            with house.database.write() as session:
+                session.execute(update(Stack).where(Stack.id == stack.id).values(attempts=Stack.attempts - 1))
+        except DatabaseUnavailable:
+            _owed.add(stack.id)
+        raise
 
 
 def _nothing() -> None:

@@ -34,6 +34,7 @@ def stacked(batch: str) -> dict[str, Any]:
         "whole": whole,
         "held": [(part, [_page(whole, page) for page in part.pages]) for part in whole.parts],
         "left_out": [_page(whole, key) for key in left_out],
+        "unseen": [whole.order.index(key) + 1 for key in whole.unseen],
         "on": request.args.get("on", ""),
         "open": whole.batch.state == "open",
     }

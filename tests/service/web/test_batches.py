@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
+from intake.batches.apart import UNSEEN
 from intake.batches.cutting import Cutter
 from intake.batches.payload import Separator
 from intake.errors import Rejected
-from service.flow.intake import batches
+from service.flow.intake import batches, looks
 from service.flow.intake.stacks import How, receive_stack
 from service.records.tables import AuditEntry
 from tests.intake.batches import stacks as scans
@@ -50,6 +51,17 @@ def test_several_files_are_counted_once_and_what_is_no_stack_is_a_document(site,
         assert scanner.post("/upload", data, content_type="multipart/form-data").status_code == 303
     whole = batches.get_batch(site.office.house, site.office["scanner"], "B-20261125-abcdef")
     assert (whole.batch.sheets, len(whole.parts), whole.manifest.kept) == (2, 2, 3)
+
+
+def test_pages_that_could_not_be_looked_at_are_named_and_said_what_they_are(site, scanner, tmp_path, monkeypatch):
+    monkeypatch.setattr(looks, "look", lambda _path, _kind, pages, _limits: iter([UNSEEN] * pages))
+    at = send(scanner, stack(tmp_path, 1, SHEET, 2), sheets="3", sides="1")
+    assert "机器没能查看 3 面，按普通页留用：1、2、3。" in scanner.get(at).text
+    refused = scanner.post(f"{at}/release", {"looked": "1"})
+    assert refused.status_code == 409
+    assert "再把看到的写进放行的说明" in refused.text
+    assert scanner.post(f"{at}/release", {"looked": "1", "reason": "三面正文"}).status_code == 303
+    assert "说明：三面正文" in scanner.get(at).text
 
 
 def test_a_stack_is_sent_put_right_and_released_without_javascript(site, scanner, tmp_path):
