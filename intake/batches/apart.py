@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from intake import memory
 from intake.batches.payload import Separator, decode, encode
 from intake.batches.plan import Kind
+from intake.child_handle import Dead, Late
 from intake.errors import Rejected
 from intake.model import Inspection, Limits
 from intake.patience import Patience
@@ -47,14 +48,23 @@ UNSEEN = Look("page", 0.0, None, "", b"")
 def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = SECONDS) -> Iterator[Look]:
     """Yield a look at every page in order, as many as `pages`. seconds: how long one may take, not counted what it waits for a processor.
 
-    A page whose damage shows only now is unseen, and those behind it are looked at all the same.
+    A page whose damage shows only now is unseen, and those behind it are looked at all the same. So is one at which the
+    process hung or, begun anew with it, died once more: the first time it may have been the machine that lacked memory.
     """
-    done, failures = 0, 0
+    done, failures, again = 0, 0, -1
     while done < pages:
-        for found in _from_child(path, kind, pages, limits, done, seconds):
-            done += 1
-            yield found
-        if done < pages:
+        died = False
+        try:
+            for found in _from_child(path, kind, pages, limits, done, seconds):
+                done += 1
+                yield found
+        except Dead:
+            died = True
+        except Late:
+            pass
+        if died and again != done < pages:
+            again = done
+        elif done < pages:
             failures += 1
             yield UNSEEN
             done += 1
@@ -64,7 +74,7 @@ def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = 
 
 
 def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, seconds: float) -> Iterator[Look]:
-    """Yield looks from page `first` (from 0) on until the process ends, is killed, or takes too long."""
+    """Yield looks from page `first` (from 0) on until the process ends. Raises Dead when it was killed, Late."""
     job = json.dumps({"kind": kind, "pages": pages, "limits": asdict(limits), "first": first})
     with path.open("rb") as file:
         child = subprocess.Popen(  # noqa: S603 - this program, with its own module
@@ -80,6 +90,9 @@ def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, s
             said = json.loads(line)
             mark = decode(said["mark"]) if said["mark"] else None
             yield Look(said["kind"], said["ink"], mark, said["how"], base64.b64decode(said["thumbnail"]))
+        with suppress(subprocess.TimeoutExpired):
+            if child.wait(seconds) != 0:
+                raise Dead
     finally:
         child.kill()
         child.wait()
@@ -88,7 +101,7 @@ def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, s
 
 
 def _lines(child: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
-    """Yield whole lines; ends with the stream, or when a line takes longer than it may."""
+    """Yield whole lines; ends with the stream. Raises Late when a line takes longer than it may."""
     assert child.stdout is not None  # noqa: S101 - asked for above
     waiting, patience = b"", Patience(seconds, child.pid)
     with selectors.DefaultSelector() as selector:
@@ -104,6 +117,7 @@ def _lines(child: subprocess.Popen[bytes], seconds: float) -> Iterator[bytes]:
             if whole:
                 yield from whole
                 patience = Patience(seconds, child.pid)
+    raise Late
 
 
 def _work(job: dict[str, Any]) -> None:

@@ -34,6 +34,28 @@ def test_a_page_that_hangs_or_kills_is_taken_as_a_page(tmp_path, monkeypatch):
     assert len(list(apart.look(path, "pdf", 30, Limits(), seconds=0.2))) == 30
 
 
+@pytest.mark.parametrize(("times", "kinds"), [(1, ["page", "separator", "page"]), (2, ["page", "page", "page"])])
+def test_a_page_whose_process_was_killed_is_looked_at_once_more(tmp_path, monkeypatch, times, kinds):
+    pages = [
+        stacks.words(stacks.paper(), 5, 1),
+        stacks.sheet(Separator(category="1.2")),
+        stacks.words(stacks.paper(), 5, 2),
+    ]
+    path = stacks.as_pdf(tmp_path / "a.pdf", [stacks.scanned(p, i) for i, p in enumerate(pages)])
+    program, deaths = tmp_path / "killed", tmp_path / "deaths"
+    program.write_text(
+        "#!/bin/sh\n"
+        f'[ $(cat {deaths} | wc -l) -ge {times} ] && exec {sys.executable} "$@"\n'
+        f"echo >>{deaths}\n"
+        f'[ $(cat {deaths} | wc -l) = 1 ] && {sys.executable} "$@" | head -n 1\n'  # the first page, and dead at the second
+        "kill -9 $$\n"
+    )
+    program.chmod(0o755)
+    deaths.touch()
+    monkeypatch.setattr(apart.sys, "executable", str(program))
+    assert [look.kind for look in apart.look(path, "pdf", 3, Limits())] == kinds
+
+
 @pytest.mark.parametrize(("waits", "says", "kind"), [(True, 0.5, "blank"), (False, 0.5, "page"), (True, 60, "page")])
 def test_a_page_that_waits_for_a_processor_is_looked_at_all_the_same(tmp_path, monkeypatch, waits, says, kind):
     path = stacks.as_pdf(tmp_path / "a.pdf", [stacks.paper(72)], 72)
