@@ -5,7 +5,7 @@ different formats come together in a PDF, images losslessly inside. Raises Rejec
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,11 @@ class Piece:
 def can_cut(kind: str) -> bool:
     """Return whether pages of a file of this kind can be put together with others."""
     return kind == "pdf" or kind in _IMAGES
+
+
+def stays_whole(notes: Iterable[str]) -> bool:
+    """Return whether a file, by what inspection notes of it, breaks when its pages are put anew: it is signed, or holds attachments."""
+    return any(note == "signed" or note.startswith("attachment:") for note in notes)
 
 
 def is_whole(pieces: Sequence[Piece]) -> bool:

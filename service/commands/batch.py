@@ -126,6 +126,8 @@ def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
         twice = any(s.position == found["stack"] and whole.may_come_twice(s) for s in whole.given_up)
         hint = "; more was scanned since: where its paper is among that, one-sided puts it there twice" if twice else ""
         click.echo(f"stack {found['stack']} ({plain(found['filename'])}, {found['pages']} pages) was given up{hint}")
+    for found in told["left_whole"]:
+        click.echo(f"stack {found['stack']} ({plain(found['filename'])}) was left whole: {plain(found['why'])}")
     if whole.unseen:
         click.echo(
             f"not looked at, taken as ordinary pages: {', '.join(whole.unseen)}; see what they are and say so at the release"

@@ -36,6 +36,7 @@ REJECTIONS = {
     "pages_left_out": _(
         "这个文件先前收过，里面有的页在还没放行的批次里去掉或换掉了：到那一批放回来，或者等它放行以后再传。"
     ),
+    "stays_whole": _("文件有电子签名或附件，不能拆开，也不能改页序，只能整份收成一件。"),
     "not_one_page": _("重扫的文件须正好是一页（PDF、TIFF、JPEG 或 PNG）。"),
     "digest": _("收到的和发出的不一样，请再传一次。"),
     "malware": _("文件里有恶意程序，没有收下。"),
@@ -651,6 +652,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "这个文件先前收过，其中第 {p} 页在批次 {n} 里去掉或换掉了：到那一批放回来，或者等那一批放行以后再传。",
     ),
     (r"batch (?P<n>\S+) has no change of pages to undo", "批次 {n} 没有可以撤销的页面改动。"),
+    (
+        r"a signed file, or one with attachments, stays as it came: its pages are not changed",
+        "有电子签名或附件的文件保持原样，不能改它的页。",
+    ),
     (r"batch (?P<n>\S+) would have no page left", "这是批次 {n} 的最后一页，不能去掉。"),
     (r"batch (?P<n>\S+) waits for the second pass, the backs of its pages", "批次 {n} 还在等第二遍（背面）。"),
     (r"batch (?P<n>\S+) waits for the other files of a stack that came in several", "批次 {n} 还在等一叠其余的文件。"),

@@ -27,6 +27,7 @@ from service.flow.intake import batches, holding, looks, parts, stacks
 from service.flow.intake.rescan import rescan
 from service.flow.trust.fixity import fixity
 from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendition, Stack, WrappedKey
+from tests.intake import made
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import OWNER
 from tests.service.nursery import nursery
@@ -828,6 +829,41 @@ def test_a_filed_page_that_comes_again_stops_the_destruction_until_the_release(s
     assert first in {d.id for d in rows(scanner, Document)}  # it is no document of this batch: it stays
     batches.release(scanner.house, scanner["handler"], "B-1")
     assert waiting() == ()
+
+
+def signed(path, *pages, **how):
+    """Write a PDF with a signature or an attachment, and with pages of a stack behind its own."""
+    made_pdf, more = made.pdf(**how), stack(path.parent, *pages, name="more.pdf")
+    with pikepdf.open(io.BytesIO(made_pdf)) as pdf, pikepdf.open(more) as others:
+        pdf.pages.extend(others.pages)
+        pdf.save(path)
+    return path
+
+
+@pytest.mark.parametrize("how", [{"signed": True}, {"attachment": "报价单.xlsx"}])
+def test_a_signed_file_or_one_with_attachments_is_never_cut(scanner, tmp_path, how):
+    path = signed(tmp_path / "signed.pdf", BLANK, SHEET, 1, **how)
+    with pytest.raises(Rejected) as refused:
+        send(scanner, path, order="two_pass")
+    assert refused.value.code == "stays_whole"
+    (document,) = send(scanner, path, sheets=2, sides=2).documents
+    assert original(scanner, document.document_id) == path.read_bytes()
+    found = whole(scanner)
+    assert [part.pages for part in found.parts] == [["1.1", "1.2", "1.3", "1.4"]]
+    assert (found.manifest.kept, found.manifest.balances) == (4, True)
+    assert [row.error_code for row in rows(scanner, Stack)] == ["stays_whole"]
+    send(scanner, stack(tmp_path, 2, 3, name="b.pdf"), sheets=1, sides=2)
+    for action, at, to in (("rotate", "1.1", "90"), ("drop", "1.2", ""), ("split", "1.3", ""), ("merge", "1.1", ""),
+                           ("move", "2.1", "1.2"), ("join", "", "")):  # fmt: skip
+        with pytest.raises(RuleRefused, match="stays as it came"):
+            change(scanner, action, at, to)
+    assert change(scanner, "split", "2.2") == [["1.1", "1.2", "1.3", "1.4"], ["2.1"], ["2.2"]]
+    new = tmp_path / "new.pdf"
+    new.write_bytes(made.pdf(**how))
+    with pytest.raises(Rejected, match="signed or holds attachments"):
+        rescan(scanner.house, scanner["scanner"], "B-1", whole(scanner).batch.version, "2.1", new, "new.pdf")
+    assert original(scanner, document.document_id) == path.read_bytes()
+    assert sound(scanner)
 
 
 def claim_ran_out(office):

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from intake.batches.cut import can_cut
+from intake.batches.cut import can_cut, stays_whole
 from intake.formats.signatures import MEDIA_TYPES
 from service.access.policy import Actor
 from service.errors import RuleRefused
@@ -54,7 +54,7 @@ def can_arrange(documents: Sequence[Document]) -> bool:
 
 
 def _fits(document: Document) -> bool:
-    broken_by_it = any(note == "signed" or note.startswith(("attachment:", "from:")) for note in document.notes)
+    broken_by_it = stays_whole(document.notes) or any(note.startswith("from:") for note in document.notes)
     return (
         document.status in _LIVING
         and can_cut(_KINDS.get(document.media_type, ""))

@@ -20,8 +20,17 @@ from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed, listing, reach_of, require
 from service.flow.common.watermark import is_classified, mark, words
 from service.flow.intake.looks import thumbnail
-from service.flow.intake.parts import lone_passes, lone_portions, order_of, seen, settle, together, want
-from service.flow.intake.stacks import GIVEN_UP, give_up, remove
+from service.flow.intake.parts import (
+    lone_passes,
+    lone_portions,
+    order_of,
+    seen,
+    settle,
+    stays_together,
+    together,
+    want,
+)
+from service.flow.intake.stacks import GIVEN_UP, ORDERS, give_up, remove
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, BatchPart, Document, Stack, new_id
@@ -90,8 +99,12 @@ class Whole:
 
     @property
     def unseen(self) -> list[str]:
-        """Return the pages of documents that could not be looked at: a separator sheet or a blank back may be among them."""
-        return [key for part in self.parts for key, _ in _pages(part) if self.page(key).get("measured") == "unseen"]
+        """Return the pages of documents that could not be looked at when their stack was cut: a separator sheet or a blank back may be among them."""
+        cut = {
+            str(stack.position) for stack in self.stacks if stack.turn_over in ORDERS and stack.turn_over != "as_one"
+        }
+        held = [key for part in self.parts for key, _ in _pages(part) if key.partition(".")[0] in cut]
+        return [key for key in held if self.page(key).get("measured") == "unseen"]
 
     def page(self, key: str) -> dict[str, Any]:
         """Return what was seen on a page: kind, ink, mark, how, by."""
@@ -392,6 +405,8 @@ def apply_change(change: Change, whole: Whole) -> list[Part]:
         raise BadInput(f"page: {error}", {"page": str(error)}) from error
     if parts and not changed:
         raise RuleRefused(f"batch {whole.batch.name} would have no page left")
+    if not stays_together(whole.stacks, changed):
+        raise RuleRefused("a signed file, or one with attachments, stays as it came: its pages are not changed")
     return changed
 
 

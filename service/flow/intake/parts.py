@@ -42,6 +42,11 @@ from service.records.tables import AuditEntry, Batch, BatchPart, Document, Stack
 
 MAX_ATTEMPTS = 3
 _ROOM = 16 << 20  # bytes a document may have beyond the files that its pages are taken from: its directories
+#: Why a signed file, or one with attachments, is never cut or put in another order: code and words of `Rejected`.
+STAYS_WHOLE = (
+    "stays_whole",
+    "The file is signed or holds attachments: it is not cut or put in another order, only taken as one document.",
+)
 log = logging.getLogger("juanzong.batches")
 
 
@@ -203,9 +208,19 @@ def _as_it_is(session: Session, stack: Stack) -> list[BatchPart]:
     stack.looked = [{**page, "kind": kind} for page in stack.looked or []]
     if document is None:
         return []
-    row = _row(stack.batch, Part(tuple((f"{stack.position}.{number}", 0) for number in range(1, stack.pages + 1))))
+    row = _row(stack.batch, _all_of(stack))
     row.document_id, row.made = document.id, True
     return [row]
+
+
+def _all_of(stack: Stack) -> Part:
+    return Part(tuple((f"{stack.position}.{number}", 0) for number in range(1, stack.pages + 1)))
+
+
+def stays_together(stacks: Iterable[Stack], parts: Sequence[Part]) -> bool:
+    """Return whether every stack that is never cut is one of the parts as it came."""
+    never_cut = [_all_of(stack).pages for stack in stacks if stack.error_code == STAYS_WHOLE[0]]
+    return all(any(part.pages == pages for part in parts) for pages in never_cut)
 
 
 def _row(name: str, part: Part) -> BatchPart:
@@ -264,8 +279,7 @@ def _leave_whole(house: House, hold: OfBatch, cutting: Sequence[Stack], error: R
                     raise error  # not even whole: the sweeper tries again, the stack is safe
                 stack.error, stack.error_code = str(error), error.code
                 stack.looked = [{"kind": "page"} for _ in range(stack.pages)]
-                whole = Part(tuple((f"{stack.position}.{number}", 0) for number in range(1, stack.pages + 1)))
-                rows.append(_row(name, whole))
+                rows.append(_row(name, _all_of(stack)))
             want(session, name, rows)
     if again or not cutting:
         raise error

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from intake.batches import edit
-from intake.batches.cut import can_cut
+from intake.batches.cut import can_cut, stays_whole
 from intake.errors import Rejected
 from intake.inspect import inspect, safe_name
 from service.access.policy import Actor
@@ -17,7 +17,7 @@ from service.flow.common import claims
 from service.flow.common.malware import demand_clean
 from service.flow.intake.batches import apply_change, load_batch, note_page, remember, to_change, want_parts
 from service.flow.intake.looks import look_at
-from service.flow.intake.parts import key_of, settle
+from service.flow.intake.parts import STAYS_WHOLE, key_of, settle
 from service.flow.intake.receive import on_disk
 from service.flow.intake.stacks import forget
 from service.house import House
@@ -40,6 +40,8 @@ def rescan(
         inspection = inspect(path, house.limits, house.reader.look)
         if inspection.pages != 1 or not can_cut(inspection.kind):
             raise Rejected("not_one_page", "A new scan of a page is a PDF, TIFF, JPEG or PNG of just one page.")
+        if stays_whole(inspection.notes):
+            raise Rejected(*STAYS_WHOLE)
         stack = Stack(
             id=new_id(),
             batch=name,

@@ -20,7 +20,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from intake.batches.cut import STACKS
+from intake.batches.cut import STACKS, stays_whole
 from intake.batches.plan import left_out
 from intake.batches.portions import parse
 from intake.errors import Rejected
@@ -33,7 +33,7 @@ from service.flow.common.guard import allowed, require
 from service.flow.common.malware import demand_clean
 from service.flow.intake.adopt import adopt
 from service.flow.intake.flowing import Flowing
-from service.flow.intake.parts import key_of, lone_passes, parts_of, settle
+from service.flow.intake.parts import STAYS_WHOLE, key_of, lone_passes, parts_of, settle
 from service.flow.intake.receive import check_department, on_disk
 from service.house import House
 from service.records import audit
@@ -124,6 +124,8 @@ def receive_stack(
 ) -> StackReceived:
     """Keep a scanned stack and make documents of it; the stack is durable on return, also when `done` is False.
 
+    A signed file, or one with attachments, is never cut: it becomes one document, bytes as they came.
+
     batch: a name of at most 36 characters; one that is open is added to, "" gives a new one. most: of more pages
     than these the worker makes documents later; 0: always now. stack_id: of a stack that is new, for a caller who must know
     it before. Raises Rejected (nothing stored), BadInput, NotAllowed, RuleRefused (the batch was released),
@@ -145,6 +147,9 @@ def receive_stack(
                 "passes_differ",
                 f"Both passes together have {inspection.pages} pages, an odd number: scan the stack again.",
             )
+        one = stays_whole(inspection.notes)
+        if one and (how.portion or how.order not in ("as_scanned", "as_one")):
+            raise Rejected(*STAYS_WHOLE)
         stack = Stack(
             id=stack_id or new_id(),
             batch=(batch or new_id())[:36],
@@ -153,7 +158,9 @@ def receive_stack(
             kind=inspection.kind,
             size=inspection.size,
             pages=inspection.pages,
-            turn_over=how.order,
+            turn_over="as_one" if one else how.order,
+            error_code=STAYS_WHOLE[0] if one else "",
+            error=STAYS_WHOLE[1] if one else "",
             portion=how.portion,
             drop_blanks=how.drop_blanks and how.sides != 1 and how.order != "as_one",
             channel=channel,

@@ -173,6 +173,11 @@ def batch_as_json(whole: "Whole") -> dict[str, Any]:
         "undo": len(whole.batch.undo or []),
         "waiting": [_pass_as_json(stack) for stack in whole.waiting],
         "given_up": [_pass_as_json(stack) for stack in whole.given_up],
+        "left_whole": [
+            _pass_as_json(stack) | {"code": stack.error_code, "why": stack.error}
+            for stack in whole.stacks
+            if stack.error
+        ],
         "manifest": {
             "expected": m.expected,
             "received": m.received,

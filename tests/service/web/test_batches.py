@@ -13,7 +13,9 @@ from intake.batches.payload import Separator
 from intake.errors import Rejected
 from service.flow.intake import batches, looks
 from service.flow.intake.stacks import How, receive_stack
+from service.flow.intake.views import batch_as_json
 from service.records.tables import AuditEntry
+from tests.intake import made
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import SCANS
 from tests.service.test_batches import BLANK, SHEET, page, stack
@@ -51,6 +53,16 @@ def test_several_files_are_counted_once_and_what_is_no_stack_is_a_document(site,
         assert scanner.post("/upload", data, content_type="multipart/form-data").status_code == 303
     whole = batches.get_batch(site.office.house, site.office["scanner"], "B-20261125-abcdef")
     assert (whole.batch.sheets, len(whole.parts), whole.manifest.kept) == (2, 2, 3)
+
+
+def test_why_a_signed_file_was_not_cut_is_said(site, scanner, tmp_path):
+    path = tmp_path / "合同.pdf"
+    path.write_bytes(made.pdf(signed=True))
+    at = send(scanner, path)
+    assert "没有分件，整份留作一件：文件有电子签名或附件" in scanner.get(at).text
+    whole = batches.get_batch(site.office.house, site.office["scanner"], at.rpartition("/")[2])
+    told = batch_as_json(whole)["left_whole"]
+    assert [(one["code"], one["filename"]) for one in told] == [("stays_whole", "合同.pdf")]
 
 
 def test_pages_that_could_not_be_looked_at_are_named_and_said_what_they_are(site, scanner, tmp_path, monkeypatch):
