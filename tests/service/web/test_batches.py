@@ -272,7 +272,7 @@ def test_why_a_stack_was_left_whole_is_told_in_the_readers_language(site, scanne
 
     monkeypatch.setattr(Cutter, "write", broken)
     at = send(scanner, stack(tmp_path, 1, SHEET, 2, 3))
-    said = re.compile(r'<p class="late mb-0">([^<]+)</p>')
+    said = re.compile(r'<p class="late mt-3 mb-0">([^<]+)</p>')
     (chinese,) = said.findall(scanner.get(at).text)
     assert chinese.endswith("没有分件，整份留作一件：文件不完整，请重新扫描或重新传。")
     scanner.post("/language", {"language": "en", "next": at})
