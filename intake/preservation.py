@@ -28,6 +28,7 @@ _ASCENT, _DESCENT = 880, 120
 _FONT_MADE = 2_082_844_800  # 1970, in seconds from 1904 on as fonts count them
 _DPI = 200.0  # of a page whose image does not say: only the size on paper hangs on it
 _TOLD_DPI = range(50, 4801)
+_SMALLEST = 3.0  # points of a page of a PDF (ISO 32000-1, C.2); around a smaller image the page is blank
 _PAGES_IN_MEMORY = 20
 
 
@@ -75,8 +76,9 @@ def _portion(pages: list[Page], title: str, created: datetime, folder: Path) -> 
         document.add_font("blank", "", font)
     for page, image in pages:
         points = 72 / _dpi(image)
-        document.add_page(format=(page.width * points, page.height * points))
-        document.image(io.BytesIO(image), 0, 0, page.width * points, page.height * points)
+        width, height = page.width * points, page.height * points
+        document.add_page(format=(max(width, _SMALLEST), max(height, _SMALLEST)))
+        document.image(io.BytesIO(image), 0, 0, width, height)
         document.text_mode = TextMode.INVISIBLE
         for line in page.lines:
             _lay(document, line, points)

@@ -81,6 +81,20 @@ def test_a_stack_of_all_sorts_is_PDF_A_2b(tmp_path, verapdf):
             assert told["xmp:CreateDate"] == "2026-03-01T08:30:00+00:00"
 
 
+def test_a_page_of_a_few_dots_is_PDF_A_too(tmp_path, verapdf):
+    """As the pictures are by which senders of letters see who reads them."""
+    sizes = [(1, 1), (8, 8), (8, 1754), (1240, 3)]
+    pages = [
+        (page(n, width=width, height=height), picture(width, height, dpi=300))
+        for n, (width, height) in enumerate(sizes, 1)
+    ]
+    path = made(tmp_path, pages)
+    assert judged(verapdf, path).startswith("PASS")
+    with pikepdf.open(path) as pdf:
+        boxes = [tuple(round(float(v)) for v in found.mediabox[2:]) for found in pdf.pages]
+    assert boxes == [(3, 3), (3, 3), (3, 421), (298, 3)]
+
+
 def test_the_picture_is_the_very_bytes(tmp_path):
     image = picture(mode="L")
     with pikepdf.open(made(tmp_path, [(page(1), image)])) as pdf:
