@@ -18,6 +18,7 @@ from service.commands.intake import take_one
 from service.errors import AttachmentBusy
 from service.flow.intake import documents
 from service.flow.intake.attached import attached_to
+from service.flow.intake.lacking import lacking
 from service.flow.intake.page_quality import of_document
 from service.flow.intake.process import process, process_waiting
 from service.flow.intake.receive import receive
@@ -196,10 +197,15 @@ def test_a_hundred_broken_files_are_refused_whole_or_taken_in_whole(quick, tmp_p
                     assert document.error, (name, number)
                 else:
                     assert document.pages_read == document.pages, (name, number)
+                    of_pages = select(Rendition.kind, Rendition.page).where(Rendition.document_id == document.id)
+                    of_pages = of_pages.where(Rendition.kind.like("page-%"), Rendition.state == "kept")
+                    wanted = [(k, p) for k in ("page-image", "page-text") for p in range(1, document.pages + 1)]
+                    assert sorted(map(tuple, session.execute(of_pages))) == wanted, (name, number)
                     assert document.status == "stored" or document.review_reasons, (name, number)
     assert taken + refused == len(SEEDS) * 4 >= 100
     assert taken
     assert refused
+    assert lacking(house) == []
     process_waiting(house)  # what was attached to broken messages
     with house.database.read() as session:
         left = session.scalars(
