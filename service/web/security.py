@@ -4,7 +4,9 @@ import tempfile
 from typing import IO
 
 from flask import Request, Response, current_app, request
-from werkzeug.exceptions import LengthRequired
+from werkzeug.exceptions import BadRequest, ClientDisconnected, HTTPException, LengthRequired, RequestTimeout
+from werkzeug.formparser import FormDataParser
+from werkzeug.wsgi import LimitedStream
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; object-src 'none'; "
@@ -33,6 +35,16 @@ def secure_headers(response: Response) -> Response:
     return response
 
 
+def _why_no_form(error: OSError | ValueError | HTTPException, asked: Request) -> OSError | HTTPException:
+    """Return what is said of a form that cannot be read: a full disk is said as one, and one that is cut off is to be sent again."""
+    if isinstance(error, OSError | HTTPException) and not isinstance(error, ClientDisconnected):
+        return error
+    come = asked.stream.tell() if isinstance(asked.stream, LimitedStream) else 0
+    if isinstance(error, ClientDisconnected) or come < (asked.content_length or 0):
+        return RequestTimeout("the form was cut off on its way: send it again")  # RFC 9110, 15.5.9
+    return BadRequest("the form cannot be read: its parts are not set apart as RFC 7578 has it")
+
+
 def request_class(folder: str) -> type[Request]:
     """Return a request whose uploads wait in `folder` as nameless files, not in the machine's shared temporary folder.
 
@@ -40,6 +52,9 @@ def request_class(folder: str) -> type[Request]:
     """
 
     class HouseRequest(Request):
+        #: Why the form could not be read. Who asks again would get an empty one: of what came, the beginning is gone.
+        _why_no_form: OSError | HTTPException | None = None
+
         @property
         def max_content_length(self) -> int | None:
             """How many bytes of the body are read."""
@@ -55,7 +70,19 @@ def request_class(folder: str) -> type[Request]:
             in_chunks = self.content_length is None and "Transfer-Encoding" in self.headers
             if in_chunks and self.mimetype == "application/x-www-form-urlencoded":
                 raise LengthRequired
-            super()._load_form_data()
+            if self._why_no_form is not None:
+                raise self._why_no_form
+            try:
+                super()._load_form_data()
+            except (OSError, ValueError, HTTPException) as error:
+                self._why_no_form = _why_no_form(error, self)
+                raise self._why_no_form from None
+
+        def make_form_data_parser(self) -> FormDataParser:
+            """Return a parser that says what is wrong with a form."""
+            parser = super().make_form_data_parser()
+            parser.silent = False
+            return parser
 
         def _get_file_stream(
             self,

@@ -435,6 +435,23 @@ def test_a_huge_header_and_no_harm(archive):
     archive.holds()
 
 
+def test_a_form_that_was_cut_off_is_to_be_sent_again(archive, tmp_path):
+    """Never told from one without a file before: who sent it was told, for good, that no file was in it."""
+    file = page(tmp_path / "a.tif", 1).read_bytes()
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.tif"\r\n\r\n'
+    body = head + file + b"\r\n--b--\r\n"
+    said = {}
+    for what, sent in {"cut off": body[:700_000], "no form": b"file=a", "whole": body}.items():
+        with socket.create_connection(("127.0.0.1", archive.port), timeout=60) as connection:
+            words = f"POST /api/v1/documents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {archive.token()}\r\n"
+            words += f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body) if what == 'cut off' else len(sent)}\r\n"
+            connection.sendall(words.encode() + b"Connection: close\r\n\r\n" + sent)
+            connection.shutdown(socket.SHUT_WR)
+            with connection.makefile("rb") as answer:
+                said[what] = answer.readline().split()[1]
+    assert said == {"cut off": b"408", "no form": b"400", "whole": b"201"}
+
+
 @pytest.mark.parametrize("archive", [SOON], indirect=True)
 def test_silent_senders_do_not_hold_the_server(archive):
     """More connections that fall silent in the middle than the server has threads: it gives them up, keeping what came."""
