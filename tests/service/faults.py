@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -193,7 +194,8 @@ class Trouble(threading.Thread):
     """Lets one thing after another go wrong, in an order and at moments that the seed decides.
 
     worker, web, serve: SIGKILL to that process of `juanzong serve`; plug: to all of them at once; station: to the watcher
-    of the hot folder; disk: full for some seconds.
+    of the hot folder; disk: full for some seconds. Counted as done is what hit: a worker that was reading, a disk that a sender
+    was told of (`met`: how often so far). What missed is done again.
     """
 
     def __init__(
@@ -205,38 +207,39 @@ class Trouble(threading.Thread):
         disk: SmallDisk | SmallFiles,
         reads: Callable[[], bool],
         serves: Callable[[], bool],
+        met: Callable[[], int],
     ) -> None:
         super().__init__(daemon=True)
         self._events = [event for event, times in plan.items() for _ in range(times)]
         chance.shuffle(self._events)
         self._chance, self._serve, self._station, self._disk = chance, serve, station, disk
-        self._worth = {"worker": reads, "disk": serves}
+        self._reads, self._serves, self._met = reads, serves, met
         self.done: Counter[str] = Counter()
 
     def run(self) -> None:
         """Go through all of it."""
         for event in self._events:
-            self._wait(self._worth.get(event, lambda: True), 20)
             time.sleep(self._chance.uniform(0.2, 2.5))
-            if event == "disk":
-                self._fill(self._chance.uniform(2.0, 3.5))
-            else:
-                self._kill(event)
+            hit = self._fill if event == "disk" else partial(self._kill, event)
+            patiently(hit, 300)
             self.done[event] += 1
 
-    def _wait(self, worth: Callable[[], bool], seconds: float) -> None:
-        """What starts takes a while: let it have something in hand to lose."""
-        last = time.monotonic() + seconds
-        while time.monotonic() < last and not worth():
-            time.sleep(0.1)
-
-    def _fill(self, seconds: float) -> None:
-        pids = [*self._serve.members(), *self._station.members()]
+    def _fill(self) -> bool:
+        """Let the disk be full until a sender was told so, and for some seconds at least; returns whether one was."""
+        patiently(self._serves, 300)
+        before, pids = self._met(), [*self._serve.members(), *self._station.members()]
         self._disk.fill(pids)
-        time.sleep(seconds)
-        self._disk.free(pids)
+        try:
+            time.sleep(self._chance.uniform(2.0, 3.5))
+            last = time.monotonic() + 15
+            while self._met() == before and time.monotonic() < last:
+                time.sleep(0.2)
+        finally:
+            self._disk.free(pids)
+        return self._met() > before
 
-    def _kill(self, event: str) -> None:
+    def _kill(self, event: str) -> bool:
+        """Kill a process; returns whether it was there to be killed, and a worker had something in hand to lose."""
         found: dict[str, Callable[[], int | None]] = {
             "worker": lambda: self._serve.child("service.worker"),
             "web": lambda: next(iter(below(self._serve.child("gunicorn") or 0)), None),
@@ -245,11 +248,16 @@ class Trouble(threading.Thread):
             "station": lambda: next(iter(self._station.members()), None),
         }
         pid = patiently(found[event], 300)
-        with suppress(ProcessLookupError):
+        if event == "worker":
+            patiently(self._reads, 300, every=0.02)
+        try:
             (os.killpg if event == "plug" else os.kill)(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return event != "worker" or self._reads()  # what it had begun is still so: the next one takes a while to start
 
 
-def patiently(check: Callable[[], Found | None], seconds: float) -> Found:
+def patiently(check: Callable[[], Found | None], seconds: float, every: float = 0.2) -> Found:
     """Return what `check` finds, once it finds something; fail after `seconds`."""
     last = time.monotonic() + seconds
     while True:
@@ -257,7 +265,7 @@ def patiently(check: Callable[[], Found | None], seconds: float) -> Found:
         if value:
             return value
         assert time.monotonic() < last, "it did not come about in time"
-        time.sleep(0.2)
+        time.sleep(every)
 
 
 def answers(address: str) -> bool:

@@ -105,10 +105,14 @@ class Station:
                 if answer.status_code in (200, 201):
                     self.told[path] = said["document_id"]
                     return
-                if answer.status_code == 422 and said.get("code", "busy") not in _PASSING:
-                    self.refused[path] = said["code"]
+                if answer.status_code == 422 and said.get("code") not in _PASSING:
+                    self.refused[path] = said.get("code", said["title"])
                     return
             time.sleep(0.5)
+
+    def told_of_a_full_disk(self) -> int:
+        """Return how often a sender was."""
+        return sum(times for what, times in self.seen.items() if what.startswith("form: 507"))
 
     def by_folder(self, path: Path) -> None:
         """Put it into the hot folder as a scanner does: in two goes, under its own name."""
@@ -216,14 +220,24 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
     try:
         patiently(lambda: _serves(house), PATIENCE)
         began = time.monotonic()
-        trouble = Trouble(times, chance, serve, watcher, disk, lambda: _reads(house), lambda: _serves(house))
+        trouble = Trouble(
+            times,
+            chance,
+            serve,
+            watcher,
+            disk,
+            lambda: _reads(house),
+            lambda: _serves(house),
+            station.told_of_a_full_disk,
+        )
         trouble.start()
         work, never = _work(station, sheets, number, files, chance)
         senders = [station.send_all(some, random.Random(chance.random())) for some in work]
+        senders.append(_send_more(station, trouble, senders[-1], sheets, files))
         for thread in (*senders, trouble):
             thread.join(max(1.0, station.until - time.monotonic()))
         sent = time.monotonic() - began
-        assert trouble.done == times
+        assert trouble.done == times, f"not everything that should go wrong did: {trouble.done}"
         patiently(lambda: not [path for path in hot.glob("*.*") if path.is_file()] or None, PATIENCE)
         patiently(lambda: _all_read(house), PATIENCE)
         read, broke = time.monotonic() - began, cuts - len(line.cuts)
@@ -259,6 +273,22 @@ def _work(station, sheets, number, files, chance):
     for some in (tus, form):
         chance.shuffle(some)
     return [folder, tus[::2], tus[1::2], form[::2], form[1::2]], [*broken, *(s.path for s in half)]
+
+
+def _send_more(station, trouble, sender, sheets, files) -> threading.Thread:
+    """When one sender of forms has sent what it had, go on sending for as long as things go wrong: each must hit somebody."""
+    chance = random.Random(SEED)
+
+    def send() -> None:
+        sender.join()
+        while trouble.is_alive() and time.monotonic() < station.until:
+            sheets.append(make_sheet(files, f"more-{len(sheets)}", chance, tiff=False))
+            station.by_form(sheets[-1].path)
+            time.sleep(chance.uniform(0.0, 4.0))
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    return thread
 
 
 def _serves(house: House) -> bool:
