@@ -279,6 +279,24 @@ def test_between_its_making_and_its_coming_into_force_nobody_finds_what_is_secre
     assert (tier(scanner, "1.1"), found("handler"), found(keeper)) == ("core", 0, 1)
 
 
+def test_a_document_of_others_with_the_same_bytes_does_not_tell_what_became_secret(
+    scanner: Office, keeper: str, tmp_path: Any
+) -> None:
+    for name, seed in (("Y", 1), ("B-1", 3)):
+        send(scanner, stack(tmp_path, seed, SHEET, 2, 4, name=f"{name}.tif"), batch=name, sheets=4, sides=1)
+    version = whole(scanner, name="Y").batch.version
+    batches.change_pages(scanner.house, scanner["scanner"], "Y", version, "split", "1.4")
+    others = {part.document_id for part in whole(scanner, name="Y").parts}
+    say(scanner, "1.3", "secret")
+    change(scanner, "split", "1.4", login=keeper)
+    assert {of_page(scanner, page).id for page in ("1.3", "1.4")} < others
+    assert [tier(scanner, page) for page in ("1.1", "1.3", "1.4")] == ["internal", "secret", "secret"]
+    # What comes again with nothing said of it raises nothing.
+    say(scanner, "1.1", "public")
+    send(scanner, stack(tmp_path, 3, SHEET, 7, name="again.tif"), batch="Z", sheets=3, sides=1)
+    assert tier(scanner, "1.1") == "public"
+
+
 def test_department_and_original_go_with_the_pages_where_all_say_the_same(scanner: Office, tmp_path: Any) -> None:
     house, keeper = scanner.house, scanner["archivist"]
     send(scanner, stack(tmp_path, 1, 2, SHEET, 3))

@@ -52,7 +52,7 @@ def _standing(session: Session, name: str) -> list[BatchPart]:
 
 def take_over(session: Session, name: str, pages: Sequence[str], document: Document) -> None:
     """Give a document that is about to be written down what is said of those whose pages it holds."""
-    found = _found(session, name, pages, document, lock=True)
+    found = _found(session, name, pages, document, lock=True, usual=USUAL)
     document.tier = TIERS[found.tier]
     _give(document, found)
 
@@ -62,14 +62,29 @@ def keep_up(session: Session, name: str, pages: Sequence[str], document: Documen
 
     What was said of the document itself meanwhile stays.
     """
-    # Without their locks: whoever holds one of them waits for this document's, and raises it afterwards.
-    found = _found(session, name, pages, document, lock=False)
-    tier = max(found.tier, TIERS.index(document.tier))
-    if TIERS[tier] != document.tier:
-        document.tier, document.indexed = TIERS[tier], False
+    found = _raise(session, name, pages, document)
     if document.department_id is None and found.department is not None:
         document.department_id, document.indexed = found.department, False
     return found.unsure
+
+
+def hold_up(session: Session, name: str, pages: Sequence[str], document: Document) -> bool:
+    """Raise a document that was here before, and now stands for pages of others with the same bytes, to the tier of these.
+
+    Returns whether that changed it. Otherwise what is secret would be told, once its own document went, by another's.
+    """
+    before = document.tier
+    _raise(session, name, pages, document)
+    return document.tier != before
+
+
+def _raise(session: Session, name: str, pages: Sequence[str], document: Document) -> Inherited:
+    # Without their locks: whoever holds one of them waits for this document's, and raises it afterwards.
+    found = _found(session, name, pages, document)
+    tier = max(found.tier, TIERS.index(document.tier))
+    if TIERS[tier] != document.tier:
+        document.tier, document.indexed = TIERS[tier], False
+    return found
 
 
 def pass_on(session: Session, document: Document) -> list[str]:
@@ -88,7 +103,7 @@ def pass_on(session: Session, document: Document) -> list[str]:
                 continue
             fresh = session.get(Document, new.document_id, with_for_update={"of": Document}, populate_existing=True)
             if fresh is not None:
-                _give(fresh, _found(session, part.batch, new.pages, fresh, lock=False))
+                _give(fresh, _found(session, part.batch, new.pages, fresh))
                 fresh.indexed = False
                 changed.append(fresh.id)
     return changed
@@ -117,8 +132,13 @@ def _left(page: dict[str, Any], tier: str) -> dict[str, Any]:
     return plain if tier == USUAL else plain | {"tier": tier}
 
 
-def _found(session: Session, name: str, pages: Sequence[str], document: Document, *, lock: bool) -> Inherited:
-    """Return what a document made of pages inherits. lock: nobody says anything of its holders before this transaction ends."""
+def _found(
+    session: Session, name: str, pages: Sequence[str], document: Document, *, lock: bool = False, usual: str = TIERS[0]
+) -> Inherited:
+    """Return what a document made of pages inherits. lock: nobody says anything of its holders before this transaction ends.
+
+    usual: the tier of a page of which nobody said anything.
+    """
     paper = _paper(session, name)
     mine = paper.of(pages)
     parts = [part for part in _standing(session, name) if paper.of(part.pages) & mine]
@@ -127,7 +147,7 @@ def _found(session: Session, name: str, pages: Sequence[str], document: Document
     rows = session.scalars(query.with_for_update(of=Document) if lock else query)
     holders = {holder.id: holder for holder in rows}
     found = [(paper.of(p.pages), _said(name, holders[p.document_id])) for p in parts if p.document_id in holders]
-    return inherit(mine, found, paper.left, TIERS.index(USUAL))
+    return inherit(mine, found, paper.left, TIERS.index(usual))
 
 
 def _said(name: str, document: Document) -> Said:

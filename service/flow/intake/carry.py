@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from intake import verification as rules
 from service.flow.common import values
-from service.flow.common.heritage import USUAL, keep_up
+from service.flow.common.heritage import USUAL, hold_up, keep_up
 from service.records import audit
 from service.records.tables import BatchPart, Document, DocumentField, FieldCorrection
 
@@ -45,7 +45,19 @@ def carry(
                 _again(document, name)
     for document in documents.values():
         _note(session, actor_name, document)
-    return list(documents)
+    return [*documents, *_hold_up(session, actor_name, [p for p in new if p.document_id not in known and p.duplicate])]
+
+
+def _hold_up(session: Session, actor_name: str, parts: Sequence[BatchPart]) -> list[str]:
+    """Let documents that were here before be as confidential as what they now stand for; returns those that were raised."""
+    documents, raised = _lock(session, parts), []
+    for part in parts:
+        document = documents.get(part.document_id)
+        if document is not None and hold_up(session, part.batch, part.pages, document):
+            detail = {"tier": document.tier}
+            audit.append(session, actor_name, "document.carry", f"document:{document.id}", detail)
+            raised.append(document.id)
+    return raised
 
 
 def _lock(session: Session, parts: Sequence[BatchPart]) -> dict[str, Document]:
