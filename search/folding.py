@@ -155,21 +155,29 @@ def _array() -> "npt.NDArray[np.uint32]":
     return table
 
 
-def origins(text: str) -> list[int]:
-    """Return, for each character of ``fold(text).chars``, the offset in `text` of the character it came from."""
-    return [offset for offset, char in enumerate(text) for folded in _TABLE[ord(char)] if folded != " "]
-
-
 def origin_of(text: str, folded: Folded) -> Callable[[int], int]:
-    """Return what tells the same as `origins`, for an offset at a time; folded: ``fold(text)``."""
-    if _uneven(_TABLE.uneven).search(text):
-        return origins(text).__getitem__
-    # Only white space is left out: how much of it stands before each character says where that stands.
-    before = [match.start() - order for order, match in enumerate(_SPACES.finditer(folded.spaced))]
-    return lambda offset: offset + bisect_right(before, offset)
+    """Return what tells, for an offset in the stream, that of the character of `text` it came from; folded: ``fold(text)``."""
+    changes = _uneven(_TABLE.uneven)
+    if not changes.search(text):
+        # Only white space is left out: how much of it stands before each character says where that stands.
+        before = [match.start() - order for order, match in enumerate(_SPACES.finditer(folded.spaced))]
+        return lambda offset: offset + bisect_right(before, offset)
+    # Where each change begins and ends in the stream, and stands in the text.
+    begins, ends, origins = [0], [0], [-1]
+    for at in sorted(match.start() for pattern in (changes, _WHITE) for match in pattern.finditer(text)):
+        begin = ends[-1] + at - origins[-1] - 1
+        begins.append(begin)
+        ends.append(begin + len(_TABLE[ord(text[at])].replace(" ", "")))
+        origins.append(at)
+
+    def origin(offset: int) -> int:
+        last = bisect_right(begins, offset) - 1
+        return origins[last] + max(offset - ends[last] + 1, 0)
+
+    return origin
 
 
-_SPACES = re.compile(" ")
+_SPACES, _WHITE = re.compile(" "), re.compile(r"\s")
 
 
 @lru_cache(maxsize=1)

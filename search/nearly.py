@@ -1,12 +1,11 @@
 """Search that forgives: near-misses below what is exact, and marked."""
 
-from collections import Counter
 from collections.abc import Mapping
 
-from search.model import IndexedPage, Reader, Results
+from search.model import Reader, Results
 from search.orders import RELEVANCE, Anchor, in_order
 from search.ports import SearchIndex
-from search.projection import FACETS
+from search.projection import counted
 from search.syntax import And, FieldMatch, Near, Node, Not, Or, Phrase, Range, Similar, Word
 
 CANDIDATES = 300  # documents whose text is looked at; more would take a second
@@ -34,7 +33,7 @@ def search_nearly(
         places = (place for place, one in enumerate(found, 1) if one.about.document == after.document)
         first = next(places, after.shown)
     shown = tuple(one.show() for one in found[first : first + max(limit, 0)])
-    return Results(len(found), shown, _facets([one.about for one in found]))
+    return Results(len(found), shown, counted([one.about for one in found]))
 
 
 def loosened(node: Node) -> Node:
@@ -61,8 +60,3 @@ def exactly(node: Node) -> Node:
             return Or(tuple(map(exactly, parts)))
         case Word() | Phrase() | FieldMatch() | Range() | Near() | Not():
             return node
-
-
-def _facets(found: list[IndexedPage]) -> dict[str, dict[str, int]]:
-    counted = {name: Counter(value for about in found if (value := getattr(about, name))) for name in FACETS}
-    return {name: dict(sorted(counts.items(), key=lambda one: (-one[1], one[0]))) for name, counts in counted.items()}

@@ -9,6 +9,7 @@ different pages, totals and counts are exact.
 import json
 import re
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,7 @@ from search.analysis import Analysed, analysed_pages
 from search.fields import FIELDS, VALUE_WORDS, WHOLE, Value, own_values, shared_values
 from search.folding import APART, Forms, date_values, fold, forms, number_values, squeezed_chars
 from search.initials import initials, typed_initials
-from search.model import IndexedPage
+from search.model import Hit, IndexedPage
 from search.orders import order_keys
 from search.ranges import STORED, stored_values
 from search.similar import LEAST, Holed, Side, sides, variants
@@ -246,6 +247,15 @@ def _prefixes(code: str) -> list[str]:
 def keyword(value: str) -> str:
     """Return a facet value as engines keep it whole: valid Unicode, not too long."""
     return value.encode("utf-8", "replace").decode()[:LONGEST_KEYWORD]
+
+
+def counted(documents: Sequence[Hit | IndexedPage]) -> dict[str, dict[str, int]]:
+    """Return how many of the documents have each value of a facet, the most frequent values first, as engines count them."""
+    found: dict[str, dict[str, int]] = {}
+    for name in FACETS:
+        values = Counter(keyword(value) for one in documents if (value := getattr(one, name)))
+        found[name] = dict(sorted(values.items(), key=lambda one: (-one[1], one[0]))[: MOST_VALUES[name]])
+    return found
 
 
 _ABOUT: tuple[str, ...] = (

@@ -21,7 +21,7 @@ from tantivy import Query
 
 from search import projection as p
 from search.adapters.tantivy_orders import Page, places
-from search.adapters.tantivy_queries import Bounds, bounds_of, newest_query, whole_query
+from search.adapters.tantivy_queries import Bounds, bounds_of, may_match, newest_query, whole_query
 from search.errors import IndexUnavailable
 from search.model import Candidate, IndexedPage, Reader, Results
 from search.orders import KEYS, NUMBER, ORDERS, RECEIVED, RELEVANCE, Anchor
@@ -38,6 +38,8 @@ _COUNTED = {"customer": "customer_number"}  # facets of which there are so many 
 _MOST_NUMBERS = 20_000  # numbers that a file of the index tells
 _MOST_NAMES = 20_000  # remembered, with their numbers
 _ALL = "all"
+# What may match where counting waits for ranking, and mostly need not be done: to go through them takes about as long as to make the hits.
+_ONE_PASS = 10_000
 _AHEAD = 5_000_000  # characters that are made ready while the change before is still written
 _STORED = "gb18030"  # all of Unicode, and two bytes where UTF-8 takes three: a quarter less room for what is shown
 _MOST_FILES = 1000
@@ -187,15 +189,17 @@ class TantivyIndex:
             newest = None
             if order == RELEVANCE:
                 newest = newest_query(self._schema, searcher, plan, bounds, page.first + page.limit)
-            # The engine goes through what matches twice, and lets another thread work meanwhile.
+            # The engine goes through what matches twice, and lets another thread work meanwhile. Where all of it is shown, once is enough.
+            once = newest is None and (not facets or may_match(self._schema, searcher, plan, bounds) <= _ONE_PASS)
             with ThreadPoolExecutor(1) as other:
-                counted = (
-                    other.submit(self._counted, searcher, plan, bounds, facets=facets) if facets or newest else None
-                )
+                count = partial(other.submit, self._counted, searcher, plan, bounds, facets=facets)
+                counted = None if once else count()
                 total, shown = places(self._schema, searcher, wanted, page, newest=newest)
+                if counted is None and facets and len(shown) < total:
+                    counted = count()
                 hits = tuple(hit(query, _restored(searcher, address), score) for score, address in shown)
                 if counted is None:
-                    return Results(total, hits)
+                    return Results(total, hits, p.counted(hits) if facets else {})
                 every, facets_of = counted.result()
                 return Results(every, hits, facets_of)
 
@@ -205,7 +209,7 @@ class TantivyIndex:
         """Return those documents that match a query which allows near-misses, of the `limit` likeliest that may."""
         with self._guarded():
             searcher = self._searcher()
-            wanted = whole_query(self._schema, searcher, p.plan(query), bounds_of(reader, filters or {}), near=True)
+            wanted = whole_query(self._schema, searcher, p.plan(query), bounds_of(reader, filters or {}))
             page = Page(0, min(limit, searcher.num_docs), ORDERS[RELEVANCE], None)
             _, found = places(self._schema, searcher, wanted, page)
             return candidates(query, ((score, partial(self._again, searcher, address)) for score, address in found))

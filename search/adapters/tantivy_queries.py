@@ -15,6 +15,7 @@ from search.orders import RANKED
 
 _FEW = 4  # a bound that one entry in so many meets, or fewer, is looked at first
 _FEW_VALUES = 8  # of a bound, the lists of which are looked through one by one
+_RARER = 0.9  # so much rarer than what is looked for anyway, or more, is worth to be looked for, too
 _A_TEXT = 3000  # entries the engine looks at while one text is held against a word that may be misspelt
 _FEW_TEXTS, _MOST_TEXTS = 10, 150  # so many are not worth another question; more would leave others out
 _MANY, _ENOUGH = 8 * RANKED, 2 * RANKED  # hits of which not all are ranked; how many of them are, about
@@ -34,11 +35,15 @@ def bounds_of(reader: Reader, filters: Mapping[str, str]) -> Bounds:
     return found
 
 
-def whole_query(
-    schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds, *, near: bool = False
-) -> Query:
-    """Return the query of a plan for the entries within all bounds. near: it allows near-misses, of which there are few."""
-    return _Queries(schema, searcher, bounds, near=near).whole(plan)
+def whole_query(schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds) -> Query:
+    """Return the query of a plan for the entries within all bounds."""
+    return _Queries(schema, searcher, bounds).whole(plan)
+
+
+def may_match(schema: tantivy.Schema, searcher: tantivy.Searcher, plan: p.Plan, bounds: Bounds) -> float:
+    """Return how many entries the engine looks at for a plan, about: what has its rarest pair, within the bounds."""
+    queries = _Queries(schema, searcher, bounds)
+    return queries.in_common(plan) * queries.share()
 
 
 def newest_query(
@@ -72,10 +77,7 @@ def _one_of(schema: tantivy.Schema, field: str, values: list[str]) -> Query:
 
 
 class _Queries:
-    """near: the plan allows near-misses.
-
-    newest: what many entries have in common is looked for among few of them alone; how many are many, and which are the few.
-    """
+    """newest: what many entries have in common is looked for among few of them alone; how many are many, and which are the few."""
 
     def __init__(
         self,
@@ -84,24 +86,23 @@ class _Queries:
         bounds: Bounds,
         *,
         newest: tuple[float, Query] | None = None,
-        near: bool = False,
     ) -> None:
         self._schema, self._searcher, self._newest = schema, searcher, newest
-        self._within = [self._bound(*bound, near=near) for bound in bounds]
+        self._within = [self._bound(*bound) for bound in bounds]
         few = [bound for bound in self._within if bound[0] * _FEW < searcher.num_docs]
         self._few = [kept for _, kept in few]
         self._least = min((left for left, _ in few), default=searcher.num_docs)
         self._frequencies: dict[tuple[str, str], int] = {}  # what may be a near-miss has the same pairs again and again
 
-    def _bound(self, field: str, values: list[str], *, near: bool) -> tuple[int, Query]:
+    def _bound(self, field: str, values: list[str]) -> tuple[int, Query]:
         """Return how many have one of the values, about, and the query of those.
 
-        near: few are held against it, and by a dozen parts of the query. They are looked for in the lists of the values, which the engine
-        would put together for each part anew.
+        What matches is looked for in the lists of the values: the engine would put a set together from all of them before it looks at
+        anything, for each part of a query and each pass anew.
         """
         there = {value: many for value in values if (many := self._searcher.doc_freq(field, value))}
         size = sum(there.values())
-        if not near or not 0 < len(there) <= _FEW_VALUES:
+        if not 0 < len(there) <= _FEW_VALUES:
             return size, _one_of(self._schema, field, values)
         lists = [Query.term_query(self._schema, field, value, "basic") for value in there]
         kept = lists[0] if len(lists) == 1 else Query.boolean_query([(Occur.Should, one) for one in lists])
@@ -109,7 +110,7 @@ class _Queries:
 
     def share(self) -> float:
         """Return which part of all entries is within the bounds, if those have nothing to do with one another."""
-        return prod(min(left / self._searcher.num_docs, 1.0) for left, _ in self._within)
+        return prod(min(left / max(self._searcher.num_docs, 1), 1.0) for left, _ in self._within)
 
     def whole(self, plan: p.Plan) -> Query:
         """Return the query of a plan within all bounds."""
@@ -256,9 +257,11 @@ class _Queries:
             last = min(range(max(at - 2, 0), at), key=cost.__getitem__)
             cost.append(cost[last] + self._frequency(field, token))
             chosen.append([*chosen[last], placed[at]])
-        # The rarest always pays: the engine looks at no entry without it.
-        rarest = min(range(len(tokens)), key=lambda at: self._frequency(field, tokens[at]))
-        return sorted({*chosen[-1], placed[rarest]})
+        # One that is rarer than all of these pays, too: the engine looks at no entry without it.
+        rarest = min(placed, key=lambda one: self._frequency(field, one[1]))
+        least = min(self._frequency(field, token) for _, token in chosen[-1])
+        pays = self._frequency(field, rarest[1]) <= _RARER * least
+        return sorted({*chosen[-1], rarest}) if pays else chosen[-1]
 
     def _rarest(self, run: p.Run) -> int:
         return min(self._frequency(run.field, token) for token in run.tokens)

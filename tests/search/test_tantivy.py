@@ -18,7 +18,7 @@ from search.adapters.tantivy import TantivyIndex
 from search.errors import IndexUnavailable
 from search.model import IndexedPage, Reader
 from search.nearly import CANDIDATES, search_nearly
-from search.orders import RELEVANCE, anchor
+from search.orders import ORDERS, RELEVANCE, anchor
 from search.projection import MOST_VALUES
 from search.syntax import parse
 
@@ -294,6 +294,48 @@ def test_of_customers_the_most_frequent_are_counted_to_the_last(tmp_path, monkey
     assert list(counted.values())[:5] == [count for _, count in told.most_common(5)]
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_what_is_all_shown_is_looked_for_once(tmp_path, monkeypatch, order):
+    """Its facets are those of the hits, and the same that the engine counts where more match than are shown."""
+    index, long = TantivyIndex(tmp_path), "甲" * 300
+    assert not index.search(parse("采购合同"), Reader(frozenset({"a"})), order=order).total  # nothing is in it yet
+    index.replace_many(
+        {
+            f"d{n}": [
+                IndexedPage(f"d{n}", 1, "采购合同", category="1.9", customer=long if n else "乙", department="x" * n)
+            ]
+            for n in range(4)
+        }
+    )
+    counted = TantivyIndex._counted
+    monkeypatch.setattr(TantivyIndex, "_counted", lambda *_, **__: pytest.fail("it was looked for again"))
+    shown = index.search(parse("采购合同"), EVERYONE, order=order)
+    assert index.search(parse("租赁"), EVERYONE, order=order).facets == {name: {} for name in shown.facets}
+    monkeypatch.setattr(TantivyIndex, "_counted", counted)
+    assert shown.facets == index.search(parse("采购合同"), EVERYONE, order=order, limit=3).facets
+    assert shown.facets == index.search(parse("采购合同"), EVERYONE, order=order, offset=1).facets
+    assert list(shown.facets["customer"].items()) == [("甲" * 256, 3), ("乙", 1)]
+    monkeypatch.setattr(tantivy, "_ONE_PASS", 0)  # so many may match that both passes begin at once
+    assert shown == index.search(parse("采购合同"), EVERYONE, order=order)
+
+
+def test_a_phrase_is_looked_for_by_as_few_of_its_pairs_as_tell_it(tmp_path):
+    """A pair that is hardly rarer than those is left to them; one that few have is looked for, too."""
+    index = TantivyIndex(tmp_path)
+    documents = {f"d{n}": [page(f"d{n}", "采购钢材合同")] for n in range(40)}
+    documents |= {f"e{n}": [page(f"e{n}", "采购。钢材。材合。合同。" + ("购钢" if n else ""))] for n in range(2)}
+    index.replace_many(documents)
+    queries = tantivy_queries._Queries(tantivy._schema(), index._searcher(), ())
+    assert queries._telling("text", ("采购", "购钢", "钢材", "材合", "合同"), 0) == [
+        (0, "采购"),
+        (2, "钢材"),
+        (4, "合同"),
+    ]
+    index.replace_many({f"f{n}": [page(f"f{n}", "采购。钢材。材合。合同。")] for n in range(20)})
+    queries = tantivy_queries._Queries(tantivy._schema(), index._searcher(), ())
+    assert (1, "购钢") in queries._telling("text", ("采购", "购钢", "钢材", "材合", "合同"), 0)
+
+
 @pytest.fixture
 def few_are_ranked(monkeypatch):
     for module in (tantivy_orders, tantivy_queries):
@@ -420,3 +462,16 @@ def test_what_has_a_character_somewhere_crowds_out_no_near_miss(tmp_path):
     index.replace_many({**many, "near": [IndexedPage("near", 1, "法定代丧人白思", received_on="2001-01-01")]})
     found = search_nearly(index, parse("法定代表人白思"), EVERYONE)
     assert [hit.document for hit in found.hits] == ["near"]
+
+
+@pytest.mark.parametrize("others", [0, tantivy_queries._FEW_VALUES])
+def test_what_a_reader_may_see_is_found_by_lists_and_by_sets_of_entries(tmp_path, others):
+    """Many values of a bound are put together before anything is looked at, a few are looked through."""
+    index = TantivyIndex(tmp_path)
+    index.replace_many({f"d{n}": [IndexedPage(f"d{n}", 1, "采购合同", access=(f"t{n}",))] for n in range(40)})
+    reader = Reader(frozenset({"t3", "t5", "none", *(f"t{n}" for n in range(20, 20 + others))}))
+    expected = {"d3", "d5", *(f"d{n}" for n in range(20, 20 + others))}
+    for asked in ("采购合同", '"购合"', "采购 合同", "采购 OR 租赁", "合同 -租赁"):
+        assert {hit.document for hit in index.search(parse(asked), reader).hits} == expected
+    kept = tantivy_queries._Queries(tantivy._schema(), index._searcher(), [("access", sorted(reader.tokens))])._within
+    assert ("TermSet" in str(kept[0][1])) == bool(others)
