@@ -42,12 +42,12 @@ def understand(
     own = best(templates, re.sub(r"\s", "", paper.flow.key))
     if own:
         verdict = _as_own(verdict, own)
+    verdict = _of_guarantor(paper, verdict)
     if verdict.kind is None:
         more = own.labels if own else {}
         said = other.fields(paper, "unknown", more)
         said |= seals.fields(pages, said)
         return Understanding("", "unknown", title, 0.0, said, ("unknown_kind",))
-    verdict = _of_guarantor(paper, verdict)
     kind = verdict.kind.name
     found = _fields(paper, kind, verdict.title, pages)
     if own and own.labels:

@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, TiffImagePlugin
@@ -67,17 +68,26 @@ class Scan:
     def drop(self, numbers: Iterable[int], when: str) -> None:
         """Take these pages (from 1) out; they lie aside until the scan is removed, and those behind them move up.
 
-        Which, and when (ISO 8601), is kept first: none goes without a trace.
+        Which, and when (ISO 8601), is kept first: none goes without a trace. Broken off anywhere, `close_up` brings it to its end.
         """
         pages = self.pages
-        self.write(self.order.without(numbers, when))
-        for number in set(numbers):
-            self._keep_aside(pages[number - 1])
-            pages[number - 1].unlink()
+        numbers = sorted(set(numbers))
+        self.write(self.order.without(numbers, when, [pages[number - 1].name for number in numbers]))
         self.close_up()
 
     def close_up(self) -> None:
-        """Number the pages without a gap, in the order they have: one would be filled by the next scan, or its page overwritten."""
+        """Take out what is to go, then number the pages without a gap, in the order they have: the next scan would fill it, or overwrite a page.
+
+        What goes is moved, which takes no room on the disk, and all of it has gone before another page has its name.
+        """
+        order = self.order
+        if order.leaving:
+            (self.folder / _ASIDE).mkdir(mode=0o700, exist_ok=True)
+            for name in order.leaving:
+                if (page := self.folder / name).exists():
+                    page.rename(self._aside(page))
+            keep_on_disk(self.folder / _ASIDE, self.folder)
+            self.write(replace(order, leaving=()))
         for number, page in enumerate(self.pages, 1):
             place = page.with_name(f"p{number:05d}.tiff")
             if page != place:
@@ -85,12 +95,16 @@ class Scan:
         keep_on_disk(self.folder)
 
     def _keep_aside(self, page: Path) -> None:
-        """Keep a second copy of a page, beside those that stood in its place before."""
-        folder = self.folder / _ASIDE
-        folder.mkdir(mode=0o700, exist_ok=True)
-        copy = folder / f"{page.stem}-{len(list(folder.glob(f'{page.stem}-*'))) + 1}.tiff"
+        """Keep a second copy of a page aside."""
+        (self.folder / _ASIDE).mkdir(mode=0o700, exist_ok=True)
+        copy = self._aside(page)
         shutil.copyfile(page, copy)
-        keep_on_disk(copy, folder, self.folder)
+        keep_on_disk(copy, copy.parent, self.folder)
+
+    def _aside(self, page: Path) -> Path:
+        """Return where a page lies aside, beside those that stood in its place before."""
+        folder = self.folder / _ASIDE
+        return folder / f"{page.stem}-{len(list(folder.glob(f'{page.stem}-*'))) + 1}.tiff"
 
     def write(self, order: ScanOrder) -> None:
         """Keep what was asked, whole or not at all."""

@@ -36,7 +36,7 @@ class ScanOrder:
     batch: what the operator calls the stack. operator, started (ISO 8601): who scanned and when. split: cut it at its separator
     sheets; sides: of a sheet, 0 when the rest says it. page_order: as_scanned, two_pass (all fronts, then all backs). fronts: of a
     stack in two passes, how many were in when the paper was turned over; 0 when it was not. dropped: the pages that were taken out,
-    as they were numbered then; dropped_at (ISO 8601): when the last was.
+    as they were numbered then; dropped_at (ISO 8601): when the last was; leaving: their files, until all of them have gone.
     serial: of a stack that goes in several files, hexadecimal digits that no other has; handed_in: which of them the archive has, by
     portion and SHA-256.
     server, token_file (a path), department (a code): where it is to be handed in; all empty: to the archive on this machine.
@@ -57,6 +57,7 @@ class ScanOrder:
     fronts: int = 0
     dropped: Sequence[int] = ()
     dropped_at: str = ""
+    leaving: Sequence[str] = ()
     serial: str = ""
     handed_in: Sequence[str] = ()
     server: str = ""
@@ -145,11 +146,11 @@ class ScanOrder:
         of_fronts = len([number for number in numbers if number <= fronts])
         return of_fronts <= max(0, fronts - sheets) and len(numbers) - of_fronts <= max(0, count - fronts - sheets)
 
-    def without(self, pages: Iterable[int], when: str) -> "ScanOrder":
-        """Return the order once these pages (from 1) are taken out, which it keeps. when: ISO 8601."""
+    def without(self, pages: Iterable[int], when: str, files: Sequence[str]) -> "ScanOrder":
+        """Return the order once these pages (from 1) are taken out, which it keeps. when: ISO 8601. files: of the pages."""
         numbers = sorted(set(pages))
         fronts = self.fronts - len([number for number in numbers if number <= self.fronts])
-        return replace(self, fronts=fronts, dropped=[*self.dropped, *numbers], dropped_at=when)
+        return replace(self, fronts=fronts, dropped=[*self.dropped, *numbers], dropped_at=when, leaving=files)
 
     def unsure(self, count: int) -> str:
         """Return why it is not known which paper each of `count` pages is on: half_sheet, or what is `off` in two passes; empty: it is."""

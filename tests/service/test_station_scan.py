@@ -1,5 +1,6 @@
 """`juanzong station scan` with SANE's own test scanner: no page lost, none handed in uncounted, whatever breaks off."""
 
+import errno
 import getpass
 import io
 import json
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -344,6 +346,36 @@ def test_a_page_too_many_is_taken_out_and_the_others_keep_their_order(juanzong_h
     again()
     assert [path.name for path in scan.pages] == [f"p0000{number}.tiff" for number in range(1, 5)]
     assert bars_in(scan.folder) == [2, 4, 6, 3]
+
+
+@pytest.mark.parametrize("at", range(9))
+def test_taking_pages_out_is_finished_wherever_it_broke_off(monkeypatch, tmp_path, at):
+    """Two sheets in two passes, of which a front came twice and a back, too."""
+    order = ScanOrder("test", 75, expect=4, page_order="two_pass", fronts=3, started="2026-11-27T09:00:00")
+    scan = kept(tmp_path, order, 1, 2, 3, 4, 5, 6)
+    left = at
+
+    def step(do):
+        def done(*given, **named):
+            nonlocal left
+            if left == 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            left -= 1
+            return do(*given, **named)
+
+        return done
+
+    with monkeypatch.context() as disk, suppress(OSError):
+        disk.setattr(Scan, "write", step(Scan.write))
+        disk.setattr(Path, "rename", step(Path.rename))
+        scan.drop([2, 5], "20261127T100000Z")
+    scan.close_up()
+    begun = at > 0
+    assert bars_in(scan.folder) == ([1, 3, 4, 6] if begun else [1, 2, 3, 4, 5, 6])
+    assert [path.name for path in scan.pages] == [f"p0000{n}.tiff" for n in range(1, len(scan.pages) + 1)]
+    after = scan.order
+    assert (after.fronts, list(after.dropped), list(after.leaving)) == ((2, [2, 5], []) if begun else (3, [], []))
+    assert after.off(len(scan.pages)) == ("" if begun else "many")
 
 
 def test_taking_a_page_out_twice_takes_one_out_and_the_archive_is_told(juanzong_here, env, spool):
