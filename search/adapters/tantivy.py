@@ -192,11 +192,11 @@ class TantivyIndex:
             # The engine goes through what matches twice, and lets another thread work meanwhile. Where all of it is shown, once is enough.
             once = newest is None and (not facets or may_match(self._schema, searcher, plan, bounds) <= _ONE_PASS)
             with ThreadPoolExecutor(1) as other:
-                count = partial(other.submit, self._counted, searcher, plan, bounds, facets=facets)
-                counted = None if once else count()
+                count = partial(self._counted, searcher, plan, bounds, facets=facets)
+                counted = None if once else other.submit(count)
                 total, shown = places(self._schema, searcher, wanted, page, newest=newest)
                 if counted is None and facets and len(shown) < total:
-                    counted = count()
+                    counted = other.submit(count)
                 hits = tuple(hit(query, _restored(searcher, address), score) for score, address in shown)
                 if counted is None:
                     return Results(total, hits, p.counted(hits) if facets else {})
