@@ -10,6 +10,7 @@ from intake.kinds import KINDS, Kind
 from intake.layout import Row, Run, join
 
 _SENTENCE = re.compile(r"编号|日期|[Nn][Oo]\.|[。;,?!]|[:].{3,}|\.{4,}|_{3,}")
+_LARGE = 1.15  # times the usual height of print
 _QUOTED = re.compile(r"《[^》]*》|\"[^\"]*\"|“[^”]*”")
 _TRAILING = re.compile(
     r"[ \t]*(?:\((?:[^()]{0,20})\)|复印件|样本|范本|格式|正本|副本|第[一二三四1-9]联|\d{4}年?版|[之:]|[-—]*[ \t]*\d{1,3}|[-—]+|附件[一二三\d]*)?[ \t]*$"
@@ -87,12 +88,12 @@ def _headlines(paper: Paper) -> list[_Headline]:
     top = min(row.y for row in sheet.rows)
     found = []
     merged = _merged(list(sheet.rows), usual, sheet.width)
-    for place, (row, run) in enumerate(merged):
+    for place, (row, whole) in enumerate(merged):
         if row.y - top > sheet.height * (0.85 if cover else 0.5) and place > 6:
             break
-        key = _QUOTED.sub(lambda m: "·" * len(m[0]), run.key)
-        bare = re.sub(r"\s", "", key)
-        if not 2 <= len(bare) <= 60 or _SENTENCE.search(re.sub(r"[:]$", "", bare)):
+        run = _apart(row, whole, usual)
+        bare = _bare(run)
+        if not 2 <= len(bare) <= 60 or _says_more(bare):
             continue
         size = min(1.0, max(0.0, _letter(row) / usual - 1.0) / 0.6)
         centre = (run.box[0] + run.box[2]) / 2
@@ -104,6 +105,28 @@ def _headlines(paper: Paper) -> list[_Headline]:
             weight += 0.2 if tail <= 0 else 0.08 if tail <= 4 else -0.1
         found.append(_Headline(run, kind, weight, tail))
     return sorted(found, key=lambda h: -h.weight)
+
+
+def _bare(run: Run) -> str:
+    """Return what a run says, without spaces and what it quotes."""
+    return re.sub(r"\s", "", _QUOTED.sub(lambda m: "·" * len(m[0]), run.key))
+
+
+def _says_more(bare: str) -> bool:
+    return bool(_SENTENCE.search(re.sub(r"[:]$", "", bare)))
+
+
+def _apart(row: Row, run: Run, usual: float) -> Run:
+    """Return the large title of a row that holds a number or a day beside it, as slips and receipts print it; else the whole run."""
+    chunks = row.chunks if _says_more(_bare(run)) else []
+    titles = [c for c in chunks if c.box[3] - c.box[1] > _LARGE * usual and _names(_bare(c))]
+    return titles[0] if len(chunks) > 1 and len(titles) == 1 else run
+
+
+def _names(bare: str) -> bool:
+    """Tell whether a line ends with the name of a kind and says no more."""
+    kind, tail = _named(bare)
+    return kind is not None and tail <= 0 and not _says_more(bare)
 
 
 def _letter(row: Row) -> float:

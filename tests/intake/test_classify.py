@@ -6,7 +6,7 @@ from intake.categories import CATEGORIES
 from intake.kinds import KINDS
 from intake.model import PageText
 from intake.understand import understand
-from tests.intake.layouts import letter
+from tests.intake.layouts import letter, line, page
 
 HEADLINES = [
     ("商务谈判记录", "1.1", "negotiation"), ("关于新建仓库的会议纪要", "1.1", "negotiation"), ("年产五万吨纸浆项目可行性研究报告", "1.1", "proposal"), ("关于采购数控机床的请示", "1.1", "proposal"), ("合同审批表", "1.1", "proposal"),
@@ -103,3 +103,12 @@ def test_a_bill_is_a_voucher_whatever_it_says_of_banks_and_gives_its_sum_and_day
         "payer": "东湖实业有限公司",
         "payee": "石桥建材有限公司",
     }
+
+
+@pytest.mark.parametrize("beside", ["交易日期：2024年5月6日", "编号：0012345", "No. 0012345"])
+def test_a_title_beside_a_number_or_a_day_is_the_title(beside):
+    words = [line("付款单位：安徽华岳贸易有限公司", 180, 160), line("收款单位：上海振华机电设备有限公司", 180, 220)]
+    read = understand([page(line("徽商银行电子回单", 180, 60, 50), line(beside, 1100, 70), *words)])
+    assert (read.category, read.title) == ("1.11", "徽商银行电子回单")
+    small = understand([page(line("签订合同", 180, 60), line(beside, 1100, 60), *words)])
+    assert small.title != "签订合同"
