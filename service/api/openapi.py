@@ -20,7 +20,7 @@ _PART = {
     }
 }
 _WORDS = {
-    400: "bad query or header",
+    400: "bad query, header or form",
     404: "not found",
     408: "the form was cut off on its way: send it again",
     409: "a rule refused it",
@@ -35,7 +35,7 @@ _WORDS = {
     460: "the checksum does not match",
     507: "the disk is full",
 }
-_CUT_OFF = (408,)  # by forms with files, which come in many pieces
+_OF_FORMS = (400, 408)  # of those with files, which come in many pieces
 
 
 def document(groups: Iterable[Operations], version: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _operation(tag: str, operation: Operation, schemas: dict[str, Any]) -> dict[
         codes[422] = _WORDS[422]  # what stands in the address is text
     if operation.body is not None or operation.query is not None:
         codes[422] = _WORDS[422]
-    for code in (*operation.problems, *_CUT_OFF * operation.multipart):
+    for code in (*operation.problems, *_OF_FORMS * operation.multipart):
         codes[code] = _WORDS[code]
     for code, words in sorted(codes.items()):
         answers[str(code)] = {"description": words, "content": _PROBLEM}
