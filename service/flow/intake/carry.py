@@ -76,7 +76,7 @@ def _note(session: Session, actor_name: str, document: Document) -> None:
     again = [reason.partition(":")[2] for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
     if said or again:
         values.settle(document)
-    whole = {"tier": document.tier} if document.tier != USUAL else {}
+    whole: dict[str, Any] = {"tier": document.tier} if document.tier != USUAL else {}
     whole |= {"original": True} if document.is_original else {}
     if said or again or whole:
         detail = {"fields": said, "again": again, **whole}
