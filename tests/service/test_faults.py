@@ -277,7 +277,7 @@ def _work(station, sheets, number, files, chance):
 
 def _send_more(station, trouble, sender, sheets, files) -> threading.Thread:
     """When one sender of forms has sent what it had, go on sending for as long as things go wrong: each must hit somebody."""
-    chance = random.Random(SEED)
+    chance = random.Random(f"more {SEED}")  # no word of what is sent besides stands on the others
 
     def send() -> None:
         sender.join()

@@ -31,7 +31,7 @@ MANY = 45
 
 
 def copies(office: Office, count: int = MANY) -> list[str]:
-    """Take a document in and make it stand in the archive `count` times more, received an hour apart; all in the index."""
+    """Take a document in and make it stand in the archive `count` times more, without pages, received an hour apart; all in the index."""
     first, made = office.take_in(), []
     with office.house.database.write() as session:
         row = session.scalars(select(Document).where(Document.id == first)).one()
@@ -41,7 +41,14 @@ def copies(office: Office, count: int = MANY) -> list[str]:
             when = row.received_at + timedelta(hours=n + 1)
             session.add(
                 Document(
-                    **{**columns, "id": made[-1], "sha256": f"{n:064}", "received_at": when, "title": f"钢材{n}号"}
+                    **{
+                        **columns,
+                        "id": made[-1],
+                        "sha256": f"{n:064}",
+                        "pages": 0,
+                        "received_at": when,
+                        "title": f"钢材{n}号",
+                    }
                 )
             )
     index_documents(office.house, made)
