@@ -33,7 +33,7 @@ from tests.service.conftest import OWNER
 from tests.service.nursery import nursery
 from tests.service.test_flow import new_contract
 from tests.thorough import so_many
-from vault.errors import StoreUnavailable
+from vault.errors import ObjectMissing, StoreUnavailable
 
 DPI = 72
 BLANK = "blank"
@@ -410,6 +410,27 @@ def test_documents_of_batches_without_a_stack_are_filed_as_before(scanner):
     got = receive(scanner.house, scanner["handler"], DIGITAL, "a.pdf", batch="B-20261125-abcdef")
     _, file_id = new_contract(scanner)
     filing.file_document(scanner.house, scanner["handler"], got.document_id, file_id, "1.9")
+
+
+def test_a_picture_that_goes_with_the_release_is_not_there_and_one_that_is_lost_is_damage(
+    scanner, tmp_path, monkeypatch
+):
+    send(scanner, stack(tmp_path, 1), sheets=1, sides=1)
+    fetch = batches.thumbnail
+
+    def after_the_release(house, found, number):
+        batches.release(house, scanner["scanner"], "B-1")
+        return fetch(house, found, number)
+
+    monkeypatch.setattr(batches, "thumbnail", after_the_release)
+    with pytest.raises(NotFound):
+        batches.page_picture(scanner.house, scanner["scanner"], "B-1", "1.1")
+    monkeypatch.setattr(batches, "thumbnail", fetch)
+    send(scanner, stack(tmp_path, 2), sheets=1, sides=1, batch="B-2")
+    (thumbs,) = (UUID(row.thumbs) for row in rows(scanner, Stack) if row.batch == "B-2")
+    scanner.house.vault.delete(thumbs)
+    with pytest.raises(ObjectMissing):
+        batches.page_picture(scanner.house, scanner["scanner"], "B-2", "1.1")
 
 
 def test_the_release_takes_the_stacks_away_and_leaves_the_documents(scanner, tmp_path):

@@ -34,6 +34,7 @@ from service.flow.intake.stacks import GIVEN_UP, ORDERS, give_up, remove
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, BatchPart, Document, Stack, new_id
+from vault.errors import ObjectMissing
 
 MAX_REASON = 500
 #: So many changes of pages can be undone, one after the other.
@@ -519,7 +520,13 @@ def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
             stack = session.scalar(select(Stack).where(Stack.batch == name, Stack.position == int(position)))
     if stack is None or stack.key is None:
         raise NotFound(f"batch {name} has no picture of page {key}")
-    found = thumbnail(house, stack, int(number))
+    try:
+        found = thumbnail(house, stack, int(number))
+    except ObjectMissing:
+        with house.database.read() as session:
+            if session.get_one(Stack, stack.id).key is not None:
+                raise
+        found = None  # released at this moment
     if found is None:
         raise NotFound(f"batch {name} has no picture of page {key}")
     with house.database.write() as session:
