@@ -98,6 +98,26 @@ def test_a_page_that_was_turned_keeps_its_values_without_their_place(checked: Of
     assert of_page(checked, "1.2").review_reasons == []
 
 
+def test_the_values_of_a_page_that_is_scanned_again_stay_and_are_to_be_looked_at_again(
+    checked: Office, tmp_path: Any
+) -> None:
+    house, keeper = checked.house, checked["administrator"]
+    documents.set_category(house, keeper, of_page(checked, "1.5").id, "1.7")
+    for page, bars in (("1.2", 7), ("1.5", 8)):
+        version = whole(checked).batch.version
+        rescan(house, checked["handler"], "B-1", version, page, stack(tmp_path, bars, name=f"{bars}.tif"), "new.tif")
+    again = of_page(checked, "2.1")
+    found = {f.name: f for f in again.fields}
+    assert {"title", "party_b", "signed_on", "amount", "agent"} <= found.keys()
+    assert (found["party_b"].value, found["party_b"].confirmed_by) == ("丙方公司", ["person:archivist"])
+    assert (found["party_b"].page, found["party_b"].box, found["title"].box) == (2, [], list(BOX))
+    assert again.review_reasons == ["look_again:party_b", "look_again:signed_on"]
+    assert of_page(checked, "3.1").category == "1.7"
+    change(checked, "undo", "")
+    assert of_page(checked, "1.5").category == "1.7"
+    assert sound(checked)
+
+
 def test_what_stood_on_a_page_that_is_left_out_is_to_be_looked_at_again(checked: Office) -> None:
     change(checked, "drop", "1.3")
     left = of_page(checked, "1.1")

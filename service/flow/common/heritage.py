@@ -31,6 +31,11 @@ class _Paper:
         return frozenset(paper_of(page.partition("@")[0], self.scans) for page in pages)
 
 
+def scans_of(session: Session, name: str) -> Mapping[str, str]:
+    """Return of which page of a batch each new scan is one."""
+    return _paper(session, name).scans
+
+
 def _paper(session: Session, name: str) -> _Paper:
     looked = {
         f"{position}.{number}": page

@@ -1,23 +1,36 @@
 """Carry: what people said of a document, its category and its values, goes with its pages when these become another document.
 
 A value stands on a page; the document that holds the page now gets the value, with who entered and who confirmed it. The
-category goes with the first page. What stood on a page that nobody kept, and what cannot be told, is shown to be looked at again.
+category goes with the first page. A new scan of a page is the same paper: its values stay, without their places, and are to be
+looked at again. So is what stood on a page that nobody kept, and what cannot be told.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from intake import verification as rules
+from intake.batches.said import paper_of
 from service.flow.common import values
-from service.flow.common.heritage import USUAL, hold_up, keep_up
+from service.flow.common.heritage import USUAL, hold_up, keep_up, scans_of
 from service.records import audit
 from service.records.tables import BatchPart, Document, DocumentField, FieldCorrection
 
 LOOK_AGAIN = "look_again"
 _COLUMNS = tuple(c.name for c in DocumentField.__table__.columns if c.name not in ("document_id", "position"))
+
+
+class _Sheets:
+    """Which paper the pages of a part are on. scans: page -> the page it is a new scan of."""
+
+    def __init__(self, scans: Mapping[str, str]) -> None:
+        self._scans = scans
+
+    def of(self, part: BatchPart) -> list[tuple[str, str]]:
+        """Return of each page of a part its paper, named by the first scan, and which scan of it, turned how."""
+        return [(paper_of(_bare(page), self._scans), page) for page in part.pages]
 
 
 def carry(
@@ -30,14 +43,17 @@ def carry(
     known = {part.document_id for part in old}
     fresh = [part for part in new if part.document_id not in known and not part.duplicate]
     documents = _lock(session, fresh)
+    batch = next((part.batch for part in new), "")
+    sheets = _Sheets(scans_of(session, batch) if gone else {})
     for part in old:
         if part.document_id not in gone:
             continue
         rows = session.scalars(select(DocumentField).where(DocumentField.document_id == part.document_id))
         for row in sorted(rows, key=lambda row: row.position):
             if rules.state_of(values.stand_of(row)) != rules.UNCONFIRMED:
-                _carry_one(session, row, part, [p for p in fresh if p.document_id in documents], documents)
-    _carry_categories(session, actor_name, [part for part in old if part.document_id in gone], fresh, documents)
+                _carry_one(session, row, part, [p for p in fresh if p.document_id in documents], documents, sheets)
+    leaving = [part for part in old if part.document_id in gone]
+    _carry_categories(session, actor_name, leaving, fresh, documents, sheets)
     for part in fresh:
         if part.document_id in documents:
             document = documents[part.document_id]
@@ -84,26 +100,33 @@ def _note(session: Session, actor_name: str, document: Document) -> None:
 
 
 def _carry_one(
-    session: Session, row: DocumentField, part: BatchPart, fresh: Sequence[BatchPart], documents: dict[str, Document]
+    session: Session,
+    row: DocumentField,
+    part: BatchPart,
+    fresh: Sequence[BatchPart],
+    documents: dict[str, Document],
+    sheets: _Sheets,
 ) -> None:
-    here = _split(part.pages)
-    key, turn = here[row.page - 1] if 0 < row.page <= len(here) else ("", "")
-    heirs = [to for to in fresh if {name for name, _turn in _split(to.pages)} & {name for name, _turn in here}]
+    here = sheets.of(part)
+    on, scan = here[row.page - 1] if 0 < row.page <= len(here) else ("", "")
+    heirs = [to for to in fresh if {paper for paper, _ in sheets.of(to)} & {paper for paper, _ in here}]
     if not heirs:
         return
-    on_page = [to for to in heirs if key in {name for name, _turn in _split(to.pages)}]
-    if key and not on_page:
+    on_page = [to for to in heirs if on in {paper for paper, _ in sheets.of(to)}]
+    if on and not on_page:
         _again(documents[heirs[0].document_id], row.name)  # the page it stood on was left out
         return
     to = (on_page or heirs)[0]
-    document, pages = documents[to.document_id], _split(to.pages)
+    document, pages = documents[to.document_id], sheets.of(to)
     spot: dict[str, Any] = {}
     sure = True
-    if key:
-        number = [name for name, _turn in pages].index(key)
-        # A page that was turned has its pixels elsewhere: the page is known, the place on it no more.
-        spot = {"page": number + 1, "box": list(row.box) if pages[number][1] == turn else []}
-    elif {name for name, _turn in here} - {name for name, _turn in pages}:
+    if on:
+        number = [paper for paper, _ in pages].index(on)
+        now = pages[number][1]
+        # A page that was turned or scanned again has its pixels elsewhere: the page is known, the place on it no more.
+        spot = {"page": number + 1, "box": list(row.box) if now == scan else []}
+        sure = _bare(now) == _bare(scan)
+    elif {paper for paper, _ in here} - {paper for paper, _ in pages}:
         # Typed without a place, and the document fell apart: where it belongs nobody knows.
         spot, sure = {"page": 0, "box": []}, False
     if not (_put(session, document, row, spot) and sure):
@@ -116,21 +139,22 @@ def _carry_categories(
     old: Sequence[BatchPart],
     fresh: Sequence[BatchPart],
     documents: dict[str, Document],
+    sheets: _Sheets,
 ) -> None:
     """Give the category that people chose for a document to the one that begins with its pages; what else holds some is looked at."""
-    home = {name: part.document_id for part in old for name, _turn in _split(part.pages)}
+    home = {paper: part.document_id for part in old for paper, _ in sheets.of(part)}
     unsure = list[tuple[Document, str]]()
     for part in old:
         was = session.get_one(Document, part.document_id)
         if not was.categorised_by:
             continue
-        here = [name for name, _turn in _split(part.pages)]
+        here = [paper for paper, _ in sheets.of(part)]
         heirs = dict.fromkeys(
-            to.document_id for name in here for to in fresh if name in {other for other, _turn in _split(to.pages)}
+            to.document_id for paper in here for to in fresh if paper in {other for other, _ in sheets.of(to)}
         )
         for at, document_id in enumerate(name for name in heirs if name in documents):
             to = next(to for to in fresh if to.document_id == document_id)
-            begins = next((home[name] for name, _turn in _split(to.pages) if name in home), "")
+            begins = next((home[paper] for paper, _ in sheets.of(to) if paper in home), "")
             if at == 0 and begins == part.document_id:
                 _put_category(session, actor_name, documents[document_id], was)
             else:
@@ -150,8 +174,9 @@ def _put_category(session: Session, actor_name: str, document: Document, was: Do
     audit.append(session, actor_name, "document.categorise", f"document:{document.id}", detail)
 
 
-def _split(pages: Sequence[str]) -> list[tuple[str, str]]:
-    return [(page.partition("@")[0], page.partition("@")[2]) for page in pages]
+def _bare(page: str) -> str:
+    """Return the name of a page without how it is turned."""
+    return page.partition("@")[0]
 
 
 def _put(session: Session, document: Document, row: DocumentField, spot: dict[str, Any]) -> bool:
