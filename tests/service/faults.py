@@ -1,6 +1,7 @@
 """What goes wrong in the fault test: files to lose, processes to kill, a disk to fill; every moment follows from a seed."""
 
 import hashlib
+import io
 import os
 import random
 import resource
@@ -20,6 +21,9 @@ from typing import TypeVar
 
 import pikepdf
 from PIL import Image, ImageDraw, ImageFont, TiffImagePlugin
+
+from intake.batches import sheets
+from intake.batches.payload import Separator
 
 ROOT = Path(__file__).parents[2]
 #: Stands in every file many times over, so that a piece of any of them is known wherever it lies in the clear.
@@ -45,29 +49,76 @@ class Sheet:
     word: str
 
 
-def make_sheet(folder: Path, name: str, chance: random.Random, *, tiff: bool) -> Sheet:
-    """Write a document of some MiB that is soon read: a PDF with a text layer, or a TIFF of few words."""
-    word, pages = str(chance.randrange(10**9, 10**10)), chance.randint(1, 3)
-    blocks = chance.randint(24, 96) // (pages if tiff else 1)  # a TIFF has them on each page
-    load = b"".join(MARK + chance.randbytes(_BLOCK - len(MARK)) for _ in range(blocks))
+@dataclass(frozen=True)
+class SentStack:
+    """A stack that is cut at its separator sheets. parts: of each document it becomes, the pages (from 1) and the word on the first."""
+
+    path: Path
+    sha256: str
+    parts: tuple[tuple[tuple[int, ...], str], ...]
+
+
+def make_sheet(folder: Path, name: str, chance: random.Random, *, tiff: bool, pages: int = 0) -> Sheet:
+    """Write a document of some MiB that is soon read: a PDF with a text layer, or a TIFF of few words. pages: 0 for one to three."""
+    word, pages = _word(chance), pages or chance.randint(1, 3)
+    load = _load(chance, chance.randint(24, 96) // (pages if tiff else 1))  # a TIFF has it on each page
     path = folder / f"{name}.{'tif' if tiff else 'pdf'}"
     (_write_tiff if tiff else _write_pdf)(path, word, pages, load)
     return Sheet(path, hashlib.sha256(path.read_bytes()).hexdigest(), pages, word)
 
 
+def make_stack(folder: Path, name: str, chance: random.Random) -> SentStack:
+    """Write a stack of three documents, as PDF, that a printed separator sheet parts from each other. Each page has its own load."""
+    path, parts = folder / f"{name}.pdf", list[tuple[tuple[int, ...], str]]()
+    separator = io.BytesIO(sheets.as_pdf([sheets.Sheet(Separator(), "分隔页")]))
+    with pikepdf.new() as pdf, pikepdf.open(separator) as printed:
+        for pages in (2, 1, 2):
+            if parts:
+                pdf.pages.append(printed.pages[0])
+            first, word = len(pdf.pages) + 1, _word(chance)
+            _add_pages(pdf, word, pages)
+            parts.append((tuple(range(first, first + pages)), word))
+            for number in parts[-1][0]:
+                pdf.pages[number - 1].obj.Load = pdf.make_stream(_load(chance, 12))
+        pdf.save(path)
+    return SentStack(path, hashlib.sha256(path.read_bytes()).hexdigest(), tuple(parts))
+
+
+def page_bytes(path: Path) -> list[list[bytes]]:
+    """Return of each page of a PDF what is drawn on it, and its load, as they stand in the file; a separator sheet has none."""
+    with pikepdf.open(path) as pdf:
+        return [[found.read_raw_bytes() for found in _streams(page)] for page in pdf.pages]
+
+
+def _streams(page: pikepdf.Page) -> list[pikepdf.Object]:
+    return [page.obj.Contents, page.obj.Load] if "/Load" in page.obj else []
+
+
+def _word(chance: random.Random) -> str:
+    return str(chance.randrange(10**9, 10**10))
+
+
+def _load(chance: random.Random, blocks: int) -> bytes:
+    return b"".join(MARK + chance.randbytes(_BLOCK - len(MARK)) for _ in range(blocks))
+
+
 def _write_pdf(path: Path, word: str, pages: int, load: bytes) -> None:
     with pikepdf.new() as pdf:
         pdf.Root.Load = pdf.make_stream(load)
-        font = pdf.make_indirect(
-            pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
-        )
-        for number in range(1, pages + 1):
-            lines = (f"Number {word}" if number == 1 else f"Sheet {number}", *_TEXT)
-            drawn = "".join(f"BT /F 12 Tf 72 {760 - 24 * n} Td ({line}) Tj ET\n" for n, line in enumerate(lines))
-            page = pdf.add_blank_page()
-            page.Contents = pdf.make_stream(drawn.encode())
-            page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
+        _add_pages(pdf, word, pages)
         pdf.save(path)
+
+
+def _add_pages(pdf: pikepdf.Pdf, word: str, pages: int) -> None:
+    font = pdf.make_indirect(
+        pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    )
+    for number in range(1, pages + 1):
+        lines = (f"Number {word}" if number == 1 else f"Sheet {number}", *_TEXT)
+        drawn = "".join(f"BT /F 12 Tf 72 {760 - 24 * n} Td ({line}) Tj ET\n" for n, line in enumerate(lines))
+        page = pdf.add_blank_page()
+        page.Contents = pdf.make_stream(drawn.encode())
+        page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
 
 
 def _write_tiff(path: Path, word: str, pages: int, load: bytes) -> None:

@@ -1,8 +1,10 @@
 """Files come in by every channel while processes are killed, the disk is full and the line breaks.
 
-At the end every page that was acknowledged is there once, bit for bit, and nothing of what was not.
+At the end every page that was acknowledged is there once, bit for bit, and nothing of what was not; of a stack that is cut, in the
+documents that became of it.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -15,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,13 +29,26 @@ from intake.errors import DeliveryFailed, Rejected
 from service.access import people
 from service.bootstrap import build, prepare
 from service.flow.intake.finish_uploads import tidy
+from service.flow.intake.looks import stack_on_disk
+from service.flow.intake.shares import LONG
 from service.flow.search.find import find
 from service.house import House
-from service.records.tables import AuditEntry, Document, Rendition, Upload, UploadPart
+from service.records.tables import AuditEntry, Batch, BatchPart, Document, Rendition, Stack, Upload, UploadPart
 from service.settings import load
 from tests.service import faults
 from tests.service.conftest import OWNER, embedded_env, server_env
-from tests.service.faults import Kept, Sheet, SmallDisk, SmallFiles, Trouble, make_sheet, patiently
+from tests.service.faults import (
+    Kept,
+    SentStack,
+    Sheet,
+    SmallDisk,
+    SmallFiles,
+    Trouble,
+    make_sheet,
+    make_stack,
+    page_bytes,
+    patiently,
+)
 from tests.service.test_uploads_served import Line
 from tests.thorough import THOROUGH
 
@@ -49,7 +65,7 @@ PATIENCE = 600.0  # seconds for all of a kind: a slow machine is not wrong, and 
 
 @dataclass
 class Station:
-    """Everything that sends, and what it was told. told: the document of each file that was acknowledged."""
+    """Everything that sends, and what it was told. told: the document of each file that was acknowledged, the batch of a stack."""
 
     line: Line
     token_file: Path
@@ -64,8 +80,9 @@ class Station:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token_file.read_text()}"}
 
-    def by_tus(self, path: Path) -> None:
-        """Send as the scanning station does, which gives up for now and begins again."""
+    def by_tus(self, path: Path, *, split: bool = False) -> None:
+        """Send as the scanning station does, which gives up for now and begins again. split: a stack, to be cut."""
+        more = {"split": "true"} if split else {}
 
         def wait(seconds: float) -> None:
             self.seen["tus: went on"] += 1
@@ -73,9 +90,8 @@ class Station:
 
         while time.monotonic() < self.until:
             try:
-                receipt = TusDelivery(self.line.address, self.token_file, self.memory, sleep=wait).deliver(
-                    path, path.name
-                )
+                delivery = TusDelivery(self.line.address, self.token_file, self.memory, more=more, sleep=wait)
+                receipt = delivery.deliver(path, path.name)
             except DeliveryFailed as error:
                 self.seen[f"tus: {error}"] += 1
                 time.sleep(1)
@@ -83,17 +99,18 @@ class Station:
                 self.refused[path] = error.code
                 return
             else:
-                self.told[path] = receipt.document_id
+                self.told[path] = receipt.batch if split else receipt.document_id
                 return
 
-    def by_form(self, path: Path) -> None:
-        """Send in one request, and again until there is an answer that is not of the moment."""
+    def by_form(self, path: Path, *, split: bool = False) -> None:
+        """Send in one request, and again until there is an answer that is not of the moment. split: a stack, to be cut."""
         while time.monotonic() < self.until:
             try:
                 with path.open("rb") as file:
                     answer = requests.post(
                         f"{self.line.address}/api/v1/documents",
                         files={"file": (path.name, file)},
+                        data={"split": "true"} if split else {},
                         headers=self.headers,
                         timeout=30,
                     )
@@ -102,8 +119,8 @@ class Station:
                 self.seen[f"form: {type(error).__name__}"] += 1
             else:
                 self.seen[f"form: {answer.status_code} {said.get('code') or said.get('title')}"] += 1
-                if answer.status_code in (200, 201):
-                    self.told[path] = said["document_id"]
+                if answer.status_code in (200, 201, 202):
+                    self.told[path] = said["batch" if split else "document_id"]
                     return
                 if answer.status_code == 422 and said.get("code") not in _PASSING:
                     self.refused[path] = said.get("code", said["title"])
@@ -208,7 +225,10 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
     hot, files = folder / "hot", folder / "files"
     hot.mkdir()
     files.mkdir()
-    sheets = [make_sheet(files, f"{n:02d}", chance, tiff=n % 6 == 5) for n in range(number - number // 12)]
+    stacks = [make_stack(files, f"stack-{n}", chance) for n in range(1 if number < 12 else 2)]
+    once = number - number // 12 - len(stacks)  # the rest are sent again
+    sheets = [make_sheet(files, "00", chance, tiff=False, pages=LONG + 2)]  # read in shares
+    sheets += [make_sheet(files, f"{n:02d}", chance, tiff=n % 6 == 5) for n in range(1, once)]
     line = Line(house.settings.port)
     line.pace = 0.004  # some 4 MB/s each
     line.cuts = sorted(chance.randrange(number * 2 * MIB) for _ in range(number // 4))
@@ -231,7 +251,7 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
             station.told_of_a_full_disk,
         )
         trouble.start()
-        work, never = _work(station, sheets, number, files, chance)
+        work, never = _work(station, sheets, stacks, number // 12, files, chance)
         senders = [station.send_all(some, random.Random(chance.random())) for some in work]
         senders.append(_send_more(station, trouble, senders[-1], sheets, files))
         for thread in (*senders, trouble):
@@ -239,13 +259,13 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
         sent = time.monotonic() - began
         assert trouble.done == times, f"not everything that should go wrong did: {trouble.done}"
         patiently(lambda: not [path for path in hot.glob("*.*") if path.is_file()] or None, PATIENCE)
-        patiently(lambda: _all_read(house), PATIENCE)
+        patiently(lambda: _all_cut(house) and _all_read(house), PATIENCE)
         read, broke = time.monotonic() - began, cuts - len(line.cuts)
         _log.warning("seed %s: %s files sent in %.0f s, read after %.0f s; %s breaks", SEED, number, sent, read, broke)
         _log.warning("%s; %s", dict(trouble.done), dict(station.seen))
         assert broke, "the line to the archive held all the time"
-        _check_told(station, sheets, never)
-        _check_archive(house, env, station, sheets, folder, juanzong)
+        _check_told(station, [*sheets, *stacks], never)
+        _check_archive(house, env, station, sheets, stacks, folder, juanzong)
     except BaseException:
         _log.warning("seed %s; %s; %s", SEED, dict(station.seen), log.read_text()[-6000:])
         raise
@@ -256,9 +276,9 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
     _check_nothing_left(house)
 
 
-def _work(station, sheets, number, files, chance):
-    """Return what each sender has to do, and the files of which nothing may be there."""
-    again = chance.sample(sheets, number - len(sheets))
+def _work(station, sheets, stacks, twice, files, chance):
+    """Return what each sender has to do, and the files of which nothing may be there. twice: how many files are sent again."""
+    again = chance.sample(sheets, twice)
     broken = [files / f"broken-{n}.pdf" for n in range(3)]
     for path in broken:
         path.write_bytes(b"%PDF-1.7\n" + (faults.MARK + chance.randbytes(MIB)))
@@ -270,6 +290,8 @@ def _work(station, sheets, number, files, chance):
     tus.append((station.half_by_tus, half[0].path))
     form = [(station.by_form, path) for path in [*paths[3 * fifth :], broken[2]]]
     form.append((station.half_by_form, half[1].path))
+    tus += [(partial(station.by_tus, split=True), stack.path) for stack in stacks]
+    form.append((partial(station.by_form, split=True), stacks[-1].path))
     for some in (tus, form):
         chance.shuffle(some)
     return [folder, tus[::2], tus[1::2], form[::2], form[1::2]], [*broken, *(s.path for s in half)]
@@ -300,13 +322,18 @@ def _reads(house: House) -> bool:
         return session.scalar(select(func.count()).where(Document.status == "reading")) > 0
 
 
+def _all_cut(house: House) -> bool:
+    with house.database.read() as session:
+        return session.scalar(select(func.count()).where(Stack.state != "cut")) == 0
+
+
 def _all_read(house: House) -> bool:
     with house.database.read() as session:
         query = select(func.count()).where(~(Document.status.in_(("stored", "needs_review")) & Document.indexed))
         return session.scalar(query) == 0
 
 
-def _check_told(station: Station, sheets: list[Sheet], never: list[Path]) -> None:
+def _check_told(station: Station, sheets: list[Sheet | SentStack], never: list[Path]) -> None:
     """Every file has its receipt, and of the others nothing was received."""
     in_folder = {path.name for path in (station.hot / "done").iterdir() if path.suffix != ".txt"}  # notes of poor pages
     assert {s.path.name for s in sheets} == in_folder | {path.name for path in station.told}
@@ -315,7 +342,7 @@ def _check_told(station: Station, sheets: list[Sheet], never: list[Path]) -> Non
     assert [p.name for p in (station.hot / "refused").glob("*.pdf")] == [never[0].name]
 
 
-def _check_archive(house, env, station, sheets, folder, juanzong):
+def _check_archive(house, env, station, sheets, stacks, folder, juanzong):
     with house.database.read() as session:
         documents = list(session.scalars(select(Document)))
         read = Counter(
@@ -324,23 +351,50 @@ def _check_archive(house, env, station, sheets, folder, juanzong):
             )
         )
         received = Counter(session.scalars(select(AuditEntry.subject).where(AuditEntry.action == "document.receive")))
-    held = {document.sha256: document for document in documents}
-    assert sorted(d.sha256 for d in documents) == sorted(s.sha256 for s in sheets)
+    cut = _check_stacks(house, env, station, stacks, folder, juanzong)
+    held = {document.sha256: document for document in documents if document.id not in cut}
+    assert sorted(d.sha256 for d in documents if d.id not in cut) == sorted(s.sha256 for s in sheets)
     assert set(received) == {f"document:{d.id}" for d in documents}
     assert set(received.values()) == {1}
+    assert {d.id: (d.pages_read, read[d.id]) for d in documents} == {d.id: (d.pages, d.pages) for d in documents}
     out = folder / "out"
     for sheet in sheets:
         document = held[sheet.sha256]
         assert station.told.get(sheet.path, document.id) == document.id
-        assert (document.pages, document.pages_read, read[document.id]) == (sheet.pages,) * 3
+        assert document.pages == sheet.pages
         juanzong(env, "get", document.id, "-o", out)
         assert out.read_bytes() == sheet.path.read_bytes()
         out.unlink()
         assert [hit.document_id for hit in find(house, OWNER, sheet.word).hits] == [document.id]
     report = json.loads(juanzong(env, "doctor", "--json").stdout)
-    assert (report["ok"], report["waiting"], report["documents"]) == (True, [], len(sheets))
+    assert (report["ok"], report["waiting"], report["documents"]) == (True, [], len(documents))
     assert json.loads(juanzong(env, "fixity", "--json").stdout)["ok"]
     assert json.loads(juanzong(env, "audit", "verify", "--json").stdout)["ok"]
+
+
+def _check_stacks(house, env, station, stacks, folder, juanzong) -> set[str]:
+    """Every stack is there once, as it came, and each of its pages in one document, in order; returns the ids of these documents."""
+    with house.database.read() as session:
+        kept = {row.batch: row for row in session.scalars(select(Stack))}
+        rows = list(session.scalars(select(BatchPart).order_by(BatchPart.batch, BatchPart.position)))
+        batches = session.scalar(select(func.count()).select_from(Batch))
+    assert sorted(row.sha256 for row in kept.values()) == sorted(stack.sha256 for stack in stacks)
+    assert batches == len(stacks)
+    assert not [row.pages for row in rows if row.wanted or row.duplicate]
+    out = folder / "out.pdf"
+    for stack in stacks:
+        batch = station.told[stack.path]
+        with stack_on_disk(house, kept[batch], lambda: None) as whole:
+            assert hashlib.sha256(whole.read_bytes()).hexdigest() == stack.sha256
+        came, made = page_bytes(stack.path), [row for row in rows if row.batch == batch]
+        assert [row.pages for row in made] == [[f"1.{number}" for number in numbers] for numbers, _ in stack.parts]
+        for row, (numbers, word) in zip(made, stack.parts, strict=True):
+            juanzong(env, "get", row.document_id, "-o", out)
+            assert page_bytes(out) == [came[number - 1] for number in numbers]
+            out.unlink()
+            assert [hit.document_id for hit in find(house, OWNER, word).hits] == [row.document_id]
+    assert len({row.document_id for row in rows}) == len(rows)
+    return {row.document_id for row in rows}
 
 
 def _check_nothing_left(house: House) -> None:
