@@ -53,6 +53,7 @@ _SENTENCES = (
     re.compile(rf"(?:^|[\n\t,。:])[ \t]*(?:{_OURS}[ \t]*)?(?P<principal>{COMPANY}){_TITLES}[ \t,]*(?:现|兹|特|在此|谨此|依法)*[ \t]*(?:授权|委托|委派)(?!代)"),
     re.compile(rf"(?P<legal_representative>{PERSON}){_TITLES}[ \t]*(?:同志|先生|女士)?,?[ \t]*(?:现)?(?:在|任|担任|系|为|是)[^。\n]{{0,40}}?(?:{_OURS}|单位|公司)[^。\n]{{0,20}}?法定代表人"),
 )  # fmt: skip
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _VERBS = (
     "全权办理|全权处理|全权负责|办理|签署|签订|签定|处理|参加|参与|负责|洽谈|接洽|联系|商洽|提交|领取|递交|代为|出席"
 )
@@ -141,8 +142,12 @@ def _sentences(paper: Paper, found: dict[str, Field]) -> None:
                 place = _REGISTERED.match(key[start:end])
                 start += place.end() if place else 0
             run = paper.flow.cut(start, end).strip("")
+            # A letter right before a name with which the sentence begins may be its surname, which is none that is known.
+            torn = (
+                name == "legal_representative" and start == m.start() and _HAN.fullmatch(key[max(0, start - 1) : start])
+            )
             if run.inked:
-                _better(found, name, Reading(run, tidy(run.text), 0.93).field())
+                _better(found, name, Reading(run, tidy(run.text), 0.93 if not torn else 0.7).field())
 
 
 def _person(seen: Labelled, found: dict[str, Field], name: str) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from intake.layout import END, GAP, Run, Sheet, join
 
@@ -11,6 +12,12 @@ _LEAD = r"(?:[(\[]?[0-9一二三四五六七八九十]{1,2}[.、)\]:][ \t]*|[·�
 _TAIL = r"(?:[ \t]*\([^()\n]{1,14}\))?[ \t]*"
 _SEPARATORS = ":;：；"
 _BRACKET = re.compile(r"\([^()]{1,14}\)")
+_RUNS_ON = re.compile(
+    r"[与和及或的]|有权|应[当按承在于向负予]|自愿|同意|承[诺担]|未[按经能]|可以|须|已[经按将]|依[据照法]"
+)  # as a sentence does
+_PART = re.compile(r"\w[^\t]*\t[\u4e00-\u9fff]{1,4}$")  # behind a value: the first letters of a longer label
+_CELLS = 1.5  # heights of print between a label and its value at which they stand in cells of their own
+_BROKEN = 0.3  # between two letters, at which a cell ends there
 _CLOSE = 1.75  # heights of print between the middles of two lines of one label
 
 
@@ -169,7 +176,7 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
     spots: list[Spot] = []
     at = 0
     while at < len(key):
-        m, strength = _match(key, at, words, seen=bool(spots))
+        m, strength = _match(key, at, words, spots[-1].end if spots else None)
         if m is None:
             at += 1
             continue
@@ -188,8 +195,9 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
     return spots
 
 
-def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[tuple[int, int] | None, float]:
-    """Return which of the words stands at an offset and where it ends, and how sure that is a label."""
+def _match(key: str, at: int, words: tuple[str, ...], last: int | None) -> tuple[tuple[int, int] | None, float]:
+    """Return which of the words stands at an offset and where it ends, and how sure that is a label. last: where the label before it ends."""
+    seen = last is not None
     free = at == 0 or key[at - 1] in "\t\n :;,。、)】]"
     if not free and not seen:
         lead = re.compile(_LEAD).match(key[:at])
@@ -209,8 +217,18 @@ def _match(key: str, at: int, words: tuple[str, ...], *, seen: bool) -> tuple[tu
             return None, 0.0
         if len(bare) < 3 and not closed and follows not in ("", "\t", "(") and at > 0 and key[at - 1] != "\t":
             return None, 0.0
+        if bare[-1] in "人方" and _RUNS_ON.match(key, m.end()):  # 债权人有权要求
+            return None, 0.0
         return found, 1.0
-    if seen and closed and GAP not in m[0] and len(re.sub(r"\s", "", m[0])) >= 2 and key[at - 1] not in "的该本其":
+    longer = seen and _PART.search(key[last:at])  # 订单号 is no 单号
+    if (
+        seen
+        and closed
+        and not longer
+        and GAP not in m[0]
+        and len(re.sub(r"\s", "", m[0])) >= 2
+        and key[at - 1] not in "的该本其"
+    ):
         return found, 0.85
     return None, 0.0
 
@@ -298,6 +316,8 @@ class Regions:
             labels = [s for s in self._by_row.get((spot.sheet, r), []) if s.x0 < limit - height]
             if any(s.x0 > spot.x0 - 2 * height or s.x1 > spot.x0 for s in labels):
                 break
+            if any(self._heads_a_row(c, spot, first, height) for c in row.chunks):
+                break
             if not mine or mine[0].box[0] > max(first.box[0], spot.x0) + 4 * height:  # another column's
                 continue
             piece = join(mine, GAP)
@@ -316,9 +336,23 @@ class Regions:
         return lines
 
     @staticmethod
+    def _heads_a_row(chunk: Run, spot: Spot, first: Run, height: float) -> bool:
+        """Tell whether a chunk stands where the label of a table's row does, its cell apart from that of the values; which words it says is not asked."""
+        cells = first.box[0] - spot.x1 > _CELLS * height
+        return cells and chunk.box[2] < first.box[0] - height / 4 and chunk.box[2] > spot.x0 and len(chunk.inked) > 1
+
+    @staticmethod
     def _continues(last: Run, piece: Run, first: Run, spot: Spot, height: float) -> bool:
-        """Tell whether `piece` is the wrapped rest of `last`: aligned, and `last` was filled before it broke."""
-        aligned = abs(piece.box[0] - first.box[0]) < 1.6 * height or abs(piece.box[0] - spot.x0) < 1.2 * height
+        """Tell whether `piece` is the wrapped rest of `last`: aligned, and `last` was filled before it broke.
+
+        It stands under the value, or under the label where the value runs on from it; what is a row of a table then is broken where values begin.
+        """
+        under_label = abs(piece.box[0] - spot.x0) < 1.2 * height and GAP not in piece.key
+        boxes = [g.box for g in piece.inked if g.box]
+        under_label &= first.box[0] - spot.x1 < _CELLS * height and not any(
+            abs(b[0] - first.box[0]) < height / 2 and b[0] - a[2] > _BROKEN * height for a, b in pairwise(boxes)
+        )
+        aligned = abs(piece.box[0] - first.box[0]) < 1.6 * height or under_label
         return aligned and piece.box[2] < last.box[2] + 2.2 * height
 
     def _nearer_beyond(self, spot: Spot, r: int, step: int, distance: float, limit: float) -> bool:

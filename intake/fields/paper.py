@@ -41,7 +41,8 @@ class Paper:
         spots = find_labels(paper.sheets, labels)
         if self.headline and self.headline.inked:
             title = self.place(self.headline)
-            spots = [s for s in spots if (s.sheet, s.row) != title]
+            left, _, right, _ = self.headline.box  # a number or a day may stand beside it
+            spots = [s for s in spots if (s.sheet, s.row) != title or not left <= s.x0 < right]
         return Labelled(paper, spots)
 
 
