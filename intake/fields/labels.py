@@ -16,6 +16,9 @@ _RUNS_ON = re.compile(
     r"[与和及或的]|有权|应[当按承在于向负予]|自愿|同意|承[诺担]|未[按经能]|可以|须|已[经按将]|依[据照法]"
 )  # as a sentence does
 _PART = re.compile(r"\w[^\t]*\t[\u4e00-\u9fff]{1,4}$")  # behind a value: the first letters of a longer label
+_LABELLED = re.compile(
+    r"[\u4e00-\u9fff]{2,10}(?<!项目)(?:\([^()]{1,8}\))?:"
+)  # a line of its own; a scope says 许可项目:
 _CELLS = 1.5  # heights of print between a label and its value at which they stand in cells of their own
 _BROKEN = 0.3  # between two letters, at which a cell ends there
 _CLOSE = 1.75  # heights of print between the middles of two lines of one label
@@ -326,7 +329,7 @@ class Regions:
             if (
                 not self._continues(last, piece, first, spot, height)
                 if step > 0
-                else abs(piece.box[0] - first.box[0]) > height
+                else abs(piece.box[0] - first.box[0]) > height or _LABELLED.match(piece.key)
             ):
                 break
             if self._nearer_beyond(spot, r, step, abs(row.y - last_y), limit):
@@ -348,6 +351,7 @@ class Regions:
         It stands under the value, or under the label where the value runs on from it; what is a row of a table then is broken where values begin.
         """
         under_label = abs(piece.box[0] - spot.x0) < 1.2 * height and GAP not in piece.key
+        under_label &= not _LABELLED.match(piece.key)
         boxes = [g.box for g in piece.inked if g.box]
         under_label &= first.box[0] - spot.x1 < _CELLS * height and not any(
             abs(b[0] - first.box[0]) < height / 2 and b[0] - a[2] > _BROKEN * height for a, b in pairwise(boxes)

@@ -75,6 +75,8 @@ _WITH_TOTAL = ("voucher", "acceptance")
 _DATED_ALONE = (*_WITH_TOTAL, "financial_condition")
 _DOUBT = 0.75  # below it a person looks at a value anyway
 _RIVALLED = 0.7  # what is left of the confidence in a value beside another one for the same field
+#: Numbers of what a paper is about, which say nothing against its own.
+_BESIDE = frozenset(("流水号", "交易流水号", "凭证编号", "凭证号"))
 _NEAR = 6  # letters between the words of a sentence and the value they surely speak of: 为人民币 ¥
 #: To whom and by whom a letter is, by its kind.
 _ENDS = {
@@ -153,7 +155,7 @@ def at_labels(paper: Paper, labels: Mapping[str, Sequence[str]]) -> dict[str, Fi
 
 def _labelled(seen: Labelled, labels: Mapping[str, Sequence[str]]) -> dict[str, Field]:
     """Return the values at the labels. Of different ones for a field the label named first counts, and a person looks at it."""
-    said: dict[str, list[tuple[tuple[bool, bool, int], Field]]] = {}
+    said: dict[str, list[tuple[tuple[bool, bool, int], str, Field]]] = {}
     for spot in seen.spots:
         for name, value in _at(seen, spot):
             field = value.field(spot.strength)
@@ -161,9 +163,8 @@ def _labelled(seen: Labelled, labels: Mapping[str, Sequence[str]]) -> dict[str, 
                 field.confidence >= _DOUBT,
                 name in _ORGANISATIONS and bool(ORGANISATION_END.search(value.run.key)),
             )
-            said.setdefault(name, []).append(
-                ((not sure, not company, _place(labels.get(spot.name, ()), spot.word)), field)
-            )
+            place = _place(labels.get(spot.name, ()), spot.word)
+            said.setdefault(name, []).append(((not sure, not company, place), spot.word, field))
     return {name: _settled(values) for name, values in said.items()}
 
 
@@ -187,10 +188,13 @@ def _place(words: Sequence[str], word: str) -> int:
     return words.index(word) if word in words else len(words)
 
 
-def _settled(values: Sequence[tuple[tuple[bool, bool, int], Field]]) -> Field:
+def _settled(values: Sequence[tuple[tuple[bool, bool, int], str, Field]]) -> Field:
     """Return the value that counts: of those read surely before others, of a company before a person, at the label named first."""
-    best, field = min(values, key=lambda v: v[0])  # of equals the first on the paper
-    rivals = [f for order, f in values if order[:2] <= (False, best[1]) and f.value != field.value]
+    best, word, field = min(values, key=lambda v: v[0])  # of equals the first on the paper
+    aside = () if word in _BESIDE else _BESIDE
+    rivals = [
+        f for order, w, f in values if order[:2] <= (False, best[1]) and f.value != field.value and w not in aside
+    ]
     return _doubted(field) if rivals else field
 
 

@@ -230,7 +230,8 @@ def serial(run: Run) -> Reading | None:
     )
     if m is None or not re.search(r"[0-9一二三四五六七八九〇]", m[0]):
         return None
-    piece = first.cut(0, m.end()).strip(":.")
+    printed_again = re.search(r"(?<=\d)第[ \t]*\d+[ \t]*次", m[0])  # 第1次打印
+    piece = first.cut(0, printed_again.start() if printed_again else m.end()).strip(":.")
     if piece.key.endswith(")") and piece.key.count(")") > piece.key.count("("):
         piece = piece.cut(0, len(piece) - 1)
     if piece.key.startswith("(") and "(" not in piece.key[1:] and piece.key.endswith(")"):

@@ -11,12 +11,17 @@ from intake.fields.paper import Labelled, Paper
 from intake.fields.read import Reading, organisation
 from intake.layout import GAP, Run, Sheet, join
 from intake.model import Box, Field
+from intake.words import union
 
 _LABELS = {
     "name": ("户名", "账户名称", "账户名", "账户户名", "全称", "单位名称", "名称"),
     "": ("账号", "账户", "银行账号", "开户行", "开户银行", "开户行名称", "开户行行号", "开户网点", "地址", "行号", "金额", "大写", "小写", "币种", "用途", "摘要", "附言", "备注"),
 }  # fmt: skip
-_SIDE = re.compile(r"(?P<payer>(?:付款|汇款|出票)(?:人|方|单位|账户)?)|收款(?:人|方|单位|账户)?")
+_SIDE = re.compile(r"(?P<payer>(?:付款|汇款|出票)(?:人|方|单位|账户)?)|收[款票](?:人|方|单位|账户)?")
+#: A side's name in one piece with the label behind it: 付款账号, 收款人账号; upright ones are read so, too.
+_LED = re.compile(
+    rf"(?:付款|汇款|出票|收款|收票)[ \t]*(?:人|方|单位)?[ \t]*(?=(?:{'|'.join(w for words in _LABELS.values() for w in words)})(?![\u4e00-\u9fff]))"
+)
 _STUCK = re.compile(
     rf"[付收汇出款票人方][ \t]*(?:{'|'.join(w for words in _LABELS.values() for w in words)})(?![\u4e00-\u9fff])"
 )
@@ -66,7 +71,8 @@ def _apart(paper: Paper) -> Paper:
 
 
 def _split(chunks: Sequence[Run]) -> list[Run]:
-    return [part for c in chunks for part in ([c.cut(0, 1), c.cut(1)] if _STUCK.match(c.key) else [c])]
+    ends = [m.end() if (m := _LED.match(c.key)) else 1 if _STUCK.match(c.key) else 0 for c in chunks]
+    return [part for c, end in zip(chunks, ends, strict=True) for part in (c.cut(0, end), c.cut(end)) if part.inked]
 
 
 def _beside(seen: Labelled, spots: list[Spot], sides: list[_Side]) -> list[_Named]:
@@ -76,6 +82,8 @@ def _beside(seen: Labelled, spots: list[Spot], sides: list[_Side]) -> list[_Name
     rows = seen.paper.sheets
     named = [(s, r) for s in spots if (r := _at(seen, s))]
     alike = [(s, r) for s, r in named if sum(o.word == s.word for o, _ in named) == 2]
+    if len(alike) != 2 and len(sides) == 2:  # others are named further down, as who accepts a bill is
+        alike = [(s, r) for s, r in named if sum((o.word, o.row) == (s.word, s.row) for o, _ in named) == 2]
     return [_Named(r, (s.x0, rows[s.sheet].rows[s.row].y)) for s, r in alike] if len(alike) == 2 else []
 
 
@@ -125,19 +133,30 @@ def _told(sheet: Sheet, named: list[_Named], sides: list[_Side], paper: Paper) -
 
 
 def _sides(sheet: Sheet) -> list[_Side]:
-    """Return the names of sides that stand alone, upright ones too, each once."""
+    """Return the names of sides that stand alone or before a label, upright ones too; that of several lines below one another once."""
     chunks = [chunk for row in sheet.rows for chunk in row.chunks]
     found = list[_Side]()
     for chunk in chunks:
         whole = _is_side(chunk.key)
         if whole:
-            found.append(_Side(whole, chunk.box))
+            above = next(
+                (side for side in reversed(found) if side.name == whole and _goes_on(side.box, chunk.box)), None
+            )
+            if above:
+                found.remove(above)
+            found.append(_Side(whole, union([above.box, chunk.box]) if above else chunk.box))
             continue
         stack = _upright(chunk, chunks) if re.match(r"[付收汇出]", chunk.key) and len(chunk.inked) <= 2 else []
         if stack and (role := _is_side("".join(c.key for c in stack))):
             xs, ys, rights, lows = zip(*(c.box for c in stack), strict=True)
             found.append(_Side(role, (min(xs), min(ys), max(rights), max(lows))))
     return found
+
+
+def _goes_on(above: Box, below: Box) -> bool:
+    """Tell whether a side's name stands in the next line, or nearly so, below itself."""
+    high = below[3] - below[1]
+    return abs(above[0] - below[0]) < 2 * high and 0 < below[1] - above[3] < 2 * high
 
 
 def _is_side(key: str) -> str:

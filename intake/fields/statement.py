@@ -6,13 +6,14 @@ is a guess is never sure.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from intake.fields.labels import Spot
 from intake.fields.paper import Labelled, Paper
 from intake.fields.read import TORN
-from intake.layout import Row, Run, Sheet
+from intake.layout import GAP, Row, Run, Sheet, join
 from intake.model import Field
 from intake.values import find_amounts, find_dates, money
 
@@ -58,6 +59,10 @@ _SHORT = re.compile(
     r"半年|[一二三四1-4]季度|季报|[三六九]个月|(?<!\d)1[-至到](?:[2-9]|1[01])月|年(?:0?[1-9]|1[01])月(?!\d)|本月|[至到](?:20\d\d年)?(?:0?[1-9]|1[01])月"
     r"|20\d\d[-./](?:0?[1-9]|1[01])(?![-./\d])|(?:0?3月31|0?6月30|0?9月30)日|[-./](?:0?3[-./]31|0?6[-./]30|0?9[-./]30)(?!\d)"
 )
+_YEARLY = re.compile(r"20\d\d年?度|年12月|1[-至到]12月")
+#: Where one cell ends and the next begins though they were read in one: 185,300.00应付职工薪酬, 2024年106,318.22, 4,830.32 4,105.77.
+_EDGE = re.compile(r"(?<=\d\.\d\d)[ ]?(?=[\u4e00-\u9fff](?<![元万千亿百十])|\d)|(?<=[年度])(?=\d{1,3}(?:,\d{3})+)")
+_PERIODS = re.compile(r"年度|年份|期间|时间|项目|报告期|会计年度|指标|日期")
 _UNSURE = 0.7  # what is left of the confidence where column, unit or meaning is a guess
 _MISREAD = 0.9  # below this strength a letter of the label was read otherwise
 _CENT = Decimal("0.01")
@@ -99,13 +104,15 @@ def fields(paper: Paper, kind: str) -> dict[str, Field]:
     wanted = OF_KIND.get(kind)
     if not wanted:
         return {}
-    seen = paper.labelled({**wanted, **_OTHERS})
-    short = bool(_SHORT.search(paper.flow.key.replace(" ", "")))
+    seen = _apart(paper).labelled({**wanted, **_OTHERS})
+    text = paper.flow.key.replace(" ", "")
+    # A month's column beside that of the whole year makes no month of it.
+    short = any(m[0] != "本月" or not _YEARLY.search(text) for m in _SHORT.finditer(text))
     units = {(u.times, u.currency): u for leaf in seen.paper.sheets for u in _units(leaf)}
     only = next(iter(units.values())) if len(units) == 1 else None
     said: dict[str, list[tuple[int, Spot, _Figure]]] = {}
     for spot in seen.spots:
-        figure = _figure(seen, spot, only) if spot.name else None
+        figure = (_figure(seen, spot, only) or _under(seen, spot, only)) if spot.name else None
         if figure:
             words = {**wanted, **_OTHERS}[spot.name]
             said.setdefault(spot.name, []).append((list(words).index(spot.word), spot, figure))
@@ -131,6 +138,55 @@ def _balances(equity: _Figure, spot: Spot, said: Mapping[str, Sequence[tuple[int
         return True
     assets, debts = sums["assets"][0], sums["debts"][0]
     return abs(assets - debts - equity.value) <= max(_CENT, abs(assets) / 10**4)
+
+
+def _apart(paper: Paper) -> Paper:
+    """Return the paper with a gap wherever two cells of a row were read as one."""
+    leaves = []
+    for leaf in paper.sheets:
+        rows = [
+            replace(row, run=join([piece for chunk in row.chunks for piece in _cut(chunk)], GAP))
+            if _EDGE.search(row.run.key)
+            else row
+            for row in leaf.rows
+        ]
+        leaves.append(replace(leaf, rows=tuple(rows)))
+    return replace(paper, sheets=tuple(leaves))
+
+
+def _cut(chunk: Run) -> list[Run]:
+    edges = [0, *(m.end() for m in _EDGE.finditer(chunk.key)), len(chunk)]
+    return [chunk.cut(a, b).strip("") for a, b in pairwise(edges)]
+
+
+def _under(seen: Labelled, spot: Spot, only: _Unit | None) -> _Figure | None:
+    """Return the figure of the last year below a label that heads a column: a row is a year, its name stands first (2024年)."""
+    leaf = seen.paper.sheets[spot.sheet]
+    head = leaf.rows[spot.row]
+    columns = [_Column(chunk, None) for chunk in head.chunks]
+    own = next((c for c in columns if c.run.box[0] <= spot.x0 < c.run.box[2]), None)
+    if len(columns) < 3 or own is None or own is columns[0] or not _PERIODS.search(columns[0].run.key):
+        return None
+    years: dict[str, Run] = {}
+    sure = True
+    for row in leaf.rows[spot.row + 1 :]:
+        if not row.chunks:
+            continue
+        period, *cells = row.chunks
+        mine = [c for c in cells if _nearest(c, columns) is own]
+        if not mine:
+            break
+        year = _year(_bare(period))
+        sure &= year is not None and len(mine) == 1 and year not in years
+        if year is not None:
+            years.setdefault(year, mine[0])
+    if not years:
+        return None
+    said = [*_units_in(own.run), *_units(leaf)]
+    agreed = len({(u.times, u.currency) for u in said}) <= 1
+    return _read(
+        years[max(years)], next(iter(said), only), 1.0 if sure and agreed and spot.strength >= _MISREAD else _UNSURE
+    )
 
 
 def _units(leaf: Sheet) -> list[_Unit]:

@@ -107,3 +107,49 @@ def test_scanned_slips_are_read(tmp_path):
         make_one(number, 4711, tmp_path, kinds=["slip"])
     figures = summary(measure(tmp_path, threads=2, timed_pair=False))
     assert (figures["failures"], figures["fields_missed"], figures["categories_wrong"]) == ([], [], [])
+
+
+def cells(side, x, name, other=None):
+    """The cell of a side's name, read in one piece with the label of the middle line, and the lines beside it."""
+    middle = [line(side + "账号", x, 310), line("6222020200098765432", x + 240, 310)]
+    first = [line("户名", x + 80, 250), line(name, x + 240, 250), *([line(other, x + 240, 275)] if other else [])]
+    return [*first, *middle, line("开户银行", x + 80, 370), line("中国工商银行合肥高新支行", x + 240, 370)]
+
+
+def test_a_sides_cell_that_was_read_with_the_label_beside_it_counts():
+    read = understand([slip(*cells("付款人", 60, PAYER), *cells("收款人", 860, PAYEE))])
+    assert said(read) == BOTH
+    assert sure(read)
+
+
+def test_a_name_that_wraps_takes_in_nothing_of_the_line_above():
+    number = line("流水号：330612784N0XJ7KAQ2W", 1090, 190)
+    read = understand([page(*slip(*cells("付款人", 60, PAYER), *cells("收款人", 860, "上海振华机电设备", "有限公司")).lines, number)])  # fmt: skip
+    assert said(read) == BOTH
+    assert sure(read)
+
+
+def test_the_labels_of_accounts_tell_whose_names_stand_below():
+    lines = [line("收款账号：574906128810501", 120, 250), line("付款账号：1602004119200087561", 840, 250)]
+    lines += [line(f"户名：{PAYEE}", 120, 310), line(f"户名：{PAYER}", 840, 310)]
+    read = understand([slip(*lines, line("开户行：招商银行合肥分行", 120, 370), line("开户行：中国工商银行上海分行", 840, 370))])  # fmt: skip
+    assert said(read) == BOTH
+    assert sure(read)
+
+
+def test_who_accepts_a_bill_is_no_side_of_it():
+    lines = [*upright("出票人", 60, 250), *block(130, 250, PAYER, ("全称", "账号", "开户银行")), *upright("收票人", 860, 250), *block(930, 250, PAYEE, ("全称", "账号", "开户银行"))]  # fmt: skip
+    accepts = [line("承兑人信息", 60, 500), line("全称：中国工商银行合肥高新支行", 300, 500)]
+    promises = [line("出票人承诺：本汇票请予以承兑，到期无条件付款。", 60, 860)]
+    read = understand([slip(*lines, *accepts, *promises, title="电子银行承兑汇票")])
+    assert said(read) == BOTH
+    assert sure(read)
+
+
+def test_the_number_of_the_slip_stands_beside_that_of_the_transaction():
+    lines = [line("电子回单号码：0021771539048866", 60, 150), line("交易流水号", 60, 780), line("62011580", 300, 780)]
+    read = understand([slip(*block(130, 250, PAYER, ("付款人户名", "付款人账号", "付款人开户行")), *lines)])
+    assert read.fields["document_number"].value == "0021771539048866"
+    assert "low_confidence:document_number" not in read.needs_review
+    again = understand([slip(line("回单编号：20251103664102第1次打印", 60, 780))])
+    assert again.fields["document_number"].value == "20251103664102"

@@ -191,3 +191,46 @@ def test_scanned_statements_are_read(tmp_path):
         make_one(number, 4711, tmp_path, kinds=["statement"])
     figures = summary(measure(tmp_path, threads=2, timed_pair=False))
     assert (figures["failures"], figures["fields_missed"], figures["categories_wrong"]) == ([], [], [])
+
+
+def by_years(*rows, heads=("年度", "资产总额", "负债总额", "净资产", "营业收入", "净利润"), unit="单位：万元"):
+    """Years as rows, their figures under heads."""
+    made = [line("主要财务指标表", 640, 80, 54), line(f"企业名称：{WHO}", 120, 180)]
+    made += [line(unit, 1300, 180)] if unit else []
+    for k, row in enumerate((heads, *rows)):
+        made += [line(cell, 120 + 240 * c, 260 + 60 * k) for c, cell in enumerate(row)]
+    return page(*made)
+
+
+YEARS = (("2022年", "92,430.11", "48,341.07", "44,089.04", "68,210.35", "4,105.77"), ("2023年", "98,705.60", "50,142.45", "48,563.15", "73,905.18", "4,632.90"), ("2024年", "106,318.22", "52,733.84", "53,584.38", "81,466.02", "5,018.44"))  # fmt: skip
+
+
+def test_figures_under_heads_are_those_of_the_last_year():
+    both = {"turnover": ("814660200.00", True), "equity": ("535843800.00", True)}
+    assert read(by_years(*YEARS)) == both
+    assert read(by_years(*reversed(YEARS))) == both
+    own = read(by_years(*YEARS, heads=("年份", "资产总额（元）", "负债总额（元）", "净资产（元）", "营业收入（元）", "净利润（元）"), unit=""))  # fmt: skip
+    assert own == {"turnover": ("81466.02", True), "equity": ("53584.38", True)}
+
+
+def test_figures_under_heads_that_are_a_guess_are_asked_about():
+    part = (*YEARS, ("2025年1-9月", "110,000.00", "55,000.00", "55,000.00", "60,000.00", "4,000.00"))
+    assert read(by_years(*part)) == {"turnover": ("814660200.00", False), "equity": ("535843800.00", False)}
+    assert not any(sure for _, sure in read(by_years(*YEARS, unit="")).values())
+
+
+def test_cells_that_were_read_as_one_are_two():
+    made = [line("资产负债表", 720, 80, 54), line(f"编制单位：{WHO}", 120, 180), line("单位：元", 1400, 180)]
+    made += [line(t, x, 260) for t, x in zip(("资产", "期末余额", "年初余额", "负债和所有者权益", "期末余额", "年初余额"), (120, 400, 640, 820, 1150, 1400), strict=True)]  # fmt: skip
+    rows = (("资产总计", "1,850,000.00", "1,700,000.00", "负债合计", "1,100,000.00", "1,000,000.00"), ("非流动资产合计", "450,000.00", "400,000.00", "所有者权益合计", "750,000.00", "700,000.00"))  # fmt: skip
+    for k, (asset, now, before, debt, now_2, before_2) in enumerate(rows):
+        y = 330 + 60 * k
+        made += [line(asset, 120, y), line(now, 380, y), line(before + debt, 620, y), line(now_2, 1130, y), line(before_2, 1380, y)]  # fmt: skip
+    assert read(page(*made)) == {"equity": ("750000.00", True)}
+    year = by_years(*YEARS[:2], ("2024年106,318.22", "", "52,733.84", "53,584.38", "81,466.02 5,018.44"))
+    assert read(year)["equity"] == ("535843800.00", True)
+
+
+def test_a_months_column_beside_the_years_makes_no_month_of_it():
+    assert read(statement(INCOME, "本年累计金额", "本月金额", title="利润表", day="2024年度")) == {"turnover": ("3200000.00", True)}  # fmt: skip
+    assert read(statement(INCOME, "本年累计金额", "本月金额", title="利润表", day="2024年5月")) == {"turnover": ("3200000.00", False)}  # fmt: skip

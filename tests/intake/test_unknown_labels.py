@@ -88,3 +88,9 @@ def test_a_name_whose_surname_is_not_known_is_asked_about():
     assert understand([letter(text)]).fields["legal_representative"].value == "仝国栋"
     read = understand([letter(text.replace("仝", "爨"))])
     assert "low_confidence:legal_representative" in read.needs_review
+
+
+def test_a_line_with_a_label_of_its_own_is_no_part_of_the_value_above():
+    lines = (f"企业名称：{WHO}", f"注册地址：{ADDRESS}", "实际控制人：韩丽刚", "企业性质（类型）：民营企业")
+    made = [line("客户资信调查表", 620, 80, 54), *(line(text, 180, 220 + 50 * k) for k, text in enumerate(lines))]
+    assert understand([page(*made)]).fields["address"].value == ADDRESS
