@@ -753,6 +753,41 @@ def test_a_stack_that_cannot_be_cut_becomes_one_document(scanner, tmp_path, monk
     assert whole(scanner).stacks[0].error
 
 
+def _damaged_behind(monkeypatch, *pages):
+    """Let these pages of a stack refuse to be cut out."""
+    real = Cutter.write
+
+    def broken(cutter, pieces, target):
+        if [piece.page for piece in pieces] == list(pages):
+            raise Rejected("truncated", "The PDF is damaged or cut short.")
+        return real(cutter, pieces, target)
+
+    monkeypatch.setattr(Cutter, "write", broken)
+
+
+def test_documents_made_before_a_stack_is_left_whole_go_again(scanner, tmp_path, monkeypatch):
+    path = stack(tmp_path, 1, SHEET, 2, SHEET, 3, 4)
+    _damaged_behind(monkeypatch, 5, 6)
+    (made,) = send(scanner, path, sheets=6, sides=1).documents
+    assert [document.id for document in rows(scanner, Document)] == [made.document_id]
+    assert original(scanner, made.document_id) == path.read_bytes()
+    assert whole(scanner).manifest.balances
+    assert sound(scanner)
+
+
+def test_documents_made_before_a_change_is_given_up_go_again(scanner, tmp_path, monkeypatch):
+    send(scanner, stack(tmp_path, 1, 2, 3), sheets=3, sides=1)
+    before = rows(scanner, Document)
+    with monkeypatch.context() as patched:
+        _damaged_behind(patched, 2, 3)
+        with pytest.raises(Rejected):
+            change(scanner, "split", "1.2")
+    assert [document.id for document in rows(scanner, Document)] == [document.id for document in before]
+    assert change(scanner, "split", "1.2") == [["1.1"], ["1.2", "1.3"]]
+    assert not any(part.duplicate for part in whole(scanner).parts)
+    assert sound(scanner)
+
+
 def test_a_stack_with_a_damaged_page_that_cannot_be_cut_is_one_document_too(scanner, tmp_path, monkeypatch):
     path = scans.as_tiff(
         tmp_path / "a.tif", [_large()[0], _large()[2], _large()[3], _large()[4]], compression="tiff_lzw"

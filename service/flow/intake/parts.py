@@ -260,11 +260,19 @@ def want(session: Session, name: str, parts: Sequence[BatchPart]) -> None:
 
 
 def _leave_whole(house: House, hold: OfBatch, cutting: Sequence[Stack], error: Rejected) -> bool:
-    """A stack that cannot be cut becomes one document, bytes as they came; a change of pages is given up."""
+    """A stack that cannot be cut becomes one document, bytes as they came; a change of pages is given up.
+
+    Documents that were made on the way there go again: their pages are in others.
+    """
     name = hold.name
+    gone = _leaving(house, hold, wanted=True)
+    if gone:
+        house.index.remove_many(gone)
     with house.database.write() as session:
         batch = hold.still(session)
         again = [stack for stack in cutting if stack.turn_over == "rescan"]
+        gone = _hand_over(session, name, gone)
+        _hide(session, gone)
         if again or not cutting:
             for stack in session.scalars(select(Stack).where(Stack.id.in_([s.id for s in again]))):
                 stack.state = "cut"  # the first scan of the page stays
@@ -281,6 +289,7 @@ def _leave_whole(house: House, hold: OfBatch, cutting: Sequence[Stack], error: R
                 stack.looked = [{"kind": "page"} for _ in range(stack.pages)]
                 rows.append(_row(name, _all_of(stack)))
             want(session, name, rows)
+    _withdraw(house, gone)
     if again or not cutting:
         raise error
     return True
@@ -382,7 +391,7 @@ def _name(filename: str, position: int, ending: str, *, whole: bool) -> str:
 def _put_into_force(house: House, hold: OfBatch) -> None:
     """Let the wanted parts count, and withdraw the documents that none of them holds any more."""
     name = hold.name
-    gone = _leaving(house, hold)
+    gone = _leaving(house, hold, wanted=False)
     if gone:
         house.index.remove_many(gone)  # before and after: nobody finds what has no bytes any more
     with house.database.write() as session:
@@ -398,21 +407,30 @@ def _put_into_force(house: House, hold: OfBatch) -> None:
         session.execute(update(BatchPart).where(BatchPart.batch == name).values(wanted=False))
         _say_made_for(session, name, mine & of_others)
         session.execute(update(Stack).where(Stack.batch == name, Stack.state == "cutting").values(state="cut"))
-        if gone:
-            session.execute(delete(WrappedKey).where(WrappedKey.document_id.in_(gone)))
-            # Like what was never acknowledged: hidden from everybody, and removed by us or by the next sweep.
-            session.execute(
-                update(Document)
-                .where(Document.id.in_(gone))
-                .values(status="receiving", indexed=False, claimed_by="", claimed_until=None)
-            )
+        _hide(session, gone)
         batch.version += 1
         ids = session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name))
         detail = {"documents": len(set(ids)), "withdrawn": gone}
         audit.append(session, batch.operator, "batch.cut", f"batch:{name}", detail)
+    index_soon(house, carried)
+    _withdraw(house, gone)
+
+
+def _hide(session: Session, gone: Sequence[str]) -> None:
+    """Take the keys of documents that are withdrawn: like what was never acknowledged, they go with us or with the next sweep."""
+    if gone:
+        session.execute(delete(WrappedKey).where(WrappedKey.document_id.in_(gone)))
+        session.execute(
+            update(Document)
+            .where(Document.id.in_(gone))
+            .values(status="receiving", indexed=False, claimed_by="", claimed_until=None)
+        )
+
+
+def _withdraw(house: House, gone: Sequence[str]) -> None:
+    """Remove what documents that were hidden have left."""
     if gone:
         house.index.remove_many(gone)
-    index_soon(house, carried)
     for document_id in gone:
         discard(house, document_id)
 
@@ -447,23 +465,21 @@ def _say_made_for(session: Session, name: str, ids: Iterable[str]) -> None:
     session.execute(update(BatchPart).where(of_it).values(duplicate=False))
 
 
-def _leaving(house: House, hold: OfBatch) -> list[str]:
-    """Return the documents of the batch, made for it and filed nowhere, that no wanted part holds.
+def _leaving(house: House, hold: OfBatch, *, wanted: bool) -> list[str]:
+    """Return the documents made for the batch's parts in force, and filed nowhere, that no wanted part holds; wanted: the reverse.
 
     One that was in the batch as a file of its own before a part of the same bytes came is not made for it.
     """
     name = hold.name
     with house.database.write() as session:
         hold.still(session)
-        made_for_it = select(BatchPart.document_id).where(
-            BatchPart.batch == name, BatchPart.wanted.is_(False), BatchPart.duplicate.is_(False)
-        )
-        current = set(session.scalars(made_for_it))
-        kept = set(
-            session.scalars(select(BatchPart.document_id).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
-        )
+        of_batch = select(BatchPart.document_id).where(BatchPart.batch == name)
+        made_for_it = of_batch.where(BatchPart.wanted.is_(wanted), BatchPart.duplicate.is_(False))
+        kept = set(session.scalars(of_batch.where(BatchPart.wanted.is_not(wanted))))
         query = select(Document).where(
-            Document.id.in_(current - kept), Document.batch == name, Document.case_file_id.is_(None)
+            Document.id.in_(set(session.scalars(made_for_it)) - kept),
+            Document.batch == name,
+            Document.case_file_id.is_(None),
         )
         gone = list(session.scalars(query))
         for document in gone:
