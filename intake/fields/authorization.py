@@ -15,7 +15,7 @@ from intake.values import find_dates, tidy
 LABELS = {
     "principal": (
         "委托人", "委托单位", "授权人", "授权单位", "委托方", "授权方", "委托单位名称", "授权单位名称", "单位名称", "投标人", "投标人名称", "企业名称", "公司名称", "委托人名称", "授权企业",
-        "授权公司", "委托公司", "供应商", "供应商名称", "响应人", "Principal", "委托人(甲方)", "委托企业",
+        "授权公司", "委托公司", "单位全称", "供应商", "供应商名称", "响应人", "Principal", "委托人(甲方)", "委托企业",
     ),
     "legal_representative": ("法定代表人", "法人代表", "单位负责人", "法定代表人姓名", "法定代表人/负责人", "负责人"),
     "agent": (
@@ -51,7 +51,7 @@ _SENTENCES = (
     re.compile(rf"(?:授权|委托|委派|指派|指定)(?:书)?[ \t]*(?:{_OURS}|本公司|{COMPANY}{_TITLES})??的?[ \t]*{_PLACE}[ \t,:]*(?P<agent>{PERSON}){_TITLES}[ \t]*{_AFTER}"),
     re.compile(rf"(?:兹|今|现)(?:介绍|有|委派|派)[ \t]*(?:{_OURS}|{COMPANY})??的?{_PLACE}[ \t]*(?P<agent>{PERSON}){_TITLES}[ \t]*{_AFTER}"),
     re.compile(rf"(?:^|[\n\t,。:])[ \t]*(?:{_OURS}[ \t]*)?(?P<principal>{COMPANY}){_TITLES}[ \t,]*(?:现|兹|特|在此|谨此|依法)*[ \t]*(?:授权|委托|委派)(?!代)"),
-    re.compile(rf"(?P<legal_representative>{PERSON}){_TITLES}[ \t]*(?:同志|先生|女士)?,?[ \t]*(?:现)?(?:在|任|担任|系|为|是)[^。\n]{{0,40}}?(?:{_OURS}|单位|公司)[^。\n]{{0,20}}?法定代表人"),
+    re.compile(rf"(?P<legal_representative>{PERSON}){_TITLES}[ \t]*(?:同志|先生|女士)?,?[ \t]*(?:(?:性别|年龄|民族|身份证(?:号码?)?|职务)[:为]?[^,。\n]{{1,20}},)*(?:现)?(?:在|任|担任|系|为|是)[^。\n]{{0,40}}?(?:{_OURS}|单位|公司)[^。\n]{{0,20}}?法定代表人"),
 )  # fmt: skip
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _VERBS = (

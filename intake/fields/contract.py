@@ -15,9 +15,10 @@ from intake.values import find_dates
 LABELS = {
     "contract_number": (
         "合同编号", "合同号", "协议编号", "协议号", "编号", "合同编码", "合同书编号", "合同登记编号", "合同序号", "本合同编号", "补充协议编号", "补充协议号", "变更协议编号", "解除协议编号", "协议书编号", "购销合同编号", "采购合同编号", "文件编号", "Contract No.", "Contract No", "Contract Number", "Agreement No.", "Agreement No", "Agreement Number", "Order No.", "Ref. No.", "No.", "合同号码",
+        "订单号", "订单编号", "采购订单号", "订单号码",
     ),
     "signed_on": (
-        "签订日期", "签署日期", "签约日期", "签订时间", "签约时间", "签署时间", "订立日期", "合同签订日期", "订立时间", "合同签订时间", "合同日期", "签字日期", "签定日期", "签定时间", "合同订立时间", "协议签订日期", "协议签订时间", "合同签署日期", "合同签约日期", "Date of Signature", "Signing Date", "Date of signing", "Signed on", "Date of Contract",
+        "签订日期", "签署日期", "订单日期", "签约日期", "签订时间", "签约时间", "签署时间", "订立日期", "合同签订日期", "订立时间", "合同签订时间", "合同日期", "签字日期", "签定日期", "签定时间", "合同订立时间", "协议签订日期", "协议签订时间", "合同签署日期", "合同签约日期", "Date of Signature", "Signing Date", "Date of signing", "Signed on", "Date of Contract",
     ),
     "date": ("日期", "时间", "Date", "签章日期", "DATE"),
     "": ("原合同编号", "主合同编号", "原合同号", "原协议编号", "签订地点", "签约地点", "签署地点", "甲方", "乙方", "地址", "供方", "需方", "卖方", "买方", "出租方", "承租方", "项目名称", "项目编号", "招标编号", "工程名称", "合同名称", "授权代表", "法定代表人", "委托代理人", "电话"),
@@ -68,7 +69,8 @@ def fields(paper: Paper, title: Run | None) -> dict[str, Field]:
 
 def _number(seen: Labelled) -> Field | None:
     for spot in sorted(
-        seen.named("contract_number"), key=lambda s: (len(seen.label_text(s).strip(":")) < 3, s.sheet, s.row)
+        seen.named("contract_number"),
+        key=lambda s: ("订单" in s.word, len(seen.label_text(s).strip(":")) < 3, s.sheet, s.row),
     ):
         run = seen.beside(spot)
         reading = serial(run) if run.inked else None

@@ -21,6 +21,8 @@ _LABELLED = re.compile(
 )  # a line of its own; a scope says 许可项目:
 _CELLS = 1.5  # heights of print between a label and its value at which they stand in cells of their own
 _BROKEN = 0.3  # between two letters, at which a cell ends there
+_APART = 0.15  # of the height of print, between two letters, at which the one may end a cell: within words they touch
+_LONGEST = 10  # letters of the first line of a label
 _CLOSE = 1.75  # heights of print between the middles of two lines of one label
 
 
@@ -112,15 +114,21 @@ def _unbroken(sheet: Sheet, ends: Mapping[str, frozenset[str]]) -> Sheet:
     changed = False
     for r in range(len(rows)):
         for first in list(rows[r]):
-            stack = _stack(sheet, rows, r, first, ends)
+            stack, value = _stack(sheet, rows, r, first, ends), Run()
+            if len(stack) < 2:
+                stack, value = _stuck(sheet, rows, r, first, ends)
             if len(stack) < 2:
                 continue
             changed = True
+            if value.inked:
+                rows[r] = [
+                    piece for chunk in rows[r] for piece in ((stack[0][1], value) if chunk is first else (chunk,))
+                ]
             for at, piece in stack:
                 rows[at] = [chunk for chunk in rows[at] if chunk is not piece]
             whole = join([piece for _, piece in stack], "")
             wanted = (sheet.rows[r].y + sheet.rows[stack[-1][0]].y) / 2
-            valued = [i for i in range(r, stack[-1][0] + 1) if any(c.box[0] > first.box[2] for c in rows[i])]
+            valued = [i for i in range(r, stack[-1][0] + 1) if any(c.box[0] > stack[0][1].box[2] for c in rows[i])]
             home = min(valued or [r], key=lambda i: abs(sheet.rows[i].y - wanted))
             rows[home] = sorted([*rows[home], whole], key=lambda c: c.box[0])
     if not changed:
@@ -152,6 +160,20 @@ def _stack(
             return stack
         said += step[1].key
     return stack[:1]
+
+
+def _stuck(
+    sheet: Sheet, rows: Sequence[Sequence[Run]], r: int, first: Run, ends: Mapping[str, frozenset[str]]
+) -> tuple[list[tuple[int, Run]], Run]:
+    """Return the pieces of a label whose first line was read as one with the value beside it (申请信用80万元, 额度 below), and that value."""
+    for k in range(2, min(len(first), _LONGEST)):
+        last, after = first.glyphs[k - 1].box, first.glyphs[k].box
+        apart = last and after and after[0] - last[2] > _APART * sheet.rows[r].height
+        if apart and first.key[:k] in ends:
+            stack = _stack(sheet, rows, r, first.cut(0, k), ends)
+            if len(stack) > 1:
+                return stack, first.cut(k).strip("")
+    return [], Run()
 
 
 def _goes_on(key: str, ends: frozenset[str]) -> bool:
@@ -244,6 +266,7 @@ class Regions:
         self._by_row: dict[tuple[int, int], list[Spot]] = {}
         for spot in spots:
             self._by_row.setdefault((spot.sheet, spot.row), []).append(spot)
+        self._heads = {at for at, labels in self._by_row.items() if self._is_head(at, labels)}
 
     def beside(self, spot: Spot) -> Run:
         """Return what stands right of the label in its row, up to the next label or the next column."""
@@ -383,13 +406,20 @@ class Regions:
         near = [
             s
             for (page, r), spots in self._by_row.items()
-            if page == spot.sheet and abs(sheet.rows[r].y - sheet.rows[spot.row].y) < 9 * height
+            if page == spot.sheet
+            and (page, r) not in self._heads
+            and abs(sheet.rows[r].y - sheet.rows[spot.row].y) < 9 * height
             for s in spots
             if s.x0 > spot.x1 + 3 * height
         ]
         # a label alone in its row and in its column (a centred code, the office above its date) opens no column
         starts = [s.x0 for s in near if s.start > 0 or sum(abs(o.x0 - s.x0) < 1.5 * height for o in near) > 1]
         return min(starts, default=float(sheet.width))
+
+    def _is_head(self, at: tuple[int, int], labels: Sequence[Spot]) -> bool:
+        """Tell whether a row is the head of a table: most of its cells are labels, and none has a value beside it. It parts no rows above it."""
+        row = self._sheets[at[0]].rows[at[1]]
+        return 4 <= len(row.chunks) < 2 * len(labels) and not re.search(r"[:\d]", row.run.key)
 
     def _is_label(self, sheet: int, row: int, chunk: Run) -> bool:
         return any(chunk.box[0] <= s.x0 < chunk.box[2] for s in self._by_row.get((sheet, row), []))

@@ -1,11 +1,14 @@
 """Business licences and the certificates of institutions: 营业执照, 事业单位法人证书 and their kin."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
 from intake.fields.paper import Labelled, Paper
 from intake.fields.read import Reading, capital, code, day, organisation, person, phrase, torn_day
 from intake.fields.terms import doubt_order, term
-from intake.layout import Run
+from intake.layout import GAP, Row, Run, join
 from intake.model import Field
 from intake.values import credit_code_is_valid, find_dates, fold, tidy
 
@@ -36,7 +39,7 @@ _AUTHORITY = re.compile(
 
 def fields(paper: Paper) -> dict[str, Field]:
     """Return what a licence says, by the names of DESIGN.md."""
-    seen = paper.labelled(LABELS)
+    seen = _apart(paper).labelled(LABELS)
     found: dict[str, Field] = {}
     readers = {
         "name": organisation,
@@ -64,6 +67,29 @@ def fields(paper: Paper) -> dict[str, Field]:
     _issued(paper, seen, found)
     doubt_order(found, "valid_from", "valid_until")
     return {n: found[n] for n in ORDER if n in found}
+
+
+def _apart(paper: Paper) -> Paper:
+    """Return the paper with a gap before a label set wide (住　所) whose first letter was read as the last of the value left of it."""
+    leaves = []
+    for leaf in paper.sheets:
+        starts = [chunk.box[0] for row in leaf.rows for chunk in row.chunks]
+        rows = [replace(row, run=join(_parted(row, starts), GAP)) for row in leaf.rows]
+        leaves.append(replace(leaf, rows=tuple(rows)))
+    return replace(paper, sheets=tuple(leaves))
+
+
+def _parted(row: Row, starts: Sequence[int]) -> list[Run]:
+    """Return the chunks of a row; the first letter of a label stands where others of its column begin."""
+    chunks = list[Run]()
+    for one, other in zip_longest(row.chunks, row.chunks[1:], fillvalue=Run()):
+        letter = one.cut(len(one) - 1)
+        wide = letter.key + other.key[:1] in ("住所", "名称", "类型") and other.key.rstrip(":") in ("所", "称", "型")
+        if wide and len(one) > 2 and letter.inked and any(abs(x - letter.box[0]) < row.height / 2 for x in starts):
+            chunks += [one.cut(0, len(one) - 1), letter]
+        else:
+            chunks.append(one)
+    return chunks
 
 
 ORDER = (

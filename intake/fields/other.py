@@ -31,7 +31,7 @@ from intake.fields.terms import doubt_order, term
 from intake.fields.total import total
 from intake.layout import Run
 from intake.model import Field
-from intake.values import find_amounts, money
+from intake.values import credit_code_is_valid, find_amounts, money
 
 Reader = Callable[[Run], Reading | None]
 READERS: Mapping[str, Reader] = {
@@ -86,6 +86,8 @@ _ENDS = {
     "resolution": ("", "principal"),
 }
 _LETTERS = ("correspondence", "reply_letter", "registration", "capability", "guarantee", "resolution")
+_SENT = re.compile(r"送货|发货|出库")
+_CODE = re.compile(r"社会信用(?:代码)?[:\s]{0,4}(?P<code>[0-9A-HJ-NP-RTUW-Y]{18})(?![0-9A-Za-z])")
 _CHANGED = r"(?:调整|提高|增加|上调|下调|降低|调减|缩短|延长|变更)[为至到]"
 #: A clause that speaks of what was asked for or stood before, unless what was granted is said with it (同意贵公司申请的额度).
 _NOT_GRANTED = re.compile(
@@ -135,10 +137,12 @@ def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = N
         found.update({name: f for name, f in total(paper).items() if name == "amount"})
     found |= statement.fields(paper, kind)
     _said(paper, kind, found)
+    _headed(paper, kind, found)
     _around(paper, kind, found)
     if "amount" in found:
         marks = [m.removeprefix("currency:") for m in found["amount"].marks if m.startswith("currency:")]
         found["currency"] = replace(found["amount"], value=marks[0] if marks else "CNY", marks=())
+    _cut_code(paper, found)
     doubt_order(found, "valid_from", "valid_until")
     found.pop("applicant", None)
     return found
@@ -181,7 +185,23 @@ def _at(seen: Labelled, spot: Spot) -> list[tuple[str, Reading]]:
     if not run.inked:
         run = seen.block(spot)
     value = read(run) if run.inked else None
+    if value and spot.name not in _BLOCKS and any(r.value != value.value for r in _below(seen, spot, value, read)):
+        value = value.weaker(_RIVALLED)  # the first row of a table
     return [(spot.name, value)] if value else []
+
+
+def _below(seen: Labelled, spot: Spot, value: Reading, read: Reader) -> list[Reading]:
+    """Return what stands under a value that a label heads, in its column, down to where that ends."""
+    rows = seen.paper.sheets[spot.sheet].rows
+    at = next((r for r in range(spot.row + 1, len(rows)) if value.run.inked[0] in rows[r].run.glyphs), None)
+    found = list[Reading]()
+    for row in rows[at + 1 :] if at else ():
+        cell = next((c for c in row.chunks if c.box[0] < value.run.box[2] and c.box[2] > value.run.box[0]), None)
+        reading = read(cell) if cell else None
+        if reading is None:
+            break
+        found.append(reading)
+    return found
 
 
 def _place(words: Sequence[str], word: str) -> int:
@@ -254,6 +274,27 @@ def _sum(run: Run) -> Reading | None:
     first = next((a for a in find_amounts(run.key) if a.marked), None)
     sure = 0.95 if first and first.certain else TORN
     return Reading(run.cut(first.start, first.end), money(first.value), sure) if first else None
+
+
+def _cut_code(paper: Paper, found: dict[str, Field]) -> None:
+    """Read the one sound code that stands behind the first half of its label, the rest of which is in the next line of its cell."""
+    rows = [row.run for sheet in paper.sheets for row in sheet.rows]
+    said = [(run, m) for run in rows if (m := _CODE.search(run.key)) and credit_code_is_valid(m["code"])]
+    if "code" not in found and "name" in found and len(said) == 1:
+        run, m = said[0]
+        found["code"] = Reading(run.cut(*m.span("code")), m["code"], 0.95, ("check_digit_ok",)).field()
+
+
+def _headed(paper: Paper, kind: str, found: dict[str, Field]) -> None:
+    """Read what stands about the headline without a label: who sent the goods, and the number."""
+    heads = (
+        foot.titled(paper) if kind == "voucher" and _SENT.search(paper.headline.key if paper.headline else "") else None
+    )
+    if heads and "sender" not in found and not any(f.value == heads.value for f in found.values()):
+        found["sender"] = heads.field(0.95)
+    number = foot.numbered(paper) if kind in (*_LETTERS, "voucher") and "document_number" not in found else None
+    if number:
+        found["document_number"] = number.field()
 
 
 def _around(paper: Paper, kind: str, found: dict[str, Field]) -> None:

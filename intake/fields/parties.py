@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from intake.fields import foot
 from intake.fields.labels import Spot
 from intake.fields.names import COMPANY
 from intake.fields.paper import Labelled, Paper
@@ -21,6 +22,22 @@ ROLES = (
     "Buyer", "Seller", "Lessor", "Lessee", "Landlord", "Tenant", "Client", "Consultant", "Licensor", "Licensee", "Lender", "Borrower", "Employer", "Contractor", "Purchaser", "Supplier", "Customer", "Vendor", "Service Provider", "Distributor", "Disclosing Party", "Receiving Party", "BUYER", "SELLER",
 )  # fmt: skip
 _ALL = (*FIRST, *SECOND, *ROLES)
+#: Who is named on an order by the one who buys, whose own name heads it.
+_SELLERS = (
+    "供应商",
+    "供方",
+    "卖方",
+    "供货商",
+    "供货方",
+    "供应方",
+    "供货单位",
+    "供应单位",
+    "销售方",
+    "Supplier",
+    "Vendor",
+    "Seller",
+)
+_ORDER = re.compile(r"采购|订购|订货|purchase order", re.IGNORECASE)
 _THIRD = ("丙方", "丁方", "戊方", "Party C")
 
 LABELS = {
@@ -81,6 +98,10 @@ def parties(paper: Paper) -> dict[str, Field]:
     if second is None and others:
         second = others.pop(0)
     found: dict[str, Field] = {}
+    buyer = foot.titled(paper) if second is None and first in _SELLERS and _ORDER.search(_headline(paper)) else None
+    if buyer and first and buyer.value != _best(roles[first]).reading.value:
+        found["party_a"] = buyer.field()
+        first, second = None, first
     for name, role in (("party_a", first), ("party_b", second)):
         if role is None:
             continue
@@ -94,6 +115,10 @@ def parties(paper: Paper) -> dict[str, Field]:
     if "party_a" in found and "party_b" in found and found["party_a"].value == found["party_b"].value:
         del found["party_b"]
     return found
+
+
+def _headline(paper: Paper) -> str:
+    return paper.headline.key if paper.headline else ""
 
 
 def _best(named: list[_Named]) -> _Named:

@@ -1,10 +1,13 @@
 """Labels that a narrow cell of a form breaks into lines, and what stands beside them."""
 
+from dataclasses import replace
+
 import pytest
 
 from intake.fields.form_labels import labels_of
 from intake.fields.paper import Paper
 from intake.understand import understand
+from tests.intake.cases import credit
 from tests.intake.layouts import line, page
 
 
@@ -61,3 +64,28 @@ def test_whom_a_short_letter_is_to_has_not_signed_it():
 def test_the_number_before_a_label_may_have_lost_its_point():
     lines = [line("3. 名称：盛腾广告传媒有限公司", 100, 300), line("4法定代表人：陈胜明", 100, 345)]
     assert beside(*lines) == {"name": "盛腾广告传媒有限公司", "legal_representative": "陈胜明"}
+
+
+def stuck(label, value, rest, x, y):
+    """A label of a narrow cell, its first line read as one with the value beside it, the rest of it below."""
+    first = line(label + value, x, y)
+    shift = 20  # the edge of the cell, by which letters stand apart
+    words = tuple(replace(w, box=(w.box[0] + shift, w.box[1], w.box[2] + shift, w.box[3])) if w.start >= len(label) else w for w in first.words)  # fmt: skip
+    return [replace(first, words=words, box=(*first.box[:2], first.box[2] + shift, first.box[3])), line(rest, x, y + 40)]  # fmt: skip
+
+
+def test_half_a_label_that_was_read_with_its_value_is_one():
+    code = credit("91410105MAA5QMG70")
+    made = [line("赊销申请表", 700, 80, 54), line("客户名称", 180, 200), line("安徽华岳贸易有限公司", 420, 200)]
+    made += stuck("统一社会", code, "信用代码", 180, 270) + stuck("法定代表", "韩丽刚", "人", 900, 270)
+    made += stuck("申请信用", "2880000元", "额度", 180, 360) + stuck("申请信用", "15天", "期限", 900, 360)
+    found = understand([page(*made)]).fields
+    assert {n: found[n].value for n in ("name", "code", "legal_representative", "amount", "payment_days")} == {
+        "name": "安徽华岳贸易有限公司", "code": code, "legal_representative": "韩丽刚", "amount": "2880000.00", "payment_days": "15",
+    }  # fmt: skip
+
+
+def test_a_word_above_a_label_is_no_half_of_it():
+    made = [line("客户信用审批表", 600, 80, 54), line("客户名称", 180, 200), line("安徽华岳贸易有限公司", 420, 200)]
+    made += [line("客户类别", 180, 240), line("B类", 420, 240), line("信用等级", 180, 280), line("BBB", 420, 280)]
+    assert understand([page(*made)]).fields["grade"].value == "BBB"

@@ -94,3 +94,22 @@ def test_a_line_with_a_label_of_its_own_is_no_part_of_the_value_above():
     lines = (f"企业名称：{WHO}", f"注册地址：{ADDRESS}", "实际控制人：韩丽刚", "企业性质（类型）：民营企业")
     made = [line("客户资信调查表", 620, 80, 54), *(line(text, 180, 220 + 50 * k) for k, text in enumerate(lines))]
     assert understand([page(*made)]).fields["address"].value == ADDRESS
+
+
+def test_a_label_set_wide_keeps_its_first_letter_beside_a_long_value():
+    made = [line("营业执照", 800, 60, 60), line("统一社会信用代码", 120, 160), line("91340100MA2TXY8R0Q", 120, 200)]
+    left = (
+        ("名称", WHO),
+        ("类型", "有限责任公司"),
+        ("法定代表人", "韩丽刚"),
+        ("经营范围", "黑色金属铸造；有色金属铸造；机械零"),
+    )
+    right = (("注册资本", "贰仟万元整"), ("成立日期", "2017年06月28日"), ("营业期限", "2017年06月28日至长期"))
+    for k, (label, value) in enumerate(left):
+        made += [line(label, 120, 300 + 50 * k), line(value, 320, 300 + 50 * k)]
+    for k, (label, value) in enumerate(right):
+        made += [line(label, 836, 300 + 50 * k), line(value, 1100, 300 + 50 * k)]
+    made[-7] = line("黑色金属铸造；有色金属铸造；机械零住", 320, 450)
+    made += [line("所", 926, 450), line(ADDRESS, 1100, 450), line("件、零部件加工。", 320, 500)]
+    found = understand([page(*made)]).fields
+    assert (found["address"].value, found["scope"].value) == (ADDRESS, "黑色金属铸造；有色金属铸造；机械零件、零部件加工。")  # fmt: skip
