@@ -142,6 +142,10 @@ _SAID: dict[str, tuple[str, str]] = {
             "page N again, --expect N for the right count (0 takes them as they are); or `juanzong station discard {name}`"
         ),
     ),
+    "other_batch": (
+        "`juanzong station resume {name} --batch 新批次名` 交到那一批",
+        "`juanzong station resume {name} --batch NAME` hands them in under another",
+    ),
     "in_files": (
         "这一叠太大，一个文件交不了：分成 {count} 个文件交，档案系统收齐后合起来",
         "the stack is too large for one file: it goes in {count} files, which the archive puts together",

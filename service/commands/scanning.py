@@ -114,6 +114,7 @@ def scan(target: Target, *, expect: int | None, hold: bool, as_json: bool, **ord
     type=click.IntRange(1),
     help="Take this page out, as the pages are numbered now, when there are too many; repeatable. Those behind it move up.",
 )
+@click.option("--batch", help="Another name for the batch, where the archive takes nothing into that of before.")
 @click.option("--hold", is_flag=True, help="Keep the stack here while a page just scanned is too poor.")
 @delivery_options
 @json_option
@@ -126,6 +127,7 @@ def resume(
     expect: int | None,
     pages: tuple[int, ...],
     drop: tuple[int, ...],
+    batch: str | None,
     hold: bool,
     as_json: bool,
 ) -> int:
@@ -138,6 +140,9 @@ def resume(
         target = _whither(waiting, target)
         waiting.close_up()  # where taking a page out was broken off
         order = waiting.order if expect is None else replace(waiting.order, expect=expect)
+        if batch is not None and batch != order.batch:
+            _check_batch(batch)
+            order = replace(order, batch=batch, handed_in=())  # in that batch nothing of it is yet
         _check_sides(order)
         _check_counted(order)
         if drop:
@@ -358,8 +363,11 @@ def _keeping(scan: "Scan") -> Iterator[None]:
     try:
         yield
     except KNOWN_ERRORS as error:
+        refused = isinstance(error, Rejected) and error.code == "batch_refuses"
         words.translate(error)
         count = len(scan.pages)
+        if count and refused:
+            error.args = (words.then(str(error), words.say("other_batch", name=scan.name)),)
         if count:
             error.args = (words.then(str(error), _kept(scan, count)),)
         elif scan.folder.exists():

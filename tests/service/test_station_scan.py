@@ -701,11 +701,28 @@ def test_an_archive_that_takes_nothing_says_why_in_chinese(juanzong_here, env, s
     scan = kept(spool, ScanOrder("test", 75, expect=1, split=True, batch="三月", started="2026-11-27T09:00:00"), 1)
     refused = juanzong_here(chinese, "station", "resume", scan.name, check=3).stderr
     assert refused.startswith(
-        "juanzong: 这一批不再收，或者和说的扫描面不一样，或者是别人的批次：换一个批次名；1 页都留着"
+        "juanzong: 这一批不再收，或者和说的扫描面不一样，或者是别人的批次：换一个批次名；"
+        f"`juanzong station resume {scan.name} --batch 新批次名` 交到那一批；1 页都留着"
     )
     down = chinese | {"JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}
     scan.write(replace(scan.order, split=False))
     assert "juanzong: 档案系统现在收不了：" in juanzong_here(down, "station", "resume", scan.name, check=5).stderr
+
+
+def test_a_stack_that_its_batch_refuses_is_handed_in_under_another_name(juanzong_here, env, spool):
+    one = replace(BATCH, expect=2, sides=1)
+    first = large(spool, one, 1, 2)
+    juanzong_here(env, "station", "resume", first.name, "--json")
+    juanzong_here(env, "batch", "release", "三月")
+    scan = large(spool, replace(one, started="2026-11-27T10:00:00"), 3, 4)
+    refused = juanzong_here(env | {"LC_ALL": "C.UTF-8"}, "station", "resume", scan.name, check=3).stderr
+    assert f"`juanzong station resume {scan.name} --batch NAME` hands them in under another; 2 pages are kept" in refused
+    for wrong in ("a/b", "x" * 37):
+        juanzong_here(env, "station", "resume", scan.name, "--batch", wrong, check=3)
+    assert scan.order.batch == "三月"
+    (line,) = lines(juanzong_here(env, "station", "resume", scan.name, "--batch", "四月", "--json"))
+    assert (line["status"], line["batch"], waiting(spool)) == ("received", "四月", [])
+    assert in_the_archive(env)[1] == [[1, 2], [3, 4]]
 
 
 def test_without_sane_it_says_what_to_install(juanzong_here, env, tmp_path):
