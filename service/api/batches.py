@@ -152,7 +152,8 @@ def give_up_pass(house: House, actor: Actor, batch: str, given: Pass) -> dict[st
 class Release(Input):
     """reason: why an account that does not balance is released all the same, by someone else than the operator.
 
-    And what the pages are that could not be looked at (`measured` is unseen), where there are any.
+    And what the pages are that could not be looked at (`measured` is unseen), and where the paper of a stack that was given up
+    was scanned again, where there are any.
     """
 
     reason: Annotated[str, Field(max_length=flow.MAX_REASON)] = ""

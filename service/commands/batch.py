@@ -60,7 +60,8 @@ def count(house: House, actor: Actor, name: str, *, sheets: int, sides: int, as_
 @click.option(
     "--reason",
     default="",
-    help="Why a batch that does not balance is released all the same; what the pages are that could not be looked at.",
+    help="Why a batch that does not balance is released all the same; what the pages are that could not be looked at;"
+    " where the paper of a stack that was given up was scanned again.",
 )
 @json_option
 @with_house

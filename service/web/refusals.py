@@ -686,6 +686,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"pages (?P<n>.+) could not be looked at: look at them in their documents, .*",
         "第 {n} 页机器没能查看：在它们的文件里看一遍，是不是分隔页、空白页，再把看到的写进放行的说明。",
     ),
+    (
+        r"stack (?P<n>[\d, ]+) was given up, and goes with the release: .*",
+        "第 {n} 叠作废了，放行以后不再保留：在放行的说明里写明这些纸在哪里重新扫描了；没有重新扫描的，先把它留用。",
+    ),
     (r"pages (?P<n>.+) are in no document; keep or drop them first", "第 {n} 页不在任何文件里，先放回或去掉。"),
     (r"(?:page: )?page (?P<n>\S+) is in no document", "第 {n} 页不在文件里，先放回。"),
     (r"(?:page: )?there is no page (?P<n>\S+)", "没有第 {n} 页。"),

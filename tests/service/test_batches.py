@@ -303,8 +303,24 @@ def test_a_first_pass_that_is_given_up_lets_its_paper_be_scanned_again(scanner, 
     assert [part.pages for part in whole(scanner).parts] == [["2.1", "3.2", "2.2", "3.1"]]
     assert (whole(scanner).batch.sheets, whole(scanner).manifest.balances) == (2, True)
     assert sound(scanner)
-    batches.release(*office, "B-1")
+    batches.release(*office, "B-1", reason="第 2、3 叠就是")
     assert {e.action for e in rows(scanner, AuditEntry)} >= {"batch.give_up", "batch.release"}
+
+
+def test_paper_that_was_given_up_goes_only_with_a_word_on_where_it_was_scanned_again(scanner, tmp_path):
+    """Other paper of as many sheets balances the account as well as the same paper would."""
+    send(scanner, stack(tmp_path, 1, 3, name="f.pdf"), order="fronts", sides=1, sheets=2)
+    office = (scanner.house, scanner["scanner"])
+    batches.give_up_pass(*office, "B-1")
+    send(scanner, stack(tmp_path, 21, 23, name="other.pdf"), sides=1, sheets=2)
+    seen = whole(scanner)
+    assert seen.manifest.balances
+    with pytest.raises(RuleRefused, match=r"stack 1 was given up, and goes with the release"):
+        batches.release(*office, "B-1")
+    assert scanner.house.vault.remains(UUID(seen.stacks[0].id))
+    batches.release(*office, "B-1", reason="在批次 B-2 里")
+    (entry,) = [row for row in rows(scanner, AuditEntry) if row.action == "batch.release"]
+    assert json.loads(entry.detail)["given_up"] == [[1, 2, seen.stacks[0].sha256]]
 
 
 def test_what_was_given_up_and_comes_again_counts(scanner, tmp_path):

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from intake.batches import edit
 from intake.batches.edit import NoSuchPage
 from intake.batches.plan import Account, Manifest, Part, account
+from intake.batches.portions import parse
 from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed, listing, reach_of, require
@@ -88,6 +89,15 @@ class Whole:
     def given_up(self) -> list[Stack]:
         """Return the stacks whose paper is to be scanned again, or was."""
         return [stack for stack in self.stacks if stack.turn_over == GIVEN_UP]
+
+    @property
+    def unaccounted(self) -> list[Stack]:
+        """Return the stacks that were given up of which only a person can say that their paper was scanned again.
+
+        Files of a scan that were replaced by others of the same scan need no word.
+        """
+        scans = {parse(stack.portion).scan for stack in self.stacks if stack.portion and stack.turn_over != GIVEN_UP}
+        return [stack for stack in self.given_up if not stack.portion or parse(stack.portion).scan not in scans]
 
     def may_come_twice(self, given_up: Stack) -> bool:
         """Whether the paper of a stack that was given up may have been scanned again: a scan that came after it was cut."""
@@ -448,7 +458,8 @@ def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
     """Release a batch: its documents may be filed, its stacks are removed.
 
     An account that does not balance is released only by someone else than the operator, with a reason. Pages that could not
-    be looked at need a reason, too: what they are. Raises RuleRefused with the numbers, BadInput, NotFound, NotAllowed.
+    be looked at need a reason, too: what they are; and so does a stack that was given up: that its paper was scanned again. As
+    many sheets that came later may be other paper. Raises RuleRefused with the numbers, BadInput, NotFound, NotAllowed.
     """
     reason = reason.strip()
     if len(reason) > MAX_REASON:
@@ -468,6 +479,11 @@ def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
                 f"pages {', '.join(whole.unseen[:20])} could not be looked at: look at them in their documents, for separator"
                 " sheets and blank backs, and say in the reason what they are"
             )
+        if whole.unaccounted and not reason:
+            raise RuleRefused(
+                f"stack {', '.join(str(stack.position) for stack in whole.unaccounted)} was given up, and goes with the release:"
+                " say in the reason where its paper was scanned again, or cut it all the same"
+            )
         batch.state, batch.released_by, batch.released_at = "released", actor.name, house.clock.now()
         batch.release_reason, batch.undo = reason, None
         for stack in whole.stacks:
@@ -475,6 +491,8 @@ def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
         detail = {**_numbers(whole.manifest), "documents": len(whole.parts), "dropped": _dropped(whole)}
         if whole.unseen:
             detail["unseen"] = whole.unseen
+        if whole.unaccounted:
+            detail["given_up"] = [[stack.position, stack.pages, stack.sha256] for stack in whole.unaccounted]
         if reason:
             detail["reason"] = reason
         audit.append(session, actor.name, "batch.release", f"batch:{name}", detail)

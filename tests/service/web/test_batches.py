@@ -229,6 +229,10 @@ def test_a_first_pass_without_backs_has_two_ways_out(site, scanner, tmp_path):
     assert "留用会重复" not in shown
     send(scanner, stack(tmp_path, 5, name="later.pdf"), sides="2", batch=at.rpartition("/")[2])
     assert "留用会重复" in scanner.get(at).text
+    assert scanner.post(f"{at}/count", {"sheets": "1", "sides": "1"}).status_code == 303
+    assert "作废的那一叠在哪里重新扫描了" in scanner.get(at).text
+    refused = scanner.post(f"{at}/release", {"looked": "1"})
+    assert (refused.status_code, "第 1 叠作废了，放行以后不再保留" in refused.text) == (409, True)
     refused = scanner.post(f"{at}/passes/1", {"what": "give_up"})
     assert (refused.status_code, "没有等着背面的第一遍" in refused.text) == (409, True)
     assert scanner.post(f"{at}/passes/1", {"what": "one_sided"}).status_code == 303
