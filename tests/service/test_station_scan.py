@@ -716,7 +716,9 @@ def test_a_stack_that_its_batch_refuses_is_handed_in_under_another_name(juanzong
     juanzong_here(env, "batch", "release", "三月")
     scan = large(spool, replace(one, started="2026-11-27T10:00:00"), 3, 4)
     refused = juanzong_here(env | {"LC_ALL": "C.UTF-8"}, "station", "resume", scan.name, check=3).stderr
-    assert f"`juanzong station resume {scan.name} --batch NAME` hands them in under another; 2 pages are kept" in refused
+    assert (
+        f"`juanzong station resume {scan.name} --batch NAME` hands them in under another; 2 pages are kept" in refused
+    )
     for wrong in ("a/b", "x" * 37):
         juanzong_here(env, "station", "resume", scan.name, "--batch", wrong, check=3)
     assert scan.order.batch == "三月"
