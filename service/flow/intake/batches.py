@@ -160,6 +160,15 @@ def still_cut(house: House, actor: Actor, name: str) -> bool:
         return _whole(session, name).busy
 
 
+def get_addable(house: House, actor: Actor, name: str) -> Whole:
+    """Return an open batch that the actor may send more files into; no reading is noted. Raises NotFound, NotAllowed, RuleRefused."""
+    with house.database.read() as session:
+        batch = load_batch(session, actor, name, "batch.add")
+        if batch.state != "open":
+            raise RuleRefused(f"batch {name} was released; nothing is added to it any more")
+        return _whole(session, name)
+
+
 def list_batches(house: House, actor: Actor, *, state: str = "open", limit: int = 50, offset: int = 0) -> list[Batch]:
     """Return batches with stacks that the actor may see, newest first, and note the reading."""
     require(actor, "batch.read")

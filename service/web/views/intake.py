@@ -11,11 +11,11 @@ from werkzeug.datastructures import FileStorage
 from intake.errors import Rejected
 from service.access.people import list_departments
 from service.access.policy import Reach
-from service.errors import NotAllowed, NotFound
+from service.errors import NotAllowed, NotFound, RuleRefused
 from service.flow.common.guard import allowed, require
 from service.flow.intake import pages
 from service.flow.intake.arrange import can_arrange
-from service.flow.intake.batches import list_batches, still_cut
+from service.flow.intake.batches import get_addable, list_batches, still_cut
 from service.flow.intake.documents import can_read, list_documents
 from service.flow.intake.page_quality import below
 from service.flow.intake.receive import receive
@@ -39,11 +39,14 @@ def _new_batch() -> str:
 
 @web.get("/upload")
 def upload() -> ResponseReturnValue:
-    """Show the form for a new batch."""
+    """Show the form for a new batch, or with `?batch=` for one that is open."""
     require(actor(), "document.upload")
+    name = request.args.get("batch", "")
+    into = get_addable(house(), actor(), name) if name else None
     return render_template(
         "upload.html",
-        batch=_new_batch(),
+        batch=name or _new_batch(),
+        into=into,
         limits=house().limits,
         departments=[
             d for d in list_departments(house()) if allowed(actor(), "document.upload", Reach(d.id, "public"))
@@ -57,7 +60,7 @@ def upload_submit() -> ResponseReturnValue:
     """Take files in: one for a script that shows progress (JSON), or several at once from the plain form."""
     require(actor(), "document.upload")
     batch = request.form.get("batch", "")
-    if not _BATCH.fullmatch(batch):
+    if not _BATCH.fullmatch(batch) and not _is_addable(batch):
         batch = _new_batch()
     sent = [file for file in request.files.getlist("files") if file.filename]
     rows = [_take_in(file, batch, first=number == 0) for number, file in enumerate(sent)]
@@ -77,6 +80,15 @@ def upload_submit() -> ResponseReturnValue:
 
         return arrange_batch(batch)
     return redirect(url_for("web.batch", batch=cut), 303)
+
+
+def _is_addable(batch: str) -> bool:
+    """Return whether a name, which a station may have given, is that of an open batch that takes more."""
+    try:
+        get_addable(house(), actor(), batch)
+    except (NotFound, NotAllowed, RuleRefused):
+        return False
+    return True
 
 
 def _take_in(file: FileStorage, batch: str, *, first: bool) -> dict[str, Any]:

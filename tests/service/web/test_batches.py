@@ -11,13 +11,14 @@ from intake.batches.apart import UNSEEN
 from intake.batches.cutting import Cutter
 from intake.batches.payload import Separator
 from intake.errors import Rejected
+from service.access import people
 from service.flow.intake import batches, looks
 from service.flow.intake.stacks import How, receive_stack
 from service.flow.intake.views import batch_as_json
 from service.records.tables import AuditEntry
 from tests.intake import made
 from tests.intake.batches import stacks as scans
-from tests.service.conftest import SCANS
+from tests.service.conftest import OWNER, SCANS
 from tests.service.test_batches import BLANK, SHEET, page, stack
 from tests.service.test_flow import new_contract
 
@@ -283,3 +284,57 @@ def test_why_a_stack_was_left_whole_is_told_in_the_readers_language(site, scanne
     (english,) = said.findall(scanner.get(at).text)
     assert english.endswith("The PDF is damaged or cut short.")
     assert not re.search(r"[\u4e00-\u9fff]", english.partition(" ")[2])
+
+
+def chosen(form, name):
+    """Return the values that are chosen in a select."""
+    options = re.search(rf'<select name="{name}">(.*?)</select>', form, re.DOTALL).group(1)
+    return re.findall(r'value="([^"]*)" selected', options)
+
+
+def send_more(browser, address, path, **more):
+    form = browser.get(address).text
+    data = {"batch": re.search(r'name="batch" value="([^"]+)"', form).group(1), "split": "1"}
+    data |= {name: value for name in ("order", "sides") for value in chosen(form, name)}
+    with path.open("rb") as file:
+        data |= {"files": (file, path.name), **more}
+        return browser.post("/upload", data, content_type="multipart/form-data")
+
+
+def test_the_backs_are_sent_from_the_page_of_their_batch(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1, 2, name="正面.pdf"), sheets="2", sides="2", order="fronts")
+    (address,) = set(re.findall(r'class="btn btn-primary" data-primary href="(/upload[^"]*)"', scanner.get(at).text))
+    form = scanner.get(address).text
+    assert "正面.pdf（2 页）在等背面" in form
+    assert 'name="split" value="1" checked' in form
+    assert (chosen(form, "order"), chosen(form, "sides")) == (["backs"], ["2"])
+    assert send_more(scanner, address, stack(tmp_path, 3, 4, name="背面.pdf")).headers["Location"] == at
+    whole = batches.get_batch(site.office.house, site.office["scanner"], at.rpartition("/")[2])
+    assert [part.pages for part in whole.parts] == [["1.1", "2.2", "1.2", "2.1"]]
+    assert whole.manifest.balances
+    form = scanner.get(address).text  # a few pages more are as the paper lies
+    assert ("在等背面" in form, chosen(form, "order")) == (False, [])
+
+
+def test_a_batch_named_by_a_station_takes_more_from_the_page(site, scanner, tmp_path):
+    house, operator = site.office.house, site.office["scanner"]
+    receive_stack(house, operator, stack(tmp_path, 1), "1.pdf", batch="三月 合同", how=How(1, 1))
+    (address,) = re.findall(r'href="(/upload\?[^"]*)"', scanner.get("/batches/三月 合同").text)
+    answer = send_more(scanner, address, stack(tmp_path, 2, name="2.pdf"), sheets="1")
+    assert answer.status_code == 303
+    whole = batches.get_batch(house, operator, "三月 合同")
+    assert (len(whole.parts), whole.batch.sheets, whole.manifest.balances) == (2, 2, True)
+
+
+def test_only_who_may_add_to_an_open_batch_is_shown_a_form_for_it(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1), sheets="1", sides="1")
+    name = at.rpartition("/")[2]
+    other = people.create_department(site.office.house, OWNER, "CG", "采购部")
+    site.office.hire("stranger", "operator", department_id=other.id)
+    stranger = site.signed_in("stranger")
+    assert stranger.get(f"/upload?batch={name}").status_code == 404
+    assert stranger.get("/upload?batch=B-0").status_code == 404
+    assert scanner.post(f"{at}/release", {"looked": "1"}).status_code == 303
+    assert "传到这一批" not in scanner.get(at).text
+    refused = scanner.get(f"/upload?batch={name}")
+    assert (refused.status_code, f"批次 {name} 已放行，不能再加进文件。" in refused.text) == (409, True)

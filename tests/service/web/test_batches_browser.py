@@ -12,6 +12,7 @@ from intake.batches.payload import Separator
 from intake.batches.sheets import Sheet, as_pdf
 from tests.intake.batches import stacks as scans
 from tests.service.conftest import SCANS
+from tests.service.test_batches import stack as few
 from tests.service.test_flow import new_contract
 from tests.service.web.test_browser import Desk, desk, until
 
@@ -85,3 +86,25 @@ def test_a_stack_from_the_scanner_to_the_release(desk: Desk, tmp_path: Path) -> 
     desk.look(page, "stack-released")
     page.goto("/batches")
     desk.look(page, "batches")
+
+
+def test_fronts_and_then_their_backs_from_the_page_of_the_batch(desk: Desk, tmp_path: Path) -> None:
+    page = desk.sit("scanner")
+    page.goto("/upload")
+    page.get_by_label("在分隔页处分件").check()
+    page.get_by_label("纸张数").fill("2")
+    page.get_by_label("扫描面").select_option("2")
+    page.get_by_label("页序").select_option("fronts")
+    page.set_input_files("#files", few(tmp_path, 1, 2, name="正面.pdf"))
+    page.get_by_role("button", name="上传").click()
+    page.wait_for_url("**/batches/*")
+    expect(page.locator("#account")).to_contain_text("正面.pdf（2 页）在等背面")
+    desk.look(page, "batch-waits-for-backs")
+    page.get_by_role("link", name="传到这一批").click()
+    expect(page.get_by_label("页序")).to_have_value("backs")
+    desk.look(page, "upload-backs")
+    page.set_input_files("#files", few(tmp_path, 3, 4, name="背面.pdf"))
+    page.get_by_role("button", name="上传").click()
+    page.wait_for_url("**/batches/*")
+    expect(page.locator("#account")).to_contain_text("2 张 × 2 面 = 4；留用 4")
+    expect(page.locator("fieldset.part")).to_have_count(1)
