@@ -1,7 +1,6 @@
 """`juanzong station scan` and what belongs to it: paper to a document, with every page counted before it is handed in."""
 
 import getpass
-import hashlib
 import re
 import secrets
 import sys
@@ -142,7 +141,7 @@ def resume(
         order = waiting.order if expect is None else replace(waiting.order, expect=expect)
         if batch is not None and batch != order.batch:
             _check_batch(batch)
-            order = replace(order, batch=batch, handed_in=())  # in that batch nothing of it is yet
+            order = replace(order, batch=batch)
         _check_sides(order)
         _check_counted(order)
         if drop:
@@ -223,9 +222,7 @@ def _whither(scan: "Scan", target: Target) -> Target:
     if order.server and said["department"]:
         raise BadInput(words.say("department_of_token", server=order.server))
     if any(said.values()):
-        scan.write(
-            ScanOrder.from_plain(order.to_plain() | said | {"handed_in": ()})
-        )  # elsewhere nothing of it is in yet
+        scan.write(ScanOrder.from_plain(order.to_plain() | said))
         return target
     return Target(order.server or None, Path(order.token_file) if order.token_file else None, order.department or None)
 
@@ -421,9 +418,10 @@ def _deliver(settings: Settings, scan: "Scan", target: Target, *, quiet: bool) -
 def _deliver_portions(
     settings: Settings, scan: "Scan", target: Target, files: "Sequence[Path]", *, quiet: bool
 ) -> "Receipt":
-    """Hand in the files of a stack one after the other; the archive puts them together. Those that it has are not sent again.
+    """Hand in the files of a stack one after the other; the archive puts them together.
 
-    The last one is, for its receipt: sent twice it counts once.
+    All of them, also those that were handed in before: sent twice a file counts once, and one that was given up meanwhile, on the
+    page of its batch, is wanted again.
     """
     from intake.batches.portions import Portion
 
@@ -439,14 +437,8 @@ def _deliver_portions(
     receipt = None
     for number, file in enumerate(files, 1):
         portion = str(Portion(order.serial, number, len(files)))
-        with file.open("rb") as opened:
-            told = f"{portion} {hashlib.file_digest(opened, 'sha256').hexdigest()}"
-        if told not in order.handed_in or number == len(files):
-            with target.open(settings, "scanner", _how_portion(order, portion, number), split=True) as delivery:
-                receipt = delivery.deliver(file, _filename(scan, order), batch=batch)
-            others = [other for other in order.handed_in if not other.startswith(f"{order.serial}/{number}/")]
-            order = replace(order, handed_in=[*others, told])
-            scan.write(order)
+        with target.open(settings, "scanner", _how_portion(order, portion, number), split=True) as delivery:
+            receipt = delivery.deliver(file, _filename(scan, order), batch=batch)
         if not quiet:
             click.echo(words.say("file_in", number=number, count=len(files)), err=True)
     assert receipt is not None  # noqa: S101 - the last one was handed in

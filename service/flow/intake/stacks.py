@@ -278,6 +278,7 @@ def _write_intent(house: House, actor: Actor, given: Stack, how: How, department
             _open_batch(house, session, actor, given, how, department_id)  # what is refused now takes nothing away
             raise _GivenUp(known.id)
         if known is not None:
+            _demand_of_this_scan(given, known)
             _demand_every_page(session, known)
             if given.portion and known.state == "kept" and known.batch == given.batch:
                 known.portion = given.portion  # its pages were put right: it has more or fewer files now
@@ -338,6 +339,16 @@ def _counts_for_nothing(session: Session, stack: Stack) -> bool:
     for step in session.get_one(Batch, stack.batch).undo or []:
         parts += [pages for pages, *_said in step["parts"]]
     return not any(page.startswith(mine) for pages in parts for page in pages)
+
+
+def _demand_of_this_scan(given: Stack, known: Stack) -> None:
+    """Raise Rejected where a file of a stack in several is known as a stack of its own: its others would wait for it for ever."""
+    if given.portion and not known.portion and known.state != "kept":
+        raise Rejected(
+            "cut_alone",
+            f"This file of a stack in several was cut as it is in batch {known.batch}, because the others did not come: take its"
+            f" {known.pages} pages out of the scan (--drop, with --expect) and hand in the rest, or scan that again.",
+        )
 
 
 def _demand_every_page(session: Session, stack: Stack) -> None:
