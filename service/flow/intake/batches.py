@@ -483,16 +483,7 @@ def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
             raise RuleRefused(f"pages {', '.join(whole.account.lost[:20])} are in no document; keep or drop them first")
         if not whole.manifest.balances:
             _demand_second_person(actor, whole, reason)
-        if whole.unseen and not reason:
-            raise RuleRefused(
-                f"pages {', '.join(whole.unseen[:20])} could not be looked at: look at them in their documents, for separator"
-                " sheets and blank backs, and say in the reason what they are"
-            )
-        if whole.unaccounted and not reason:
-            raise RuleRefused(
-                f"stack {', '.join(str(stack.position) for stack in whole.unaccounted)} was given up, and goes with the release:"
-                " say in the reason where its paper was scanned again, or cut it all the same"
-            )
+        _demand_a_word(whole, reason)
         batch.state, batch.released_by, batch.released_at = "released", actor.name, house.clock.now()
         batch.release_reason, batch.undo = reason, None
         for stack in whole.stacks:
@@ -521,6 +512,21 @@ def _demand_second_person(actor: Actor, whole: Whole, reason: str) -> None:
         )
     if actor.name == whole.batch.operator:
         raise RuleRefused(f"batch {name} does not balance; someone else than its operator must release it")
+
+
+def _demand_a_word(whole: Whole, reason: str) -> None:
+    if reason:
+        return
+    if whole.unseen:
+        raise RuleRefused(
+            f"pages {', '.join(whole.unseen[:20])} could not be looked at: look at them in their documents, for separator"
+            " sheets and blank backs, and say in the reason what they are"
+        )
+    if whole.unaccounted:
+        raise RuleRefused(
+            f"stack {', '.join(str(stack.position) for stack in whole.unaccounted)} was given up, and goes with the release:"
+            " say in the reason where its paper was scanned again, or cut it all the same"
+        )
 
 
 def _numbers(m: Manifest) -> dict[str, Any]:
