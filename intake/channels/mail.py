@@ -32,10 +32,10 @@ class MailboxAddress:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file in a letter."""
+    """A file in a letter. data: None where it cannot be decoded."""
 
     filename: str
-    data: bytes
+    data: bytes | None
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,9 @@ def _attachments(message: EmailMessage) -> Iterator[Attachment]:
                 filename = f"{_header(letter, 'Subject') or 'letter'}.eml"
             disposition, dresses = part.get_content_disposition(), is_decoration(part)
             data = _data(part)
-        except Exception:  # noqa: BLE001, S112 - as above: what cannot be decoded is no document
+        except Exception:  # noqa: BLE001 - as above: what cannot be decoded is refused under its number
+            number += 1
+            yield Attachment(f"attachment-{number}", None)
             continue
         if disposition != "attachment" and (kind.startswith("text/") and not filename):
             continue  # the letter's own words

@@ -103,6 +103,21 @@ def test_a_header_cannot_hold_lines():
     assert "\n" not in read_letter(raw).subject
 
 
+#: A part over which the parser of the headers trips, and one whose attached letter cannot be written out again.
+UNDECODABLE = (
+    b"Content-Type: application/pdf\n\nx".replace(b"\n\n", b"\nContent-Disposition: attachment; filename*\n\n"),
+    "Content-Type: message/rfc822\n\nSubject: x\nContent-Type: multipart/mixed\n\n正文".encode(),
+)
+
+
+@pytest.mark.parametrize("part", UNDECODABLE)
+def test_what_cannot_be_decoded_is_an_attachment_without_bytes(part):
+    good = b"Content-Type: application/pdf\nContent-Disposition: attachment; filename=a.pdf\n\nJVBERi0xLjQ="
+    head = b"From: a@b.c\nContent-Type: multipart/mixed; boundary=B\n\n"
+    found = read_letter(head + b"".join(b"--B\n" + one + b"\n" for one in (part, good)) + b"--B--\n").attachments
+    assert [(one.filename, one.data is None) for one in found] == [("attachment-1", True), ("a.pdf", False)]
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_nothing_that_arrives_brings_the_reader_down(raw):

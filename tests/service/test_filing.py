@@ -18,6 +18,7 @@ from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow.archive import filing, holds, ledger, loans, reviews, transfers
 from service.flow.archive.schedules import follow_dealings
 from service.flow.common.facts import file_facts
+from service.flow.common.tiers import set_file_tier
 from service.flow.intake import documents
 from service.flow.intake.process import process, sweep
 from service.flow.search import find
@@ -58,6 +59,19 @@ def test_B1_a_category_that_holds_a_document_is_not_marked_as_not_applicable(emb
     assert slot_of(embedded, file_id, "1.9")[0] == "present"
     filing.unfile_document(house, embedded["handler"], document_id)
     assert slot_of(embedded, file_id, "1.9")[0] == "missing"
+
+
+def test_B9_a_document_taken_out_of_a_secret_file_stays_secret(embedded):
+    house = embedded.house
+    for login, role in (("zhou", "credit_administrator"), ("sec", "handler")):
+        embedded.hire(login, role, clearance="secret")
+    _, file_id = new_contract(embedded)
+    document_id = embedded.take_in()
+    filing.file_document(house, embedded["handler"], document_id, file_id, "1.9")
+    set_file_tier(house, embedded["zhou"], file_id, "secret", "涉密")
+    filing.unfile_document(house, embedded["sec"], document_id)
+    assert not documents.can_read(house, embedded["handler"], document_id)
+    assert documents.can_read(house, embedded["sec"], document_id)
 
 
 def test_B1_a_document_that_comes_into_a_category_takes_back_that_it_does_not_apply(embedded):

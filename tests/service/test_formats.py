@@ -16,6 +16,8 @@ from intake.errors import Rejected
 from service.bootstrap import without_settings
 from service.commands.intake import take_one
 from service.errors import AttachmentBusy
+from service.flow.archive import filing
+from service.flow.common.tiers import set_file_tier
 from service.flow.intake import documents
 from service.flow.intake.attached import attached_to
 from service.flow.intake.lacking import lacking
@@ -29,6 +31,7 @@ from tests.intake.mutations import mutated, mutated_part
 from tests.intake.test_corpus import SEEDS
 from tests.service.conftest import OWNER, SCANS, embedded_env
 from tests.service.test_cli import juanzong
+from tests.service.test_flow import new_contract
 
 
 @pytest.fixture
@@ -96,6 +99,19 @@ def test_what_is_attached_to_a_secret_message_is_secret_from_the_start(quick):
     assert documents.get_document(house, OWNER, inside).tier == "secret"
     assert find.find(house, OWNER, "华岳实业集团有限公司").total == 1
     assert find.find(house, quick["handler"], "华岳实业集团有限公司").total == 0
+
+
+def test_what_is_attached_to_a_message_in_a_secret_file_is_secret(quick):
+    house = quick.house
+    for login, role in (("zhou", "credit_administrator"), ("sec", "handler")):
+        quick.hire(login, role, clearance="secret")
+    data = made.eml(("发票.ofd", made.ofd(), "application/ofd"))
+    mail = receive(house, quick["handler"], io.BytesIO(data), "信.eml").document_id
+    _, file_id = new_contract(quick)
+    filing.file_document(house, quick["handler"], mail, file_id, "1.9")
+    set_file_tier(house, quick["zhou"], file_id, "secret", "涉密")
+    process(house, mail)
+    assert [len(attached_to(house, quick[who], mail)) for who in ("sec", "handler")] == [1, 0]
 
 
 def test_an_attachment_that_another_is_receiving_makes_its_message_wait(quick, monkeypatch):

@@ -3,6 +3,7 @@
 import contextlib
 import imaplib
 import signal
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -12,9 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from intake.adapters import mailbox
-from intake.channels.mail import MailboxAddress
+from intake.channels.mail import Attachment, MailboxAddress
 from intake.errors import DeliveryFailed, MailboxUnavailable
 from service.bootstrap import build, prepare
+from service.flow.intake import letters
 from service.flow.intake.delivery import LocalDelivery
 from service.house import House
 from service.records.tables import AuditEntry, Document
@@ -148,6 +150,21 @@ def test_what_of_a_letter_was_not_taken_is_said_though_the_rest_is_done(post, ho
     assert post.folders() == {"inbox": [], "done": ["两个"], "refused": ["未收件 · Not taken in: 两个"]}
     assert "bad.pdf" in post.last[0].get_content()
     assert len(entries(house, "mail.partly")) == 1
+
+
+def test_an_attachment_that_cannot_be_decoded_is_told(post, house, mail, monkeypatch):
+    real = letters.read_letter
+
+    def damaged(raw):
+        found = real(raw)
+        return replace(found, attachments=(*found.attachments, Attachment("attachment-2", None)))
+
+    monkeypatch.setattr(letters, "read_letter", damaged)
+    post.send(DIGITAL, Subject="两个")
+    mail.look()
+    assert [row[0] for row in documents(house)] == ["contract-digital.pdf"]
+    assert post.folders()["refused"] == ["未收件 · Not taken in: 两个"]
+    assert "attachment-2" in post.last[0].get_content()
 
 
 def test_a_letter_that_is_too_large_is_not_even_read(post, tmp_path):

@@ -12,7 +12,16 @@ from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.counting import MOST
 from service.flow.common.facts import IN_FORCE, demand_no_review, standing_holds
 from service.flow.common.former import formerly
-from service.flow.common.guard import allowed, listing, load_document, load_file, lock_file, reach_of_file, require
+from service.flow.common.guard import (
+    allowed,
+    listing,
+    load_document,
+    load_file,
+    lock_file,
+    reach_of,
+    reach_of_file,
+    require,
+)
 from service.flow.common.heritage import pass_on
 from service.flow.common.hints import demand_released
 from service.flow.common.index import index_soon
@@ -77,7 +86,10 @@ def file_document(
 
 
 def unfile_document(house: House, actor: Actor, document_id: str) -> None:
-    """Take a document out of its file. Raises RuleRefused: the file is archived, or a hold stands on it."""
+    """Take a document out of its file; it stays as confidential as it was there.
+
+    Raises RuleRefused: the file is archived, or a hold stands on it.
+    """
     with house.database.write() as session:
         document = load_document(session, actor, document_id, "document.file")
         file = document.case_file
@@ -89,8 +101,11 @@ def unfile_document(house: House, actor: Actor, document_id: str) -> None:
         # In another file it could be destroyed. For what the file is frozen not everybody may know who may file documents.
         if standing_holds(session, file.id):
             raise RuleRefused(f"file {file.archive_number or file.title} is frozen; its documents stay in it")
-        document.department_id, document.case_file_id, document.indexed = file.department_id, None, False
-        audit.append(session, actor.name, "document.unfile", f"document:{document_id}", {"case_file": file.id})
+        reach = reach_of(document)
+        document.department_id, document.tier = reach.department_id, reach.tier
+        document.case_file_id, document.indexed = None, False
+        detail = {"case_file": file.id, "tier": document.tier}
+        audit.append(session, actor.name, "document.unfile", f"document:{document_id}", detail)
     index_soon(house, [document_id])
 
 

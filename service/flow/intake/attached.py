@@ -29,12 +29,12 @@ log = logging.getLogger("juanzong.attached")
 def receive_attached(house: House, document_id: str, message: Path) -> list[str]:
     """Receive the attachments of a message that is being read; returns review reasons for those that are refused.
 
-    They are as confidential as the message. Raises StoreUnavailable, DatabaseUnavailable, AttachmentBusy.
+    They are as confidential as the message, and belong where it lies. Raises StoreUnavailable, DatabaseUnavailable, AttachmentBusy.
     """
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
         deep = _depth(session, document)
-        batch, department_id, by, tier = document.batch, document.department_id, document.received_by, document.tier
+        batch, by, reach = document.batch, document.received_by, reach_of(document)
     found = list(attachments(message))
     if deep >= _DEEPEST:
         return [f"attachment_refused:{item.name}" for item in found]
@@ -48,8 +48,8 @@ def receive_attached(house: House, document_id: str, message: Path) -> list[str]
                 plain_name(item.name),
                 channel="attachment",
                 batch=batch,
-                department_id=department_id,
-                tier=tier,
+                department_id=reach.department_id,
+                tier=reach.tier,
                 note={"from": document_id},
             )
         except Rejected as error:

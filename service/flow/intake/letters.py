@@ -18,6 +18,7 @@ from service.house import SYSTEM, House
 from service.records import audit
 
 UNKNOWN_SENDER = Rejected("sender", "Letters of this sender are not taken (JUANZONG_MAILBOX_SENDERS).")
+UNDECODED = Rejected("truncated", "The attachment is damaged: its part of the letter cannot be decoded.")
 NO_ATTACHMENT = Rejected("no_attachment", "The letter has no attachment.")
 
 
@@ -53,6 +54,9 @@ def take_letter(house: House, raw: bytes, spool: Path, department_id: str | None
     documents: list[str] = []
     refusals: list[tuple[str, Rejected]] = []
     for attachment in letter.attachments:
+        if attachment.data is None:
+            refusals.append((attachment.filename, UNDECODED))
+            continue
         try:
             with tempfile.NamedTemporaryFile(dir=spool, prefix="letter-") as file:
                 file.write(attachment.data)
