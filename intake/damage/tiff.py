@@ -6,12 +6,15 @@ Pillow brings libtiff with it and keeps most of its complaints to itself, so it 
 import ctypes
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import PIL._imaging
+from numpy.typing import NDArray
 
 NONE, RLE, GROUP_3, GROUP_4, JPEG = 1, 2, 3, 4, 7  # values of Compression (TIFF 6.0, page 30; Technical Note 2)
 #: The others fail for damage wherever they are unpacked; Deflate is looked at in `streams`.
@@ -45,6 +48,8 @@ def _library() -> Any:
             ("TIFFNumberOfTiles", number, (pointer,)),
             ("TIFFStripSize", size, (pointer,)),
             ("TIFFTileSize", size, (pointer,)),
+            ("TIFFScanlineSize", size, (pointer,)),
+            ("TIFFReadScanline", ctypes.c_int, (pointer, pointer, number, ctypes.c_uint16)),
             ("TIFFReadEncodedStrip", size, (pointer, number, pointer, size)),
             ("TIFFReadEncodedTile", size, (pointer, number, pointer, size)),
             ("TIFFClose", None, (pointer,)),
@@ -56,12 +61,15 @@ def _library() -> Any:
     return library
 
 
-def page(path: Path, directory: int) -> bool:
-    """Tell whether a page is damaged. directory: which one of the file, from 0."""
-    library = _library()
-    if library is None:
-        return False
-    heard = set[bytes]()
+def can_read_rows() -> bool:
+    """Return whether rows of a page can be read one by one here."""
+    return _library() is not None
+
+
+@contextmanager
+def _opened(path: Path, directory: int) -> Iterator[tuple[int, set[bytes]]]:
+    """Give a page opened (0 where it cannot be), and what libtiff complains of meanwhile. directory: which one of the file, from 0."""
+    library, heard = _library(), set[bytes]()
 
     def hear(_tiff: object, _data: object, module: bytes | None, text: bytes | None, _arguments: object) -> int:
         if (module or b"").startswith(_OF_DATA) and _HARMLESS not in (text or b""):
@@ -77,13 +85,40 @@ def page(path: Path, directory: int) -> bool:
     library.TIFFOpenOptionsFree(options)
     if not opened:
         os.close(own)
-        return True
+        yield 0, heard
+        return
     try:
-        if directory and not library.TIFFSetDirectory(opened, directory):
-            return True
-        return _is_cut(library, opened) or bool(heard)
+        yield opened if not directory or library.TIFFSetDirectory(opened, directory) else 0, heard
     finally:
         library.TIFFClose(opened)
+
+
+def page(path: Path, directory: int) -> bool:
+    """Tell whether a page is damaged. directory: which one of the file, from 0."""
+    library = _library()
+    if library is None:
+        return False
+    with _opened(path, directory) as (opened, heard):
+        return not opened or _is_cut(library, opened) or bool(heard)
+
+
+def rows(path: Path, directory: int, height: int, at_once: int) -> Iterator[NDArray[np.uint8]]:
+    """Yield the unpacked bytes of a page of strips, `at_once` rows at a time: rows x bytes; the array is used again for the next.
+
+    Raises OSError where one cannot be unpacked.
+    """
+    library = _library()
+    with _opened(path, directory) as (opened, _):
+        size = library.TIFFScanlineSize(opened) if opened else 0
+        if size <= 0:
+            raise OSError("the page cannot be opened")
+        band = np.empty((at_once, size), np.uint8)
+        for top in range(0, height, at_once):
+            count = min(at_once, height - top)
+            for row in range(count):
+                if library.TIFFReadScanline(opened, band[row].ctypes.data, top + row, 0) < 0:
+                    raise OSError(f"row {top + row} cannot be unpacked")
+            yield band[:count]
 
 
 def _is_cut(library: Any, opened: int) -> bool:

@@ -4,6 +4,7 @@ import io
 import struct
 import wave
 import zipfile
+import zlib
 from email.message import EmailMessage
 
 import numpy as np
@@ -53,6 +54,29 @@ def tiled_tiff():
         else:
             body += struct.pack("<HHI", tag, kind, len(values)) + packed.ljust(4, b"\0")
     return body + bytes(4) + long + b"".join(tiles)
+
+
+def fine_tiff(size, times, text=TEXT, dpi=2400):
+    """A page in black and white of width x height dots, each `times` as wide and high; never held in full size.
+
+    Deflated in strips of a few rows, as no scanner's memory holds all of it either.
+    """
+    width, height = size[0] * times, size[1] * times
+    strips, at, places = [], 8, []
+    for row in np.asarray(page("L", text, size)) > 128:
+        bits = np.packbits(np.repeat(row, times))
+        strips.append(zlib.compress(bits.tobytes() * times))
+        places.append(at)
+        at += len(strips[-1])
+    counts = [len(strip) for strip in strips]
+    long = struct.pack(f"<{2 * len(strips)}I2I", *places, *counts, dpi, 1)
+    entries = {256: (4, 1, width), 257: (4, 1, height), 258: (3, 1, 1), 259: (3, 1, 8), 262: (3, 1, 1), 277: (3, 1, 1)}
+    entries |= {273: (4, len(strips), at), 278: (4, 1, times), 279: (4, len(strips), at + 4 * len(strips))}
+    entries |= {282: (5, 1, at + 8 * len(strips)), 283: (5, 1, at + 8 * len(strips))}
+    directory = struct.pack("<H", len(entries)) + b"".join(
+        struct.pack("<HHII", tag, *entry) for tag, entry in sorted(entries.items())
+    )
+    return struct.pack("<2sHI", b"II", 42, at + len(long)) + b"".join(strips) + long + directory + bytes(4)
 
 
 def deep(kind):

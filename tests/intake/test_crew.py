@@ -24,6 +24,7 @@ from tests.intake.scans import scan
 from tests.thorough import so_many
 
 LIMITS = Limits()
+A3 = (2339, 3307)  # dots at 200 dpi
 ROOT = Path(__file__).parents[2]
 
 
@@ -61,6 +62,15 @@ def test_an_a4_page_at_2400_dpi_is_read_within_the_memory_of_a_reader(crew, tmp_
     Image.new("1", (19_843, 28_063), 1).save(tmp_path / "fine.tif", compression="group4", dpi=(2400, 2400))
     (page,) = read(crew(memory=2048 << 20, engine="tests.intake.fragile:Blind"), tmp_path / "fine.tif")
     assert (page.trouble, page.quality.dpi) == ("", 2400)
+
+
+def test_an_a3_page_at_2400_dpi_is_read_in_a_quarter_of_the_memory_of_a_reader(crew, tmp_path):
+    """Held a byte for a pixel it would be 1,113 MB."""
+    (tmp_path / "fine.tif").write_bytes(made.fine_tiff(A3, 12))
+    (page,) = read(crew(memory=512 << 20, engine="tests.intake.fragile:Blind"), tmp_path / "fine.tif")
+    assert (page.trouble, page.quality.dpi) == ("", 2400)
+    with Image.open(io.BytesIO(page.image)) as kept:
+        assert kept.size == (page.page.width, page.page.height)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageDraw
 
+from intake import raster
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats.mail import attachments
 from intake.formats.opening import open_pages
@@ -223,8 +224,37 @@ def test_an_a4_page_at_2400_dpi_in_black_and_white_is_taken(tmp_path):
     path = tmp_path / "fine.tif"
     Image.new("1", (19_843, 28_063), 1).save(path, compression="group4", dpi=(2400, 2400))
     assert inspect(path, LIMITS).pages == 1
-    Image.new("1", (30_000, 30_000), 1).save(path, compression="group4")
+    Image.new("1", (36_000, 36_000), 1).save(path, compression="group4")
     assert code(path) == "too_many_pixels"
+
+
+@pytest.mark.parametrize("compression", ["group4", "group3", "tiff_adobe_deflate", "packbits", "raw"])
+@pytest.mark.parametrize("white", [0, 1])
+@pytest.mark.parametrize("orientation", [1, 2, 6, 8])
+def test_a_page_in_black_and_white_looks_the_same_read_row_by_row(tmp_path, compression, white, orientation):
+    """Strokes, and grain that a mean makes gray; neither side is a multiple of five."""
+    picture = Image.new("1", (1503, 1051), 1)
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((30, 20, 400, 300))
+    pen.rectangle((1000, 750, 1502, 770), fill=0)
+    picture.paste(Image.fromarray(np.random.default_rng(3).random((200, 200)) < 0.5), (650, 425))
+    picture.save(tmp_path / "page.tif", compression=compression, tiffinfo={262: white, 274: orientation})
+    with Image.open(tmp_path / "page.tif") as image:
+        ours = raster._from_rows(image, tmp_path / "page.tif", 5)
+        turned = image.convert("L")  # Pillow reads it whole, and turns it
+    back = {1: None, 2: UNDONE[2], 6: UNDONE[6], 8: UNDONE[8]}[orientation]
+    whole, ours = (page if back is None else page.transpose(back) for page in (turned, ours))
+    difference = np.abs(np.asarray(whole.reduce(5)).astype(int) - np.asarray(ours).astype(int))
+    assert difference.max() <= 1
+
+
+def test_a_large_page_in_black_and_white_that_is_damaged_is_told(tmp_path):
+    data = bytearray(made.fine_tiff((300, 300), 40))
+    with Image.open(io.BytesIO(data)) as image:
+        place = image.tag_v2[273][5]
+    data[place : place + 4] = b"\xff\xff\xff\xff"
+    with open_pages(put(tmp_path, bytes(data)), "tiff", LIMITS) as pages, pytest.raises(Rejected, match="damaged"):
+        pages.picture(0)
 
 
 # OFD

@@ -24,6 +24,7 @@ from service.flow.intake.lacking import lacking
 from service.flow.intake.page_quality import of_document
 from service.flow.intake.process import process, process_waiting
 from service.flow.intake.receive import receive
+from service.flow.intake.render import open_rendition
 from service.flow.search import find
 from service.records.tables import Document, Rendition
 from tests.intake import made
@@ -53,6 +54,17 @@ def row(office, document_id):
     with office.house.database.read() as session:
         document = session.get_one(Document, document_id)
         return document.status, document.category, document.pages, document.review_reasons, document.notes
+
+
+def test_an_a3_page_at_2400_dpi_in_black_and_white_is_found_and_its_original_is_what_came(embedded):
+    data = made.fine_tiff((1169, 1654), 24)
+    document_id = take(embedded, "fine.tif", data)
+    status, _, pages, reasons, _ = row(embedded, document_id)
+    assert (status in ("stored", "needs_review"), pages) == (True, 1)
+    assert [reason for reason in reasons if reason.startswith(("unread", "rescan"))] == []
+    assert find.find(embedded.house, OWNER, "产品销售合同").total == 1
+    with open_rendition(embedded.house, OWNER, document_id, "original") as opened:
+        assert opened.stream.read() == data
 
 
 def test_a_recording_is_kept_unread_in_its_category_and_found_by_its_name(quick):
