@@ -19,7 +19,7 @@ from service.access.policy import Actor
 from service.access.throttle import place_of
 from service.caller import STRANGERS_PER_MINUTE, Limiter, Tallies, address_of
 from service.errors import KNOWN_ERRORS, BadInput, NotSignedIn, TooManyRequests, Unconfirmed, outcome
-from service.flow.common.room import is_full, no_space
+from service.flow.common.room import is_full, plainly
 from service.house import House
 from service.typed import demand_text
 from vault.streams import read_exactly
@@ -186,10 +186,11 @@ def _refused_by_disk(error: OSError) -> Response:
     """A body that came whole, and found no room."""
     if not is_full(error):
         raise error
-    return _known(no_space())
+    return _known(error)
 
 
 def _known(error: Exception) -> Response:
+    error = plainly(error)
     more: dict[str, Any] = {}
     if isinstance(error, BadInput) and error.fields:
         more["errors"] = error.fields

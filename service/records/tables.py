@@ -225,6 +225,7 @@ class Document(Base):
     """One paper or electronic original.
 
     status: receiving (not yet acknowledged), received, reading, stored, needs_review, failed, destroyed.
+    error: why it could not be read, in English; error_code: the word for it, "" where it failed before there were such words.
     categorised_by: who put it into its category, "" while that is what a machine or a separator sheet said.
     indexed: whether the index holds the present state. is_original: whether the paper behind it is the original and not a copy.
     review_reasons: why a person must look. notes: what the file itself shows: signed, macros, attachment:NAME, from:ID (the
@@ -246,6 +247,7 @@ class Document(Base):
     indexed: Mapped[bool] = mapped_column(default=False, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
+    error_code: Mapped[str] = mapped_column(String(32), default="")
     category: Mapped[str] = mapped_column(String(8), default="")
     categorised_by: Mapped[str] = mapped_column(String(80), default="")
     kind: Mapped[str] = mapped_column(String(32), default="")

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.errors import KNOWN_ERRORS, TooManyRequests, outcome
 from service.flow.common.guard import allowed
-from service.flow.common.room import is_full, no_space
+from service.flow.common.room import is_full, plainly
 from service.house import House
 from service.typed import demand_text
 from service.web import filters, locale, refusals, security, sessions
@@ -94,6 +94,7 @@ def _at_hand() -> dict[str, Any]:
         "say": refusals.say,
         "refusal_text": refusals.of,
         "rejection": refusals.rejection,
+        "trouble": refusals.trouble,
         "today": house().clock.today(),
         "separated": house().settings.separated_administrators,
         "date": date,
@@ -114,6 +115,7 @@ def _page(status: int, title: str, message: str, advice: str) -> ResponseReturnV
 
 def _explain(error: Exception) -> ResponseReturnValue:
     """Say in the shell what a known error means and what to do."""
+    error = plainly(error)
     status = outcome(error).http_status
     title, advice = {
         401: (gettext("请先登录"), gettext("登录以后再试。")),
@@ -123,6 +125,10 @@ def _explain(error: Exception) -> ResponseReturnValue:
         503: (
             gettext("后台服务暂时没有回应"),
             gettext("已经收下的文件不会丢。过一会儿再试；一直这样请告诉系统管理员。"),
+        ),
+        507: (
+            gettext("磁盘满了"),
+            gettext("没有收下的请保留在手边；请系统管理员腾出地方，腾出来以后再传一次。"),
         ),
     }.get(status, (gettext("没有办成"), gettext("什么都没有改变。请回到上一页改正后再试。")))
     if isinstance(error, TooManyRequests):
@@ -137,7 +143,7 @@ def _refused_by_disk(error: OSError) -> ResponseReturnValue:
     """A file that came whole, and found no room."""
     if not is_full(error):
         raise error
-    return _explain(no_space())
+    return _explain(error)
 
 
 def _forged(_error: CSRFError) -> ResponseReturnValue:

@@ -46,6 +46,24 @@ REJECTIONS = {
     "malware_unchecked": _("文件太大，病毒扫描程序查不了，没有收下；请告诉系统管理员。"),
     "parts_lost": _("先前收到的部分在服务器上丢了，请再传一次。"),
 }
+#: Why a document that is kept could not be read.
+TROUBLES = {
+    "truncated": _("文件损坏，或者不完整"),
+    "unreadable": _("文件打不开"),
+    "too_large": _("打开它要的内存超过了上限"),
+    "too_slow": _("打开它用的时间超过了上限"),
+    "too_many_pixels": _("图像像素超过了上限"),
+    "encrypted": _("文件有密码"),
+    "unsupported": _("里面有不能显示的图像"),
+    "unsupported_here": _("这台服务器没有安装 LibreOffice"),
+    "stopped": _("试了几次，每次都半途停下"),
+    "lost": _("原件从存储里读不出来"),
+}
+
+
+def trouble(code: str) -> str:
+    """Return why a document could not be read, as a clause without its full stop."""
+    return str(TROUBLES[code]) if code in TROUBLES else gettext("识别时出了错")
 
 
 def rejection(code: str, message: str) -> str:

@@ -12,9 +12,11 @@ from service.api.app import blueprint, watch
 from service.errors import BadInput
 from service.flow.archive import reviews
 from service.flow.intake.process import process
+from tests.contract.toxic import Toxic
 from tests.service import bad_files
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_flow import due_file, new_contract, propose
+from vault.vault import Vault
 
 
 @pytest.fixture
@@ -93,6 +95,18 @@ def test_a_full_disk_is_said_and_nothing_is_kept(client, headers, embedded, monk
     assert (answer.status_code, answer.content_type) == (507, "application/problem+json")
     assert "disk of the archive is full" in answer.get_json()["title"]
     assert list(embedded.house.vault.store.names()) == []
+    assert upload(client, mine).status_code == 201
+
+
+@pytest.mark.parametrize("split", ["", "true"])
+def test_a_full_store_is_said_as_a_full_disk_is(client, headers, embedded, split):
+    mine, house = headers("handler"), embedded.house
+    store = Toxic(house.vault.store)
+    house.vault, store.trouble = Vault(store), "full"
+    body = {"file": (io.BytesIO(DIGITAL.read_bytes()), "a.pdf")} | ({"split": split} if split else {})
+    answer = client.post("/api/v1/documents", data=body, headers=mine, content_type="multipart/form-data")
+    assert (answer.status_code, "disk of the archive is full" in answer.get_json()["title"]) == (507, True)
+    store.trouble = ""
     assert upload(client, mine).status_code == 201
 
 

@@ -86,7 +86,8 @@ def test_wrong_bytes_are_never_taken_for_the_document(embedded, toxic):
     process(house, document_id)
     assert status(embedded, document_id) == "failed"
     with house.database.read() as session:
-        assert "damaged" in session.get_one(Document, document_id).error
+        document = session.get_one(Document, document_id)
+        assert (document.error_code, "damaged" in document.error) == ("lost", True)
     with pytest.raises(ObjectDamaged), open_rendition(house, embedded["handler"], document_id, "original") as opened:
         opened.stream.read()
     *_, report = fixity(house, OWNER)

@@ -87,7 +87,7 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
                 session.delete(of_it)
         shares.forget(session, document.id)
         document.status, document.indexed = "destroyed", False
-        document.filename = document.title = document.kind = document.error = ""
+        document.filename = document.title = document.kind = document.error = document.error_code = ""
         document.review_reasons, document.fields, document.notes = [], [], []
         document.verification, document.checked_by = "", []
     paper = paper_of(session, file.id)

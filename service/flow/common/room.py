@@ -20,16 +20,22 @@ def is_full(error: BaseException | None) -> bool:
     return isinstance(error, OSError) and error.errno in _FULL
 
 
+def plainly(error: Exception) -> Exception:
+    """Return NoSpace for an error that comes of a full disk, of this machine or of the store; any other as it is."""
+    if isinstance(error, DatabaseUnavailable):
+        full = "disk is full" in str(error)  # SQLite's words for SQLITE_FULL
+    else:
+        full = isinstance(error, StoreUnavailable | OSError) and (is_full(error) or is_full(error.__cause__))
+    return no_space() if full else error
+
+
 @contextlib.contextmanager
 def room() -> Iterator[None]:
     """Turn a full disk, however it shows, into NoSpace."""
     try:
         yield
-    except (StoreUnavailable, OSError) as error:
-        if is_full(error) or is_full(error.__cause__):
-            raise no_space() from error
-        raise
-    except DatabaseUnavailable as error:
-        if "disk is full" in str(error):  # SQLite's words for SQLITE_FULL
-            raise no_space() from error
+    except (StoreUnavailable, OSError, DatabaseUnavailable) as error:
+        said = plainly(error)
+        if said is not error:
+            raise said from error
         raise

@@ -8,8 +8,8 @@ from typing import Any
 from intake.errors import DeliveryFailed, Rejected
 from intake.model import Receipt
 from service.access.policy import Actor
-from service.errors import KNOWN_ERRORS
-from service.flow.common.room import is_full
+from service.errors import KNOWN_ERRORS, NoSpace
+from service.flow.common.room import is_full, plainly
 from service.flow.intake.receive import receive
 from service.flow.intake.stack_or_file import take_stack
 from service.flow.intake.stacks import How
@@ -46,6 +46,8 @@ class LocalDelivery:
                 raise DeliveryFailed(str(error), one_file=True, code=error.code) from error
             raise
         except KNOWN_ERRORS as error:
+            if isinstance(plainly(error), NoSpace):
+                raise DeliveryFailed("the disk of the archive is full", code="server_full") from error
             raise DeliveryFailed(str(error), code="archive", detail=str(error)) from error
         except OSError as error:
             if is_full(error):

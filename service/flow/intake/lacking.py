@@ -32,7 +32,7 @@ def read_lacking(house: House, actor: Actor) -> list[str]:
             document = session.get(Document, document_id, with_for_update={"of": Document})
             if document is None or document.status not in _READ:
                 continue
-            document.status, document.attempts, document.error = "received", 0, ""
+            document.status, document.attempts, document.error, document.error_code = "received", 0, "", ""
             document.review_reasons = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
             audit.append(session, actor.name, "document.read_again", f"document:{document_id}")
     return found

@@ -51,6 +51,8 @@ Progress = Callable[[int, int], None]
 UNREAD = ("received", "reading")
 READ = ("stored", "needs_review", "failed")
 MAX_ATTEMPTS = 3
+#: Why a document is not read, beside the codes of `Rejected`: it stopped every reading, or its original is lost or damaged in the store.
+STOPPED, LOST = "stopped", "lost"
 # What passes by itself: the document waits for the service and loses no attempt.
 PASSING = (StoreUnavailable, DatabaseUnavailable, EngineUnavailable, NoSpace, AttachmentBusy)
 log = logging.getLogger("juanzong.process")
@@ -101,7 +103,8 @@ def _claim(house: House, document_id: str) -> bool:
             return False
         if document.attempts >= MAX_ATTEMPTS:
             # It brought its worker down every time: kept and listed for a person, not tried for ever.
-            document.status, document.error = "failed", f"reading stopped {document.attempts} times without a result"
+            document.status, document.error_code = "failed", STOPPED
+            document.error = f"reading stopped {document.attempts} times without a result"
             document.review_reasons = ["reading_failed"]
             shares.forget(session, document_id)
             claims.release(document)
@@ -171,9 +174,9 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         looks = sketches.sketch_of(house, heap.texts)
     except Rejected as error:
         # It passed inspection at the door, yet a page of it cannot be rendered: the original stays, a person must look.
-        _finish_failed(house, document_id, str(error))
+        _finish_failed(house, document_id, error.code, str(error))
     except (ObjectDamaged, ObjectMissing) as error:
-        _finish_failed(house, document_id, f"the original cannot be read from the store: {error}")
+        _finish_failed(house, document_id, LOST, f"the original cannot be read from the store: {error}")
     except Superseded:
         return
     else:
@@ -208,7 +211,7 @@ def _finish(
             document = OfDocument(house, document_id).still(session)
         except Superseded:
             return  # destroyed, or taken over by another process, since its last page: what is kept now is that one's
-        document.error, document.attempts = "", 0
+        document.error, document.error_code, document.attempts = "", "", 0
         document.pages = has  # an office file is laid out anew by each machine, with the fonts that are there
         document.preservation = "waiting"
         session.execute(delete(CopyTrouble).where(CopyTrouble.document_id == document_id))
@@ -243,13 +246,13 @@ def _as_people_say(house: House, document: Document, found: Understanding, pages
     return replace(said, needs_review=(*said.needs_review, *rules.page_reasons(found.needs_review)))
 
 
-def _finish_failed(house: House, document_id: str, why: str) -> None:
+def _finish_failed(house: House, document_id: str, code: str, why: str) -> None:
     with house.database.write() as session:
         try:
             document = OfDocument(house, document_id).still(session)
         except Superseded:
             return
-        document.status, document.error, document.indexed = "failed", why, False
+        document.status, document.error_code, document.error, document.indexed = "failed", code, why, False
         again = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
         document.review_reasons = ["reading_failed", *again]
         shares.forget(session, document_id)
@@ -270,7 +273,7 @@ def read_again(house: House, actor: Actor, document_id: str) -> None:
         if not is_worth_another_reading(document):
             raise RuleRefused("only a document whose reading failed is read again")
         demand_open_file(document)
-        document.status, document.attempts, document.error = "received", 0, ""
+        document.status, document.attempts, document.error, document.error_code = "received", 0, "", ""
         document.review_reasons = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
         audit.append(session, actor.name, "document.read_again", f"document:{document_id}")
     house.hint(document_id)

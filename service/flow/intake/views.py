@@ -44,6 +44,7 @@ def document_as_json(document: Document, sheets: Sheets | None = None) -> dict[s
         "received_by": document.received_by,
         "received_at": document.received_at.isoformat(),
         "error": document.error or None,
+        "error_code": document.error_code or None,
         "preservation": "destroyed" if document.status == "destroyed" else document.preservation,
         "fields": {
             f.name: {

@@ -10,12 +10,14 @@ import pytest
 from werkzeug.test import TestResponse
 
 from service.access import people
+from service.errors import DatabaseUnavailable
 from service.flow.intake.documents import list_documents
 from service.flow.intake.receive import receive
 from tests.service.conftest import DIGITAL, OWNER
 from tests.service.test_split import TWO, digital
 from tests.service.test_uploads import words as metadata
 from tests.service.web.conftest import Browser, Site
+from vault.errors import StoreUnavailable
 
 DATA = DIGITAL.read_bytes()
 BYTES = "application/offset+octet-stream"
@@ -93,6 +95,31 @@ def test_a_full_disk_is_said_in_the_form_that_needs_no_script(site: Site, monkey
     assert answer.status_code == 507
     assert "服务器的磁盘满了" in answer.get_data(as_text=True)
     assert list_documents(site.office.house, OWNER)[0] == 0
+
+
+@pytest.mark.parametrize("full", ["disk", "database"])
+def test_a_full_store_says_what_to_do_and_the_file_is_taken_when_there_is_room(
+    site: Site, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    browser, house = site.signed_in("handler"), site.office.house
+    browser.get("/upload")
+
+    def put(*_args: object) -> None:
+        if full == "database":
+            raise DatabaseUnavailable("the database does not answer: database or disk is full")
+        cause = OSError(errno.ENOSPC, "No space left on device")
+        raise StoreUnavailable("the object store cannot be used: No space left on device") from cause
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.vault, "put", put)
+        answer = browser.post("/upload", {"files": [(io.BytesIO(DATA), "a.pdf")]})
+    assert answer.status_code == 507
+    page = answer.get_data(as_text=True)
+    assert "服务器的磁盘满了" in page
+    assert "请系统管理员腾出地方，腾出来以后再传一次" in page
+    assert list_documents(house, OWNER)[0] == 0
+    assert browser.post("/upload", {"files": [(io.BytesIO(DATA), "a.pdf")]}).status_code == 303
+    assert list_documents(house, OWNER)[0] == 1
 
 
 def test_a_refusal_speaks_the_readers_language(site: Site) -> None:

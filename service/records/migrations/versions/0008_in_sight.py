@@ -22,7 +22,8 @@ def upgrade() -> None:
     _returns_checked()
     _page_shares()
     _categories_of_people()
-    op.add_column("stacks", sa.Column("error_code", sa.String(length=32), nullable=False, server_default=""))
+    for table in ("stacks", "documents"):
+        op.add_column(table, sa.Column("error_code", sa.String(length=32), nullable=False, server_default=""))
     op.add_column("stacks", sa.Column("sheets", sa.Integer(), nullable=True))
     for table in ("uploads", "stacks"):  # which of several files it is that are one stack
         op.add_column(table, sa.Column("portion", sa.String(length=40), nullable=False, server_default=""))
