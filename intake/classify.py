@@ -10,6 +10,7 @@ from intake.kinds import KINDS, Kind
 from intake.layout import Row, Run, join
 
 _SENTENCE = re.compile(r"编号|日期|[Nn][Oo]\.|[。;,?!]|[:].{3,}|\.{4,}|_{3,}")
+_NUMBER = re.compile(r"\d{6}")  # of a code or a printed receipt; no title has one
 _LARGE = 1.15  # times the usual height of print
 _QUOTED = re.compile(r"《[^》]*》|\"[^\"]*\"|“[^”]*”")
 _TRAILING = re.compile(
@@ -118,7 +119,7 @@ def _says_more(bare: str) -> bool:
 
 def _apart(row: Row, run: Run, usual: float) -> Run:
     """Return the large title of a row that holds a number or a day beside it, as slips and receipts print it; else the whole run."""
-    chunks = row.chunks if _says_more(_bare(run)) else []
+    chunks = row.chunks if _says_more(_bare(run)) or _NUMBER.search(_bare(run)) else []
     titles = [c for c in chunks if c.box[3] - c.box[1] > _LARGE * usual and _names(_bare(c))]
     return titles[0] if len(chunks) > 1 and len(titles) == 1 else run
 

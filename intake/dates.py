@@ -22,6 +22,7 @@ _MONTHS = {
     m: i for i, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
 }
 _MONTH = r"(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:[a-z]*)\.?"
+_BEFORE_TIME = r"\d\d(?=[0-2]\d:[0-5]\d)"  # a time of day behind it that lost its space: 2025-10-2014:33:08
 _DATE_FORMS = (
     (
         "ymd",
@@ -35,8 +36,18 @@ _DATE_FORMS = (
             rf"([{_HAN}](?:{_S}[{_HAN}]){{3}}){_S}年{_WRAP}((?:[{_HAN}元正十拾]{_S}){{1,3}})月{_WRAP}((?:[{_HAN}十拾廿卅初]{_S}){{1,4}})[日号]"
         ),
     ),
-    ("ymd", re.compile(rf"(?<!\d)(?<!\d[./])(\d{{4}}){_S}[./]{_S}(\d{{1,2}}){_S}[./]{_S}(\d{{1,2}})(?!\d|[./]\d)")),
-    ("ymd", re.compile(rf"(?<![\d\-])(?<![A-Za-z]-)(\d{{4}}){_S}-{_S}(\d{{1,2}}){_S}-{_S}(\d{{1,2}})(?!\d|-\d)")),
+    (
+        "ymd",
+        re.compile(
+            rf"(?<!\d)(?<!\d[./])(\d{{4}}){_S}[./]{_S}(\d{{1,2}}){_S}[./]{_S}(\d{{1,2}}(?!\d|[./]\d)|{_BEFORE_TIME})"
+        ),
+    ),
+    (
+        "ymd",
+        re.compile(
+            rf"(?<![\d\-])(?<![A-Za-z]-)(\d{{4}}){_S}-{_S}(\d{{1,2}}){_S}-{_S}(\d{{1,2}}(?!\d|-\d)|{_BEFORE_TIME})"
+        ),
+    ),
     (
         "dmy",
         re.compile(

@@ -48,6 +48,7 @@ _AFTER = r"(?=同志|先生|女士|\(|,|、|为|代表|作|身份证|前往|前�
 _SENTENCES = (
     re.compile(rf"(?:我|本人|兹有|兹证明)?[ \t]*(?P<legal_representative>{PERSON}){_TITLES}[ \t]*(?:同志|先生|女士)?,?[ \t]*(?:系|是|为|在)[ \t]*(?P<principal>{COMPANY}){_TITLES}[ \t]*的?[ \t]*(?:合法)?(?:的)?法定代表人"),
     re.compile(rf"(?P<principal>{COMPANY}){_TITLES}[ \t]*的?法定代表人[ \t:,]*(?P<legal_representative>{PERSON}){_TITLES}[ \t,]*(?:经合法)?(?=现|兹|特|经|代表|在此|授权|委托|,|同志)"),
+    re.compile(rf"(?P<principal>{COMPANY}){_TITLES}[ \t]*的[ \t]*(?P<legal_representative>{PERSON})[ \t]*\((?:法定代表人|法人代表|法人)[^()\n]{{0,20}}\)"),
     re.compile(rf"(?:授权|委托|委派|指派|指定)(?:书)?[ \t]*(?:{_OURS}|本公司|{COMPANY}{_TITLES})??的?[ \t]*{_PLACE}[ \t,:]*(?P<agent>{PERSON}){_TITLES}[ \t]*{_AFTER}"),
     re.compile(rf"(?:兹|今|现)(?:介绍|有|委派|派)[ \t]*(?:{_OURS}|{COMPANY})??的?{_PLACE}[ \t]*(?P<agent>{PERSON}){_TITLES}[ \t]*{_AFTER}"),
     re.compile(rf"(?:^|[\n\t,。:])[ \t]*(?:{_OURS}[ \t]*)?(?P<principal>{COMPANY}){_TITLES}[ \t,]*(?:现|兹|特|在此|谨此|依法)*[ \t]*(?:授权|委托|委派)(?!代)"),

@@ -167,9 +167,7 @@ def _stuck(
 ) -> tuple[list[tuple[int, Run]], Run]:
     """Return the pieces of a label whose first line was read as one with the value beside it (申请信用80万元, 额度 below), and that value."""
     for k in range(2, min(len(first), _LONGEST)):
-        last, after = first.glyphs[k - 1].box, first.glyphs[k].box
-        apart = last and after and after[0] - last[2] > _APART * sheet.rows[r].height
-        if apart and first.key[:k] in ends:
+        if first.key[:k] in ends and _ends_a_cell(first, k):
             stack = _stack(sheet, rows, r, first.cut(0, k), ends)
             if len(stack) > 1:
                 return stack, first.cut(k).strip("")
@@ -201,7 +199,7 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
     spots: list[Spot] = []
     at = 0
     while at < len(key):
-        m, strength = _match(key, at, words, spots[-1].end if spots else None)
+        m, strength = _match(run, at, words, spots[-1].end if spots else None)
         if m is None:
             at += 1
             continue
@@ -220,9 +218,9 @@ def _in_row(run: Run, s: int, r: int, words: tuple[str, ...], pairs: list[tuple[
     return spots
 
 
-def _match(key: str, at: int, words: tuple[str, ...], last: int | None) -> tuple[tuple[int, int] | None, float]:
+def _match(run: Run, at: int, words: tuple[str, ...], last: int | None) -> tuple[tuple[int, int] | None, float]:
     """Return which of the words stands at an offset and where it ends, and how sure that is a label. last: where the label before it ends."""
-    seen = last is not None
+    seen, key = last is not None, run.key
     free = at == 0 or key[at - 1] in "\t\n :;,。、)】]"
     if not free and not seen:
         lead = re.compile(_LEAD).match(key[:at])
@@ -232,6 +230,7 @@ def _match(key: str, at: int, words: tuple[str, ...], last: int | None) -> tuple
         return (_loose(words).match(key, at), 0.8) if free else (None, 0.0)
     found = (int(str(m.lastgroup)[1:]), m.end())
     closed = re.compile(_TAIL + ":").match(key, m.end())
+    free = free or (seen and _ends_a_cell(run, at) and _ends_a_cell(run, m.end()))
     # The number of a list that lost its point.
     free = free or bool(not seen and closed and re.fullmatch(r"\d{1,2}", key[:at]))
     if free:
@@ -256,6 +255,12 @@ def _match(key: str, at: int, words: tuple[str, ...], last: int | None) -> tuple
     ):
         return found, 0.85
     return None, 0.0
+
+
+def _ends_a_cell(run: Run, at: int) -> bool:
+    """Tell whether the letter before an offset stands apart from the one there, as at the edge of a narrow cell of a table."""
+    one, other = (run.glyphs[i].box if 0 <= i < len(run) else None for i in (at - 1, at))
+    return bool(one and other and other[0] - one[2] > _APART * (one[3] - one[1]))
 
 
 class Regions:

@@ -86,6 +86,7 @@ _ENDS = {
     "resolution": ("", "principal"),
 }
 _LETTERS = ("correspondence", "reply_letter", "registration", "capability", "guarantee", "resolution")
+_STANDS = re.compile(r"(?:保函|担保书?|担保函|保证书?)的?(?:有效期限?|期限|期间)[^。;\n]{4,60}")
 _SENT = re.compile(r"送货|发货|出库")
 _CODE = re.compile(r"社会信用(?:代码)?[:\s]{0,4}(?P<code>[0-9A-HJ-NP-RTUW-Y]{18})(?![0-9A-Za-z])")
 _CHANGED = r"(?:调整|提高|增加|上调|下调|降低|调减|缩短|延长|变更)[为至到]"
@@ -95,6 +96,10 @@ _NOT_GRANTED = re.compile(
 )
 _GRANTED = re.compile(r"(?<![不未])(?:同意|批准|核准|核定|给予|授予)|现(?![有在])|调整[为至到]")
 _ASKED_VALUE = re.compile(rf"(?:{_NOT_GRANTED.pattern})[^,]{{0,6}}(?:额度|账期|期限|授信)[^,]*?\d")
+#: What may stand before a name in a sentence; a name never begins with it.
+_LEADS = "鉴于|为了|为|确保|保障|保证|经|由|就|与|和|及|向"
+_LEAD = rf"(?:(?:^|[\n\t,。;:]|{_LEADS})[ \t]*)+(?!{_LEADS})"
+_PLAIN = r"(?![^(,。;\n]*(?:自愿|同意|债务人|借款人|保证人))"
 #: Clauses of sentences that say a value of the kind. A value is read where the words before it are, so one may stand inside another's.
 _SENTENCES: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
     "reply_letter": (
@@ -106,6 +111,11 @@ _SENTENCES: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
         ("amount", re.compile(r"(?:最高(?:担保)?债权(?:本金)?(?:额|余额|限额|数额)|担保的?主?债权(?:本金)?(?:数额|金额|总额|额)?|主债权(?:本金)?(?:数额|金额|总额)?|(?:担保|保证)金额)[为是:]?[ \t]*(?=(?P<value>[^。;\n]{2,40}))")),
         ("debtor", re.compile(rf"(?:为|确保|保证)(?:债务人|借款人)[: \t]*(?![不未应按全能的及与和在向履如])(?P<value>{COMPANY})(?=[与和及在之的(,、。;])")),
         ("guarantor", re.compile(r"(?:[我本](?:公司|行)|由)?(?P<value>[\u4e00-\u9fff()]{4,30}?(?:公司|银行(?:[\u4e00-\u9fff]{2,8}行)?))(?:自愿|愿意|同意)[^。\n]{0,20}(?:担保|保证)")),
+        *((name, re.compile(rf"{_LEAD}(?P<value>{_PLAIN}{COMPANY})[ \t]*(?=\((?:以下|下)(?:统|合|简)*称:?[\"“]?(?:{role}))")) for name, role in (("creditor", "债权人|受益人|抵押权人|质权人"), ("debtor", "债务人|借款人|被保证人|被担保人"), ("guarantor", "保证人|担保人|抵押人|出质人"))),
+    ),
+    "capability": (
+        ("name", re.compile(rf"{_LEAD}(?P<value>{COMPANY})[ \t]*(?=\((?:统一)?社会信用代码)")),
+        ("code", re.compile(rf"{COMPANY}[ \t]*\((?:统一)?社会信用代码[为:]?[ \t]*(?P<value>[0-9A-Z]{{18}})\)")),
     ),
     "voucher": (
         ("payer", re.compile(rf"[今兹]收到[: \t]*(?!货款|人民币|现金|[订定]金|[^。\n]{{0,40}}(?:送来|发来|送达|运来))(?P<value>{COMPANY})")),
@@ -143,6 +153,8 @@ def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = N
         marks = [m.removeprefix("currency:") for m in found["amount"].marks if m.startswith("currency:")]
         found["currency"] = replace(found["amount"], value=marks[0] if marks else "CNY", marks=())
     _cut_code(paper, found)
+    if kind == "guarantee" and not {"valid_from", "valid_until"} & found.keys():
+        _clause(paper, found)
     doubt_order(found, "valid_from", "valid_until")
     found.pop("applicant", None)
     return found
@@ -274,6 +286,15 @@ def _sum(run: Run) -> Reading | None:
     first = next((a for a in find_amounts(run.key) if a.marked), None)
     sure = 0.95 if first and first.certain else TORN
     return Reading(run.cut(first.start, first.end), money(first.value), sure) if first else None
+
+
+def _clause(paper: Paper, found: dict[str, Field]) -> None:
+    """Read until when a guarantee stands from the clause that says it."""
+    m = _STANDS.search(paper.flow.key)
+    period = term(paper.flow.cut(*m.span())) if m else None
+    for name, reading in (("valid_from", period.first), ("valid_until", period.last)) if period else ():
+        if reading:
+            found[name] = (reading if period.agreed else reading.weaker(TORN, "term_mismatch")).field(0.97)
 
 
 def _cut_code(paper: Paper, found: dict[str, Field]) -> None:

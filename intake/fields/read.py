@@ -20,7 +20,7 @@ from intake.values import (
 
 _PUNCTUATION = ":;,。、.\"'“”‘’_-—~·|"
 _STOP = re.compile(
-    r"[(\[]?(?:以下|下称|下同|简称|盖章|公章|签章|签字|签名|章\)|印章|hereinafter|hereafter|\(the [\"“]|, ?an? |\(\"|\(“|\(seal)",
+    r"\((?:受益人|债权人|债务人|担保人|保证人|[甲乙丙买卖供需]方)\)|[(\[]?(?:以下|下称|下同|简称|盖章|公章|签章|签字|签名|章\)|印章|hereinafter|hereafter|\(the [\"“]|, ?an? |\(\"|\(“|\(seal)",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(

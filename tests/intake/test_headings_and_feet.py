@@ -3,9 +3,11 @@
 import pytest
 
 from intake.understand import CONFIDENCE_LINE, understand
+from tests.intake.cases import credit
 from tests.intake.layouts import letter, line, page
 
 WHO, OTHER = "安徽华岳贸易有限公司", "济南泉力机电设备有限公司"
+CODE = credit("91340100MA2TXY8R0")
 
 
 def sure(read, *names):
@@ -80,3 +82,34 @@ def test_the_first_row_under_a_head_is_one_of_several():
     assert "low_confidence:signed_on" in read.needs_review
     alone = understand([page(*made[:-5])])
     assert sure(alone, "signed_on") == {"signed_on": "2025-09-20"}
+
+
+def test_who_the_sentences_of_a_guarantee_call_so():
+    text = f"# 履约保函\n保函编号：DHNB-LG-2025-00418\n致：{WHO}（受益人）\n    鉴于{OTHER}（以下简称“被保证人”）与贵方签订了《购销合同》，我行愿意就被保证人履行上述合同向贵方提供保证。\n"
+    text += "一、本保函的担保金额最高不超过人民币陆万捌仟伍佰元整（¥68,500.00）。\n二、本保函的有效期自开立之日起至2026年9月30日止。\n> 东海银行股份有限公司大连分行（公章）\n> 2025年3月25日"
+    read = understand([letter(text)])
+    assert sure(read, "creditor", "debtor", "guarantor", "amount", "valid_until", "document_number") == {
+        "creditor": WHO, "debtor": OTHER, "guarantor": "东海银行股份有限公司大连分行", "amount": "68500.00", "valid_until": "2026-09-30", "document_number": "DHNB-LG-2025-00418",
+    }  # fmt: skip
+    loans = f"# 最高额抵押合同\n抵押权人：东海银行股份有限公司\n抵押人：{WHO}\n    为确保{OTHER}（以下称债务人）与抵押权人签订的借款合同的履行，抵押人愿意提供抵押担保，最高债权额为人民币壹仟叁佰万元整。"
+    assert sure(understand([letter(loans)]), "debtor") == {"debtor": OTHER}
+    willing = f"# 最高额保证合同\n保证人（甲方）：{WHO}\n债权人（乙方）：东海银行股份有限公司\n    甲方自愿为债务人{OTHER}（下称“债务人”）与乙方发生的债务提供保证，最高余额为人民币贰仟万元整。"
+    assert sure(understand([letter(willing)]), "debtor") == {"debtor": OTHER}
+
+
+def test_a_bank_says_in_a_sentence_whose_credit_it_speaks_of():
+    text = f"# 资信证明书\n大连辰光数控机床有限公司：\n    {WHO}（统一社会信用代码：{CODE}）自2017年起在我行开立结算账户，执行结算纪律情况良好。\n> 东海银行股份有限公司\n> 2025年2月21日"
+    assert sure(understand([letter(text)]), "name", "code") == {"name": WHO, "code": CODE}
+
+
+def test_the_power_to_bid_says_who_gives_it():
+    text = f"# 授权书\n    本授权书声明：注册于大连市金州区北山路12号的{OTHER}的郎振东（法定代表人姓名、职务：董事长）代表本公司授权销售部的费志强（被授权人的姓名、职务：区域经理）为本公司的合法代理人，以本公司名义处理一切与之有关的事务。\n    本授权书于2025年2月18日签字生效，有效期至2025年12月31日，特此声明。\n日期：2025年2月18日"
+    read = understand([letter(text)])
+    assert sure(read, "legal_representative", "agent", "principal") == {"legal_representative": "郎振东", "agent": "费志强", "principal": OTHER}  # fmt: skip
+
+
+def test_a_code_beside_the_headline_is_no_part_of_the_title():
+    made = [line(CODE, 120, 70, 30), line("营业执照", 760, 60, 60), line("名称", 120, 300), line(WHO, 320, 300)]
+    made += [line("法定代表人", 120, 360), line("韩丽刚", 320, 360), line("住所", 120, 420), line("合肥市望江西路900号", 320, 420)]  # fmt: skip
+    read = understand([page(*made)])
+    assert (read.title, read.fields["code"].value) == ("营业执照", CODE)

@@ -1,5 +1,7 @@
 """Labels that nobody knows: they end the value of the row before all the same, and are none of those that stand inside them."""
 
+from dataclasses import replace
+
 import pytest
 
 from intake.understand import CONFIDENCE_LINE, understand
@@ -113,3 +115,29 @@ def test_a_label_set_wide_keeps_its_first_letter_beside_a_long_value():
     made += [line("所", 926, 450), line(ADDRESS, 1100, 450), line("件、零部件加工。", 320, 500)]
     found = understand([page(*made)]).fields
     assert (found["address"].value, found["scope"].value) == (ADDRESS, "黑色金属铸造；有色金属铸造；机械零件、零部件加工。")  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ["开工日期", "会计日期", "出厂日期", "公司网址"])
+def test_a_label_that_is_like_another_is_not_that_one_misread(label):
+    value = "2025年4月10日" if label != "公司网址" else "合肥市高新区创新大道1号"
+    rows = (("客户名称", WHO), ("注册地址", ADDRESS), (label, value), ("填表日期", "2025年7月11日"))
+    read = understand([table(*rows)])
+    said = {n: read.fields[n].value for n in ("signed_on", "address")}
+    assert (said, read.needs_review) == ({"signed_on": "2025-07-11", "address": ADDRESS}, ())
+
+
+def test_a_label_within_a_line_that_took_in_two_cells_is_one():
+    text = f"注册地址{ADDRESS}经营范围机械零部件加工、销售"
+    whole = line(text, 180, 280)
+    edges = {text.index(ADDRESS), text.index("经营范围"), text.index("机械")}
+
+    def moved(word):
+        shift = 12 * sum(word.start >= edge for edge in edges)
+        return replace(word, box=(word.box[0] + shift, word.box[1], word.box[2] + shift, word.box[3]))
+
+    cells = replace(whole, words=tuple(map(moved, whole.words)), box=(*whole.box[:2], whole.box[2] + 36, whole.box[3]))
+    made = [line("客户基本信息登记表", 600, 80, 54), line(f"单位名称：{WHO}", 180, 220)]
+    found = understand([page(*made, cells)]).fields
+    assert (found["address"].value, found["scope"].value) == (ADDRESS, "机械零部件加工、销售")
+    within = understand([page(*made, line(f"注册地址：{ADDRESS}", 180, 280), line("主营业务：许可经营范围内的机械零部件", 180, 340))])  # fmt: skip
+    assert within.fields["scope"].value == "许可经营范围内的机械零部件"

@@ -46,6 +46,17 @@ def test_dates(text, value):
     assert parse_date(text) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("2025-10-2014:33:08", ["2025-10-20"]), ("2025/10/2009:15", ["2025-10-20"]), ("2025-10-20 14:33:08", ["2025-10-20"]), ("2025-10-2", ["2025-10-02"]),
+        ("2025-10-2014", []), ("2025-10-2099:33", []), ("编号2025-10-201433", []),
+    ],
+)  # fmt: skip
+def test_a_time_that_stands_close_behind_a_day_is_no_part_of_it(text, days):
+    assert [d.value for d in find_dates(text)] == days
+
+
 @pytest.mark.parametrize(("text", "value"), AMOUNTS)
 def test_amounts(text, value):
     assert parse_amount(text) == (None if value is None else Decimal(value))
