@@ -12,6 +12,7 @@ from service.caller import address_of
 from service.errors import NotSignedIn
 from service.records.tables import Person
 from service.web.context import here, house, local_path
+from service.web.security import LONGEST_FORM
 from service.web.text import gettext
 
 #: The session's cookie where there is no TLS; with it the name begins with __Host-, which no other site of the domain can set.
@@ -75,7 +76,10 @@ def authenticate() -> ResponseReturnValue | None:
             g.actor = people.actor_of_person(house(), g.person)
         except NotSignedIn:
             g.ended = True
-    if g.actor is not None or request.endpoint in _OPEN:
+    if g.actor is not None:
+        return None
+    if request.endpoint in _OPEN:
+        request.max_content_length = LONGEST_FORM  # whoever it is: no files
         return None
     return _turned_away()
 

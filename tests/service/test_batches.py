@@ -843,6 +843,15 @@ def test_who_sent_a_stack_that_cannot_even_be_left_whole_is_told_that_it_is_kept
     assert sound(scanner)
 
 
+def test_a_damaged_stack_keeps_no_sender_of_another_waiting(scanner, tmp_path):
+    for_the_worker(scanner, stack(tmp_path, 1, SHEET, 2), sheets=3, sides=1)
+    (lost,) = rows(scanner, Stack)
+    scanner.house.vault.delete(UUID(lost.id))
+    got = send(scanner, stack(tmp_path, 11, 12, name="b.pdf"), sheets=2, sides=1)
+    assert (got.duplicate, got.done) == (False, False)
+    assert [row.state for row in rows(scanner, Stack)] == ["kept", "kept"]
+
+
 def test_a_disk_that_fails_under_one_stack_keeps_no_other_from_being_cut(scanner, tmp_path, monkeypatch):
     for number in (1, 2):
         path = stack(tmp_path, number, SHEET, 10 + number, name=f"{number}.pdf")

@@ -179,7 +179,8 @@ def receive_stack(
     if not most or pages <= most:
         try:
             settle(house, wanted)
-        except Rejected as error:  # the stack is kept and the sender is told so; the sweep goes on with it
+        # This stack is kept and the sender is told so, whatever is wrong with another of its batch; the sweep goes on with it.
+        except (Rejected, ObjectDamaged, ObjectMissing, KeyUnusable) as error:
             log.warning("batch %s cannot be finished: %s", wanted, error)
     return _result(house, kept_as, duplicate=known is not None)
 

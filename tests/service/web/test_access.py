@@ -2,10 +2,12 @@
 
 import os
 import re
+import tempfile
 
 import pytest
 
 from service.access import people
+from service.web import security
 from service.web.security import LONGEST_FORM
 from tests.service.test_limits import Endless, chunked
 from tests.service.web.conftest import PASSWORD, Site, Town
@@ -208,3 +210,22 @@ def test_no_body_is_longer_than_a_file_may_be(site: Site) -> None:
     del given["HTTP_TRANSFER_ENCODING"]
     assert site.visitor().client.post("/sign-in", environ_overrides=given).status_code == 413
     assert body.given == 0
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/language"])
+def test_who_is_not_signed_in_leaves_no_file_on_the_disk(site, monkeypatch, path):
+    written = []
+
+    class Counted(tempfile.SpooledTemporaryFile):
+        def write(self, data):
+            written.append(len(data))
+            return super().write(data)
+
+    monkeypatch.setattr(security.tempfile, "SpooledTemporaryFile", Counted)
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n'
+        + b"x" * LONGEST_FORM
+        + b"\r\n--x--\r\n"
+    )
+    answer = site.visitor().client.post(path, data=body, content_type="multipart/form-data; boundary=x")
+    assert (answer.status_code, sum(written)) == (413, 0)
