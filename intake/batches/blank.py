@@ -5,6 +5,7 @@ A page is blank when less than BLANK of it is inked. The figures behind the numb
 goes to the page: a page number alone is ink enough.
 """
 
+from functools import reduce
 from typing import Any
 
 import cv2
@@ -26,7 +27,8 @@ _DUST_MM2 = 0.15
 
 def ink(image: NDArray[Any], dpi: float) -> float:
     """Return the share (0..1) of the page that is inked. image: height x width, or height x width x 3 (RGB)."""
-    plane = image.min(axis=2) if image.ndim == 3 else image  # the darkest channel: a red seal is as dark as print there
+    # The darkest channel: a red seal is as dark as print there. (NumPy's minimum along three values takes ten times as long.)
+    plane = reduce(np.minimum, np.moveaxis(image, 2, 0)) if image.ndim == 3 else image
     factor = min(1.0, _DPI / dpi)
     size = (max(1, round(plane.shape[1] * factor)), max(1, round(plane.shape[0] * factor)))
     small = cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_AREA)
