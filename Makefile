@@ -31,7 +31,7 @@ serve: all
 # Three at a time on two processors, a file to one of them: one waits now and then, and what a file's tests share is made once.
 # tests/conftest.py says which files come first.
 test: all
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=40 --durations-min=5
 
 # The real servers of the tests, obtained where the machine has them not yet.
 servers: all
