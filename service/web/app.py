@@ -158,6 +158,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue | Response:
     title, message = {
         404: (gettext("没有找到"), gettext("这个地址没有页面。")),
         405: (gettext("没有办成"), gettext("这个地址不能这样打开。")),
+        408: (gettext("没有传完"), gettext("表单在路上断了，什么也没有收下。请再传一次。")),
         413: (gettext("文件太大"), gettext("一次上传超过了上限。请分开上传，或者拆成几个文件。")),
     }.get(status, (gettext("没有办成"), gettext("请求不对，或者程序出了错。")))
     return _page(status, title, message, gettext("从左边的栏目或上面的检索重新开始。"))

@@ -229,3 +229,11 @@ def test_who_is_not_signed_in_leaves_no_file_on_the_disk(site, monkeypatch, path
     )
     answer = site.visitor().client.post(path, data=body, content_type="multipart/form-data; boundary=x")
     assert (answer.status_code, sum(written)) == (413, 0)
+
+
+def test_a_form_that_was_cut_off_says_so(site):
+    body = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\nzho'
+    given = {"CONTENT_LENGTH": str(len(body) + 100)}
+    kind = "multipart/form-data; boundary=x"
+    answer = site.visitor().client.post("/sign-in", data=body, content_type=kind, environ_overrides=given)
+    assert (answer.status_code, "表单在路上断了" in answer.text) == (408, True)
