@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from vault.adapters import passphrase
 from vault.adapters.keyfile import KeyFile
 from vault.adapters.passphrase import PassphraseKey
 from vault.errors import KeyUnusable
 
 PHRASE = "four words make one"
+#: passes, KiB and lanes: the least that a file may say
+LEAST = {"PASSES": 1, "MEMORY_KIB": 19 * 1024, "LANES": 1}
 
 
 class KeyFiles:
@@ -43,6 +46,14 @@ def kind(request):
 @pytest.fixture
 def path(tmp_path) -> Path:
     return tmp_path / "master.key"
+
+
+@pytest.fixture(autouse=True)
+def _quick(request, monkeypatch):
+    """What a key promises it promises at any cost; one test makes and opens one at the costs of life."""
+    if request.function is not test_what_was_wrapped_unwraps_after_a_restart:
+        for name, least in LEAST.items():
+            monkeypatch.setattr(passphrase, name, least)
 
 
 def test_what_was_wrapped_unwraps_after_a_restart(kind, path):

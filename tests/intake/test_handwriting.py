@@ -29,11 +29,16 @@ SIGNED = sorted(path.stem for path in (scans.SAMPLES / "truth").iterdir() if sca
 UNDER_BLACK = {"contract-supply.jpg": 2, "contract-mixed.pdf": 1, "contract-construction.tif": 1}
 
 
+@pytest.fixture(scope="module")
+def engine():
+    return RapidOcr(1)
+
+
 @pytest.mark.parametrize("name", SIGNED)
-def test_the_signatures_of_a_scan_are_marked_and_hardly_anything_else(name):
+def test_the_signatures_of_a_scan_are_marked_and_hardly_anything_else(engine, name):
     path, truth = scans.scan(name), scans.truth(name)
     missed, strays = 0, 0
-    for one in read(path, inspect(path, Limits()), RapidOcr(1), Limits()):
+    for one in read(path, inspect(path, Limits()), engine, Limits()):
         page = one.page
         scale = page.width / truth["sizes"][page.number - 1][0]
         own = [tuple(scale * v for v in box) for number, box in truth["signatures"] if number == page.number]

@@ -156,6 +156,7 @@ def prepared(env: dict[str, str]) -> None:
 def _compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         compiled.share(patch)
+        usual.recall_looks(patch)
         yield
 
 

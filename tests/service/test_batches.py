@@ -7,6 +7,7 @@ import json
 import signal
 import threading
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -43,6 +44,7 @@ def page(seed):
     return scans.scanned(scans.words(scans.paper(DPI), 8, seed, DPI), seed, skew=0.5)
 
 
+@cache
 def picture(what):
     if what == BLANK:
         return scans.scanned(scans.paper(DPI), 50)

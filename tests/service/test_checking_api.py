@@ -14,7 +14,6 @@ from service.records.tables import Document
 from tests.service.conftest import DIGITAL, OWNER, embedded_env
 from tests.service.test_api import client, headers
 from tests.service.test_checking import OTHER, PARTY_B, brought, misread, say, several
-from tests.service.test_cli import juanzong
 from tests.service.test_facts import statements
 from tests.service.test_flow import new_contract
 from vault.errors import StoreUnavailable
@@ -241,19 +240,19 @@ def test_the_report_as_json_and_as_a_table(client, headers, embedded, document_i
     assert client.get("/api/v1/reports/extraction?since=never", headers=headers("auditor")).status_code == 422
 
 
-def test_the_report_of_the_command_line(embedded, document_id):
+def test_the_report_of_the_command_line(juanzong_here, embedded, document_id):
     documents.correct_field(embedded.house, embedded["administrator"], document_id, "party_b", OTHER)
     env = embedded_env(embedded.house.settings.home)
-    found = json.loads(juanzong(env, "extraction", "report", "--json").stdout)
+    found = json.loads(juanzong_here(env, "extraction", "report", "--json").stdout)
     assert [row["corrected"] for row in found["fields"] if row["field"] == "party_b"] == [1]
-    plain = juanzong(env, "extraction", "report")
+    plain = juanzong_here(env, "extraction", "report")
     assert "1.9\tparty_b\t1\t0\t0\t1\t0\t0\t0\t0.00%\t1 of 1" in plain.stdout
     assert "values read with a confidence from 0.99: 1 wrong of 1 checked" in plain.stderr
     documents.set_category(embedded.house, embedded["administrator"], document_id, "1.2")
-    found = json.loads(juanzong(env, "extraction", "report", "--json").stdout)
+    found = json.loads(juanzong_here(env, "extraction", "report", "--json").stdout)
     assert found["categories"] == [{"read_as": "1.9", "category": "1.2", "documents": 1, "right": False}]
-    plain = juanzong(env, "extraction", "report")
+    plain = juanzong_here(env, "extraction", "report")
     assert "1.9\t1.2\t1\tcorrected" in plain.stdout
     assert re.search(r"categories read with a confidence from 0\.9\d: 1 wrong of 1 checked", plain.stderr)
-    assert juanzong(env, "extraction", "report", "--since", "2999-01-01", "--json").returncode == 0
-    assert "does not match the format" in juanzong(env, "extraction", "report", "--since", "x", check=2).stderr
+    assert juanzong_here(env, "extraction", "report", "--since", "2999-01-01", "--json").returncode == 0
+    assert "does not match the format" in juanzong_here(env, "extraction", "report", "--since", "x", check=2).stderr

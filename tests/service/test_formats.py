@@ -31,7 +31,6 @@ from tests.intake import made
 from tests.intake.mutations import mutated, mutated_part
 from tests.intake.test_corpus import SEEDS
 from tests.service.conftest import OWNER, SCANS, embedded_env
-from tests.service.test_cli import juanzong
 from tests.service.test_flow import new_contract
 
 
@@ -244,12 +243,12 @@ def test_a_hundred_broken_files_are_refused_whole_or_taken_in_whole(quick, tmp_p
         assert list(pending) == []
 
 
-def test_ingest_tells_the_quality_and_what_was_attached(tmp_path):
+def test_ingest_tells_the_quality_and_what_was_attached(juanzong_here, tmp_path):
     env = embedded_env(tmp_path / "home")
     path = tmp_path / "信.eml"
     path.write_bytes(made.eml(("发票.ofd", made.ofd(), "application/ofd")))
-    juanzong(env, "init")
-    done = juanzong(env, "ingest", "--json", path)
+    juanzong_here(env, "init")
+    done = juanzong_here(env, "ingest", "--json", path)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(line["path"], line["pages"], line["quality"]) for line in lines] == [
         (str(path), 1, []),

@@ -194,7 +194,8 @@ def side(number: int) -> bytes:
 
 
 def bars(page: Image.Image) -> int:
-    column = [page.convert("L").getpixel((290, y)) < 128 for y in range(page.height)]
+    gray = page.convert("L")
+    column = [gray.getpixel((290, y)) < 128 for y in range(page.height)]
     return sum(here and not above for above, here in pairwise(column))
 
 

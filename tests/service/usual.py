@@ -1,8 +1,11 @@
-"""The usual sample, read once in a test process: what its pages say is the same in every set-up that takes it in.
+"""The usual sample, read once in a test process, and stacks, looked at once: they are the same in every set-up that takes them in.
 
-Only `Office.take_in` recalls it, which prepares what a test is about; whatever calls the flows itself reads it anew.
+Only `Office.take_in` recalls the sample, which prepares what a test is about; whatever calls the flows itself reads it anew. How
+pages are looked at is tested in `tests/intake/batches`; what becomes of a look, here.
 """
 
+import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,14 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from intake.batches.apart import Look, look
 from intake.model import Inspection, Limits, PageText, ReadPage, Understanding
 from intake.ports import PageReader
 from intake.templates import Template
-from service.flow.intake import process
+from service.flow.intake import looks, process
 from service.house import House
 
 _read: dict[object, list[ReadPage]] = {}
 _understood: dict[object, Understanding] = {}
+_looked: dict[object, list[Look]] = {}
+#: What tells one PDF from another of the same pages.
+_NUMBER = re.compile(rb"/ID \[<[0-9a-f]{32}><[0-9a-f]{32}>\]")
 
 
 class _Recalls:
@@ -62,3 +69,22 @@ def recalled(house: House) -> Iterator[None]:
         patch.setattr(process, "understand", _recalling(process.understand))
         patch.setattr(house, "reader", _Recalls(reader))
         yield
+
+
+def _recalled_look(path: Path, kind: str, pages: int, limits: Limits) -> Iterator[Look]:
+    data = path.read_bytes()
+    key = hashlib.sha256(data if b"/Encrypt" in data else _NUMBER.sub(b"", data)).digest(), kind, pages, limits
+    if key not in _looked:
+        seen = []
+        for one in look(path, kind, pages, limits):
+            seen.append(one)
+            yield one
+        if all(one.thumbnail for one in seen):  # else it may have been the machine
+            _looked[key] = seen
+        return
+    yield from _looked[key]
+
+
+def recall_looks(patch: pytest.MonkeyPatch) -> None:
+    """Let no stack be looked at twice in this process, whatever number of archives take it in."""
+    patch.setattr(looks, "look", _recalled_look)
