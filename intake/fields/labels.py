@@ -22,6 +22,7 @@ _LABELLED = re.compile(
 _CELLS = 1.5  # heights of print between a label and its value at which they stand in cells of their own
 _BROKEN = 0.3  # between two letters, at which a cell ends there
 _APART = 0.15  # of the height of print, between two letters, at which the one may end a cell: within words they touch
+_SHARED = 0.8  # of the height of a label, that what stands at its very height shares with it
 _LONGEST = 10  # letters of the first line of a label
 _CLOSE = 1.75  # heights of print between the middles of two lines of one label
 
@@ -285,7 +286,29 @@ class Regions:
             for i, c in enumerate(chunks)
             if c.box[0] < limit - row.height or (i == 0 and limit - spot.x1 < 2 * row.height)
         ]
+        if (
+            not kept
+            and len(chunks) == len(self._by_row[spot.sheet, spot.row]) == 1
+            and self._is_own(spot, chunks[0], limit)
+        ):
+            kept = chunks  # a wide cell
         return join(kept, GAP)
+
+    def _is_own(self, spot: Spot, chunk: Run, limit: float) -> bool:
+        """Tell whether a chunk beyond the next column's labels is in line with neither them nor their values: then it is no line of these."""
+        rows = self._sheets[spot.sheet].rows
+        height = rows[spot.row].height
+        there = [
+            s
+            for (page, _), spots in self._by_row.items()
+            if page == spot.sheet
+            for s in spots
+            if abs(s.x0 - limit) < height
+        ]
+        values = [g.box[0] for s in there for g in rows[s.row].run.cut(s.end).lstrip(_SEPARATORS).inked[:1] if g.box]
+        return chunk.box[0] > limit and all(
+            abs(chunk.box[0] - x) > 1.6 * height for x in (*values, *(s.x0 for s in there))
+        )
 
     def under(self, spot: Spot) -> Run:
         """Return the first chunk below the label that stands in its column and is no label itself."""
@@ -305,13 +328,27 @@ class Regions:
 
     def block(self, spot: Spot) -> Run:
         """Return the whole value: beside the label, and the lines above and below that belong to it (joined by END)."""
-        first = self.beside(spot)
+        first = self.beside(spot) or self._level(spot)
         if not first.inked:
             first = self.under(spot)
             if not first.inked:
                 return join(self._astride(spot), END)
         above = self._grow(spot, first, -1) if self.beside(spot).inked else []
         return join([*reversed(above), first, *self._grow(spot, first, 1)], END)
+
+    def _level(self, spot: Spot) -> Run:
+        """Return what stands right of the label at its very height, in a half row of its own: the labels of one row may take one line or two."""
+        rows, row = self._sheets[spot.sheet].rows, self._sheets[spot.sheet].rows[spot.row]
+        _, top, right, low = row.run.cut(spot.start, spot.end).box
+        beyond = self._limit(spot) - row.height
+        for r in (spot.row - 1, spot.row + 1):
+            if not 0 <= r < len(rows) or abs(rows[r].y - row.y) > row.height:
+                continue
+            mine = next((c for c in rows[r].chunks if right - row.height / 2 < c.box[0] < beyond), None)
+            shared = min(low, mine.box[3]) - max(top, mine.box[1]) if mine else 0
+            if mine and shared > _SHARED * (low - top) and not self._is_label(spot.sheet, r, mine):
+                return mine
+        return Run()
 
     def _astride(self, spot: Spot) -> list[Run]:
         """Return the lines of a value whose label stands in the middle between two of them, as in a cell of an even number of lines."""

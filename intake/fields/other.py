@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 from intake.fields import foot, invoice, slip, statement
 from intake.fields.form_labels import COMMON, OF_KIND, labels_of
@@ -86,6 +87,8 @@ _ENDS = {
     "resolution": ("", "principal"),
 }
 _LETTERS = ("correspondence", "reply_letter", "registration", "capability", "guarantee", "resolution")
+_POINTS = re.compile(r"(?:实际|评定|最终)?(?:得分|评分)(?:\(分\))?")
+_SUM_ROW = re.compile(r"(?:合\s*计|总\s*计|总\s*分)(?:得分)?(?:\t|$)")
 _STANDS = re.compile(r"(?:保函|担保书?|担保函|保证书?)的?(?:有效期限?|期限|期间)[^。;\n]{4,60}")
 _SENT = re.compile(r"送货|发货|出库")
 _CODE = re.compile(r"社会信用(?:代码)?[:\s]{0,4}(?P<code>[0-9A-HJ-NP-RTUW-Y]{18})(?![0-9A-Za-z])")
@@ -146,6 +149,8 @@ def fields(paper: Paper, kind: str, more: Mapping[str, Sequence[str]] | None = N
     if kind in _WITH_TOTAL and ("amount" not in found or found["amount"].confidence < 0.75):
         found.update({name: f for name, f in total(paper).items() if name == "amount"})
     found |= statement.fields(paper, kind)
+    if kind == "credit_form" and "score" not in found and (score := _score(paper)):
+        found["score"] = score.field()
     _said(paper, kind, found)
     _headed(paper, kind, found)
     _around(paper, kind, found)
@@ -286,6 +291,21 @@ def _sum(run: Run) -> Reading | None:
     first = next((a for a in find_amounts(run.key) if a.marked), None)
     sure = 0.95 if first and first.certain else TORN
     return Reading(run.cut(first.start, first.end), money(first.value), sure) if first else None
+
+
+def _score(paper: Paper) -> Reading | None:
+    """Return the sum of the points that were given: what stands in the row 合计 of a scorecard under 得分."""
+    for leaf in paper.sheets:
+        for head in leaf.rows:
+            own = [c for c in head.chunks if _POINTS.fullmatch(c.key)]
+            sums = [row for row in leaf.rows if row.y > head.y and _SUM_ROW.match(row.run.key)]
+            if len(own) != 1 or len(head.chunks) < 3 or len(sums) != 1:
+                continue
+            middle = fmean(own[0].box[::2])
+            cell = min(sums[0].chunks, key=lambda c: abs(fmean(c.box[::2]) - middle))
+            nearest = min(head.chunks, key=lambda c: abs(fmean(c.box[::2]) - fmean(cell.box[::2])))
+            return number(cell) if nearest is own[0] else None
+    return None
 
 
 def _clause(paper: Paper, found: dict[str, Field]) -> None:

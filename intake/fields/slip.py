@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import fmean
+from statistics import fmean, median
 
 from intake.fields.labels import Spot
 from intake.fields.paper import Labelled, Paper
@@ -109,8 +109,9 @@ def _under(seen: Labelled, spots: list[Spot], sides: list[_Side]) -> list[_Named
 def _told(sheet: Sheet, named: list[_Named], sides: list[_Side], paper: Paper) -> dict[str, Field]:
     """Return which of the two pays and which is paid."""
     one, other = named
-    height = sheet.rows[0].height
-    abreast = abs(one.at[1] - other.at[1]) < 2 * height
+    height = median(row.height for row in sheet.rows)  # the headline's is more
+    across, down = (abs(one.at[k] - other.at[k]) for k in (0, 1))
+    abreast = down < min(2 * height, across)
     axis = 0 if abreast else 1
     first, second = sorted(named, key=lambda n: n.at[axis])
     order = sorted(sides, key=lambda side: (side.box[axis] + side.box[axis + 2]) / 2)

@@ -89,3 +89,18 @@ def test_a_word_above_a_label_is_no_half_of_it():
     made = [line("客户信用审批表", 600, 80, 54), line("客户名称", 180, 200), line("安徽华岳贸易有限公司", 420, 200)]
     made += [line("客户类别", 180, 240), line("B类", 420, 240), line("信用等级", 180, 280), line("BBB", 420, 280)]
     assert understand([page(*made)]).fields["grade"].value == "BBB"
+
+
+def test_a_value_at_the_height_of_its_label_is_its_own_though_the_row_is_torn():
+    made = [line("动产抵押登记证明", 600, 60, 54), line("登记证明", 190, 181, 24), line("编号", 220, 210, 24), line("ZM202402513", 350, 194, 24)]  # fmt: skip
+    made += [line("质权人", 850, 194, 24), line("华岳实业集团有限公司", 990, 186, 24), line("抵押人", 190, 300, 24), line("旭腾建筑劳务有限公司", 350, 300, 24)]  # fmt: skip
+    made += [line("登记机构", 850, 300, 24), line("安雒市市场监督管理局", 990, 300, 24)]
+    assert understand([page(*made)]).fields["creditor"].value == "华岳实业集团有限公司"
+
+
+def test_the_line_of_another_column_is_no_value_of_an_empty_label():
+    made = [line("客户基本情况表", 600, 60, 54), line("客户名称", 120, 200), line("安徽华岳贸易有限公司", 320, 200), line("地址", 900, 200), line("合肥市高新技术产业开发区望江西", 1060, 200)]  # fmt: skip
+    made += [line("法定代表人", 120, 250), line("路九百号六楼", 1060, 250), line("成立日期", 900, 320), line("2011年3月25日", 1060, 320)]  # fmt: skip
+    found = understand([page(*made)]).fields
+    assert "legal_representative" not in found
+    assert found["address"].value == "合肥市高新技术产业开发区望江西路九百号六楼"

@@ -113,3 +113,15 @@ def test_a_code_beside_the_headline_is_no_part_of_the_title():
     made += [line("法定代表人", 120, 360), line("韩丽刚", 320, 360), line("住所", 120, 420), line("合肥市望江西路900号", 320, 420)]  # fmt: skip
     read = understand([page(*made)])
     assert (read.title, read.fields["code"].value) == ("营业执照", CODE)
+
+
+def test_the_points_of_a_scorecard_are_the_sum_of_their_column():
+    rows = (("序号", "评价指标", "权重", "评分标准", "得分"), ("1", "付款及时率", "35", "≥95%得35分", "28"), ("2", "合作年限", "15", "5年以上15分", "15"), ("合计", "", "100", "", "76"))  # fmt: skip
+    made = [line("客户信用等级评定表", 560, 80, 54), line(f"客户名称：{OTHER}", 120, 180), line("评定日期：2025年4月20日", 750, 180)]  # fmt: skip
+    for k, row in enumerate(rows):
+        made += [line(cell, x, 260 + 50 * k) for cell, x in zip(row, (120, 300, 640, 900, 1400), strict=True) if cell]
+    made += [line("评定等级", 200, 460), line("BBB级", 1020, 460), line("建议信用额度", 180, 510), line("人民币60万元", 980, 510)]  # fmt: skip
+    read = understand([page(*made)])
+    assert sure(read, "score", "grade", "amount", "signed_on") == {"score": "76", "grade": "BBB", "amount": "600000.00", "signed_on": "2025-04-20"}  # fmt: skip
+    none = [li for li in made if li.text != "得分"]
+    assert "score" not in understand([page(*none)]).fields

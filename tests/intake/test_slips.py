@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from intake.model import Line
 from intake.understand import CONFIDENCE_LINE, understand
 from samples.paper import FACES
 from samples.unseen import make_one
@@ -153,3 +154,16 @@ def test_the_number_of_the_slip_stands_beside_that_of_the_transaction():
     assert "low_confidence:document_number" not in read.needs_review
     again = understand([slip(line("回单编号：20251103664102第1次打印", 60, 780))])
     assert again.fields["document_number"].value == "20251103664102"
+
+
+@pytest.mark.parametrize("misread", ["付款方", "收款方"])
+@pytest.mark.parametrize("shift", [-8, 8])
+def test_lines_close_below_each_other_are_not_side_by_side(misread, shift):
+    """Where one side's name is misread the other tells both; the headline is large, and no line begins where the other does."""
+    made = list[Line]()
+    for k, (side, name) in enumerate((("付款方", PAYER), ("收款方", PAYEE))):
+        x, y = 240 + shift * k, 300 + 50 * k
+        made += [line(side.replace("款", "软") if side == misread else side, x, y), line("户名", x + 130, y), line(name, 500, y)]  # fmt: skip
+    read = understand([slip(*made)])
+    assert said(read) == BOTH
+    assert sure(read)
