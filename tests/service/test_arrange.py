@@ -193,7 +193,7 @@ def test_killed_in_between_the_files_are_all_there_once(scanner, tmp_path, monke
             died.append(True)
             raise Killed
 
-    monkeypatch.setattr(flow, "forget", lambda *_: None)  # nothing is tidied up by who was killed
+    monkeypatch.setattr(flow, "let_go", lambda *_: None)  # nothing is tidied up by who was killed
     monkeypatch.setattr(type(scanner.house.vault), "put", lambda _self, *given: dies(*given))
     with pytest.raises(Killed):
         arrange(scanner)

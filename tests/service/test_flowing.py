@@ -7,10 +7,13 @@ import pytest
 from sqlalchemy import update
 
 from intake.errors import Rejected
-from service.flow.intake import finish_uploads, flowing, stacks, uploads
+from service.errors import UploadBusy
+from service.flow.intake import arrange, finish_uploads, flowing, stacks, uploads
+from service.flow.intake.made import Made, keep_made
 from service.flow.intake.process import sweep
-from service.flow.intake.receive import receive
-from service.records.tables import Document, Stack, Upload
+from service.flow.intake.receive import discard, receive
+from service.flow.intake.rescan import rescan
+from service.records.tables import Batch, Document, Stack, Upload, WrappedKey
 from tests.service.conftest import DIGITAL
 from tests.service.test_batches import SHEET, stack
 
@@ -34,6 +37,11 @@ def as_an_upload(office, _folder) -> str:
     finish_uploads.finish(office.house, office["handler"], upload.id)
     with office.house.database.read() as session:
         return session.get_one(Upload, upload.id).document_id
+
+
+def as_made(office, _folder) -> str:
+    made = Made(DIGITAL.read_bytes(), b"sheet", "report", "Report", "person:handler", "internal")
+    return keep_made(office.house, made, lambda _session, _document: None)
 
 
 def held_until(house, when) -> None:
@@ -74,27 +82,112 @@ def uploads_tidied(house) -> None:
             assert finish_uploads.claims.is_held(upload, house.clock.now())
 
 
-@pytest.mark.parametrize("come_in", [as_a_file, as_a_stack, as_an_upload])
+@pytest.mark.parametrize("come_in", [as_a_file, as_a_stack, as_an_upload, as_made])
 def test_a_file_comes_in_however_slow_the_store_is(slow, tmp_path, come_in):
     name = come_in(slow, tmp_path)
     assert slow.seen
     assert name in {str(found) for found in slow.house.vault.store.names()}
 
 
-def test_who_lost_it_all_the_same_leaves_nothing_half_there(embedded, tmp_path, monkeypatch):
-    """Its process stood still: the sweep had begun to remove it when the last byte was written."""
-    house, put = embedded.house, embedded.house.vault.put
+def taken_over(house) -> None:
+    """Somebody else has it now, for this process stood still for longer than its claim."""
+    with house.database.write() as session:
+        for table in TABLES:
+            session.execute(update(table).where(table.claimed_by != "").values(claimed_by="elsewhere:1:1:1"))
 
-    def stood_still(*given):
+
+@pytest.fixture
+def stood_still(embedded, monkeypatch):
+    """An archive whose process stands still whenever the last byte of a file is written."""
+    put = embedded.house.vault.put
+
+    def last(*given):
         sealed = put(*given)
-        with house.database.write() as session:
-            for table in TABLES:
-                session.execute(update(table).where(table.claimed_by != "").values(claimed_by="elsewhere:1:1:1"))
+        taken_over(embedded.house)
         return sealed
 
-    monkeypatch.setattr(house.vault, "put", stood_still)
-    for come_in in (as_a_file, as_a_stack):
-        with pytest.raises(Rejected) as refused:
-            come_in(embedded, tmp_path)
-        assert refused.value.code == "busy"
-    assert list(house.vault.store.names()) == []
+    monkeypatch.setattr(embedded.house.vault, "put", last)
+    return embedded
+
+
+@pytest.mark.parametrize("come_in", [as_a_file, as_a_stack, as_made])
+def test_who_lost_it_all_the_same_leaves_nothing_half_there(stood_still, tmp_path, come_in):
+    """The sweep had begun to remove it."""
+    with pytest.raises(Rejected) as refused:
+        come_in(stood_still, tmp_path)
+    assert refused.value.code == "busy"
+    assert list(stood_still.house.vault.store.names()) == []
+
+
+def as_an_arrangement(office, folder) -> None:
+    receive(office.house, office["handler"], stack(folder, 1, 2), "a.pdf", batch="B-1")
+    office.stands_still()
+    arrange.arrange(office.house, office["handler"], "B-1")
+
+
+def as_a_new_scan(office, folder) -> None:
+    as_a_stack(office, folder)
+    with office.house.database.read() as session:
+        version = session.get_one(Batch, "B-1").version
+    office.stands_still()
+    new = stack(folder, 3, name="new.pdf")
+    rescan(office.house, office["handler"], "B-1", version, "1.1", new, "new.pdf")
+
+
+@pytest.mark.parametrize("come_in", [as_an_arrangement, as_a_new_scan])
+def test_who_lost_a_stack_for_pages_puts_none_in_their_place(embedded, tmp_path, monkeypatch, come_in):
+    house, put = embedded.house, embedded.house.vault.put
+
+    def last(name, *given):
+        sealed = put(name, *given)
+        with house.database.read() as session:
+            if session.get(Stack, str(name)) is not None:
+                lost.append(str(name))
+        if lost:
+            taken_over(house)
+        return sealed
+
+    lost = []
+    embedded.stands_still = lambda: monkeypatch.setattr(house.vault, "put", last)
+    with pytest.raises(Rejected) as refused:
+        come_in(embedded, tmp_path)
+    assert refused.value.code == "busy"
+    with house.database.read() as session:
+        (left,) = [session.get_one(Stack, name) for name in lost]
+        assert (left.state, left.claimed_by) == ("receiving", "elsewhere:1:1:1")
+    assert not set(lost) & {str(found) for found in house.vault.store.names()}
+
+
+def test_an_upload_that_another_took_up_is_ended_by_that_one(embedded, tmp_path, monkeypatch):
+    house, real = embedded.house, finish_uploads.receive
+
+    def last(*given, **more):
+        real(*given, **more)
+        taken_over(house)
+        raise Rejected("truncated", "it was read when the pieces were being removed")
+
+    monkeypatch.setattr(finish_uploads, "receive", last)
+    with pytest.raises(UploadBusy):
+        as_an_upload(embedded, tmp_path)
+    with house.database.read() as session:
+        (upload,) = session.query(Upload)
+        assert (upload.state, upload.claimed_by) == ("open", "elsewhere:1:1:1")
+    assert list(house.parts.store.names())
+
+
+def test_what_is_removed_by_another_is_left_to_that_one(embedded, monkeypatch):
+    """It may be there again under the same id: an upload gives its document its own."""
+    house, delete = embedded.house, embedded.house.vault.delete
+    document_id = as_a_file(embedded, None)
+    with house.database.write() as session:
+        session.get_one(Document, document_id).status = "receiving"
+
+    def last(name):
+        delete(name)
+        with house.database.write() as session:
+            session.get_one(Document, document_id).claimed_by = "elsewhere:1:1:1"
+
+    monkeypatch.setattr(house.vault, "delete", last)
+    discard(house, document_id)
+    with house.database.read() as session:
+        assert session.get(WrappedKey, document_id) is not None

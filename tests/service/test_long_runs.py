@@ -140,6 +140,29 @@ def test_A5_1_a_worker_thought_dead_that_comes_back_keeps_nothing(embedded, monk
     assert [run.state for run in runs(embedded)] == ["done"]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_A5_1_a_worker_that_comes_back_late_leaves_the_run_to_who_has_it(embedded, monkeypatch, fails):
+    house = embedded.house
+    enough(embedded, 3)
+    report_runs.order_report(house, embedded["administrator"])
+    real = report_keeping.keep_made
+
+    def late(*given):
+        with house.database.write() as session:
+            session.scalars(select(LongRun)).one().held_by = "elsewhere:1:1:1"
+        if fails:
+            raise StoreUnavailable("the object store does not answer")
+        return real(*given)
+
+    monkeypatch.setattr(report_keeping, "keep_made", late)
+    assert report_runs.make_ordered(house, drawn) == 0
+    (run,) = runs(embedded)
+    assert (run.state, run.held_by, run.failures) == ("running", "elsewhere:1:1:1", 0)
+    assert (reports(embedded), told(embedded)) == ([], [])
+    with house.database.read() as session:
+        assert session.scalars(select(Document).where(Document.channel == made.CHANNEL)).all() == []
+
+
 def test_A5_1_a_stopped_report_leaves_nothing_and_can_be_begun_again(embedded, monkeypatch):
     house, me = embedded.house, embedded["administrator"]
     enough(embedded, 3)

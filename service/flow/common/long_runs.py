@@ -217,7 +217,7 @@ def put_off(house: House, run_id: str, why: str) -> None:
     """Leave a run for its next attempt, or for a person after some; then those concerned are told."""
     with house.database.write() as session:
         run = session.get(LongRun, run_id, with_for_update=True)
-        if run is None or run.state not in OPEN:
+        if run is None or run.state not in OPEN or is_held(house, run):  # another has it by now
             return
         run.failures, run.why = run.failures + 1, why[:_LONGEST_WHY]
         if run.failures < MOST_ATTEMPTS or run.kind in APART:

@@ -19,7 +19,7 @@ from service.flow.common.facts import demand_no_review
 from service.flow.common.guard import allowed, load_document, lock_file, reach_of, reach_of_file, require
 from service.flow.common.index import load_key
 from service.flow.common.kept import read_kept
-from service.flow.common.long_runs import Stopped, Told, finish
+from service.flow.common.long_runs import Stopped, Told, finish, is_mine
 from service.flow.common.notices import notify
 from service.flow.common.objects import original_of
 from service.flow.common.schedule import recompute_retention
@@ -77,9 +77,9 @@ class Ordered:
     told: Told
 
     def hold(self, session: Session) -> LongRun:
-        """Lock the run. Raises Stopped when it is not going any more: then nothing is kept."""
+        """Lock the run. Raises Stopped when it is not going any more, or another worker has it: then nothing is kept."""
         run = session.get(LongRun, self.run_id, with_for_update=True)
-        if run is None or run.state != "running":
+        if run is None or run.state != "running" or not is_mine(run):
             raise Stopped
         return run
 

@@ -7,6 +7,7 @@ asked again, it goes on with them.
 """
 
 from collections.abc import Sequence
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,9 +20,10 @@ from service.access.policy import Actor
 from service.errors import RuleRefused
 from service.flow.common import claims
 from service.flow.intake.batches import load_batch
+from service.flow.intake.flowing import Flowing
 from service.flow.intake.originals import original_on_disk
 from service.flow.intake.parts import key_of, settle
-from service.flow.intake.stacks import AT_ONCE, forget
+from service.flow.intake.stacks import AT_ONCE, let_go, lost, mine
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, BatchPart, Document, Stack, new_id
@@ -123,15 +125,17 @@ def _keep(house: House, actor: Actor, name: str, document: Document) -> None:
         return  # a stack of another batch has these very bytes: the document stays as it is
     try:
         with original_on_disk(house, document.id) as path, path.open("rb") as file:
-            house.vault.put(UUID(stack.id), key_of(house, stack), file)
+            flowing = cast("BinaryIO", Flowing(house, stack.id, file))
+            house.vault.put(UUID(stack.id), key_of(house, stack), flowing)
         with house.database.write() as session:
-            row = session.get_one(Stack, stack.id)
-            row.state = "kept"
-            claims.release(row)
-            session.get_one(Batch, name).version += 1
+            batch = session.get_one(Batch, name, with_for_update={"of": Batch})  # first, as everywhere
+            row = mine(session, stack.id)
+            if row is not None:
+                row.state = "kept"
+                claims.release(row)
+                batch.version += 1
     except BaseException:
-        with house.database.write() as session:
-            row = session.get_one(Stack, stack.id)
-            claims.release(row)
-        forget(house, stack.id)
+        let_go(house, stack.id)
         raise
+    if row is None:
+        raise lost(house, stack.id)

@@ -162,7 +162,10 @@ def _give_back(house: House, upload_id: str) -> None:
 def _close(house: House, actor: Actor, upload_id: str, end: Rejected | _Came) -> Upload:
     """Note how it ended; the row stays for a while, so that a sender whose answer was lost learns it."""
     with house.database.write() as session:
-        upload = session.get_one(Upload, upload_id, with_for_update=True)
+        upload = session.get(Upload, upload_id, with_for_update=True)
+        # Not so where this process stood still for longer than its claim, and another took it up.
+        if upload is None or upload.state != "open" or upload.claimed_by != claims.me():
+            raise UploadBusy("the upload is being made a document: ask again")
         if isinstance(end, Rejected):
             upload.state, upload.code, upload.problem = "refused", end.code, str(end)
             audit.append(session, actor.name, "upload.refuse", f"upload:{upload_id}", {"code": end.code})

@@ -36,7 +36,7 @@ class Flow:
 class Flowing(io.RawIOBase):
     """What `file` yields, while the claim under `name` is renewed."""
 
-    def __init__(self, house: House, name: str, file: io.BufferedReader) -> None:
+    def __init__(self, house: House, name: str, file: io.BufferedIOBase) -> None:
         self._file, self._flow = file, Flow(house, name)
 
     def readable(self) -> bool:

@@ -9,12 +9,15 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from intake.errors import Rejected
 from service.errors import DatabaseUnavailable
 from service.flow.common import claims
+from service.flow.intake.flowing import Flowing
 from service.flow.intake.receive import discard, record_sealed
 from service.house import SYSTEM, House
 from service.records import audit
@@ -72,7 +75,7 @@ def keep_made(house: House, made: Made, also: Callable[[Session, Document], None
     """Seal the PDF and make it a document, to be read and indexed as any other; returns its id.
 
     also: writes the maker's rows within the transaction that acknowledges the document; whatever it raises keeps nothing.
-    Raises StoreUnavailable, DatabaseUnavailable.
+    Raises StoreUnavailable, DatabaseUnavailable, Rejected (it was taken for abandoned meanwhile: nothing is kept).
     """
     document_id = new_id()
     pdf, pages = with_sheet(made, document_id)
@@ -105,19 +108,24 @@ def keep_made(house: House, made: Made, also: Callable[[Session, Document], None
         session.add(WrappedKey(document_id=document_id, wrapped=wrapped, master_key_id=house.keys.key_id))
         session.add(Rendition(id=document_id, document_id=document_id, kind="original", media_type="application/pdf"))
     try:
-        sealed = house.vault.put(UUID(document_id), key, io.BytesIO(pdf))
+        sealed = house.vault.put(UUID(document_id), key, cast("BinaryIO", Flowing(house, document_id, io.BytesIO(pdf))))
         with house.database.write() as session:
-            document = session.get_one(Document, document_id, with_for_update={"of": Document})
-            record_sealed(session, document_id, sealed)
-            document.status = "received"
-            claims.release(document)
-            also(session, document)  # first: it may lock a file, which comes before the trail everywhere
-            detail = {"sha256": document.sha256, "pages": pages, "size": len(pdf), "channel": CHANNEL}
-            audit.append(session, SYSTEM.name, "document.receive", f"document:{document_id}", detail)
+            document = session.get(Document, document_id, with_for_update={"of": Document})
+            ours = document is not None and document.claimed_by == claims.me()
+            if document is not None and ours:
+                record_sealed(session, document_id, sealed)
+                document.status = "received"
+                claims.release(document)
+                also(session, document)  # first: it may lock a file, which comes before the trail everywhere
+                detail = {"sha256": document.sha256, "pages": pages, "size": len(pdf), "channel": CHANNEL}
+                audit.append(session, SYSTEM.name, "document.receive", f"document:{document_id}", detail)
     except BaseException:
         claims.give_up(document_id)
         with contextlib.suppress(StoreUnavailable, DatabaseUnavailable):  # then the next sweep does it
             discard(house, document_id)
         raise
+    if not ours:  # our claim ran out, and another process is removing it: this copy must not stay
+        house.vault.delete(UUID(document_id))
+        raise Rejected("busy", "the document was taken for abandoned while it was sealed; make it again")
     house.hint(document_id)
     return document_id

@@ -326,6 +326,9 @@ def discard(house: House, document_id: str) -> None:
     for name in names:
         house.vault.delete(UUID(name))
     with house.database.write() as session:
+        document = session.get(Document, document_id, with_for_update={"of": Document})
+        if document is None or document.status != "receiving" or document.claimed_by != claims.me():
+            return  # whoever took this over does it, or has done it: what stands under this id now is theirs
         session.execute(delete(Rendition).where(Rendition.document_id == document_id))
         for table in (
             WrappedKey,

@@ -1,7 +1,7 @@
 """Scanning one page again: the new scan stands in the place of the old one, which stays in its stack until the release."""
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,13 +16,14 @@ from service.errors import BadInput
 from service.flow.common import claims
 from service.flow.common.malware import demand_clean
 from service.flow.intake.batches import apply_change, load_batch, note_page, remember, to_change, want_parts
+from service.flow.intake.flowing import Flowing
 from service.flow.intake.looks import look_at
 from service.flow.intake.parts import STAYS_WHOLE, key_of, settle
 from service.flow.intake.receive import on_disk
-from service.flow.intake.stacks import forget
+from service.flow.intake.stacks import let_go, lost, mine
 from service.house import House
 from service.records import audit
-from service.records.tables import Stack, new_id
+from service.records.tables import Batch, Stack, new_id
 
 
 def rescan(
@@ -62,12 +63,15 @@ def rescan(
         _begin(house, actor, version, page, stack)
         try:
             with path.open("rb") as file:
-                house.vault.put(UUID(stack.id), key_of(house, stack), file)
+                flowing = cast("BinaryIO", Flowing(house, stack.id, file))
+                house.vault.put(UUID(stack.id), key_of(house, stack), flowing)
             look_at(house, stack, last=False)
-            _exchange(house, actor, version, page, stack.id)
+            ours = _exchange(house, actor, version, page, stack)
         except BaseException:
-            _give_up(house, stack.id)
+            let_go(house, stack.id)
             raise
+        if not ours:
+            raise lost(house, stack.id)
     settle(house, name)
 
 
@@ -85,9 +89,13 @@ def _begin(house: House, actor: Actor, version: int, page: str, stack: Stack) ->
         raise BadInput(f"file: {why}", {"file": why}) from error
 
 
-def _exchange(house: House, actor: Actor, version: int, page: str, stack_id: str) -> None:
+def _exchange(house: House, actor: Actor, version: int, page: str, scan: Stack) -> bool:
+    """Want the page exchanged; returns whether the scan was still ours."""
     with house.database.write() as session:
-        stack = session.get_one(Stack, stack_id, with_for_update=True)
+        session.get(Batch, scan.batch, with_for_update={"of": Batch})  # first, as everywhere
+        stack = mine(session, scan.id)
+        if stack is None:
+            return False
         whole = to_change(session, actor, stack.batch, version)
         new = f"{stack.position}.1"
         parts = apply_change(lambda parts, _: edit.exchange(parts, page, new), whole)
@@ -99,11 +107,4 @@ def _exchange(house: House, actor: Actor, version: int, page: str, stack_id: str
         claims.release(stack)
         detail = {"action": "rescan", "page": page, "sha256": stack.sha256}
         audit.append(session, actor.name, "batch.change", f"batch:{stack.batch}", detail)
-
-
-def _give_up(house: House, stack_id: str) -> None:
-    with house.database.write() as session:
-        stack = session.get(Stack, stack_id)
-        if stack is not None and stack.state == "receiving":
-            claims.release(stack)
-    forget(house, stack_id)
+        return True

@@ -508,20 +508,39 @@ def _keep(house: House, actor: Actor, stack: Stack, path: Path, how: How) -> Non
         flowing = cast("BinaryIO", Flowing(house, stack.id, file))
         sealed = house.vault.put(UUID(stack.id), key_of(house, stack), flowing)
     with house.database.write() as session:
-        row = session.get(Stack, stack.id, with_for_update=True)
-        if row is not None and row.claimed_by != claims.me():
-            row = None  # somebody is removing it
+        row = mine(session, stack.id)
         if row is not None and row.sha256 == sealed.sha256:
             row.state = "kept"
             claims.release(row)
             detail = {"stack": row.id, "sha256": row.sha256, "pages": row.pages, "channel": row.channel}
             audit.append(session, actor.name, "batch.receive", f"batch:{row.batch}", detail | how.dropped())
             return
-    if row is None:  # our claim ran out and another process took over: this copy must not stay
-        house.vault.delete(UUID(stack.id))
-        raise Rejected("busy", "the same file was received by another process at the same moment")
+    if row is None:
+        raise lost(house, stack.id)
     forget(house, stack.id)
     raise Rejected("changed", "the file changed while it was read; send it again when it is complete")
+
+
+def mine(session: Session, stack_id: str) -> Stack | None:
+    """Return a stack that this thread is receiving, locked; None when its claim ran out and another process took it over."""
+    stack = session.get(Stack, stack_id, with_for_update=True)
+    return stack if stack is not None and stack.state == "receiving" and stack.claimed_by == claims.me() else None
+
+
+def lost(house: House, stack_id: str) -> Rejected:
+    """Remove the copy of a stack that is not `mine` any more: it must not stay. Returns what its sender is told."""
+    house.vault.delete(UUID(stack_id))
+    return Rejected("busy", "the same file was received by another process at the same moment")
+
+
+def let_go(house: House, stack_id: str) -> None:
+    """Remove what this thread could not finish receiving; what another process took over is left to it."""
+    with house.database.write() as session:
+        stack = mine(session, stack_id)
+        if stack is None:
+            return
+        claims.release(stack)
+    forget(house, stack_id)
 
 
 def forget(house: House, stack_id: str) -> None:
