@@ -36,12 +36,15 @@ def me() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}:{threading.get_ident()}"
 
 
-def is_held(document: Claimed, now: datetime) -> bool:
-    """Return whether someone living, other than this thread, works on the document.
+def reaches_too_far(until: datetime, now: datetime) -> bool:
+    """Return whether a claim reaches further than claims do: a clock that was wrong wrote it, and it would hold for as long as that was ahead."""
+    return until > now + SPAN + _AHEAD
 
-    A claim that reaches further than claims do was written by a clock that was wrong: it would hold for as long as that was ahead.
-    """
-    if document.claimed_until is None or not now <= document.claimed_until <= now + SPAN + _AHEAD:
+
+def is_held(document: Claimed, now: datetime) -> bool:
+    """Return whether someone living, other than this thread, works on the document."""
+    until = document.claimed_until
+    if until is None or until < now or reaches_too_far(until, now):
         return False
     if (_name(document), document.claimed_by) in _given_up:
         return False

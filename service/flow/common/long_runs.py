@@ -8,7 +8,7 @@ comes of it twice.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -25,7 +25,7 @@ from service.records import audit
 from service.records.tables import LongRun, Person, PortfolioRun, WarningRun, new_id
 
 #: A run nobody has said anything of for so long is taken up by another worker.
-LEASE = timedelta(minutes=10)
+LEASE = claims.SPAN
 #: After so many attempts one after another it waits for a person; between them it waits.
 MOST_ATTEMPTS, PAUSES = 3, (timedelta(minutes=1), timedelta(minutes=5))
 #: From how many failures on those are told whose run goes on by itself: one may be a server that was started anew.
@@ -84,7 +84,12 @@ def waiting(house: House, kind: str, *, soon: bool = False) -> list[LongRun]:
     now = house.clock.now()
     with house.database.read() as session:
         found = list(session.scalars(query.order_by(LongRun.ordered_at, LongRun.id)))
-    return [run for run in found if run.next_at <= now or (soon if run.state == "waiting" else not _held(run))]
+    return [run for run in found if is_time(run, now) or (soon if run.state == "waiting" else not _held(run))]
+
+
+def is_time(run: LongRun, now: datetime) -> bool:
+    """Whether an open run is to be taken up again, whoever had it. Neither a lease nor a pause is longer than a claim."""
+    return run.next_at <= now or claims.reaches_too_far(run.next_at, now)
 
 
 def _held(run: LongRun) -> bool:
@@ -94,7 +99,7 @@ def _held(run: LongRun) -> bool:
 
 def is_held(house: House, run: LongRun) -> bool:
     """Whether somebody who lives, as far as can be known, works on a run now."""
-    return run.state == "running" and run.next_at > house.clock.now() and _held(run)
+    return run.state == "running" and not is_time(run, house.clock.now()) and _held(run)
 
 
 def is_mine(run: LongRun) -> bool:

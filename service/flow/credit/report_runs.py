@@ -62,7 +62,7 @@ def of_schedule(house: House, order: Order) -> LongRun | None:
                 run = long_runs.order(session, house, KIND, SYSTEM.name, given, once=once, person_id=order.person_id)
         except IntegrityError:  # another worker has just ordered it
             return None
-    open_ = run.state in ("waiting", "running") and run.next_at <= house.clock.now()
+    open_ = run.state in long_runs.OPEN and long_runs.is_time(run, house.clock.now())
     return run if open_ else None
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from credit.major_events import event_of_warning
 from credit.warning_life import TOP_LEVEL, Change, Kept, compare, rank, respond_by
 from credit.warnings import RiskWarning, Severity, warnings_for
+from service.flow.common import claims
 from service.flow.common.long_runs import watched
 from service.flow.credit import blocks
 from service.flow.credit.assessment_plan import renew_plan
@@ -305,7 +306,11 @@ def _nothing_to_do(house: House, today: date) -> bool:
     """Return whether today's look is finished, or another worker has it in hand; asked often, so without a lock."""
     with house.database.read() as session:
         run = session.get(WarningRun, today)
-        return run is not None and (run.finished_at is not None or run.claimed_until > house.clock.now())
+        return run is not None and (run.finished_at is not None or _is_held(run, house.clock.now()))
+
+
+def _is_held(run: WarningRun, now: datetime) -> bool:
+    return run.claimed_until > now and not claims.reaches_too_far(run.claimed_until, now)
 
 
 def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
@@ -324,7 +329,7 @@ def _claim(house: House, today: date, *, again: bool) -> WarningRun | None:
         elif again:
             run.at_customer, run.finished_at, run.claimed_until = "", None, now + _CLAIM
             run.looked, run.trouble = 0, ""
-        elif run.finished_at is not None or run.claimed_until > now:
+        elif run.finished_at is not None or _is_held(run, now):
             return None
         else:
             run.claimed_until = now + _CLAIM
