@@ -615,6 +615,20 @@ def test_a_new_scan_that_was_undone_and_comes_where_it_belongs_is_taken_there(sc
     assert sound(scanner)
 
 
+def test_a_new_scan_that_was_undone_may_come_again(scanner, tmp_path):
+    other = rescanned(scanner, tmp_path)
+    for page in ("1.3", "1.2"):
+        change(scanner, "undo", "")
+        version = whole(scanner).batch.version
+        rescan(scanner.house, scanner["scanner"], "B-1", version, page, other, other.name)
+        with pytest.raises(BadInput, match="came in before"):
+            rescan(scanner.house, scanner["scanner"], "B-1", whole(scanner).batch.version, "1.1", other, other.name)
+    assert [part.pages for part in whole(scanner).parts] == [["1.1", "2.1", "1.3"]]
+    assert [s.state for s in rows(scanner, Stack)] == ["cut", "cut"]
+    batches.release(scanner.house, scanner["scanner"], "B-1")
+    assert sound(scanner)
+
+
 def test_a_page_that_was_left_out_or_replaced_is_not_said_to_be_here(scanner, tmp_path):
     """Nobody is told that a file is here of which a page would go with the release."""
     rescanned(scanner, tmp_path)

@@ -20,7 +20,7 @@ from service.flow.intake.flowing import Flowing
 from service.flow.intake.looks import look_at
 from service.flow.intake.parts import STAYS_WHOLE, key_of, settle
 from service.flow.intake.receive import on_disk
-from service.flow.intake.stacks import let_go, lost, mine
+from service.flow.intake.stacks import let_go, lost, make_room, mine
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, Stack, new_id
@@ -76,17 +76,24 @@ def rescan(
 
 
 def _begin(house: House, actor: Actor, version: int, page: str, stack: Stack) -> None:
+    """Write the intent. A scan of the same bytes that was undone makes room."""
     try:
-        with house.database.write() as session:
-            whole = to_change(session, actor, stack.batch, version)
-            apply_change(lambda parts, _: edit.exchange(parts, page, "new"), whole)  # the page must be there
-            last = session.scalar(select(func.max(Stack.position)).where(Stack.batch == stack.batch)) or 0
-            stack.position = last + 1
-            claims.take(stack, house.clock.now())
-            session.merge(stack)
+        _write_intent(house, actor, version, page, stack)
     except IntegrityError as error:
-        why = "this very scan came in before"
-        raise BadInput(f"file: {why}", {"file": why}) from error
+        if not make_room(house, actor, stack):
+            why = "this very scan came in before"
+            raise BadInput(f"file: {why}", {"file": why}) from error
+        _write_intent(house, actor, version, page, stack)
+
+
+def _write_intent(house: House, actor: Actor, version: int, page: str, stack: Stack) -> None:
+    with house.database.write() as session:
+        whole = to_change(session, actor, stack.batch, version)
+        apply_change(lambda parts, _: edit.exchange(parts, page, "new"), whole)  # the page must be there
+        last = session.scalar(select(func.max(Stack.position)).where(Stack.batch == stack.batch)) or 0
+        stack.position = last + 1
+        claims.take(stack, house.clock.now())
+        session.merge(stack)
 
 
 def _exchange(house: House, actor: Actor, version: int, page: str, scan: Stack) -> bool:

@@ -254,6 +254,16 @@ class _GivenUp(Exception):
         self.stack_id = stack_id
 
 
+def make_room(house: House, actor: Actor, given: Stack) -> bool:
+    """Remove the stack that has the bytes of a new one where it counts for nothing; returns whether it did. Raises StoreUnavailable."""
+    with house.database.read() as session:
+        known = _known(session, given.sha256)
+        if known is None or not _counts_for_nothing(session, known):
+            return False
+    _make_room(house, actor, known.id, given.batch)
+    return True
+
+
 def _make_room(house: House, actor: Actor, stack_id: str, to: str) -> None:
     """Remove a stack that counts for nothing, for its bytes are here again: its batch, whoever's that is, says where they went."""
     with house.database.write() as session:
