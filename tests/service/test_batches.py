@@ -1026,6 +1026,22 @@ def test_who_lost_a_batch_to_another_worker_writes_nothing_more(scanner, tmp_pat
     assert sound(scanner)
 
 
+def test_who_lost_a_batch_makes_no_document_that_nobody_wants_any_more(scanner, tmp_path, monkeypatch):
+    for_the_worker(scanner, stack(tmp_path, 1, SHEET, 2), sheets=3, sides=1)
+    real = Cutter.write
+
+    def late(*a):
+        monkeypatch.setattr(Cutter, "write", real)
+        beside(scanner)
+        assert change(scanner, "merge", "1.1") == [["1.1", "1.3"]]
+        return real(*a)
+
+    monkeypatch.setattr(Cutter, "write", late)
+    stacks.resume(scanner.house)
+    assert [document.pages for document in rows(scanner, Document)] == [2]
+    assert sound(scanner)
+
+
 def test_a_change_made_by_another_worker_is_put_into_force_once(scanner, tmp_path, monkeypatch):
     send(scanner, stack(tmp_path, 1, 2, 3))
     real, mine = parts._put_into_force, threading.get_ident()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from intake.model import Field, Understanding
 from search.sketch import Sketch
@@ -315,6 +315,28 @@ def test_a_document_of_others_with_the_same_bytes_does_not_tell_what_became_secr
     say(scanner, "1.1", "public")
     send(scanner, stack(tmp_path, 3, SHEET, 7, name="again.tif"), batch="Z", sheets=3, sides=1)
     assert tier(scanner, "1.1") == "public"
+
+
+def test_the_paper_of_a_batch_is_read_once_for_all_documents_that_are_made(scanner: Office, tmp_path: Any) -> None:
+    """Not once for each: of a batch of some thousand pages that is much."""
+    engine, seen = scanner.house.database.engine, list[str]()
+
+    def note(*given: Any) -> None:
+        if given[2].startswith("SELECT stacks.position, stacks.looked"):
+            seen.append(given[2])
+
+    times = []
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for many in (2, 5):
+            seen.clear()
+            pages = [what for number in range(many) for what in (10 * many + number, SHEET)]
+            got = send(scanner, stack(tmp_path, *pages, name=f"{many}.pdf"), batch=f"B-{many}")
+            assert len(got.documents) == many
+            times.append(len(seen))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert times[0] == times[1] > 0
 
 
 def test_department_and_original_go_with_the_pages_where_all_say_the_same(scanner: Office, tmp_path: Any) -> None:

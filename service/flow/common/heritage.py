@@ -21,22 +21,24 @@ _LETTER = "from:"
 
 
 @dataclass(frozen=True)
-class _Paper:
-    """The paper of a batch. scans: page -> the page it is a new scan of. left: paper that lay in no document -> its tier."""
+class Paper:
+    """The paper of a batch. scans: page -> the page it is a new scan of. left: paper that lay in no document -> its tier.
 
+    It changes with no document that is made, only where a change of the batch begins or comes into force: who has the batch for
+    that change reads it once for all documents. What is said of the documents themselves is read with each.
+    """
+
+    batch: str
     scans: Mapping[str, str]
     left: Mapping[str, int]
 
     def of(self, pages: Iterable[str]) -> frozenset[str]:
+        """Return the paper that these pages are on."""
         return frozenset(paper_of(page.partition("@")[0], self.scans) for page in pages)
 
 
-def scans_of(session: Session, name: str) -> Mapping[str, str]:
-    """Return of which page of a batch each new scan is one."""
-    return _paper(session, name).scans
-
-
-def _paper(session: Session, name: str) -> _Paper:
+def paper_in(session: Session, name: str) -> Paper:
+    """Return the paper of a batch."""
     looked = {
         f"{position}.{number}": page
         for position, pages in session.execute(select(Stack.position, Stack.looked).where(Stack.batch == name))
@@ -48,44 +50,44 @@ def _paper(session: Session, name: str) -> _Paper:
         if "tier" in page:
             paper = paper_of(key, scans)
             left[paper] = max(left.get(paper, 0), TIERS.index(page["tier"]))
-    return _Paper(scans, left)
+    return Paper(name, scans, left)
 
 
 def _standing(session: Session, name: str) -> list[BatchPart]:
     return list(session.scalars(select(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(False))))
 
 
-def take_over(session: Session, name: str, pages: Sequence[str], document: Document) -> None:
+def take_over(session: Session, paper: Paper, pages: Sequence[str], document: Document) -> None:
     """Give a document that is about to be written down what is said of those whose pages it holds."""
-    found = _found(session, name, pages, document, lock=True, usual=USUAL)
+    found = _found(session, paper, pages, document, lock=True, usual=USUAL)
     document.tier = TIERS[found.tier]
     _give(document, found)
 
 
-def keep_up(session: Session, name: str, pages: Sequence[str], document: Document) -> tuple[str, ...]:
+def keep_up(session: Session, paper: Paper, pages: Sequence[str], document: Document) -> tuple[str, ...]:
     """Raise a document that comes into force to the tier of those whose pages it holds; returns what is to be looked at again.
 
     What was said of the document itself meanwhile stays.
     """
-    found = _raise(session, name, pages, document)
+    found = _raise(session, paper, pages, document)
     if document.department_id is None and found.department is not None:
         document.department_id, document.indexed = found.department, False
     return found.unsure
 
 
-def hold_up(session: Session, name: str, pages: Sequence[str], document: Document) -> bool:
+def hold_up(session: Session, paper: Paper, pages: Sequence[str], document: Document) -> bool:
     """Raise a document that was here before, and now stands for pages of others with the same bytes, to the tier of these.
 
     Returns whether that changed it. Otherwise what is secret would be told, once its own document went, by another's.
     """
     before = document.tier
-    _raise(session, name, pages, document)
+    _raise(session, paper, pages, document)
     return document.tier != before
 
 
-def _raise(session: Session, name: str, pages: Sequence[str], document: Document) -> Inherited:
+def _raise(session: Session, paper: Paper, pages: Sequence[str], document: Document) -> Inherited:
     # Without their locks: whoever holds one of them waits for this document's, and raises it afterwards.
-    found = _found(session, name, pages, document)
+    found = _found(session, paper, pages, document)
     tier = max(found.tier, TIERS.index(document.tier))
     if TIERS[tier] != document.tier:
         document.tier, document.indexed = TIERS[tier], False
@@ -101,14 +103,14 @@ def pass_on(session: Session, document: Document) -> list[str]:
     changed = []
     mine = select(BatchPart).where(BatchPart.document_id == document.id, BatchPart.wanted.is_(False))
     for part in list(session.scalars(mine)):
-        pages = _paper(session, part.batch).of
+        paper = paper_in(session, part.batch)
         wanted = select(BatchPart).where(BatchPart.batch == part.batch, BatchPart.wanted.is_(True))
         for new in session.scalars(wanted.where(BatchPart.duplicate.is_(False), BatchPart.document_id != document.id)):
-            if not pages(new.pages) & pages(part.pages):
+            if not paper.of(new.pages) & paper.of(part.pages):
                 continue
             fresh = session.get(Document, new.document_id, with_for_update={"of": Document}, populate_existing=True)
             if fresh is not None:
-                _give(fresh, _found(session, part.batch, new.pages, fresh))
+                _give(fresh, _found(session, paper, new.pages, fresh))
                 fresh.indexed = False
                 changed.append(fresh.id)
     return changed
@@ -116,7 +118,7 @@ def pass_on(session: Session, document: Document) -> list[str]:
 
 def note_left(session: Session, name: str, old: Sequence[BatchPart], new: Sequence[BatchPart]) -> None:
     """Write beside the pages that no document holds any more how confidential they are: put back, they are it still."""
-    paper = _paper(session, name)
+    paper = paper_in(session, name)
     held = {one for part in new for one in paper.of(part.pages)}
     tiers: dict[str, str] = {}
     for part in old:
@@ -138,20 +140,25 @@ def _left(page: dict[str, Any], tier: str) -> dict[str, Any]:
 
 
 def _found(
-    session: Session, name: str, pages: Sequence[str], document: Document, *, lock: bool = False, usual: str = TIERS[0]
+    session: Session,
+    paper: Paper,
+    pages: Sequence[str],
+    document: Document,
+    *,
+    lock: bool = False,
+    usual: str = TIERS[0],
 ) -> Inherited:
     """Return what a document made of pages inherits. lock: nobody says anything of its holders before this transaction ends.
 
     usual: the tier of a page of which nobody said anything.
     """
-    paper = _paper(session, name)
     mine = paper.of(pages)
-    parts = [part for part in _standing(session, name) if paper.of(part.pages) & mine]
+    parts = [part for part in _standing(session, paper.batch) if paper.of(part.pages) & mine]
     query = select(Document).where(Document.id.in_({part.document_id for part in parts}), Document.id != document.id)
     query = query.order_by(Document.id).execution_options(populate_existing=True)
     rows = session.scalars(query.with_for_update(of=Document) if lock else query)
     holders = {holder.id: holder for holder in rows}
-    found = [(paper.of(p.pages), _said(name, holders[p.document_id])) for p in parts if p.document_id in holders]
+    found = [(paper.of(p.pages), _said(paper.batch, holders[p.document_id])) for p in parts if p.document_id in holders]
     return inherit(mine, found, paper.left, TIERS.index(usual))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from intake import verification as rules
 from intake.batches.said import paper_of
 from service.flow.common import values
-from service.flow.common.heritage import USUAL, hold_up, keep_up, scans_of
+from service.flow.common.heritage import USUAL, Paper, hold_up, keep_up, paper_in
 from service.records import audit
 from service.records.tables import BatchPart, Document, DocumentField, FieldCorrection
 
@@ -43,8 +43,8 @@ def carry(
     known = {part.document_id for part in old}
     fresh = [part for part in new if part.document_id not in known and not part.duplicate]
     documents = _lock(session, fresh)
-    batch = next((part.batch for part in new), "")
-    sheets = _Sheets(scans_of(session, batch) if gone else {})
+    paper = paper_in(session, next((part.batch for part in new), ""))
+    sheets = _Sheets(paper.scans)
     for part in old:
         if part.document_id not in gone:
             continue
@@ -57,19 +57,20 @@ def carry(
     for part in fresh:
         if part.document_id in documents:
             document = documents[part.document_id]
-            for name in keep_up(session, part.batch, part.pages, document):
+            for name in keep_up(session, paper, part.pages, document):
                 _again(document, name)
     for document in documents.values():
         _note(session, actor_name, document)
-    return [*documents, *_hold_up(session, actor_name, [p for p in new if p.document_id not in known and p.duplicate])]
+    again = [part for part in new if part.document_id not in known and part.duplicate]
+    return [*documents, *_hold_up(session, actor_name, paper, again)]
 
 
-def _hold_up(session: Session, actor_name: str, parts: Sequence[BatchPart]) -> list[str]:
+def _hold_up(session: Session, actor_name: str, paper: Paper, parts: Sequence[BatchPart]) -> list[str]:
     """Let documents that were here before be as confidential as what they now stand for; returns those that were raised."""
     documents, raised = _lock(session, parts), []
     for part in parts:
         document = documents.get(part.document_id)
-        if document is not None and hold_up(session, part.batch, part.pages, document):
+        if document is not None and hold_up(session, paper, part.pages, document):
             detail = {"tier": document.tier}
             audit.append(session, actor_name, "document.carry", f"document:{document.id}", detail)
             raised.append(document.id)

@@ -27,7 +27,7 @@ from intake.errors import Rejected
 from intake.model import Limits
 from service.access.policy import Actor
 from service.flow.common import claims
-from service.flow.common.heritage import note_left, take_over
+from service.flow.common.heritage import Paper, note_left, paper_in, take_over
 from service.flow.common.hints import apply_hint
 from service.flow.common.index import index_soon
 from service.flow.common.room import room
@@ -304,6 +304,7 @@ def _make(house: House, hold: OfBatch, wanted: Sequence[BatchPart]) -> None:
     with house.database.read() as session:
         batch = session.get_one(Batch, name)
         stacks = {stack.position: stack for stack in session.scalars(select(Stack).where(Stack.batch == name))}
+        paper = paper_in(session, name)
     actor = Actor(batch.operator, owner=True)
     # What the pages came in was taken already, so the limit of one file does not keep out what is made of several.
     size = sum(stack.size for stack in stacks.values()) + _ROOM
@@ -315,7 +316,7 @@ def _make(house: House, hold: OfBatch, wanted: Sequence[BatchPart]) -> None:
                 stack = stacks[position]
                 path = opened.enter_context(stack_on_disk(house, stack, hold.renew))
                 sources[position] = Source(path, stack.kind, stack.pages)
-            _make_one(house, actor, batch, part, stacks, sources, cutter, limits, hold)
+            _make_one(house, actor, batch, part, paper, stacks, sources, cutter, limits, hold)
 
 
 def _make_one(
@@ -323,12 +324,17 @@ def _make_one(
     actor: Actor,
     batch: Batch,
     part: BatchPart,
+    paper: Paper,
     stacks: dict[int, Stack],
     sources: dict[int, Source],
     cutter: Cutter,
     limits: Limits,
     hold: OfBatch,
 ) -> None:
+    def given(session: Session, document: Document) -> None:
+        hold.still(session)  # who lost the batch makes nothing of it any more: its paper may not be what was read
+        take_over(session, paper, part.pages, document)
+
     if not _is_there(house, part.document_id):
         from_stacks = [stacks[position] for position in dict.fromkeys(int(p.partition(".")[0]) for p in part.pages)]
         first, pages = from_stacks[0], sum(stack.pages for stack in from_stacks)
@@ -346,7 +352,7 @@ def _make_one(
                 document_id=part.document_id,
                 note={"batch": batch.name, "pages": " ".join(part.pages)[:400]},
                 limits=limits,
-                gift=lambda session, document: take_over(session, batch.name, part.pages, document),
+                gift=given,
             )
         reserved, part.document_id = part.document_id, got.document_id
         part.duplicate = got.document_id != reserved
