@@ -29,6 +29,7 @@ _NO_NAME = re.compile(
 _SUM_FORM = re.compile(r"\d,\d{3}(?!\d)|\d\.\d\d(?!\d)")  # a number written as money is written
 #: A day that lost a dash under a seal: 202409-11, 2024-0911.
 _TORN_DAY = re.compile(r"(\d{4})(?:-(\d\d)(\d\d)|(\d\d)-(\d\d))")
+_PART = re.compile(r"[(,;][ \t]*(?:实[缴收]|已缴|其中)")
 _CHOICES = re.compile(r"[□☐☑☒■√✓✔○●◎]|(?<!不)合格[^。;,]{0,4}不合格|不合格[^。;,]{0,4}(?<!不)合格")
 TORN = 0.6  # how far to trust a value that lost a mark
 _BLANK = re.compile(r"[_\s*/\\.\-—…:]*")
@@ -174,8 +175,9 @@ def torn_day(run: Run) -> Reading | None:
 
 
 def capital(run: Run) -> Reading | None:
-    """Read a sum such as registered capital, in yuan; another currency is marked."""
-    amounts = find_amounts(run.key)
+    """Read a sum such as registered capital, in yuan; another currency is marked. What of it was paid in is another sum (实缴300万元)."""
+    part = _PART.search(run.key)
+    amounts = [a for a in find_amounts(run.key) if not part or a.end <= part.start()]
     marked = [a for a in amounts if a.marked] or amounts
     if not marked:
         return None

@@ -125,3 +125,19 @@ def test_the_points_of_a_scorecard_are_the_sum_of_their_column():
     assert sure(read, "score", "grade", "amount", "signed_on") == {"score": "76", "grade": "BBB", "amount": "600000.00", "signed_on": "2025-04-20"}  # fmt: skip
     none = [li for li in made if li.text != "得分"]
     assert "score" not in understand([page(*none)]).fields
+
+
+def test_a_review_says_what_holds_after_it():
+    rows = (("客户名称", OTHER, "报告编号", "NS-2026-031"), ("上年度信用等级", "A", "上年度信用额度", "300万元"), ("评审后信用等级", "AA", "评审后信用额度", "450万元"), ("评审日期", "2026年1月8日", "评审年度", "2025年度"))  # fmt: skip
+    made = [line("客户年度信用评审表", 600, 80, 54)]
+    for k, row in enumerate(rows):
+        made += [line(cell, x, 220 + 60 * k) for cell, x in zip(row, (120, 420, 900, 1200), strict=True)]
+    read = understand([page(*made)])
+    assert sure(read, "name", "grade", "amount", "signed_on", "document_number") == {"name": OTHER, "grade": "AA", "amount": "4500000.00", "signed_on": "2026-01-08", "document_number": "NS-2026-031"}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["人民币500万元（实缴300万元）", "500万元，其中货币出资300万元"])
+def test_what_was_paid_in_says_nothing_against_the_capital(text):
+    made = [line("客户信用调查报告", 600, 80, 54), line(f"企业名称：{OTHER}", 180, 220), line(f"注册资本：{text}", 180, 280), line("调查日期：2025年3月6日", 180, 340)]  # fmt: skip
+    read = understand([page(*made)])
+    assert (sure(read, "registered_capital"), read.needs_review) == ({"registered_capital": "5000000.00"}, ())
