@@ -18,7 +18,7 @@ from service.commands.intake import take_one
 from service.errors import AttachmentBusy
 from service.flow.archive import filing
 from service.flow.common.tiers import set_file_tier
-from service.flow.intake import documents
+from service.flow.intake import attached, documents
 from service.flow.intake.attached import attached_to
 from service.flow.intake.lacking import lacking
 from service.flow.intake.page_quality import of_document
@@ -26,7 +26,7 @@ from service.flow.intake.process import process, process_waiting
 from service.flow.intake.receive import receive
 from service.flow.intake.render import open_rendition
 from service.flow.search import find
-from service.records.tables import Document, Rendition
+from service.records.tables import AuditEntry, Document, Rendition
 from tests.intake import made
 from tests.intake.mutations import mutated, mutated_part
 from tests.intake.test_corpus import SEEDS
@@ -123,6 +123,69 @@ def test_what_is_attached_to_a_message_in_a_secret_file_is_secret(quick):
     set_file_tier(house, quick["zhou"], file_id, "secret", "涉密")
     process(house, mail)
     assert [len(attached_to(house, quick[who], mail)) for who in ("sec", "handler")] == [1, 0]
+
+
+def a_letter(office):
+    """A message with an invoice that was here before, a drawing, and a message with a scan; returns its id, and theirs by name."""
+    house, invoice = office.house, made.ofd()
+    receive(house, office["handler"], io.BytesIO(invoice), "来票.ofd")
+    scan = made.saved(made.page(), "PNG")
+    inner = made.eml(("扫描.png", scan, "image/png"))
+    data = made.eml(
+        ("发票.ofd", invoice, "application/ofd"),
+        ("图.png", made.saved(made.page(), "PNG") + b"\n", "image/png"),
+        ("内层.eml", inner, "application/octet-stream"),
+    )
+    mail = receive(house, office["handler"], io.BytesIO(data), "信.eml").document_id
+    for _ in range(3):
+        process_waiting(house)
+    with house.database.read() as session:
+        return mail, {document.filename: document.id for document in session.scalars(select(Document))}
+
+
+@pytest.mark.parametrize("by", ["itself", "its file", "filing"])
+def test_what_came_attached_follows_a_message_that_is_made_more_confidential(quick, by):
+    house = quick.house
+    mail, ids = a_letter(quick)
+    if by == "itself":
+        documents.set_tier(house, OWNER, mail, "secret", "客户要求")
+    else:
+        _, file = new_contract(quick)
+        if by == "filing":
+            set_file_tier(house, OWNER, file, "secret", "客户要求")
+        filing.file_document(house, OWNER, mail, file, "1.8")
+        if by == "its file":
+            set_file_tier(house, OWNER, file, "secret", "客户要求")
+    came = {ids[name] for name in ("图.png", "内层.eml", "扫描.png")}
+    with house.database.read() as session:
+        tier = {document.id: document.tier for document in session.scalars(select(Document))}
+        said = session.scalars(select(AuditEntry).where(AuditEntry.action == "document.tier"))
+        noted = {entry.subject.partition(":")[2]: json.loads(entry.detail) for entry in said}
+    assert {key for key in came if tier[key] == "secret"} == came
+    raised = {"from": "internal", "to": "secret", "message": mail}
+    assert [noted[key] for key in came] == [raised] * 3
+    assert tier[ids["来票.ofd"]] == "internal", "it was here before: its own people say what it is"
+    found = find.find(house, quick["handler"], "华岳实业集团有限公司").hits
+    assert {hit.document_id for hit in found} == {ids["来票.ofd"]}
+    documents.set_tier(house, OWNER, ids["图.png"], "core", "客户要求")
+    documents.set_tier(house, OWNER, mail, "secret" if by != "itself" else "internal", "客户要求")
+    assert documents.get_document(house, OWNER, ids["图.png"]).tier == "core"
+
+
+def test_a_message_made_secret_while_its_attachments_are_taken_out_has_secret_ones(quick, monkeypatch):
+    house, real = quick.house, attached.receive
+
+    def meanwhile(*given, **more):
+        done = real(*given, **more)
+        documents.set_tier(house, OWNER, mail, "secret", "客户要求")
+        return done
+
+    data = made.eml(("发票.ofd", made.ofd(), "application/ofd"))
+    mail = receive(house, quick["handler"], io.BytesIO(data), "信.eml").document_id
+    monkeypatch.setattr(attached, "receive", meanwhile)
+    process_waiting(house)
+    ((inside, _),) = attached_to(house, OWNER, mail)
+    assert documents.get_document(house, OWNER, inside).tier == "secret"
 
 
 def test_an_attachment_that_another_is_receiving_makes_its_message_wait(quick, monkeypatch):

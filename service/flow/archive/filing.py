@@ -22,7 +22,7 @@ from service.flow.common.guard import (
     reach_of_file,
     require,
 )
-from service.flow.common.heritage import pass_on
+from service.flow.common.heritage import pass_on, raise_attached
 from service.flow.common.hints import demand_released
 from service.flow.common.index import index_soon
 from service.flow.common.keyset import Part, counted, page
@@ -78,7 +78,7 @@ def file_document(
         session.flush()
         if file.archive_number:
             recompute_retention(house, session, file)
-        made_of_it = pass_on(session, document)
+        made_of_it = pass_on(session, document) + raise_attached(session, actor.name, document)
         detail = {"case_file": file.id, "category": wanted, "original": document.is_original}
         audit.append(session, actor.name, "document.file", f"document:{document_id}", detail)
     index_soon(house, [document_id, *made_of_it])

@@ -8,15 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from intake.batches.said import Inherited, Said, inherit, paper_of
+from intake.formats.signatures import MEDIA_TYPES
 from service.access.policy import TIERS
 from service.flow.common.guard import reach_of
+from service.records import audit
 from service.records.tables import BatchPart, Document, Stack
 
 USUAL = "internal"
+#: The channel of what came attached to a message.
+ATTACHMENT = "attachment"
 _LETTER = "from:"
 
 
@@ -114,6 +118,42 @@ def pass_on(session: Session, document: Document) -> list[str]:
                 fresh.indexed = False
                 changed.append(fresh.id)
     return changed
+
+
+def raise_attached(session: Session, by: str, message: Document) -> list[str]:
+    """Make what came attached to a message, and within that, as confidential as it is; returns the ids of what was raised, for the index.
+
+    In the transaction that raised the message, which holds its lock, before anything is written to the trail. What was here before it
+    came attached to anything stays what its own people say it is.
+    """
+    if message.media_type != MEDIA_TYPES["eml"]:
+        return []
+    session.flush()
+    session.refresh(message, ["case_file"])  # it may just have been put into it
+    tier = TIERS.index(reach_of(message).tier)
+    low = [document for document in _attached(session, message) if TIERS.index(document.tier) < tier]
+    for document in low:
+        before, document.tier, document.indexed = document.tier, TIERS[tier], False
+        detail = {"from": before, "to": document.tier, "message": message.id}
+        audit.append(session, by, "document.tier", f"document:{document.id}", detail)
+    return [document.id for document in low]
+
+
+def _attached(session: Session, message: Document) -> list[Document]:
+    """Return the documents that first came attached to a message, or to a message within it, locked."""
+    found: dict[str, Document] = {}
+    messages = [message]
+    while messages:
+        outer = messages.pop()
+        if outer.media_type != MEDIA_TYPES["eml"]:
+            continue
+        came = (Document.channel == ATTACHMENT, Document.status.not_in(("receiving", "destroyed")))
+        query = select(Document).where(*came, cast(Document.notes, String).contains(f"{_LETTER}{outer.id}"))
+        query = query.order_by(Document.id).with_for_update(of=Document).execution_options(populate_existing=True)
+        inside = [document for document in session.scalars(query) if document.id not in {message.id, *found}]
+        found |= {document.id: document for document in inside}
+        messages += inside
+    return list(found.values())
 
 
 def note_left(session: Session, name: str, old: Sequence[BatchPart], new: Sequence[BatchPart]) -> None:

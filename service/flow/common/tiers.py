@@ -5,7 +5,7 @@ from sqlalchemy import select
 from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, NotAllowed, RuleRefused
 from service.flow.common.guard import load_file, lock_file, reach_of_file, require
-from service.flow.common.heritage import pass_on
+from service.flow.common.heritage import pass_on, raise_attached
 from service.flow.common.index import index_soon
 from service.flow.common.original import demand_reason
 from service.house import House
@@ -52,13 +52,14 @@ def set_file_tier(house: House, actor: Actor, case_file_id: str, tier: str, reas
         )
         for document in living:
             document.indexed = False
+        attached = [one for document in living for one in raise_attached(session, actor.name, document)]
         detail = {"from": before, "to": tier, "reason": reason.strip()}
         audit.append(session, actor.name, "file.tier", f"file:{case_file_id}", detail)
         session.flush()
         in_batches = select(BatchPart.document_id).join(Document, Document.id == BatchPart.document_id)
         held = set(session.scalars(in_batches.where(Document.case_file_id == file.id)))
         made_of_them = [one for document in living if document.id in held for one in pass_on(session, document)]
-        ids = [*(document.id for document in living), *made_of_them]
+        ids = [*(document.id for document in living), *made_of_them, *attached]
         session.refresh(file)
     index_soon(house, ids)
     return file

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from intake.errors import Rejected
 from intake.formats.mail import attachments
 from intake.formats.names import plain_name
-from service.access.policy import Actor
+from service.access.policy import TIERS, Actor
 from service.errors import AttachmentBusy
 from service.flow.common.guard import allowed, reach_of
+from service.flow.common.heritage import ATTACHMENT, raise_attached
+from service.flow.common.index import index_soon
 from service.flow.intake.receive import receive
-from service.house import House
+from service.house import SYSTEM, House
 from service.records.tables import Document
 
 _DEEPEST = 4
@@ -46,7 +48,7 @@ def receive_attached(house: House, document_id: str, message: Path) -> list[str]
                 actor,
                 io.BytesIO(item.data),
                 plain_name(item.name),
-                channel="attachment",
+                channel=ATTACHMENT,
                 batch=batch,
                 department_id=reach.department_id,
                 tier=reach.tier,
@@ -71,11 +73,17 @@ def attached_to(house: House, actor: Actor, document_id: str) -> list[tuple[str,
 
 
 def _remember(house: House, attached_id: str, message_id: str) -> None:
+    """Note to what it is attached; where somebody made the message more confidential meanwhile, it follows."""
+    raised = []
     with house.database.write() as session:
-        attached = session.get(Document, attached_id)
+        message = session.get(Document, message_id, with_for_update={"of": Document})
+        attached = session.get(Document, attached_id, with_for_update={"of": Document})
         mark = f"{_FROM}{message_id}"
         if attached is not None and mark not in attached.notes and attached_id != message_id:
             attached.notes = [*attached.notes, mark]
+            if message is not None and TIERS.index(attached.tier) < TIERS.index(reach_of(message).tier):
+                raised = raise_attached(session, SYSTEM.name, message)
+    index_soon(house, raised)
 
 
 def _depth(session: Session, document: Document | None) -> int:

@@ -15,7 +15,7 @@ from service.errors import BadInput, RuleRefused
 from service.flow.common import values
 from service.flow.common.checks import Sheets
 from service.flow.common.guard import allowed, listing, load_document, lock_file, reach_of, require
-from service.flow.common.heritage import pass_on
+from service.flow.common.heritage import pass_on, raise_attached
 from service.flow.common.index import index_soon
 from service.flow.common.original import demand_reason, set_original
 from service.flow.common.sight import visible
@@ -156,8 +156,7 @@ def change(
             put_category(session, actor, document, category, reading)
         if tier is not None or original is not None:
             demand_reason(reason)
-        if tier is not None:
-            _set_tier(session, actor, document, tier, reason)
+        attached = _set_tier(session, actor, document, tier, reason) if tier is not None else []
         if original is not None:
             set_original(house, session, actor, document, original, reason)
         if department_id is not None:
@@ -171,7 +170,7 @@ def change(
             values.enter(session, actor, document, entry, house.clock.now())
         values.settle(document)
         made_of_it = pass_on(session, document) if (tier, original, department_id) != (None, None, None) else []
-    index_soon(house, [document_id, *made_of_it])
+    index_soon(house, [document_id, *made_of_it, *attached])
     follow(house, [document_id])
 
 
@@ -288,16 +287,19 @@ def set_category(house: House, actor: Actor, document_id: str, category: str) ->
 def set_tier(house: House, actor: Actor, document_id: str, tier: str, reason: str) -> None:
     """Change the confidentiality tier; it takes effect at once, in search too. Raises BadInput, NotAllowed.
 
-    Nobody raises a document above their own clearance; only the credit administrator and the archivist lower a tier.
+    What came attached to a message is raised with it. Nobody raises a document above their own clearance; only the credit administrator and the archivist lower a tier.
     """
     change(house, actor, document_id, tier=tier, reason=reason)
 
 
-def _set_tier(session: Session, actor: Actor, document: Document, tier: str, reason: str) -> None:
+def _set_tier(session: Session, actor: Actor, document: Document, tier: str, reason: str) -> list[str]:
+    """As `set_tier`, in the caller's transaction; returns the documents that were raised with it."""
     demand_tier(actor, "document.tier", reach_of(document), document.tier, tier)
     before, document.tier, document.indexed = document.tier, tier, False
+    attached = raise_attached(session, actor.name, document)
     detail = {"from": before, "to": tier, "reason": reason.strip()}
     audit.append(session, actor.name, "document.tier", f"document:{document.id}", detail)
+    return attached
 
 
 def set_department(house: House, actor: Actor, document_id: str, department_id: str) -> None:
