@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from intake.crew import Allowance, Crew
 from intake.errors import Rejected
-from intake.model import PageText, ReadPage
+from intake.model import Field, PageText, ReadPage, Understanding
 from search.model import IndexedPage
 from service.bootstrap import without_settings
 from service.commands import intake
@@ -446,6 +446,59 @@ def test_a_document_that_lacks_pages_is_found_and_read_again_and_what_people_typ
         assert (document.preservation, document.indexed) == ("waiting", True)
         (number,) = (field for field in document.fields if field.name == "contract_number")
         assert (number.value, number.entered_by) == ("HT-2026-0999", "person:administrator")
+
+
+def says(monkeypatch, **values):
+    """Let every reading from now on find a contract with these values, and a page that is faint."""
+    fields = {name: Field(value, 1, (1, 2, 3, 4), 0.5) for name, value in values.items()}
+    found = Understanding("1.9", "contract", "另一个题名", 0.5, fields, ("low_confidence:title", "faint:1"))
+    for name in ("understand", "understand_as"):
+        monkeypatch.setattr(process_flow, name, lambda *_given: found)
+
+
+def stands(house, document_id):
+    with house.database.read() as session:
+        document = session.get_one(Document, document_id)
+        fields = {field.name: (field.value, field.entered_by, tuple(field.confirmed_by)) for field in document.fields}
+        return document.status, document.category, document.title, document.confidence, fields
+
+
+@pytest.mark.parametrize("state", ["open", "archived"])
+def test_in_a_file_that_is_closed_reading_again_changes_nothing_but_the_pages(embedded, monkeypatch, state):
+    """A value that nobody confirmed yet is what people saw when the file was closed."""
+    house, document_id = embedded.house, embedded.take_in()
+    filing.file_document(house, OWNER, document_id, new_contract(embedded)[1], "1.9")
+    with house.database.write() as session:
+        session.execute(update(CaseFile).values(state=state))
+        document = session.get_one(Document, document_id)
+        document.review_reasons, document.status = ["low_confidence:amount", "blurred:1"], "needs_review"
+        before = kept_pages(session, document_id)
+        session.execute(
+            delete(Rendition).where(
+                Rendition.document_id == document_id, Rendition.kind == "page-text", Rendition.page == 1
+            )
+        )
+    stood = stands(house, document_id)
+    assert {entered_by for _value, entered_by, confirmed_by in stood[-1].values() if not confirmed_by} == {"ocr"}
+    says(monkeypatch, title="别的合同", agent="张三")
+    doctor(house, OWNER, repair=True)
+    with house.database.read() as session:
+        assert kept_pages(session, document_id) == before
+        reasons = session.get_one(Document, document_id).review_reasons
+    assert (stands(house, document_id) == stood) is (state == "archived")
+    assert reasons == ["low_confidence:amount" if state == "archived" else "low_confidence:title", "faint:1"]
+    assert doctor(house, OWNER).unread == []
+
+
+def test_what_comes_into_a_closed_file_unread_is_read_as_any_other(embedded, monkeypatch):
+    house = embedded.house
+    document_id = receive(house, embedded["handler"], DIGITAL, "a.pdf").document_id
+    filing.file_document(house, OWNER, document_id, new_contract(embedded)[1], "1.9")
+    with house.database.write() as session:
+        session.execute(update(CaseFile).values(state="archived"))
+    says(monkeypatch, title="别的合同")
+    process(house, document_id)
+    assert stands(house, document_id)[2:] == ("另一个题名", 0.5, {"title": ("别的合同", "ocr", ())})
 
 
 def test_who_waits_for_another_process_waits_as_long_as_that_goes_from_page_to_page(embedded, monkeypatch):

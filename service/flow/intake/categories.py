@@ -52,10 +52,15 @@ def demand_place(file: CaseFile, category: str) -> None:
         raise BadInput(f"category: {why}", {"category": why})
 
 
+def is_closed(document: Document) -> bool:
+    """Return whether the document lies in a file that is not changed any more."""
+    return document.case_file is not None and document.case_file.state != "open"
+
+
 def demand_open_file(document: Document) -> None:
     """Raise RuleRefused when the document lies in a file that is not changed any more."""
     file = document.case_file
-    if file is not None and file.state != "open":
+    if file is not None and is_closed(document):
         raise RuleRefused(f"file {file.archive_number or file.title} is {file.state} and is not changed any more")
 
 

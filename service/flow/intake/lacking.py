@@ -2,8 +2,10 @@
 
 from sqlalchemy import ScalarSelect, func, or_, select
 
+from intake.verification import page_reasons
 from service.access.policy import Actor
 from service.flow.intake.carry import LOOK_AGAIN
+from service.flow.intake.categories import is_closed
 from service.house import House
 from service.records import audit
 from service.records.tables import Document, Rendition
@@ -25,7 +27,10 @@ def lacking(house: House) -> list[str]:
 
 
 def read_lacking(house: House, actor: Actor) -> list[str]:
-    """Let them be read once more, whatever file they lie in: their original is whole. What people typed stays. Returns their ids."""
+    """Let them be read once more, whatever file they lie in: their original is whole. What people typed stays. Returns their ids.
+
+    In a file that is not open any more nothing changes but the pages: see `process`.
+    """
     found = lacking(house)
     for document_id in found:
         with house.database.write() as session:
@@ -33,6 +38,11 @@ def read_lacking(house: House, actor: Actor) -> list[str]:
             if document is None or document.status not in _READ:
                 continue
             document.status, document.attempts, document.error, document.error_code = "received", 0, "", ""
-            document.review_reasons = [reason for reason in document.review_reasons if reason.startswith(LOOK_AGAIN)]
+            of_pages = page_reasons(document.review_reasons)
+            document.review_reasons = [
+                reason
+                for reason in document.review_reasons
+                if (reason not in of_pages if is_closed(document) else reason.startswith(LOOK_AGAIN))
+            ]
             audit.append(session, actor.name, "document.read_again", f"document:{document_id}")
     return found

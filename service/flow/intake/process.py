@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.orm import Session
 
 from intake import verification as rules
 from intake.errors import EngineUnavailable, Rejected
@@ -32,7 +33,7 @@ from service.flow.credit.fact_documents import follow
 from service.flow.intake import shares
 from service.flow.intake.attached import receive_attached
 from service.flow.intake.carry import LOOK_AGAIN
-from service.flow.intake.categories import CATEGORIES, demand_open_file
+from service.flow.intake.categories import CATEGORIES, demand_open_file, is_closed
 from service.flow.intake.documents import lock_document
 from service.flow.intake.heap import Heap
 from service.flow.intake.made import CHANNEL
@@ -43,7 +44,7 @@ from service.flow.intake.stacks import resume as resume_stacks
 from service.flow.search import sketches
 from service.house import SYSTEM, House
 from service.records import audit
-from service.records.tables import CopyTrouble, Document, Rendition, WrappedKey
+from service.records.tables import AuditEntry, CopyTrouble, Document, Rendition, WrappedKey
 from vault.errors import KeyUnusable, ObjectDamaged, ObjectMissing, StoreUnavailable
 from vault.model import FileKey
 
@@ -217,7 +218,14 @@ def _finish(
         session.execute(delete(CopyTrouble).where(CopyTrouble.document_id == document_id))
         # What people typed while the reading had failed stays.
         document.status = "stored"
-        if document.channel != CHANNEL:  # what the archive itself made is what its maker said it is
+        detail = {"category": found.category, "confidence": round(found.confidence, 4), "fields": sorted(found.fields)}
+        if is_closed(document) and _was_read(session, document_id):
+            # Its pages were lost and are there again; in a file that is not open any more nothing else changes without a person.
+            document.review_reasons = list(
+                dict.fromkeys([*document.review_reasons, *rules.page_reasons(found.needs_review)])
+            )
+            detail = {"category": document.category, "confidence": round(document.confidence, 4), "fields": []}
+        elif document.channel != CHANNEL:  # what the archive itself made is what its maker said it is
             said = _as_people_say(house, document, found, pages)
             document.category, document.title = said.category, said.title[:300]
             document.confidence = found.confidence
@@ -227,13 +235,13 @@ def _finish(
         apply_hint(session, document)
         shares.forget(session, document_id)
         claims.release(document)
-        audit.append(
-            session,
-            SYSTEM.name,
-            "document.read",
-            f"document:{document_id}",
-            {"category": found.category, "confidence": round(found.confidence, 4), "fields": sorted(found.fields)},
-        )
+        audit.append(session, SYSTEM.name, "document.read", f"document:{document_id}", detail)
+
+
+def _was_read(session: Session, document_id: str) -> bool:
+    """Return whether the document has been read before: what is known of it then is what people have seen."""
+    entries = select(AuditEntry.seq).where(AuditEntry.subject == f"document:{document_id}")
+    return session.scalar(entries.where(AuditEntry.action == "document.read").limit(1)) is not None
 
 
 def _as_people_say(house: House, document: Document, found: Understanding, pages: Sequence[PageText]) -> Understanding:
