@@ -1090,6 +1090,29 @@ def test_an_outage_uses_up_no_attempt_to_look_at_a_stack(scanner, tmp_path, monk
     assert found.unseen == []
 
 
+def test_an_outage_uses_up_no_attempt_where_another_worker_has_the_stack_next(scanner, tmp_path, monkeypatch):
+    """Three workers would otherwise leave it unlooked, each with an attempt that it could not take back."""
+    for_the_worker(scanner, stack(tmp_path, 1, SHEET, 2), sheets=3, sides=1)
+
+    def away(*_):
+        raise DatabaseUnavailable("away")
+
+    def breaks(*_):
+        patched.setattr(scanner.house.database, "write", away)
+        raise DatabaseUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(looks, "look", breaks)
+        with pytest.raises(DatabaseUnavailable):
+            stacks.resume(scanner.house)
+    assert [row.attempts for row in rows(scanner, Stack)] == [1]
+    with scanner.house.database.write() as session:
+        until = scanner.house.clock.now() + timedelta(minutes=5)
+        session.execute(update(Batch).values(claimed_by="elsewhere:1:1:1", claimed_until=until))
+    assert stacks.resume(scanner.house) == []
+    assert [row.attempts for row in rows(scanner, Stack)] == [0]
+
+
 def test_a_stack_that_kills_whoever_looks_is_released_only_with_a_word_on_its_pages(scanner, tmp_path):
     for_the_worker(scanner, stack(tmp_path, 1, SHEET, 2), sheets=3, sides=1)
     with scanner.house.database.write() as session:

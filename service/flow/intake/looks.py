@@ -19,7 +19,7 @@ from service.house import House
 from service.records.tables import Stack, new_id
 from vault.model import FileKey
 
-#: Stacks whose attempt this process could not take back, for the database was away.
+#: Stacks whose attempt this process has to take back.
 _owed: set[str] = set()
 
 
@@ -91,18 +91,24 @@ def _counted(house: House, stack: Stack) -> Iterator[str]:
     """
     with house.database.write() as session:
         row = session.get_one(Stack, stack.id)
-        row.attempts += stack.id not in _owed
+        row.attempts += 1
         row.thumbs = thumbs = row.thumbs or new_id()
-    _owed.discard(stack.id)
     try:
         yield thumbs
     except BaseException:
-        try:
-            with house.database.write() as session:
-                session.execute(update(Stack).where(Stack.id == stack.id).values(attempts=Stack.attempts - 1))
-        except DatabaseUnavailable:
-            _owed.add(stack.id)
+        _owed.add(stack.id)
+        with contextlib.suppress(DatabaseUnavailable):  # then as soon as it is back
+            give_back(house)
         raise
+
+
+def give_back(house: House) -> None:
+    """Take back the attempts that used up nothing, whoever has these stacks by now. Raises DatabaseUnavailable."""
+    for stack_id in list(_owed):
+        with house.database.write() as session:
+            counted = update(Stack).where(Stack.id == stack_id, Stack.attempts > 0)
+            session.execute(counted.values(attempts=Stack.attempts - 1))
+        _owed.discard(stack_id)
 
 
 def _nothing() -> None:

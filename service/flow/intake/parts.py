@@ -33,7 +33,7 @@ from service.flow.common.index import index_soon
 from service.flow.common.room import room
 from service.flow.intake.carry import carry
 from service.flow.intake.holding import OfBatch
-from service.flow.intake.looks import look_at, stack_on_disk
+from service.flow.intake.looks import give_back, look_at, stack_on_disk
 from service.flow.intake.receive import DUPLICATE, discard, receive
 from service.flow.intake.sealing import Superseded
 from service.house import House
@@ -55,6 +55,7 @@ def settle(house: House, name: str) -> bool:
 
     Raises Rejected when a change of pages cannot be made (the batch stays as it was), StoreUnavailable, DatabaseUnavailable, NoSpace.
     """
+    give_back(house)
     if not _claim(house, name):
         return False
     hold = OfBatch(house, name)

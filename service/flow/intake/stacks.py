@@ -33,6 +33,7 @@ from service.flow.common.guard import allowed, require
 from service.flow.common.malware import demand_clean
 from service.flow.intake.adopt import adopt
 from service.flow.intake.flowing import Flowing
+from service.flow.intake.looks import give_back
 from service.flow.intake.parts import STAYS_WHOLE, key_of, lone_passes, parts_of, settle
 from service.flow.intake.receive import check_department, on_disk
 from service.house import House
@@ -602,6 +603,7 @@ def resume(house: House) -> list[str]:
     Raises StoreUnavailable, IndexUnavailable, DatabaseUnavailable; one damaged stack does not stop the others.
     """
     now, touched = house.clock.now(), []
+    give_back(house)
     with house.database.read() as session:
         begun = list(session.scalars(select(Stack).where(Stack.state == "receiving")))
         over = list(session.scalars(select(Stack.id).where(Stack.state == "released")))
