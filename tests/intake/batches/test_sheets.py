@@ -6,10 +6,12 @@ import numpy as np
 import pikepdf
 import pypdfium2
 import pytest
+from fpdf import FPDF
 
-from intake.batches import marks
+from intake.batches import marks, sheets
 from intake.batches.payload import Separator
 from intake.batches.sheets import Sheet, as_pdf, size, svg
+from intake.formats.fonts import HAN_FONT
 from tests.intake.batches import stacks
 
 SAID = Separator("file", "HT-XS-2026-0001", "K000012", "1.9")
@@ -72,3 +74,18 @@ def test_a_sheet_holds_its_font():
         (font,) = (f for f in pdf.pages[0].resources.Font.values() if f.Subtype == "/Type0")
         held = font.DescendantFonts[0].FontDescriptor
         assert "/FontFile2" in held or "/FontFile3" in held
+
+
+def test_the_font_is_looked_at_once_in_a_process_and_each_document_is_as_if_it_had_been_for_it(monkeypatch):
+    def anew():
+        document = FPDF()
+        document.add_font("han", "", HAN_FONT)
+        return document.fonts["han"]
+
+    rare = Sheet(SAID, "𠮷Ω☑①㎡", ("\ue000", "é ß"), "别的字")
+    kept = [as_pdf([sheet]) for sheet in (SHEET, rare, SHEET)]
+    with monkeypatch.context() as patch:
+        patch.setattr(sheets, "_font", anew)
+        assert [as_pdf([sheet]) for sheet in (SHEET, rare, SHEET)] == kept
+    monkeypatch.setattr("fpdf.fonts.TTFFont.__init__", pytest.fail)
+    assert as_pdf([rare]) == kept[1]
