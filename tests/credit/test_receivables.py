@@ -56,15 +56,13 @@ def day_by_day(invoices, receipts, today):
             on = max(receipt.received_on, bills[receipt.invoice].issued_on)
             pieces.append((receipt.invoice, receipt.number, on, int(receipt.amount * 100), receipt.kind))
     purse = []
+    order = sorted(left, key=lambda n: (bills[n].due_on, n))
+    free = sorted((r for r in receipts if not r.invoice), key=lambda r: r.number)
     day = START
     while day <= today:
-        purse += [
-            [r, int(r.amount * 100)]
-            for r in sorted(receipts, key=lambda r: r.number)
-            if r.received_on == day and not r.invoice
-        ]
-        for entry in purse:
-            for number in sorted(left, key=lambda n: (bills[n].due_on, n)):
+        purse += [[r, int(r.amount * 100)] for r in free if r.received_on == day]
+        for entry in (one for one in purse if one[1]):  # what is used up pays nothing
+            for number in order:
                 if bills[number].issued_on <= day and bills[number].currency == entry[0].currency:
                     paid = min(entry[1], left[number])
                     if paid:
