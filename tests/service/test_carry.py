@@ -257,6 +257,28 @@ def test_what_is_secret_stays_secret_whatever_becomes_of_its_pages(scanner: Offi
     assert sound(scanner)
 
 
+def test_a_page_left_out_of_a_secret_document_is_shown_to_nobody_else(
+    scanner: Office, keeper: str, tmp_path: Any
+) -> None:
+    def seen(login: str) -> int:
+        return len(batches.page_picture(scanner.house, scanner[login], "B-1", "1.3"))
+
+    send(scanner, stack(tmp_path, 1, SHEET, 2), sheets=3, sides=1)
+    plain = seen(keeper)
+    say(scanner, "1.3", "secret")
+    change(scanner, "drop", "1.3", login=keeper)
+    for login in ("scanner", "colleague"):
+        for look in (seen, lambda who: whole(scanner, who), lambda who: change(scanner, "keep", "1.3", login=who)):
+            with pytest.raises(NotFound):
+                look(login)
+    assert not batches.list_batches(scanner.house, scanner["scanner"])
+    assert seen(keeper) != plain  # with the watermark
+    *_, noted = [e.detail for e in rows(scanner, AuditEntry) if e.action == "batch.view"]
+    assert '"watermark":true' in noted.replace(" ", "")
+    batches.release(scanner.house, scanner[keeper], "B-1")
+    assert whole(scanner).batch.state == "released"  # nothing of the page is left
+
+
 def test_a_new_scan_of_a_page_is_as_secret_as_the_first_and_so_is_the_first_after_it(
     scanner: Office, keeper: str, tmp_path: Any
 ) -> None:

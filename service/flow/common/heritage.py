@@ -61,6 +61,13 @@ def _standing(session: Session, name: str) -> list[BatchPart]:
     return list(session.scalars(select(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(False))))
 
 
+def tiers_left(session: Session, name: str) -> frozenset[str]:
+    """Return how confidential the pages of a batch are that lie in no document any more, where it is not the usual."""
+    paper = paper_in(session, name)
+    held = {one for part in _standing(session, name) for one in paper.of(part.pages)}
+    return frozenset(TIERS[tier] for one, tier in paper.left.items() if one not in held)
+
+
 def take_over(session: Session, paper: Paper, pages: Sequence[str], document: Document) -> None:
     """Give a document that is about to be written down what is said of those whose pages it holds."""
     found = _found(session, paper, pages, document, lock=True, usual=USUAL)

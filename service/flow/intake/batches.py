@@ -19,6 +19,7 @@ from intake.batches.portions import parse
 from service.access.policy import TIERS, Actor, Reach
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed, listing, reach_of, require
+from service.flow.common.heritage import tiers_left
 from service.flow.common.watermark import is_classified, mark, words
 from service.flow.intake.looks import thumbnail
 from service.flow.intake.parts import (
@@ -129,20 +130,30 @@ def _arrives(stack: Stack) -> bool:
 
 
 def load_batch(session: Session, actor: Actor, name: str, action: str = "batch.read", *, lock: bool = False) -> Batch:
-    """Return a batch the actor may act on: one with a document that they may not read does not exist for them: NotFound."""
+    """Return a batch the actor may act on: one with a document that they may not read does not exist for them: NotFound.
+
+    A page that was left out of such a document can be seen and put back until the release, so it counts as the document did.
+    """
     batch = session.get(Batch, name, with_for_update={"of": Batch} if lock else None)
-    # Asked for a batch that is not there, too, and with the files of those that lie in one: all answers take the same time.
-    inside = select(Document).where(Document.batch == name, Document.status != "receiving")
-    documents = session.scalars(inside.options(joinedload(Document.case_file)))
+    inside = _inside(session, name, batch)  # asked for a batch that is not there, too: all answers take the same time
     if batch is None:
         raise NotFound(f"there is no batch {name}")
     reach = Reach(batch.department_id, TIERS[0], batch.operator)
-    if not allowed(actor, "batch.read", reach) or not all(
-        allowed(actor, "batch.read", reach_of(document)) for document in documents
-    ):
+    if not all(allowed(actor, "batch.read", one) for one in (reach, *inside)):
         raise NotFound(f"there is no batch {name}")
     require(actor, action, reach)
     return batch
+
+
+def _inside(session: Session, name: str, batch: Batch | None) -> list[Reach]:
+    """Return what decides who may see a batch: its documents, and until the release the pages that were left out of one."""
+    # With the files of those that lie in one: a second question would tell by the time it takes.
+    documents = select(Document).where(Document.batch == name, Document.status != "receiving")
+    inside = [reach_of(document) for document in session.scalars(documents.options(joinedload(Document.case_file)))]
+    left = tiers_left(session, name)
+    if batch is not None and batch.state == "open":
+        inside += [Reach(batch.department_id, tier, batch.operator) for tier in left]
+    return inside
 
 
 def get_batch(house: House, actor: Actor, name: str) -> Whole:
@@ -544,9 +555,8 @@ def _dropped(whole: Whole) -> dict[str, float]:
 def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
     """Return the small picture of a page (JPEG), with a watermark in a batch with something classified; note it. Raises NotFound."""
     with house.database.read() as session:
-        load_batch(session, actor, name)
-        documents = session.scalars(select(Document).where(Document.batch == name, Document.status != "receiving"))
-        marked = not actor.owner and any(is_classified(house, reach_of(document)) for document in documents)
+        batch = load_batch(session, actor, name)
+        marked = not actor.owner and any(is_classified(house, one) for one in _inside(session, name, batch))
         position, _, number = key.partition(".")
         stack = None
         if position.isdecimal() and number.isdecimal():
