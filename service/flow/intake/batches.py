@@ -6,7 +6,7 @@ separators. With it the keys of the stacks go, then their bytes.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -157,11 +157,16 @@ def _inside(session: Session, name: str, batch: Batch | None) -> list[Reach]:
 
 
 def get_batch(house: House, actor: Actor, name: str) -> Whole:
-    """Return a batch with its pages and its account, and note the reading. Raises NotFound."""
+    """Return a batch with its pages and its account, and note the reading. Raises NotFound.
+
+    The same bytes may be a document of others: one that the actor may not read is not among the documents.
+    """
     with house.database.write() as session:
         load_batch(session, actor, name)
         audit.append(session, actor.name, "batch.view", f"batch:{name}")
-        return _whole(session, name)
+        whole = _whole(session, name)
+        open_to = {i: d for i, d in whole.documents.items() if allowed(actor, "document.read", reach_of(d))}
+        return replace(whole, documents=open_to)
 
 
 def still_cut(house: House, actor: Actor, name: str) -> bool:
@@ -422,7 +427,7 @@ def to_change(session: Session, actor: Actor, name: str, version: int) -> Whole:
         raise RuleRefused(f"batch {name} was changed by someone else meanwhile; look at it again")
     for part in whole.parts:
         document = whole.documents.get(part.document_id)
-        if document is not None and not allowed(actor, "document.read", reach_of(document)):
+        if document is not None and not part.duplicate and not allowed(actor, "document.read", reach_of(document)):
             raise NotFound(f"there is no batch {name}")
     return whole
 
@@ -561,7 +566,8 @@ def page_picture(house: House, actor: Actor, name: str, key: str) -> bytes:
         stack = None
         if position.isdecimal() and number.isdecimal():
             stack = session.scalar(select(Stack).where(Stack.batch == name, Stack.position == int(position)))
-    if stack is None or stack.key is None:
+    # Before a stack was looked at, its pictures are announced and not there: that is no loss.
+    if stack is None or stack.key is None or stack.looked is None:
         raise NotFound(f"batch {name} has no picture of page {key}")
     try:
         found = thumbnail(house, stack, int(number))

@@ -29,7 +29,7 @@ def stacked(batch: str) -> dict[str, Any]:
     except (NotFound, NotAllowed):
         return {}
     held = {page.partition("@")[0] for part in whole.parts for page in part.pages}
-    left_out = [key for key in whole.order if key not in held]
+    left_out = [key for key in whole.order if key not in held and whole.page(key)]  # others were not looked at yet
     return {
         "whole": whole,
         "held": [(part, [_page(whole, page) for page in part.pages]) for part in whole.parts],

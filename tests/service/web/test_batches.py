@@ -13,6 +13,7 @@ from intake.batches.payload import Separator
 from intake.errors import Rejected
 from service.access import people
 from service.flow.intake import batches, looks
+from service.flow.intake.receive import receive
 from service.flow.intake.stacks import How, receive_stack
 from service.flow.intake.views import batch_as_json
 from service.records.tables import AuditEntry
@@ -338,3 +339,44 @@ def test_only_who_may_add_to_an_open_batch_is_shown_a_form_for_it(site, scanner,
     assert "传到这一批" not in scanner.get(at).text
     refused = scanner.get(f"/upload?batch={name}")
     assert (refused.status_code, f"批次 {name} 已放行，不能再加进文件。" in refused.text) == (409, True)
+
+
+def test_a_document_of_others_with_the_same_bytes_leaves_a_batch_open_to_change(site, scanner, tmp_path):
+    house, office = site.office.house, site.office
+    other = people.create_department(house, OWNER, "CG", "采购部")
+    office.hire("stranger", "operator", department_id=other.id)
+    same = stack(tmp_path, 1, 2, name="one.pdf")
+    theirs = receive(house, office["scanner"], same, "机密报价.pdf")
+    stranger = site.signed_in("stranger")
+    at = send(stranger, same)
+    name = at.rpartition("/")[2]
+    assert send(stranger, stack(tmp_path, 7, 8, name="mine.pdf"), batch=name) == at
+    shown = stranger.get(at).text
+    assert ("机密报价" in shown, theirs.document_id in shown) == (False, False)
+    assert "档案里已经有这一件，但不在你能看的范围内" in shown
+    told = batch_as_json(batches.get_batch(house, office["stranger"], name))["documents"]
+    assert [(one["duplicate"], one["status"]) for one in told] == [(True, None), (False, "received")]
+    for action, key in (("split", "2.2"), ("rotate:90", "2.1"), ("undo", ""), ("rotate:90", "1.1")):
+        data = {"version": version(stranger.get(at).text), "page": key, "action": action}
+        assert stranger.post(f"{at}/pages", data).status_code == 303
+    parts = batches.get_batch(house, office["stranger"], name).parts
+    assert [part.pages for part in parts] == [["1.1@90", "1.2"], ["2.1"], ["2.2"]]
+    # Who may read the document is told which it is.
+    assert "机密报价" in scanner.get(f"/documents/{theirs.document_id}").text
+
+
+def test_pages_that_were_not_looked_at_yet_have_no_picture_and_are_not_listed(site, scanner, tmp_path, monkeypatch):
+    house, operator, real, seen = site.office.house, site.office["scanner"], looks.look, []
+    name = "B-20261125-abcdef"
+
+    def look(*given):
+        seen.append((scanner.get(f"/batches/{name}/pictures/1.1").status_code, scanner.get(f"/batches/{name}").text))
+        yield from real(*given)
+
+    monkeypatch.setattr(looks, "look", look)
+    path = stack(tmp_path, 1, SHEET, 2)
+    receive_stack(house, operator, path, path.name, batch=name, how=How(sheets=3, sides=1))
+    ((status, shown),) = seen
+    assert (status, "pictures/1.1" in shown) == (404, False)
+    assert scanner.get(f"/batches/{name}/pictures/1.1").status_code == 200
+    assert "pictures/1.1" in scanner.get(f"/batches/{name}").text
