@@ -151,6 +151,10 @@ _SAID: dict[str, tuple[str, str]] = {
         "the stack is too large for one file: it goes in {count} files, which the archive puts together",
     ),
     "file_in": ("{count} 个文件里的第 {number} 个交好了", "file {number} of {count} is in"),
+    "file_refused": (
+        "{count} 个文件里的第 {number} 个（第 {pages} 页）没有收下：{why}",
+        "file {number} of {count} (pages {pages}) was not taken: {why}",
+    ),
     # what cannot be asked for
     "only": ("没有第 {page} 页：{name} 这一叠有 {count} 页", "there is no page {page}: scan {name} has {count} pages"),
     "odd": (

@@ -1,29 +1,55 @@
 """Where scanned pages lie until the archive has them: one directory a stack, with its manifest, that survives a crash."""
 
 import fcntl
-import io
+import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from PIL import Image, TiffImagePlugin
 
 from intake.adapters.scanner import keep_on_disk, pages_in
+from intake.batches.tiff import NotCopiable, copy_pages, deflate_page
 from intake.channels.scanning import ScanOrder
 from intake.errors import NoSuchScan, ScannerUnavailable
 
 _NAME = re.compile(r"\d{8}-\d{6}(-\d+)?")
 _DOCUMENT = "document.tiff"
-_LARGEST = (1 << 32) - (1 << 20)  # bytes: places in a TIFF are numbers of 32 bits
+_PACKED = "packed"
+_LARGEST = (1 << 32) - (1 << 26)  # bytes: places in a TIFF are numbers of 32 bits
 _MOST_PAGES = 2000  # of one file, as archives take them
-_GAP = 64  # bytes between two pages of a file
+_GAP = 512  # bytes that a page may take beyond its own file: what is said of all pages
 _ASIDE = "again.old"  # pages that others were put in the place of
+_PLACES, _SIZES = 273, 279  # of a page's strips
+_UNPACKING = (
+    258,
+    259,
+    262,
+    266,
+    277,
+    278,
+    282,
+    283,
+    284,
+    296,
+    317,
+)  # what tells how they are unpacked, and how large a dot is
 _SOFTWARE, _DATE_TIME, _ARTIST, _DOCUMENT_NAME, _MODEL = 305, 306, 315, 269, 272  # TIFF 6.0, section 8
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A file of a stack, and which of its pages (from 1) are in it, both included."""
+
+    path: Path
+    first: int
+    last: int
 
 
 class Scan:
@@ -127,7 +153,35 @@ class Scan:
                 raise ScannerUnavailable(why, "at_work", name=self.name) from error
             yield lock.fileno()
 
-    def bind(self, most: int = 0) -> list[Path]:
+    def pack(self, page: Path) -> Path:
+        """Return a page as it goes into a file: packed without loss. What was packed before is not packed again.
+
+        It is called by what was scanned and what was written, so that neither another scan in its place nor a page that moved up is
+        taken for it, and one that is no longer what it was compared as counts for nothing. Raises ScannerUnavailable, and the page is
+        kept, where its pixels do not come back.
+        """
+        folder, scanned = self.folder / _PACKED, _digest(page)
+        for packed in folder.glob(f"{scanned}-*.tiff"):
+            if packed.stem == f"{scanned}-{_digest(packed)}":
+                return packed
+        folder.mkdir(mode=0o700, exist_ok=True)
+        part = folder / f"{page.stem}.part"
+        try:
+            with part.open("wb") as file:
+                deflate_page(page, file)
+        except NotCopiable:
+            with Image.open(page, formats=("TIFF",)) as image:
+                packing = "group4" if image.mode == "1" else "tiff_adobe_deflate"
+                image.save(part, "TIFF", compression=packing, dpi=image.info.get("dpi"))
+        if _pixels(part) != _pixels(page):
+            part.unlink()
+            raise self._not_bound()
+        keep_on_disk(part)
+        packed = folder / f"{scanned}-{_digest(part)}.tiff"
+        part.replace(packed)
+        return packed
+
+    def bind(self, most: int = 0) -> "list[Bound]":
         """Return all pages as one TIFF, pixel for pixel as they were scanned, or as several where one would have more than `most` bytes.
 
         most: 0 for as many as a TIFF can have. A file has one page at least, whatever that takes, and 2000 at most. The same pages give the same
@@ -135,53 +189,45 @@ class Scan:
         """
         for left in self.folder.glob(f"{_DOCUMENT}*"):
             left.unlink()
-        pages, bound, first = self.pages, list[Path](), 0
-        while first < len(pages):
-            target = self.folder / (f"{_DOCUMENT}-{len(bound) + 1}" if bound else _DOCUMENT)
-            part = target.with_name(f"{target.name}.part")
-            count = self._write(part, pages[first:], len(bound) + 1, min(most or _LARGEST, _LARGEST))
-            self._compare(part, pages[first : first + count])
-            with part.open("rb") as file:
-                os.fsync(file.fileno())
-            part.replace(target)
-            bound.append(target)
-            first += count
+        most = min(most or _LARGEST, _LARGEST)
+        files, size = list[list[Path]](), 0
+        for page in self.pages:
+            packed = self.pack(page)
+            room = packed.stat().st_size + _GAP
+            if not files or size + room > most or len(files[-1]) == _MOST_PAGES:
+                files.append([])
+                size = 0
+            files[-1].append(packed)
+            size += room
+        bound, first = list[Bound](), 1
+        for number, pages in enumerate(files, 1):
+            path = self.folder / (f"{_DOCUMENT}-{number}" if number > 1 else _DOCUMENT)
+            self._write(path, pages, number)
+            bound.append(Bound(path, first, first + len(pages) - 1))
+            first += len(pages)
         return bound
 
-    def _write(self, target: Path, pages: Sequence[Path], number: int, most: int) -> int:
-        """Write as many of these pages as go into `most` bytes, the first one always, and return how many that is."""
-        order, count = self.order, 0
-        name = (order.batch or self.name) + (f" ({number})" if number > 1 else "")
-        tags = {_SOFTWARE: "juanzong", _MODEL: order.device, _DOCUMENT_NAME: name}
-        tags |= {_DATE_TIME: order.started[:19].replace("-", ":").replace("T", " "), _ARTIST: order.operator}
-        # Deflate without a predictor: with one (horizontal differencing) a page takes 2 to 3 times as long, and is from 23 % smaller
-        # to 10 % larger, as the noise of the scanner is.
-        with TiffImagePlugin.AppendingTiffWriter(target, new=True) as file:
-            for path in pages:
-                packed = io.BytesIO()
-                with Image.open(path, formats=("TIFF",)) as page:
-                    packing = "group4" if page.mode == "1" else "tiff_adobe_deflate"
-                    page.save(packed, "TIFF", compression=packing, dpi=page.info.get("dpi"), tiffinfo=_info(tags))
-                if count and (count == _MOST_PAGES or file.f.tell() + len(packed.getvalue()) + _GAP > most):
-                    break
-                file.write(packed.getvalue())
-                file.newFrame()
-                count += 1
-        return count
+    def _write(self, target: Path, pages: Sequence[Path], number: int) -> None:
+        """Write a file of these packed pages, whole or not at all. Raises ScannerUnavailable unless it holds what they do."""
+        order, part = self.order, target.with_name(f"{target.name}.part")
+        said = {
+            _SOFTWARE: "juanzong",
+            _MODEL: order.device,
+            _DOCUMENT_NAME: (order.batch or self.name) + (f" ({number})" if number > 1 else ""),
+            _DATE_TIME: order.started[:19].replace("-", ":").replace("T", " "),
+            _ARTIST: order.operator,
+        }
+        with part.open("wb") as file:
+            copy_pages([(page, 1, 0) for page in pages], file, said=said)
+        if not _holds(part, pages):
+            part.unlink()
+            raise self._not_bound()
+        keep_on_disk(part)
+        part.replace(target)
 
-    def _compare(self, bound: Path, pages: Sequence[Path]) -> None:
-        """Raise ScannerUnavailable unless every page of the bound file has the pixels that were scanned."""
-        with Image.open(bound, formats=("TIFF",)) as document:
-            same = getattr(document, "n_frames", 1) == len(pages)
-            for number, path in enumerate(pages):
-                with Image.open(path, formats=("TIFF",)) as page:
-                    document.seek(number)
-                    same = same and (page.mode, page.size) == (document.mode, document.size)
-                    same = same and page.tobytes() == document.tobytes()
-        if not same:
-            bound.unlink()
-            why = f"the pages of scan {self.name} could not be bound without loss; they are kept"
-            raise ScannerUnavailable(why, "not_bound", name=self.name)
+    def _not_bound(self) -> ScannerUnavailable:
+        why = f"the pages of scan {self.name} could not be bound without loss; they are kept"
+        return ScannerUnavailable(why, "not_bound", name=self.name)
 
     def remove(self) -> None:
         """Remove the scan: the archive has it, or a person gave it up."""
@@ -190,12 +236,40 @@ class Scan:
         shutil.rmtree(gone)
 
 
-def _info(tags: dict[int, str]) -> TiffImagePlugin.ImageFileDirectory_v2:
-    info = TiffImagePlugin.ImageFileDirectory_v2()
-    for tag, value in tags.items():
-        if value:
-            info[tag] = value.encode()  # TIFF asks for ASCII; readers of today take UTF-8
-    return info
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pixels(path: Path) -> tuple[str, tuple[int, int], str]:
+    """Return how the pixels of the one page of a file are kept, how many they are, and their digest: one page is in memory at a time."""
+    with Image.open(path, formats=("TIFF",)) as page:
+        return page.mode, page.size, hashlib.sha256(page.tobytes()).hexdigest()
+
+
+def _holds(bound: Path, pages: Sequence[Path]) -> bool:
+    """Return whether a file holds these pages alone, each with the packed data that it has, and what tells how to unpack it."""
+    with bound.open("rb") as file, TiffImagePlugin.TiffImageFile(file) as document:
+        if document.n_frames != len(pages):
+            return False
+        for number, path in enumerate(pages):
+            document.seek(number)
+            with path.open("rb") as packed, TiffImagePlugin.TiffImageFile(packed) as page:
+                same = (page.mode, page.size) == (document.mode, document.size)
+                same = same and all(page.tag_v2.get(tag) == document.tag_v2.get(tag) for tag in _UNPACKING)
+                if not same or any(
+                    one != other for one, other in zip_longest(_data(page, path), _data(document, bound))
+                ):
+                    return False
+    return True
+
+
+def _data(page: TiffImagePlugin.TiffImageFile, path: Path) -> Iterator[bytes]:
+    """Yield the packed strips of the page that a file is turned to."""
+    with path.open("rb") as file:
+        for place, size in zip(page.tag_v2[_PLACES], page.tag_v2[_SIZES], strict=True):
+            file.seek(place)
+            yield file.read(size)
 
 
 def new_scan(home: Path, order: ScanOrder) -> Scan:

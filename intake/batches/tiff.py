@@ -5,11 +5,15 @@ pages always give the same file.
 """
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _SUBFILE, _COMPRESSION, _ORIENTATION = 254, 259, 274
@@ -18,6 +22,11 @@ _PLACES = {273: 279, 324: 325}  # offsets of strips and tiles, and the tags of t
 _DROPPED = frozenset({288, 289, 297, 330, 34665, 34853, 40965})
 _OLD_JPEG = 6  # its tables lie anywhere in the file (tags 513 to 521): such a page is decoded instead
 _MAX_VALUE = 1 << 26
+_ASCII = 2
+_WIDTH, _HEIGHT, _BITS, _SAMPLES, _ROWS, _PLANAR, _PREDICTOR = 256, 257, 258, 277, 278, 284, 317
+_STRIPS = (273, 279)  # where they lie, and how long each is
+_DEFLATE, _DIFFERENCES = 8, 2
+_STRIP = 1 << 20  # bytes of rows that are deflated together
 _CLASSIC = (1 << 32) - (
     1 << 26
 )  # bytes that offsets of 32 bits reach, and room for directories; a larger file is a BigTIFF
@@ -53,11 +62,15 @@ class _Entry:
 
 
 def copy_pages(
-    pages: Sequence[tuple[Path, int, int]], target: BinaryIO, done: Callable[[], None] = lambda: None
+    pages: Sequence[tuple[Path, int, int]],
+    target: BinaryIO,
+    done: Callable[[], None] = lambda: None,
+    said: Mapping[int, str] | None = None,
 ) -> None:
     """Write pages as (path, page from 1, degrees clockwise to turn it) into one file, in order. done: called after each.
 
-    Of files that are too large together for offsets of 32 bits, or that are BigTIFF themselves, it is a BigTIFF.
+    said: text by its tag, that each page is to have. Of files that are too large together for offsets of 32 bits, or that are BigTIFF
+    themselves, it is a BigTIFF.
 
     Raises NotCopiable (nothing that was written counts then): old JPEG compression, missing byte counts, or files of
     different byte orders.
@@ -70,9 +83,61 @@ def copy_pages(
         large = sum(path.stat().st_size for path in files) > _CLASSIC
         writer = _Writer(target, _Form(orders.pop(), large or any(file.form.big for file in files.values())))
         for path, number, turn in pages:
-            writer.add(files[path], files[path].page(number), turn)
+            writer.add(files[path], [*files[path].page(number), *_texts(said or {})], turn)
             done()
         target.flush()
+
+
+def _texts(said: Mapping[int, str]) -> list[_Entry]:
+    values = {
+        tag: text.encode() + b"\0" for tag, text in said.items() if text
+    }  # asks for ASCII; readers of today take UTF-8
+    return [_Entry(tag, _ASCII, len(value), value) for tag, value in values.items()]
+
+
+def deflate_page(source: Path, target: BinaryIO) -> None:
+    """Write the first page of a file as it is, but for its data, which is deflated. Raises NotCopiable unless that lies plain, in bytes of 8 bits.
+
+    Of pages full of a scanner's noise what a pixel differs from its neighbour by is what is short (predictor 2), and looking for
+    repetitions beyond runs is in vain: a tenth to a half of the time that other deflating takes, see docs/benchmarks.md.
+    """
+    with source.open("rb") as opened:
+        file = _File(opened)
+        by_tag = {e.tag: e for e in file.page(1) if e.tag not in _DROPPED and _SIZES.get(e.kind)}
+
+        def numbers(tag: int, otherwise: int = 1) -> tuple[int, ...]:
+            return file.values(by_tag[tag]) if tag in by_tag else (otherwise,)
+
+        width, height, samples = numbers(_WIDTH, 0)[0], numbers(_HEIGHT, 0)[0], numbers(_SAMPLES)[0]
+        plain = set(numbers(_BITS)) == {8} and numbers(_COMPRESSION) == numbers(_PLANAR) == numbers(_PREDICTOR) == (1,)
+        places, counts = (numbers(tag, 0) for tag in _STRIPS)
+        if (
+            not plain
+            or not all(tag in by_tag for tag in _STRIPS)
+            or sum(counts) != width * height * samples
+            or not sum(counts)
+        ):
+            raise NotCopiable("the page is packed already, or has other pixels")
+        data = b"".join(file.at(place, size) for place, size in zip(places, counts, strict=True))
+        pixels = np.frombuffer(data, np.uint8).reshape(height, width, samples)
+        rows = max(1, _STRIP // (width * samples))
+        writer = _Writer(target, file.form)
+        strips = [writer.write(_deflated(pixels[top : top + rows])) for top in range(0, height, rows)]
+        sizes = [end - start for start, end in strips]
+        for tag, values in {_STRIPS[0]: [start for start, _ in strips], _STRIPS[1]: sizes, _ROWS: [rows]}.items():
+            by_tag[tag] = _Entry(tag, 4, len(values), struct.pack(f"{file.form.order}{len(values)}I", *values))
+        for tag, value in {_COMPRESSION: _DEFLATE, _PREDICTOR: _DIFFERENCES}.items():
+            by_tag[tag] = _Entry(tag, 3, 1, struct.pack(f"{file.form.order}H", value))
+        writer.end(by_tag)
+    target.flush()
+
+
+def _deflated(pixels: NDArray[np.uint8]) -> bytes:
+    """Return rows x width x samples as TIFF 6.0, section 14, and Adobe's Deflate have them."""
+    differences = pixels.copy()
+    differences[:, 1:] -= pixels[:, :-1]
+    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
+    return packer.compress(differences) + packer.flush()
 
 
 class _File:
@@ -111,7 +176,11 @@ class _File:
     def _read(self, at: int, size: int) -> bytes:
         if size > _MAX_VALUE:
             raise NotCopiable("a value is too long")
-        self.file.seek(at)
+        return self.at(at, size)
+
+    def at(self, place: int, size: int) -> bytes:
+        """Return the bytes that lie there. Raises NotCopiable when the file ends before."""
+        self.file.seek(place)
         data = self.file.read(size)
         if len(data) != size:
             raise NotCopiable("the file is cut short")
@@ -174,6 +243,16 @@ class _Writer:
             before = file.values(by_tag[_ORIENTATION])[0] if _ORIENTATION in by_tag else 1
             now = _TURNED[turn].get(before, _TURNED[turn][1])
             by_tag[_ORIENTATION] = _Entry(_ORIENTATION, 3, 1, struct.pack(f"{self._form.order}H", now))
+        self.end(by_tag)
+
+    def write(self, data: bytes) -> tuple[int, int]:
+        """Write data of a page; returns where it begins and ends."""
+        place = self._align()
+        self._target.write(data)
+        return place, place + len(data)
+
+    def end(self, by_tag: Mapping[int, _Entry]) -> None:
+        """Write the directory of a page whose data is written."""
         self._directory([by_tag[tag] for tag in sorted(by_tag)])
 
     def _align(self) -> int:

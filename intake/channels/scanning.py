@@ -37,7 +37,8 @@ class ScanOrder:
     sheets; sides: of a sheet, 0 when the rest says it. page_order: as_scanned, two_pass (all fronts, then all backs). fronts: of a
     stack in two passes, how many were in when the paper was turned over; 0 when it was not. dropped: the pages that were taken out,
     as they were numbered then; dropped_at (ISO 8601): when the last was; leaving: their files, until all of them have gone.
-    serial: of a stack that goes in several files, hexadecimal digits that no other has.
+    serial: of a stack that goes in several files, hexadecimal digits that no other has; told_dropped: how many of the pages that were
+    taken out the archive was told of with them.
     server, token_file (a path), department (a code): where it is to be handed in; all empty: to the archive on this machine.
     """
 
@@ -58,6 +59,7 @@ class ScanOrder:
     dropped_at: str = ""
     leaving: Sequence[str] = ()
     serial: str = ""
+    told_dropped: int = 0
     server: str = ""
     token_file: str = ""
     department: str = ""

@@ -24,7 +24,7 @@ from service.errors import KNOWN_ERRORS, BadInput
 from service.settings import Settings, load
 
 if TYPE_CHECKING:
-    from intake.adapters.scan_spool import Scan
+    from intake.adapters.scan_spool import Bound, Scan
     from intake.glance import Below
     from intake.model import Receipt
     from service.flow.intake.stacks import How
@@ -141,7 +141,7 @@ def resume(
         order = waiting.order if expect is None else replace(waiting.order, expect=expect)
         if batch is not None and batch != order.batch:
             _check_batch(batch)
-            order = replace(order, batch=batch)
+            order = replace(order, batch=batch, told_dropped=0)  # in that batch nothing of it is yet
         _check_sides(order)
         _check_counted(order)
         if drop:
@@ -222,7 +222,7 @@ def _whither(scan: "Scan", target: Target) -> Target:
     if order.server and said["department"]:
         raise BadInput(words.say("department_of_token", server=order.server))
     if any(said.values()):
-        scan.write(ScanOrder.from_plain(order.to_plain() | said))
+        scan.write(ScanOrder.from_plain(order.to_plain() | said | {"told_dropped": 0}))
         return target
     return Target(order.server or None, Path(order.token_file) if order.token_file else None, order.department or None)
 
@@ -272,22 +272,30 @@ def _turned_over(scan: "Scan") -> None:
 
 
 def _feed(settings: Settings, scan: "Scan", lock: int, *, quiet: bool) -> "list[Below]":
-    """Scan what is in the feeder, telling of every page at once; returns those that are to be scanned again."""
+    """Scan what is in the feeder, telling of every page at once; returns those that are to be scanned again.
+
+    Each is packed while the next ones are fed. Where that fails it is done once more when they are bound, which says why.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
     from intake.adapters import scanner
     from intake.glance import below, of_scan
 
     judged = []
 
     def tell(number: int) -> None:
+        page = scan.pages[number - 1]
+        packer.submit(scan.pack, page)
         if not quiet:
             click.echo(words.say("page", page=number), err=True)
-        quality = of_scan(scan.pages[number - 1], settings.limits)
+        quality = of_scan(page, settings.limits)
         if quality is not None:
             judged.append((number, quality))
             _tell(below([(number, quality)], whole=False), quiet=quiet)
 
     before = len(scan.pages)
-    scanner.scan(scan.order, scan.folder, keep_open=(lock,), on_page=tell)
+    with ThreadPoolExecutor(1, "packer") as packer:
+        scanner.scan(scan.order, scan.folder, keep_open=(lock,), on_page=tell)
     poor = below(judged, whole=before == 0)
     _tell((page for page in poor if page.why == ("blank",)), quiet=quiet)  # which is known at the end alone
     return poor
@@ -398,30 +406,32 @@ def _how(order: ScanOrder) -> "How":
 
 def _deliver(settings: Settings, scan: "Scan", target: Target, *, quiet: bool) -> "Receipt":
     """Hand a scan in: as one file, or as several where the archive takes none so large. Raises Rejected, DeliveryFailed."""
-    order = scan.order
+    order, pages = scan.order, len(scan.pages)
     most: int | None = None
-    files: list[Path] = []
+    files: list[Bound] = []
     while True:
         try:
             with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
                 files = scan.bind(delivery.most() if most is None else most)
+                if len(files) == 1 and order.serial and pages > 1:  # what came before of more files is to count no more
+                    files = scan.bind(files[0].path.stat().st_size // 2)
                 if len(files) == 1:
-                    return delivery.deliver(files[0], _filename(scan, order), batch=order.batch)
+                    return delivery.deliver(files[0].path, _filename(scan, order), batch=order.batch)
             return _deliver_portions(settings, scan, target, files, quiet=quiet)
         except Rejected as error:
-            if error.code not in _TOO_LARGE or len(files) in (0, len(scan.pages)):
+            if error.code not in _TOO_LARGE or len(files) in (0, pages):
                 raise
         # What the archive takes could not be found out beforehand.
-        most = max(file.stat().st_size for file in files) // 2
+        most = max(file.path.stat().st_size for file in files) // 2
 
 
 def _deliver_portions(
-    settings: Settings, scan: "Scan", target: Target, files: "Sequence[Path]", *, quiet: bool
+    settings: Settings, scan: "Scan", target: Target, files: "Sequence[Bound]", *, quiet: bool
 ) -> "Receipt":
     """Hand in the files of a stack one after the other; the archive puts them together.
 
     All of them, also those that were handed in before: sent twice a file counts once, and one that was given up meanwhile, on the
-    page of its batch, is wanted again.
+    page of its batch, is wanted again. Raises Rejected, which says the pages of the file that is not taken.
     """
     from intake.batches.portions import Portion
 
@@ -437,22 +447,39 @@ def _deliver_portions(
     receipt = None
     for number, file in enumerate(files, 1):
         portion = str(Portion(order.serial, number, len(files)))
-        with target.open(settings, "scanner", _how_portion(order, portion, number), split=True) as delivery:
-            receipt = delivery.deliver(file, _filename(scan, order), batch=batch)
+        how = _how_portion(order, portion, number)
+        with _naming(file, number, len(files)), target.open(settings, "scanner", how, split=True) as delivery:
+            receipt = delivery.deliver(file.path, _filename(scan, order), batch=batch)
+        if order.told_dropped != len(order.dropped):
+            order = replace(order, told_dropped=len(order.dropped))
+            scan.write(order)
         if not quiet:
             click.echo(words.say("file_in", number=number, count=len(files)), err=True)
     assert receipt is not None  # noqa: S101 - the last one was handed in
     return receipt
 
 
+@contextmanager
+def _naming(file: "Bound", number: int, count: int) -> Iterator[None]:
+    """Say of a file of a stack that is refused which one it is and what pages it has: these can be left out or scanned again."""
+    try:
+        yield
+    except Rejected as error:
+        if error.code not in _TOO_LARGE:
+            words.translate(error)
+            pages = str(file.first) if file.first == file.last else f"{file.first}–{file.last}"
+            error.args = (words.say("file_refused", number=number, count=count, pages=pages, why=str(error)),)
+        raise
+
+
 def _how_portion(order: ScanOrder, portion: str, number: int) -> "How":
-    """Return the manifest that goes with a file of a stack in several: the paper is counted with the first."""
-    how = _how(order)
-    how = replace(how, portion=portion, order=how.order if order.split else "as_one")
-    if number == 1:
-        return how
-    settings = {name: value for name, value in how.settings.items() if name not in how.dropped()}
-    return replace(how, sheets=None, settings=settings)
+    """Return the manifest that goes with a file of a stack in several: its paper is counted with the first.
+
+    The pages that were taken out go with the first file after that.
+    """
+    how = _how(replace(order, dropped=order.dropped[order.told_dropped :]))
+    sheets = how.sheets if number == 1 else None
+    return replace(how, portion=portion, order=how.order if order.split else "as_one", sheets=sheets)
 
 
 def _filename(scan: "Scan", order: ScanOrder) -> str:

@@ -6,23 +6,29 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import BinaryIO
 
 import click
+import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageSequence
 from sqlalchemy import select
 
-from intake.adapters import scanner
+from intake.adapters import scan_spool, scanner
 from intake.adapters.scan_spool import Scan, new_scan
 from intake.channels.scanning import ScanOrder
 from service.bootstrap import build
@@ -34,8 +40,10 @@ from service.settings import load
 from tests.intake.batches.stacks import patch_sheet
 from tests.servers.office_scanner import Scanner, office_scanner
 from tests.service.conftest import embedded_env, prepared
+from tests.service.faults import patiently
 from tests.service.nursery import nursery
 from tests.service.test_cli import ROOT, lines
+from tests.service.test_malware import demand_clamd, real_clamd
 
 STACK = ("--device", "test", "--resolution", "50", "--json")
 SETTINGS = {"resolution": "50", "mode": "Gray", "source": "ADF", "paper": "A4", "operator": getpass.getuser()}
@@ -824,12 +832,12 @@ def test_the_reason_is_what_was_said_before_the_pipe_broke(tmp_path):
 
 
 #: Bytes that an archive takes in a file in these tests: two of the sides that `large` draws.
-LITTLE = {"JUANZONG_MAX_BYTES": "18200"}
+LITTLE = {"JUANZONG_MAX_BYTES": "24500"}
 BATCH = ScanOrder("test", 75, split=True, batch="三月", started="2026-11-27T09:00:00")
 
 
 def large(spool: Path, order: ScanOrder, *numbers: int | str) -> Scan:
-    """A stack in the spool, some 8 kB a side: as many bars as the number says, 0 for a blank one, "T" for a separator sheet."""
+    """A stack in the spool, some 11 to 14 kB a side: as many bars as the number says, 0 for a blank one, "T" for a separator sheet."""
     scan, noise = new_scan(spool, order), Image.frombytes("L", (82, 82), Random(1).randbytes(82 * 82))
     for place, number in enumerate(numbers, 1):
         page = Image.fromarray(patch_sheet("T", 100)) if number == "T" else Image.open(io.BytesIO(side(int(number))))
@@ -947,6 +955,24 @@ def test_pages_put_right_after_a_part_of_the_stack_is_in_count_once(juanzong_her
     assert documents == [[1, 2, 4, 5, 6, 1]]
     (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
     assert ([given["pages"] for given in shown["given_up"]], shown["waiting"]) == ([1], [])
+    assert (shown["sheets"], shown["manifest"]["balances"]) == (6, True)
+    assert "1 pages taken out at the station" in juanzong_here(env, "batch", "show", "三月").stdout
+
+
+@pytest.mark.parametrize("which", [1, 2, 3])
+def test_the_paper_of_a_stack_in_several_files_is_what_its_last_file_says(juanzong_here, env, spool, which):
+    """The count is put right after files of the stack are in, whether its pages change or not; other paper of the batch stays counted."""
+    other = kept(spool, replace(BATCH, expect=1, started="2026-11-27T08:00:00"), 6)
+    juanzong_here(env, "station", "resume", other.name, "--json")
+    scan = large(spool, replace(BATCH, expect=5), 1, 2, 3, 4, 5)
+    nursery().run(KILLED, "received", str(which), "station", "resume", scan.name, env=env | LITTLE)
+    scan.write(replace(scan.order, expect=6))
+    Image.open(scan.pages[1]).save(scan.folder / "p00006.tiff")  # the sheet that nobody had counted is scanned behind
+    juanzong_here(env | LITTLE, "station", "resume", scan.name, "--json")
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert (shown["sheets"], shown["manifest"]["kept"], shown["manifest"]["balances"]) == (7, 7, True)
+    released = json.loads(juanzong_here(env, "batch", "release", "三月", "--json").stdout)
+    assert released["state"] == "released"
 
 
 def test_a_stack_that_becomes_smaller_between_its_files_is_never_put_together_with_what_it_was(
@@ -1009,3 +1035,157 @@ def test_of_an_archive_that_does_not_say_how_much_it_takes_it_is_found_out(juanz
     refused = juanzong_here(least, "station", "resume", scan.name, check=3)
     assert "文件太大" in refused.stderr  # a single page is: nothing goes on for ever
     assert waiting(spool) == [scan.name]
+
+
+def test_a_stack_that_fits_one_file_after_a_part_of_it_is_in_counts_once(juanzong_here, env, spool):
+    scan = large(spool, replace(BATCH, expect=3), 1, 2, 3)
+    nursery().run(KILLED, "received", "1", "station", "resume", scan.name, env=env | LITTLE)
+    juanzong_here(env | LITTLE, "station", "resume", scan.name, "--drop", 3, "--expect", 2, "--json")
+    sent, documents = in_the_archive(env)
+    assert ([stack.portion[-3:] for stack in sent if stack.turn_over != "given_up"], documents) == (
+        ["1/2", "2/2"],
+        [[1, 2]],
+    )
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert (shown["sheets"], shown["waiting"], shown["manifest"]["balances"]) == (2, [], True)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short name: that of a socket has 107 bytes."""
+    demand_clamd()
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def looked_at(folder: Path) -> list[str]:
+    """What clamd says of every file that it was shown."""
+    return re.findall(r"instream\(local\): .*?(OK|FOUND)", (folder / "log").read_text())
+
+
+def test_every_file_of_a_stack_is_shown_to_the_malware_scanner_and_an_infected_one_is_refused(
+    juanzong_here, env, spool, folder
+):
+    scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
+    third = scan.pack(scan.pages[2]).read_bytes()
+    half = len(third) // 2
+    with real_clamd(folder, third[half : half + 40]) as clamd:
+        guarded = env | LITTLE | {"JUANZONG_CLAMD": clamd}
+        refused = juanzong_here(guarded | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", scan.name, check=3).stderr
+        patiently(lambda: looked_at(folder) == ["OK", "FOUND"], 60)
+        again = juanzong_here(guarded, "station", "resume", scan.name, "--json", check=3).stderr
+        patiently(lambda: looked_at(folder) == ["OK", "FOUND"] * 2, 60)
+        assert re.search(r"个文件里的第 2 个（第 3 页）没有收下：文件里有恶意程序，没有收下；6 页都留着", refused)
+        assert "(pages 3) was not taken: the file holds malware: Eicar-Test-Signature" in again
+        sent, documents = in_the_archive(env, resumed=True)
+        assert ([stack.pages for stack in sent], documents) == (
+            [2],
+            [],
+        )  # no half of a document, and nothing of the infected file
+        assert waiting(spool) == [scan.name]
+        house = build(load(env))
+        assert [str(name) for name in house.vault.store.names()] == [sent[0].id]
+        house.database.dispose()
+        # The page is left out (or scanned again, or all of it discarded and given up): the rest comes in.
+        juanzong_here(guarded, "station", "resume", scan.name, "--drop", 3, "--expect", 5, "--json")
+        patiently(lambda: looked_at(folder)[4:] == ["OK"] * 4, 60)
+    sent, documents = in_the_archive(env)
+    assert documents == [[1, 2, 4, 5, 6]]
+    assert [stack.pages for stack in sent] == [2, 1, 1, 1]
+    (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))
+    assert (shown["sheets"], shown["manifest"]["balances"]) == (5, True)
+
+
+def test_what_the_malware_scanner_finds_too_large_goes_in_smaller_files(juanzong_here, env, spool, folder):
+    """One document all the same, though larger than a file that the scanner looks at: it was looked at in its files."""
+    scan = large(spool, replace(BATCH, split=False, expect=5), 1, 2, 3, 4, 5)
+    with real_clamd(folder, most=24_500) as clamd:
+        juanzong_here(env | {"JUANZONG_CLAMD": clamd}, "station", "resume", scan.name, "--json")
+    sent, documents = in_the_archive(env)
+    assert documents == [[1, 2, 3, 4, 5]]
+    assert len(sent) > 2
+    assert looked_at(folder).count("OK") == len(sent)
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_a_stack_of_more_pages_than_a_document_may_have_is_one_document_a_file(
+    juanzong_here, env, spool, monkeypatch, split
+):
+    """Uncut, it is as many documents as it needs files; cut, only a document that is too long itself is parted so."""
+    monkeypatch.setattr(scan_spool, "_MOST_PAGES", 3)
+    few = env | {"JUANZONG_MAX_PAGES": "3"}
+    read = [1, 2, 3, 4, 5, 6, 1, 2] if not split else [1, 2, 3, "T", 5, 6, "T", 2]
+    scan = large(spool, replace(BATCH, split=split, expect=8), *read)
+    told = juanzong_here(few | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", scan.name)
+    assert "分成 3 个文件交" in told.stderr
+    sent, documents = in_the_archive(few, resumed=True)
+    assert [stack.pages for stack in sent] == [3, 3, 2]
+    assert documents == ([[1, 2, 3], [5, 6], [2]] if split else [[1, 2, 3], [4, 5, 6], [1, 2]])
+    assert {stack.error_code for stack in sent} == ({""} if split else {"too_many_pages"})
+    name = sent[0].batch
+    (shown,) = lines(juanzong_here(few, "batch", "show", name, "--json"))
+    assert (shown["sheets"], shown["manifest"]["balances"]) == (8, True)
+    assert json.loads(juanzong_here(few, "batch", "release", name, "--json").stdout)["state"] == "released"
+
+
+def test_pages_are_packed_while_the_scanner_feeds_and_none_is_packed_twice(juanzong_here, env, spool, monkeypatch):
+    fed, packed = [], []
+    write, feed = scan_spool.deflate_page, scanner.scan
+
+    def noted(page: Path, target: BinaryIO) -> None:
+        packed.append((page.name, bool(fed), threading.current_thread().name))
+        write(page, target)
+
+    def fed_whole(*given: object, **named: object) -> None:
+        feed(*given, **named)
+        patiently(lambda: len(packed) == 4, 60)
+        fed.append(True)
+
+    monkeypatch.setattr(scan_spool, "deflate_page", noted)
+    monkeypatch.setattr(scanner, "scan", fed_whole)
+    with office_scanner([side(number) for number in (1, 2, 3, 4)]) as office:
+        on_the_network(env, office)
+        words = ("--device", office.device, "--source", "Duplex", "--resolution", "75", "--json", "--expect", 6)
+        juanzong_here(env, "station", "scan", *words, check=4)
+    assert [name for name, after, _ in packed if not after] == [f"p{number:05d}.tiff" for number in range(1, 5)]
+    assert all(thread.startswith("packer") for *_, thread in packed)
+    (name,) = waiting(spool)
+    juanzong_here(env, "station", "resume", name, "--expect", 4, "--json")
+    assert len(packed) == 4
+
+
+@pytest.mark.parametrize("left", ["part", "torn", "another"])
+def test_what_a_killed_packer_left_is_not_taken_for_a_page(spool, left):
+    """Half a file, a file that a power cut emptied, and the packing of the page that stood in this place before."""
+    scan = large(spool, replace(BATCH, expect=3), 1, 2, 3)
+    packed = scan.pack(scan.pages[1])
+    if left == "part":
+        (packed.parent / "p00002.part").write_bytes(packed.read_bytes()[:100])
+        packed.unlink()
+    elif left == "torn":
+        packed.write_bytes(b"")
+    else:
+        Image.open(io.BytesIO(side(5))).save(scan.folder / "p00002.tiff", dpi=(75, 75))
+    (bound,) = scan.bind()
+    with Image.open(bound.path) as document:
+        assert [bars(page) for page in ImageSequence.Iterator(document)] == [1, 5 if left == "another" else 2, 3]
+    once = bound.path.read_bytes()
+    shutil.rmtree(scan.folder / "packed")
+    assert scan.bind()[0].path.read_bytes() == once  # the same pages, the same bytes
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "I;16"])
+def test_a_page_is_bound_pixel_for_pixel_whatever_its_mode(spool, mode):
+    scan = new_scan(spool, BATCH)
+    pixels = np.random.default_rng(1).integers(0, 255, (123, 457, 3), np.uint8)
+    page = (
+        Image.fromarray(pixels[..., 0].astype(np.uint16) * 257)
+        if mode == "I;16"
+        else Image.fromarray(pixels).convert(mode)
+    )
+    page.save(scan.folder / "p00001.tiff", dpi=(300, 300))
+    (bound,) = scan.bind()
+    with Image.open(bound.path) as document:
+        assert (document.mode, document.size, document.info["dpi"]) == (page.mode, page.size, (300, 300))
+        assert document.tobytes() == page.tobytes()
+        assert document.tag_v2[269].encode("latin-1").decode() == "三月"

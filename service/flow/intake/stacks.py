@@ -10,7 +10,7 @@ the same documents, so nothing is there twice.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -55,7 +55,7 @@ class How:
 
     order: as_scanned; two_pass (one file: all fronts, then all backs beginning with the last); fronts, backs (a file each);
     as_one (nothing is cut or dropped: all pages are one document). portion: the file is one of several that are one stack, see
-    `intake/batches/portions.py`; the paper is counted with the first of them.
+    `intake/batches/portions.py`; each may say the sheets of the whole stack, which count once, as the last file says.
     drop_blanks: leave blank pages out of the documents; a stack of single sides (sides=1) keeps them: there a blank page
     is a sheet that lay the wrong way up.
     """
@@ -293,9 +293,7 @@ def _write_intent(house: House, actor: Actor, given: Stack, how: How, department
             _demand_of_this_scan(given, known)
             _demand_every_page(session, known)
             if given.portion and known.state == "kept" and known.batch == given.batch:
-                known.portion = given.portion  # its pages were put right: it has more or fewer files now
-                session.flush()
-                _take_the_place(session, actor, known)
+                _renumber(session, actor, known, given.portion, how)
             detail = {"stack": known.id, "channel": given.channel}
             audit.append(session, actor.name, "batch.duplicate", f"batch:{known.batch}", detail)
             _adopt_batch(session, actor, known, department_id)
@@ -410,11 +408,13 @@ def _open_batch(
             f"sides: batch {batch.name} has {batch.sides}", {"sides": f"batch {batch.name} has {batch.sides}"}
         )
     batch.sides = how.sides or batch.sides
-    counted = stack.turn_over == "backs" or bool(_of_the_scan(session, stack))  # this is the same paper
+    others = _of_the_scan(session, stack)
     if stack.portion:
         _take_the_place(session, actor, stack)
         _match_portions(session, stack)
-    if how.sheets is not None and not counted:
+    if how.sheets is not None and others:
+        _count_again(batch, stack, others, how.sheets)
+    elif how.sheets is not None and stack.turn_over != "backs":  # which are the same paper
         _count(session, batch, stack, how.sheets)
     if stack.turn_over in ("fronts", "backs"):
         _match_passes(house, session, stack)
@@ -435,6 +435,14 @@ def _count(session: Session, batch: Batch, stack: Stack, sheets: int) -> None:
     else:
         again.sheets = None
     stack.sheets = sheets
+
+
+def _count_again(batch: Batch, stack: Stack, others: Sequence[Stack], sheets: int) -> None:
+    """Let what is said last of the paper of a scan in several files stand: its pages were put right since a file of it came."""
+    of_scan = [stack, *others]
+    batch.sheets = max((batch.sheets or 0) - sum(one.sheets or 0 for one in of_scan) + sheets, 0) or None
+    for one in of_scan:
+        one.sheets = sheets if one is stack else None
 
 
 def _uncount(session: Session, batch: Batch, stack: Stack) -> None:
@@ -458,6 +466,21 @@ def _take_the_place(session: Session, actor: Actor, stack: Stack) -> None:
         if before.number == portion.number or before.of != portion.of:
             give_up(session, actor, other)
             stack.sheets, other.sheets = stack.sheets or other.sheets, None
+
+
+def _renumber(session: Session, actor: Actor, stack: Stack, portion: str, how: How) -> None:
+    """Let a portion that is here be what it is now: the pages of its scan were put right, and it may have more or fewer files."""
+    batch = session.get_one(Batch, stack.batch, with_for_update={"of": Batch})
+    if how.dropped().get("dropped_at") != batch.settings.get(
+        "dropped_at"
+    ):  # otherwise its answer was lost, and it is said again
+        batch.settings = batch.settings | _dropped_too(batch.settings, how.dropped())
+    stack.portion = portion
+    session.flush()
+    _take_the_place(session, actor, stack)
+    if how.sheets is not None:
+        _count_again(batch, stack, _of_the_scan(session, stack), how.sheets)
+    session.flush()
 
 
 def _match_portions(session: Session, stack: Stack) -> None:
