@@ -6,7 +6,7 @@ from pathlib import Path
 import img2pdf
 import numpy as np
 import pypdfium2
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from intake.batches.payload import Separator
 from intake.batches.sheets import Sheet, as_pdf
@@ -108,3 +108,37 @@ def test_fronts_and_then_their_backs_from_the_page_of_the_batch(desk: Desk, tmp_
     page.wait_for_url("**/batches/*")
     expect(page.locator("#account")).to_contain_text("2 张 × 2 面 = 4；留用 4")
     expect(page.locator("fieldset.part")).to_have_count(1)
+
+
+def test_the_list_stays_while_there_is_more_to_send(desk: Desk, tmp_path: Path) -> None:
+    page = desk.sit("scanner")
+    page.goto("/upload")
+    held: list[Route] = []
+
+    def first_waits(route: Route) -> None:
+        if route.request.method == "PATCH" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/uploads/"), first_waits)
+    page.get_by_label("在分隔页处分件").check()
+    files = [few(tmp_path, number, name=f"{number}.pdf") for number in (1, 2, 3)]
+    with page.expect_request(lambda request: request.method == "PATCH"):
+        page.set_input_files("#files", files[0])
+        page.locator("#upload [data-primary]").click()
+    page.set_input_files("#files", files[1])
+    page.locator("#upload [data-primary]").click()
+    page.set_input_files("#files", files[2])
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="待核对").click(no_wait_after=True)
+    held[0].continue_()
+    lines = page.locator("#progress tbody tr")
+    expect(lines.nth(1)).to_contain_text("收下了，按分隔页分件")
+    expect(lines.nth(2)).to_contain_text("还没有传")
+    assert asked == ["beforeunload"]
+    desk.look(page, "upload-more")
+    page.locator("#upload [data-primary]").click()
+    page.wait_for_url("**/batches/*")  # all of the list was cut
+    expect(page.locator("fieldset.part")).to_have_count(3)

@@ -12,7 +12,9 @@ const waiting = new Map();
 const chosen = []; // not sent yet, in the order in which they will go
 const SMALL = 96; // pixels: the longer side of a preview
 const SHOWN = 6; // pages of a file that are shown as they are read
+const pages = new Set(); // of the batches in which what was sent was cut; "" of what was not
 let polling = false;
+let lots = 0; // sent off and not through
 let sending = Promise.resolve();
 
 function button(text, label, act) {
@@ -235,15 +237,18 @@ async function poll() {
 
 // stack: of all these files; the paper is counted once, with the first that is taken, however many files it became.
 async function take(lines, stack) {
-  const pages = new Set();
+  let counted = false;
   for (const line of lines) {
-    pages.add(await carry(line, stack));
-    if ([...pages].some(Boolean)) stack = { ...stack, sheets: "" };
+    const page = await carry(line, counted ? { ...stack, sheets: "" } : stack);
+    counted ||= Boolean(page);
+    pages.add(page);
     poll();
   }
+  lots -= 1;
+  if (lots || chosen.length) return; // whoever put more into the list stays with it
   const [page] = pages;
-  if (page && pages.size === 1) location.assign(page); // all of it was cut: its pages are looked at next
-  else if (form.elements.arrange.checked && !chosen.length && !arranging.hidden) arranging.requestSubmit();
+  if (page && pages.size === 1) location.assign(page); // all of the list was cut: its pages are looked at next
+  else if (form.elements.arrange.checked && !arranging.hidden) arranging.requestSubmit();
 }
 
 form.addEventListener("submit", (event) => {
@@ -252,8 +257,11 @@ form.addEventListener("submit", (event) => {
   if (!lines.length) return;
   const stack = stackOf();
   lines.forEach(start);
+  lots += 1;
   sending = sending.then(() => take(lines, stack)); // what is added meanwhile waits its turn
 });
+// The list is nowhere else: whoever goes while something in it is not sent is asked.
+addEventListener("beforeunload", (event) => { if (lots || chosen.length) event.preventDefault(); });
 // Without this what the browser kept of an earlier visit would be sent, but not shown.
 choose(input.files);
 input.addEventListener("change", () => choose(input.files));
