@@ -315,6 +315,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "旁边的大写金额是 {n}：请对照页面；值若印在别处，请在页面上选它。",
     ),
     (r"(?:\w+: )?(?P<n>\d+) characters, a credit code has 18", "{n} 位；信用代码是 18 位。"),
+    (
+        r"the document is (?P<dstate>received|reading); there are no values to check",
+        "文件{dstate}，现在没有可以核对的值；等它读完，再按一次。",
+    ),
     (r"the document is (?P<dstate>\w+); there are no values to check", "文件{dstate}，没有可以核对的值。"),
     (
         r"these values changed since you looked at them: get the document again, or say what you saw",

@@ -44,6 +44,7 @@ class Line:
     """A field on the screen. printed: the characters on its place, each with whether it is doubtful; change: (kept, out, in) pieces.
 
     typed: what stands in its input; mine: the person may still confirm it. problem, may_stand: why it was refused.
+    chosen, as_printed: what was said of it in a form that was refused. as_shown: the person was shown the value it has now.
     capitals: the sums in capitals beside it. by_hand: it was written by hand. against: something speaks
     against it, so that confirming all leaves it out.
     """
@@ -62,6 +63,9 @@ class Line:
     problem: str
     may_stand: bool
     not_here: bool = False
+    chosen: str = ""
+    as_shown: bool = True
+    as_printed: bool = False
     capitals: Sequence[str] = ()
     by_hand: bool = False
     against: bool = False
@@ -192,11 +196,12 @@ def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnV
     leaf = request.args.get("leaf", type=int)
     before = checking.look(house(), actor(), document_id, leaf or 1)
     document = before.document
-    if not before.may_correct:
+    if not before.may_correct and error is None:  # otherwise it was taken up meanwhile: what was typed stays
         return redirect(url_for("web.document", document_id=document_id), 303)
     problems: dict[str, str] = getattr(error, "fields", {})
     lines = [_line(before, field, problems) for field in document.fields]
     lines += [_missing(name, problems) for name in _names_missing(document)]
+    lines += [_missing(name, problems) for name in _names_lost({line.name for line in lines})]
     shown = {line.name for line in lines}
     add = _added(problems, shown)
     wrong = next((name for name in problems if name in shown), "add" if add["problem"] else "")
@@ -224,6 +229,7 @@ def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnV
         add=add,
         kind_of=kind_of,
         missing_fields=[("", "—"), *((code, word) for code, word in words.FIELDS.items() if code not in shown)],
+        category=_category(document),
         category_options=[*([] if document.category else [("", gettext("未分类"))]), *_categories()],
         undo_of=document_id if before.undoable else done,
         here_undo=before.undoable,
@@ -265,10 +271,51 @@ def _names_missing(document: Document) -> list[str]:
     return [name for name in dict.fromkeys(named) if name not in read and name in words.FIELDS]
 
 
+def _names_lost(shown: Collection[str]) -> list[str]:
+    """Return the fields for which something was typed that the document has no more: it was read anew meanwhile."""
+    sent = dict.fromkeys(request.form.getlist("field"))
+    return [name for name in sent if name in words.FIELDS and name not in shown and _typed(name, "")]
+
+
+def _category(document: Document) -> str:
+    """Return the category that is chosen on the screen: in a form that was refused the person's, where they changed it."""
+    sent = request.form.get("category", "")
+    return sent if sent != request.form.get("before-category", "") else document.category
+
+
+def _typed(name: str, value: str) -> str:
+    """Return what stands in the input of a field: in a form that was refused what the person typed, otherwise its value.
+
+    A value that somebody else changed meanwhile is not put back by who left it as it was.
+    """
+    form = request.form
+    typed, before = form.get(f"value-{name}", ""), form.get(f"before-{name}")
+    decides = f"decidable-{name}" in form and form.get(f"decide-{name}") != "other"
+    return value if before is None or decides or typed.strip() == before.strip() else typed
+
+
+def _not_here(name: str, value: str | None) -> bool:
+    """Return whether a field is ticked as not being on the paper. value: None for one that was not read."""
+    ticked = f"gone-{name}" in request.form
+    return ticked if ticked != (f"absent-{name}" in request.form) else value == ""
+
+
+def _chosen(field: DocumentField) -> str:
+    """Return what was chosen between two values in a form that was refused, while it is still between these."""
+    choice = request.form.get(f"decide-{field.name}", "")
+    sides = {"1": field.value, "2": field.rival.get("value")}
+    return "" if choice in sides and request.form.get(f"side-{field.name}-{choice}") != sides[choice] else choice
+
+
+def _as_printed(name: str, typed: str) -> bool:
+    """Return whether the person said of what stands in the input that the paper has it so."""
+    return f"printed-{name}" in request.form and request.form.get(f"value-{name}") == typed
+
+
 def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Line:
     stand = values.stand_of(field)
     person = actor().name
-    typed = request.form.get(f"value-{field.name}", field.value) if problems else field.value
+    typed = _typed(field.name, field.value)
     page = before.pages.get(field.page)
     found = checking.unsure_words(page, field.box, CHARACTER_LINE) if page else []
     change = _change(field.read_value, field.value) if field.read_value and field.value != field.read_value else ()
@@ -289,18 +336,21 @@ def _line(before: Before, field: DocumentField, problems: dict[str, str]) -> Lin
         capitals=beside(before.capitals, field.page, field.box) if field.page else (),
         by_hand=BY_HAND in checks(field, before.sheets),
         against=bool(against(field, before.sheets)),
-        not_here=f"gone-{field.name}" in request.form if problems else not field.value,
+        not_here=_not_here(field.name, field.value),
+        chosen=_chosen(field),
+        as_shown=request.form.get(f"before-{field.name}", field.value) == field.value,
+        as_printed=_as_printed(field.name, typed),
     )
 
 
 def _missing(name: str, problems: dict[str, str]) -> Line:
-    typed = request.form.get(f"value-{name}", "") if problems else ""
+    typed = _typed(name, "")
     state = State("late", gettext("没有读出"), gettext("页面上若有，请照样填上；没有就空着"))
     stands = values.may_stand(name, typed, problems.get(name, ""))
     label = words.named(words.FIELDS, name)
-    gone = bool(problems) and f"gone-{name}" in request.form
-    problem = problems.get(name, "")
-    return Line(name, label, "", typed, state, None, (), (), False, frozenset(), False, problem, stands, gone)
+    gone, printed, problem = _not_here(name, None), _as_printed(name, typed), problems.get(name, "")
+    nothing = (None, (), (), False, frozenset[str](), False)
+    return Line(name, label, "", typed, state, *nothing, problem, stands, not_here=gone, as_printed=printed)
 
 
 def _change(before: str, after: str) -> list[tuple[str, str, str]]:

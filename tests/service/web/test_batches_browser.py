@@ -6,7 +6,7 @@ from pathlib import Path
 import img2pdf
 import numpy as np
 import pypdfium2
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Dialog, Route, expect
 
 from intake.batches.payload import Separator
 from intake.batches.sheets import Sheet, as_pdf
@@ -130,8 +130,13 @@ def test_the_list_stays_while_there_is_more_to_send(desk: Desk, tmp_path: Path) 
     page.set_input_files("#files", files[1])
     page.locator("#upload [data-primary]").click()
     page.set_input_files("#files", files[2])
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
     page.get_by_role("link", name="待核对").click(no_wait_after=True)
     held[0].continue_()
     lines = page.locator("#progress tbody tr")

@@ -126,6 +126,68 @@ def test_what_is_refused_stays_in_its_input_with_the_reason_at_it(site: Site) ->
     assert value_of(site.office, document_id, "party_b_code").value == wrong
 
 
+def row_of(page: str, name: str) -> str:
+    """The row of a field on the screen."""
+    return page.partition(f'id="f-{name}"')[2].partition('<div class="field-row')[0]
+
+
+def test_what_was_said_of_the_other_fields_stands_when_one_is_refused(site: Site) -> None:
+    document_id = site.office.take_in()
+    house, browser = site.office.house, site.signed_in("handler")
+    for name, one, other in (("title", "甲", "乙"), ("party_b", OTHER, "另一公司")):
+        documents.correct_field(house, site.office["administrator"], document_id, name, one)
+        documents.correct_field(house, site.office["archivist"], document_id, name, other)
+    code = value_of(site.office, document_id, "party_b_code").value
+    changes = {
+        "decide-title": "2",
+        "decide-party_b": "other",
+        "value-party_b": "第三公司",
+        "place-party_b": "1,10,20,30,40",
+        "value-party_b_code": code[:-1] + "0",
+        "printed-party_b_code": "1",
+        "ok-amount": "1",
+        "value-signed_on": "2026-02-30",
+        "category": "1.10",
+    }
+    page = send(browser, document_id, **changes).text
+    assert re.search(r'name="decide-title" value="2" checked', page)
+    assert len(re.findall(r'type="radio"[^>]* checked', page)) == 2
+    assert re.search(
+        r'name="decide-party_b" value="other" checked.*value="第三公司"', row_of(page, "party_b"), re.DOTALL
+    )
+    assert 'name="place-party_b" value="1,10,20,30,40"' in page
+    assert 'name="printed-party_b_code" value="1" checked' in page
+    assert 'name="ok-amount" value="1" checked' in page
+    assert '<option value="1.10" selected>' in page
+    # What one person left as it was does not undo what another said meanwhile.
+    documents.correct_field(house, site.office["administrator"], document_id, "term_until", "2027-04-30")
+    first = form_of(page)
+    page = browser.post(
+        f"/to-review/{document_id}", {**first, "value-signed_on": "2026-02-30", "ok-term_until": "1"}
+    ).text
+    assert 'name="value-term_until" value="2027-04-30"' in row_of(page, "term_until")
+    assert " checked" not in row_of(page, "term_until")
+
+
+def test_what_was_typed_stays_when_the_document_is_read_anew_meanwhile(site: Site) -> None:
+    document_id = site.office.take_in()
+    browser = site.signed_in("handler")
+    shown = form_of(browser.get(f"/to-review/{document_id}").text)
+    with site.office.house.database.write() as session:
+        document = session.get_one(Document, document_id)
+        document.status, document.fields = "received", [f for f in document.fields if f.name != "party_b"]
+    typed = {**shown, "value-party_b": OTHER, "value-signed_on": "2026-03-25", "action": "next"}
+    answer = browser.post(f"/to-review/{document_id}", typed)
+    assert (answer.status_code, "等它读完，再按一次" in answer.text) == (409, True)
+    assert f'name="value-party_b" value="{OTHER}"' in answer.text
+    assert 'name="value-signed_on" value="2026-03-25"' in answer.text
+    with site.office.house.database.write() as session:
+        session.get_one(Document, document_id).status = "needs_review"
+    assert browser.post(f"/to-review/{document_id}", form_of(answer.text)).status_code == 303
+    assert value_of(site.office, document_id, "party_b").value == OTHER
+    assert value_of(site.office, document_id, "signed_on").value == "2026-03-25"
+
+
 def test_confirm_all_goes_on_to_the_next_and_offers_to_undo(site: Site) -> None:
     first, second = several(site.office, 2)
     browser = site.signed_in("administrator")
