@@ -1,6 +1,7 @@
-"""Portions: the files of one stack that is too large for one file. They are put together again before anything is cut.
+"""Portions: the files of one scan, several where it is too large for one. They are put together again before anything is cut.
 
-What a sender says of each is SCAN/NUMBER/OF: which scan, which of its files (from 1), and how many it has.
+What a sender says of each is SCAN/NUMBER/OF: which scan, which of its files (from 1), and how many it has. So a scan is known again
+whose pages were put right since: it counts once.
 """
 
 import re
@@ -24,6 +25,6 @@ class Portion:
 def parse(text: str) -> Portion:
     """Return what `str` gave. Raises ValueError."""
     found = _FORM.fullmatch(text)
-    if found is None or int(found[2]) > int(found[3]) or int(found[3]) < 2:
-        raise ValueError(f"{text[:60]!r} is no SCAN/NUMBER/OF with at least two files")
+    if found is None or int(found[2]) > int(found[3]):
+        raise ValueError(f"{text[:60]!r} is no SCAN/NUMBER/OF")
     return Portion(found[1], int(found[2]), int(found[3]))

@@ -37,8 +37,8 @@ class ScanOrder:
     sheets; sides: of a sheet, 0 when the rest says it. page_order: as_scanned, two_pass (all fronts, then all backs). fronts: of a
     stack in two passes, how many were in when the paper was turned over; 0 when it was not. dropped: the pages that were taken out,
     as they were numbered then; dropped_at (ISO 8601): when the last was; leaving: their files, until all of them have gone.
-    serial: of a stack that goes in several files, hexadecimal digits that no other has; told_dropped: how many of the pages that were
-    taken out the archive was told of with them.
+    serial: by which the archive knows it again, hexadecimal digits that no other has; empty until it is handed in; told_dropped: how
+    many of the pages that were taken out the archive was told of.
     server, token_file (a path), department (a code): where it is to be handed in; all empty: to the archive on this machine.
     """
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: What the archive says where fewer pages in one file might do: the malware scanner has a limit of its own.
 _TOO_LARGE = ("too_large", "malware_unchecked")
+#: Why none of its files is taken: no page is to blame.
+_OF_THE_SCAN = ("batch_refuses", "scan_is_in")
 _LONGEST_BATCH = 36  # characters, as the archive keeps it
 _LONGEST_DEVICE = 120  # the same
 _LONGEST_SETTING = 40  # the same
@@ -413,9 +415,10 @@ def _deliver(settings: Settings, scan: "Scan", target: Target, *, quiet: bool) -
         try:
             with target.open(settings, "scanner", _how(order), split=order.split) as delivery:
                 files = scan.bind(delivery.most() if most is None else most)
-                if len(files) == 1 and order.serial and pages > 1:  # what came before of more files is to count no more
+                alone = len(files) == 1 and not order.split
+                if alone and order.serial and pages > 1:  # what came before of more files is to count no more
                     files = scan.bind(files[0].path.stat().st_size // 2)
-                if len(files) == 1:
+                if len(files) == 1 and not order.split:
                     return delivery.deliver(files[0].path, _filename(scan, order), batch=order.batch)
             return _deliver_portions(settings, scan, target, files, quiet=quiet)
         except Rejected as error:
@@ -428,7 +431,7 @@ def _deliver(settings: Settings, scan: "Scan", target: Target, *, quiet: bool) -
 def _deliver_portions(
     settings: Settings, scan: "Scan", target: Target, files: "Sequence[Bound]", *, quiet: bool
 ) -> "Receipt":
-    """Hand in the files of a stack one after the other; the archive puts them together.
+    """Hand in the files of a stack one after the other, with the serial of its scan; the archive puts them together.
 
     All of them, also those that were handed in before: sent twice a file counts once, and one that was given up meanwhile, on the
     page of its batch, is wanted again. Raises Rejected, which says the pages of the file that is not taken.
@@ -439,7 +442,8 @@ def _deliver_portions(
     if not order.serial:
         order = replace(order, serial=secrets.token_hex(8))
         scan.write(order)
-    if not quiet:
+    told = len(files) > 1 and not quiet
+    if told:
         click.echo(words.say("in_files", count=len(files)), err=True)
     # What is one document goes into a batch of its own, which no other paper can have closed or counted otherwise.
     batch = order.batch if order.split else ""
@@ -453,7 +457,7 @@ def _deliver_portions(
         if order.told_dropped != len(order.dropped):
             order = replace(order, told_dropped=len(order.dropped))
             scan.write(order)
-        if not quiet:
+        if told:
             click.echo(words.say("file_in", number=number, count=len(files)), err=True)
     assert receipt is not None  # noqa: S101 - the last one was handed in
     return receipt
@@ -465,7 +469,7 @@ def _naming(file: "Bound", number: int, count: int) -> Iterator[None]:
     try:
         yield
     except Rejected as error:
-        if error.code not in _TOO_LARGE:
+        if count > 1 and error.code not in (*_TOO_LARGE, *_OF_THE_SCAN):
             words.translate(error)
             pages = str(file.first) if file.first == file.last else f"{file.first}–{file.last}"
             error.args = (words.say("file_refused", number=number, count=count, pages=pages, why=str(error)),)

@@ -156,7 +156,7 @@ class Stack(Base):
 
     state: receiving (not yet acknowledged), kept, cutting, cut, released (no key any more), removed. turn_over: how its pages lie:
     as_scanned, two_pass (fronts, then the backs from the last to the first), fronts and backs (each a file), as_one (all of it is
-    one document). portion: which of several files it is that are one stack (`intake/batches/portions.py`), or empty. looked: one
+    one document). portion: which of the files of its scan it is (`intake/batches/portions.py`), and scan: of which; or empty. looked: one
     entry a page, None before it was looked at. key: the wrapped key. The migration adds a unique index on `sha256` over
     all but the removed. sheets: how many of the sheets of paper that were counted for the batch it stands for. thumbs: the
     object of the small pictures, sealed under the same key. error: why it was not cut but left whole; error_code: the word for
@@ -176,6 +176,7 @@ class Stack(Base):
     sheets: Mapped[int | None]
     turn_over: Mapped[str] = mapped_column(String(12), default="as_scanned")
     portion: Mapped[str] = mapped_column(String(40), default="")
+    scan: Mapped[str] = mapped_column(String(32), default="", index=True)
     drop_blanks: Mapped[bool] = mapped_column(default=True)
     channel: Mapped[str] = mapped_column(String(16))
     looked: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))

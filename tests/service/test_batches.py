@@ -1208,3 +1208,20 @@ def test_a_change_killed_in_the_middle_is_finished_by_the_next_sweep(scanner, tm
     assert [p.pages for p in whole(scanner).parts] == [["1.1"], ["1.2", "1.3"]]
     assert old not in {d.id for d in rows(scanner, Document)}
     assert sound(scanner)
+
+
+def test_a_scan_whose_pages_are_put_right_while_it_waits_to_be_cut_takes_its_place(scanner, tmp_path):
+    """A long stack is cut by the worker; its answer was lost, and a page of it was scanned again."""
+    house, operator = scanner.house, scanner["scanner"]
+    how = stacks.How(2, 1, portion="0123456789abcdef/1/1")
+    for name, pages in (("a.tif", (1, 2)), ("b.tif", (1, 3))):
+        path = stack(tmp_path, *pages, name=name)
+        stacks.receive_stack(house, operator, path, "scan.tiff", batch="B-1", how=how, most=1)
+    stacks.resume(house)
+    whole = batches.get_batch(house, operator, "B-1")
+    assert [(scan.turn_over, scan.state) for scan in whole.stacks] == [("given_up", "cut"), ("as_scanned", "cut")]
+    assert (whole.manifest.sheets, whole.manifest.kept, whole.manifest.balances) == (2, 2, True)
+    with pytest.raises(Rejected) as refused:  # what was sent first arrives last
+        stacks.receive_stack(house, operator, tmp_path / "a.tif", "scan.tiff", batch="B-1", how=how)
+    assert refused.value.code == "scan_is_in"
+    assert batches.get_batch(house, operator, "B-1").manifest.balances

@@ -1008,6 +1008,29 @@ def test_a_file_of_a_stack_whose_others_never_come_has_a_way_out(juanzong_here, 
     assert shown["manifest"]["balances"]
 
 
+@pytest.mark.parametrize("files", [1, 3])
+def test_a_scan_that_is_in_and_whose_pages_are_put_right_afterwards_counts_once(juanzong_here, env, spool, files):
+    """Its answer was lost; the other page makes other bytes of it."""
+    scan = large(spool, replace(BATCH, expect=3 * min(files, 2)), *range(1, 3 * min(files, 2) + 1))
+    limit = LITTLE if files > 1 else {}
+    count = len(scan.bind(int(LITTLE["JUANZONG_MAX_BYTES"]) if limit else 0))
+    nursery().run(KILLED, "received", str(count), "station", "resume", scan.name, env=env | limit)
+    before = in_the_archive(env)
+    page = scan.pages[1]
+    Image.open(page).rotate(180).save(page, dpi=(75, 75))
+    for again in ((), ("--batch", "四月")):
+        refused = juanzong_here(env | limit, "station", "resume", scan.name, *again, check=3).stderr
+        assert "This scan is in batch 三月 already, as stack 1" in refused
+    told = juanzong_here(env | limit | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", scan.name, check=3).stderr
+    assert "这一叠已经收在一个批次里了，再收就重复了" in told
+    after = in_the_archive(env, resumed=True)
+    assert [stack.sha256 for stack in after[0]] == [stack.sha256 for stack in before[0]]
+    assert after[1] == before[1] != []
+    assert waiting(spool) == [scan.name]
+    juanzong_here(env, "batch", "release", "三月")  # it balances
+    juanzong_here(env | limit, "station", "resume", scan.name, check=3)
+
+
 def test_a_file_of_a_stack_that_stays_alone_is_cut_as_it_is(juanzong_here, env, spool):
     scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
     nursery().run(KILLED, "received", "1", "station", "resume", scan.name, env=env | LITTLE)
@@ -1043,7 +1066,7 @@ def test_a_stack_that_fits_one_file_after_a_part_of_it_is_in_counts_once(juanzon
     juanzong_here(env | LITTLE, "station", "resume", scan.name, "--drop", 3, "--expect", 2, "--json")
     sent, documents = in_the_archive(env)
     assert ([stack.portion[-3:] for stack in sent if stack.turn_over != "given_up"], documents) == (
-        ["1/2", "2/2"],
+        ["1/1"],
         [[1, 2]],
     )
     (shown,) = lines(juanzong_here(env, "batch", "show", "三月", "--json"))

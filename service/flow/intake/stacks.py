@@ -54,7 +54,7 @@ class How:
     """How a stack was scanned. sheets: how many sheets of paper, None: nobody counted. sides: 1, 2, or 0 for unknown.
 
     order: as_scanned; two_pass (one file: all fronts, then all backs beginning with the last); fronts, backs (a file each);
-    as_one (nothing is cut or dropped: all pages are one document). portion: the file is one of several that are one stack, see
+    as_one (nothing is cut or dropped: all pages are one document). portion: which of the files of its scan it is, see
     `intake/batches/portions.py`; each may say the sheets of the whole stack, which count once, as the last file says.
     drop_blanks: leave blank pages out of the documents; a stack of single sides (sides=1) keeps them: there a blank page
     is a sheet that lay the wrong way up.
@@ -163,6 +163,7 @@ def receive_stack(
             error_code=STAYS_WHOLE[0] if one else "",
             error=STAYS_WHOLE[1] if one else "",
             portion=how.portion,
+            scan=parse(how.portion).scan if how.portion else "",
             drop_blanks=how.drop_blanks and how.sides != 1 and how.order != "as_one",
             channel=channel,
             state="receiving",
@@ -198,10 +199,11 @@ def _other_portions(session: Session, stack: Stack) -> list[Stack]:
 
 def _of_the_scan(session: Session, stack: Stack) -> list[Stack]:
     """Return the other files of the same scan in the same batch, by their position; those that were given up, too."""
-    if not stack.portion:
+    if not stack.scan:
         return []
-    begins = Stack.portion.startswith(f"{parse(stack.portion).scan}/")
-    same = select(Stack).where(Stack.batch == stack.batch, Stack.id != stack.id, begins, Stack.state != "receiving")
+    same = select(Stack).where(
+        Stack.scan == stack.scan, Stack.batch == stack.batch, Stack.id != stack.id, Stack.state != "receiving"
+    )
     return list(session.scalars(same.order_by(Stack.position)))
 
 
@@ -352,13 +354,45 @@ def _counts_for_nothing(session: Session, stack: Stack) -> bool:
 
 
 def _demand_of_this_scan(given: Stack, known: Stack) -> None:
-    """Raise Rejected where a file of a stack in several is known as a stack of its own: its others would wait for it for ever."""
-    if given.portion and not known.portion and known.state != "kept":
+    """Raise Rejected where a file of a stack in several is known as part of another: its others would wait for it for ever."""
+    if not given.portion or parse(given.portion).of == 1:
+        return
+    if known.state == "kept":
+        if known.batch != given.batch:
+            raise _scan_is_in(known)
+    elif known.portion and known.portion != given.portion:
+        raise _scan_is_in(known)
+    elif not known.portion:
         raise Rejected(
             "cut_alone",
             f"This file of a stack in several was cut as it is in batch {known.batch}, because the others did not come: take its"
             f" {known.pages} pages out of the scan (--drop, with --expect) and hand in the rest, or scan that again.",
         )
+
+
+def _demand_new_scan(house: House, session: Session, stack: Stack) -> None:
+    """Raise Rejected where other pages of the same scan are in already, so that its paper is not there twice.
+
+    A scan whose files wait in the same batch is not: what comes takes the place of what came before (`_take_the_place`).
+    """
+    if not stack.scan:
+        return
+    same = select(Stack).where(Stack.scan == stack.scan, Stack.id != stack.id, Stack.turn_over != GIVEN_UP)
+    for other in session.scalars(same.order_by(Stack.position)):
+        if other.state == "receiving" and claims.is_held(other, house.clock.now()):
+            raise Rejected("busy", "another file of this scan is being received; try again")
+        if other.state == "receiving":
+            raise _Unfinished(other.id)
+        if other.state != "kept" or other.batch != stack.batch:
+            raise _scan_is_in(other)
+
+
+def _scan_is_in(stack: Stack) -> Rejected:
+    return Rejected(
+        "scan_is_in",
+        f"This scan is in batch {stack.batch} already, as stack {stack.position}: put its pages right there, and discard it at the"
+        " station; where it waits there for its other files, hand it in to that batch, or give it up there first.",
+    )
 
 
 def _demand_every_page(session: Session, stack: Stack) -> None:
@@ -383,6 +417,7 @@ def _open_batch(
     house: House, session: Session, actor: Actor, stack: Stack, how: How, department_id: str | None
 ) -> None:
     batch = session.get(Batch, stack.batch, with_for_update=True)
+    _demand_new_scan(house, session, stack)
     if batch is not None and not allowed(actor, "batch.add", Reach(batch.department_id, TIERS[0], batch.operator)):
         why = "a batch of other people has this name"
         raise BadInput(f"batch: {why}", {"batch": why})
@@ -475,7 +510,7 @@ def _renumber(session: Session, actor: Actor, stack: Stack, portion: str, how: H
         "dropped_at"
     ):  # otherwise its answer was lost, and it is said again
         batch.settings = batch.settings | _dropped_too(batch.settings, how.dropped())
-    stack.portion = portion
+    stack.portion, stack.scan = portion, parse(portion).scan
     session.flush()
     _take_the_place(session, actor, stack)
     if how.sheets is not None:

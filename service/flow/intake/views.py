@@ -159,8 +159,8 @@ def batch_line(batch: Batch) -> dict[str, Any]:
 
 def _pass_as_json(stack: Stack) -> dict[str, Any]:
     told: dict[str, Any] = {"stack": stack.position, "filename": stack.filename, "pages": stack.pages}
-    if stack.portion:
-        portion = parse(stack.portion)
+    portion = parse(stack.portion) if stack.portion else None
+    if portion is not None and portion.of > 1:
         told |= {"file": portion.number, "files": portion.of}
     return told
 

@@ -27,6 +27,8 @@ def upgrade() -> None:
     op.add_column("stacks", sa.Column("sheets", sa.Integer(), nullable=True))
     for table in ("uploads", "stacks"):  # which of several files it is that are one stack
         op.add_column(table, sa.Column("portion", sa.String(length=40), nullable=False, server_default=""))
+    op.add_column("stacks", sa.Column("scan", sa.String(length=32), nullable=False, server_default=""))
+    op.create_index(op.f("ix_stacks_scan"), "stacks", ["scan"], unique=False)
     op.add_column("long_runs", sa.Column("held_by", sa.String(length=200), nullable=False, server_default=""))
 
 
