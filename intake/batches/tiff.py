@@ -137,7 +137,7 @@ def _deflated(pixels: NDArray[np.uint8]) -> bytes:
     differences = pixels.copy()
     differences[:, 1:] -= pixels[:, :-1]
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    return packer.compress(differences) + packer.flush()
+    return packer.compress(differences.tobytes()) + packer.flush()
 
 
 class _File:

@@ -312,7 +312,9 @@ def _clause(paper: Paper, found: dict[str, Field]) -> None:
     """Read until when a guarantee stands from the clause that says it."""
     m = _STANDS.search(paper.flow.key)
     period = term(paper.flow.cut(*m.span())) if m else None
-    for name, reading in (("valid_from", period.first), ("valid_until", period.last)) if period else ():
+    if period is None:
+        return
+    for name, reading in (("valid_from", period.first), ("valid_until", period.last)):
         if reading:
             found[name] = (reading if period.agreed else reading.weaker(TORN, "term_mismatch")).field(0.97)
 

@@ -26,7 +26,7 @@ from service.settings import Settings, load
 if TYPE_CHECKING:
     from intake.adapters.scan_spool import Bound, Scan
     from intake.glance import Below
-    from intake.model import Receipt
+    from intake.model import Quality, Receipt
     from service.flow.intake.stacks import How
 
 #: What the archive says where fewer pages in one file might do: the malware scanner has a limit of its own.
@@ -283,7 +283,7 @@ def _feed(settings: Settings, scan: "Scan", lock: int, *, quiet: bool) -> "list[
     from intake.adapters import scanner
     from intake.glance import below, of_scan
 
-    judged = []
+    judged: list[tuple[int, Quality]] = []
 
     def tell(number: int) -> None:
         page = scan.pages[number - 1]

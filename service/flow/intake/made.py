@@ -110,14 +110,14 @@ def keep_made(house: House, made: Made, also: Callable[[Session, Document], None
     try:
         sealed = house.vault.put(UUID(document_id), key, cast("BinaryIO", Flowing(house, document_id, io.BytesIO(pdf))))
         with house.database.write() as session:
-            document = session.get(Document, document_id, with_for_update={"of": Document})
-            ours = document is not None and document.claimed_by == claims.me()
-            if document is not None and ours:
+            row = session.get(Document, document_id, with_for_update={"of": Document})
+            ours = row is not None and row.claimed_by == claims.me()
+            if row is not None and ours:
                 record_sealed(session, document_id, sealed)
-                document.status = "received"
-                claims.release(document)
-                also(session, document)  # first: it may lock a file, which comes before the trail everywhere
-                detail = {"sha256": document.sha256, "pages": pages, "size": len(pdf), "channel": CHANNEL}
+                row.status = "received"
+                claims.release(row)
+                also(session, row)  # first: it may lock a file, which comes before the trail everywhere
+                detail = {"sha256": row.sha256, "pages": pages, "size": len(pdf), "channel": CHANNEL}
                 audit.append(session, SYSTEM.name, "document.receive", f"document:{document_id}", detail)
     except BaseException:
         claims.give_up(document_id)
