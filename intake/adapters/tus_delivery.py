@@ -231,9 +231,10 @@ class _Sending(Uploader):
             raise DeliveryFailed(f"the certificate of {url} is not trusted: {error}", code="certificate") from error
         except requests.exceptions.RequestException as error:
             raise _Passing(str(error)) from error
-        if answer.status_code == 410 and method == "HEAD":  # a refusal whose answer was lost: HEAD cannot say why
+        if answer.status_code in (410, 422) and method == "HEAD":  # refused, before or just now: HEAD cannot say why
             shown = _told(self._ask("GET", url))
             _refuse(shown.get("code"), shown.get("problem"))
+            raise _BeginAgain
         _judge(answer, url, opening=method == "POST")
         self._answer = answer
         return answer

@@ -34,7 +34,7 @@ from service.access import people
 from service.bootstrap import build
 from service.flow.intake.documents import list_documents
 from service.house import House
-from service.records.tables import AuditEntry, UploadPart, WrappedKey
+from service.records.tables import AuditEntry, Upload, UploadPart, WrappedKey
 from service.settings import load
 from tests.service.conftest import DIGITAL, OWNER, embedded_env, prepared
 from tests.service.nursery import nursery
@@ -333,6 +333,24 @@ def test_a_refusal_whose_answer_was_lost_is_learnt(archive, tmp_path):
     assert lost
     assert refused.value.code == "unsupported"
     assert list((tmp_path / "memory").iterdir()) == []
+    archive.holds()
+
+
+def test_a_refusal_that_arises_when_the_station_asks_is_one_of_the_file(archive, tmp_path):
+    """All of it was there and the server was killed before it looked: the answer to HEAD, which has no body, is the first that says no."""
+    bad = tmp_path / "a.pdf"
+    bad.write_bytes(b"no pdf" * MIB)
+    line = archive.line(5 * MIB)
+    with pytest.raises(DeliveryFailed):
+        delivery(archive, line.address, tmp_path / "memory", patience=0).deliver(bad, "a.pdf")
+    time.sleep(2)  # what was under way when the line broke is kept by now
+    with archive.house.database.write() as session:
+        upload = session.scalars(select(Upload)).one()
+        assert upload.received >= 4 * MIB
+        upload.length, upload.sha256 = upload.received, ""
+    with pytest.raises(Rejected) as refused:
+        delivery(archive, line.address, tmp_path / "memory").deliver(bad, "a.pdf")
+    assert refused.value.code == "unsupported"
     archive.holds()
 
 
