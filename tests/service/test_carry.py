@@ -1,5 +1,6 @@
 """Corrections that were made before the pages of a batch were put right: none is lost with the document it was made on."""
 
+import io
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from service.flow.common import claims
 from service.flow.common.values import Entry, Place, fields_read, find, state_of
 from service.flow.intake import batches, checking, documents, extraction, parts, process, stacks
 from service.flow.intake.checking import Given
+from service.flow.intake.receive import receive
 from service.flow.intake.rescan import rescan
 from service.flow.search import find as searching
 from service.records.tables import AuditEntry, Desk, Document, DocumentField, FieldCorrection, LastSave
 from tests.service.conftest import DIGITAL, OWNER, Office
-from tests.service.test_batches import SHEET, change, rows, scanner, send, sound, stack, whole
+from tests.service.test_batches import SHEET, change, original, rows, scanner, send, sound, stack, whole
 
 __all__ = ["scanner"]
 BOX = (10, 20, 110, 50)
@@ -128,6 +130,17 @@ def test_what_stood_on_a_page_that_is_left_out_is_to_be_looked_at_again(checked:
     assert (read_on.status, "look_again:amount" in read_on.review_reasons) == ("needs_review", True)
     checking.save(checked.house, checked["administrator"], left.id, Given(entries=[Entry("amount", "2.00", "")]))
     assert "look_again:amount" not in documents.get_document(checked.house, OWNER, left.id).review_reasons
+
+
+def test_what_people_said_goes_along_though_the_document_stays_with_others(checked: Office) -> None:
+    house, first = checked.house, whole(checked).parts[0].document_id
+    again = receive(house, checked["handler"], io.BytesIO(original(checked, first)), "again.tif", batch="elsewhere")
+    assert again.document_id == first
+    change(checked, "split", "1.2")
+    assert (find(of_page(checked, "1.1"), "title") or Field("", 0, BOX, 0)).value == "采购合同"
+    assert (find(of_page(checked, "1.2"), "party_b") or Field("", 0, BOX, 0)).value == "丙方公司"
+    kept = documents.get_document(house, OWNER, first)
+    assert (kept.batch, {f.name: f.value for f in kept.fields}["party_b"]) == ("elsewhere", "丙方公司")
 
 
 def test_two_documents_that_become_one_do_not_overwrite_each_other(checked: Office) -> None:

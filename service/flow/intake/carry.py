@@ -38,7 +38,7 @@ def carry(
 ) -> list[str]:
     """Give what people said of the documents `gone` to those of `new` that hold their pages, in the caller's transaction.
 
-    Returns the new documents. What is said of a document as a whole they have since they were made (`heritage`).
+    gone: those that the batch lets go; one that stays with others keeps what was said, too. Returns the new documents. What is said of a document as a whole they have since they were made (`heritage`).
     """
     known = {part.document_id for part in old}
     fresh = [part for part in new if part.document_id not in known and not part.duplicate]

@@ -403,9 +403,9 @@ def _put_into_force(house: House, hold: OfBatch) -> None:
         house.index.remove_many(gone)  # before and after: nobody finds what has no bytes any more
     with house.database.write() as session:
         batch = hold.still(session)
-        gone = _hand_over(session, name, gone)
+        leaving, gone = gone, _hand_over(session, name, gone)
         old, new = (list(session.scalars(_parts(name, wanted=wanted))) for wanted in (False, True))
-        carried = carry(session, batch.operator, old, new, gone)
+        carried = carry(session, batch.operator, old, new, leaving)
         note_left(session, name, old, new)
         # The same bytes twice in a batch: the one that was there before may be gone, but the document is made for the batch.
         of_others = {part.document_id for part in new} - {part.document_id for part in new if not part.duplicate}

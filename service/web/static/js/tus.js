@@ -79,7 +79,7 @@ async function takeBack(known, key) {
 // The outcome: { status: "received" | "stored" | "needs_review" | "duplicate", document, batch, shut }, shut where this person may not read it, without a document for a stack that was cut, or { status: "rejected" | "signed_out" | "lost" | "stopped", why }.
 // signal: stops it and takes back what has gone; what was received whole by then stays, and the outcome says so.
 export async function send(file, { address, batch, department, stack, progress, broken, signal }) {
-  const key = ["juanzong-upload", file.name, file.size, file.lastModified, ...Object.values(stack || {})].join(":");
+  const key = ["juanzong-upload", file.name, file.size, file.lastModified, department, ...Object.values(stack || {})].join(":");
   let known = remembered(key);
   let step = known ? "where" : "open";
   let offset = 0;
