@@ -153,7 +153,7 @@ class Release(Input):
     """reason: why an account that does not balance is released all the same, by someone else than the operator.
 
     And what the pages are that could not be looked at (`measured` is unseen), and where the paper of a stack that was given up
-    was scanned again, where there are any.
+    was scanned again, where there are any; and why pages are not there that are missing by the printed numbers (`lacking`).
     """
 
     reason: Annotated[str, Field(max_length=flow.MAX_REASON)] = ""

@@ -61,7 +61,7 @@ def count(house: House, actor: Actor, name: str, *, sheets: int, sides: int, as_
     "--reason",
     default="",
     help="Why a batch that does not balance is released all the same; what the pages are that could not be looked at;"
-    " where the paper of a stack that was given up was scanned again.",
+    " where the paper of a stack that was given up was scanned again; why pages are not there that lack by their printed numbers.",
 )
 @json_option
 @with_house
@@ -133,6 +133,13 @@ def _tell(house: House, actor: Actor, name: str, *, as_json: bool) -> None:
         click.echo(
             f"not looked at, taken as ordinary pages: {', '.join(whole.unseen)}; see what they are and say so at the release"
         )
+    for document, numbers in whole.lacking:
+        click.echo(
+            f"{plain(document.title or document.filename)} lacks pages {numbers} by the numbers printed on the others: scan them, or"
+            " say at the release why they are not there"
+        )
+    if whole.unread and whole.batch.state == "open":
+        click.echo(f"{whole.unread} documents are not read yet: whether they lack pages is known then")
     click.echo(f"{paper}; {kept}; {click.style(word, fg=colour)}")
     rows = [
         [

@@ -718,6 +718,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"stack (?P<n>[\d, ]+) was given up, and goes with the release: .*",
         "第 {n} 叠作废了，放行以后不再保留：在放行的说明里写明这些纸在哪里重新扫描了；没有重新扫描的，先把它留用。",
     ),
+    (
+        r"pages are missing by the numbers printed on the others, (?P<n>.+): scan them into this batch, or say in the reason .*",
+        "按印着的页码缺页，{n}：补扫到这一批；找不到的，在放行的说明里写明。",
+    ),
     (r"pages (?P<n>.+) are in no document; keep or drop them first", "第 {n} 页不在任何文件里，先放回或去掉。"),
     (r"(?:page: )?page (?P<n>\S+) is in no document", "第 {n} 页不在文件里，先放回。"),
     (r"(?:page: )?there is no page (?P<n>\S+)", "没有第 {n} 页。"),

@@ -32,6 +32,7 @@ from service.flow.intake.parts import (
     together,
     want,
 )
+from service.flow.intake.process import UNREAD
 from service.flow.intake.stacks import GIVEN_UP, ORDERS, give_up, remove
 from service.house import House
 from service.records import audit
@@ -39,6 +40,8 @@ from service.records.tables import Batch, BatchPart, Document, Stack, new_id
 from vault.errors import ObjectMissing
 
 MAX_REASON = 500
+#: What a document says that lacks pages, before their numbers.
+LACKING = "pages_missing:"
 #: So many changes of pages can be undone, one after the other.
 MAX_UNDO = 20
 #: What is known of a page whatever is made of it: which page it is a new scan of, and how confidential it was when it was left out.
@@ -50,6 +53,8 @@ class Whole:
     """A batch with everything in it.
 
     order: the keys of all pages as the paper lay. documents: by id. changing: a change that was begun is not finished yet.
+    lacking: the documents from which pages are missing by the numbers printed on those that are there, each with these
+    numbers; of those that still have to be read (unread) it is not known yet.
     """
 
     batch: Batch
@@ -60,6 +65,8 @@ class Whole:
     account: Account
     manifest: Manifest
     changing: bool
+    lacking: tuple[tuple[Document, str], ...] = ()
+    unread: int = 0
 
     @property
     def busy(self) -> bool:
@@ -226,7 +233,16 @@ def _whole(session: Session, name: str) -> Whole:
         replaced=found.replaced,
     )
     changing = any(row.wanted for row in rows)
-    return Whole(batch, stacks, parts, documents, tuple(_order(stacks)), found, manifest, changing)
+    reading = (Document.batch == name, Document.status.in_((*UNREAD, "needs_review")))
+    to_read = list(session.scalars(select(Document).where(*reading).order_by(Document.received_at, Document.id)))
+    lacking = tuple(
+        (document, reason.removeprefix(LACKING))
+        for document in to_read
+        for reason in document.review_reasons
+        if reason.startswith(LACKING)
+    )
+    unread = sum(document.status in UNREAD for document in to_read)
+    return Whole(batch, stacks, parts, documents, tuple(_order(stacks)), found, manifest, changing, lacking, unread)
 
 
 def _order(stacks: Sequence[Stack]) -> list[str]:
@@ -484,7 +500,8 @@ def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
 
     An account that does not balance is released only by someone else than the operator, with a reason. Pages that could not
     be looked at need a reason, too: what they are; and so does a stack that was given up: that its paper was scanned again. As
-    many sheets that came later may be other paper. Raises RuleRefused with the numbers, BadInput, NotFound, NotAllowed.
+    many sheets that came later may be other paper. So do pages that are missing by the numbers printed on the others: why they
+    cannot be scanned; a document that is not read yet does not hold the release up. Raises RuleRefused with the numbers, BadInput, NotFound, NotAllowed.
     """
     reason = reason.strip()
     if len(reason) > MAX_REASON:
@@ -504,14 +521,7 @@ def release(house: House, actor: Actor, name: str, *, reason: str = "") -> None:
         batch.release_reason, batch.undo = reason, None
         for stack in whole.stacks:
             stack.state, stack.key = "released", None
-        detail = {**_numbers(whole.manifest), "documents": len(whole.parts), "dropped": _dropped(whole)}
-        if whole.unseen:
-            detail["unseen"] = whole.unseen
-        if whole.unaccounted:
-            detail["given_up"] = [[stack.position, stack.pages, stack.sha256] for stack in whole.unaccounted]
-        if reason:
-            detail["reason"] = reason
-        audit.append(session, actor.name, "batch.release", f"batch:{name}", detail)
+        audit.append(session, actor.name, "batch.release", f"batch:{name}", _told(whole, reason))
     house.database.scrub()
     for stack in whole.stacks:
         remove(house, stack.id)
@@ -544,6 +554,27 @@ def _demand_a_word(whole: Whole, reason: str) -> None:
             f"stack {', '.join(str(stack.position) for stack in whole.unaccounted)} was given up, and goes with the release:"
             " say in the reason where its paper was scanned again, or cut it all the same"
         )
+    if whole.lacking:
+        named = "; ".join(
+            f"{document.title or document.filename}: {numbers}" for document, numbers in whole.lacking[:10]
+        )
+        raise RuleRefused(
+            f"pages are missing by the numbers printed on the others, {named}: scan them into this batch, or say in the reason"
+            " why they are not there"
+        )
+
+
+def _told(whole: Whole, reason: str) -> dict[str, Any]:
+    """Return what the trail says of a release."""
+    detail: dict[str, Any] = {**_numbers(whole.manifest), "documents": len(whole.parts), "dropped": _dropped(whole)}
+    said = {
+        "unseen": whole.unseen,
+        "lacking": {document.id: numbers for document, numbers in whole.lacking},
+        "unread": whole.unread,
+        "given_up": [[stack.position, stack.pages, stack.sha256] for stack in whole.unaccounted],
+        "reason": reason,
+    }
+    return detail | {name: value for name, value in said.items() if value}
 
 
 def _numbers(m: Manifest) -> dict[str, Any]:

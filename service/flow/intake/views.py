@@ -179,6 +179,8 @@ def batch_as_json(whole: "Whole") -> dict[str, Any]:
             for stack in whole.stacks
             if stack.error
         ],
+        "lacking": [{"document_id": document.id, "pages": numbers} for document, numbers in whole.lacking],
+        "unread": whole.unread,
         "manifest": {
             "expected": m.expected,
             "received": m.received,

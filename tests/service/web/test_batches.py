@@ -1,9 +1,11 @@
 """The pages of batches: stacks sent from the form, pages put right, the account, the release; separator sheets."""
 
+import json
 import re
 from contextlib import ExitStack
 
 import numpy as np
+import pikepdf
 import pytest
 from sqlalchemy import func, select
 
@@ -76,6 +78,67 @@ def test_pages_that_could_not_be_looked_at_are_named_and_said_what_they_are(site
     assert "再把看到的写进放行的说明" in refused.text
     assert scanner.post(f"{at}/release", {"looked": "1", "reason": "三面正文"}).status_code == 303
     assert "说明：三面正文" in scanner.get(at).text
+
+
+def numbered(path, *numbers, of=5):
+    """Write a PDF whose pages say in their foot which page of `of` they are."""
+    with pikepdf.new() as pdf:
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        for number in numbers:
+            made_page = pdf.add_blank_page(page_size=(595, 842))
+            made_page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
+            lines = "".join(f"0 -24 Td (Clause {number}.{n} of the supplement to the contract) Tj " for n in range(20))
+            said = f"BT /F 14 Tf 60 740 Td {lines} 200 -230 Td (Page {number} of {of}) Tj ET"
+            made_page.Contents = pdf.make_stream(said.encode())
+        pdf.save(path)
+    return path
+
+
+def test_pages_that_lack_by_their_printed_numbers_are_told_before_the_release(site, scanner, tmp_path):
+    house = site.office.house
+
+    def read_all(name):
+        for part in batches.get_batch(house, site.office["scanner"], name).parts:
+            site.office.until_read(part.document_id)
+
+    at = send(scanner, numbered(tmp_path / "合同.pdf", 1, 2, 4, 5), sheets="4", sides="1")
+    name = at.rpartition("/")[2]
+    assert "还有 1 件没有读完" in scanner.get(at).text
+    read_all(name)
+    shown = scanner.get(at).text
+    assert "没有读完" not in shown
+    assert "按印着的页码缺页：3。" in shown
+    assert "缺的页为什么没有" in shown
+    refused = scanner.post(f"{at}/release", {"looked": "1"})
+    assert refused.status_code == 409
+    assert "按印着的页码缺页，" in refused.text
+    whole = batches.get_batch(house, site.office["scanner"], name)
+    (part,) = whole.parts
+    told = batch_as_json(whole)
+    assert (told["lacking"], told["unread"]) == ([{"document_id": part.document_id, "pages": "3"}], 0)
+    assert "按印着的页码，缺页：3" in scanner.get(f"/to-review/{part.document_id}").text
+    # The sheet is found and scanned into the batch: nothing is missing any more.
+    send_more(scanner, f"/upload?batch={name}", numbered(tmp_path / "第三页.pdf", 3), sheets="", sides="1")
+    batches.change_pages(house, site.office["scanner"], name, version_of(house, site, name), "move", "2.1", "1.3")
+    scanner.post(f"{at}/count", {"sheets": "5", "sides": "1"})
+    read_all(name)
+    assert "缺页" not in scanner.get(at).text
+    assert scanner.post(f"{at}/release", {"looked": "1"}).status_code == 303
+
+
+def version_of(house, site, name):
+    return batches.get_batch(house, site.office["scanner"], name).batch.version
+
+
+def test_a_batch_whose_lacking_pages_are_nowhere_is_released_with_a_word(site, scanner, tmp_path):
+    at = send(scanner, numbered(tmp_path / "合同.pdf", 1, 3, of=3), sheets="2", sides="1")
+    (part,) = batches.get_batch(site.office.house, site.office["scanner"], at.rpartition("/")[2]).parts
+    site.office.until_read(part.document_id)
+    assert scanner.post(f"{at}/release", {"looked": "1"}).status_code == 409
+    assert scanner.post(f"{at}/release", {"looked": "1", "reason": "原件就缺第 2 页"}).status_code == 303
+    with site.office.house.database.read() as session:
+        (entry,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "batch.release"))
+    assert json.loads(entry.detail)["lacking"] == {part.document_id: "2"}
 
 
 def test_a_stack_is_sent_put_right_and_released_without_javascript(site, scanner, tmp_path):
