@@ -5,6 +5,8 @@ category = "5.2"                            # optional: the code of RULES B1/B5
 [labels]                                    # field (DESIGN.md, Field names) = labels as printed
 name = ["准入单位"]
 amount = ["建议授信"]
+
+A file with `codes` in the same folder is a label of the company's own, see `intake.batches.own_labels`.
 """
 
 import logging
@@ -16,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from intake.batches import own_labels
+from intake.batches.own_labels import BadLabel, OwnLabel
 from intake.categories import CATEGORIES
 from intake.folding import matching
 
@@ -42,10 +46,17 @@ class Template:
 
 def parse(text: str) -> Template:
     """Return the form that a TOML text describes. Raises BadTemplate."""
+    return _form(_toml(text))
+
+
+def _toml(text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadTemplate(f"is no TOML: {error}") from error
+
+
+def _form(data: dict[str, Any]) -> Template:
     unknown = sorted(set(data) - {"words", "category", "labels"})
     if unknown:
         raise BadTemplate(f"has {', '.join(unknown)}; only words, category and labels are known")
@@ -68,46 +79,62 @@ def _words(value: Any, name: str) -> tuple[str, ...]:
 def load(folder: Path) -> tuple[Template, ...]:
     """Return the forms of all *.toml in a folder, in order of their names; none when it is missing.
 
-    A file that is wrong is left out and named in the log: the documents of all other forms still have to be read.
+    Labels are left out. A file that is wrong is left out and named in the log: the documents of all other forms still have to be read.
     """
+    return tuple(one for one in _load(folder) if isinstance(one, Template))
+
+
+def _load(folder: Path) -> list[Template | OwnLabel]:
     found, wrong = _read(folder)
     for name, why in wrong.items():
-        _LOG.warning("The form %s is not used: it %s.", folder / name, why)
-    return tuple(found)
+        _LOG.warning("The form or label %s is not used: it %s.", folder / name, why)
+    return found
 
 
 def unusable(folder: Path) -> dict[str, str]:
-    """Return the files of a folder that describe no form, each with what is wrong with it."""
+    """Return the files of a folder that describe neither a form nor a label, each with what is wrong with it."""
     return _read(folder)[1]
 
 
 class Forms:
-    """The forms of a folder as they lie there, read anew when a file has come, gone or changed."""
+    """The forms and labels of a folder as they lie there, read anew when a file has come, gone or changed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._state: object = None
         self._forms: tuple[Template, ...] = ()
+        self._labels: tuple[OwnLabel, ...] = ()
 
     def now(self) -> tuple[Template, ...]:
         """Return the forms."""
+        self._follow()
+        return self._forms
+
+    def labels(self) -> tuple[OwnLabel, ...]:
+        """Return the labels."""
+        self._follow()
+        return self._labels
+
+    def _follow(self) -> None:
         state = []
         for path in sorted(self._folder.glob("*.toml")):
             with suppress(OSError):  # gone since it was listed, or a link to nothing
                 status = path.stat()
                 state.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
         if state != self._state:
-            self._forms = load(self._folder)
+            found = _load(self._folder)
+            self._forms = tuple(one for one in found if isinstance(one, Template))
+            self._labels = tuple(one for one in found if isinstance(one, OwnLabel))
             self._state = state
-        return self._forms
 
 
-def _read(folder: Path) -> tuple[list[Template], dict[str, str]]:
-    found, wrong = [], {}
+def _read(folder: Path) -> tuple[list[Template | OwnLabel], dict[str, str]]:
+    found, wrong = list[Template | OwnLabel](), {}
     for path in sorted(folder.glob("*.toml")):
         try:
-            found.append(parse(path.read_text(encoding="utf-8")))
-        except (BadTemplate, OSError, UnicodeDecodeError) as error:
+            data = _toml(path.read_text(encoding="utf-8"))
+            found.append(own_labels.parse(data) if "codes" in data else _form(data))
+        except (BadTemplate, BadLabel, OSError, UnicodeDecodeError) as error:
             wrong[path.name] = str(error)
     return found, wrong
 

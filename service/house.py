@@ -11,6 +11,7 @@ from service.access.policy import Actor
 from service.errors import BadSetting
 
 if TYPE_CHECKING:  # the ports of intake bring NumPy with them, which a search never needs
+    from intake.batches.own_labels import OwnLabel
     from intake.model import Limits
     from intake.ports import PageReader
     from intake.templates import Forms, Template
@@ -89,8 +90,13 @@ class House:
         """The company's own forms, as they lie in the folder forms of the data directory now."""
         return self._forms.now()
 
+    @property
+    def own_labels(self) -> tuple[OwnLabel, ...]:
+        """The labels that the company prints itself, as they lie in the same folder now."""
+        return self._forms.labels()
+
     def unusable_forms(self) -> dict[str, str]:
-        """Return the files there that describe no form, each with what is wrong with it; as they lie there now."""
+        """Return the files there that describe neither a form nor a label, each with what is wrong with it; as they lie there now."""
         from intake.templates import unusable
 
         return unusable(self.settings.home / "forms")

@@ -11,13 +11,14 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from intake import memory
+from intake.batches.own_labels import OwnLabel, as_plain
 from intake.batches.payload import Separator, decode, encode
 from intake.batches.plan import Kind
 from intake.child_handle import Dead, Late
@@ -45,8 +46,10 @@ class Look:
 UNSEEN = Look("page", 0.0, None, "", b"")
 
 
-def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = SECONDS) -> Iterator[Look]:
-    """Yield a look at every page in order, as many as `pages`. seconds: how long one may take, not counted what it waits for a processor.
+def look(
+    path: Path, kind: str, pages: int, limits: Limits, own: Sequence[OwnLabel] = (), *, seconds: float = SECONDS
+) -> Iterator[Look]:
+    """Yield a look at every page in order, as many as `pages`. own: the company's own labels. seconds: how long one may take, not counted what it waits for a processor.
 
     A page whose damage shows only now is unseen, and those behind it are looked at all the same. So is one at which the
     process hung or, begun anew with it, died once more: the first time it may have been the machine that lacked memory.
@@ -55,7 +58,7 @@ def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = 
     while done < pages:
         died = False
         try:
-            for found in _from_child(path, kind, pages, limits, done, seconds):
+            for found in _from_child(path, kind, pages, limits, own, done, seconds):
                 done += 1
                 yield found
         except Dead:
@@ -73,9 +76,11 @@ def look(path: Path, kind: str, pages: int, limits: Limits, *, seconds: float = 
                 return
 
 
-def _from_child(path: Path, kind: str, pages: int, limits: Limits, first: int, seconds: float) -> Iterator[Look]:
+def _from_child(
+    path: Path, kind: str, pages: int, limits: Limits, own: Sequence[OwnLabel], first: int, seconds: float
+) -> Iterator[Look]:
     """Yield looks from page `first` (from 0) on until the process ends. Raises Dead when it was killed, Late."""
-    job = json.dumps({"kind": kind, "pages": pages, "limits": asdict(limits), "first": first})
+    job = json.dumps({"kind": kind, "pages": pages, "limits": asdict(limits), "first": first, "own": as_plain(own)})
     with path.open("rb") as file:
         child = subprocess.Popen(  # noqa: S603 - this program, with its own module
             [sys.executable, "-m", "intake.batches.apart", job],
@@ -139,15 +144,16 @@ def _looks(job: dict[str, Any], first: int) -> Iterator[dict[str, Any]]:
     import numpy as np
     from PIL import Image
 
-    from intake.batches import blank, looking, marks
+    from intake.batches import blank, looking, marks, own_labels
 
     inspection = Inspection(job["kind"], "", job["pages"], 0, "")
     path = Path(f"/proc/self/fd/{sys.stdin.fileno()}")
+    own = [own_labels.parse(label) for label in job["own"]]
     memory.limit(memory.LOOKING)
     with closing(looking.pages(path, inspection, Limits(**job["limits"]), first=first)) as pages:
         for image, dpi, is_damaged in pages:
             picture = Image.fromarray(image)
-            mark = marks.find(np.asarray(picture.convert("L")), dpi)
+            mark = marks.find(np.asarray(picture.convert("L")), dpi, own)
             ink = blank.ink(image, dpi)
             kind: Kind = "page"
             if mark is not None and not mark.separator.label:

@@ -210,6 +210,6 @@ def _doctor_text(report: DoctorReport) -> None:
     if report.rebuilding:
         click.echo("  a rebuild of the index is not finished: `juanzong reindex` goes on with it")
     for name, why in report.forms.items():
-        click.echo(f"  the form {plain(name)} is not used: it {plain(why)}")
+        click.echo(f"  the form or label {plain(name)} is not used: it {plain(why)}")
     for why in filter(None, report.locks.values()):
         click.echo(f"  without locks: {why}")

@@ -137,6 +137,36 @@ def test_a_stack_becomes_documents_with_what_their_sheets_say(scanner, tmp_path,
     assert sound(scanner)
 
 
+def test_the_companys_own_labels_part_a_stack(scanner, tmp_path):
+    folder = scanner.house.settings.home / "forms"
+    folder.mkdir()
+    (folder / "customers.toml").write_text('codes = ["KH-{customer:######}"]\nstarts = "file"\n', encoding="utf-8")
+    (folder / "contracts.toml").write_text(
+        'codes = ["{contract:HT-@@-####-####}"]\ncategory = "1.9"\n', encoding="utf-8"
+    )
+
+    def labelled(text, seed):
+        sheet = scans.words(scans.paper(), 20, seed)
+        return scans.scanned(
+            scans.put(sheet, scans.code(text, "code128", module=0.4), 0.6, 9.5) if text else sheet, seed
+        )
+
+    texts = ("KH-000123", "", "HT-XS-2026-0001", "690-123456", "KH-000124")
+    path = scans.as_pdf(tmp_path / "stack.pdf", [labelled(text, seed) for seed, text in enumerate(texts, 1)])
+    got = send(scanner, path, sheets=5, sides=1)
+    assert [(d.pages, d.contract, d.category) for d in got.documents] == [
+        (2, "", ""),
+        (2, "HT-XS-2026-0001", "1.9"),
+        (1, "", ""),
+    ]
+    found = whole(scanner)
+    assert [part.customer_number for part in found.parts] == ["000123", "", "000124"]
+    assert (found.manifest.kept, found.manifest.separators) == (5, 0)  # the pages under the labels stay
+    assert found.manifest.balances
+    batches.release(scanner.house, scanner["scanner"], "B-1")
+    assert sound(scanner)
+
+
 def _large():
     blank = scans.paper()
     text = [scans.words(scans.paper(), 8, i) for i in range(4)]

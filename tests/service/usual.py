@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from intake.batches.apart import Look, look
+from intake.batches.own_labels import OwnLabel
 from intake.model import Inspection, Limits, PageText, ReadPage, Understanding
 from intake.ports import PageReader
 from intake.templates import Template
@@ -71,12 +72,12 @@ def recalled(house: House) -> Iterator[None]:
         yield
 
 
-def _recalled_look(path: Path, kind: str, pages: int, limits: Limits) -> Iterator[Look]:
+def _recalled_look(path: Path, kind: str, pages: int, limits: Limits, own: tuple[OwnLabel, ...]) -> Iterator[Look]:
     data = path.read_bytes()
-    key = hashlib.sha256(data if b"/Encrypt" in data else _NUMBER.sub(b"", data)).digest(), kind, pages, limits
+    key = hashlib.sha256(data if b"/Encrypt" in data else _NUMBER.sub(b"", data)).digest(), kind, pages, limits, own
     if key not in _looked:
         seen = []
-        for one in look(path, kind, pages, limits):
+        for one in look(path, kind, pages, limits, own):
             seen.append(one)
             yield one
         if all(one.thumbnail for one in seen):  # else it may have been the machine

@@ -1,4 +1,4 @@
-"""The company's own forms in a backup: the only files of the data directory that people write and no table holds."""
+"""The company's own forms and labels in a backup: the only files of the data directory that people write and no table holds."""
 
 import logging
 from collections.abc import Iterator

@@ -56,7 +56,7 @@ def look_at(house: House, stack: Stack, *, last: bool, hold: OfBatch | None = No
     with _counted(house, stack) as thumbs:
         if not last:
             with stack_on_disk(house, stack, renew) as path:
-                for found in look(path, stack.kind, stack.pages, house.limits):
+                for found in look(path, stack.kind, stack.pages, house.limits, house.own_labels):
                     pages.append(_seen(stack, found))
                     pictures.append(found.thumbnail)
                     renew()

@@ -102,7 +102,7 @@ def test_a_damaged_page_hides_nothing_that_lies_behind_it(tmp_path, compression)
 
 def test_who_looks_at_pages_may_not_hold_more_memory_than_it_is_given(tmp_path):
     path = stacks.as_pdf(tmp_path / "a.pdf", [stacks.words(stacks.paper(72), 5, 1, 72)], 72)
-    job = {"kind": "pdf", "pages": 1, "limits": asdict(Limits()), "first": 0}
+    job = {"kind": "pdf", "pages": 1, "limits": asdict(Limits()), "first": 0, "own": []}
     for most, said in ((memory.LOOKING, 1), (1, 0)):
         code = f"from intake import memory\nmemory.LOOKING = {most}\nfrom intake.batches import apart\napart._work({job!r})"
         with path.open("rb") as file:

@@ -70,7 +70,7 @@ def test_why_a_signed_file_was_not_cut_is_said(site, scanner, tmp_path):
 
 
 def test_pages_that_could_not_be_looked_at_are_named_and_said_what_they_are(site, scanner, tmp_path, monkeypatch):
-    monkeypatch.setattr(looks, "look", lambda _path, _kind, pages, _limits: iter([UNSEEN] * pages))
+    monkeypatch.setattr(looks, "look", lambda _path, _kind, pages, _limits, _own: iter([UNSEEN] * pages))
     at = send(scanner, stack(tmp_path, 1, SHEET, 2), sheets="3", sides="1")
     assert "机器没能查看 3 面，按普通页留用：1、2、3。" in scanner.get(at).text
     refused = scanner.post(f"{at}/release", {"looked": "1"})
