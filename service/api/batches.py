@@ -9,12 +9,13 @@ from werkzeug.datastructures import FileStorage
 from service.access.policy import Actor
 from service.api.operations import Input, Operations
 from service.errors import BadInput
+from service.flow.archive import sheet_filing
 from service.flow.intake import batches as flow
 from service.flow.intake.arrange import arrange
 from service.flow.intake.rescan import rescan
 from service.flow.intake.separators import MAX_COPIES, separator_for
 from service.flow.intake.stacks import AT_ONCE, How, receive_stack
-from service.flow.intake.views import batch_as_json, batch_line
+from service.flow.intake.views import batch_as_json, batch_line, placings_as_json
 from service.house import House
 
 operation = Operations("batches")
@@ -164,6 +165,31 @@ def release_batch(house: House, actor: Actor, batch: str, given: Release) -> dic
     """Release the batch and return it."""
     flow.release(house, actor, batch, reason=given.reason)
     return batch_as_json(flow.get_batch(house, actor, batch))
+
+
+@operation(
+    "GET", "/batches/{batch}/filing", "Into which files the separator sheets of a released batch send its documents",
+    problems=(409,),
+)  # fmt: skip
+def show_filing(house: House, actor: Actor, batch: str) -> dict[str, Any]:
+    """Return document by document where it would go, where it lies, or why it cannot be filed."""
+    return {"batch": batch, **placings_as_json(sheet_filing.placings(house, actor, batch))}
+
+
+class FileBySheets(Input):
+    """shown: the case file each document was shown to go into, by the document's id; no other is filed. Left out: all that can be."""
+
+    shown: Annotated[dict[Name, Name], Field(max_length=10_000)] | None = None
+
+
+@operation(
+    "POST", "/batches/{batch}/filing", "File the documents of a released batch as its separator sheets say",
+    body=FileBySheets, problems=(409,),
+)  # fmt: skip
+def file_by_sheets(house: House, actor: Actor, batch: str, given: FileBySheets) -> dict[str, Any]:
+    """File what can be filed; return how many documents were, and how all stand now."""
+    filed, found = sheet_filing.file_by_sheets(house, actor, batch, given.shown)
+    return {"batch": batch, "filed": filed, **placings_as_json(found)}
 
 
 class Separators(Input):

@@ -1,11 +1,11 @@
-"""`juanzong batch`: the batches of scanned stacks, the count of their paper, and their release."""
+"""`juanzong batch`: the batches of scanned stacks, the count of their paper, their release, and filing as their sheets say."""
 
 import click
 
 from service.access.policy import Actor
 from service.commands.common import json_option, out_json, plain, table, with_house
 from service.flow.intake import batches as flow
-from service.flow.intake.views import batch_as_json, batch_line
+from service.flow.intake.views import batch_as_json, batch_line, placings_as_json
 from service.house import House
 
 _COLUMNS = ("batch", "state", "operator", "device", "sheets", "sides", "opened_at")
@@ -13,7 +13,7 @@ _COLUMNS = ("batch", "state", "operator", "device", "sheets", "sides", "opened_a
 
 @click.group()
 def batch() -> None:
-    """Batches of scanned stacks: look, count the paper, release."""
+    """Batches of scanned stacks: look, count the paper, release, file as the separator sheets say."""
 
 
 @batch.command("list")
@@ -69,6 +69,35 @@ def release(house: House, actor: Actor, name: str, *, reason: str, as_json: bool
     """Release the batch NAME: its documents may be filed, its stacks are removed."""
     flow.release(house, actor, name, reason=reason)
     _tell(house, actor, name, as_json=as_json)
+    return 0
+
+
+@batch.command("file")
+@click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Only say what would go where.")
+@json_option
+@with_house
+def file_(house: House, actor: Actor, name: str, *, dry_run: bool, as_json: bool) -> int:
+    """File the documents of the released batch NAME as its separator sheets say; run again, it goes on."""
+    from service.flow.archive import sheet_filing
+
+    if dry_run:
+        filed, found = None, sheet_filing.placings(house, actor, name)
+    else:
+        filed, found = sheet_filing.file_by_sheets(house, actor, name)
+    told = placings_as_json(found)
+    if as_json:
+        out_json({"batch": name, **({} if filed is None else {"filed": filed}), **told})
+        return 0
+    if filed is not None:
+        click.echo(f"filed {filed} documents")
+    if found.unsaid:
+        click.echo(f"the sheets of {found.unsaid} documents name no file: file those by hand")
+    names = ("document_id", "category", "state", "file", "why")
+    table(
+        ("document", "category", "state", "file", "why"),
+        [[str(row[n] or "-") for n in names] for row in told["documents"]],
+    )
     return 0
 
 

@@ -666,6 +666,19 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"the document was destroyed, withdrawn or read anew meanwhile", "文件刚被销毁、撤回或重新识别。"),
     # batches
     (r"batch (?P<n>\S+) is not released yet; .*", "批次 {n} 还没有放行，放行以后才能归卷。"),
+    (
+        r"there is no contract (?P<n>.+), or you may not see its file",
+        "没有合同 {n}，或者你不能看它的案卷：改正合同号，或者请能看的人归卷。",
+    ),
+    (
+        r"customer (?P<n>.+) has no credit file, or you may not see it; it is opened on the customer's page",
+        "客户 {n} 没有信用案卷，或者你不能看：在客户页点“信用案卷”先建一卷。",
+    ),
+    (r"the document is not read yet; it is filed when it is", "还没有读完，读完再归。"),
+    (
+        r"file (?P<n>.+) is (?P<fstate>\w+): what goes in stays in it; file the document by itself",
+        "案卷 {n} {fstate}，归进去就取不出来了，请在这一件的页面上单独归卷。",
+    ),
     (r"batch (?P<n>\S+) was released; nothing is added to it any more", "批次 {n} 已放行，不能再加进文件。"),
     (r"batch (?P<n>\S+) was released; its pages stay as they are", "批次 {n} 已放行，页面不再改动。"),
     (

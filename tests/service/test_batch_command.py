@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.flow.intake.process import process_waiting
 from service.flow.intake.stacks import How, receive_stack
 from service.records.tables import Contract
 from tests.service.conftest import OWNER
@@ -86,3 +87,22 @@ def test_labels_are_written_for_what_exists(juanzong_here, embedded, tmp_path):
     refused = juanzong_here(embedded.env, "labels", "--contract", "HT-0", "-o", tmp_path / "none.pdf", check=3)
     assert "no such contract" in refused.stderr
     assert not (tmp_path / "none.pdf").exists()
+
+
+def test_a_batch_is_filed_as_its_sheets_say(juanzong_here, env, embedded):
+    juanzong_here(env, "batch", "file", "三月", check=4)  # not released yet
+    process_waiting(embedded.house)
+    juanzong_here(env, "batch", "count", "三月", "--sheets", 4, "--sides", 1)
+    juanzong_here(env, "batch", "release", "三月")
+    assert (
+        "HT-XS-2026-0007" in juanzong_here(env, "batch", "file", "三月", "--dry-run").stdout
+    )  # there is no such contract
+    for _ in range(7):
+        contract_id, file_id = new_contract(embedded)
+    with embedded.house.database.read() as session:
+        assert session.get_one(Contract, contract_id).number == "HT-XS-2026-0007"
+    (shown,) = lines(juanzong_here(env, "batch", "file", "三月", "--dry-run", "--json"))
+    assert [(row["state"], row["case_file_id"]) for row in shown["documents"]] == [("ready", file_id)] * 2
+    assert "filed 2 documents" in juanzong_here(env, "batch", "file", "三月").stdout
+    (again,) = lines(juanzong_here(env, "batch", "file", "三月", "--json"))
+    assert (again["filed"], [row["state"] for row in again["documents"]]) == (0, ["filed"] * 2)

@@ -205,6 +205,29 @@ def test_a_first_pass_without_backs_through_the_api(caller, tmp_path):
     assert [document["pages"] for document in cut["documents"]] == [["1.1", "1.2"]]
 
 
+def test_a_batch_is_filed_as_its_sheets_say_through_the_api(caller, embedded, tmp_path):
+    _, file_id = new_contract(embedded)
+    path = digital(
+        tmp_path / "stack.pdf", Separator("file", "HT-XS-2026-0001", category="1.9"), Separator(category="1.10")
+    )
+    sent = caller("scanner", "POST", "/documents?split=true&sheets=4&sides=1", file=path, data={"batch": "B-9"})
+    one, two = (made["document_id"] for made in sent.get_json()["documents"])
+    assert caller("handler", "GET", "/batches/B-9/filing").status_code == 409
+    process_waiting(embedded.house)
+    caller("scanner", "POST", "/batches/B-9/release", json={})
+    assert caller("scanner", "POST", "/batches/B-9/filing", json={}).status_code == 403
+    shown = caller("handler", "GET", "/batches/B-9/filing").get_json()
+    assert [(row["document_id"], row["state"], row["case_file_id"]) for row in shown["documents"]] == [
+        (one, "ready", file_id),
+        (two, "ready", file_id),
+    ]
+    some = caller("handler", "POST", "/batches/B-9/filing", json={"shown": {two: file_id}}).get_json()
+    assert (some["filed"], [row["state"] for row in some["documents"]]) == (1, ["ready", "filed"])
+    assert caller("handler", "POST", "/batches/B-9/filing", json={}).get_json()["filed"] == 1
+    assert caller("handler", "DELETE", f"/documents/{one}/file").status_code == 204
+    assert caller("handler", "GET", "/batches/B-9/filing").get_json()["documents"][0]["state"] == "ready"
+
+
 def test_separator_sheets_through_the_api(caller, embedded):
     new_contract(embedded)
     answer = caller("scanner", "GET", "/separators?starts=file&contract=HT-XS-2026-0001&category=1.9&copies=3")

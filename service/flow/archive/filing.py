@@ -60,29 +60,55 @@ def file_document(
     """
     with house.database.write() as session:
         document = load_document(session, actor, document_id, "document.file")
-        demand_released(session, document)
         file = load_file(session, actor, case_file_id)
-        lock_file(session, file)
-        _must_be_living(file)
-        demand_no_review(session, file)
-        if document.case_file_id not in (None, file.id):
-            raise RuleRefused("the document lies in another file; take it out there first")
-        wanted = category or document.category
-        demand_place(file, wanted)
-        if original is not None:
-            document.is_original = original
-        if wanted != document.category:
-            document.categorised_by = actor.name
-        document.case_file_id, document.category, document.indexed = file.id, wanted, False
-        withdraw_mark(session, actor, file, wanted, document_id)
-        session.flush()
-        if file.archive_number:
-            recompute_retention(house, session, file)
-        made_of_it = pass_on(session, document) + raise_attached(session, actor.name, document)
-        detail = {"case_file": file.id, "category": wanted, "original": document.is_original}
-        audit.append(session, actor.name, "document.file", f"document:{document_id}", detail)
+        made_of_it = put_into(house, session, actor, document, file, category, original=original)
     index_soon(house, [document_id, *made_of_it])
     follow(house, [document_id])
+
+
+def put_into(
+    house: House,
+    session: Session,
+    actor: Actor,
+    document: Document,
+    file: CaseFile,
+    category: str | None = None,
+    *,
+    original: bool | None = None,
+) -> list[str]:
+    """As `file_document`, in the caller's transaction; returns the documents made of this one, which are indexed anew with it."""
+    lock_document_for(session, document, file)
+    wanted = category or document.category
+    demand_fits(session, document, file, wanted)
+    if original is not None:
+        document.is_original = original
+    if wanted != document.category:
+        document.categorised_by = actor.name
+    document.case_file_id, document.category, document.indexed = file.id, wanted, False
+    withdraw_mark(session, actor, file, wanted, document.id)
+    session.flush()
+    if file.archive_number:
+        recompute_retention(house, session, file)
+    made_of_it = pass_on(session, document) + raise_attached(session, actor.name, document)
+    detail = {"case_file": file.id, "category": wanted, "original": document.is_original}
+    audit.append(session, actor.name, "document.file", f"document:{document.id}", detail)
+    return made_of_it
+
+
+def lock_document_for(session: Session, document: Document, file: CaseFile) -> None:
+    """Lock a file and a document that is to go into it, and read both again: of two who file it at once, one sees what the other did."""
+    lock_file(session, file)
+    session.refresh(document, with_for_update={"of": Document})
+
+
+def demand_fits(session: Session, document: Document, file: CaseFile, category: str) -> None:
+    """Raise unless a document may go into a file as it is now. Raises BadInput, RuleRefused."""
+    demand_released(session, document)
+    _must_be_living(file)
+    demand_no_review(session, file)
+    if document.case_file_id not in (None, file.id):
+        raise RuleRefused("the document lies in another file; take it out there first")
+    demand_place(file, category)
 
 
 def unfile_document(house: House, actor: Actor, document_id: str) -> None:

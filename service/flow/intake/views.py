@@ -10,6 +10,7 @@ from service.records.tables import Batch, CaseFile, Contract, Document, Stack
 
 if TYPE_CHECKING:
     from service.flow.archive.ledger_rows import LedgerRow
+    from service.flow.archive.sheet_filing import Placings
     from service.flow.intake.batches import Whole
     from service.records.tables import ContractEvent
 
@@ -203,5 +204,26 @@ def batch_as_json(whole: "Whole") -> dict[str, Any]:
                 "status": whole.documents[part.document_id].status if part.document_id in whole.documents else None,
             }
             for part in whole.parts
+        ],
+    }
+
+
+def placings_as_json(found: "Placings") -> dict[str, Any]:
+    """Return what of a batch goes into which file as plain JSON values."""
+    return {
+        "unsaid": found.unsaid,
+        "documents": [
+            {
+                "document_id": row.document.id,
+                "title": row.document.title or row.document.filename,
+                "category": row.document.category or None,
+                "contract": row.contract or None,
+                "customer": row.customer or None,
+                "state": row.state,
+                "case_file_id": row.file.id if row.file else None,
+                "file": row.file.title if row.file else None,
+                "why": row.why or None,
+            }
+            for row in found.rows
         ],
     }

@@ -2,15 +2,16 @@
 
 from typing import Any, cast
 
-from flask import Response, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from intake.batches import sheets
 from intake.batches.labels import CUTS
 from intake.batches.payload import decode
-from service.errors import BadInput, NotAllowed, NotFound
+from service.errors import KNOWN_ERRORS, BadInput, NotAllowed, NotFound
+from service.flow.archive import sheet_filing
 from service.flow.archive.labels import MAX_LABELS, Chosen, print_labels
-from service.flow.common.guard import require
+from service.flow.common.guard import allowed, require
 from service.flow.intake import batches as flow
 from service.flow.intake.arrange import arrange
 from service.flow.intake.categories import CATEGORIES
@@ -37,7 +38,15 @@ def stacked(batch: str) -> dict[str, Any]:
         "unseen": [whole.order.index(key) + 1 for key in whole.unseen],
         "on": request.args.get("on", ""),
         "open": whole.batch.state == "open",
+        "filing": _filing(whole),
     }
+
+
+def _filing(whole: flow.Whole) -> sheet_filing.Placings | None:
+    """Return into which files the sheets send the documents; None before the release, and for who may not file."""
+    if whole.batch.state == "open" or not allowed(actor(), "document.file"):
+        return None
+    return sheet_filing.placings(house(), actor(), whole.batch.name, noted=False)
 
 
 def _page(whole: flow.Whole, page: str) -> dict[str, Any]:
@@ -151,6 +160,27 @@ def release_batch(batch: str) -> ResponseReturnValue:
         done=gettext("已放行：这一批的文件可以归卷了。"),
         to=_back(batch),
     )
+
+
+@web.post("/batches/<batch>/filing")
+def file_batch(batch: str) -> ResponseReturnValue:
+    """File the documents that the page showed to go into a file, as their sheets say."""
+    from service.web.views.intake import batch as page_of
+
+    shown = dict(one.partition(":")[::2] for one in request.form.getlist("shown"))
+    to = url_for("web.batch", batch=batch) + "#filing"
+    try:
+        filed, found = sheet_filing.file_by_sheets(house(), actor(), batch, shown)
+    except KNOWN_ERRORS as error:
+        return refused(error, lambda: page_of(batch), to)
+    if filed:
+        flash(gettext("已归卷 %(count)s 件。归错的，打开那一件取出来。", count=filed), "done")
+    left = sum(row.document.id in shown and row.state != "filed" for row in found.rows)
+    if left:
+        flash(gettext("%(count)s 件没有归：刚有改动，请再看一遍下面的清单。", count=left), "refusal")
+    elif not filed:
+        flash(gettext("这些文件都已经在案卷里了。"), "done")
+    return redirect(to, 303)
 
 
 def _wanted() -> Wanted:

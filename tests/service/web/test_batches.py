@@ -14,6 +14,7 @@ from intake.batches.cutting import Cutter
 from intake.batches.payload import Separator
 from intake.errors import Rejected
 from service.access import people
+from service.flow.archive import filing
 from service.flow.intake import batches, looks
 from service.flow.intake.receive import receive
 from service.flow.intake.stacks import How, receive_stack
@@ -24,6 +25,8 @@ from tests.intake.batches import stacks as scans
 from tests.service.conftest import OWNER, SCANS
 from tests.service.test_batches import BLANK, SHEET, page, stack
 from tests.service.test_flow import new_contract
+from tests.service.test_sheet_filing import number_of, released
+from tests.service.test_sheet_filing import stack as written
 
 PHOTOGRAPH = SCANS / "licence-portrait.jpg"
 
@@ -443,3 +446,47 @@ def test_pages_that_were_not_looked_at_yet_have_no_picture_and_are_not_listed(si
     assert (status, "pictures/1.1" in shown) == (404, False)
     assert scanner.get(f"/batches/{name}/pictures/1.1").status_code == 200
     assert "pictures/1.1" in scanner.get(f"/batches/{name}").text
+
+
+def test_a_released_batch_is_filed_as_its_sheets_say_with_one_press(site, scanner, tmp_path):
+    house = site.office.house
+    contract_id, file_id = new_contract(site.office)
+    number = number_of(site.office, contract_id)
+    sheets = (
+        Separator("file", number, category="1.9"),
+        Separator(category="1.10"),
+        Separator("file", "HT-0", category="1.9"),
+    )
+    path = written(tmp_path / "stack.pdf", sheets[0], "a", sheets[1], "b", sheets[2], "c", Separator("file"), "d")
+    one, two, three, _ = released(site.office, path)
+    assert "按分隔页归卷" not in scanner.get("/batches/B-1").text  # who scans does not file
+    assert scanner.post("/batches/B-1/filing", {}).status_code == 403
+    handler = site.signed_in("handler")
+    page = handler.get("/batches/B-1").text
+    shown = re.findall(r'name="shown" value="([^"]+)"', page)
+    assert shown == [f"{one}:{file_id}", f"{two}:{file_id}"]
+    assert "没有合同 HT-0，或者你不能看它的案卷" in page
+    assert "另有 1 件的分隔页没有写合同或客户" in page
+    filing.file_document(house, site.office["administrator"], two, file_id)  # a colleague was faster
+    done = handler.post("/batches/B-1/filing", {"form": "filing", "shown": [*shown, f"{three}:{file_id}"]})
+    assert (done.status_code, done.headers["Location"]) == (303, "/batches/B-1#filing")
+    page = handler.get("/batches/B-1").text
+    assert "已归卷 1 件。归错的，打开那一件取出来。" in page
+    assert "1 件没有归：刚有改动" in page
+    assert 'name="shown"' not in page
+    assert "没有要按分隔页归卷的文件了" in page
+    handler.post("/batches/B-1/filing", {"form": "filing", "shown": shown})
+    assert "这些文件都已经在案卷里了" in handler.get("/batches/B-1").text
+    handler.post(f"/documents/{one}/unfile")
+    assert f'value="{one}:{file_id}"' in handler.get("/batches/B-1").text
+    handler.post("/language", {"language": "en"})
+    assert "File all as their sheets say" in handler.get("/batches/B-1").text
+
+
+def test_before_the_release_nothing_is_filed_by_sheets(site, scanner, tmp_path):
+    at = send(scanner, stack(tmp_path, 1, SHEET, 2))
+    handler = site.signed_in("handler")
+    assert "按分隔页归卷" not in handler.get(at).text
+    refused = handler.post(f"{at}/filing", {"form": "filing"})
+    assert refused.status_code == 409
+    assert "还没有放行，放行以后才能归卷" in refused.text

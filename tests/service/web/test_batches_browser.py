@@ -83,9 +83,22 @@ def test_a_stack_from_the_scanner_to_the_release(desk: Desk, tmp_path: Path) -> 
     page.get_by_label("每一页都看过了").check()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#account")).to_contain_text("已放行")
+    batch = page.url.partition("#")[0].rpartition("/")[2].partition("?")[0]
     desk.look(page, "stack-released")
     page.goto("/batches")
     desk.look(page, "batches")
+    expect(page.locator("#filing")).to_have_count(0)
+    # Who handles the contract files all of it with one press.
+    address = f"/batches/{batch}"
+    page = desk.sit("handler")
+    page.goto(address)
+    expect(page.locator("#filing")).to_contain_text(number)
+    page.locator("#filing").scroll_into_view_if_needed()
+    desk.look(page, "batch-filing")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#filing")).to_contain_text("没有要按分隔页归卷的文件了")
+    expect(page.locator("#filing .state.good")).to_have_count(4)
+    desk.look(page, "batch-filed")
 
 
 def test_fronts_and_then_their_backs_from_the_page_of_the_batch(desk: Desk, tmp_path: Path) -> None:
