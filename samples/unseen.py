@@ -7,6 +7,7 @@ misses were looked at is spent. Needs the same fonts as samples.make.
 """
 
 import argparse
+import copy
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ def _scanned(number: int, rng: random.Random, kind: str, category: str, sheets: 
             scan(
                 sheet,
                 rng,
-                skew=rng.uniform(-2.8, 2.8) * (0.4 if kind == "licence" else 1),
+                skew=_skew(rng, kind),
                 rotation=turn,
                 mode=mode,
                 noise=0.8 if ending == "png" else rng.uniform(2, 7),
@@ -130,6 +131,14 @@ def _scanned(number: int, rng: random.Random, kind: str, category: str, sheets: 
         )
     write(truth, root, quality=rng.randint(40, 75))
     return truth
+
+
+def _skew(rng: random.Random, kind: str) -> float:
+    """Draw how askew a sheet lies, in degrees: of most as a feeder takes them in, of a sixth as far as hands lay them on the glass."""
+    own = copy.copy(rng)  # draws of its own: all else is as it is without them
+    own.seed(own.getrandbits(64))
+    usual = rng.uniform(-2.8, 2.8) * (0.4 if kind == "licence" else 1)
+    return own.choice((-1, 1)) * own.uniform(2.8, 5.5) if own.random() < 1 / 6 else usual
 
 
 def main() -> None:
