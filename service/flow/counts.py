@@ -12,11 +12,10 @@ from service.flow.archive.review_sight import reviews_in_sight
 from service.flow.archive.transfers import count_open
 from service.flow.common.counting import count_up_to
 from service.flow.common.guard import allowed
-from service.flow.common.sight import visible
 from service.flow.credit.deliveries import unread
 from service.flow.credit.plan_lists import own
 from service.flow.credit.warning_acts import unanswered
-from service.flow.intake import desk
+from service.flow.intake import batches, desk
 from service.house import House
 from service.records.tables import AccessRequest, Document, FactDuty, ReviewRecord
 
@@ -57,11 +56,10 @@ def _rooms(actor: Actor, today: date) -> Iterator[tuple[str, str, Callable[[], S
     def documents(query: Select[Document]) -> Select[Any]:
         return query.with_only_columns(Document.id, maintain_column_froms=True)
 
-    unread_papers = select(Document).where(Document.status.in_(("received", "reading")))
     stale = select(FactDuty.kind).where(FactDuty.responsible_id == actor.person_id, FactDuty.due_on < today)
     loans = select(AccessRequest.id).where(AccessRequest.state.in_(("asked", "lent")))
     yield "needs_review", "document.read", lambda: documents(desk.waiting(actor))
-    yield "reading", "document.read", lambda: documents(visible(unread_papers, actor))
+    yield "batches", "batch.read", lambda: batches.waiting(actor)
     yield "stale", "fact.read", lambda: stale
     yield "assessments", "assessment.read", lambda: own(actor, today)
     yield "loans", "loan.read", lambda: loans.where(loans_in_sight(actor))

@@ -32,7 +32,7 @@ def _rows() -> list[tuple[str, list[tuple[str, str, str, str, tuple[str, ...]]]]
                     "web.batches",
                     gettext("扫描批次"),
                     "document.upload",
-                    "reading",
+                    "batches",
                     ("web.upload", "web.batch", "web.separators"),
                 ),
                 (

@@ -4,11 +4,16 @@ from datetime import timedelta
 
 from sqlalchemy import event, insert
 
+from service.access import people
 from service.flow import counts
 from service.flow.archive import loans
+from service.flow.intake import batches, documents
+from service.flow.intake.receive import receive
+from service.flow.intake.stacks import How, receive_stack
 from service.records.tables import AccessRequest, Delivery, new_id
-from tests.service.conftest import TODAY
+from tests.service.conftest import DIGITAL, OWNER, TODAY
 from tests.service.test_flow import new_contract
+from tests.service.test_sheet_filing import stack
 from tests.service.web.conftest import open_site
 
 
@@ -50,7 +55,7 @@ def test_every_count_of_what_waits_ends_where_it_is_shown_no_further(embedded):
         found = {login: set(counts.waiting(embedded.house, embedded[login])) for login in ("handler", "administrator")}
     finally:
         event.remove(embedded.house.database.engine, "before_cursor_execute", note)
-    assert {"needs_review", "reading", "transfers", "loans", "open_warnings", "unread"} <= found["handler"]
+    assert {"needs_review", "batches", "transfers", "loans", "open_warnings", "unread"} <= found["handler"]
     assert {"stale", "assessments"} <= found["administrator"]
     counted = [statement for statement in asked if "COUNT(" in statement]
     assert len(counted) > 10
@@ -89,11 +94,41 @@ def test_what_waits_to_be_looked_at_is_found_without_walking_through_everything_
     finally:
         event.remove(engine, "before_cursor_execute", note)
     found = [one for one in asked if "FROM documents" in one[0]]
-    assert len(found) == 2  # to be looked at, and still being read
+    assert len(found) == 2  # to be looked at, and in open batches
     with engine.connect() as connection:
         plans = [
             " ".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given))
             for statement, given in found
         ]
-    assert all("SCAN documents" not in plan and "ix_documents_status" in plan for plan in plans)
-    assert ["ix_documents_verification" in plan for plan in plans] == [True, False]
+    assert not any("SCAN documents" in plan for plan in plans)
+    assert all(index in plans[0] for index in ("ix_documents_status", "ix_documents_verification"))
+    assert all(index in plans[1] for index in ("ix_batches_state", "ix_documents_batch"))
+
+
+def test_batches_that_wait_for_their_release_are_counted_for_who_sees_them(office, tmp_path):
+    house = office.house
+    office.hire("scanner", "operator")
+    far = people.create_department(house, OWNER, "CW", "财务部").id
+    office.hire("far", "operator", department_id=far)
+    office.hire("zhou", "credit_administrator", clearance="secret")
+
+    def counted(*logins):
+        found = [counts.waiting(house, office[login])["batches"] for login in logins]
+        assert found == [len(batches.list_batches(house, office[login])) for login in logins]
+        return found
+
+    everybody = ("scanner", "handler", "administrator", "zhou", "far")
+    assert counted(*everybody) == [0, 0, 0, 0, 0]
+    receive(house, office["scanner"], DIGITAL, "a.pdf", batch="B-0")  # a single file is read, and waits for nobody
+    for number in (1, 2, 3):
+        path = stack(tmp_path / f"{number}.pdf", f"paper {number}")
+        how = How(sheets=1, sides=1)
+        receive_stack(house, office["far" if number == 3 else "scanner"], path, path.name, batch=f"B-{number}", how=how)
+    assert counted(*everybody) == [2, 2, 3, 3, 1]
+    (part,) = batches.get_batch(house, office["zhou"], "B-2").parts
+    documents.set_tier(house, office["zhou"], part.document_id, "secret", "涉密")
+    assert counted(*everybody) == [1, 1, 2, 3, 1]
+    batches.release(house, office["scanner"], "B-1")
+    assert counted(*everybody) == [0, 0, 1, 2, 1]
+    assert counts.waiting(house, OWNER)["batches"] == 2
+    assert '扫描批次<span class="num">1</span>' in open_site(office).signed_in("far").get("/batches").text

@@ -9,17 +9,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from intake.batches import edit
 from intake.batches.edit import NoSuchPage
 from intake.batches.plan import Account, Manifest, Part, account
 from intake.batches.portions import parse
-from service.access.policy import TIERS, Actor, Reach
+from service.access.policy import TIERS, Actor, Reach, sees_all_departments
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed, listing, reach_of, require
 from service.flow.common.heritage import tiers_left
+from service.flow.common.sight import visible
 from service.flow.common.watermark import is_classified, mark, words
 from service.flow.intake.looks import thumbnail
 from service.flow.intake.parts import (
@@ -207,6 +208,26 @@ def list_batches(house: House, actor: Actor, *, state: str = "open", limit: int 
             if len(found) >= offset + limit:
                 break
     return found[offset:]
+
+
+def waiting(actor: Actor) -> Select[Any]:
+    """Return a query over the open batches with stacks that the actor may see: those that wait for their release.
+
+    As `load_batch` decides, but for pages that were left out of a document: these are looked into only for the batch itself.
+    """
+    query = select(Batch.name).where(Batch.state == "open")
+    if actor.owner:
+        return query
+    if not sees_all_departments(actor):
+        mine = Batch.operator == actor.name
+        theirs = false() if actor.department_id is None else Batch.department_id == actor.department_id
+        query = query.where(or_(mine, theirs))
+    inside = aliased(Document)
+    readable = visible(select(Document.id).where(Document.batch == Batch.name), actor).correlate(Batch)
+    hidden = select(inside.id).where(
+        inside.batch == Batch.name, inside.status != "receiving", inside.id.not_in(readable)
+    )
+    return query.where(~hidden.correlate(Batch).exists())
 
 
 def _whole(session: Session, name: str) -> Whole:
