@@ -14,7 +14,7 @@ from intake.batches.sheets import Sheet, as_pdf
 from service.errors import NotAllowed, NotFound, RuleRefused
 from service.flow.archive import filing, sheet_filing
 from service.flow.common.tiers import set_file_tier
-from service.flow.intake import batches, documents
+from service.flow.intake import batches, checking, documents
 from service.flow.intake.process import process_waiting
 from service.flow.intake.stacks import How, receive_stack
 from service.records.tables import AuditEntry, BatchPart, CaseFile, Contract, Customer, Document
@@ -83,6 +83,22 @@ def filings(office: Office) -> list[str]:
 def scanner(office: Office) -> Office:
     office.hire("scanner", "operator")
     return office
+
+
+def test_a_document_that_lacks_pages_by_their_numbers_is_not_filed_unseen(scanner, tmp_path):
+    contract_id, _file_id = new_contract(scanner)
+    path = stack(tmp_path / "stack.pdf", Separator("file", number_of(scanner, contract_id), category="1.9"), "contract")
+    (document_id,) = released(scanner, path)
+    assert standing(scanner) == [("ready", "")]
+    with scanner.house.database.write() as session:  # as when it was released before it was read
+        document = session.get_one(Document, document_id)
+        document.status, document.review_reasons = "needs_review", ["pages_missing:2"]
+    ((state, why),) = standing(scanner)
+    assert (state, "pages 2 are missing" in why) == ("refused", True)
+    assert sheet_filing.file_by_sheets(scanner.house, scanner["handler"], "B-1")[0] == 0
+    settled = checking.Given(dismissed=["pages_missing:2"])
+    checking.save(scanner.house, scanner["handler"], document_id, settled)
+    assert sheet_filing.file_by_sheets(scanner.house, scanner["handler"], "B-1")[0] == 1
 
 
 def test_what_the_sheets_say_of_contract_customer_and_category_is_where_the_documents_lie(scanner, tmp_path):

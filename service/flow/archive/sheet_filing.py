@@ -18,7 +18,7 @@ from service.flow.common.guard import allowed, load_document, load_file, reach_o
 from service.flow.common.index import index_soon
 from service.flow.common.sight import visible_files
 from service.flow.credit.fact_documents import follow
-from service.flow.intake.batches import load_batch
+from service.flow.intake.batches import LACKING, load_batch
 from service.flow.intake.process import UNREAD
 from service.house import House
 from service.records import audit
@@ -180,9 +180,15 @@ def _no_file(part: BatchPart) -> str:
 
 
 def _demand_to_hand(document: Document, file: CaseFile) -> None:
-    """Raise RuleRefused for what a person files one by one: a document that is not read, a file out of which nothing is taken again."""
+    """Raise RuleRefused for what a person files one by one: a document that is not read or lacks pages, a file out of which nothing is taken again."""
     if document.status in UNREAD:
         raise RuleRefused("the document is not read yet; it is filed when it is")
+    for reason in document.review_reasons:
+        if reason.startswith(LACKING):
+            lacking = reason.removeprefix(LACKING)
+            raise RuleRefused(
+                f"pages {lacking} are missing by the numbers printed on the others; settle that on its page first"
+            )
     if file.state != "open":
         name = file.archive_number or file.title
         raise RuleRefused(f"file {name} is {file.state}: what goes in stays in it; file the document by itself")
