@@ -17,9 +17,9 @@ from typing import Any
 from intake.patience import Patience
 
 # The C library gives the memory of every large array back at once and asks for it again, page by page: a tenth of the time of
-# reading. It may keep that of arrays of up to 8 MiB, 64 MiB in all: with more, two readers of large pages take more than a worker
+# reading. It may keep that of arrays of up to 4 MiB, 32 MiB in all: with more, two readers of large pages take more than a worker
 # may. (Libraries that know no such settings ignore them.)
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(64 << 20)}
+_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
 _MOST = 256 * 1024 * 1024  # bytes of one answer; a stored page has far less
 
 

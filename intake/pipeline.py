@@ -18,7 +18,7 @@ from intake.formats.pages import Layer, Picture
 from intake.model import Inspection, Limits, PageText, ReadPage
 from intake.ports import OcrEngine
 
-_QUALITY = 85
+_QUALITY, _STRIP = 85, 256
 _PICTURES = 0.01  # from this share on, pictures on a page with text are read too
 _TURN = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 UNREAD = "unread"  # the source of a page that could not be read
@@ -90,37 +90,44 @@ def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage
         pixels = quality.level(pixels, askew)
     turn = engine.rotation(pixels)
     if turn:
-        image = image.transpose(_TURN[turn])
         pixels = np.ascontiguousarray(np.rot90(pixels, -turn // 90))
         scanned, stamps = np.rot90(scanned, -turn // 90), seals.turned(stamps, turn, scanned.shape)
-        lifted = np.rot90(lifted, -turn // 90)
+        lifted = np.rot90(lifted, -turn // 90) if askew else pixels  # of a large page no copy more than is needed
+    height, width = scanned.shape[:2]
     read_so = engine.read(pixels)
     if stamps.boxes and not stamps.coloured:
         as_scanned = quality.level(scanned, askew) if askew else scanned
         read_so = under_seals.read_again(read_so, as_scanned, stamps.places, engine)
     stamped = seal_text.read(scanned, stamps, engine)
-    marks = quality.put_back(read_so, image.width, image.height, askew) if askew else read_so
+    marks = quality.put_back(read_so, width, height, askew) if askew else read_so
     print_, of_seals = seal_text.parted(read_so, stamped if stamps.boxes else (), marks)
     lines = (*reading_order.arrange(print_, rules.finder(pixels)), *reading_order.arrange(of_seals))
     if askew:
-        lines = quality.put_back(lines, image.width, image.height, askew)
+        lines = quality.put_back(lines, width, height, askew)
     if found and "blank" in found.findings and lines:  # so pale that only the engine saw it
         found = replace(found, findings=tuple("faint" if f == "blank" else f for f in found.findings))
     black = () if stamps.boxes else tuple(seal.box for seal in stamped)
     hand = handwriting.found(lifted, lines, black)
-    text = PageText(kept.page.number, image.width, image.height, turn, engine.name, lines, stamped, hand)
-    data = _jpeg(image, picture.dpi) if turn else kept.image
+    text = PageText(kept.page.number, width, height, turn, engine.name, lines, stamped, hand)
+    data = _jpeg(image.transpose(_TURN[turn]), picture.dpi) if turn else kept.image
     return ReadPage(text, data, dpi=picture.dpi, quality=found)
 
 
 def _jpeg(image: Image.Image, dpi: float | None) -> bytes:
-    if image.mode == "RGB":
-        pixels = np.asarray(image)
-        if np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 1], pixels[..., 2]):
-            image = image.getchannel(0)  # gray: a third of the bytes
+    if image.mode == "RGB" and _is_gray(image):
+        image = image.getchannel(0)  # a third of the bytes
     data = io.BytesIO()
     try:
         image.save(data, "JPEG", quality=_QUALITY, dpi=(round(dpi), round(dpi)) if dpi else (0, 0))
     except (OSError, ValueError) as error:
         raise Rejected("unreadable", "A page cannot be kept as an image.") from error
     return data.getvalue()
+
+
+def _is_gray(image: Image.Image) -> bool:
+    """Return whether an RGB image has no colour; looked at in strips, for a large page is not copied for it."""
+    for top in range(0, image.height, _STRIP):
+        pixels = np.asarray(image.crop((0, top, image.width, min(top + _STRIP, image.height))))
+        if not (np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 1], pixels[..., 2])):
+            return False
+    return True

@@ -1,6 +1,10 @@
 """How the default engine is used: what the small copy hides is looked for again, and lines are read one by one."""
 
+import os
+import subprocess
+import sys
 from collections import deque
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -12,6 +16,8 @@ from intake import orientation
 from intake.adapters import colons, open_engine, rapidocr
 from intake.adapters.readings import Reading, line_at, without_ghosts
 from tests.intake.scans import scan
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -90,16 +96,66 @@ def test_sizes_of_pages_that_come_again_are_prepared_for_and_read_alike(engine, 
     assert session._prepared.popitem()[1].get_property("ENABLE_CPU_PINNING") is False
 
 
-def test_only_a_few_sizes_are_prepared_for(engine, monkeypatch):
+def test_only_the_few_sizes_that_come_most_are_prepared_for(engine, monkeypatch):
     session = engine._detector.session
     monkeypatch.setattr(session, "_prepared", {})
     monkeypatch.setattr(session, "_lately", deque(maxlen=rapidocr._LATELY))
-    sizes = [(1, 3, 64, 64 + 32 * n) for n in range(5)]
-    for size in [size for size in sizes for _ in range(rapidocr._AGAIN)]:
+    sizes = [(1, 3, 64, 64 + 32 * n) for n in range(rapidocr._MOST_PREPARED + 1)]
+    for size in (
+        sizes * rapidocr._AGAIN
+    ):  # in turn: none comes more often than another, and to change each time would cost most
         assert session(np.zeros(size, np.float32)).shape[2:] == size[2:]
-    assert list(session._prepared) == sizes[-rapidocr._MOST_PREPARED :]
-    session(np.zeros(sizes[2], np.float32))
-    assert list(session._prepared)[-1] == sizes[2]
+    assert list(session._prepared) == sizes[:-1]
+    for _ in range(rapidocr._LATELY):  # another stack
+        session(np.zeros(sizes[-1], np.float32))
+    assert sizes[-1] in session._prepared
+    assert len(session._prepared) == rapidocr._MOST_PREPARED
+
+
+PEAK = """
+import sys, threading, time
+import numpy as np
+from pathlib import Path
+from intake import memory
+from intake.adapters import open_engine
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) >> 8  # MiB
+
+def watch():
+    while True:
+        most[0] = max(most[0], held())
+        time.sleep(0.002)
+
+memory.share_arenas()
+engine, most, page = open_engine("rapidocr", 1), [0], np.full((2400, 1700, 3), 255, np.uint8)
+page[200:2200:40, 100:1500:3] = 0
+engine._detect_on(page, 960)
+memory.give_back()
+before = held()
+threading.Thread(target=watch, daemon=True).start()
+for _ in range(int(sys.argv[2])):
+    engine._detect_on(page, int(sys.argv[1]))
+print(most[0] - before, held() - before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("side", "times", "most", "kept"), [(1440, 1, 190, 60), (2000, 1, 350, 60), (1440, 4, 190, 90)]
+)
+def test_lines_are_found_on_a_large_copy_without_the_memory_of_a_model_for_any_size(side, times, most, kept):
+    call = [sys.executable, "-P", "-c", PEAK, str(side), str(times)]
+    said = subprocess.run(call, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True)
+    peak, after = map(int, said.stdout.split())
+    assert peak <= most  # 240 and 450 MiB with one for any size
+    assert after <= kept  # what is prepared for a size that comes again stays, and not what it fills
+
+
+def test_a_line_is_read_on_one_of_few_widths_none_much_wider_than_it():
+    widths = {width: rapidocr._steps(width) * rapidocr._STEP for width in range(1, 2561)}
+    assert len(set(widths.values())) == 18  # each costs a reader 8 MiB
+    for width, paper in widths.items():
+        assert width <= paper <= max(rapidocr._NARROWEST + rapidocr._STEP, 1.25 * width + rapidocr._STEP)
 
 
 @pytest.mark.parametrize("empty", [1, rapidocr._TRIES])
