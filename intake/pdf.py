@@ -3,27 +3,35 @@
 import ctypes
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from io import RawIOBase
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import pypdfium2 as pdfium
 from PIL import Image
 from pypdfium2 import raw
 
 from intake import signatures
+from intake.damage import streams
 from intake.errors import Rejected
 from intake.formats.names import plain_name
 from intake.model import Limits
-from intake.raster import check_size, fit
+from intake.raster import FINE, check_size, fit
 
 #: PDFium knows no threads: all of it works under one lock.
 _LOCK = threading.RLock()
 _MAX_OBJECTS = 200_000  # objects of a page that are looked at
+_MOST_AT_ONCE = 200_000_000  # pixels of a picture that is unpacked at once: painted it would be row by row
 _PAPER = 250  # of 255: a page on which nothing is darker shows nothing
 _SILENT_ANNOTATIONS = (raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP)
 _UNSEEN = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
+
+_SIMPLE = {"FlateDecode", "LZWDecode", "RunLengthDecode", "ASCIIHexDecode", "ASCII85Decode"}
+_MOST_INFLATED = 1 << 30  # bytes: PDFium leaves out what Deflate unpacks beyond that, and says nothing
+_IN_ROWS = ("FlateDecode", "DCTDecode", "CCITTFaxDecode", "JBIG2Decode")
 
 Rect = tuple[float, float, float, float]
 
@@ -34,7 +42,7 @@ class PageFacts:
 
     pictures: images and annotations that may show text a text layer does not have. picture_dpi: the finest of the
     images that matter. seen, unseen: pieces of text that are painted, and that are not (the layer under a scan).
-    crop: the visible part in the file's own coordinates, before /Rotate.
+    most_pixels: of one image. crop: the visible part in the file's own coordinates, before /Rotate.
     """
 
     width: float
@@ -46,6 +54,7 @@ class PageFacts:
     picture_dpi: float
     seen: int
     unseen: int
+    most_pixels: int
 
     @property
     def picture_share(self) -> float:
@@ -92,12 +101,16 @@ def _notes(document: pdfium.PdfDocument) -> tuple[str, ...]:
     return tuple(notes)
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[pdfium.PdfDocument]:
+def opened(path: Path) -> AbstractContextManager[pdfium.PdfDocument]:
     """Open a PDF. Raises Rejected (encrypted, no_pages, truncated), also for what PDFium trips over inside the block."""
-    document = None
     # Handed over open: PDFium's binding would resolve the path, which may be a descriptor of a file without a name.
-    file = path.open("rb")  # closed below, after the document that reads from it
+    return opened_file(path.open("rb"))
+
+
+@contextmanager
+def opened_file(file: IO[bytes] | RawIOBase) -> Iterator[pdfium.PdfDocument]:
+    """Open a PDF in a file that is open, and closed with it: after the document that reads from it. Raises Rejected as `opened` does."""
+    document = None
     try:
         with _LOCK:
             # A document without pages fails and leaves the last error of some other file standing: make it a known one.
@@ -173,7 +186,12 @@ def lacks_a_picture(document: pdfium.PdfDocument, index: int, filters: Sequence[
         page = document.get_page(index)
         try:
             for thing in islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]), _MAX_OBJECTS):
-                if not filters or set(filters) & set(thing.get_filters()):
+                across, down = thing.get_px_size()
+                used = set(thing.get_filters())
+                if across * down > _MOST_AT_ONCE:
+                    if not filters and "JBIG2Decode" in used:
+                        return True  # of the others their data was looked at; whether this one can be unpacked nobody knows
+                elif not filters or set(filters) & used:
                     thing.get_bitmap()
         except pdfium.PdfiumError:
             return True
@@ -185,7 +203,7 @@ def lacks_a_picture(document: pdfium.PdfDocument, index: int, filters: Sequence[
 def _facts(page: pdfium.PdfPage, limits: Limits) -> PageFacts:
     width, height = page.get_size()
     pictures: list[Rect] = []
-    finest, seen, unseen = 0.0, 0, 0
+    finest, seen, unseen, most = 0.0, 0, 0, 0
     wanted = [raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_TEXT]
     for thing in islice(page.get_objects(filter=wanted), _MAX_OBJECTS):
         if thing.type == raw.FPDF_PAGEOBJ_TEXT:
@@ -195,7 +213,9 @@ def _facts(page: pdfium.PdfPage, limits: Limits) -> PageFacts:
                 seen += 1
             continue
         across, down = thing.get_px_size()
-        check_size(across, down, limits)
+        most = max(most, across * down)
+        if most > limits.max_pixels:
+            check_size(across, down, limits, _times(thing))
         rect = _displayed(page, thing.get_bounds(), width, height) if thing.container is None else None
         if rect is None:  # inside a form the place is relative: take it as the whole page
             rect = (0.0, 0.0, width, height)
@@ -214,7 +234,20 @@ def _facts(page: pdfium.PdfPage, limits: Limits) -> PageFacts:
         finest,
         seen,
         unseen,
+        most,
     )
+
+
+def _times(image: pdfium.PdfImage) -> int:
+    """Return how many times as many pixels as the limits say an image may have: PDFium unpacks those of some kinds row by row."""
+    filters = image.get_filters()
+    if not filters or filters[-1] not in _IN_ROWS or set(filters[:-1]) - _SIMPLE:
+        return 1
+    if filters[-1] == "DCTDecode":
+        return 1 if streams.is_progressive(bytes(image.get_data(decode_simple=True))) else FINE
+    if "FlateDecode" in filters and not streams.is_shorter(bytes(image.get_data()), _MOST_INFLATED):
+        return 1
+    return FINE
 
 
 def _annotations(page: pdfium.PdfPage, width: float, height: float) -> Iterator[Rect]:

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
+from intake import png
 from intake.damage import streams, tiff
 from intake.errors import Rejected
 from intake.formats import tiff_chain
@@ -25,7 +26,7 @@ Image.MAX_IMAGE_PIXELS = None
 #: A stored page: A4 at 285 dpi, A3 at 200 dpi. Enough for small print, and still quick to look at.
 MAX_PAGE_PIXELS = 8_000_000
 MAX_PAGE_SIDE = 8_000
-_LARGE = (
+LARGE = (
     2 * MAX_PAGE_PIXELS
 )  # of more pixels one of two readers has one at a time: unpacked they take several times a stored page
 
@@ -35,9 +36,11 @@ _MOST_PICTURES = 100  # of a file, that are counted
 _LIGHT = (
     3  # times as many pixels are taken where one of them needs a byte, or where the decoder itself makes them fewer
 )
-_BILEVEL = 6  # times as many of a TIFF in black and white, which is unpacked row by row: A3 at 2400 dpi
+FINE = 6  # times as many where a page is unpacked row by row, or small at once: A3 at 2400 dpi
 _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION = 256, 257, 262, 274  # tags of TIFF 6.0
-_WHITE_IS_ZERO = 0
+_BITS, _SAMPLES, _PLANES = 258, 277, 284
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _COLOURS, _LIGHT_AND_COLOURS = 0, 1, 2, 6  # values of PhotometricInterpretation
+_HALF = 0.25  # from here on rows are put together before anything else is done
 _SUBFILE_TYPE, _REDUCED_COPY = 254, 1  # a thumbnail of another page (TIFF 6.0, page 36)
 _COMPRESSION, _DEFLATE = 259, (8, 32946)
 _DATA = ((273, 279), (324, 325))  # offsets and byte counts: of strips, of tiles
@@ -62,20 +65,42 @@ def check_size(width: float, height: float, limits: Limits, times: int = 1) -> N
     most = limits.max_pixels * times
     if width * height > most:
         raise Rejected(
-            "too_many_pixels", f"A page has {width:.0f} x {height:.0f} pixels; at most {most} pixels are taken."
+            "too_many_pixels",
+            f"A page has {width:.0f} x {height:.0f} pixels; in this form at most {most} are taken: scan it coarser, or in black and white.",
         )
 
 
-def _check_image(image: Image.Image, limits: Limits) -> None:
-    light = _LIGHT if image.mode in ("1", "L", "P") or image.format == "JPEG" else 1
-    check_size(image.width, image.height, limits, _BILEVEL if _comes_in_rows(image) else light)
+def check_image(image: Image.Image, limits: Limits) -> None:
+    """Raise Rejected(too_many_pixels) for an opened image of more pixels than may be unpacked of its kind."""
+    check_size(image.width, image.height, limits, _times(image))
+
+
+def _times(image: Image.Image) -> int:
+    """Return how many times as many pixels as the limits say an image may have, for what unpacking it takes."""
+    if image.format == "JPEG":  # one that comes in several passes is all in memory before its first row is known
+        return 1 if image.info.get("progressive") else FINE
+    if _comes_in_rows(image) or png.comes_in_rows(image):
+        return FINE
+    return _LIGHT if image.mode in ("1", "L") else 1
 
 
 def _comes_in_rows(image: Image.Image) -> bool:
-    """Return whether a page can be unpacked row by row, a bit for a pixel; Pillow needs a byte for each, and all of them at once."""
-    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.mode != "1":
+    """Return whether a page of a TIFF can be unpacked row by row; Pillow needs all of it at once, and a byte for a bit, four for a colour."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or image.mode not in ("1", "L", "RGB", "YCbCr"):
         return False
-    return _DATA[0][0] in image.tag_v2 and tiff.can_read_rows()
+    tags = image.tag_v2
+    bits, photometric = tags.get(_BITS, (1,)), int(tags.get(_PHOTOMETRIC, -1))
+    if _DATA[0][0] not in tags or not tiff.can_read_rows():
+        return False
+    if image.mode == "1":
+        return True
+    if set(bits) != {8} or int(tags.get(_PLANES, 1)) != 1:
+        return False
+    samples = int(tags.get(_SAMPLES, 1))
+    if samples == 1:
+        return photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
+    packed = tags.get(_COMPRESSION, tiff.NONE) == tiff.JPEG
+    return samples == 3 and (photometric == _COLOURS or (photometric == _LIGHT_AND_COLOURS and packed))
 
 
 def check(path: Path, kind: str, limits: Limits) -> int:
@@ -90,7 +115,7 @@ def check(path: Path, kind: str, limits: Limits) -> int:
             if not pages:
                 raise Rejected("no_pages", "The TIFF file has no page.")
             return pages
-        _check_image(image, limits)
+        check_image(image, limits)
         if kind == "png":
             image.verify()  # reads every chunk and its checksum, decodes nothing
         else:
@@ -112,7 +137,7 @@ def _check_pictures(path: Path, limits: Limits) -> int:
             if count > limits.max_pages:
                 raise Rejected("too_many_pages", f"The file has more than {limits.max_pages} pages.")
             image.seek(number)
-            _check_image(image, limits)
+            check_image(image, limits)
             shown += _unpacks(image)
         number += 1
     if not shown:
@@ -169,8 +194,8 @@ class RasterPages:
         """Return page `index` (from 0). Raises Rejected."""
         with damage(self._kind):
             image = self._turn_to(index)
-            _check_image(image, self._limits)
-            with turn() if image.width * image.height > _LARGE else nullcontext():
+            check_image(image, self._limits)
+            with turn() if image.width * image.height > LARGE else nullcontext():
                 page = _page(image, self._path)
             return replace(page, damaged=self._is_damaged(image))
 
@@ -178,6 +203,8 @@ class RasterPages:
         """Tell whether the decoder made parts of the page up. The others than these fail for any damage they see."""
         if self._kind == "jpeg":
             return streams.jpeg(self._path.read_bytes())
+        if self._kind == "png":
+            return is_fine(*image.size) and png.comes_in_rows(image) and png.is_damaged(self._path, image)
         if not isinstance(image, TiffImagePlugin.TiffImageFile):
             return False
         compression = image.tag_v2.get(_COMPRESSION, tiff.NONE)
@@ -225,12 +252,29 @@ def shrink(page: Image.Image) -> Image.Image:
     return page.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _page(image: Image.Image, path: Path) -> Picture:
-    side, dpi = max(image.size), _dpi(image)
+def is_fine(width: int, height: int) -> bool:
+    """Tell whether an image has so many pixels that it is unpacked row by row where it can be."""
+    return fit(width, height) <= _HALF
+
+
+def small(image: Image.Image, path: Path) -> Image.Image:
+    """Return an opened image in mode L or RGB, no larger than `fit` allows, in as little memory as its format lets it be unpacked in.
+
+    It stands as the file says where that is a TIFF. path: of the file it was opened from.
+    """
     factor = fit(*image.size)
     image.draft("", (int(image.width * factor), int(image.height * factor)))  # a huge JPEG is decoded small at once
     times = int(0.5 / factor)  # `shrink` does the rest
-    page = shrink(_from_rows(image, path, times) if times > 1 and _comes_in_rows(image) else plain(image))
+    if times > 1 and _comes_in_rows(image):
+        return shrink(_from_rows(image, path, times))
+    if times > 1 and png.comes_in_rows(image):
+        return shrink(png.painted(image, path, factor))
+    return shrink(plain(image))
+
+
+def _page(image: Image.Image, path: Path) -> Picture:
+    side, dpi = max(image.size), _dpi(image)
+    page = small(image, path)
     if image.format != "TIFF":  # Pillow itself turns a TIFF by its orientation tag
         turn = _TURNS.get(_orientation(image))
         page = page if turn is None else page.transpose(turn)
@@ -238,21 +282,23 @@ def _page(image: Image.Image, path: Path) -> Picture:
 
 
 def _from_rows(image: Image.Image, path: Path, times: int) -> Image.Image:
-    """Return a page in black and white as gray, `times` smaller, standing as the file says: each pixel the mean of those it stands for.
+    """Return a page of a TIFF, `times` smaller, standing as the file says: each pixel the mean of those it stands for.
 
     Twice as large as it will be kept: what `shrink` does of the rest is as good as of the whole (`reducing_gap`), and takes 50 MB, not 1 GB.
     """
     tags = image.tag_v2  # type: ignore[attr-defined]  # a TIFF, which the caller knows
-    width, height = int(tags[_WIDTH]), int(tags[_HEIGHT])
+    width, height, samples = int(tags[_WIDTH]), int(tags[_HEIGHT]), int(tags.get(_SAMPLES, 1))
+    bilevel = image.mode == "1"
     starts = np.arange(0, width, times)
-    across = np.diff([*starts, width])
-    small = np.empty((-(-height // times), len(starts)), np.uint8)
+    across = np.diff([*starts, width])[:, np.newaxis]
+    small = np.empty((-(-height // times), len(starts), samples), np.uint8)
     for number, band in enumerate(tiff.rows(path, image.tell(), height, times)):
-        ones = np.unpackbits(band, axis=1, count=width).sum(axis=0, dtype=np.uint32)
-        small[number] = 255 * np.add.reduceat(ones, starts) // (across * len(band))
+        values = np.unpackbits(band, axis=1, count=width) if bilevel else band[:, : width * samples]
+        sums = values.sum(axis=0, dtype=np.uint32).reshape(width, samples)
+        small[number] = (255 if bilevel else 1) * np.add.reduceat(sums, starts) // (across * len(band))
     if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         np.subtract(255, small, out=small)
-    page = Image.fromarray(small)
+    page = Image.fromarray(small if samples > 1 else small[:, :, 0])
     turn = _TURNS.get(int(tags.get(_ORIENTATION, 1)))
     return page if turn is None else page.transpose(turn)
 
@@ -296,7 +342,7 @@ def _frames(image: TiffImagePlugin.TiffImageFile, limits: Limits, size: int) -> 
         number += 1
         if number > limits.max_pages:
             raise Rejected("too_many_pages", f"The file has more than {limits.max_pages} pages.")
-        _check_image(image, limits)
+        check_image(image, limits)
         if not any(offsets in image.tag_v2 for offsets, _ in _DATA):  # Pillow would show the page before once more
             raise Rejected("truncated", f"The TIFF file is damaged: page {number} has no image.")
         for offsets, counts in _DATA:
@@ -321,6 +367,8 @@ def _numbers(image: TiffImagePlugin.TiffImageFile, tag: int) -> tuple[int, ...]:
 
 
 def _orientation(image: Image.Image) -> int:
+    if image.format == "PNG" and "exif" not in image.info and is_fine(*image.size):
+        return 1  # what stands behind the pixels is known to whoever has unpacked them all
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 - broken camera data says nothing about the page; Pillow raises whatever it met

@@ -14,7 +14,7 @@ import pikepdf
 from intake.damage import streams, tiff
 
 _PAINTED = re.compile(rb"/([^\s/<>\[\](){}%]+)\s+Do\b")
-_MOST_SAMPLES = 200_000_000  # of a JPEG that is looked at: they are all in memory for a moment
+_MOST_SAMPLES = 200_000_000  # of an image that is unpacked to look at it: they are all in memory for a moment
 _COMPONENTS = {"/DeviceGray": 1, "/CalGray": 1, "/DeviceRGB": 3, "/CalRGB": 3, "/Lab": 3, "/DeviceCMYK": 4}
 _COMPONENTS |= {"/G": 1, "/RGB": 3, "/CMYK": 4, "/Indexed": 1, "/I": 1, "/Separation": 1}
 _PNG = 10  # from this predictor on, every row has a byte of its own in front
@@ -145,8 +145,7 @@ def _photograph_or_fax(part: pikepdf.Stream, filters: list[str], data: bytes, pa
     height = int(part.get("/Height", 0))
     if filters[-1] in ("/CCITTFaxDecode", "/CCF"):
         return _fax(data, height, parameters)
-    samples = int(part.get("/Width", 0)) * height * (_components(part) or 4)
-    return samples <= _MOST_SAMPLES and streams.jpeg(data)
+    return streams.jpeg(data)
 
 
 def _each(value: Any) -> list[Any]:

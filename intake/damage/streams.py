@@ -4,10 +4,15 @@ import zlib
 
 import pikepdf
 
+from intake.damage import tiff
+
 _STEP = 1 << 20  # bytes that are unpacked at a time
 _HEAD, _CHECKSUM = 2, 4  # bytes of a zlib stream
 _MOST = 1 << 30  # bytes of a picture, unpacked
 _END_OF_JPEG = b"\xff\xd9"
+_FRAMES = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))  # markers
+_ROW_BY_ROW = (0xC0, 0xC1)
+_MOST_SAMPLES = 200_000_000  # of a JPEG that is unpacked at once
 _PADDING = b"\x00\xff"
 _START_OF_JPEG_2000, _TILE = b"\xff\x4f", b"\xff\x90"
 _LEAST_SEGMENT = 11  # bytes of the head of a segment in JBIG2
@@ -34,16 +39,32 @@ def deflated(data: bytes, length: int | None) -> bool:
     return not unpacker.eof if length is None else count < length
 
 
+def is_shorter(data: bytes, most: int) -> bool:
+    """Tell whether a zlib stream unpacks to no more than `most` bytes, as far as it can be unpacked."""
+    unpacker, count, left = zlib.decompressobj(), 0, data
+    try:
+        while left and not unpacker.eof and count <= most:
+            count, left = count + len(unpacker.decompress(left, _STEP)), unpacker.unconsumed_tail
+    except zlib.error:
+        pass
+    return count <= most
+
+
 def jpeg(data: bytes) -> bool:
-    """Tell whether a JPEG is damaged: ends too early, or has codes that are none. What follows its end does not matter."""
+    """Tell whether a JPEG is damaged: ends too early, or has codes that are none. What follows its end does not matter.
+
+    A large one is unpacked row by row.
+    """
     if not data.rstrip(_PADDING).endswith(_END_OF_JPEG.rstrip(_PADDING)):
         data += _END_OF_JPEG  # many a writer leaves it out; if more is missing than that, the decoder says so
-    if not _complains(data):
+    width, height, finely = _frame(data) or (0, 0, [])
+    complains = _complains if width * height * len(finely) <= _MOST_SAMPLES else _complains_of_rows
+    if not complains(data):
         return False
     # Some cameras fill up the last sector in front of the end: nothing of the picture is missing.
     end = data.rfind(_END_OF_JPEG)
     plain = data[:end].rstrip(_PADDING)
-    return len(plain) == end or _complains(plain + _END_OF_JPEG)
+    return len(plain) == end or complains(plain + _END_OF_JPEG)
 
 
 def _complains(data: bytes) -> bool:
@@ -51,6 +72,37 @@ def _complains(data: bytes) -> bool:
     with pikepdf.new() as nowhere:
         stream = pikepdf.Stream(nowhere, data, Filter=pikepdf.Name.DCTDecode)
         return unpacked(stream) is None
+
+
+def _complains_of_rows(data: bytes) -> bool:
+    frame = _frame(data)
+    return frame is not None and tiff.jpeg(data, *frame)
+
+
+def is_progressive(data: bytes) -> bool:
+    """Tell whether a JPEG comes in several passes over all of it, or how it comes cannot be told."""
+    at = _frame_at(data)
+    return at is None or data[at + 1] not in _ROW_BY_ROW
+
+
+def _frame_at(data: bytes) -> int | None:
+    """Return where the header of the frame of a JPEG stands (ITU-T T.81, B.2.2)."""
+    at = data.find(b"\xff\xd8") + 2
+    while at >= 2 and at + 4 <= len(data) and data[at] == 0xFF:
+        if data[at + 1] in _FRAMES:
+            return at
+        at += 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4])
+    return None
+
+
+def _frame(data: bytes) -> tuple[int, int, list[tuple[int, int]]] | None:
+    """Return width, height, and how finely each component is sampled; None for a JPEG that does not come row by row, or has no plain header."""
+    at = _frame_at(data)
+    if at is None or is_progressive(data) or at + 10 + 3 * data[at + 9] > len(data):
+        return None
+    height, width = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
+    finely = [data[at + 11 + 3 * number] for number in range(data[at + 9])]
+    return width, height, [(value >> 4, value & 15) for value in finely]
 
 
 def unpacked(stream: pikepdf.Stream) -> int | None:

@@ -22,6 +22,9 @@ SILENT = (NONE, RLE, GROUP_3, GROUP_4, JPEG)
 _UNTOUCHED = b"\x5a"
 _END = 8  # bytes at the end of a strip that cannot all be untouched if it was unpacked
 _LARGEST = 1 << 29  # bytes of a strip or tile
+_AT_ONCE = 1 << 26  # of a strip; larger ones are unpacked row by row
+_HEIGHT = 257
+_JPEG_COLOURS = 65538  # of libtiff: whether it makes red, green and blue of a JPEG (JPEGCOLORMODE)
 # The other complaints are of properties that nobody uses.
 _OF_DATA = (b"Fax", b"JPEGLib", b"TIFFFill", b"TIFFRead")
 _HARMLESS = b"without EOL"
@@ -49,6 +52,8 @@ def _library() -> Any:
             ("TIFFStripSize", size, (pointer,)),
             ("TIFFTileSize", size, (pointer,)),
             ("TIFFScanlineSize", size, (pointer,)),
+            ("TIFFGetField", ctypes.c_int, (pointer, number)),  # where it is put follows
+            ("TIFFSetField", ctypes.c_int, (pointer, number)),  # what is set follows
             ("TIFFReadScanline", ctypes.c_int, (pointer, pointer, number, ctypes.c_uint16)),
             ("TIFFReadEncodedStrip", size, (pointer, number, pointer, size)),
             ("TIFFReadEncodedTile", size, (pointer, number, pointer, size)),
@@ -105,20 +110,26 @@ def page(path: Path, directory: int) -> bool:
 def rows(path: Path, directory: int, height: int, at_once: int) -> Iterator[NDArray[np.uint8]]:
     """Yield the unpacked bytes of a page of strips, `at_once` rows at a time: rows x bytes; the array is used again for the next.
 
-    Raises OSError where one cannot be unpacked.
+    A JPEG comes in red, green and blue. Raises OSError where a row cannot be unpacked.
     """
-    library = _library()
     with _opened(path, directory) as (opened, _):
-        size = library.TIFFScanlineSize(opened) if opened else 0
-        if size <= 0:
-            raise OSError("the page cannot be opened")
-        band = np.empty((at_once, size), np.uint8)
-        for top in range(0, height, at_once):
-            count = min(at_once, height - top)
-            for row in range(count):
-                if library.TIFFReadScanline(opened, band[row].ctypes.data, top + row, 0) < 0:
-                    raise OSError(f"row {top + row} cannot be unpacked")
-            yield band[:count]
+        yield from _rows(opened, height, at_once)
+
+
+def _rows(opened: int, height: int, at_once: int) -> Iterator[NDArray[np.uint8]]:
+    library = _library()
+    if opened:  # else it comes as light and colours, a quarter of these; to any other page it means nothing
+        library.TIFFSetField(opened, _JPEG_COLOURS, ctypes.c_int(1))
+    size = library.TIFFScanlineSize(opened) if opened else 0
+    if size <= 0:
+        raise OSError("the page cannot be opened")
+    band = np.empty((at_once, size), np.uint8)
+    for top in range(0, height, at_once):
+        count = min(at_once, height - top)
+        for row in range(count):
+            if library.TIFFReadScanline(opened, band[row].ctypes.data, top + row, 0) < 0:
+                raise OSError(f"row {top + row} cannot be unpacked")
+        yield band[:count]
 
 
 def _is_cut(library: Any, opened: int) -> bool:
@@ -129,6 +140,8 @@ def _is_cut(library: Any, opened: int) -> bool:
     read = library.TIFFReadEncodedTile if tiled else library.TIFFReadEncodedStrip
     if not 0 < size <= _LARGEST:
         return False
+    if not tiled and size > _AT_ONCE:
+        return _lacks_rows(opened)
     strip = ctypes.create_string_buffer(size)
     for number in range(count):
         ctypes.memset(strip, _UNTOUCHED[0], size)
@@ -139,28 +152,59 @@ def _is_cut(library: Any, opened: int) -> bool:
     return False
 
 
+def _lacks_rows(opened: int) -> bool:
+    height = ctypes.c_uint32()
+    _library().TIFFGetField(opened, _HEIGHT, ctypes.byref(height))
+    try:
+        for _ in _rows(opened, height.value, 1):
+            pass
+    except OSError:
+        return True
+    return False
+
+
+def jpeg(data: bytes, width: int, height: int, finely: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a JPEG is damaged, unpacking it row by row. finely: how its components are sampled, across and down.
+
+    One of components that no TIFF has is not looked at.
+    """
+    colours = {1: 1, 3: 6, 4: 5}.get(len(finely))
+    if _library() is None or colours is None or any(pair != (1, 1) for pair in finely[1:]):
+        return False
+    across, down = finely[0] if len(finely) > 1 else (1, 1)
+    if (len(finely) == 4 and (across, down) != (1, 1)) or not {across, down} <= {1, 2, 4}:
+        return False
+    count, depths = len(finely), 8 + len(data) + len(data) % 2
+    entries = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, count, 8 if count == 1 else depths), (259, 3, 1, JPEG)]
+    entries += [(262, 3, 1, colours), (273, 4, 1, 8), (277, 3, 1, count), (278, 4, 1, height), (279, 4, 1, len(data))]
+    entries += [(530, 3, 2, across | down << 16)] if count == 3 else []
+    with _held(data, entries, struct.pack("<4H", 8, 8, 8, 8)) as path, _opened(path, 0) as (opened, heard):
+        try:
+            for _ in _rows(opened, height, 64):
+                pass
+        except OSError:
+            return True
+        return bool(heard)
+
+
 def fax(data: bytes, width: int, height: int, compression: int, *, two_dimensional: bool = False) -> bool:
     """Tell whether the rows of a fax (ITU-T T.4, T.6) are damaged, or fewer than `height`."""
-    entries: Sequence[tuple[int, int, int]] = (
-        (256, 4, width),
-        (257, 4, height),
-        (258, 3, 1),
-        (259, 3, compression),
-        (262, 3, 0),
-        (273, 4, 8),
-        (277, 3, 1),
-        (278, 4, height),
-        (279, 4, len(data)),
-        *([(292, 4, int(two_dimensional))] if compression == GROUP_3 else []),
-    )
-    head = struct.pack("<2sHI", b"II", 42, 8 + len(data) + len(data) % 2)
-    directory = struct.pack("<H", len(entries)) + b"".join(
-        struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries
-    )
-    file = os.memfd_create("fax", os.MFD_CLOEXEC)
+    entries = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 1), (259, 3, 1, compression), (262, 3, 1, 0)]
+    entries += [(273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, height), (279, 4, 1, len(data))]
+    entries += [(292, 4, 1, int(two_dimensional))] if compression == GROUP_3 else []
+    with _held(data, entries) as path:
+        return page(path, 0)
+
+
+@contextmanager
+def _held(data: bytes, entries: Sequence[tuple[int, int, int, int]], after: bytes = b"") -> Iterator[Path]:
+    """Hold a strip as a TIFF in memory. entries: tag, type, count and value. after: what stands behind the strip, where it ends evenly."""
+    body = data + bytes(len(data) % 2) + after
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    file = os.memfd_create("strip", os.MFD_CLOEXEC)
     try:
         with os.fdopen(file, "wb", closefd=False) as out:
-            out.write(head + data + bytes(len(data) % 2) + directory + bytes(4))
-        return page(Path(f"/proc/self/fd/{file}"), 0)
+            out.write(struct.pack("<2sHI", b"II", 42, 8 + len(body)) + body + directory + bytes(4))
+        yield Path(f"/proc/self/fd/{file}")
     finally:
         os.close(file)

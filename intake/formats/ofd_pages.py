@@ -2,7 +2,9 @@
 
 import io
 import math
-from contextlib import ExitStack, suppress
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -18,7 +20,7 @@ from intake.formats.ofd import Document, Matrix, Thing, numbers, open_document
 from intake.formats.package import damage, opened
 from intake.formats.pages import Layer, Picture
 from intake.model import Box, Limits
-from intake.raster import check_size, fit, plain
+from intake.raster import check_image, check_size, fit, is_fine, plain, small
 from intake.words import Char
 
 _MM = 25.4
@@ -127,10 +129,12 @@ class _Sheet:
             if isinstance(raw, JpegImagePlugin.JpegImageFile) and raw.fp:  # the others fail where they are damaged
                 raw.fp.seek(0)
                 self.damaged |= streams.jpeg(raw.fp.read())
-            factor = fit(*raw.size)
-            raw.draft("", (int(raw.width * factor), int(raw.height * factor)))
-            mask = raw.convert("RGBA").getchannel("A") if "A" in raw.getbands() or "transparency" in raw.info else None
-            image = plain(raw)
+            mask, image = None, None
+            if "A" in raw.getbands() or "transparency" in raw.info:
+                mask, image = raw.convert("RGBA").getchannel("A"), plain(raw)
+            else:
+                with _held(raw) as path:
+                    image = small(raw, path)
         a, b, c, d, *_ = thing.matrix
         for wanted, turn in (
             (a < 0, Image.Transpose.FLIP_LEFT_RIGHT),
@@ -229,8 +233,24 @@ def _image(document: Document, name: str, limits: Limits) -> Image.Image:
     if data.startswith(_JBIG2):
         raise Rejected("unsupported", "The OFD has images of a kind that is not read here (JBIG2); send a PDF.")
     image = Image.open(io.BytesIO(data), formats=_ANY)
-    check_size(image.width, image.height, limits)
+    check_image(image, limits)
     return image
+
+
+@contextmanager
+def _held(image: Image.Image) -> Iterator[Path]:
+    """Give the file of an image as a path: where it lies only in memory, of a file without a name that does, too."""
+    if not is_fine(*image.size) or image.format not in ("PNG", "TIFF"):
+        yield Path()  # nobody asks for it
+        return
+    file = os.memfd_create("image", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(file, "wb", closefd=False) as out:
+            held: io.BytesIO = image.fp  # type: ignore[assignment]  # as `_image` opened it
+            out.write(held.getbuffer())
+        yield Path(f"/proc/self/fd/{file}")
+    finally:
+        os.close(file)
 
 
 def _font(document: Document, name: str, pixels: int) -> ImageFont.FreeTypeFont:

@@ -1,7 +1,7 @@
 """A PDF opened page by page: its pages as pictures, and their text layers where they can be believed."""
 
 import logging
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +10,8 @@ from intake.damage.pdf import Parts
 from intake.errors import Rejected
 from intake.formats.pages import Layer, Picture
 from intake.model import Box, Limits, Line
+from intake.raster import LARGE
+from intake.turns import turn
 
 _SCANNED = 0.5  # a page with more than this share under pictures is read as an image
 _FINEST_DPI = 400
@@ -34,16 +36,22 @@ class PdfPages:
 
     def _picture(self, index: int) -> Picture:
         facts = pdf.facts(self._document, index, self._limits)
+        with turn() if facts.most_pixels > LARGE else nullcontext():
+            return self._painted(index, facts)
+
+    def _painted(self, index: int, facts: pdf.PageFacts) -> Picture:
         damaged = self._parts.damaged(index)
         if not damaged and pdf.lacks_a_picture(self._document, index):
             damaged = True
         if facts.seen and facts.seen >= facts.unseen and facts.picture_share <= _SCANNED:
             image, dpi = pdf.render(self._document, index, self._limits.render_dpi)
-            lines, turn = self._layer.read(index, facts, image.width, image.height)
+            lines, upright = self._layer.read(index, facts, image.width, image.height)
             if lines:
                 scale = image.width / facts.width
                 areas = tuple(_scaled(rect, scale) for rect in facts.pictures)
-                return Picture(image, dpi, layer=Layer(lines, turn, areas, facts.picture_share), damaged=bool(damaged))
+                return Picture(
+                    image, dpi, layer=Layer(lines, upright, areas, facts.picture_share), damaged=bool(damaged)
+                )
         # A scan is painted dot by dot; what was drawn or printed has no dots of its own.
         fine = min(max(facts.picture_dpi, self._limits.render_dpi), _FINEST_DPI)
         image, dpi = pdf.render(self._document, index, fine)

@@ -1,6 +1,7 @@
 """Small sound files of every kind that is taken in, made here; the seeds of the mutations, too."""
 
 import io
+import re
 import struct
 import wave
 import zipfile
@@ -56,27 +57,112 @@ def tiled_tiff():
     return body + bytes(4) + long + b"".join(tiles)
 
 
-def fine_tiff(size, times, text=TEXT, dpi=2400):
-    """A page in black and white of width x height dots, each `times` as wide and high; never held in full size.
+def fine_tiff(size, times, text=TEXT, dpi=2400, mode="1"):
+    """A page of width x height dots, each `times` as wide and high; never held in full size.
 
     Deflated in strips of a few rows, as no scanner's memory holds all of it either.
     """
     width, height = size[0] * times, size[1] * times
     strips, at, places = [], 8, []
-    for row in np.asarray(page("L", text, size)) > 128:
-        bits = np.packbits(np.repeat(row, times))
-        strips.append(zlib.compress(bits.tobytes() * times))
+    samples, packed = 3 if mode == "RGB" else 1, {}
+    for row in np.asarray(page("RGB" if mode == "RGB" else "L", text, size)):
+        key = row.tobytes()
+        if key not in packed:
+            wide = np.repeat(row, times, axis=0)
+            bits = np.packbits(wide > 128) if mode == "1" else wide
+            packed[key] = zlib.compress(bits.tobytes() * times)
+        strips.append(packed[key])
         places.append(at)
         at += len(strips[-1])
     counts = [len(strip) for strip in strips]
-    long = struct.pack(f"<{2 * len(strips)}I2I", *places, *counts, dpi, 1)
-    entries = {256: (4, 1, width), 257: (4, 1, height), 258: (3, 1, 1), 259: (3, 1, 8), 262: (3, 1, 1), 277: (3, 1, 1)}
+    long = struct.pack(f"<{2 * len(strips)}I2I3H", *places, *counts, dpi, 1, 8, 8, 8)
+    depth = (3, 3, at + 8 * len(strips) + 8) if samples > 1 else (3, 1, 1 if mode == "1" else 8)
+    entries = {256: (4, 1, width), 257: (4, 1, height), 258: depth, 259: (3, 1, 8), 262: (3, 1, samples - samples // 3)}
+    entries[277] = (3, 1, samples)
     entries |= {273: (4, len(strips), at), 278: (4, 1, times), 279: (4, len(strips), at + 4 * len(strips))}
     entries |= {282: (5, 1, at + 8 * len(strips)), 283: (5, 1, at + 8 * len(strips))}
     directory = struct.pack("<H", len(entries)) + b"".join(
         struct.pack("<HHII", tag, *entry) for tag, entry in sorted(entries.items())
     )
     return struct.pack("<2sHI", b"II", 42, at + len(long)) + b"".join(strips) + long + directory + bytes(4)
+
+
+def fine_jpeg(mode, size=(827, 1169), times=24):
+    """A JPEG of `size` times as large in both ways; never held in full size: its rows stand alone, and most are the same."""
+    small, pieces, known, head = page(mode, size=size), [], {}, b""
+    for top in range(small.height):
+        row = small.crop((0, top, small.width, top + 1))
+        key = row.tobytes()
+        if key not in known:
+            whole = saved(row.resize((small.width * times, times), 0), "JPEG", subsampling=0, restart_marker_rows=1)
+            start = whole.index(b"\xff\xda")
+            start += 2 + int.from_bytes(whole[start + 2 : start + 4])
+            head = head or whole[:start]
+            known[key] = re.split(rb"\xff[\xd0-\xd7]", whole[start:-2])
+        pieces += known[key]
+    at = head.index(b"\xff\xc0")
+    head = head[: at + 5] + (small.height * times).to_bytes(2) + head[at + 7 :]
+    head = head[:13] + b"\x01" + (2400).to_bytes(2) * 2 + head[18:]  # dots an inch (JFIF 1.02)
+    return (
+        head
+        + b"".join(piece + bytes((0xFF, 0xD0 + number % 8)) for number, piece in enumerate(pieces))[:-2]
+        + b"\xff\xd9"
+    )
+
+
+def fine_rows(mode, size=(827, 1169), times=24):
+    """Its rows as a PNG or a PDF packs them: each as different from the one above."""
+    packer, packed = zlib.compressobj(1), []
+    for row in np.asarray(page("L", size=size).convert("RGB" if mode == "RGB" else "L")):
+        wide = np.repeat(row, times, axis=0)
+        data = np.packbits(wide > 128).tobytes() if mode == "1" else wide.tobytes()
+        packed.append(packer.compress(b"\0" + data + (b"\x02" + bytes(len(data))) * (times - 1)))
+    return b"".join(packed) + packer.flush()
+
+
+def fine_png(mode, size=(827, 1169), times=24):
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    depth, kind = {"1": (1, 0), "L": (8, 0), "RGB": (8, 2)}[mode]
+    head = struct.pack(">IIBBBBB", size[0] * times, size[1] * times, depth, kind, 0, 0, 0)
+    dots = struct.pack(">IIB", 94488, 94488, 1)  # a metre
+    rows = fine_rows(mode, size, times)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"pHYs", dots) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )
+
+
+def fine_pdf(mode, packed, size=(827, 1169), times=24):
+    """A PDF of one page with such an image. packed: DCTDecode or FlateDecode."""
+    width, height = size[0] * times, size[1] * times
+    with pikepdf.new() as made:
+        leaf = made.add_blank_page(page_size=(width * 72 / 2400, height * 72 / 2400))
+        image = pikepdf.Stream(
+            made, fine_jpeg(mode, size, times) if packed == "DCTDecode" else fine_rows(mode, size, times)
+        )
+        depth, space = 1 if mode == "1" else 8, "/DeviceRGB" if mode == "RGB" else "/DeviceGray"
+        image.update(
+            {"/Type": pikepdf.Name.XObject, "/Subtype": pikepdf.Name.Image, "/Width": width, "/Height": height}
+        )
+        image.update(
+            {"/BitsPerComponent": depth, "/ColorSpace": pikepdf.Name(space), "/Filter": pikepdf.Name(f"/{packed}")}
+        )
+        if packed == "FlateDecode":
+            colours = 3 if mode == "RGB" else 1
+            image.DecodeParms = pikepdf.Dictionary(Predictor=15, Columns=width, Colors=colours, BitsPerComponent=depth)
+        leaf.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(I=made.make_indirect(image)))
+        leaf.Contents = made.make_stream(b"q %f 0 0 %f 0 0 cm /I Do Q" % (width * 72 / 2400, height * 72 / 2400))
+        data = io.BytesIO()
+        made.save(data, static_id=True)
+        return data.getvalue()
+
+
+def fine_ofd(mode):
+    """An OFD with such a JPEG all over its page of A4."""
+    image = '<ofd:ImageObject ID="13" ResourceID="7" Boundary="0 0 210 140" CTM="210 0 0 140 0 0"/>'
+    with zipfile.ZipFile(io.BytesIO(ofd(image, {"Doc_0/Res/stamp.png": fine_jpeg(mode)}))) as archive:
+        return package({name: archive.read(name) for name in archive.namelist()}, zipfile.ZIP_STORED)
 
 
 def deep(kind):
@@ -187,11 +273,11 @@ def ofd(content="", parts=None, resources="", document="", body=""):
     return package(files)
 
 
-def package(files):
+def package(files, packed=zipfile.ZIP_DEFLATED):
     data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(data, "w", packed) as archive:
         for name, part in files.items():
-            archive.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name), part, packed)
     return data.getvalue()
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -24,6 +25,7 @@ from tests.intake.scans import scan
 from tests.thorough import so_many
 
 LIMITS = Limits()
+A4 = (827, 1169)  # dots at 100 dpi
 A3 = (2339, 3307)  # dots at 200 dpi
 ROOT = Path(__file__).parents[2]
 
@@ -71,6 +73,36 @@ def test_an_a3_page_at_2400_dpi_is_read_in_a_quarter_of_the_memory_of_a_reader(c
     assert (page.trouble, page.quality.dpi) == ("", 2400)
     with Image.open(io.BytesIO(page.image)) as kept:
         assert kept.size == (page.page.width, page.page.height)
+
+
+FINE = {
+    "gray.tif": lambda: made.fine_tiff(A4, 24, mode="L"),
+    "colour.tif": lambda: made.fine_tiff(A4, 24, mode="RGB"),
+    "gray.jpg": lambda: made.fine_jpeg("L"),
+    "colour.jpg": lambda: made.fine_jpeg("RGB"),
+    "gray.png": lambda: made.fine_png("L"),
+    "black.pdf": lambda: made.fine_pdf("1", "FlateDecode"),
+    "gray.pdf": lambda: made.fine_pdf("L", "DCTDecode"),
+    "deflated.pdf": lambda: made.fine_pdf("L", "FlateDecode"),
+    "colour.pdf": lambda: made.fine_pdf("RGB", "DCTDecode"),
+    "gray.ofd": lambda: made.fine_ofd("L"),
+    "colour.ofd": lambda: made.fine_ofd("RGB"),
+}
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_an_a4_page_at_2400_dpi_in_gray_and_colour_is_read_in_a_quarter_of_the_memory_of_a_reader(crew, tmp_path, name):
+    """557 million pixels. Held whole: 1,671 MB in colour, 557 MB in gray."""
+    path = tmp_path / name
+    path.write_bytes(FINE[name]())
+    (page,) = read(crew(memory=512 << 20, engine="tests.intake.fragile:Blind"), path)
+    assert page.trouble == ""
+    assert "damaged" not in page.quality.findings
+    assert page.quality.dpi == pytest.approx(2400, abs=1)
+    with Image.open(io.BytesIO(page.image)) as kept:
+        shown = np.asarray(kept.convert("L").resize(A4)).astype(float)
+    drawn = np.asarray(made.page("L", size=A4)).astype(float)
+    assert np.corrcoef(shown.ravel(), drawn.ravel())[0, 1] > 0.9
 
 
 @pytest.mark.parametrize(

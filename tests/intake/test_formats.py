@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageDraw
 
-from intake import raster
+from intake import png, raster
+from intake.damage import streams
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats.mail import attachments
 from intake.formats.opening import open_pages
@@ -226,6 +227,84 @@ def test_an_a4_page_at_2400_dpi_in_black_and_white_is_taken(tmp_path):
     assert inspect(path, LIMITS).pages == 1
     Image.new("1", (36_000, 36_000), 1).save(path, compression="group4")
     assert code(path) == "too_many_pixels"
+
+
+def progressive():
+    data = bytearray(made.fine_jpeg("L"))
+    at = data.index(b"\xff\xc0")
+    data[at + 1] = 0xC2
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: made.fine_png("RGB"),  # more than PDFium unpacks of it
+        lambda: made.fine_pdf("RGB", "FlateDecode"),
+        progressive,  # all of it in memory before its first row is known
+        lambda: made.fine_tiff((827, 1169), 48, mode="L"),  # A4 at 4800 dpi
+    ],
+)
+def test_a_page_that_no_reader_has_the_memory_for_is_refused_and_says_what_to_do(tmp_path, make):
+    path = put(tmp_path, make())
+    with pytest.raises(Rejected, match="scan it coarser, or in black and white") as caught:
+        inspect(path, LIMITS)
+    assert caught.value.code == "too_many_pixels"
+
+
+def test_a_large_jpeg_that_is_damaged_is_told():
+    data = bytearray(made.fine_jpeg("RGB", size=(300, 300), times=32))
+    whole = bytes(data)
+    data[len(data) // 2 : len(data) // 2 + 40] = b"\x55" * 40
+    assert not streams.jpeg(whole)
+    assert streams.jpeg(bytes(data))
+    assert streams.jpeg(whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize(
+    ("mode", "white", "compression"),
+    [
+        *(
+            (mode, white, way)
+            for mode, white in (("L", 0), ("L", 1), ("RGB", 2))
+            for way in ("tiff_lzw", "packbits", None)
+        ),
+        ("L", 1, "jpeg"),
+        ("RGB", 6, "jpeg"),
+    ],
+)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_page_in_gray_or_colour_looks_the_same_read_row_by_row(tmp_path, mode, white, compression, orientation):
+    picture = made.page(mode, size=(1503, 1051))
+    picture.paste(Image.fromarray(np.random.default_rng(3).integers(0, 255, (200, 200), np.uint8)), (650, 425))
+    info = {274: orientation} if white == 6 else {262: white, 274: orientation}
+    picture.save(tmp_path / "page.tif", compression=compression, tiffinfo=info)
+    with (tmp_path / "page.tif").open("rb") as file, Image.open(file) as image:
+        ours = raster._from_rows(image, tmp_path / "page.tif", 5)
+        whole = image.convert(mode)
+    back = {1: None, 6: UNDONE[6]}[orientation]
+    whole, ours = (page if back is None else page.transpose(back) for page in (whole, ours))
+    difference = np.abs(np.asarray(whole.reduce(5)).astype(int) - np.asarray(ours).astype(int))
+    assert difference.max() <= 2
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_a_png_looks_the_same_read_row_by_row(tmp_path, mode):
+    picture = made.page("RGB", size=(1503, 1051))
+    picture.paste((200, 30, 40), (700, 500, 900, 900))
+    path = tmp_path / "page.png"
+    picture.convert(mode).save(path)
+    with Image.open(path) as image:
+        assert png.comes_in_rows(image)
+        ours = png.painted(image, path, 0.5).convert("RGB")
+        whole = image.convert("RGB").resize(ours.size, Image.Resampling.BOX)
+        assert not png.is_damaged(path, image)
+    assert np.abs(np.asarray(whole).astype(int) - np.asarray(ours).astype(int)).mean() < 3
+    data = path.read_bytes()
+    at = data.index(b"IDAT") - 4
+    path.write_bytes(data[:at] + struct.pack(">I4s", 20, b"IDAT") + data[at + 8 : at + 28] + bytes(4))
+    with Image.open(path) as image:
+        assert png.is_damaged(path, image)
 
 
 @pytest.mark.parametrize("compression", ["group4", "group3", "tiff_adobe_deflate", "packbits", "raw"])
