@@ -894,6 +894,38 @@ def quality(found: Mapping[str, Any]) -> str:
     return " · ".join(parts)
 
 
+def quality_rows(found: Mapping[str, Any]) -> list[tuple[str, str, State]]:
+    """Return the quality of a scanned page as rows: what is judged, what was found, whether it holds (DA/T 31-2017)."""
+    good, below = State("good", gettext("合格")), State("late", gettext("不合格"))
+    wrong = dict.fromkeys(found["findings"])
+    image = [
+        named(PAGE_TROUBLES, code)
+        + (f"（{'、'.join(named(EDGES, edge) for edge in found['cut'])}）" if code == "cut" else "")
+        for code in wrong
+        if code not in ("resolution", "skew")
+    ]
+    dpi = f"{found['dpi']} dpi" if found["dpi"] else gettext("分辨率未注明")
+    fine = good if found["dpi"] else State("grey", gettext("无从判断"))
+    straight = (
+        good if abs(found["skew"]) <= 1 else State("good", gettext("已校正"), gettext("识别时已校正；原件不改。"))
+    )
+    seen = State("soon", gettext("请看一眼")) if list(wrong) == ["blank"] else below
+    return [
+        (gettext("分辨率"), dpi, below if "resolution" in wrong else fine),
+        (gettext("倾斜"), f"{abs(found['skew']):.1f}°", below if "skew" in wrong else straight),
+        (gettext("图像"), " · ".join(image) or gettext("清楚、完整"), seen if image else good),
+    ]
+
+
+def pages_state(document: Document) -> State:
+    """Return whether all pages of a document are there and read."""
+    if any(reason.startswith("pages_missing:") for reason in document.review_reasons):
+        return State("late", gettext("缺页"))
+    if document.pages_read < document.pages:
+        return State("soon", gettext("没有读全"))
+    return State("good", gettext("齐全"))
+
+
 def period(code: str) -> str:
     """Return what a reporting period is called: a year, or the first half of one."""
     year, _dash, half = code.partition("-")

@@ -22,6 +22,7 @@ from service.flow.intake import checking, desk, extraction
 from service.flow.intake.checking import Before, Given
 from service.flow.intake.desk import Want
 from service.flow.intake.documents import letters_of
+from service.flow.intake.page_quality import of_document
 from service.flow.intake.render import page_text
 from service.house import SYSTEM
 from service.records.tables import Document, DocumentField
@@ -220,6 +221,7 @@ def _screen(document_id: str, error: Exception | None = None) -> ResponseReturnV
         on=on,
         number=number,
         page=page,
+        quality=of_document(house(), document_id),
         zoom=_number("zoom", ZOOMS),
         zooms=ZOOMS,
         turn=_number("turn", (0, 90, 180, 270)),

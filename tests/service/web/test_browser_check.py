@@ -173,7 +173,9 @@ def see_the_page(desk: Desk, page: Page) -> None:
     down_to(page, "signed_on")
     expect(page.locator("[data-view]")).to_have_attribute("data-page", "2")
     expect(page.locator("rect[data-field=signed_on]")).to_have_class("field on")
+    expect(page.locator("#quality")).to_contain_text("第 2 / 2 页")
     press(page, "PageUp")
+    expect(page.locator("#quality")).to_contain_text("第 1 / 2 页")
     expect(page.locator("[data-view]")).to_have_attribute("data-page", "1")
     press(page, "PageDown")
     expect(page.locator("[data-view]")).to_have_attribute("data-page", "2")
@@ -225,8 +227,9 @@ def test_a_person_checks_documents_with_the_keyboard_alone(site: Site, desk: Des
     expect(other.locator("main")).to_contain_text("周敏 正在核对这一件")
     other.context.close()
 
+    expect(page.locator("[data-view]")).to_be_focused()  # where the help was opened
     press(page, "Tab")
-    page.locator("#v-contract_number").focus()  # as Shift+Tab would, from wherever the help was closed
+    expect(page.locator("#v-contract_number")).to_be_focused()
     down_to(page, "party_b")
     page.keyboard.type(OTHER)
     press(page, "Enter", "Control+s")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from intake.model import PageText
 from service.flow.common import values
@@ -18,7 +18,7 @@ from service.flow.common.index import each_page
 from service.flow.common.values import Entry
 from service.flow.intake import checking, documents
 from service.house import SYSTEM
-from service.records.tables import AuditEntry, Document, DocumentField
+from service.records.tables import AuditEntry, Document, DocumentField, Rendition
 from service.web.views.checking import rows_for
 from tests.service.conftest import OWNER, Office
 from tests.service.test_checking import OTHER, PARTY_B, brought, misread, several
@@ -689,3 +689,54 @@ def test_a_field_is_said_not_to_be_here_and_what_is_typed_there_later_counts(sit
     assert "<b>不在此件上</b>" in page
     assert send(handler, document_id, **{"gone-title": "1", "value-title": "服务合同"}).status_code == 303
     assert value_of(site.office, document_id, "title").value == "服务合同"
+
+
+def quality_of(page: str, head: str) -> str:
+    """Return a row of the panel with the quality of the page, as its words."""
+    panel = page.partition('id="quality"')[2].partition("</section>")[0]
+    row = panel.partition(f'<th scope="row">{head}</th>')[2].partition("</tr>")[0]
+    return " ".join(re.sub(r"<[^>]*>", " ", row).split())
+
+
+def test_the_quality_of_the_page_stands_beside_its_values(site: Site) -> None:
+    house, browser = site.office.house, site.signed_in("administrator")
+    document_id = site.office.take_in()
+    path = f"/to-review/{document_id}"
+    shown = browser.get(path).text
+    assert "页面质量" in shown
+    assert (quality_of(shown, "页数"), quality_of(shown, "分辨率")) == (
+        "2 / 2 齐全",
+        "",
+    )  # its pages carry their own text
+    fine: dict[str, Any] = {
+        "dpi": 300,
+        "skew": -0.4,
+        "sharpness": 0.5,
+        "brightness": 230,
+        "contrast": 180,
+        "cut": [],
+        "findings": [],
+    }
+    poor = fine | {"dpi": None, "skew": 7.3, "cut": ["left", "top"], "findings": ["skew", "blurred", "cut"]}
+    with house.database.write() as session:
+        images = select(Rendition).where(Rendition.document_id == document_id, Rendition.kind == "page-image")
+        for image in session.scalars(images):
+            image.quality = fine if image.page == 1 else poor
+        session.get_one(Document, document_id).review_reasons = ["pages_missing:3"]
+    first, second = browser.get(f"{path}?leaf=1").text, browser.get(f"{path}?leaf=2").text
+    assert [quality_of(first, head) for head in ("分辨率", "倾斜", "图像")] == [
+        "300 dpi 合格",
+        "0.4° 合格",
+        "清楚、完整 合格",
+    ]
+    assert quality_of(first, "页数") == "2 / 2 缺页"
+    assert quality_of(first, "别的页").startswith("第 2 页 ：")
+    assert [quality_of(second, head) for head in ("分辨率", "倾斜")] == ["分辨率未注明 无从判断", "7.3° 不合格"]
+    assert quality_of(second, "图像") == "模糊 · 边上的字被切掉（左边、上边） 不合格"
+    assert quality_of(second, "别的页") == ""
+    straightened = fine | {"skew": 2.0, "dpi": 150, "findings": ["resolution"]}
+    with house.database.write() as session:
+        session.execute(update(Rendition).where(Rendition.document_id == document_id).values(quality=straightened))
+    browser.post("/language", {"language": "en"})
+    shown = browser.get(f"{path}?leaf=1").text
+    assert [quality_of(shown, head) for head in ("Resolution", "Skew")] == ["150 dpi Failed", "2.0° straightened"]

@@ -144,9 +144,9 @@ async function turnTo(page, changes = {}) {
   const mine = ++asked;
   const answer = await fetch(address, { credentials: "same-origin" });
   if (!answer.ok || mine !== asked) return;
-  const paper = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("paper");
-  if (!paper) return;
-  document.getElementById("paper").replaceChildren(...paper.childNodes);
+  const fetched = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!fetched.getElementById("paper")) return;
+  for (const id of ["paper", "quality"]) document.getElementById(id).replaceChildren(...fetched.getElementById(id).childNodes);
   form.querySelector("[name=leaf]").value = page;
   prepare();
   if (current) document.querySelectorAll("rect[data-field]").forEach((box) => box.classList.toggle("on", box.dataset.field === current.dataset.name));
