@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.bootstrap import build
 from service.clock import Clock
@@ -227,6 +227,28 @@ def test_killed_between_sending_and_noting_it_goes_out_again_under_the_same_key(
     assert push(hooked) == 1
     assert len(receiver.got) == 2
     assert len({headers["Idempotency-Key"] for headers, _body in receiver.got}) == 1
+
+
+def test_what_a_clock_that_was_wrong_put_off_for_years_goes_out_now(hooked: Office, receiver: Receiver, clock):
+    a_customer(hooked)
+    bring(hooked, invoice("F1", "东方贸易有限公司", "2026-10-01"))
+    (row,) = of_channel(hooked, "webhook")
+
+    def put_off(until: timedelta, **more: str) -> None:
+        with hooked.house.database.write() as session:
+            session.execute(update(Delivery).where(Delivery.id == row.id).values(next_at=clock.now + until, **more))
+
+    put_off(deliveries.LONGEST_PAUSE)
+    assert push(hooked) == 0  # as long as any pause is
+    put_off(timedelta(days=3650))
+    assert push(hooked) == 1
+    assert len(receiver.got) == 1
+    put_off(deliveries.LEASE, state="sending")
+    push(hooked)
+    assert [one.state for one in of_channel(hooked, "webhook")] == ["sending"]
+    put_off(timedelta(days=3650), state="sending")
+    push(hooked)
+    assert [one.state for one in of_channel(hooked, "webhook")] == ["given_up"]
 
 
 def test_two_workers_send_a_delivery_once(hooked: Office, receiver: Receiver):

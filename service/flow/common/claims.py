@@ -16,7 +16,8 @@ from service.records.tables import Batch, Document, FixityRun, PageShare, Stack,
 Claimed = Document | Upload | Stack | Batch | FixityRun | PageShare
 
 SPAN = timedelta(minutes=10)
-_AHEAD = timedelta(minutes=1)  # by which the clocks of two machines may differ
+#: By which the clocks of two machines may differ.
+AHEAD = timedelta(minutes=1)
 #: Claims of this process that it gave up while the database could not note it.
 _given_up: set[tuple[str, str]] = set()
 
@@ -38,7 +39,7 @@ def me() -> str:
 
 def reaches_too_far(until: datetime, now: datetime) -> bool:
     """Return whether a claim reaches further than claims do: a clock that was wrong wrote it, and it would hold for as long as that was ahead."""
-    return until > now + SPAN + _AHEAD
+    return until > now + SPAN + AHEAD
 
 
 def is_held(document: Claimed, now: datetime) -> bool:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.access.policy import Actor
 from service.errors import BadInput, NotFound, RuleRefused
+from service.flow.common import claims
 from service.flow.common.guard import listing, require
 from service.flow.common.notices import Told, write_down
 from service.house import SYSTEM, House
@@ -117,7 +118,7 @@ def send_due(
     """Send what is due on a channel (to one target), at most so many; returns how many were taken. Any number of workers may."""
     _give_up_lost(house, channel)
     due = select(Delivery).where(
-        Delivery.channel == channel, Delivery.state == "waiting", Delivery.next_at <= house.clock.now()
+        Delivery.channel == channel, Delivery.state == "waiting", _is_time(house.clock.now(), LONGEST_PAUSE)
     )
     if target is not None:
         due = due.where(Delivery.target == target)
@@ -127,6 +128,11 @@ def send_due(
         if _claim(house, delivery):
             _note(house, delivery.id, send(delivery))
     return len(waiting)
+
+
+def _is_time(now: datetime, longest: timedelta) -> ColumnElement[bool]:
+    """Whether a delivery is due; or further off than any of its state is put off (`longest`): a clock that was wrong wrote that."""
+    return or_(Delivery.next_at <= now, Delivery.next_at > now + longest + claims.AHEAD)
 
 
 def _claim(house: House, seen: Delivery) -> bool:
@@ -147,7 +153,7 @@ def _give_up_lost(house: House, channel: str) -> None:
     """Give up what is told at most once and whose sender never said how it went: somebody may send it again by hand."""
     lost = select(Delivery.id).where(Delivery.channel == channel, Delivery.state == "sending")
     with house.database.read() as session:
-        ids = list(session.scalars(lost.where(Delivery.next_at <= house.clock.now()).limit(50)))
+        ids = list(session.scalars(lost.where(_is_time(house.clock.now(), LEASE)).limit(50)))
     for delivery_id in ids:
         _note(house, delivery_id, Answer(ok=False, text="the sender was stopped: it may have gone out", final=True))
 

@@ -47,7 +47,8 @@ def write_mail(house: House, session: Session, search: SavedSearch) -> None:
     if any(row.content["data"]["saved_search"] == search.id for row in rows):
         return  # what it says is counted when it goes out
     now = house.clock.now()
-    search.mailed_at = max(now, search.mailed_at + PAUSE) if search.mailed_at else now
+    # What is due later waits still, unless a clock that was wrong wrote it.
+    search.mailed_at = max(now, min(search.mailed_at, now) + PAUSE) if search.mailed_at else now
     session.add(
         Delivery(
             id=new_id(),
