@@ -42,7 +42,10 @@ def station_home(settings: Settings) -> Path:
 
 def refusal(code: str, message: str, lang: str) -> str:
     """Return why a file was refused, in the operator's language (zh, en); what has no Chinese is said as it is."""
-    return str(REJECTIONS[code]) if lang == "zh" and code in REJECTIONS else message
+    if lang != "zh":
+        return message
+    said = without_names(message)  # where it names a batch or pages
+    return said if said != message else str(REJECTIONS.get(code, message))
 
 
 _LETTERS = {"sender": "不收这个发件人的信。", "no_attachment": "信里没有附件。"}

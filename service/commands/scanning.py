@@ -439,6 +439,8 @@ def _deliver_portions(
     from intake.batches.portions import Portion
 
     order = scan.order
+    if 0 <= order.alone < len(order.dropped):
+        order = replace(order, serial="", first=order.first or order.serial, alone=-1)
     if not order.serial:
         order = replace(order, serial=secrets.token_hex(8))
         scan.write(order)
@@ -447,13 +449,18 @@ def _deliver_portions(
         click.echo(words.say("in_files", count=len(files)), err=True)
     # What is one document goes into a batch of its own, which no other paper can have closed or counted otherwise.
     batch = order.batch if order.split else ""
-    batch = batch or f"{order.batch[:10]}-{scan.name}-{order.serial[:4]}".lstrip("-")
+    batch = batch or f"{order.batch[:10]}-{scan.name}-{(order.first or order.serial)[:4]}".lstrip("-")
     receipt = None
     for number, file in enumerate(files, 1):
         portion = str(Portion(order.serial, number, len(files)))
         how = _how_portion(order, portion, number)
         with _naming(file, number, len(files)), target.open(settings, "scanner", how, split=True) as delivery:
-            receipt = delivery.deliver(file.path, _filename(scan, order), batch=batch)
+            try:
+                receipt = delivery.deliver(file.path, _filename(scan, order), batch=batch)
+            except Rejected as error:
+                if error.code == "cut_alone":
+                    scan.write(replace(order, alone=len(order.dropped)))
+                raise
         if order.told_dropped != len(order.dropped):
             order = replace(order, told_dropped=len(order.dropped))
             scan.write(order)

@@ -696,6 +696,14 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         ),
         "这个文件先前收过，其中第 {p} 页在批次 {n} 里去掉或换掉了：到那一批放回来，或者等那一批放行以后再传。",
     ),
+    (
+        r"A file of this stack in several was cut as it is in batch (?P<n>.+), because the others did not come: take its (?P<p>\d+) .*",
+        "这一叠里的一个文件，因为其余的没有来，已经在批次 {n} 里按现有的 {p} 页分件了：在扫描站用 --drop 拿掉它的那几页、用 --expect 写对页数，再交其余的。",
+    ),
+    (
+        r"This scan is in batch (?P<n>.+) already, as stack (?P<s>\d+): .*",
+        "这一叠已经收在批次 {n} 里了（第 {s} 叠），再收就重复了：要重扫、要去掉的页到那一批里改，扫描站上的用 discard 删掉；还在那里等其余文件的，照批次名 {n} 交，或者先在那一批里作废。",
+    ),
     (r"batch (?P<n>\S+) has no change of pages to undo", "批次 {n} 没有可以撤销的页面改动。"),
     (
         r"a signed file, or one with attachments, stays as it came: its pages are not changed",

@@ -1022,7 +1022,8 @@ def test_a_scan_that_is_in_and_whose_pages_are_put_right_afterwards_counts_once(
         refused = juanzong_here(env | limit, "station", "resume", scan.name, *again, check=3).stderr
         assert "This scan is in batch 三月 already, as stack 1" in refused
     told = juanzong_here(env | limit | {"LC_ALL": "zh_CN.UTF-8"}, "station", "resume", scan.name, check=3).stderr
-    assert "这一叠已经收在一个批次里了，再收就重复了" in told
+    assert "这一叠已经收在批次 三月 里了（第 1 叠），再收就重复了" in told
+    assert "照批次名 三月 交" in told
     after = in_the_archive(env, resumed=True)
     assert [stack.sha256 for stack in after[0]] == [stack.sha256 for stack in before[0]]
     assert after[1] == before[1] != []
@@ -1042,10 +1043,34 @@ def test_a_file_of_a_stack_that_stays_alone_is_cut_as_it_is(juanzong_here, env, 
     refused = juanzong_here(env | LITTLE, *again, check=3).stderr  # the station is found again
     assert "was cut as it is in batch 三月, because the others did not come: take its 2 pages out" in refused
     told = juanzong_here(env | LITTLE | {"LC_ALL": "zh_CN.UTF-8"}, *again, check=3).stderr
-    assert "它已经按现有的页分件了：在扫描站用 --drop 拿掉它的那几页" in told
+    assert "已经在批次 三月 里按现有的 2 页分件了：在扫描站用 --drop 拿掉它的那几页" in told
     assert [stack.pages for stack in in_the_archive(env, resumed=True)[0]] == [2]
     juanzong_here(env | LITTLE, *again, "--drop", 1, "--drop", 2, "--expect", 4, "--json")
     assert in_the_archive(env)[1] == [[1, 2], [3, 4, 5, 6]]
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_a_file_that_was_cut_as_it_is_does_not_come_again_with_a_page_put_right(juanzong_here, env, spool, split):
+    scan = large(spool, replace(BATCH, split=split, expect=6), 1, 2, 3, 4, 5, 6)
+    nursery().run(KILLED, "received", "1", "station", "resume", scan.name, env=env | LITTLE)
+    (stack,) = in_the_archive(env)[0]
+    juanzong_here(env, "batch", "one-sided", stack.batch)
+    before = in_the_archive(env)
+    page = scan.pages[1]
+    Image.open(page).rotate(180).save(page, dpi=(75, 75))  # as --page would
+    again = ("station", "resume", scan.name)
+    for _ in range(2):
+        refused = juanzong_here(env | LITTLE, *again, check=3).stderr
+        assert (
+            f"was cut as it is in batch {stack.batch}, because the others did not come: take its 2 pages out" in refused
+        )
+    refused = juanzong_here(env | LITTLE, *again, "--batch", "四月", check=3).stderr
+    assert f"was cut as it is in batch {stack.batch}" in refused
+    after = in_the_archive(env, resumed=True)
+    assert ([one.sha256 for one in after[0]], after[1]) == ([one.sha256 for one in before[0]], [[1, 2]])
+    into = ("--batch", stack.batch) if split else ()
+    juanzong_here(env | LITTLE, *again, *into, "--drop", 1, "--drop", 2, "--expect", 4, "--json")
+    assert sorted(in_the_archive(env)[1]) == [[1, 2], [3, 4, 5, 6]]
 
 
 def test_of_an_archive_that_does_not_say_how_much_it_takes_it_is_found_out(juanzong_here, env, spool, monkeypatch):

@@ -342,7 +342,8 @@ def take_as_one_sided(house: House, actor: Actor, name: str, position: int | Non
             stack.drop_blanks = False
         if stack.turn_over != "as_one":
             stack.turn_over = "as_scanned"
-        stack.portion, stack.scan, stack.state, stack.looked = "", "", "kept", None
+        # Of which scan it is stays known: with a page put right at the station it would come in again as other bytes.
+        stack.portion, stack.state, stack.looked = "", "kept", None
         detail = {"stack": stack.id, "pages": stack.pages}
         audit.append(session, actor.name, "batch.one_sided", f"batch:{name}", detail)
     settle(house, name)

@@ -202,7 +202,11 @@ def _of_the_scan(session: Session, stack: Stack) -> list[Stack]:
     if not stack.scan:
         return []
     same = select(Stack).where(
-        Stack.scan == stack.scan, Stack.batch == stack.batch, Stack.id != stack.id, Stack.state != "receiving"
+        Stack.scan == stack.scan,
+        Stack.batch == stack.batch,
+        Stack.id != stack.id,
+        Stack.state != "receiving",
+        Stack.portion != "",  # what was cut as it is belongs to the others no more
     )
     return list(session.scalars(same.order_by(Stack.position)))
 
@@ -363,11 +367,7 @@ def _demand_of_this_scan(given: Stack, known: Stack) -> None:
     elif known.portion and known.portion != given.portion:
         raise _scan_is_in(known)
     elif not known.portion:
-        raise Rejected(
-            "cut_alone",
-            f"This file of a stack in several was cut as it is in batch {known.batch}, because the others did not come: take its"
-            f" {known.pages} pages out of the scan (--drop, with --expect) and hand in the rest, or scan that again.",
-        )
+        raise _cut_alone(known)
 
 
 def _demand_new_scan(house: House, session: Session, stack: Stack) -> None:
@@ -383,8 +383,18 @@ def _demand_new_scan(house: House, session: Session, stack: Stack) -> None:
             raise Rejected("busy", "another file of this scan is being received; try again")
         if other.state == "receiving":
             raise _Unfinished(other.id)
+        if not other.portion:
+            raise _cut_alone(other)
         if other.state != "kept" or other.batch != stack.batch:
             raise _scan_is_in(other)
+
+
+def _cut_alone(stack: Stack) -> Rejected:
+    return Rejected(
+        "cut_alone",
+        f"A file of this stack in several was cut as it is in batch {stack.batch}, because the others did not come: take its"
+        f" {stack.pages} pages out of the scan (--drop, with --expect) and hand in the rest, or scan that again.",
+    )
 
 
 def _scan_is_in(stack: Stack) -> Rejected:
