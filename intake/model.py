@@ -104,6 +104,16 @@ class PageText:
             *(Line(s.text, s.box, s.confidence, (Word(0, s.text, s.box, s.confidence),)) for s in named),
         )
 
+    @property
+    def placed(self) -> list[tuple[int, Line]]:
+        """The lines of `with_seals`, each with where it begins in the text that they are, joined by a newline."""
+        found: list[tuple[int, Line]] = []
+        start = 0
+        for line in self.with_seals:
+            found.append((start, line))
+            start += len(line.text) + 1
+        return found
+
 
 @dataclass(frozen=True)
 class Quality:

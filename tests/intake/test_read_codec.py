@@ -1,11 +1,10 @@
-from dataclasses import replace
 from itertools import accumulate
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from intake.codec import from_json, text_of, to_json
+from intake.codec import from_json, lines_at, text_of, to_json
 from intake.model import Line, PageText, Seal, Word
 
 boxes = st.tuples(*[st.integers(0, 9000)] * 4)
@@ -31,19 +30,23 @@ odd_lines = st.builds(Line, written, st.just((1, 2, 3, 4)), st.just(0.5), st.lis
 
 
 @given(
-    st.lists(odd_lines, max_size=5), written, st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=2)
+    st.lists(odd_lines, max_size=5),
+    written,
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=2),
 )
 @example(
     [Line(text, (1, 2, 3, 4), 0.5, (Word(0, text, (1, 2, 3, 4), 0.5),)) for text in ('"""', "甲", "")], "", [(4, 5)]
 )
-def test_for_some_places_only_the_words_of_their_lines_are_there(lines, source, spans):
+@example([Line(text, (1, 2, 3, 4), 0.5) for text in ("总价6", ",000", ",[甲")], "甲", [(5, 6), (9, 10), (12, 13)])
+def test_for_some_places_the_lines_that_they_touch_are_there(lines, source, spans):
     page = PageText(1, 9, 9, 0, source, tuple(lines), (Seal((1, 2, 3, 4), source, 0.5),))
-    begins = accumulate((len(line.text) + 1 for line in lines), initial=0)
+    begins = accumulate((len(line.text) + 1 for line in page.with_seals), initial=0)
     wanted = [
-        line if any(start < begin + len(line.text) and end > begin for start, end in spans) else replace(line, words=())
-        for line, begin in zip(lines, begins, strict=False)
+        (begin, line)
+        for line, begin in zip(page.with_seals, begins, strict=False)
+        if any(start < begin + len(line.text) and end > begin for start, end in spans)
     ]
-    assert from_json(to_json(page), spans) == replace(page, lines=tuple(wanted))
+    assert lines_at(to_json(page), spans) == wanted
 
 
 def test_text_out_of_a_broken_file_survives():
@@ -57,6 +60,8 @@ def test_text_out_of_a_broken_file_survives():
 def test_anything_else_is_a_value_error(data):
     with pytest.raises(ValueError):
         from_json(data)
+    with pytest.raises(ValueError):
+        lines_at(data, [(0, 1)])
 
 
 def test_pages_are_separated_by_a_form_feed():

@@ -1,23 +1,25 @@
 """Search through the service: near-misses when asked for or when nothing else is found, ranges of what was read."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from intake.codec import from_json, to_json
+from intake.codec import lines_at, to_json
 from intake.model import Line, PageText, Seal, Word
 from search.errors import BadQuery
 from service.access import people
 from service.access.policy import Actor
 from service.flow.archive import grants
-from service.flow.common.places import boxes_of
+from service.flow.common.places import boxes_in, boxes_of
 from service.flow.search.find import find
 from service.flow.search.find_export import export_found
 from service.flow.search.hits import hits_in
 from service.flow.search.suggest import suggest
 from service.records.tables import Document, Person
-from tests.service.conftest import OWNER, Office
+from tests.service.conftest import DIGITAL, OWNER, Office
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def test_a_withdrawn_grant_counts_from_the_next_query_on(archive: Office) -> Non
     assert seen() == (0, 0, 0)
 
 
-def test_places_are_the_same_with_the_words_of_the_touched_lines_alone() -> None:
+def test_places_are_the_same_in_the_touched_lines_alone() -> None:
     def line(text: str, top: int) -> Line:
         words = tuple(Word(at, char, (50 * at, top, 50 * at + 48, top + 50), 0.9) for at, char in enumerate(text))
         return Line(text, (0, top, 50 * len(text), top + 50), 0.9, words)
@@ -102,7 +104,35 @@ def test_places_are_the_same_with_the_words_of_the_touched_lines_alone() -> None
     for start in range(size):
         for end in range(start, size):
             spans = [(start, end), (2, 3)]
-            lean = from_json(to_json(page), spans)
-            assert boxes_of(lean, spans) == boxes_of(page, spans)
-    lean = from_json(to_json(page), [(2, 3)])
-    assert [len(one.words) for one in lean.lines] == [5, 0, 0, 0]
+            assert boxes_in(lines_at(to_json(page), spans), spans) == boxes_of(page, spans)
+    assert lines_at(to_json(page), [(2, 3)]) == [(0, lines[0])]
+
+
+def test_what_a_search_asks_of_the_database_takes_as_long_in_a_large_archive(embedded: Office, tmp_path: Path) -> None:
+    embedded.take_in()
+    (tmp_path / "another.pdf").write_bytes(DIGITAL.read_bytes() + b"\n")
+    embedded.take_in(tmp_path / "another.pdf")
+    asked: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_connection, _cursor, statement: str, parameters: tuple[object, ...], *_more: object) -> None:
+        asked.append((statement, parameters))
+
+    engine = embedded.house.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert len([hit for hit in find(embedded.house, embedded["handler"], "技术服务").hits if hit.boxes]) == 2
+        assert not find(embedded.house, embedded["handler"], "没有写过的话").hits
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    asked = [one for one in asked if one[0].startswith("SELECT")]
+    with engine.connect() as connection:
+        plans = [
+            " / ".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given))
+            for statement, given in asked
+        ]
+    assert any("FROM renditions" in statement for statement, _ in asked)
+    for plan in plans:
+        rest = plan.replace(
+            "SCAN documents USING INDEX ix_documents_received_at_id", ""
+        )  # from the newest on, to the third
+        assert not re.search(r"SCAN (documents|renditions|wrapped_keys|case_files)|TEMP B-TREE", rest), plan

@@ -1,6 +1,6 @@
 """Places: where on the page image a stretch of page text stands. Translates search's offsets into intake's boxes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from intake.model import Box, Line, PageText
 
@@ -25,14 +25,17 @@ def _in_line(line: Line, start: int, end: int) -> Box | None:
 
 def boxes_of(page: PageText, spans: Iterable[tuple[int, int]]) -> list[Box]:
     """Return one box per line that a span of the page's searched text touches, in order. A match across a line wrap has two."""
+    return boxes_in(page.placed, spans)
+
+
+def boxes_in(lines: Collection[tuple[int, Line]], spans: Iterable[tuple[int, int]]) -> list[Box]:
+    """As `boxes_of`, of lines and where each begins in the page's searched text; those that no span touches may be left out."""
     boxes: list[Box] = []
     for start, end in spans:
-        offset = 0
-        for line in page.with_seals:
+        for offset, line in lines:
             first, last = max(start - offset, 0), min(end - offset, len(line.text))
             if first < last:
                 box = _in_line(line, first, last)
                 if box:
                     boxes.append(box)
-            offset += len(line.text) + 1
     return boxes

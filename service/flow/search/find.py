@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, false, func, select, tuple_
+from sqlalchemy.orm import Session, lazyload, load_only
 
-from intake.codec import from_json
-from intake.model import Box, PageText
+from intake.codec import lines_at
+from intake.model import Box, Line
 from search.errors import BadQuery, IndexUnavailable
 from search.model import Hit, Reader, Results
 from search.nearly import search_nearly
@@ -22,7 +22,7 @@ from service.access.policy import Actor, reader_tokens
 from service.errors import BadInput
 from service.flow.common.guard import allowed, reach_of, require
 from service.flow.common.kept import read_kept
-from service.flow.common.places import boxes_of
+from service.flow.common.places import boxes_in
 from service.flow.search.find_cursor import Place, Question, seal, unseal
 from service.house import House
 from service.records import audit
@@ -168,16 +168,33 @@ def look(house: House, asked: Asked, limit: int, offset: int, after: Anchor | No
 
 
 # Made once: putting a question together costs more than the database does to answer it.
-_INDEXED = select(Document.id).where(Document.indexed, Document.status.in_(("stored", "needs_review")))
-_NEWEST = _INDEXED.where(Document.pages_read > 0).order_by(Document.received_at.desc(), Document.id.desc()).limit(3)
-_THERE = select(Document).where(
-    Document.id.in_(bindparam("found", expanding=True)), Document.status.not_in(("destroyed", "receiving"))
+# Nearly all are indexed and stored: SQLite would take the index of either, and sort all of the archive for the newest three.
+_INDEXED = select(Document.id).where(
+    func.coalesce(Document.indexed, false()), func.coalesce(Document.status, "").in_(("stored", "needs_review"))
 )
+_NEWEST = _INDEXED.where(Document.pages_read > 0).order_by(Document.received_at.desc(), Document.id.desc()).limit(3)
+_THERE = (
+    select(Document)
+    .where(Document.id.in_(bindparam("found", expanding=True)), Document.status.not_in(("destroyed", "receiving")))
+    .options(
+        # What `reach_of` looks at, and what is shown: of all its columns a document takes three times as long.
+        load_only(
+            *(Document.verification, Document.tier, Document.department_id, Document.received_by),
+            Document.case_file_id,
+            raiseload=True,
+        ),
+        lazyload(Document.department),
+    )
+)
+# SQLite looks for pairs of values in no index: without the documents and the pages by themselves it goes through all renditions.
 _TEXTS = (
     select(Rendition, WrappedKey.wrapped)
     .join(WrappedKey, WrappedKey.document_id == Rendition.document_id)
     .where(Rendition.kind == "page-text", Rendition.state == "kept")
+    .where(Rendition.document_id.in_(bindparam("documents", expanding=True)))
+    .where(Rendition.page.in_(bindparam("numbers", expanding=True)))
     .where(tuple_(Rendition.document_id, Rendition.page).in_(bindparam("pages", expanding=True)))
+    .options(load_only(Rendition.document_id, Rendition.kind, Rendition.page, raiseload=True))
 )
 
 
@@ -206,25 +223,27 @@ def _placed(house: House, actor: Actor, hits: Iterable[Hit]) -> Iterator[FoundHi
         documents = {one.id: one for one in there if allowed(actor, "document.read", reach_of(one))}
         hits = [hit for hit in hits if hit.document in documents]
         pages = dict(_pages(house, session, {(hit.document, hit.page): hit.spans for hit in hits if hit.spans}))
-    return (_found(hit, documents[hit.document].verification, pages.get((hit.document, hit.page))) for hit in hits)
+    return (_found(hit, documents[hit.document].verification, pages.get((hit.document, hit.page), [])) for hit in hits)
 
 
 def _pages(
     house: House, session: Session, wanted: Mapping[tuple[str, int], Sequence[tuple[int, int]]]
-) -> Iterator[tuple[tuple[str, int], PageText]]:
-    """Yield those pages whose text the store can give, as far as the places on them need it.
+) -> Iterator[tuple[tuple[str, int], list[tuple[int, Line]]]]:
+    """Yield, of those pages whose text the store can give, the lines that the places on them touch.
 
     Where it cannot the words are found all the same, and `fixity` tells of it.
     """
     if not wanted:
         return
-    for row, wrapped in session.execute(_TEXTS, {"pages": list(wanted)}):
+    documents, numbers = (list(set(values)) for values in zip(*wanted, strict=True))
+    asked = {"documents": documents, "numbers": numbers, "pages": list(wanted)}
+    for row, wrapped in session.execute(_TEXTS, asked):
         key, place = house.keys.unwrap(UUID(row.document_id), wrapped), (row.document_id, row.page or 0)
         with contextlib.suppress(ObjectDamaged, ObjectMissing):
-            yield place, from_json(read_kept(house, row, key), wanted[place])
+            yield place, lines_at(read_kept(house, row, key), wanted[place])
 
 
-def _found(hit: Hit, verification: str, page: PageText | None) -> FoundHit:
+def _found(hit: Hit, verification: str, lines: list[tuple[int, Line]]) -> FoundHit:
     return FoundHit(
         document_id=hit.document,
         title=hit.title,
@@ -232,7 +251,7 @@ def _found(hit: Hit, verification: str, page: PageText | None) -> FoundHit:
         page=hit.page,
         snippet=hit.snippet,
         marks=hit.marks,
-        boxes=tuple(boxes_of(page, hit.spans)) if page else (),
+        boxes=tuple(boxes_in(lines, hit.spans)),
         customer=hit.customer,
         department=hit.department,
         contract_number=hit.contract_number,
