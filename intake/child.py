@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib import import_module
+from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from pathlib import Path
@@ -51,6 +52,7 @@ class _Child:
             "look": self._look,
             "page": self._page,
             "judge": self._judge,
+            "attached": self._attached,
             "cut": self._cut,
         }
         while True:
@@ -104,6 +106,17 @@ class _Child:
 
         pages, notes = look_here(self._path, self._kind, self._limits)
         self._answer({"pages": pages, "notes": notes})
+
+    def _attached(self, request: dict[str, Any]) -> None:
+        """Answer a file inside the file, by its number from 0; nothing behind the last one."""
+        from intake.formats.attached import MOST, attachments
+
+        found = next(islice(attachments(self._path, self._kind, self._limits), request["number"], None), None)
+        if found is None:
+            self._answer({"end": True})
+        else:
+            data = found.data if len(found.data) <= MOST else b""
+            self._answer({"name": found.name}, data)
 
     def _page(self, request: dict[str, Any]) -> None:
         from intake.formats.opening import open_pages

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import count as counting
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from intake.child_handle import Child, Dead, Late
 from intake.codec import from_json, quality_of
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats.signatures import OFFICE
-from intake.model import Inspection, Limits, PageText, ReadPage
+from intake.model import Attachment, Inspection, Limits, PageText, ReadPage
 from intake.patience import Patience
 
 _MORE = 100 << 20  # bytes of a file for which the first look at all its pages is given the seconds of another page
@@ -77,6 +78,19 @@ class Crew:
 
     def look(self, path: Path, kind: str, limits: Limits) -> tuple[int, tuple[str, ...]]:
         """Return the pages of a file of this kind and what is noted about it. Raises Rejected, EngineUnavailable."""
+        found, _ = self._looked(path, kind, limits, {"do": "look"})
+        return int(found["pages"]), tuple(found["notes"])
+
+    def attached(self, path: Path, kind: str, limits: Limits) -> Iterator[Attachment]:
+        """Yield the files inside a file of this kind, each once; one that cannot be taken out has no bytes. Raises Rejected, EngineUnavailable."""
+        for number in counting():
+            found, data = self._looked(path, kind, limits, {"do": "attached", "number": number})
+            if "end" in found:
+                return
+            yield Attachment(str(found["name"]), data)
+
+    def _looked(self, path: Path, kind: str, limits: Limits, asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Return what the child that looks at files answers of one, and the bytes that follow. Raises Rejected, EngineUnavailable."""
         self._mind_a_fork()
         with self._looking, path.open("rb") as file:
             seconds = self.seconds * ((_OFFICE if kind in OFFICE else 1) + os.fstat(file.fileno()).st_size // _MORE)
@@ -86,9 +100,10 @@ class Crew:
                     self._looker = self._start()
                 patience.watch(self._looker.pid)
                 try:
-                    request = {"do": "look", "file": True, "kind": kind, "limits": asdict(limits)}
+                    request = {**asked, "file": True, "kind": kind, "limits": asdict(limits)}
                     self._looker.send(request | {"seconds": patience.most()}, file.fileno())
                     found = self._looker.receive(patience)
+                    data = self._looker.receive_bytes(patience) if "name" in found else b""
                 except (Dead, Late) as error:
                     self._looker.close()
                     self._looker = None
@@ -98,8 +113,8 @@ class Crew:
                         raise Rejected("unreadable", "The file brings down whatever looks at it.") from None
                 else:
                     _raise(found)
-                    if "pages" in found:
-                        return int(found["pages"]), tuple(found["notes"])
+                    if "failed" not in found:
+                        return found, data
                     if found["failed"] == "memory":
                         raise Rejected("too_large", "Looking at the file needs more memory than is allowed.")
                     raise Rejected("truncated", f"The file is damaged ({found['why']}).")

@@ -195,6 +195,14 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file inside another: its name made plain, and its bytes; none where it cannot be taken out."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one file may cost, and whose certificates count. Pixels are width times height of one page.
 

@@ -17,6 +17,7 @@ from pypdfium2 import raw
 from intake import signatures
 from intake.damage import streams
 from intake.errors import Rejected
+from intake.formats import attached
 from intake.formats.names import plain_name
 from intake.model import Limits
 from intake.raster import FINE, check_size, fit
@@ -83,15 +84,18 @@ def check(path: Path, limits: Limits) -> tuple[int, tuple[str, ...]]:
                 width, height = document.get_page_size(index)
             check_size(width * scale, height * scale, limits)
             facts(document, index, limits)
-        notes = _notes(document)
+        notes = _notes(document, path)
         return count, (notes[0], *signatures.notes(path, limits.signature_roots), *notes[1:]) if notes[:1] == (
             "signed",
         ) else notes
 
 
-def _notes(document: pdfium.PdfDocument) -> tuple[str, ...]:
+def _notes(document: pdfium.PdfDocument, path: Path) -> tuple[str, ...]:
     with _LOCK:
         notes = ["signed"] if raw.FPDF_GetSignatureCount(document) > 0 else []
+        names = attached.names_in_pdf(path)
+        if names is not None:
+            return (*notes, *(f"attachment:{name}" for name in names))
         for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
             try:
                 name = document.get_attachment(index).get_name()

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.model import Inspection, Limits, Line, ReadPage, Receipt
+from intake.model import Attachment, Inspection, Limits, Line, ReadPage, Receipt
 
 Image = NDArray[np.uint8]
 
@@ -47,6 +47,9 @@ class PageReader(Protocol):
 
     def look(self, path: Path, kind: str, limits: Limits) -> tuple[int, tuple[str, ...]]:
         """Return the pages of a file of this kind and what is noted about it. Raises Rejected, EngineUnavailable."""
+
+    def attached(self, path: Path, kind: str, limits: Limits) -> Iterator[Attachment]:
+        """Yield the files inside a file of this kind, each once; one that cannot be taken out has no bytes. Raises Rejected, EngineUnavailable."""
 
     @property
     def awaited(self) -> bool:

@@ -4,7 +4,6 @@ import email
 import email.policy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -18,7 +17,7 @@ from intake.errors import Rejected
 from intake.formats.fonts import font
 from intake.formats.names import plain_name
 from intake.formats.pages import Layer, Picture
-from intake.model import Limits
+from intake.model import Attachment, Limits
 from intake.words import Char, line_of
 
 _MOST = 50 << 20  # bytes: more than mail servers carry
@@ -30,14 +29,6 @@ _WIDTH, _HEIGHT, _MARGIN = 1654, 2339, 180  # A4 at 200 dpi, and 23 mm around
 _SIZE, _STEP = 29, 48  # 10.5 points (五号), and from line to line
 _BREAKS = ("p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote")
 _SILENT = ("script", "style", "head", "title", "template")
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file inside a message: its name made plain, and its bytes as they were before they were sent."""
-
-    name: str
-    data: bytes
 
 
 def check(path: Path, limits: Limits) -> tuple[int, tuple[str, ...]]:

@@ -5,7 +5,7 @@ patterns, JBIG2 images) is not, and a file that needs it is refused: half a page
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder, XMLParser, fromstring
@@ -50,6 +50,7 @@ class Document:
     media: dict[str, tuple[str, str]] = field(default_factory=dict)  # id to format and part
     composites: dict[str, Element] = field(default_factory=dict)
     annotations: dict[str, list[str]] = field(default_factory=dict)  # id of the page to parts
+    attached: tuple[tuple[str, str], ...] = ()  # name and part
     notes: tuple[str, ...] = ()
     area: Element | None = None
 
@@ -131,7 +132,8 @@ def open_document(package: Package, limits: Limits) -> Document:
         for res in _children(_xml(package, part), "PageRes"):
             _resources(found, _joined(part, res.text))
     _annotations(found, root, root_part)
-    found.notes = _notes(package, bodies[0], root, root_part)
+    found.attached = _attached(package, root, root_part)
+    found.notes = _notes(package, bodies[0], found.attached)
     return found
 
 
@@ -206,18 +208,30 @@ def _annotations(found: Document, root: Element, root_part: str) -> None:
                     found.annotations.setdefault(page.get("PageID", ""), []).append(place)
 
 
-def _notes(package: Package, body: Element, root: Element, root_part: str) -> tuple[str, ...]:
+def _attached(package: Package, root: Element, root_part: str) -> tuple[tuple[str, str], ...]:
+    """Return the files attached to the document (GB/T 33190-2016, 20), by the name that a person would call each."""
+    found = list[tuple[str, str]]()
+    for named in _children(root, "Attachments"):
+        part = _joined(root_part, named.text)
+        if part in package:
+            files = [e for e in _xml(package, part).iter() if _word(e) == "Attachment"][:200]
+            found += [(_called(file), _joined(part, _text(file, "FileLoc"))) for file in files]
+    return tuple(found)
+
+
+def _called(file: Element) -> str:
+    """Return the name of an attachment, which some write without what it is (Format)."""
+    name, ending = plain_name(file.get("Name", "")), plain_name(file.get("Format", "")).lower()
+    return name if "." in name or ending == "?" else f"{name}.{ending}"
+
+
+def _notes(package: Package, body: Element, attached: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     notes = []
     if signatures := _text(body, "Signatures"):
         part = _joined("", signatures)
         if part in package and any(_word(e) == "Signature" for e in _xml(package, part).iter()):
             notes.append("signed")
-    for named in _children(root, "Attachments"):
-        part = _joined(root_part, named.text)
-        if part in package:
-            files = [e for e in _xml(package, part).iter() if _word(e) == "Attachment"][:200]
-            notes += [f"attachment:{plain_name(e.get('Name', ''))}" for e in files]
-    return tuple(notes)
+    return (*notes, *(f"attachment:{name}" for name, _ in attached))
 
 
 def _area(root: Element) -> tuple[float, float, float, float] | None:

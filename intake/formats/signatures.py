@@ -25,6 +25,9 @@ MEDIA_TYPES = {
 #: Sound and video (RULES B1, category 1.7): kept, not read; they have no pages.
 RECORDINGS = ("wav", "mp3", "m4a", "mp4", "avi")
 
+#: The kinds inside which others may be, that become documents of their own.
+CARRIERS = ("eml", "pdf", "ofd")
+
 #: What LibreOffice reads for us, where it is installed.
 OFFICE = ("docx", "xlsx")
 

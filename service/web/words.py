@@ -182,7 +182,7 @@ SOURCES = {
 }
 CHANNELS = {
     "api": _("程序接口"),
-    "attachment": _("邮件的附件"),
+    "attachment": _("文件或邮件的附件"),
     "cli": _("命令行"),
     "folder": _("服务器上的文件夹"),
     "form": _("在系统里填制"),

@@ -225,6 +225,15 @@ def pdf(**options):
             )
             leaf.Annots = pikepdf.Array([widget])
             made.Root.AcroForm = made.make_indirect(pikepdf.Dictionary(Fields=pikepdf.Array([widget]), SigFlags=3))
+        if options.get("pinned"):  # to its page, as a note
+            for name, data in options["pinned"].items():
+                file = pikepdf.AttachedFileSpec(made, data, filename=name)
+                note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FileAttachment, FS=file.obj)
+                note.Rect = pikepdf.Array([500, 800, 520, 820])
+                leaf.obj.Annots = pikepdf.Array([*leaf.obj.get("/Annots", []), made.make_indirect(note)])
+        if options.get("embedded"):
+            for name, data in options["embedded"].items():
+                made.attachments[name] = pikepdf.AttachedFileSpec(made, data, filename=name)
         if options.get("script"):
             made.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
         data = io.BytesIO()

@@ -103,6 +103,56 @@ def test_attachments_of_a_message_become_documents_of_their_own(quick):
     assert total == 4
 
 
+def test_what_is_in_a_pdf_or_an_ofd_becomes_documents_of_their_own(quick):
+    scan, scan_too = (made.saved(made.page(text=f"{made.TEXT} {number}"), "PNG") for number in range(2))
+    inner = made.pdf(embedded={"图.png": scan_too}, pinned={"图.png": scan_too})
+    outer = made.pdf(
+        embedded={"内层.pdf": inner, "数据.xml": b"<invoice/>", "../坏\u202e.png": scan[:-40]},
+        pinned={"钉在页上.png": scan, "发票.ofd": attached_ofd()},
+    )
+    house = quick.house
+    pdf = take(quick, "合同.pdf", outer)
+    names = ["内层.pdf", "坏.png", "数据.xml", "钉在页上.png", "发票.ofd"]
+    _, _, _, reasons, notes = row(quick, pdf)
+    assert sorted(notes) == sorted(f"attachment:{name}" for name in names)
+    assert [r for r in reasons if r.startswith("attachment")] == ["attachment_refused:坏.png"]
+    for _ in range(2):
+        process_waiting(house)
+    inside = {name: key for key, name in attached_to(house, OWNER, pdf)}
+    assert sorted(inside) == sorted(["内层.pdf", "发票.ofd", "钉在页上.png"])
+    assert [name for _, name in attached_to(house, OWNER, inside["内层.pdf"])] == ["图.png"]
+    assert [name for _, name in attached_to(house, OWNER, inside["发票.ofd"])] == ["附图.jpg"]
+    with open_rendition(house, OWNER, inside["钉在页上.png"], "original") as opened:
+        assert opened.stream.read() == scan
+    with house.database.read() as session:
+        total = len(session.scalars(select(Document)).all())
+    assert total == 6
+    process_again(house, pdf)
+    with house.database.read() as session:
+        assert len(session.scalars(select(Document)).all()) == total
+    documents.set_tier(house, OWNER, pdf, "secret", "客户要求")
+    assert {documents.get_document(house, OWNER, key).tier for key in inside.values()} == {"secret"}
+
+
+def attached_ofd():
+    """An OFD with an XML and a picture attached."""
+    place = f'<ofd:Attachments {made.OFD_SPACE}><ofd:Attachment ID="1" Name="附图" Format="JPG"><ofd:FileLoc>a.jpg</ofd:FileLoc></ofd:Attachment>'
+    place += (
+        '<ofd:Attachment ID="2" Name="原始数据.xml"><ofd:FileLoc>b.xml</ofd:FileLoc></ofd:Attachment></ofd:Attachments>'
+    )
+    parts = {"Doc_0/Attachs/a.jpg": made.saved(made.page("RGB"), "JPEG"), "Doc_0/Attachs/b.xml": "<data/>"}
+    return made.ofd(
+        parts={"Doc_0/Attachs/Attachments.xml": place, **parts},
+        document="<ofd:Attachments>Attachs/Attachments.xml</ofd:Attachments>",
+    )
+
+
+def process_again(house, document_id):
+    with house.database.write() as session:
+        session.execute(update(Document).where(Document.id == document_id).values(status="received"))
+    process_waiting(house)
+
+
 def test_what_is_attached_to_a_secret_message_is_secret_from_the_start(quick):
     house = quick.house
     data = made.eml(("发票.ofd", made.ofd(), "application/ofd"))

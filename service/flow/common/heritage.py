@@ -12,7 +12,7 @@ from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from intake.batches.said import Inherited, Said, inherit, paper_of
-from intake.formats.signatures import MEDIA_TYPES
+from intake.formats.signatures import CARRIERS, MEDIA_TYPES
 from service.access.policy import TIERS
 from service.flow.common.guard import reach_of
 from service.records import audit
@@ -21,6 +21,7 @@ from service.records.tables import BatchPart, Document, Stack
 USUAL = "internal"
 #: The channel of what came attached to a message.
 ATTACHMENT = "attachment"
+_CARRY = tuple(MEDIA_TYPES[kind] for kind in CARRIERS)  # what others may be attached to
 _LETTER = "from:"
 
 
@@ -133,7 +134,7 @@ def raise_attached(session: Session, by: str, message: Document) -> list[str]:
     In the transaction that raised the message, which holds its lock, before anything is written to the trail. What was here before it
     came attached to anything stays what its own people say it is.
     """
-    if message.media_type != MEDIA_TYPES["eml"]:
+    if message.media_type not in _CARRY:
         return []
     session.flush()
     session.refresh(message, ["case_file"])  # it may just have been put into it
@@ -152,7 +153,7 @@ def _attached(session: Session, message: Document) -> list[Document]:
     messages = [message]
     while messages:
         outer = messages.pop()
-        if outer.media_type != MEDIA_TYPES["eml"]:
+        if outer.media_type not in _CARRY:
             continue
         came = (Document.channel == ATTACHMENT, Document.status.not_in(("receiving", "destroyed")))
         query = select(Document).where(*came, cast(Document.notes, String).contains(f"{_LETTER}{outer.id}"))

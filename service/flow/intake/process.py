@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from intake import verification as rules
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats import recording
-from intake.formats.signatures import RECORDINGS
+from intake.formats.signatures import CARRIERS, RECORDINGS
 from intake.inspect import inspect
 from intake.model import Inspection, PageText, Understanding
 from intake.understand import understand, understand_as
@@ -162,8 +162,8 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         with original_on_disk(house, document_id) as path:
             inspection = inspect(path, house.limits, house.reader.look)
             heap = _pages(house, hold, key, path, inspection, told)
-            if inspection.kind == "eml":
-                extra = receive_attached(house, document_id, path)
+            if inspection.kind in CARRIERS:
+                extra = receive_attached(house, document_id, path, inspection.kind)
         heap.require_a_picture()
         if inspection.kind in RECORDINGS:
             understanding = recording.understood(filename)

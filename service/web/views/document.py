@@ -6,7 +6,7 @@ from typing import TypeVar
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from intake.formats.signatures import MEDIA_TYPES, RECORDINGS
+from intake.formats.signatures import CARRIERS, MEDIA_TYPES, RECORDINGS
 from search.errors import BadQuery
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
 from service.flow.archive import filing
@@ -116,7 +116,9 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         rereadable=is_worth_another_reading(document)
         and (document.case_file is None or document.case_file.state == "open"),
         related=related_to(house(), actor(), document_id, noted=False) if document.pages_read else [],
-        attached=attached_to(house(), actor(), document_id) if document.media_type == MEDIA_TYPES["eml"] else [],
+        attached=attached_to(house(), actor(), document_id)
+        if document.media_type in [MEDIA_TYPES[kind] for kind in CARRIERS]
+        else [],
         letter=flow.letters_of(house(), [document]).get(document.id, ("", "")),
         scan=flow.scan_of(house(), document),
         playable=document.media_type.partition("/")[0] if is_recording(document) else "",

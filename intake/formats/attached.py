@@ -1,0 +1,93 @@
+"""The files inside a file, which can stand by themselves: attached to a message, embedded in a PDF, attached to an OFD."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from intake.errors import Rejected
+from intake.formats import mail
+from intake.formats.names import plain_name
+from intake.model import Attachment, Limits
+
+MOST = 128 << 20  # bytes of one
+_MOST_FILES = 100
+_MOST_PAGES = 20_000
+
+
+def attachments(path: Path, kind: str, limits: Limits) -> Iterator[Attachment]:
+    """Yield the files inside a file of this kind, at most 100, each once. Raises Rejected.
+
+    One that cannot be taken out has no bytes.
+    """
+    if kind == "eml":
+        yield from mail.attachments(path)
+    elif kind == "pdf":
+        yield from _of_pdf(path)
+    elif kind == "ofd":
+        yield from _of_ofd(path, limits)
+
+
+def names_in_pdf(path: Path) -> list[str] | None:
+    """Return how the files inside a PDF are called; None for a file so broken that they are not found."""
+    import pikepdf
+
+    try:
+        with path.open("rb") as file, pikepdf.open(file) as document:
+            return [name for name, _ in islice(_embedded(document), 2 * _MOST_FILES)]
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - the parts of a foreign file can be wrong in any way
+        return None
+
+
+def _of_pdf(path: Path) -> Iterator[Attachment]:
+    import pikepdf
+
+    try:
+        with path.open("rb") as file, pikepdf.open(file) as document:
+            for name, stream in islice(_embedded(document), _MOST_FILES):
+                try:
+                    data = bytes(stream.read_bytes())
+                except (pikepdf.PdfError, pikepdf.DataDecodingError, RuntimeError):
+                    data = b""
+                yield Attachment(name, data)
+    except (MemoryError, Rejected, GeneratorExit):
+        raise
+    except Exception as error:
+        raise Rejected("truncated", "What is attached to the PDF cannot be taken out: it is damaged.") from error
+
+
+def _embedded(document: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the stream of each file embedded in a PDF, once: of the whole file, which a portfolio shows as well, and of notes on pages.
+
+    ISO 32000-2, 7.11.4 and 12.5.6.15.
+    """
+    import pikepdf
+
+    tree = document.Root.get("/Names", {}).get("/EmbeddedFiles")
+    named = ((str(key), value) for key, value in pikepdf.NameTree(tree).items()) if tree is not None else ()
+    pages = islice(document.pages, _MOST_PAGES)
+    notes = (note for page in pages for note in page.obj.get("/Annots", []) if isinstance(note, pikepdf.Dictionary))
+    pinned = (("", note.get("/FS")) for note in notes if note.get("/Subtype") == "/FileAttachment")
+    seen = set[tuple[int, int]]()
+    for key, file in chain(named, pinned):
+        held = file.get("/EF", {}) if isinstance(file, pikepdf.Dictionary) else {}
+        stream = held.get("/UF", held.get("/F"))
+        if not isinstance(stream, pikepdf.Stream) or stream.objgen in seen:
+            continue
+        seen.add(stream.objgen)
+        yield plain_name(str(file.get("/UF", file.get("/F", key)))), stream
+
+
+def _of_ofd(path: Path, limits: Limits) -> Iterator[Attachment]:
+    from intake.formats import ofd
+    from intake.formats.package import opened
+
+    with opened(path, limits) as package:
+        for name, part in islice(ofd.open_document(package, limits).attached, _MOST_FILES):
+            try:
+                data = package.read(part, MOST) if part in package else b""
+            except Rejected:
+                data = b""
+            yield Attachment(name, data)
