@@ -68,7 +68,7 @@ _MAX_ATTACHMENTS = 200  # names that are noted
 
 
 def check(path: Path, limits: Limits) -> tuple[int, tuple[str, ...]]:
-    """Return the number of pages and the notes: "signed", "signature:STATE:NAME", "attachment:NAME". Nothing in the file is executed.
+    """Return the number of pages and the notes: "signed", "signature:STATE:NAME", "xfa", "portfolio", "attachment:NAME". Nothing in the file is executed.
 
     Raises Rejected.
     """
@@ -93,6 +93,10 @@ def check(path: Path, limits: Limits) -> tuple[int, tuple[str, ...]]:
 def _notes(document: pdfium.PdfDocument, path: Path) -> tuple[str, ...]:
     with _LOCK:
         notes = ["signed"] if raw.FPDF_GetSignatureCount(document) > 0 else []
+        if document.get_formtype() == raw.FORMTYPE_XFA_FULL:
+            notes.append(attached.UNSHOWN_FORM)
+        if attached.is_portfolio(path):
+            notes.append("portfolio")
         names = attached.names_in_pdf(path)
         if names is not None:
             return (*notes, *(f"attachment:{name}" for name in names))

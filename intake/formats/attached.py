@@ -10,6 +10,8 @@ from intake.formats import mail
 from intake.formats.names import plain_name
 from intake.model import Attachment, Limits
 
+#: Noted of a form that is made by a program as it is looked at (XFA, ISO 32000-2, 12.7.8): its pages say no more than that they cannot show it.
+UNSHOWN_FORM = "xfa"
 MOST = 128 << 20  # bytes of one
 _MOST_FILES = 100
 _MOST_PAGES = 20_000
@@ -39,6 +41,19 @@ def names_in_pdf(path: Path) -> list[str] | None:
         raise
     except Exception:  # noqa: BLE001 - the parts of a foreign file can be wrong in any way
         return None
+
+
+def is_portfolio(path: Path) -> bool:
+    """Tell whether a PDF is a cover for the files in it (ISO 32000-2, 12.3.5)."""
+    import pikepdf
+
+    try:
+        with path.open("rb") as file, pikepdf.open(file) as document:
+            return "/Collection" in document.Root
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - as above
+        return False
 
 
 def _of_pdf(path: Path) -> Iterator[Attachment]:

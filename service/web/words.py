@@ -572,6 +572,7 @@ REASONS = {
     "rescan": _("请重新扫描"),
     "pages_missing": _("按印着的页码，缺页"),
     "attachment_refused": _("附件没有收下"),
+    "form_unshown": _("页面上看不到表单的内容：请用填表的程序打开，打印成 PDF，再传一次"),
 }
 #: What is said of a document as a whole, as reasons name it.
 OF_DOCUMENT = {"kind": _("类目"), "department": _("部门"), "original": _("原件或复印件")}
@@ -837,7 +838,12 @@ def note(code: str) -> str:
     if signature:
         who = signature[1] or gettext("签名者不明")
         return gettext("数字签名：%(who)s · %(state)s", who=who, state=named(SIGNATURES, signature[0]))
-    return {"signed": gettext("带有数字签名（未验证）"), "macros": gettext("带有宏（不执行）")}.get(kind, "")
+    return {
+        "signed": gettext("带有数字签名（未验证）"),
+        "macros": gettext("带有宏（不执行）"),
+        "xfa": gettext("动态表单（XFA），页面上看不到它的内容"),
+        "portfolio": gettext("PDF 包，内容在它的附件里"),
+    }.get(kind, "")
 
 
 def told(notes: Sequence[str]) -> list[str]:

@@ -234,11 +234,47 @@ def pdf(**options):
         if options.get("embedded"):
             for name, data in options["embedded"].items():
                 made.attachments[name] = pikepdf.AttachedFileSpec(made, data, filename=name)
+        if options.get("xfa"):
+            parts = pikepdf.Array([pikepdf.String("template"), made.make_stream(b"<template/>")])
+            made.Root.AcroForm = made.make_indirect(pikepdf.Dictionary(Fields=pikepdf.Array([]), XFA=parts))
+            made.Root.NeedsRendering = options["xfa"] == "dynamic"
+        if options.get("portfolio"):
+            made.Root.Collection = pikepdf.Dictionary(Type=pikepdf.Name.Collection, View=pikepdf.Name.T)
         if options.get("script"):
             made.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
         data = io.BytesIO()
         made.save(data, static_id=True)
         return data.getvalue()
+
+
+def form(value):
+    """A PDF with a field of a form into which this was typed, and no picture of it: a reader has to set it itself."""
+    data = io.BytesIO()
+    with pikepdf.new() as made:
+        leaf = made.add_blank_page(page_size=(595, 842))
+        font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+        look = "/Helv 20 Tf 0 g"
+        field = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx, T="number", V=value
+        )
+        field.update(
+            {"/DA": pikepdf.String(look), "/Rect": pikepdf.Array([60, 700, 500, 740]), "/F": 4, "/P": leaf.obj}
+        )
+        held = made.make_indirect(field)
+        leaf.obj.Annots = pikepdf.Array([held])
+        resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=made.make_indirect(font)))
+        form = pikepdf.Dictionary(Fields=pikepdf.Array([held]), DA=look, DR=resources, NeedAppearances=True)
+        made.Root.AcroForm = made.make_indirect(form)
+        made.save(data, static_id=True)
+    return data.getvalue()
+
+
+def encrypted(user):
+    """A PDF encrypted with AES-256 (ISO 32000-2, 7.6). user: the password without which nobody reads it; "": anyone does."""
+    data = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as made:
+        made.save(data, encryption=pikepdf.Encryption(owner="owner", user=user, R=6, aes=True))
+    return data.getvalue()
 
 
 def locked():

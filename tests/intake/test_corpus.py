@@ -27,6 +27,9 @@ SEEDS = {name: make for name, (_, make) in made.MAKERS.items()}
 SEEDS["digital.pdf"] = scan("contract-digital.pdf").read_bytes
 SEEDS["signed.pdf"] = lambda: made.pdf(signed=True, attachment="报价单.xlsx", script=True)
 SEEDS["locked.pdf"] = made.locked
+SEEDS["aes.pdf"] = lambda: made.encrypted("")
+SEEDS["form.pdf"] = lambda: made.form("HT-2026-0731")
+SEEDS["portfolio.pdf"] = lambda: made.pdf(portfolio=True, embedded={"图.jpg": SEEDS["photo.jpg"]()}, xfa="dynamic")
 SEEDS["attached.eml"] = lambda: made.eml(
     ("合同.pdf", made.pdf(), "application/pdf"), ("照片.jpg", SEEDS["photo.jpg"](), "image/jpeg")
 )

@@ -197,6 +197,28 @@ def test_signatures_and_attachments_of_a_pdf_are_noted_and_nothing_is_run(tmp_pa
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("options", "notes"),
+    [
+        ({"xfa": "dynamic"}, ("xfa",)),
+        ({"xfa": "static"}, ()),  # its page shows it
+        ({"portfolio": True, "attachment": "a.pdf"}, ("portfolio", "attachment:a.pdf")),
+    ],
+)
+def test_forms_that_pages_do_not_show_and_portfolios_are_noted(tmp_path, options, notes):
+    assert inspect(put(tmp_path, made.pdf(**options)), LIMITS).notes == notes
+
+
+def test_a_pdf_in_aes_256_is_taken_where_its_reader_needs_no_password(tmp_path):
+    path = put(tmp_path, made.encrypted(""))
+    assert inspect(path, LIMITS).pages == 1
+    with open_pages(path, "pdf", LIMITS) as pages:
+        picture = pages.picture(0)
+    assert not picture.damaged
+    assert np.asarray(picture.image.convert("L")).min() < 60
+    assert code(put(tmp_path, made.encrypted("secret"))) == "encrypted"
+
+
 def test_a_page_of_a_pdf_whose_image_cannot_be_unpacked_is_damaged_and_not_blank(tmp_path):
     white = made.saved(Image.new("RGB", (827, 1169), "white"), "JPEG")
     with open_pages(put(tmp_path, made.pdf(jpeg=white)), "pdf", LIMITS) as pages:

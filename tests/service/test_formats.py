@@ -371,6 +371,21 @@ def text_of(house, document_id):
         return opened.stream.read().decode()
 
 
+def test_what_was_typed_into_a_form_is_read(embedded):
+    document_id = take(embedded, "form.pdf", made.form("HT-2026-0731"))
+    assert "HT-2026-0731" in text_of(embedded.house, document_id)
+    assert find.find(embedded.house, OWNER, "HT-2026-0731").total == 1
+
+
+def test_a_form_that_its_pages_do_not_show_is_for_a_person_to_look_at(quick):
+    document_id = take(quick, "申请表.pdf", made.pdf(xfa="dynamic"))
+    status, _, _, reasons, notes = row(quick, document_id)
+    assert (status, notes) == ("needs_review", ["xfa"])
+    assert "form_unshown" in reasons
+    documents.confirm(quick.house, OWNER, document_id, {}, ["form_unshown"])
+    assert "form_unshown" not in row(quick, document_id)[3]
+
+
 def test_a_hundred_broken_files_are_refused_whole_or_taken_in_whole(quick, tmp_path):
     house, taken, refused = quick.house, 0, 0
     for name, make in SEEDS.items():

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from intake import verification as rules
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats import recording
+from intake.formats.attached import UNSHOWN_FORM
 from intake.formats.signatures import CARRIERS, RECORDINGS
 from intake.inspect import inspect
 from intake.model import Inspection, PageText, Understanding
@@ -162,8 +163,9 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         with original_on_disk(house, document_id) as path:
             inspection = inspect(path, house.limits, house.reader.look)
             heap = _pages(house, hold, key, path, inspection, told)
+            extra += ["form_unshown"] if UNSHOWN_FORM in inspection.notes else []
             if inspection.kind in CARRIERS:
-                extra = receive_attached(house, document_id, path, inspection.kind)
+                extra += receive_attached(house, document_id, path, inspection.kind)
         heap.require_a_picture()
         if inspection.kind in RECORDINGS:
             understanding = recording.understood(filename)
