@@ -1,5 +1,8 @@
 """Files come in by every channel while processes are killed, the disk is full and the line breaks.
 
+By the station's way of sending and by forms, cut and whole; from a hot folder; from a mailbox (Dovecot), and from a scanner (SANE's
+test backend), each where it is there.
+
 At the end every page that was acknowledged is there once, bit for bit, and nothing of what was not; of a stack that is cut, in the
 documents that became of it.
 """
@@ -9,7 +12,10 @@ import json
 import logging
 import os
 import random
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -19,9 +25,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import requests
+from PIL import Image, ImageChops, ImageSequence
 from sqlalchemy import func, select, update
 
 from intake.adapters.tus_delivery import TusDelivery
@@ -49,12 +57,14 @@ from tests.service.faults import (
     page_bytes,
     patiently,
 )
+from tests.service.test_letters import Post
 from tests.service.test_uploads_served import Line
 from tests.thorough import THOROUGH
 
 SEED = int(os.environ.get("JUANZONG_TEST_SEED", "51"))
 MIB = 1 << 20
 _log = logging.getLogger(__name__)
+Found = TypeVar("Found")
 TIMES = {"worker": 3, "web": 4, "serve": 2, "plug": 2, "station": 3, "disk": 3}
 FEW_TIMES = {"worker": 1, "web": 2, "serve": 1, "plug": 1, "station": 1, "disk": 1}
 ONE_OF_EACH = {"worker": 1, "web": 1, "disk": 1}
@@ -72,7 +82,9 @@ class Station:
     memory: Path
     hot: Path
     until: float
+    post: Post | None = None
     told: dict[Path, str] = field(default_factory=dict)
+    scanned: list[str] = field(default_factory=list)
     refused: dict[Path, str] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
 
@@ -139,6 +151,36 @@ class Station:
             file.flush()
             time.sleep(0.2)
             file.write(data[len(data) // 2 :])
+
+    def by_mail(self, path: Path) -> None:
+        """Send a letter with it."""
+        assert self.post is not None
+        self.post.send(path, Subject=path.name)
+
+    def by_scanner(self, env: dict[str, str], chance: random.Random) -> None:
+        """Scan a stack of ten pages and hand it in as `juanzong station` does: killed once all of them are in, and gone on with."""
+        spool = Path(env["JUANZONG_HOME"]) / "station" / "scans"
+        to = ("--server", self.line.address, "--token-file", str(self.token_file), "--json")
+        words = ["scan", "--device", "test", "--resolution", "50", "--expect", "10", "--batch", "scanned", *to]
+        until, then = time.monotonic() + 120, chance.uniform(0.0, 0.6)
+        while time.monotonic() < self.until:
+            command = [sys.executable, "-m", "service", "station", *words]
+            process = subprocess.Popen(
+                command, env=os.environ | env, cwd=faults.ROOT, stdout=subprocess.PIPE, start_new_session=True
+            )
+            while words[0] == "scan" and process.poll() is None and time.monotonic() < until:
+                if len([*spool.glob("*/p*.tiff")]) == 10:
+                    time.sleep(then)
+                    os.killpg(process.pid, signal.SIGKILL)
+                    break
+                time.sleep(0.05)
+            said = process.communicate()[0]
+            self.seen[f"scanner: {words[0]} {process.returncode}"] += 1
+            if process.returncode == 0:
+                self.scanned.append(json.loads(said)["document_id"])
+                return
+            words = ["resume", next(spool.iterdir()).name, *to]
+            time.sleep(1)
 
     def half_by_tus(self, path: Path) -> None:
         """Send half of it and never come back."""
@@ -209,16 +251,28 @@ def test_what_was_acknowledged_is_there_once_and_nothing_else(request, tmp_path,
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         env = embedded_env(home) if kind == "embedded" else server_env(home, request)
+        post = _if_there(request, "imap_server", lambda url: Post(url, tmp_path / "post"))
+        if post is not None:
+            env |= {name: value for name, value in post.env.items() if name.startswith("JUANZONG_MAILBOX")}
+        sane = _if_there(request, "sane", lambda found: found | {"JUANZONG_HOME": str(tmp_path / "desk")})
         env |= {"JUANZONG_PORT": str(port), "JUANZONG_RENDER_DPI": "72", "JUANZONG_OCR_PROCESSES": "1"}
         prepare(load(env))
         house = build(load(env))
         try:
-            _faults(house, env, disk, chance, tmp_path, number, times, juanzong_here)
+            _faults(house, env, disk, chance, tmp_path, number, times, juanzong_here, post, sane)
         finally:
             house.database.dispose()
 
 
-def _faults(house, env, disk, chance, folder, number, times, juanzong):
+def _if_there(request, fixture: str, made: Callable[[Any], Found]) -> Found | None:
+    """Return what is made of a server or a program; None where it is not there, and need not be."""
+    try:
+        return made(request.getfixturevalue(fixture))
+    except pytest.skip.Exception:
+        return None
+
+
+def _faults(house, env, disk, chance, folder, number, times, juanzong, post, sane):
     people.invite(house, OWNER, "scanner", "某", ["operator"])
     token_file = folder / "token"
     token_file.write_text(people.create_token(house, OWNER, "scanner", "station"))
@@ -229,11 +283,12 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
     once = number - number // 12 - len(stacks)  # the rest are sent again
     sheets = [make_sheet(files, "00", chance, tiff=False, pages=LONG + 2)]  # read in shares
     sheets += [make_sheet(files, f"{n:02d}", chance, tiff=n % 6 == 5) for n in range(1, once)]
+    mailed = [make_sheet(files, f"mail-{n}", chance, tiff=False) for n in range((1 + number // 16) if post else 0)]
     line = Line(house.settings.port)
     line.pace = 0.004  # some 4 MB/s each
     line.cuts = sorted(chance.randrange(number * 2 * MIB) for _ in range(number // 4))
     cuts = len(line.cuts)
-    station = Station(line, token_file, folder / "memory", hot, time.monotonic() + PATIENCE)
+    station = Station(line, token_file, folder / "memory", hot, time.monotonic() + PATIENCE, post)
     log = folder / "log"
     serve = Kept(["serve"], env, log)
     watcher = Kept(["station", "watch", str(hot), "--settle", "0.2"], env, folder / "station.log")
@@ -252,20 +307,28 @@ def _faults(house, env, disk, chance, folder, number, times, juanzong):
         )
         trouble.start()
         work, never = _work(station, sheets, stacks, number // 12, files, chance)
+        work.insert(0, [(station.by_mail, sheet.path) for sheet in mailed])
         senders = [station.send_all(some, random.Random(chance.random())) for some in work]
         senders.append(_send_more(station, trouble, senders[-1], sheets, files))
+        if sane is not None:
+            scans = (env | sane, random.Random(chance.random()))
+            senders.append(threading.Thread(target=station.by_scanner, args=scans, daemon=True))
+            senders[-1].start()
         for thread in (*senders, trouble):
             thread.join(max(1.0, station.until - time.monotonic()))
         sent = time.monotonic() - began
         assert trouble.done == times, f"not everything that should go wrong did: {trouble.done}"
         patiently(lambda: not [path for path in hot.glob("*.*") if path.is_file()] or None, PATIENCE)
+        patiently(lambda: not (post and post.subjects("INBOX")) or None, PATIENCE)
         patiently(lambda: _all_cut(house) and _all_read(house), PATIENCE)
         read, broke = time.monotonic() - began, cuts - len(line.cuts)
         _log.warning("seed %s: %s files sent in %.0f s, read after %.0f s; %s breaks", SEED, number, sent, read, broke)
         _log.warning("%s; %s", dict(trouble.done), dict(station.seen))
         assert broke, "the line to the archive held all the time"
-        _check_told(station, [*sheets, *stacks], never)
-        _check_archive(house, env, station, sheets, stacks, folder, juanzong)
+        _check_told(station, [*sheets, *stacks], mailed, never)
+        if sane is not None:
+            _check_scan(house, env | sane, station, folder, juanzong)
+        _check_archive(house, env, station, [*sheets, *mailed], stacks, folder, juanzong)
     except BaseException:
         _log.warning("seed %s; %s; %s", SEED, dict(station.seen), log.read_text()[-6000:])
         raise
@@ -333,13 +396,30 @@ def _all_read(house: House) -> bool:
         return session.scalar(query) == 0
 
 
-def _check_told(station: Station, sheets: list[Sheet | SentStack], never: list[Path]) -> None:
+def _check_told(station: Station, sheets: list[Sheet | SentStack], mailed: list[Sheet], never: list[Path]) -> None:
     """Every file has its receipt, and of the others nothing was received."""
     in_folder = {path.name for path in (station.hot / "done").iterdir() if path.suffix != ".txt"}  # notes of poor pages
     assert {s.path.name for s in sheets} == in_folder | {path.name for path in station.told}
+    if station.post is not None:
+        assert sorted(station.post.subjects("INBOX.done")) == sorted(sheet.path.name for sheet in mailed)
+        assert station.post.subjects("INBOX.refused") == []
     assert not set(never) & set(station.told)
     assert set(station.refused) == set(never[1:3])
     assert [p.name for p in (station.hot / "refused").glob("*.pdf")] == [never[0].name]
+
+
+def _check_scan(house, env, station, folder, juanzong) -> None:
+    """The stack that went through the scanner is one document, each page as the scanner gives it, and nothing waits at the station."""
+    (document_id,) = station.scanned
+    assert list((folder / "desk" / "station" / "scans").iterdir()) == []
+    out, by_hand = folder / "scan.tiff", folder / "by-hand.tiff"
+    juanzong({**env, "JUANZONG_HOME": str(house.settings.home)}, "get", document_id, "-o", out)
+    words = ["scanimage", "--device-name=test", "--format=tiff", "--resolution=50", "-x", "210", "-y", "297"]
+    with by_hand.open("wb") as file:
+        subprocess.run(words, env=os.environ | env, stdout=file, stderr=subprocess.DEVNULL, check=True)
+    with Image.open(out) as scan, Image.open(by_hand) as page:
+        pages = [ImageChops.difference(frame, page).getbbox() for frame in ImageSequence.Iterator(scan)]
+    assert pages == [None] * 10
 
 
 def _check_archive(house, env, station, sheets, stacks, folder, juanzong):
@@ -352,8 +432,9 @@ def _check_archive(house, env, station, sheets, stacks, folder, juanzong):
         )
         received = Counter(session.scalars(select(AuditEntry.subject).where(AuditEntry.action == "document.receive")))
     cut = _check_stacks(house, env, station, stacks, folder, juanzong)
-    held = {document.sha256: document for document in documents if document.id not in cut}
-    assert sorted(d.sha256 for d in documents if d.id not in cut) == sorted(s.sha256 for s in sheets)
+    alone = [document for document in documents if document.id not in {*cut, *station.scanned}]
+    held = {document.sha256: document for document in alone}
+    assert sorted(document.sha256 for document in alone) == sorted(sheet.sha256 for sheet in sheets)
     assert set(received) == {f"document:{d.id}" for d in documents}
     assert set(received.values()) == {1}
     assert {d.id: (d.pages_read, read[d.id]) for d in documents} == {d.id: (d.pages, d.pages) for d in documents}
