@@ -246,9 +246,12 @@ class RapidOcr:
         height, width = image.shape[:2]
         right, bottom = max(0, height // 4 - width), max(0, width // 4 - height)
         if right or bottom:
-            image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-        small, down, across = self._resize(image, self._engine.min_side_len, most)
-        small = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)  # not before: the detector needs all the memory there is
+            white = (255, 255, 255)
+            image = np.asarray(
+                cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=white), np.uint8
+            )
+        resized, down, across = self._resize(image, self._engine.min_side_len, most)
+        small: Any = cv2.cvtColor(resized, cv2.COLOR_RGB2BGR)  # not before: the detector needs all the memory there is
         record: dict[str, Any] = {"preprocess": {"ratio_h": down, "ratio_w": across}}
         small, record = self._pad(small, record, self._engine.width_height_ratio, self._engine.min_height)
         large = most >= _SIDES[2]
@@ -337,10 +340,14 @@ class _Afresh:
     def _prepared_for(self, shape: tuple[int, ...]) -> Any:
         self._lately.append(shape)
         if shape not in self._prepared:
-            rarest = min(self._prepared, key=self._lately.count) if len(self._prepared) >= _MOST_PREPARED else None
-            if self._lately.count(shape) < max(_AGAIN, self._lately.count(rarest) + 1 if rarest else 0):
+            wanted, rarest = _AGAIN, None
+            if len(self._prepared) >= _MOST_PREPARED:  # none goes for one that comes no more often
+                rarest = min(self._prepared, key=self._lately.count)
+                wanted = max(_AGAIN, self._lately.count(rarest) + 1)
+            if self._lately.count(shape) < wanted:
                 return self._prepare(shape) if _is_large(shape) else self._model
-            self._prepared.pop(rarest, None)
+            if rarest is not None:
+                del self._prepared[rarest]
             self._prepared[shape] = self._prepare(shape)
         return self._prepared[shape]
 

@@ -87,7 +87,9 @@ def _embedded(document: Any) -> Iterator[tuple[str, Any]]:
     pinned = (("", note.get("/FS")) for note in notes if note.get("/Subtype") == "/FileAttachment")
     seen = set[tuple[int, int]]()
     for key, file in chain(named, pinned):
-        held = file.get("/EF", {}) if isinstance(file, pikepdf.Dictionary) else {}
+        if not isinstance(file, pikepdf.Dictionary):
+            continue
+        held: Any = file.get("/EF", {})
         stream = held.get("/UF", held.get("/F"))
         if not isinstance(stream, pikepdf.Stream) or stream.objgen in seen:
             continue

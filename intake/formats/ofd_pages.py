@@ -246,8 +246,7 @@ def _held(image: Image.Image) -> Iterator[Path]:
     file = os.memfd_create("image", os.MFD_CLOEXEC)
     try:
         with os.fdopen(file, "wb", closefd=False) as out:
-            held: io.BytesIO = image.fp  # type: ignore[assignment]  # as `_image` opened it
-            out.write(held.getbuffer())
+            out.write(getattr(image, "fp").getbuffer())  # noqa: B009 - as `_image` opened it; Pillow's types know no `fp`
         yield Path(f"/proc/self/fd/{file}")
     finally:
         os.close(file)

@@ -1,6 +1,7 @@
 """What a person may see, said in SQL: the same rules as `policy.decide`, for lists, counts and exports."""
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -8,8 +9,10 @@ from sqlalchemy.orm import Session
 from service.access.policy import Actor, decide, sees_all_departments, tiers_of
 from service.records.tables import CaseFile, Contract, Customer, Document
 
+Row = TypeVar("Row", Document, str)  # whole, or their ids
 
-def visible(query: Select[Document], actor: Actor) -> Select[Document]:
+
+def visible(query: Select[Row], actor: Actor) -> Select[Row]:
     """Narrow a query over documents to those the actor may read."""
     if actor.owner:
         return query
