@@ -36,6 +36,7 @@ from intake.adapters.tus_delivery import TusDelivery
 from intake.errors import DeliveryFailed, Rejected
 from service.access import people
 from service.bootstrap import build, prepare
+from service.flow.common import claims
 from service.flow.intake.finish_uploads import tidy
 from service.flow.intake.looks import stack_on_disk
 from service.flow.intake.shares import LONG
@@ -70,7 +71,9 @@ FEW_TIMES = {"worker": 1, "web": 2, "serve": 1, "plug": 1, "station": 1, "disk":
 ONE_OF_EACH = {"worker": 1, "web": 1, "disk": 1}
 EMBEDDED = ("embedded", 50, TIMES) if THOROUGH else ("embedded", 6, ONE_OF_EACH)
 _PASSING = ("busy", "changed")
-PATIENCE = 600.0  # seconds for all of a kind: a slow machine is not wrong, and one that hangs is told
+#: Seconds for all of a kind: a slow machine is not wrong, and one that hangs is told. What a living process could not give back, as the disk
+#: was full, others wait for until its claim runs out.
+PATIENCE = claims.SPAN.total_seconds() + 120
 
 
 @dataclass
