@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib import import_module
-from itertools import islice
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from pathlib import Path
@@ -111,7 +110,7 @@ class _Child:
         """Answer a file inside the file, by its number from 0; nothing behind the last one."""
         from intake.formats.attached import MOST, attachments
 
-        found = next(islice(attachments(self._path, self._kind, self._limits), request["number"], None), None)
+        found = next(attachments(self._path, self._kind, self._limits, request["number"]), None)
         if found is None:
             self._answer({"end": True})
         else:

@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from intake.damage import streams
 
@@ -29,7 +29,8 @@ def comes_in_rows(image: Image.Image) -> bool:
     """Return whether an opened PNG can be unpacked row by row: not one whose rows are interlaced, or of which something is transparent."""
     if image.format != "PNG" or image.info.get("interlace") or "transparency" in image.info:
         return False
-    each = _BYTES.get(image.mode, 0)
+    packed = str(image.tile) if isinstance(image, ImageFile.ImageFile) else ""
+    each = _BYTES.get(image.mode, 0) * (2 if image.mode == "RGB" and "16B" in packed else 1)
     return each > 0 and image.height * (1 + image.width * each) <= _MOST_INFLATED
 
 

@@ -41,7 +41,8 @@ LABELS = {
 REQUIRED = ("principal", "agent", "signed_on")
 ORDER = ("principal", "code", "legal_representative", "agent", "scope", "valid_from", "valid_until", "signed_on")
 
-_TITLES = r"(?:\([^()\n]{1,60}\))?"
+# In brackets; or a number in such whose end was not read: engines pass over a bracket between a digit and a letter.
+_TITLES = r"(?:\([^()\n]{1,60}\)|\([^()\n\d]{1,12}[0-9A-Z]{15,18}(?![0-9A-Z)]))?"
 _OURS = r"(?:我|本)(?:公司|单位|司|方|企业|厂|院|所|人)"
 _PLACE = r"(?:[\u4e00-\u9fff]{0,10}?(?:部|处|科|室|中心|经理|主任|主管|员工|职工|职员|专员|业务员|代表|律师|同志|的))??"
 _AFTER = r"(?=同志|先生|女士|\(|,|、|为|代表|作|身份证|前往|前来|等|全权|以|办理|,|。|\t|\n|$|系|担任|任|[ ])"

@@ -17,17 +17,17 @@ _MOST_FILES = 100
 _MOST_PAGES = 20_000
 
 
-def attachments(path: Path, kind: str, limits: Limits) -> Iterator[Attachment]:
+def attachments(path: Path, kind: str, limits: Limits, first: int = 0) -> Iterator[Attachment]:
     """Yield the files inside a file of this kind, at most 100, each once. Raises Rejected.
 
-    One that cannot be taken out has no bytes.
+    One that cannot be taken out has no bytes. first: how many are passed over; of a PDF or OFD they are not unpacked.
     """
     if kind == "eml":
-        yield from mail.attachments(path)
+        yield from islice(mail.attachments(path), first, None)
     elif kind == "pdf":
-        yield from _of_pdf(path)
+        yield from _of_pdf(path, first)
     elif kind == "ofd":
-        yield from _of_ofd(path, limits)
+        yield from _of_ofd(path, limits, first)
 
 
 def names_in_pdf(path: Path) -> list[str] | None:
@@ -56,12 +56,12 @@ def is_portfolio(path: Path) -> bool:
         return False
 
 
-def _of_pdf(path: Path) -> Iterator[Attachment]:
+def _of_pdf(path: Path, first: int) -> Iterator[Attachment]:
     import pikepdf
 
     try:
         with path.open("rb") as file, pikepdf.open(file) as document:
-            for name, stream in islice(_embedded(document), _MOST_FILES):
+            for name, stream in islice(_embedded(document), first, _MOST_FILES):
                 try:
                     data = bytes(stream.read_bytes())
                 except (pikepdf.PdfError, pikepdf.DataDecodingError, RuntimeError):
@@ -97,12 +97,12 @@ def _embedded(document: Any) -> Iterator[tuple[str, Any]]:
         yield plain_name(str(file.get("/UF", file.get("/F", key)))), stream
 
 
-def _of_ofd(path: Path, limits: Limits) -> Iterator[Attachment]:
+def _of_ofd(path: Path, limits: Limits, first: int) -> Iterator[Attachment]:
     from intake.formats import ofd
     from intake.formats.package import opened
 
     with opened(path, limits) as package:
-        for name, part in islice(ofd.open_document(package, limits).attached, _MOST_FILES):
+        for name, part in islice(ofd.open_document(package, limits).attached, first, _MOST_FILES):
             try:
                 data = package.read(part, MOST) if part in package else b""
             except Rejected:

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import zipfile
 
+import cv2
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageDraw
@@ -327,6 +328,15 @@ def test_a_png_looks_the_same_read_row_by_row(tmp_path, mode):
     path.write_bytes(data[:at] + struct.pack(">I4s", 20, b"IDAT") + data[at + 8 : at + 28] + bytes(4))
     with Image.open(path) as image:
         assert png.is_damaged(path, image)
+
+
+def test_a_png_of_more_rows_than_are_painted_is_not_read_row_by_row(tmp_path, monkeypatch):
+    path, pixels = tmp_path / "fine.png", np.zeros((40, 50, 3), np.uint16)
+    cv2.imwrite(str(path), pixels)
+    for most, painted in ((40 * (1 + 50 * 6), True), (40 * (1 + 50 * 6) - 1, False)):  # two bytes a colour
+        monkeypatch.setattr(png, "_MOST_INFLATED", most)
+        with Image.open(path) as image:
+            assert png.comes_in_rows(image) == painted
 
 
 @pytest.mark.parametrize("compression", ["group4", "group3", "tiff_adobe_deflate", "packbits", "raw"])

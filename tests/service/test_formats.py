@@ -10,7 +10,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from intake.crew import Allowance, Crew
 from intake.errors import Rejected
@@ -151,6 +151,53 @@ def process_again(house, document_id):
     with house.database.write() as session:
         session.execute(update(Document).where(Document.id == document_id).values(status="received"))
     process_waiting(house)
+
+
+def test_of_files_packed_in_files_so_many_are_received_and_the_others_are_told(quick, monkeypatch):
+    monkeypatch.setattr(attached, "_MOST_INSIDE", 3)
+    house = quick.house
+    pictures = [(f"{n}.png", made.saved(made.page(size=(300, 200 + n)), "PNG"), "image/png") for n in range(4)]
+    mail = take(quick, "信.eml", made.eml(("内层.eml", made.eml(*pictures), "application/octet-stream")))
+    process_waiting(house)
+    process_waiting(house)
+    ((inner, _),) = attached_to(house, OWNER, mail)
+    assert [name for _, name in attached_to(house, OWNER, inner)] == ["0.png", "1.png"]
+    refused = [reason for reason in row(quick, inner)[3] if reason.startswith("attachment_refused")]
+    assert refused == ["attachment_refused:2.png", "attachment_refused:3.png"]
+
+
+def test_what_waits_long_for_its_attachments_stays_that_of_whoever_reads_it(quick, monkeypatch):
+    seen = []
+    real = attached.receive
+
+    def slow(house, *args, **kwargs):
+        with house.database.write() as session:
+            document = session.scalars(select(Document).where(Document.status == "reading")).one()
+            seen.append(document.claimed_until)
+            document.claimed_until = house.clock.now()
+        return real(house, *args, **kwargs)
+
+    monkeypatch.setattr(attached, "receive", slow)
+    take(quick, "信.eml", made.eml(*[(f"{n}.wav", made.wav() + bytes(n), "audio/wav") for n in range(2)]))
+    assert len(seen) == 2
+    assert seen[1] > quick.house.clock.now()
+
+
+def test_filing_a_paper_that_nothing_came_with_looks_for_no_attachments(quick):
+    _, file_id = new_contract(quick)
+    paper = take(quick, "合同.pdf", made.saved(made.page(), "PDF"))
+    said = []
+
+    def note(_connection, _cursor, statement, *_):
+        said.append(statement)
+
+    event.listen(quick.house.database.engine, "before_cursor_execute", note)
+    try:
+        filing.file_document(quick.house, OWNER, paper, file_id, "1.6")
+    finally:
+        event.remove(quick.house.database.engine, "before_cursor_execute", note)
+    assert said
+    assert not [statement for statement in said if "documents.notes AS" in statement and "LIKE" in statement]
 
 
 def test_what_is_attached_to_a_secret_message_is_secret_from_the_start(quick):

@@ -12,7 +12,7 @@ from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
 from intake.batches.said import Inherited, Said, inherit, paper_of
-from intake.formats.signatures import CARRIERS, MEDIA_TYPES
+from intake.formats.signatures import MEDIA_TYPES
 from service.access.policy import TIERS
 from service.flow.common.guard import reach_of
 from service.records import audit
@@ -21,7 +21,7 @@ from service.records.tables import BatchPart, Document, Stack
 USUAL = "internal"
 #: The channel of what came attached to a message.
 ATTACHMENT = "attachment"
-_CARRY = tuple(MEDIA_TYPES[kind] for kind in CARRIERS)  # what others may be attached to
+_MESSAGE, _INSIDE = MEDIA_TYPES["eml"], "attachment:"
 _LETTER = "from:"
 
 
@@ -128,13 +128,18 @@ def pass_on(session: Session, document: Document) -> list[str]:
     return changed
 
 
+def may_carry(document: Document) -> bool:
+    """Return whether documents may have come attached to this one: a message, or what was found to hold files. To look for them takes long."""
+    return document.media_type == _MESSAGE or any(note.startswith(_INSIDE) for note in document.notes)
+
+
 def raise_attached(session: Session, by: str, message: Document) -> list[str]:
     """Make what came attached to a message, and within that, as confidential as it is; returns the ids of what was raised, for the index.
 
     In the transaction that raised the message, which holds its lock, before anything is written to the trail. What was here before it
     came attached to anything stays what its own people say it is.
     """
-    if message.media_type not in _CARRY:
+    if not may_carry(message):
         return []
     session.flush()
     session.refresh(message, ["case_file"])  # it may just have been put into it
@@ -153,7 +158,7 @@ def _attached(session: Session, message: Document) -> list[Document]:
     messages = [message]
     while messages:
         outer = messages.pop()
-        if outer.media_type not in _CARRY:
+        if not may_carry(outer):
             continue
         came = (Document.channel == ATTACHMENT, Document.status.not_in(("receiving", "destroyed")))
         query = select(Document).where(*came, cast(Document.notes, String).contains(f"{_LETTER}{outer.id}"))

@@ -6,10 +6,10 @@ whose attachments are taken in turn, four messages deep and no deeper.
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from intake.errors import Rejected
@@ -19,34 +19,41 @@ from intake.model import Attachment
 from service.access.policy import TIERS, Actor
 from service.errors import AttachmentBusy
 from service.flow.common.guard import allowed, reach_of
-from service.flow.common.heritage import ATTACHMENT, raise_attached
+from service.flow.common.heritage import ATTACHMENT, may_carry, raise_attached
 from service.flow.common.index import index_soon
 from service.flow.intake.made import CHANNEL as MADE
 from service.flow.intake.receive import receive
+from service.flow.intake.sealing import OfDocument
 from service.house import SYSTEM, House
 from service.records.tables import Document
 
 _DEEPEST = 4
-_FROM = "from:"
+_MOST_INSIDE = 200
+_FROM, _WITHIN = "from:", "within:"
 log = logging.getLogger("juanzong.attached")
 
 
-def receive_attached(house: House, document_id: str, message: Path, kind: str) -> list[str]:
+def receive_attached(house: House, hold: OfDocument, message: Path, kind: str) -> list[str]:
     """Receive the attachments of a message that is being read; returns review reasons for those that are refused.
 
     They are as confidential as the message, and belong where it lies. What no document can be made of and a PDF or OFD holds, the data of an
     invoice, say, stays in there and is no reason: it lacks nowhere. What the archive made itself has nothing in it that came from outside.
-    Raises StoreUnavailable, DatabaseUnavailable, EngineUnavailable, AttachmentBusy.
+    Of all that is inside the outermost file and what is in there, so many are received: packed in one another they would be millions.
+    hold: of who reads it, which is kept up. Raises StoreUnavailable, DatabaseUnavailable, EngineUnavailable, AttachmentBusy, Superseded.
     """
+    document_id = hold.document_id
     with house.database.read() as session:
         document = session.get_one(Document, document_id)
-        if document.channel == MADE or (kind != "eml" and not any(n.startswith("attachment:") for n in document.notes)):
+        if document.channel == MADE or not may_carry(document):
             return []
-        deep = _depth(session, document)
+        chain = _chain(session, document)
         batch, by, reach = document.batch, document.received_by, reach_of(document)
+        # Those within it were counted when they came.
+        room = _MOST_INSIDE - _inside(session, chain[-1]) if len(chain) > 1 else _MOST_INSIDE
     actor, reasons = Actor(by, owner=True), list[str]()
     for item in _found(house, message, kind):
-        if deep >= _DEEPEST:
+        hold.keep_up()
+        if len(chain) > _DEEPEST or room <= 0:
             reasons.append(f"attachment_refused:{item.name}")
             continue
         try:
@@ -69,7 +76,8 @@ def receive_attached(house: House, document_id: str, message: Path, kind: str) -
                 continue
             reasons.append(f"attachment_refused:{item.name}")
         else:
-            _remember(house, received.document_id, document_id)
+            _remember(house, received.document_id, chain)
+            room -= 1
     return reasons
 
 
@@ -93,25 +101,33 @@ def attached_to(house: House, actor: Actor, document_id: str) -> list[tuple[str,
         return [(d.id, d.filename) for d in session.scalars(found) if allowed(actor, "document.read", reach_of(d))]
 
 
-def _remember(house: House, attached_id: str, message_id: str) -> None:
-    """Note to what it is attached; where somebody made the message more confidential meanwhile, it follows."""
-    raised = []
+def _remember(house: House, attached_id: str, chain: Sequence[str]) -> None:
+    """Note to what it is attached, and in what that came; where somebody made the message more confidential meanwhile, it follows."""
+    raised, message_id, outermost = [], chain[0], chain[-1]
     with house.database.write() as session:
         message = session.get(Document, message_id, with_for_update={"of": Document})
         attached = session.get(Document, attached_id, with_for_update={"of": Document})
         mark = f"{_FROM}{message_id}"
         if attached is not None and mark not in attached.notes and attached_id != message_id:
-            attached.notes = [*attached.notes, mark]
+            attached.notes = [*attached.notes, mark, *([f"{_WITHIN}{outermost}"] if len(chain) > 1 else [])]
             if message is not None and TIERS.index(attached.tier) < TIERS.index(reach_of(message).tier):
                 raised = raise_attached(session, SYSTEM.name, message)
     index_soon(house, raised)
 
 
-def _depth(session: Session, document: Document | None) -> int:
-    """Return how many messages this one came in."""
-    seen: set[str] = set()
-    while document is not None and document.id not in seen and len(seen) <= _DEEPEST:
-        seen.add(document.id)
-        parents = [note.removeprefix(_FROM) for note in document.notes if note.startswith(_FROM)]
-        document = session.get(Document, parents[0]) if parents else None
-    return len(seen) - 1
+def _chain(session: Session, document: Document) -> list[str]:
+    """Return the ids of this document and of the messages it came in, the outermost last."""
+    seen: list[str] = []
+    outer: Document | None = document
+    while outer is not None and outer.id not in seen and len(seen) <= _DEEPEST:
+        seen.append(outer.id)
+        parents = [note.removeprefix(_FROM) for note in outer.notes if note.startswith(_FROM)]
+        outer = session.get(Document, parents[0]) if parents else None
+    return seen
+
+
+def _inside(session: Session, outermost: str) -> int:
+    """Return how many documents came in a file, at any depth."""
+    notes = cast(Document.notes, String)
+    came = or_(notes.contains(f"{_FROM}{outermost}"), notes.contains(f"{_WITHIN}{outermost}"))
+    return session.scalar(select(func.count()).select_from(Document).where(Document.channel == ATTACHMENT, came)) or 0

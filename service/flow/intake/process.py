@@ -165,7 +165,7 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
             heap = _pages(house, hold, key, path, inspection, told)
             extra += ["form_unshown"] if UNSHOWN_FORM in inspection.notes else []
             if inspection.kind in CARRIERS:
-                extra += receive_attached(house, document_id, path, inspection.kind)
+                extra += receive_attached(house, hold, path, inspection.kind)
         heap.require_a_picture()
         if inspection.kind in RECORDINGS:
             understanding = recording.understood(filename)

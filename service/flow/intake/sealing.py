@@ -48,6 +48,11 @@ class OfDocument:
             raise Superseded
         return document
 
+    def keep_up(self) -> None:
+        """Say that it is still at work. Raises Superseded, DatabaseUnavailable."""
+        with self._house.database.write() as session:
+            claims.take(self.still(session), self._house.clock.now())
+
     def done(self, _session: Session, document: Document, page: ReadPage) -> None:
         """Note how far it is."""
         document.pages_read = max(document.pages_read, page.page.number)

@@ -6,13 +6,14 @@ from typing import TypeVar
 from flask import Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from intake.formats.signatures import CARRIERS, MEDIA_TYPES, RECORDINGS
+from intake.formats.signatures import MEDIA_TYPES, RECORDINGS
 from search.errors import BadQuery
 from service.errors import KNOWN_ERRORS, BadInput, NotFound
 from service.flow.archive import filing
 from service.flow.common import values
 from service.flow.common.checks import BY_HAND, checks
 from service.flow.common.guard import allowed, reach_of
+from service.flow.common.heritage import may_carry
 from service.flow.common.hints import said_before
 from service.flow.common.watermark import is_marked
 from service.flow.common.watermark import words as said
@@ -116,9 +117,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         rereadable=is_worth_another_reading(document)
         and (document.case_file is None or document.case_file.state == "open"),
         related=related_to(house(), actor(), document_id, noted=False) if document.pages_read else [],
-        attached=attached_to(house(), actor(), document_id)
-        if document.media_type in [MEDIA_TYPES[kind] for kind in CARRIERS]
-        else [],
+        attached=attached_to(house(), actor(), document_id) if may_carry(document) else [],
         letter=flow.letters_of(house(), [document]).get(document.id, ("", "")),
         scan=flow.scan_of(house(), document),
         playable=document.media_type.partition("/")[0] if is_recording(document) else "",
