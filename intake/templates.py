@@ -62,7 +62,7 @@ def _form(data: dict[str, Any]) -> Template:
         raise BadTemplate(f"has {', '.join(unknown)}; only words, category and labels are known")
     words = _words(data.get("words"), "words")
     category = data.get("category", "")
-    if category and category not in CATEGORIES:
+    if not isinstance(category, str) or (category and category not in CATEGORIES):
         raise BadTemplate(f"has the category {category!r}, which RULES B1 and B5 do not name")
     labels = data.get("labels", {})
     if not isinstance(labels, dict) or not all(_FIELD.fullmatch(name) for name in labels):
@@ -134,7 +134,7 @@ def _read(folder: Path) -> tuple[list[Template | OwnLabel], dict[str, str]]:
         try:
             data = _toml(path.read_text(encoding="utf-8"))
             found.append(own_labels.parse(data) if "codes" in data else _form(data))
-        except (BadTemplate, BadLabel, OSError, UnicodeDecodeError) as error:
+        except (BadTemplate, BadLabel, OSError, UnicodeDecodeError, RecursionError) as error:
             wrong[path.name] = str(error)
     return found, wrong
 

@@ -60,7 +60,7 @@ def parse(data: Mapping[str, Any]) -> OwnLabel:
         _demand_pattern(code)
     if starts not in ("document", "file"):
         raise BadLabel('must have starts as "document" or "file"')
-    if category and category not in CATEGORIES:
+    if not isinstance(category, str) or (category and category not in CATEGORIES):
         raise BadLabel(f"has the category {category!r}, which RULES B1 and B5 do not name")
     return OwnLabel(tuple(codes), cast("Literal['document', 'file']", starts), category)
 

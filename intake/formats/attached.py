@@ -18,9 +18,9 @@ _MOST_PAGES = 20_000
 
 
 def attachments(path: Path, kind: str, limits: Limits, first: int = 0) -> Iterator[Attachment]:
-    """Yield the files inside a file of this kind, at most 100, each once. Raises Rejected.
+    """Yield the files inside a file of this kind, each once. Raises Rejected.
 
-    One that cannot be taken out has no bytes. first: how many are passed over; of a PDF or OFD they are not unpacked.
+    One that cannot be taken out has no bytes, nor have those of a PDF or OFD behind the hundredth, of which as many again are told. first: how many are passed over; of a PDF or OFD they are not unpacked.
     """
     if kind == "eml":
         yield from islice(mail.attachments(path), first, None)
@@ -61,9 +61,9 @@ def _of_pdf(path: Path, first: int) -> Iterator[Attachment]:
 
     try:
         with path.open("rb") as file, pikepdf.open(file) as document:
-            for name, stream in islice(_embedded(document), first, _MOST_FILES):
+            for number, (name, stream) in enumerate(islice(_embedded(document), first, 2 * _MOST_FILES), first):
                 try:
-                    data = bytes(stream.read_bytes())
+                    data = bytes(stream.read_bytes()) if number < _MOST_FILES else b""
                 except (pikepdf.PdfError, pikepdf.DataDecodingError, RuntimeError):
                     data = b""
                 yield Attachment(name, data)
@@ -102,9 +102,10 @@ def _of_ofd(path: Path, limits: Limits, first: int) -> Iterator[Attachment]:
     from intake.formats.package import opened
 
     with opened(path, limits) as package:
-        for name, part in islice(ofd.open_document(package, limits).attached, first, _MOST_FILES):
+        found = islice(ofd.open_document(package, limits).attached, first, 2 * _MOST_FILES)
+        for number, (name, part) in enumerate(found, first):
             try:
-                data = package.read(part, MOST) if part in package else b""
+                data = package.read(part, MOST) if part in package and number < _MOST_FILES else b""
             except Rejected:
                 data = b""
             yield Attachment(name, data)

@@ -16,6 +16,7 @@ from PIL import ExifTags, Image, ImageDraw
 from intake import png, raster
 from intake.damage import streams
 from intake.errors import EngineUnavailable, Rejected
+from intake.formats import attached as inside
 from intake.formats.mail import attachments
 from intake.formats.opening import open_pages
 from intake.inspect import inspect
@@ -624,3 +625,15 @@ def test_a_page_printed_by_chromium_is_read_in_characters_and_not_in_radicals(tm
     (found,) = read(path, inspect(path, LIMITS), Blind(), LIMITS)
     assert found.page.source == "text-layer"
     assert found.page.text.replace("\n", "").replace(" ", "") == text
+
+
+def test_what_is_embedded_is_found_by_its_place_and_what_is_too_much_is_told_without_its_bytes(tmp_path):
+    path = tmp_path / "many.pdf"
+    path.write_bytes(made.pdf(embedded={f"{number:03}.txt": b"%d" % number for number in range(103)}))
+    found = [(item.name, item.data) for item in inside.attachments(path, "pdf", Limits())]
+    assert found[:100] == [(f"{number:03}.txt", b"%d" % number) for number in range(100)]
+    assert found[100:] == [(f"{number:03}.txt", b"") for number in range(100, 103)]
+    for first in (0, 42, 101):
+        item = next(inside.attachments(path, "pdf", Limits(), first))
+        assert (item.name, item.data) == found[first]
+    assert next(inside.attachments(path, "pdf", Limits(), 103), None) is None

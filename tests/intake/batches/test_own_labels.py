@@ -50,6 +50,7 @@ def test_what_a_label_begins_stands_in_its_file():
         ({"codes": ["KH-######"], "colour": "red"}, "colour"),
         ({"codes": ["KH-######"], "starts": "page"}, "starts"),
         ({"codes": ["KH-######"], "category": "9.9"}, "9.9"),
+        ({"codes": ["KH-######"], "category": ["1.9"]}, "category"),
         ({"codes": ["########"]}, "others' codes"),
         ({"codes": ["K{customer:######}"]}, "others' codes"),
         ({"codes": ["KH-{name:######}"]}, "contract and customer"),
