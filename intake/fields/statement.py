@@ -60,8 +60,13 @@ _SHORT = re.compile(
     r"|20\d\d[-./](?:0?[1-9]|1[01])(?![-./\d])|(?:0?3月31|0?6月30|0?9月30)日|[-./](?:0?3[-./]31|0?6[-./]30|0?9[-./]30)(?!\d)"
 )
 _YEARLY = re.compile(r"20\d\d年?度|年12月|1[-至到]12月")
+#: The head of a column that is the whole year's.
+_OF_YEAR = re.compile(r"本[年期]累计|本年(?:金额|数|发生额|实际)|全年")
 #: Where one cell ends and the next begins though they were read in one: 185,300.00应付职工薪酬, 2024年106,318.22, 4,830.32 4,105.77.
-_EDGE = re.compile(r"(?<=\d\.\d\d)[ ]?(?=[\u4e00-\u9fff](?<![元万千亿百十])|\d)|(?<=[年度])(?=\d{1,3}(?:,\d{3})+)")
+#: A figure has up to four decimals: without a space another one begins only where a point of its own follows.
+_EDGE = re.compile(
+    r"(?<=\d\.\d\d)(?:[ ]?(?=[\u4e00-\u9fff](?<![元万千亿百十]))|[ ](?=\d)|(?=\d[\d,]*\.\d))|(?<=[年度])(?=\d{1,3}(?:,\d{3})+)"
+)
 _PERIODS = re.compile(r"年度|年份|期间|时间|项目|报告期|会计年度|指标|日期")
 _UNSURE = 0.7  # what is left of the confidence where column, unit or meaning is a guess
 _MISREAD = 0.9  # below this strength a letter of the label was read otherwise
@@ -106,8 +111,9 @@ def fields(paper: Paper, kind: str) -> dict[str, Field]:
         return {}
     seen = _apart(paper).labelled({**wanted, **_OTHERS})
     text = paper.flow.key.replace(" ", "")
-    # A month's column beside that of the whole year makes no month of it.
-    short = any(m[0] != "本月" or not _YEARLY.search(text) for m in _SHORT.finditer(text))
+    # A month's column beside that of the whole year makes no month of it; alone it does, also in December.
+    beside = bool(_YEARLY.search(text) and _OF_YEAR.search(text))
+    short = any(m[0] != "本月" or not beside for m in _SHORT.finditer(text))
     units = {(u.times, u.currency): u for leaf in seen.paper.sheets for u in _units(leaf)}
     only = next(iter(units.values())) if len(units) == 1 else None
     said: dict[str, list[tuple[int, Spot, _Figure]]] = {}

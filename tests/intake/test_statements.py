@@ -234,3 +234,17 @@ def test_cells_that_were_read_as_one_are_two():
 def test_a_months_column_beside_the_years_makes_no_month_of_it():
     assert read(statement(INCOME, "本年累计金额", "本月金额", title="利润表", day="2024年度")) == {"turnover": ("3200000.00", True)}  # fmt: skip
     assert read(statement(INCOME, "本年累计金额", "本月金额", title="利润表", day="2024年5月")) == {"turnover": ("3200000.00", False)}  # fmt: skip
+
+
+@pytest.mark.parametrize("heads", [("本月金额",), ("本月金额", "上月金额"), ("本月数", "上年数")])
+@pytest.mark.parametrize("day", ["2025年12月", "2025年12月31日", "2025年度"])
+def test_a_months_column_alone_is_no_year_also_in_december(heads, day):
+    rows = [row[: len(heads) + 1] for row in INCOME]
+    assert read(statement(rows, *heads, title="利润表", day=day)) == {"turnover": ("3200000.00", False)}
+
+
+@pytest.mark.parametrize("heads", [("期末余额",), ("期末余额", "年初余额")])
+@pytest.mark.parametrize(("figure", "value"), [("750.1121", "7501121.00"), ("750.112", "7501120.00")])
+def test_a_figure_keeps_all_its_decimals(heads, figure, value):
+    rows = [("所有者权益合计", figure, "699.9000")[: len(heads) + 1]]
+    assert read(statement(rows, *heads, unit="单位：万元")) == {"equity": (value, True)}
