@@ -59,7 +59,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "archive_room",
         "How archive numbers are made: templates, what one would give, a draft, letting it count; void numbers.",
     ),
-    "batch": ("batch", "Batches of scanned stacks: look, count the paper, release."),
+    "batch": ("batch", "Batches of scanned stacks: look, count the paper, release, file as the separator sheets say."),
     "labels": (
         "labels",
         "Write labels for contracts and customers as a PDF of A4 sheets; without a number they only begin a new document.",
