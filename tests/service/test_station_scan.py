@@ -710,8 +710,7 @@ def test_an_archive_that_takes_nothing_says_why_in_chinese(juanzong_here, env, s
     scan = kept(spool, ScanOrder("test", 75, expect=1, split=True, batch="三月", started="2026-11-27T09:00:00"), 1)
     refused = juanzong_here(chinese, "station", "resume", scan.name, check=3).stderr
     assert refused.startswith(
-        "juanzong: 这一批不再收，或者和说的扫描面不一样，或者是别人的批次：换一个批次名；"
-        f"`juanzong station resume {scan.name} --batch 新批次名` 交到那一批；1 页都留着"
+        f"juanzong: 批次 三月 已放行，不能再加进文件；`juanzong station resume {scan.name} --batch 新批次名` 交到那一批；1 页都留着"
     )
     down = chinese | {"JUANZONG_OBJECT_STORE": "s3+http://a:b@127.0.0.1:9/bucket"}
     scan.write(replace(scan.order, split=False))
