@@ -189,6 +189,7 @@ def lacks_a_picture(document: pdfium.PdfDocument, index: int, filters: Sequence[
     """Tell whether a picture of page `index` cannot be unpacked. filters: whose pictures are looked at, all of them when empty.
 
     Without others asked for, only those that nobody but PDFium reads here: the text of a page may be one picture over another.
+    Of a page of which nothing is seen, all are: a large one counts as one that cannot be, for PDFium says nothing where its memory was not enough.
     """
     with _LOCK:
         page = document.get_page(index)
@@ -197,8 +198,8 @@ def lacks_a_picture(document: pdfium.PdfDocument, index: int, filters: Sequence[
                 across, down = thing.get_px_size()
                 used = set(thing.get_filters())
                 if across * down > _MOST_AT_ONCE:
-                    if not filters and "JBIG2Decode" in used:
-                        return True  # of the others their data was looked at; whether this one can be unpacked nobody knows
+                    if not filters:
+                        return True
                 elif not filters or set(filters) & used:
                     thing.get_bitmap()
         except pdfium.PdfiumError:
@@ -222,7 +223,7 @@ def _facts(page: pdfium.PdfPage, limits: Limits) -> PageFacts:
             continue
         across, down = thing.get_px_size()
         most = max(most, across * down)
-        if most > limits.max_pixels:
+        if across * down > limits.max_pixels:
             check_size(across, down, limits, _times(thing))
         rect = _displayed(page, thing.get_bounds(), width, height) if thing.container is None else None
         if rect is None:  # inside a form the place is relative: take it as the whole page

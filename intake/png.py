@@ -23,6 +23,7 @@ _SAMPLES = {_GRAY: 1, _COLOUR: 3, _PALETTE: 1}
 _BYTES = {"1": 1, "L": 1, "P": 1, "RGB": 3, "I;16": 2}  # of a pixel, at most
 _MOST_INFLATED = 1 << 30  # of all rows: PDFium leaves out what comes behind, and says nothing
 _MOST_CHUNKS = 1 << 20
+_PIECE = 1 << 20  # bytes that are looked at at a time
 
 
 def comes_in_rows(image: Image.Image) -> bool:
@@ -50,7 +51,13 @@ def is_damaged(path: Path, image: Image.Image) -> bool:
     _, height, depth, kind, *_ = head
     length = height * (1 + -(-image.width * _SAMPLES[kind] * depth // 8))
     with path.open("rb") as file:
-        return streams.deflated(b"".join(_read(file, *place) for place in rows), length)
+        return streams.deflated(_pieces(file, rows), length)
+
+
+def _pieces(file: Any, places: list[tuple[int, int]]) -> Iterator[bytes]:
+    for at, length in places:
+        for start in range(at, at + length, _PIECE):
+            yield _read(file, start, min(_PIECE, at + length - start))
 
 
 def _read(file: Any, at: int, length: int) -> bytes:

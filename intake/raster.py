@@ -196,8 +196,7 @@ class RasterPages:
             image = self._turn_to(index)
             check_image(image, self._limits)
             with turn() if image.width * image.height > LARGE else nullcontext():
-                page = _page(image, self._path)
-            return replace(page, damaged=self._is_damaged(image))
+                return replace(_page(image, self._path), damaged=self._is_damaged(image))
 
     def _is_damaged(self, image: Image.Image) -> bool:
         """Tell whether the decoder made parts of the page up. The others than these fail for any damage they see."""

@@ -39,7 +39,8 @@ class ScanOrder:
     as they were numbered then; dropped_at (ISO 8601): when the last was; leaving: their files, until all of them have gone.
     serial: by which the archive knows it again, hexadecimal digits that no other has; empty until it is handed in; told_dropped: how
     many of the pages that were taken out the archive was told of. alone: how many were out when the archive said that a file of it
-    was cut as it is, -1 before: once more are, what is left is handed in as a scan of its own (`first`: the serial before that).
+    was cut as it is, -1 before: once the pages of that (`alone_pages`) are, too, what is left is handed in as a scan of its own
+    (`first`: the serial before that).
     server, token_file (a path), department (a code): where it is to be handed in; all empty: to the archive on this machine.
     """
 
@@ -62,6 +63,7 @@ class ScanOrder:
     serial: str = ""
     told_dropped: int = 0
     alone: int = -1
+    alone_pages: int = 1
     first: str = ""
     server: str = ""
     token_file: str = ""

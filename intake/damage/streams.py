@@ -1,6 +1,8 @@
 """Packed streams on their own: whether they end where they should, and are right by their own checksums."""
 
 import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pikepdf
 
@@ -20,20 +22,25 @@ _LAST = (49, 51)  # kinds of segments: the end of a page, of a file
 _MANY, _UNKNOWN = 7, 0xFFFFFFFF  # segments that one refers to; bytes of one whose writer did not know
 
 
-def deflated(data: bytes, length: int | None) -> bool:
+def deflated(data: bytes | Iterable[bytes], length: int | None) -> bool:
     """Tell whether a zlib stream (RFC 1950) is damaged; one that lacks nothing but its checksum is not.
 
-    length: bytes that must come out of it; None where nobody knows, then it must have its end.
+    data: whole, or in pieces. length: bytes that must come out of it; None where nobody knows, then it must have its end.
     """
-    unpacker, count, checksum, left = zlib.decompressobj(-zlib.MAX_WBITS), 0, 1, data[_HEAD:]
+    unpacker, count, checksum = zlib.decompressobj(-zlib.MAX_WBITS), 0, 1
     most = _MOST if length is None else length + _STEP
+    pieces = _behind(_HEAD, _pieces(data) if isinstance(data, bytes) else data)
     try:
-        while left and not unpacker.eof and count <= most:
-            part = unpacker.decompress(left, _STEP)
-            count, checksum, left = count + len(part), zlib.adler32(part, checksum), unpacker.unconsumed_tail
+        for part in _out_of(unpacker, pieces):
+            count, checksum = count + len(part), zlib.adler32(part, checksum)
+            if count > most:
+                break
     except zlib.error:
         return True
-    written = unpacker.unused_data[:_CHECKSUM]
+    written = unpacker.unused_data
+    while unpacker.eof and len(written) < _CHECKSUM and (piece := next(pieces, None)) is not None:
+        written += bytes(piece)
+    written = written[:_CHECKSUM]
     if unpacker.eof and len(written) == _CHECKSUM and int.from_bytes(written) != checksum:
         return True
     return not unpacker.eof if length is None else count < length
@@ -41,24 +48,50 @@ def deflated(data: bytes, length: int | None) -> bool:
 
 def is_shorter(data: bytes, most: int) -> bool:
     """Tell whether a zlib stream unpacks to no more than `most` bytes, as far as it can be unpacked."""
-    unpacker, count, left = zlib.decompressobj(), 0, data
+    count = 0
     try:
-        while left and not unpacker.eof and count <= most:
-            count, left = count + len(unpacker.decompress(left, _STEP)), unpacker.unconsumed_tail
+        for part in _out_of(zlib.decompressobj(), _pieces(data)):
+            count += len(part)
+            if count > most:
+                break
     except zlib.error:
         pass
     return count <= most
 
 
+def _out_of(unpacker: Any, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what comes out of a packed stream, a step at a time, up to its end; the rest of the piece alone is copied, not that of a large stream."""
+    for piece in pieces:
+        left = piece
+        while left and not unpacker.eof:
+            yield unpacker.decompress(left, _STEP)
+            left = unpacker.unconsumed_tail
+        if unpacker.eof:
+            return
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    for at in range(0, len(data), _STEP):
+        yield data[at : at + _STEP]
+
+
+def _behind(count: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces without their first bytes."""
+    for piece in pieces:
+        passed = min(count, len(piece))
+        count -= passed
+        if passed < len(piece):
+            yield piece[passed:]
+
+
 def jpeg(data: bytes) -> bool:
     """Tell whether a JPEG is damaged: ends too early, or has codes that are none. What follows its end does not matter.
 
-    A large one is unpacked row by row.
+    A large one is unpacked row by row; one that is progressive cannot be, and is not looked at.
     """
     if not data.rstrip(_PADDING).endswith(_END_OF_JPEG.rstrip(_PADDING)):
         data += _END_OF_JPEG  # many a writer leaves it out; if more is missing than that, the decoder says so
-    width, height, finely = _frame(data) or (0, 0, [])
-    complains = _complains if width * height * len(finely) <= _MOST_SAMPLES else _complains_of_rows
+    complains = _complains if _samples(data) <= _MOST_SAMPLES else _complains_of_rows
     if not complains(data):
         return False
     # Some cameras fill up the last sector in front of the end: nothing of the picture is missing.
@@ -95,10 +128,18 @@ def _frame_at(data: bytes) -> int | None:
     return None
 
 
+def _samples(data: bytes) -> int:
+    """Return how many samples a JPEG has by its header; 0 where it has none."""
+    at = _frame_at(data)
+    if at is None or at + 10 > len(data):
+        return 0
+    return int.from_bytes(data[at + 5 : at + 7]) * int.from_bytes(data[at + 7 : at + 9]) * data[at + 9]
+
+
 def _frame(data: bytes) -> tuple[int, int, list[tuple[int, int]]] | None:
     """Return width, height, and how finely each component is sampled; None for a JPEG that does not come row by row, or has no plain header."""
     at = _frame_at(data)
-    if at is None or is_progressive(data) or at + 10 + 3 * data[at + 9] > len(data):
+    if at is None or is_progressive(data) or at + 10 > len(data) or at + 10 + 3 * data[at + 9] > len(data):
         return None
     height, width = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
     finely = [data[at + 11 + 3 * number] for number in range(data[at + 9])]

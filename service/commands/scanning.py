@@ -439,7 +439,7 @@ def _deliver_portions(
     from intake.batches.portions import Portion
 
     order = scan.order
-    if 0 <= order.alone < len(order.dropped):
+    if order.alone >= 0 and len(order.dropped) >= order.alone + order.alone_pages:
         order = replace(order, serial="", first=order.first or order.serial, alone=-1)
     if not order.serial:
         order = replace(order, serial=secrets.token_hex(8))
@@ -458,8 +458,8 @@ def _deliver_portions(
             try:
                 receipt = delivery.deliver(file.path, _filename(scan, order), batch=batch)
             except Rejected as error:
-                if error.code == "cut_alone":
-                    scan.write(replace(order, alone=len(order.dropped)))
+                if error.code == "cut_alone" and order.alone < 0:
+                    scan.write(replace(order, alone=len(order.dropped), alone_pages=_pages_said(error)))
                 raise
         if order.told_dropped != len(order.dropped):
             order = replace(order, told_dropped=len(order.dropped))
@@ -468,6 +468,12 @@ def _deliver_portions(
             click.echo(words.say("file_in", number=number, count=len(files)), err=True)
     assert receipt is not None  # noqa: S101 - the last one was handed in
     return receipt
+
+
+def _pages_said(error: Rejected) -> int:
+    """Return how many pages the archive says are in already, of a file that was cut as it is."""
+    said = re.search(r"take its (\d+) pages", str(error))
+    return int(said[1]) if said else 1
 
 
 @contextmanager

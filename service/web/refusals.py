@@ -680,6 +680,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "按印着的页码，缺第 {n} 页：先在核对页上了结，或者在这一件的页面上单独归卷。",
     ),
     (
+        r"file (?P<n>.+) is frozen: what goes in stays in it; file the document by itself",
+        "案卷 {n} 冻结中，归进去就取不出来了，请在这一件的页面上单独归卷。",
+    ),
+    (
         r"file (?P<n>.+) is (?P<fstate>\w+): what goes in stays in it; file the document by itself",
         "案卷 {n} {fstate}，归进去就取不出来了，请在这一件的页面上单独归卷。",
     ),

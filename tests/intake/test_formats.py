@@ -6,20 +6,23 @@ import os
 import re
 import struct
 import subprocess
+import tracemalloc
 import zipfile
+import zlib
 
 import cv2
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageDraw
 
-from intake import png, raster
+from intake import pdf, png, raster
 from intake.damage import streams
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats import attached as inside
 from intake.formats.mail import attachments
+from intake.formats.names import plain_name
 from intake.formats.opening import open_pages
-from intake.inspect import inspect
+from intake.inspect import inspect, safe_name
 from intake.model import Limits
 from intake.pipeline import read
 from tests.intake import made
@@ -637,3 +640,57 @@ def test_what_is_embedded_is_found_by_its_place_and_what_is_too_much_is_told_wit
         item = next(inside.attachments(path, "pdf", Limits(), first))
         assert (item.name, item.data) == found[first]
     assert next(inside.attachments(path, "pdf", Limits(), 103), None) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("a/b\\报价单.pdf", "报价单.pdf"),
+        ("长" * 90 + ".pdf", "长" * 78 + ".pdf"),  # a file system takes 255 bytes
+        ("x" * 300 + ".tif", "x" * 116 + ".tif"),
+        ("长" * 90, "长" * 80),
+        ("一\u2028二\u202e三.pdf", "一二三.pdf"),
+        (".pdf", ".pdf"),
+        (" \n", "?"),
+    ],
+)
+def test_a_name_inside_a_file_becomes_one_that_a_document_may_have(name, plain):
+    assert plain_name(name) == plain
+    assert safe_name(plain_name(name)) == plain
+
+
+def test_a_large_image_of_grain_is_found_whole_without_a_copy_of_the_rest_at_each_step():
+    grain = np.random.default_rng(5).integers(0, 64, 24 << 20, np.uint8).tobytes()
+    packed = zlib.compress(grain, 1)
+    assert len(packed) > 16 << 20
+    for data in (packed, iter([packed[:1], packed[1:3], packed[3:-2], packed[-2:]])):
+        assert not streams.deflated(data, len(grain))
+    assert streams.deflated(packed[:-9], len(grain))
+    assert streams.deflated(packed[:-2] + b"xx", len(grain))
+    assert streams.is_shorter(packed, len(grain))
+    assert not streams.is_shorter(packed, len(grain) - 1)
+    tracemalloc.start()
+    streams.deflated(packed, len(grain))
+    streams.is_shorter(packed, len(grain))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 << 20  # the rest of it would be 16 MiB
+
+
+def test_a_large_jpeg_in_several_passes_is_not_unpacked_to_look_at_it(monkeypatch):
+    data = made.saved(made.page("RGB"), "JPEG", progressive=True)
+    monkeypatch.setattr(streams, "_MOST_SAMPLES", 1000)
+    monkeypatch.setattr(streams, "_complains", None)
+    assert not streams.jpeg(data)
+    cut = data[: streams._frame_at(data) + 6]
+    assert streams._frame(cut) is None
+
+
+def test_an_empty_page_with_an_image_too_large_to_try_counts_as_one_that_shows_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "white.pdf"
+    Image.new("L", (400, 300), 255).save(path, "PDF")
+    for most, unshown in ((200_000, False), (100_000, True)):
+        monkeypatch.setattr(pdf, "_MOST_AT_ONCE", most)
+        with pdf.opened_file(path.open("rb")) as document:
+            page, _ = pdf.render(document, 0, 72)
+            assert pdf.is_unshown(document, 0, page) == unshown

@@ -166,6 +166,27 @@ def test_of_files_packed_in_files_so_many_are_received_and_the_others_are_told(q
     assert refused == ["attachment_refused:2.png", "attachment_refused:3.png"]
 
 
+def test_what_was_destroyed_does_not_come_out_of_its_message_again(quick):
+    house = quick.house
+    mail = take(quick, "信.eml", made.eml(("录音.wav", made.wav(), "audio/wav")))
+    ((inside, _),) = attached_to(house, OWNER, mail)
+    with house.database.write() as session:  # as `erase` leaves it
+        session.execute(update(Document).where(Document.id == inside).values(status="destroyed", filename=""))
+    process_again(house, mail)
+    with house.database.read() as session:
+        (left,) = session.scalars(select(Document).where(Document.id != mail))
+        assert left.id == inside
+        assert row(quick, mail)[3] == []
+
+
+def test_what_no_document_can_be_made_of_is_told_of_a_portfolio_and_not_of_a_paper(quick):
+    inside = {"数据.xml": b"<a/>", "说明.txt": b"x"}
+    paper = take(quick, "发票.pdf", made.pdf(embedded=inside))
+    portfolio = take(quick, "包.pdf", made.pdf(embedded=inside, portfolio=True))
+    told = [[r for r in row(quick, each)[3] if r.startswith("attachment")] for each in (paper, portfolio)]
+    assert told == [[], ["attachment_refused:数据.xml", "attachment_refused:说明.txt"]]
+
+
 def test_what_waits_long_for_its_attachments_stays_that_of_whoever_reads_it(quick, monkeypatch):
     seen = []
     real = attached.receive

@@ -12,13 +12,13 @@ from sqlalchemy import select, update
 from intake.batches.payload import Separator
 from intake.batches.sheets import Sheet, as_pdf
 from service.errors import NotAllowed, NotFound, RuleRefused
-from service.flow.archive import filing, sheet_filing
+from service.flow.archive import filing, holds, sheet_filing
 from service.flow.common.tiers import set_file_tier
 from service.flow.intake import batches, checking, documents
 from service.flow.intake.process import process_waiting
 from service.flow.intake.stacks import How, receive_stack
-from service.records.tables import AuditEntry, BatchPart, CaseFile, Contract, Customer, Document
-from tests.service.conftest import Office
+from service.records.tables import AuditEntry, BatchPart, CaseFile, Contract, Customer, Document, Hold
+from tests.service.conftest import OWNER, Office
 from tests.service.nursery import nursery
 from tests.service.test_flow import archive, fill, new_contract
 from tests.service.test_races import race
@@ -202,6 +202,14 @@ def test_nothing_goes_where_it_cannot_be_taken_out_again_or_is_not_to_be_seen(sc
     assert standing(scanner) == [("refused", closed), ("refused", hidden)]
     assert sheet_filing.file_by_sheets(house, scanner["handler"], "B-1")[0] == 0
     assert standing(scanner, "zhou") == [("refused", closed), ("ready", "")]
+    hold = holds.place_hold(house, OWNER, "（2026）川01民初1号", "诉讼保全", [secret_file])
+    with house.database.read() as session:
+        title = session.get_one(CaseFile, secret_file).title
+    frozen = f"file {title} is frozen: what goes in stays in it; file the document by itself"
+    assert standing(scanner, "zhou") == [("refused", closed), ("refused", frozen)]
+    assert sheet_filing.file_by_sheets(house, scanner["zhou"], "B-1")[0] == 0
+    with house.database.write() as session:
+        session.get_one(Hold, hold.id).released_at = house.clock.now()
     assert sheet_filing.file_by_sheets(house, scanner["zhou"], "B-1")[0] == 1
     assert lies_in(scanner, got[1]) == (secret_file, "1.9")
     with pytest.raises(NotFound):  # now the batch holds what they may not see

@@ -1068,7 +1068,9 @@ def test_a_file_that_was_cut_as_it_is_does_not_come_again_with_a_page_put_right(
     after = in_the_archive(env, resumed=True)
     assert ([one.sha256 for one in after[0]], after[1]) == ([one.sha256 for one in before[0]], [[1, 2]])
     into = ("--batch", stack.batch) if split else ()
-    juanzong_here(env | LITTLE, *again, *into, "--drop", 1, "--drop", 2, "--expect", 4, "--json")
+    refused = juanzong_here(env | LITTLE, *again, *into, "--drop", 1, "--expect", 5, check=3).stderr
+    assert f"was cut as it is in batch {stack.batch}" in refused  # the other of its two pages is still there
+    juanzong_here(env | LITTLE, *again, *into, "--drop", 1, "--expect", 4, "--json")
     assert sorted(in_the_archive(env)[1]) == [[1, 2], [3, 4, 5, 6]]
 
 

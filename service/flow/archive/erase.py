@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from service.errors import DatabaseUnavailable
 from service.flow.archive.destructions import note
 from service.flow.archive.paper_file import paper_of
+from service.flow.common.heritage import LETTER
 from service.flow.common.locks import let_go
 from service.flow.intake import shares
 from service.flow.intake.extraction import count_and_forget
@@ -88,7 +89,10 @@ def destroy_keys(session: Session, actor_name: str, file: CaseFile, review_id: s
         shares.forget(session, document.id)
         document.status, document.indexed = "destroyed", False
         document.filename = document.title = document.kind = document.error = document.error_code = ""
-        document.review_reasons, document.fields, document.notes = [], [], []
+        document.review_reasons, document.fields = [], []
+        document.notes = [
+            note for note in document.notes if note.startswith(LETTER)
+        ]  # read anew, that brings it no more
         document.verification, document.checked_by = "", []
     paper = paper_of(session, file.id)
     sketches.forget(session, [document.id for document in documents])

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive.filing import demand_fits, lock_document_for, put_into
+from service.flow.common.facts import standing_holds
 from service.flow.common.guard import allowed, load_document, load_file, reach_of, reach_of_file, require
 from service.flow.common.index import index_soon
 from service.flow.common.sight import visible_files
@@ -100,7 +101,7 @@ def _file_one(house: House, actor: Actor, document_id: str, file_id: str) -> lis
             lock_document_for(session, document, file)
             if document.case_file_id is not None:
                 return None
-            _demand_to_hand(document, file)
+            _demand_to_hand(session, document, file)
             return put_into(house, session, actor, document, file)
     except (BadInput, NotAllowed, NotFound, RuleRefused):  # changed since it was looked at: the list says why
         return None
@@ -166,7 +167,7 @@ def _placing(session: Session, actor: Actor, document: Document, part: BatchPart
         return Placing(*said, None, "refused", _no_file(part))
     try:
         require(actor, "document.file", reach_of(document))
-        _demand_to_hand(document, file)
+        _demand_to_hand(session, document, file)
         demand_fits(session, document, file, document.category)
     except (BadInput, NotAllowed, NotFound, RuleRefused) as error:
         return Placing(*said, file, "refused", str(error))
@@ -179,7 +180,7 @@ def _no_file(part: BatchPart) -> str:
     return f"customer {part.customer_number} has no credit file, or you may not see it; it is opened on the customer's page"
 
 
-def _demand_to_hand(document: Document, file: CaseFile) -> None:
+def _demand_to_hand(session: Session, document: Document, file: CaseFile) -> None:
     """Raise RuleRefused for what a person files one by one: a document that is not read or lacks pages, a file out of which nothing is taken again."""
     if document.status in UNREAD:
         raise RuleRefused("the document is not read yet; it is filed when it is")
@@ -189,6 +190,7 @@ def _demand_to_hand(document: Document, file: CaseFile) -> None:
             raise RuleRefused(
                 f"pages {lacking} are missing by the numbers printed on the others; settle that on its page first"
             )
-    if file.state != "open":
+    state = "frozen" if standing_holds(session, file.id) else file.state
+    if state != "open":
         name = file.archive_number or file.title
-        raise RuleRefused(f"file {name} is {file.state}: what goes in stays in it; file the document by itself")
+        raise RuleRefused(f"file {name} is {state}: what goes in stays in it; file the document by itself")

@@ -22,7 +22,8 @@ USUAL = "internal"
 #: The channel of what came attached to a message.
 ATTACHMENT = "attachment"
 _MESSAGE, _INSIDE = MEDIA_TYPES["eml"], "attachment:"
-_LETTER = "from:"
+#: A note of what came in a message: this and its id.
+LETTER = "from:"
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _attached(session: Session, message: Document) -> list[Document]:
         if not may_carry(outer):
             continue
         came = (Document.channel == ATTACHMENT, Document.status.not_in(("receiving", "destroyed")))
-        query = select(Document).where(*came, cast(Document.notes, String).contains(f"{_LETTER}{outer.id}"))
+        query = select(Document).where(*came, cast(Document.notes, String).contains(f"{LETTER}{outer.id}"))
         query = query.order_by(Document.id).with_for_update(of=Document).execution_options(populate_existing=True)
         inside = [document for document in session.scalars(query) if document.id not in {message.id, *found}]
         found |= {document.id: document for document in inside}
@@ -217,7 +218,7 @@ def _found(
 
 def _said(name: str, document: Document) -> Said:
     own = document.batch == name and document.case_file_id is None
-    letters = tuple(note for note in document.notes if note.startswith(_LETTER))
+    letters = tuple(note for note in document.notes if note.startswith(LETTER))
     return Said(TIERS.index(reach_of(document).tier), document.department_id, document.is_original, letters, own=own)
 
 

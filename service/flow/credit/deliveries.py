@@ -150,10 +150,13 @@ def _claim(house: House, seen: Delivery) -> bool:
 
 
 def _give_up_lost(house: House, channel: str) -> None:
-    """Give up what is told at most once and whose sender never said how it went: somebody may send it again by hand."""
+    """Give up what is told at most once and whose sender never said how it went: somebody may send it again by hand.
+
+    A sender whose clock is ahead of ours by more than a lease is not taken for one.
+    """
     lost = select(Delivery.id).where(Delivery.channel == channel, Delivery.state == "sending")
     with house.database.read() as session:
-        ids = list(session.scalars(lost.where(_is_time(house.clock.now(), LEASE)).limit(50)))
+        ids = list(session.scalars(lost.where(_is_time(house.clock.now(), LONGEST_PAUSE)).limit(50)))
     for delivery_id in ids:
         _note(house, delivery_id, Answer(ok=False, text="the sender was stopped: it may have gone out", final=True))
 

@@ -4,6 +4,7 @@ In what follows each of these is a message. The same message read twice attaches
 whose attachments are taken in turn, four messages deep and no deeper.
 """
 
+import hashlib
 import io
 import logging
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from intake.errors import Rejected
 from intake.formats.mail import attachments
 from intake.formats.names import plain_name
+from intake.formats.signatures import kind_of
 from intake.model import Attachment
 from service.access.policy import TIERS, Actor
 from service.errors import AttachmentBusy
@@ -37,7 +39,8 @@ def receive_attached(house: House, hold: OfDocument, message: Path, kind: str) -
     """Receive the attachments of a message that is being read; returns review reasons for those that are refused.
 
     They are as confidential as the message, and belong where it lies. What no document can be made of and a PDF or OFD holds, the data of an
-    invoice, say, stays in there and is no reason: it lacks nowhere. What the archive made itself has nothing in it that came from outside.
+    invoice, say, stays in there and is no reason: it lacks nowhere, but in a portfolio, which is nothing but what is in it. What was destroyed
+    under the rules stays so. What the archive made itself has nothing in it that came from outside.
     Of all that is inside the outermost file and what is in there, so many are received: packed in one another they would be millions.
     hold: of who reads it, which is kept up. Raises StoreUnavailable, DatabaseUnavailable, EngineUnavailable, AttachmentBusy, Superseded.
     """
@@ -48,11 +51,14 @@ def receive_attached(house: House, hold: OfDocument, message: Path, kind: str) -
             return []
         chain = _chain(session, document)
         batch, by, reach = document.batch, document.received_by, reach_of(document)
+        is_paper = kind != "eml" and "portfolio" not in document.notes
         # Those within it were counted when they came.
         room = _MOST_INSIDE - _inside(session, chain[-1]) if len(chain) > 1 else _MOST_INSIDE
     actor, reasons = Actor(by, owner=True), list[str]()
     for item in _found(house, message, kind):
         hold.keep_up()
+        if _was_destroyed(house, item, document_id):
+            continue
         if len(chain) > _DEEPEST or room <= 0:
             reasons.append(f"attachment_refused:{item.name}")
             continue
@@ -72,7 +78,7 @@ def receive_attached(house: House, hold: OfDocument, message: Path, kind: str) -
             if error.code == "busy":
                 raise AttachmentBusy(f"{item.name}: {error}") from error
             log.info("an attachment of %s is refused: %s", document_id, error)
-            if kind != "eml" and error.code == "unsupported":
+            if is_paper and not _is_known(item):
                 continue
             reasons.append(f"attachment_refused:{item.name}")
         else:
@@ -91,6 +97,24 @@ def _found(house: House, message: Path, kind: str) -> Iterator[Attachment]:
     except Rejected as error:
         log.info("what is attached cannot be taken out any further: %s", error)
         yield Attachment("?", b"")
+
+
+def _is_known(item: Attachment) -> bool:
+    """Return whether the archive takes files of this kind, though it may not take this one."""
+    try:
+        kind_of(io.BytesIO(item.data))
+    except Rejected as error:
+        return error.code != "unsupported"
+    return True
+
+
+def _was_destroyed(house: House, item: Attachment, message_id: str) -> bool:
+    """Return whether a document of these bytes, which came in this message, was destroyed."""
+    with house.database.read() as session:
+        same = select(Document.notes).where(
+            Document.sha256 == hashlib.sha256(item.data).hexdigest(), Document.status == "destroyed"
+        )
+        return any(f"{_FROM}{message_id}" in notes for notes in session.scalars(same))
 
 
 def attached_to(house: House, actor: Actor, document_id: str) -> list[tuple[str, str]]:
