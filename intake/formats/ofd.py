@@ -6,12 +6,14 @@ patterns, JBIG2 images) is not, and a file that needs it is refused: half a page
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder, XMLParser, fromstring
 
 from intake.errors import Rejected
 from intake.formats.names import plain_name
+from intake.formats.ofd_seals import MOST, Stamp
 from intake.formats.package import Package
 from intake.model import Limits
 
@@ -19,6 +21,7 @@ Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _MOST_XML = 16 << 20  # bytes of one part
 _MAX_OBJECTS = 200_000  # of one page
+_MOST_SIGNATURES, _MOST_STAMPS = 50, 2000
 _DEPTH = 8  # blocks within blocks, templates and composites
 
 
@@ -51,6 +54,7 @@ class Document:
     composites: dict[str, Element] = field(default_factory=dict)
     annotations: dict[str, list[str]] = field(default_factory=dict)  # id of the page to parts
     attached: tuple[tuple[str, str], ...] = ()  # name and part
+    stamps: dict[str, list[Stamp]] = field(default_factory=dict)  # id of the page to the seals on it
     notes: tuple[str, ...] = ()
     area: Element | None = None
 
@@ -132,6 +136,10 @@ def open_document(package: Package, limits: Limits) -> Document:
         for res in _children(_xml(package, part), "PageRes"):
             _resources(found, _joined(part, res.text))
     _annotations(found, root, root_part)
+    with suppress(
+        Rejected, ValueError, KeyError, SyntaxError
+    ):  # one that cannot be read is not drawn; that the file is signed is noted
+        _stamps(found, bodies[0])
     found.attached = _attached(package, root, root_part)
     found.notes = _notes(package, bodies[0], found.attached)
     return found
@@ -206,6 +214,24 @@ def _annotations(found: Document, root: Element, root_part: str) -> None:
                 place = _joined(part, file.text)
                 if place in found.package:
                     found.annotations.setdefault(page.get("PageID", ""), []).append(place)
+
+
+def _stamps(found: Document, body: Element) -> None:
+    package, part = found.package, _joined("", _text(body, "Signatures"))
+    if part not in package:
+        return
+    for listed in [e for e in _xml(package, part).iter() if _word(e) == "Signature"][:_MOST_SIGNATURES]:
+        place = _joined(part, listed.get("BaseLoc"))
+        root = _xml(package, place)
+        names = [_text(e, "BaseLoc") for e in root.iter() if _word(e) == "Seal"]
+        names += [e.text or "" for e in root.iter() if _word(e) == "SignedValue"]
+        files = [_joined(place, name) for name in names if name.strip()]
+        held = tuple(package.read(file, MOST) for file in files if file in package)
+        for stamp in [e for e in root.iter() if _word(e) == "StampAnnot"][:_MOST_STAMPS]:
+            box = numbers(stamp.get("Boundary"), 4)
+            if box is not None and min(box[2:]) > 0:
+                one = Stamp(box, numbers(stamp.get("Clip"), 4), held)  # type: ignore[arg-type]  # four numbers each
+                found.stamps.setdefault(stamp.get("PageRef", ""), []).append(one)
 
 
 def _attached(package: Package, root: Element, root_part: str) -> tuple[tuple[str, str], ...]:

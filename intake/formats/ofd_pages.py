@@ -3,6 +3,7 @@
 import io
 import math
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import pairwise
@@ -10,14 +11,15 @@ from pathlib import Path
 from typing import Self
 from xml.etree.ElementTree import Element
 
-from PIL import Image, ImageDraw, ImageFont, JpegImagePlugin
+from PIL import Image, ImageChops, ImageDraw, ImageFont, JpegImagePlugin
 
 from intake import textlayer
 from intake.damage import streams
 from intake.errors import Rejected
 from intake.formats import fonts
 from intake.formats.ofd import Document, Matrix, Thing, numbers, open_document
-from intake.formats.package import damage, opened
+from intake.formats.ofd_seals import Stamp
+from intake.formats.package import Package, damage, opened
 from intake.formats.pages import Layer, Picture
 from intake.model import Box, Limits
 from intake.raster import check_image, check_size, fit, is_fine, plain, small
@@ -28,6 +30,7 @@ _SCANNED = 0.5  # a page with more than this share under images, and hardly any 
 _PICTURES = {"PNG": "PNG", "JPG": "JPEG", "JPEG": "JPEG", "BMP": "BMP", "GIF": "GIF", "TIF": "TIFF", "TIFF": "TIFF"}
 _ANY = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 _JBIG2 = b"\x97JB2\r\n\x1a\n"  # ISO/IEC 14492, D.4.1
+_MOST_STAMPS = 50  # of one page
 _CURVE = 12  # pieces of a curve
 _MAX_GLYPHS = 60_000  # of one page
 
@@ -87,6 +90,9 @@ class OfdPages:
         sheet = _Sheet(self.document, self._limits, width, height, scale)
         for thing in things:
             sheet.paint(thing)
+        page = self.document.page(index)
+        for stamp in self.document.stamps.get(self.document.pages[index][0], [])[:_MOST_STAMPS]:
+            sheet.set(stamp, page.box)
         dpi = scale * _MM
         text = "".join(c.text for c in sheet.chars)
         if sheet.chars and textlayer.believable(text) and not (scanned and len(text) < 100):
@@ -122,6 +128,33 @@ class _Sheet:
         """Paint one object."""
         word = thing.element.tag.rpartition("}")[2]
         {"TextObject": self._text, "ImageObject": self._picture, "PathObject": self._path}[word](thing)
+
+    def set(self, stamp: Stamp, box: tuple[float, float, float, float]) -> None:
+        """Set an electronic seal over what is painted: the print under it stays. box: of the page. One that cannot be shown is left out."""
+        x, y, wide, high = stamp.place
+        left, top = (x - box[0]) * self._scale, (y - box[1]) * self._scale
+        size = (max(1, round(wide * self._scale)), max(1, round(high * self._scale)))
+        if stamp.picture is None or size[0] * size[1] > 4 * self.image.width * self.image.height:
+            return
+        try:
+            seal = _seal(*stamp.picture, size, self._limits)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - the picture of a seal is one more foreign file: whatever is wrong with it, the page is shown
+            return
+        if stamp.clip:
+            a, b, c, d = (v * self._scale for v in stamp.clip)
+            shown = Image.new("RGB", size, "white")
+            part = (max(0, round(a)), max(0, round(b)), min(size[0], round(a + c)), min(size[1], round(b + d)))
+            if part[2] <= part[0] or part[3] <= part[1]:
+                return
+            shown.paste(seal.crop(part), part)
+            seal = shown
+        at = (round(left), round(top), round(left) + size[0], round(top) + size[1])
+        under = self.image.crop(at)
+        under.paste(ImageChops.darker(under, seal))
+        self.image.paste(under, at[:2])
+        self.images.append((max(0, at[0]), max(0, at[1]), min(self.image.width, at[2]), min(self.image.height, at[3])))
 
     def _picture(self, thing: Thing) -> None:
         x0, y0, x1, y1 = (round(v) for v in _extent(thing.matrix, self._scale))
@@ -218,6 +251,21 @@ class _Sheet:
                 self._draw.polygon(line, fill=_colour(element, "FillColor", (0, 0, 0)))
             if len(line) > 1 and element.get("Stroke", "true") == "true":
                 self._draw.line(line, fill=_colour(element, "StrokeColor", (0, 0, 0)), width=min(width, 200))
+
+
+def _seal(kind: str, data: bytes, size: tuple[int, int], limits: Limits) -> Image.Image:
+    """Return the picture of a seal on white, this large; one that is an OFD itself is painted without seals of its own."""
+    if kind != "OFD":
+        with Image.open(io.BytesIO(data), formats=_ANY) as picture:
+            check_size(picture.width, picture.height, limits, 1)
+            return plain(picture).convert("RGB").resize(size)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        document = open_document(Package(archive, limits), limits)
+        _, _, width, height = document.page(0).box
+        sheet = _Sheet(document, limits, width, height, min(size[0] / width, size[1] / height))
+        for thing in document.things(0):
+            sheet.paint(thing)
+        return sheet.image.resize(size)
 
 
 def _image(document: Document, name: str, limits: Limits) -> Image.Image:

@@ -18,6 +18,7 @@ from service.web.refusals import REJECTIONS
 from tests.intake import made
 from tests.intake.mutations import mutated, mutated_part
 from tests.intake.scans import scan
+from tests.intake.test_formats import red, sealed_ofd
 from tests.thorough import so_many
 
 LIMITS = Limits(max_bytes=64 << 20, max_pages=50, max_pixels=40_000_000, render_dpi=100)
@@ -27,6 +28,7 @@ SEEDS = {name: make for name, (_, make) in made.MAKERS.items()}
 SEEDS["digital.pdf"] = scan("contract-digital.pdf").read_bytes
 SEEDS["signed.pdf"] = lambda: made.pdf(signed=True, attachment="报价单.xlsx", script=True)
 SEEDS["locked.pdf"] = made.locked
+SEEDS["sealed.ofd"] = lambda: sealed_ofd("PNG", red("PNG"))
 SEEDS["aes.pdf"] = lambda: made.encrypted("")
 SEEDS["form.pdf"] = lambda: made.form("HT-2026-0731")
 SEEDS["portfolio.pdf"] = lambda: made.pdf(portfolio=True, embedded={"图.jpg": SEEDS["photo.jpg"]()}, xfa="dynamic")

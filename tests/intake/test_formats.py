@@ -436,6 +436,81 @@ def test_templates_annotations_composites_and_turned_images_of_an_ofd(tmp_path):
     assert abs(image[round(75 * scale), round(157 * scale)] - [200, 0, 0]).max() < 12
 
 
+def der(tag, data):
+    size = len(data).to_bytes(4).lstrip(b"\0")
+    return bytes([tag]) + (bytes([len(data)]) if len(data) < 128 else bytes([0x80 | len(size)]) + size) + data
+
+
+def seal_of(kind, picture):
+    """A seal as GB/T 38540-2020 has it: what it is, its number, whose it is, its picture; then certificate, algorithm and signature."""
+    shown = der(0x30, der(0x16, kind.encode()) + der(0x04, picture) + der(0x02, b"\x28") + der(0x02, b"\x28"))
+    owner = der(0x30, der(0x02, b"\1") + der(0x0C, "临溪市鼎川阀门有限公司".encode()) + der(0x02, b"\0"))
+    info = der(0x30, der(0x30, der(0x16, b"ES") + der(0x02, b"\4")) + der(0x16, b"33010001") + owner + shown)
+    return der(0x30, info + der(0x04, bytes(300)) + der(0x06, b"\x2a\x81\x1c") + der(0x03, bytes(65)))
+
+
+def sealed_ofd(kind, picture, clip="", *, apart=True):
+    """An invoice with a seal of 40 mm. apart: its picture lies in a part of its own, else in the signed value alone."""
+    seal = seal_of(kind, picture)
+    stamp = f'<ofd:StampAnnot ID="9" PageRef="3" Boundary="90 80 40 40"{clip}/>'
+    where = "<ofd:Seal><ofd:BaseLoc>Seal.esl</ofd:BaseLoc></ofd:Seal>" if apart else ""
+    parts = {
+        "Doc_0/Signs/Signatures.xml": f'<ofd:Signatures {made.OFD_SPACE}><ofd:Signature ID="1" Type="Seal" BaseLoc="/Doc_0/Signs/Sign_0/Signature.xml"/></ofd:Signatures>',
+        "Doc_0/Signs/Sign_0/Signature.xml": f"<ofd:Signature {made.OFD_SPACE}><ofd:SignedInfo>{stamp}{where}</ofd:SignedInfo>"
+        "<ofd:SignedValue>/Doc_0/Signs/Sign_0/SignedValue.dat</ofd:SignedValue></ofd:Signature>",
+        "Doc_0/Signs/Sign_0/SignedValue.dat": der(0x30, der(0x30, der(0x02, b"\4") + seal) + der(0x03, bytes(65))),
+    }
+    parts |= {"Doc_0/Signs/Sign_0/Seal.esl": seal} if apart else {}
+    return ofd(parts=parts, body="<ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures>")
+
+
+def red(kind):
+    """A red square with a clear or white middle."""
+    if kind == "OFD":
+        path = (
+            '<ofd:PathObject ID="12" Boundary="0 0 210 140" Fill="true" Stroke="false"><ofd:FillColor Value="220 0 0"/>'
+        )
+        path += "<ofd:AbbreviatedData>M 0 0 L 210 0 L 210 35 L 0 35 C</ofd:AbbreviatedData></ofd:PathObject>"
+        return ofd(path)
+    image = Image.new("RGBA", (200, 200), (220, 0, 0, 255))
+    image.paste((255, 255, 255, 0), (0, 50, 200, 200))
+    return made.saved(image if kind == "PNG" else image.convert("RGB"), "JPEG" if kind == "JPG" else kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "apart"), [("PNG", True), ("PNG", False), ("JPG", True), ("BMP", True), ("OFD", True)]
+)
+def test_the_picture_of_an_electronic_seal_is_drawn_where_it_was_set(tmp_path, kind, apart):
+    bare, seal = (
+        put(tmp_path, data, name) for name, data in (("a", ofd()), ("b", sealed_ofd(kind, red(kind), apart=apart)))
+    )
+    assert inspect(seal, LIMITS).notes == ("signed",)
+    with open_pages(bare, "ofd", LIMITS) as before, open_pages(seal, "ofd", LIMITS) as after:
+        plain, shown = (np.asarray(pages.picture(0).image).astype(int) for pages in (before, after))
+    scale = 200 / 25.4
+    box = [round(v * scale) for v in (90, 80, 130, 120)]
+    upper = shown[box[1] + 4 : box[1] + 70, box[0] + 4 : box[2] - 4]
+    assert abs(upper.mean(axis=(0, 1)) - [220, 0, 0]).max() < 12
+    changed = np.abs(shown - plain).max(axis=2) > 40
+    changed[box[1] : box[1] + round(10 * scale) + 3, box[0] : box[2] + 1] = False
+    assert not changed.any(), "nothing else of the page is other than it was"
+
+
+def test_of_a_seal_across_pages_its_part_shows_and_a_broken_one_costs_nothing(tmp_path):
+    half = put(tmp_path, sealed_ofd("PNG", red("PNG"), ' Clip="20 0 20 40"'))
+    with open_pages(half, "ofd", LIMITS) as pages:
+        shown = np.asarray(pages.picture(0).image).astype(int)
+    scale = 200 / 25.4
+    row = shown[round(85 * scale)]
+    assert row[round(100 * scale)].min() > 240
+    assert abs(row[round(120 * scale)] - [220, 0, 0]).max() < 12
+    for broken in (b"", b"GIF89a", red("PNG")[:100]):
+        path = put(tmp_path, sealed_ofd("PNG", broken))
+        assert inspect(path, LIMITS).pages == 1
+        with open_pages(path, "ofd", LIMITS) as pages:
+            assert pages.picture(0).image.size == (1654, 1102)
+
+
 def test_signatures_and_attachments_of_an_ofd_are_noted(tmp_path):
     parts = {
         "Doc_0/Signs/Signatures.xml": f'<ofd:Signatures {made.OFD_SPACE}><ofd:Signature ID="1" BaseLoc="S.xml"/></ofd:Signatures>',
