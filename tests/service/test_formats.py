@@ -176,7 +176,7 @@ def test_what_was_destroyed_does_not_come_out_of_its_message_again(quick):
     with house.database.read() as session:
         (left,) = session.scalars(select(Document).where(Document.id != mail))
         assert left.id == inside
-        assert row(quick, mail)[3] == []
+    assert not [reason for reason in row(quick, mail)[3] if reason.startswith("attachment")]
 
 
 def test_what_no_document_can_be_made_of_is_told_of_a_portfolio_and_not_of_a_paper(quick):
