@@ -32,3 +32,8 @@ CATEGORIES: dict[str, tuple[str, str]] = {
     "5.12": ("往来银行", "Banks"),
     "5.13": ("经营状况", "Operations"),
 }
+
+
+def may_say(category: object) -> bool:
+    """Return whether a file of the company's own may say this of a category: a code, or nothing."""
+    return isinstance(category, str) and (not category or category in CATEGORIES)

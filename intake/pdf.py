@@ -20,6 +20,7 @@ from intake.errors import Rejected
 from intake.formats import attached
 from intake.formats.names import plain_name
 from intake.model import Limits
+from intake.png import MOST_INFLATED
 from intake.raster import FINE, check_size, fit
 
 #: PDFium knows no threads: all of it works under one lock.
@@ -31,7 +32,6 @@ _SILENT_ANNOTATIONS = (raw.FPDF_ANNOT_LINK, raw.FPDF_ANNOT_POPUP)
 _UNSEEN = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 
 _SIMPLE = {"FlateDecode", "LZWDecode", "RunLengthDecode", "ASCIIHexDecode", "ASCII85Decode"}
-_MOST_INFLATED = 1 << 30  # bytes: PDFium leaves out what Deflate unpacks beyond that, and says nothing
 _IN_ROWS = ("FlateDecode", "DCTDecode", "CCITTFaxDecode", "JBIG2Decode")
 
 Rect = tuple[float, float, float, float]
@@ -95,11 +95,10 @@ def _notes(document: pdfium.PdfDocument, path: Path) -> tuple[str, ...]:
         notes = ["signed"] if raw.FPDF_GetSignatureCount(document) > 0 else []
         if document.get_formtype() == raw.FORMTYPE_XFA_FULL:
             notes.append(attached.UNSHOWN_FORM)
-        if attached.is_portfolio(path):
-            notes.append("portfolio")
-        names = attached.names_in_pdf(path)
-        if names is not None:
-            return (*notes, *(f"attachment:{name}" for name in names))
+        found = attached.noted_in_pdf(path)
+        if found is not None:
+            is_portfolio, names = found
+            return (*notes, *(["portfolio"] if is_portfolio else []), *(f"attachment:{name}" for name in names))
         for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
             try:
                 name = document.get_attachment(index).get_name()
@@ -254,7 +253,7 @@ def _times(image: pdfium.PdfImage) -> int:
         return 1
     if filters[-1] == "DCTDecode":
         return 1 if streams.is_progressive(bytes(image.get_data(decode_simple=True))) else FINE
-    if "FlateDecode" in filters and not streams.is_shorter(bytes(image.get_data()), _MOST_INFLATED):
+    if "FlateDecode" in filters and not streams.is_shorter(bytes(image.get_data()), MOST_INFLATED):
         return 1
     return FINE
 

@@ -21,7 +21,8 @@ _HEADER = struct.Struct(">IIBBBBB")  # width, height, depth, kind of colour, pac
 _GRAY, _COLOUR, _PALETTE = 0, 2, 3
 _SAMPLES = {_GRAY: 1, _COLOUR: 3, _PALETTE: 1}
 _BYTES = {"1": 1, "L": 1, "P": 1, "RGB": 3, "I;16": 2}  # of a pixel, at most
-_MOST_INFLATED = 1 << 30  # of all rows: PDFium leaves out what comes behind, and says nothing
+#: Bytes of all rows: PDFium leaves out what Deflate unpacks beyond them, and says nothing.
+MOST_INFLATED = 1 << 30
 _MOST_CHUNKS = 1 << 20
 _PIECE = 1 << 20  # bytes that are looked at at a time
 
@@ -32,7 +33,7 @@ def comes_in_rows(image: Image.Image) -> bool:
         return False
     packed = str(image.tile) if isinstance(image, ImageFile.ImageFile) else ""
     each = _BYTES.get(image.mode, 0) * (2 if image.mode == "RGB" and "16B" in packed else 1)
-    return each > 0 and image.height * (1 + image.width * each) <= _MOST_INFLATED
+    return each > 0 and image.height * (1 + image.width * each) <= MOST_INFLATED
 
 
 def painted(image: Image.Image, path: Path, factor: float) -> Image.Image:

@@ -20,7 +20,7 @@ from typing import Any
 
 from intake.batches import own_labels
 from intake.batches.own_labels import BadLabel, OwnLabel
-from intake.categories import CATEGORIES
+from intake.categories import may_say
 from intake.folding import matching
 
 _LOG = logging.getLogger(__name__)
@@ -44,16 +44,13 @@ class Template:
         return all(word in text for word in self.words)
 
 
-def parse(text: str) -> Template:
-    """Return the form that a TOML text describes. Raises BadTemplate."""
-    return _form(_toml(text))
-
-
-def _toml(text: str) -> dict[str, Any]:
+def parse(text: str) -> Template | OwnLabel:
+    """Return the form, or the label, that a TOML text describes. Raises BadTemplate, BadLabel."""
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadTemplate(f"is no TOML: {error}") from error
+    return own_labels.parse(data) if "codes" in data else _form(data)
 
 
 def _form(data: dict[str, Any]) -> Template:
@@ -62,7 +59,7 @@ def _form(data: dict[str, Any]) -> Template:
         raise BadTemplate(f"has {', '.join(unknown)}; only words, category and labels are known")
     words = _words(data.get("words"), "words")
     category = data.get("category", "")
-    if not isinstance(category, str) or (category and category not in CATEGORIES):
+    if not may_say(category):
         raise BadTemplate(f"has the category {category!r}, which RULES B1 and B5 do not name")
     labels = data.get("labels", {})
     if not isinstance(labels, dict) or not all(_FIELD.fullmatch(name) for name in labels):
@@ -76,19 +73,15 @@ def _words(value: Any, name: str) -> tuple[str, ...]:
     return tuple("".join(matching(c) for c in v if not c.isspace()) for v in value)
 
 
-def load(folder: Path) -> tuple[Template, ...]:
-    """Return the forms of all *.toml in a folder, in order of their names; none when it is missing.
+def load(folder: Path) -> tuple[Template | OwnLabel, ...]:
+    """Return the forms and labels of all *.toml in a folder, in order of their names; none when it is missing.
 
-    Labels are left out. A file that is wrong is left out and named in the log: the documents of all other forms still have to be read.
+    A file that is wrong is left out and named in the log: the documents of all other forms still have to be read.
     """
-    return tuple(one for one in _load(folder) if isinstance(one, Template))
-
-
-def _load(folder: Path) -> list[Template | OwnLabel]:
     found, wrong = _read(folder)
     for name, why in wrong.items():
         _LOG.warning("The form or label %s is not used: it %s.", folder / name, why)
-    return found
+    return tuple(found)
 
 
 def unusable(folder: Path) -> dict[str, str]:
@@ -122,7 +115,7 @@ class Forms:
                 status = path.stat()
                 state.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
         if state != self._state:
-            found = _load(self._folder)
+            found = load(self._folder)
             self._forms = tuple(one for one in found if isinstance(one, Template))
             self._labels = tuple(one for one in found if isinstance(one, OwnLabel))
             self._state = state
@@ -132,8 +125,7 @@ def _read(folder: Path) -> tuple[list[Template | OwnLabel], dict[str, str]]:
     found, wrong = list[Template | OwnLabel](), {}
     for path in sorted(folder.glob("*.toml")):
         try:
-            data = _toml(path.read_text(encoding="utf-8"))
-            found.append(own_labels.parse(data) if "codes" in data else _form(data))
+            found.append(parse(path.read_text(encoding="utf-8")))
         except (BadTemplate, BadLabel, OSError, UnicodeDecodeError, RecursionError) as error:
             wrong[path.name] = str(error)
     return found, wrong

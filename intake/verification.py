@@ -16,6 +16,8 @@ KEY_FIELDS = frozenset(
 )
 UNCONFIRMED, ENTERED, ONCE, VERIFIED, DISPUTED = "unconfirmed", "entered", "once", "verified", "disputed"
 STATES = (UNCONFIRMED, ENTERED, ONCE, VERIFIED, DISPUTED)
+#: The reason to look at a document that lacks pages by the numbers printed on the others, before these.
+LACKING = "pages_missing:"
 #: Reasons to look that understanding the values gives; all others are about the pages themselves.
 ABOUT_VALUES = frozenset(
     {"unknown_kind", "low_confidence", "missing", "check_digit_failed", "repaired", "amount_mismatch", "term_mismatch"}

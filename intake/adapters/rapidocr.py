@@ -7,8 +7,8 @@ import math
 import threading
 import weakref
 from collections import deque
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -314,23 +314,26 @@ class _Afresh:
         for _ in range(_TRIES):
             model = self._prepared_for(pixels.shape)
             lasting = model is not self._model and not _is_large(pixels.shape)
-            # Else a worker's peak: one of two readers at a time, and what was freed before is not held beside it, nor this after it.
-            with nullcontext() if lasting else turn():
-                if not lasting:
-                    memory.give_back()
+            with nullcontext() if lasting else self._at_the_peak():
                 if model is not self._used:
                     self._release()
                     self._used, self._request = model, model.create_infer_request()
                 self._request.infer([pixels])
                 found: NDArray[np.float32] = self._request.get_output_tensor().data.copy()
-                if not lasting:
-                    self._release()
-                    memory.give_back()
             if found.shape[0] == pixels.shape[0]:
                 return found
             self._release()
             self._prepared.pop(pixels.shape, None)
         raise RuntimeError(f"the model that finds lines answered {found.shape} to {pixels.shape}")
+
+    @contextmanager
+    def _at_the_peak(self) -> Iterator[None]:
+        """Do what a worker takes most memory for: one of two readers at a time, what was freed before is not held beside it, nor this after it."""
+        with turn():
+            memory.give_back()
+            yield
+            self._release()
+            memory.give_back()
 
     def _release(self) -> None:
         if self._used is not None:

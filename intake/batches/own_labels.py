@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from intake.batches.payload import LINEAR_LIMIT, Separator
-from intake.categories import CATEGORIES
+from intake.categories import may_say
 
 _KEYS = {"codes", "starts", "category"}
 _GROUP = re.compile(r"\{(\w*):([^{}]*)\}")
@@ -60,7 +60,7 @@ def parse(data: Mapping[str, Any]) -> OwnLabel:
         _demand_pattern(code)
     if starts not in ("document", "file"):
         raise BadLabel('must have starts as "document" or "file"')
-    if not isinstance(category, str) or (category and category not in CATEGORIES):
+    if not may_say(category):
         raise BadLabel(f"has the category {category!r}, which RULES B1 and B5 do not name")
     return OwnLabel(tuple(codes), cast("Literal['document', 'file']", starts), category)
 

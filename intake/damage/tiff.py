@@ -16,6 +16,8 @@ import numpy as np
 import PIL._imaging
 from numpy.typing import NDArray
 
+from intake.held import in_memory
+
 NONE, RLE, GROUP_3, GROUP_4, JPEG = 1, 2, 3, 4, 7  # values of Compression (TIFF 6.0, page 30; Technical Note 2)
 #: The others fail for damage wherever they are unpacked; Deflate is looked at in `streams`.
 SILENT = (NONE, RLE, GROUP_3, GROUP_4, JPEG)
@@ -201,10 +203,5 @@ def _held(data: bytes, entries: Sequence[tuple[int, int, int, int]], after: byte
     """Hold a strip as a TIFF in memory. entries: tag, type, count and value. after: what stands behind the strip, where it ends evenly."""
     body = data + bytes(len(data) % 2) + after
     directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    file = os.memfd_create("strip", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(file, "wb", closefd=False) as out:
-            out.write(struct.pack("<2sHI", b"II", 42, 8 + len(body)) + body + directory + bytes(4))
-        yield Path(f"/proc/self/fd/{file}")
-    finally:
-        os.close(file)
+    with in_memory(struct.pack("<2sHI", b"II", 42, 8 + len(body)), body, directory + bytes(4)) as path:
+        yield path

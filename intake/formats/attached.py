@@ -1,4 +1,4 @@
-"""The files inside a file, which can stand by themselves: attached to a message, embedded in a PDF, attached to an OFD."""
+"""The files inside a file, which can stand by themselves: embedded in a PDF, attached to an OFD. Those of a message: `formats.mail`."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from intake.errors import Rejected
-from intake.formats import mail
 from intake.formats.names import plain_name
 from intake.model import Attachment, Limits
 
@@ -20,40 +19,27 @@ _MOST_PAGES = 20_000
 def attachments(path: Path, kind: str, limits: Limits, first: int = 0) -> Iterator[Attachment]:
     """Yield the files inside a file of this kind, each once. Raises Rejected.
 
-    One that cannot be taken out has no bytes, nor have those of a PDF or OFD behind the hundredth, of which as many again are told. first: how many are passed over; of a PDF or OFD they are not unpacked.
+    One that cannot be taken out has no bytes, nor have those behind the hundredth, of which as many again are told. first: how many
+    are passed over; they are not unpacked.
     """
-    if kind == "eml":
-        yield from islice(mail.attachments(path), first, None)
-    elif kind == "pdf":
+    if kind == "pdf":
         yield from _of_pdf(path, first)
     elif kind == "ofd":
         yield from _of_ofd(path, limits, first)
 
 
-def names_in_pdf(path: Path) -> list[str] | None:
-    """Return how the files inside a PDF are called; None for a file so broken that they are not found."""
+def noted_in_pdf(path: Path) -> tuple[bool, list[str]] | None:
+    """Return whether a PDF is a cover for the files in it (ISO 32000-2, 12.3.5), and how these are called; None for a file so broken that they are not found."""
     import pikepdf
 
     try:
         with path.open("rb") as file, pikepdf.open(file) as document:
-            return [name for name, _ in islice(_embedded(document), 2 * _MOST_FILES)]
+            names = [name for name, _ in islice(_embedded(document), 2 * _MOST_FILES)]
+            return "/Collection" in document.Root, names
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - the parts of a foreign file can be wrong in any way
         return None
-
-
-def is_portfolio(path: Path) -> bool:
-    """Tell whether a PDF is a cover for the files in it (ISO 32000-2, 12.3.5)."""
-    import pikepdf
-
-    try:
-        with path.open("rb") as file, pikepdf.open(file) as document:
-            return "/Collection" in document.Root
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - as above
-        return False
 
 
 def _of_pdf(path: Path, first: int) -> Iterator[Attachment]:

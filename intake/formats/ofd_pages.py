@@ -2,7 +2,6 @@
 
 import io
 import math
-import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,6 +20,7 @@ from intake.formats.ofd import Document, Matrix, Thing, numbers, open_document
 from intake.formats.ofd_seals import Stamp
 from intake.formats.package import Package, damage, opened
 from intake.formats.pages import Layer, Picture
+from intake.held import in_memory
 from intake.model import Box, Limits
 from intake.raster import check_image, check_size, fit, is_fine, plain, small
 from intake.words import Char
@@ -257,7 +257,7 @@ def _seal(kind: str, data: bytes, size: tuple[int, int], limits: Limits) -> Imag
     """Return the picture of a seal on white, this large; one that is an OFD itself is painted without seals of its own."""
     if kind != "OFD":
         with Image.open(io.BytesIO(data), formats=_ANY) as picture:
-            check_size(picture.width, picture.height, limits, 1)
+            check_size(picture.width, picture.height, limits)
             return plain(picture).convert("RGB").resize(size)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         document = open_document(Package(archive, limits), limits)
@@ -291,13 +291,8 @@ def _held(image: Image.Image) -> Iterator[Path]:
     if not is_fine(*image.size) or image.format not in ("PNG", "TIFF"):
         yield Path()  # nobody asks for it
         return
-    file = os.memfd_create("image", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(file, "wb", closefd=False) as out:
-            out.write(getattr(image, "fp").getbuffer())  # noqa: B009 - as `_image` opened it; Pillow's types know no `fp`
-        yield Path(f"/proc/self/fd/{file}")
-    finally:
-        os.close(file)
+    with in_memory(getattr(image, "fp").getbuffer()) as path:  # noqa: B009 - as `_image` opened it; Pillow's types know no `fp`
+        yield path
 
 
 def _font(document: Document, name: str, pixels: int) -> ImageFont.FreeTypeFont:

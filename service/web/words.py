@@ -894,22 +894,19 @@ def quality(found: Mapping[str, Any]) -> str:
     parts = [f"{found['dpi']} dpi" if found["dpi"] else gettext("分辨率未注明")]
     if abs(found["skew"]) > 1:
         parts.append(gettext("歪斜 %(degrees)s°（识别时已校正）", degrees=found["skew"]))
-    for finding in found["findings"]:
-        edges = "、".join(named(EDGES, edge) for edge in found["cut"]) if finding == "cut" else ""
-        parts.append(named(PAGE_TROUBLES, finding) + (f"（{edges}）" if edges else ""))
-    return " · ".join(parts)
+    return " · ".join([*parts, *(_finding(code, found) for code in found["findings"])])
+
+
+def _finding(code: str, found: Mapping[str, Any]) -> str:
+    edges = "、".join(named(EDGES, edge) for edge in found["cut"]) if code == "cut" else ""
+    return named(PAGE_TROUBLES, code) + (f"（{edges}）" if edges else "")
 
 
 def quality_rows(found: Mapping[str, Any]) -> list[tuple[str, str, State]]:
     """Return the quality of a scanned page as rows: what is judged, what was found, whether it holds (DA/T 31-2017)."""
     good, below = State("good", gettext("合格")), State("late", gettext("不合格"))
     wrong = dict.fromkeys(found["findings"])
-    image = [
-        named(PAGE_TROUBLES, code)
-        + (f"（{'、'.join(named(EDGES, edge) for edge in found['cut'])}）" if code == "cut" else "")
-        for code in wrong
-        if code not in ("resolution", "skew")
-    ]
+    image = [_finding(code, found) for code in wrong if code not in ("resolution", "skew")]
     dpi = f"{found['dpi']} dpi" if found["dpi"] else gettext("分辨率未注明")
     fine = good if found["dpi"] else State("grey", gettext("无从判断"))
     straight = (
@@ -925,7 +922,7 @@ def quality_rows(found: Mapping[str, Any]) -> list[tuple[str, str, State]]:
 
 def pages_state(document: Document) -> State:
     """Return whether all pages of a document are there and read."""
-    if any(reason.startswith("pages_missing:") for reason in document.review_reasons):
+    if any(reason.startswith(rules.LACKING) for reason in document.review_reasons):
         return State("late", gettext("缺页"))
     if document.pages_read < document.pages:
         return State("soon", gettext("没有读全"))

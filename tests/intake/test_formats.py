@@ -338,7 +338,7 @@ def test_a_png_of_more_rows_than_are_painted_is_not_read_row_by_row(tmp_path, mo
     path, pixels = tmp_path / "fine.png", np.zeros((40, 50, 3), np.uint16)
     cv2.imwrite(str(path), pixels)
     for most, painted in ((40 * (1 + 50 * 6), True), (40 * (1 + 50 * 6) - 1, False)):  # two bytes a colour
-        monkeypatch.setattr(png, "_MOST_INFLATED", most)
+        monkeypatch.setattr(png, "MOST_INFLATED", most)
         with Image.open(path) as image:
             assert png.comes_in_rows(image) == painted
 

@@ -253,16 +253,20 @@ def test_a_sheet_older_than_the_merging_of_its_customer_finds_the_credit_file(sc
     assert lies_in(scanner, got[0]) == (credit.id, "5.1")
 
 
-def test_two_who_file_the_same_batch_at_once_file_each_document_once(race, scanner, tmp_path):
-    contract_id, file_id = new_contract(scanner)
+def three_of_one_contract(office, folder):
+    """Release three documents whose sheets name a contract; returns them and its file."""
+    contract_id, file_id = new_contract(office)
     sheets = [
-        Separator("file", number_of(scanner, contract_id), category="1.9"),
+        Separator("file", number_of(office, contract_id), category="1.9"),
         Separator(category="1.10"),
         Separator(category="1.4"),
     ]
-    got = released(
-        scanner, stack(tmp_path / "s.pdf", *(item for pair in zip(sheets, "abc", strict=True) for item in pair))
-    )
+    paper = (item for pair in zip(sheets, "abc", strict=True) for item in pair)
+    return released(office, stack(folder / "s.pdf", *paper)), file_id
+
+
+def test_two_who_file_the_same_batch_at_once_file_each_document_once(race, scanner, tmp_path):
+    got, file_id = three_of_one_contract(scanner, tmp_path)
     one, two = race(
         "document.file",
         lambda: sheet_filing.file_by_sheets(scanner.house, scanner["handler"], "B-1"),
@@ -309,15 +313,7 @@ print(file_by_sheets(build(load()), Actor("person:handler", owner=True), "B-1")[
 
 def test_killed_in_the_middle_it_is_gone_on_with(embedded, tmp_path):
     embedded.hire("scanner", "operator")
-    contract_id, file_id = new_contract(embedded)
-    sheets = [
-        Separator("file", number_of(embedded, contract_id), category="1.9"),
-        Separator(category="1.10"),
-        Separator(category="1.4"),
-    ]
-    got = released(
-        embedded, stack(tmp_path / "s.pdf", *(item for pair in zip(sheets, "abc", strict=True) for item in pair))
-    )
+    got, file_id = three_of_one_contract(embedded, tmp_path)
     for at in (2, 2):  # one is filed, the second half
         assert nursery().run(KILLED, at, env=embedded.env).returncode == -signal.SIGKILL
     assert [lies_in(embedded, one)[0] for one in got] == [file_id, file_id, None]

@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from intake.verification import LACKING
 from service.access.policy import Actor
 from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive.filing import demand_fits, lock_document_for, put_into
@@ -19,7 +20,7 @@ from service.flow.common.guard import allowed, load_document, load_file, reach_o
 from service.flow.common.index import index_soon
 from service.flow.common.sight import visible_files
 from service.flow.credit.fact_documents import follow
-from service.flow.intake.batches import LACKING, load_batch
+from service.flow.intake.batches import load_batch
 from service.flow.intake.process import UNREAD
 from service.house import House
 from service.records import audit

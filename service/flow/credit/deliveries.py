@@ -117,9 +117,7 @@ def send_due(
 ) -> int:
     """Send what is due on a channel (to one target), at most so many; returns how many were taken. Any number of workers may."""
     _give_up_lost(house, channel)
-    due = select(Delivery).where(
-        Delivery.channel == channel, Delivery.state == "waiting", _is_time(house.clock.now(), LONGEST_PAUSE)
-    )
+    due = select(Delivery).where(Delivery.channel == channel, Delivery.state == "waiting", _is_time(house.clock.now()))
     if target is not None:
         due = due.where(Delivery.target == target)
     with house.database.read() as session:
@@ -130,9 +128,9 @@ def send_due(
     return len(waiting)
 
 
-def _is_time(now: datetime, longest: timedelta) -> ColumnElement[bool]:
-    """Whether a delivery is due; or further off than any of its state is put off (`longest`): a clock that was wrong wrote that."""
-    return or_(Delivery.next_at <= now, Delivery.next_at > now + longest + claims.AHEAD)
+def _is_time(now: datetime) -> ColumnElement[bool]:
+    """Whether a delivery is due; or further off than any is put off: a clock that was wrong wrote that."""
+    return or_(Delivery.next_at <= now, Delivery.next_at > now + LONGEST_PAUSE + claims.AHEAD)
 
 
 def _claim(house: House, seen: Delivery) -> bool:
@@ -156,7 +154,7 @@ def _give_up_lost(house: House, channel: str) -> None:
     """
     lost = select(Delivery.id).where(Delivery.channel == channel, Delivery.state == "sending")
     with house.database.read() as session:
-        ids = list(session.scalars(lost.where(_is_time(house.clock.now(), LONGEST_PAUSE)).limit(50)))
+        ids = list(session.scalars(lost.where(_is_time(house.clock.now())).limit(50)))
     for delivery_id in ids:
         _note(house, delivery_id, Answer(ok=False, text="the sender was stopped: it may have gone out", final=True))
 

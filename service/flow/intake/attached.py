@@ -21,7 +21,7 @@ from intake.model import Attachment
 from service.access.policy import TIERS, Actor
 from service.errors import AttachmentBusy
 from service.flow.common.guard import allowed, reach_of
-from service.flow.common.heritage import ATTACHMENT, may_carry, raise_attached
+from service.flow.common.heritage import ATTACHMENT, LETTER, may_carry, raise_attached
 from service.flow.common.index import index_soon
 from service.flow.intake.made import CHANNEL as MADE
 from service.flow.intake.receive import receive
@@ -31,7 +31,7 @@ from service.records.tables import Document
 
 _DEEPEST = 4
 _MOST_INSIDE = 200
-_FROM, _WITHIN = "from:", "within:"
+_WITHIN = "within:"
 log = logging.getLogger("juanzong.attached")
 
 
@@ -56,7 +56,7 @@ def receive_attached(house: House, hold: OfDocument, message: Path, kind: str) -
         room = _MOST_INSIDE - _inside(session, chain[-1]) if len(chain) > 1 else _MOST_INSIDE
     actor, reasons = Actor(by, owner=True), list[str]()
     for item in _found(house, message, kind):
-        hold.keep_up()
+        hold.renew()
         if _was_destroyed(house, item, document_id):
             continue
         if len(chain) > _DEEPEST or room <= 0:
@@ -114,12 +114,12 @@ def _was_destroyed(house: House, item: Attachment, message_id: str) -> bool:
         same = select(Document.notes).where(
             Document.sha256 == hashlib.sha256(item.data).hexdigest(), Document.status == "destroyed"
         )
-        return any(f"{_FROM}{message_id}" in notes for notes in session.scalars(same))
+        return any(f"{LETTER}{message_id}" in notes for notes in session.scalars(same))
 
 
 def attached_to(house: House, actor: Actor, document_id: str) -> list[tuple[str, str]]:
     """Return id and file name of the documents that came attached to this message and that the actor may read, in order."""
-    mark = f"{_FROM}{document_id}"
+    mark = f"{LETTER}{document_id}"
     with house.database.read() as session:
         found = select(Document).where(cast(Document.notes, String).contains(mark)).order_by(Document.received_at)
         return [(d.id, d.filename) for d in session.scalars(found) if allowed(actor, "document.read", reach_of(d))]
@@ -131,7 +131,7 @@ def _remember(house: House, attached_id: str, chain: Sequence[str]) -> None:
     with house.database.write() as session:
         message = session.get(Document, message_id, with_for_update={"of": Document})
         attached = session.get(Document, attached_id, with_for_update={"of": Document})
-        mark = f"{_FROM}{message_id}"
+        mark = f"{LETTER}{message_id}"
         if attached is not None and mark not in attached.notes and attached_id != message_id:
             attached.notes = [*attached.notes, mark, *([f"{_WITHIN}{outermost}"] if len(chain) > 1 else [])]
             if message is not None and TIERS.index(attached.tier) < TIERS.index(reach_of(message).tier):
@@ -145,7 +145,7 @@ def _chain(session: Session, document: Document) -> list[str]:
     outer: Document | None = document
     while outer is not None and outer.id not in seen and len(seen) <= _DEEPEST:
         seen.append(outer.id)
-        parents = [note.removeprefix(_FROM) for note in outer.notes if note.startswith(_FROM)]
+        parents = [note.removeprefix(LETTER) for note in outer.notes if note.startswith(LETTER)]
         outer = session.get(Document, parents[0]) if parents else None
     return seen
 
@@ -153,5 +153,5 @@ def _chain(session: Session, document: Document) -> list[str]:
 def _inside(session: Session, outermost: str) -> int:
     """Return how many documents came in a file, at any depth."""
     notes = cast(Document.notes, String)
-    came = or_(notes.contains(f"{_FROM}{outermost}"), notes.contains(f"{_WITHIN}{outermost}"))
+    came = or_(notes.contains(f"{LETTER}{outermost}"), notes.contains(f"{_WITHIN}{outermost}"))
     return session.scalar(select(func.count()).select_from(Document).where(Document.channel == ATTACHMENT, came)) or 0

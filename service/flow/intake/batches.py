@@ -16,6 +16,7 @@ from intake.batches import edit
 from intake.batches.edit import NoSuchPage
 from intake.batches.plan import Account, Manifest, Part, account
 from intake.batches.portions import parse
+from intake.verification import LACKING
 from service.access.policy import TIERS, Actor, Reach, sees_all_departments
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed, listing, reach_of, require
@@ -41,8 +42,6 @@ from service.records.tables import Batch, BatchPart, Document, Stack, new_id
 from vault.errors import ObjectMissing
 
 MAX_REASON = 500
-#: What a document says that lacks pages, before their numbers.
-LACKING = "pages_missing:"
 #: So many changes of pages can be undone, one after the other.
 MAX_UNDO = 20
 #: What is known of a page whatever is made of it: which page it is a new scan of, and how confidential it was when it was left out.

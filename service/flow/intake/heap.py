@@ -8,6 +8,7 @@ from intake.codec import PAGE_BREAK
 from intake.errors import Rejected
 from intake.model import PageText, ReadPage
 from intake.page_numbers import Numbered, missing, numbered
+from intake.verification import LACKING
 from service.flow.intake.page_quality import rescans
 
 # The title, the parties and the signatures stand here; what lies between them is searched, not understood.
@@ -60,7 +61,7 @@ class Heap:
             return (*self._reasons, *(f"rescan:{number}:blank" for number in range(1, self._pages + 1)))
         lacking = missing(self._numbers)
         shown = ",".join(map(str, lacking[:_MOST_NAMED])) + ("…" if len(lacking) > _MOST_NAMED else "")
-        return (*self._reasons, *([f"pages_missing:{shown}"] if lacking else []))
+        return (*self._reasons, *([f"{LACKING}{shown}"] if lacking else []))
 
     @property
     def telling(self) -> list[PageText]:

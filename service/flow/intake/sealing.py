@@ -48,8 +48,8 @@ class OfDocument:
             raise Superseded
         return document
 
-    def keep_up(self) -> None:
-        """Say that it is still at work. Raises Superseded, DatabaseUnavailable."""
+    def renew(self) -> None:
+        """Hold on to it while something takes long. Raises Superseded, DatabaseUnavailable."""
         with self._house.database.write() as session:
             claims.take(self.still(session), self._house.clock.now())
 

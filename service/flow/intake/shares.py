@@ -112,7 +112,7 @@ def read_together(
     """
     divide(house, document_id, inspection.pages)
     while True:
-        _renew(house, document_id)
+        OfDocument(house, document_id).renew()
         open_shares = _open(house, document_id)
         if not open_shares:
             return _heap(house, document_id)
@@ -159,12 +159,6 @@ def _to_help(house: House) -> list[str]:
         )
         elsewhere = [one.id for one in found if claims.is_held(one, now) and not claims.is_here(one)]
     return [one for one in elsewhere if any(not claims.is_held(share, now) for share in _open(house, one))]
-
-
-def _renew(house: House, document_id: str) -> None:
-    """Hold on to the document while others are at its pages. Raises Superseded."""
-    with house.database.write() as session:
-        claims.take(OfDocument(house, document_id).still(session), house.clock.now())
 
 
 def _open(house: House, document_id: str) -> list[PageShare]:
