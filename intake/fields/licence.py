@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from intake.fields.paper import Labelled, Paper
-from intake.fields.read import Reading, capital, code, day, organisation, person, phrase, torn_day
+from intake.fields.read import TORN, Reading, capital, code, day, organisation, person, phrase, torn_day
 from intake.fields.terms import doubt_order, term
 from intake.layout import GAP, Row, Run, join
 from intake.model import Field
@@ -32,6 +32,8 @@ LABELS = {
     ),
 }  # fmt: skip
 REQUIRED = ("name", "code", "legal_representative", "address", "scope")
+#: What authorities that register companies are called after their place.
+_BODIES = ("市场监督管理局", "工商行政管理局", "行政审批局", "行政审批服务局", "数据管理局", "政务服务管理局")
 _AUTHORITY = re.compile(
     r"[\u4e00-\u9fff]{2,16}(?:市场监督管理|工商行政管理|行政审批|市场和质量监督管理|事业单位登记管理|民政|数据和?政务服务|政务服务)[\u4e00-\u9fff]{0,6}?(?:局|委员会|总局|管理办公室)(?:[\u4e00-\u9fff]{1,8}分局)?"
 )
@@ -162,7 +164,8 @@ def _authority(paper: Paper, seen: Labelled, found: dict[str, Field]) -> None:
         m = re.search(r"[\u4e00-\u9fff]{3,30}(?:局|委员会|办公室|厅|分局|总局)", region.key)
         if m:
             run = region.cut(m.start(), m.end())
-            found["authority"] = Reading(run, tidy(run.text)).field(spot.strength)
+            whole = not _lost_its_place(m[0])
+            found["authority"] = Reading(run, tidy(run.text), 1.0 if whole else TORN).field(spot.strength)
             return
     key = paper.flow.key
     for m in _AUTHORITY.finditer(key):
@@ -170,6 +173,11 @@ def _authority(paper: Paper, seen: Labelled, found: dict[str, Field]) -> None:
             run = paper.flow.cut(m.start(), m.end())
             found["authority"] = Reading(run, tidy(run.text), 0.88).field()  # read off the seal or above the date
             return
+
+
+def _lost_its_place(name: str) -> bool:
+    """Tell whether this is the end of an authority's name, which begins with the place it is of; a seal over it takes the beginning."""
+    return any(body.endswith(name) for body in _BODIES)
 
 
 def _issued(paper: Paper, seen: Labelled, found: dict[str, Field]) -> None:

@@ -101,7 +101,7 @@ _GRANTED = re.compile(r"(?<![不未])(?:同意|批准|核准|核定|给予|授�
 _ASKED_VALUE = re.compile(rf"(?:{_NOT_GRANTED.pattern})[^,]{{0,6}}(?:额度|账期|期限|授信)[^,]*?\d")
 #: What may stand before a name in a sentence; a name never begins with it.
 _LEADS = "鉴于|为了|为|确保|保障|保证|经|由|就|与|和|及|向"
-_LEAD = rf"(?:(?:^|[\n\t,。;:]|{_LEADS}) *)+(?!{_LEADS})"  # each letter of it can be taken in one way alone
+_LEAD = rf"(?:(?:^|[\n\t,。;:]|{_LEADS}) *)+(?![\n\t,。;: ]|{_LEADS})"  # each letter of it can be taken in one way alone, and none is given back
 _PLAIN = r"(?![^(,。;\n]*(?:自愿|同意|债务人|借款人|保证人))"
 #: Clauses of sentences that say a value of the kind. A value is read where the words before it are, so one may stand inside another's.
 _SENTENCES: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {

@@ -31,6 +31,8 @@ _SUM_FORM = re.compile(r"\d,\d{3}(?!\d)|\d\.\d\d(?!\d)")  # a number written as 
 _TORN_DAY = re.compile(r"(\d{4})(?:-(\d\d)(\d\d)|(\d\d)-(\d\d))")
 _PART = re.compile(r"[(,;][ \t]*(?:实[缴收]|已缴|其中)")
 _CHOICES = re.compile(r"[□☐☑☒■√✓✔○●◎]|(?<!不)合格[^。;,]{0,4}不合格|不合格[^。;,]{0,4}(?<!不)合格")
+# Registered capital is printed 3000.00万元, 3000.000000万元; a thousand million and more is rarer than a lost point.
+_LOST_POINT = re.compile(r"(?<![\d.,])\d{4,}00[ ]*[万萬]")
 TORN = 0.6  # how far to trust a value that lost a mark
 _BLANK = re.compile(r"[_\s*/\\.\-—…:]*")
 
@@ -184,10 +186,11 @@ def capital(run: Run) -> Reading | None:
     best = marked[0]
     marks = () if best.currency in (None, "CNY") else (f"currency:{best.currency}",)
     others = {a.value for a in marked if a.currency == best.currency}
+    whole = best.certain and not _LOST_POINT.search(run.key[best.start : best.end])
     reading = Reading(
         run.cut(best.start, best.end),
         money(best.value),
-        (1.0 if best.marked or _SUM_FORM.search(run.key) else 0.7) * (1.0 if best.certain else TORN),
+        (1.0 if best.marked or _SUM_FORM.search(run.key) else 0.7) * (1.0 if whole else TORN),
         marks,
     )
     return reading if len(others) == 1 else reading.weaker(0.6, "amount_mismatch")

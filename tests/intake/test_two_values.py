@@ -9,6 +9,9 @@ APPROVAL, LIMIT_REPLY = (
     "# 客户信用审批表\n客户名称：安徽华岳贸易有限公司\n",
     "# 信用申请回复函\n安徽华岳贸易有限公司：\n",
 )
+LICENCE = (
+    "# 营业执照\n统一社会信用代码：91310115MA1K35JX78\n名称：东湖实业有限公司\n类型：有限责任公司\n法定代表人：郭靖\n"
+)
 SIGNED = "\n> 上海振华机电设备有限公司\n> 2024年5月6日"
 
 #: What counts is beyond doubt: the other value is called what it is.
@@ -41,6 +44,8 @@ SETTLED = {
     "said: the period asked for": (
         f"{LIMIT_REPLY}    贵公司申请的账期为90天，现同意信用额度为800000元，账期为60天。{SIGNED}", {"amount": "800000.00", "payment_days": "60"},
     ),
+    "capital in units that leave no doubt": (f"{LICENCE}注册资本：10000万元\n成立日期：2001年8月8日", {"registered_capital": "100000000.00"}),
+    "capital with its point": (f"{LICENCE}注册资本：3000.00万元\n成立日期：2001年8月8日", {"registered_capital": "30000000.00"}),
     "said: agreed to what was asked for": (f"{LIMIT_REPLY}    我公司同意贵公司申请的信用额度800000元。{SIGNED}", {"amount": "800000.00"}),
 }  # fmt: skip
 #: Which of two counts is a guess, however good: the label named first, and a person looks at it.
@@ -55,6 +60,8 @@ ASKED = {
     ),
     "a label twice": ("# 客户信用表\n客户名称：安徽华岳贸易有限公司\n总分：85\n日期：2024年4月6日\n日期：2024年5月6日", "signed_on", "2024-04-06"),
     "two sums that are granted": (f"{LIMIT_REPLY}    经审核，现核定贵公司信用额度为80万元，旺季信用额度为120万元。{SIGNED}", "amount", "800000.00"),
+    "capital that may have lost its point": (f"{LICENCE}注册资本：300000万元\n成立日期：2001年8月8日", "registered_capital", "3000000000.00"),
+    "an authority without the place it is of": (f"{LICENCE}注册资本：300万元\n登记机关：督管理局", "authority", "督管理局"),
     "two periods": ("# 担保函\n债权人：安徽华岳贸易有限公司\n保证期间：自2024年5月6日至2025年5月5日\n有效期：自2024年5月6日至2026年5月5日", "valid_until", "2025-05-05"),
 }  # fmt: skip
 
