@@ -53,6 +53,7 @@ class _Child:
             "judge": self._judge,
             "attached": self._attached,
             "cut": self._cut,
+            "understand": self._understand,
         }
         while True:
             try:
@@ -139,6 +140,23 @@ class _Child:
             self._pages = open_pages(self._path, self._kind, self._limits)
         found = of_picture(self._pages.picture(request["number"] - 1))
         self._answer({"quality": found and asdict(found)})
+
+    def _understand(self, request: dict[str, Any]) -> None:
+        """Answer what the pages of a document say, of which no file comes along."""
+        from intake.codec import from_json
+        from intake.templates import Template
+        from intake.understand import understand, understand_as
+
+        pages = [from_json(page.encode()) for page in request["pages"]]
+        forms = [
+            Template(tuple(words), category, {name: tuple(said) for name, said in labels.items()})
+            for words, category, labels in request["forms"]
+        ]
+        if request["category"]:
+            found = understand_as(pages, request["category"], forms)
+        else:
+            found = understand(pages, request["our_companies"], forms)
+        self._answer({"said": asdict(found)})
 
     def _cut(self, request: dict[str, Any]) -> None:
         """Write a document of pages of the files that come with the request, into the last of them."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from intake.model import Line, PageText, Quality, Seal, Word
+from intake.model import Field, Line, PageText, Quality, Seal, Understanding, Word
 
 _VERSION = 1
 PAGE_BREAK = "\f"  # between the pages of the text rendition
@@ -116,6 +116,19 @@ def quality_of(value: Mapping[str, Any] | None) -> Quality | None:
     if value is None:
         return None
     return Quality(**{**value, "cut": tuple(value["cut"]), "findings": tuple(value["findings"])})
+
+
+def understanding_of(value: Mapping[str, Any]) -> Understanding:
+    """Return what was understood out of its plain form (`dataclasses.asdict`). Raises ValueError for anything else."""
+    try:
+        fields = {
+            name: Field(f["value"], f["page"], _box(f["box"]), f["confidence"], tuple(f["marks"]))
+            for name, f in value["fields"].items()
+        }
+        said = value["category"], value["kind"], value["title"], value["confidence"]
+        return Understanding(*said, fields, tuple(value["needs_review"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not what was understood of a document") from error
 
 
 def text_of(pages: Iterable[PageText]) -> str:

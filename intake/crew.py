@@ -4,26 +4,31 @@ A child sends the picture of a page as soon as it has it, and its words when it 
 out of memory between the two, the picture is kept, the page is marked unread, and another child goes on.
 """
 
+from __future__ import annotations
+
 import logging
 import os
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import count as counting
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from intake.child_handle import Child, Dead, Late
-from intake.codec import from_json, quality_of
+from intake.codec import from_json, quality_of, to_json, understanding_of
 from intake.errors import EngineUnavailable, Rejected
 from intake.formats.signatures import OFFICE
-from intake.model import Attachment, Inspection, Limits, PageText, ReadPage
+from intake.model import Attachment, Inspection, Limits, PageText, ReadPage, Understanding
 from intake.patience import Patience
+
+if TYPE_CHECKING:
+    from intake.templates import Template
 
 _MORE = 100 << 20  # bytes of a file for which the first look at all its pages is given the seconds of another page
 _OFFICE = 2  # times the seconds of a page: LibreOffice comes before the first look, and before the first page
@@ -93,22 +98,15 @@ class Crew:
         """Return what the child that looks at files answers of one, and the bytes that follow. Raises Rejected, EngineUnavailable."""
         self._mind_a_fork()
         with self._looking, path.open("rb") as file:
+            request = {**asked, "file": True, "kind": kind, "limits": asdict(limits)}
             seconds = self.seconds * ((_OFFICE if kind in OFFICE else 1) + os.fstat(file.fileno()).st_size // _MORE)
             patience = Patience(seconds)
             for last in (False, True):
-                if self._looker is None:
-                    self._looker = self._start()
-                patience.watch(self._looker.pid)
                 try:
-                    request = {**asked, "file": True, "kind": kind, "limits": asdict(limits)}
-                    self._looker.send(request | {"seconds": patience.most()}, file.fileno())
-                    found = self._looker.receive(patience)
-                    data = self._looker.receive_bytes(patience) if "name" in found else b""
-                except (Dead, Late) as error:
-                    self._looker.close()
-                    self._looker = None
-                    if isinstance(error, Late):
-                        raise Rejected("too_slow", f"Looking at the file took longer than {seconds:.0f} s.") from None
+                    found, data = self._asked(request, patience, file.fileno())
+                except Late:
+                    raise Rejected("too_slow", f"Looking at the file took longer than {seconds:.0f} s.") from None
+                except Dead:
                     if last:
                         raise Rejected("unreadable", "The file brings down whatever looks at it.") from None
                 else:
@@ -119,6 +117,61 @@ class Crew:
                         raise Rejected("too_large", "Looking at the file needs more memory than is allowed.")
                     raise Rejected("truncated", f"The file is damaged ({found['why']}).")
         raise AssertionError("unreachable")
+
+    def _asked(self, request: dict[str, Any], patience: Patience, *files: int) -> tuple[dict[str, Any], bytes]:
+        """Return what the child that looks answers, and the bytes that follow; one that does not is ended. Raises Dead, Late."""
+        if self._looker is None:
+            self._looker = self._start()
+        patience.watch(self._looker.pid)
+        try:
+            self._looker.send(request | {"seconds": patience.most()}, *files)
+            found = self._looker.receive(patience)
+            return found, self._looker.receive_bytes(patience) if "name" in found else b""
+        except (Dead, Late):
+            self._looker.close()
+            self._looker = None
+            raise
+
+    # Understanding what was read
+
+    def understand(
+        self,
+        pages: Sequence[PageText],
+        our_companies: Sequence[str] = (),
+        forms: Sequence[Template] = (),
+        category: str = "",
+    ) -> Understanding:
+        """Return what `intake.understand` finds on the pages of a document, as one of `category` where that is given.
+
+        In a child, since the words of strangers may keep a pattern busy for ever. Of what takes longer than a page may, or fails,
+        nothing is known: a person says what it is. Raises EngineUnavailable.
+        """
+        self._mind_a_fork()
+        request = {
+            "do": "understand",
+            "pages": [to_json(page).decode() for page in pages],
+            "our_companies": list(our_companies),
+            "forms": [(form.words, form.category, dict(form.labels)) for form in forms],
+            "category": category,
+        }
+        patience, why = Patience(self.seconds), "it brings down whatever does it"
+        with self._looking:
+            for _last in (False, True):
+                try:
+                    found, _ = self._asked(request, patience)
+                except Late:
+                    why = f"it takes longer than {self.seconds:.0f} s"
+                    break
+                except Dead:
+                    continue
+                _raise(found)
+                if "said" in found:
+                    return understanding_of(found["said"])
+                why = found["why"]
+                break
+        log.error("a document of %d pages cannot be understood: %s", len(pages), why)
+        doubt = "low_confidence:kind" if category else "unknown_kind"
+        return Understanding(category, "unknown", "", 0.0, {}, (doubt,))
 
     # Reading it
 

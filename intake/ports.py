@@ -1,13 +1,18 @@
 """What intake needs from outside: an engine that reads images, and a way to hand a file in."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from intake.model import Attachment, Inspection, Limits, Line, ReadPage, Receipt
+from intake.model import Attachment, Inspection, Limits, Line, PageText, ReadPage, Receipt, Understanding
+
+if TYPE_CHECKING:
+    from intake.templates import Template
 
 Image = NDArray[np.uint8]
 
@@ -50,6 +55,18 @@ class PageReader(Protocol):
 
     def attached(self, path: Path, kind: str, limits: Limits) -> Iterator[Attachment]:
         """Yield the files inside a file of this kind, each once; one that cannot be taken out has no bytes. Raises Rejected, EngineUnavailable."""
+
+    def understand(
+        self,
+        pages: Sequence[PageText],
+        our_companies: Sequence[str] = (),
+        forms: Sequence[Template] = (),
+        category: str = "",
+    ) -> Understanding:
+        """Return what `intake.understand` finds on the pages of a document, as one of `category` where that is given.
+
+        Of pages that it cannot cope with in time, that nothing is known. Raises EngineUnavailable.
+        """
 
     @property
     def awaited(self) -> bool:

@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,13 @@ from intake import patience
 from intake.crew import Allowance, Crew
 from intake.errors import EngineUnavailable, Rejected
 from intake.inspect import inspect
-from intake.model import Limits
+from intake.model import Limits, Understanding
+from intake.templates import Template
+from intake.understand import understand, understand_as
 from service.bootstrap import without_settings
 from tests.intake import fragile, made
 from tests.intake.fragile import EATS, HANGS, HANGS_HARD, KILLS, KILLS_ONCE, RAISES, RAISES_ONCE, SLOW, SPINS, book
+from tests.intake.layouts import letter
 from tests.intake.scans import scan
 from tests.thorough import so_many
 
@@ -363,3 +367,37 @@ def test_a_machine_that_has_no_process_to_spare_refuses_no_file(crew, tmp_path, 
     monkeypatch.setattr("intake.crew.Child", none_left)
     with pytest.raises(EngineUnavailable, match="temporarily unavailable"):
         inspect(book(tmp_path / "b.tif", [100]), LIMITS, crew().look)
+
+
+LICENCE = (
+    "# 营业执照\n统一社会信用代码：91310115MA1K35JX78\n名称：东湖实业有限公司\n法定代表人：郭靖\n注册资本：叁佰万元整"
+)
+POWER = "# 授权委托书\n委托人：上海振华机电设备有限公司\n受托人：王芳\n委托期限：自2024年5月6日至2025年5月5日"
+FORM = Template(("营业执照", "法定代表人"), "5.2", {"agent": ("法定代表人",)})
+
+
+@pytest.mark.parametrize("text", [LICENCE, POWER, "\ud800 nothing"])
+def test_what_a_document_says_is_found_in_a_child_as_it_is_here(crew, text):
+    hands, pages, ours = crew(), [letter(text), letter("第二页", number=2)], ["上海振华机电设备有限公司"]
+    assert hands.understand(pages, ours) == understand(pages, ours)
+    assert hands.understand(pages, (), [FORM]) == understand(pages, (), [FORM])
+    assert hands.understand(pages, (), [FORM], "1.9") == understand_as(pages, "1.9", [FORM])
+
+
+@pytest.mark.parametrize(("sent", "known"), [(signal.SIGSTOP, False), (signal.SIGKILL, True)])
+def test_words_that_hang_who_understands_them_cost_only_their_understanding(crew, sent, known):
+    hands, pages = crew(seconds=2.0), [letter(LICENCE)]
+    right = hands.understand(pages)
+    os.kill(hands._looker.pid, sent)
+    nothing = Understanding("", "unknown", "", 0.0, {}, ("unknown_kind",))
+    assert hands.understand(pages) == (right if known else nothing)
+    if not known:
+        assert hands.understand(pages) == right  # by another child
+        os.kill(hands._looker.pid, sent)
+        assert hands.understand(pages, (), (), "1.2") == replace(
+            nothing, category="1.2", needs_review=("low_confidence:kind",)
+        )
+
+
+def test_words_that_understanding_fails_over_are_a_persons_to_understand(crew):
+    assert crew().understand([letter(LICENCE)], (), (), "9.9").needs_review == ("low_confidence:kind",)

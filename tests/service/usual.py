@@ -18,7 +18,7 @@ from intake.batches.own_labels import OwnLabel
 from intake.model import Inspection, Limits, PageText, ReadPage, Understanding
 from intake.ports import PageReader
 from intake.templates import Template
-from service.flow.intake import looks, process
+from service.flow.intake import looks
 from service.house import House
 
 _read: dict[object, list[ReadPage]] = {}
@@ -34,6 +34,7 @@ class _Recalls:
     def __init__(self, reader: PageReader) -> None:
         self._reader = reader
         self.look = reader.look
+        self.understand = _recalling(reader.understand)
 
     def read(self, path: Path, inspection: Inspection, limits: Limits) -> Iterator[ReadPage]:
         """Yield the pages of a file with this digest."""
@@ -48,12 +49,14 @@ class _Recalls:
 
 
 def _recalling(understand: Callable[..., Understanding]) -> Callable[..., Understanding]:
-    def understood(pages: Sequence[PageText], ours: Sequence[str], templates: Sequence[Template]) -> Understanding:
+    def understood(
+        pages: Sequence[PageText], ours: Sequence[str], templates: Sequence[Template], category: str = ""
+    ) -> Understanding:
         if templates:
-            return understand(pages, ours, templates)
-        key = understand, tuple(pages), tuple(ours)
+            return understand(pages, ours, templates, category)
+        key = understand, tuple(pages), tuple(ours), category
         if key not in _understood:
-            _understood[key] = understand(pages, ours, templates)
+            _understood[key] = understand(pages, ours, templates, category)
         return replace(_understood[key], fields=dict(_understood[key].fields))
 
     return understood
@@ -67,7 +70,6 @@ def recalled(house: House) -> Iterator[None]:
         yield
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "understand", _recalling(process.understand))
         patch.setattr(house, "reader", _Recalls(reader))
         yield
 

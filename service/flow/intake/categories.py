@@ -121,7 +121,7 @@ def with_sheets(house: House, documents: Sequence[Document]) -> Iterator[tuple[D
 def reread(house: House, actor: Actor, document_id: str, category: str) -> Reading | None:
     """Return what the kept pages say when the document is one of `category`; None where no pages are kept.
 
-    Raises NotFound, StoreUnavailable.
+    Raises NotFound, StoreUnavailable, EngineUnavailable.
     """
     with house.database.read() as session:
         document = load_document(session, actor, document_id)
@@ -133,9 +133,7 @@ def reread(house: House, actor: Actor, document_id: str, category: str) -> Readi
             return None
     if not pages:
         return None
-    from intake.understand import understand_as  # a document that keeps its category is not read again
-
-    return Reading(understand_as(pages, category, house.own_forms), tuple(pages))
+    return Reading(house.reader.understand(pages, (), house.own_forms, category), tuple(pages))
 
 
 def put_category(

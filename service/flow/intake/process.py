@@ -7,7 +7,7 @@ Every step can be run twice with the same result; a document's state says which 
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from intake.formats.attached import UNSHOWN_FORM
 from intake.formats.signatures import CARRIERS, RECORDINGS
 from intake.inspect import inspect
 from intake.model import Inspection, PageText, Understanding
-from intake.understand import understand, understand_as
 from search.sketch import Sketch
 from service.access.policy import Actor
 from service.errors import AttachmentBusy, DatabaseUnavailable, NoSpace, RuleRefused
@@ -170,7 +169,7 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
         if inspection.kind in RECORDINGS:
             understanding = recording.understood(filename)
         else:
-            understanding = understand(heap.telling, house.settings.our_companies, house.own_forms)
+            understanding = house.reader.understand(heap.telling, house.settings.our_companies, house.own_forms)
         reasons = (*understanding.needs_review, *heap.reasons, *extra)
         understanding = replace(understanding, needs_review=reasons)
         keep_text(house, hold, key, heap.text)
@@ -183,7 +182,9 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
     except Superseded:
         return
     else:
-        _finish(house, document_id, inspection.pages, understanding, heap.telling, (looks, heap.sealed_pages))
+        done = _Reading(inspection.pages, understanding, heap.telling, (looks, heap.sealed_pages))
+        while not _finish(house, document_id, done, _as_people_say(house, document_id, done)):
+            pass  # somebody put it into another category in between
 
 
 def _pages(
@@ -200,44 +201,54 @@ def _pages(
     return heap
 
 
-def _finish(
-    house: House,
-    document_id: str,
-    has: int,
-    found: Understanding,
-    pages: Sequence[PageText],
-    looks: tuple[Sketch, list[int]],
-) -> None:
-    """Note a document as read. has: how many pages this reading found it to have; pages: those that tell what it is."""
+@dataclass(frozen=True)
+class _Reading:
+    """What a reading found. has: how many pages there are; pages: those that tell what it is; looks: its sketch, and of which pages."""
+
+    has: int
+    found: Understanding
+    pages: Sequence[PageText]
+    looks: tuple[Sketch, list[int]]
+
+
+def _finish(house: House, document_id: str, done: _Reading, as_people_say: tuple[str, Understanding]) -> bool:
+    """Note a document as read. False where people have put it into another category than what it says is of: then nothing is noted."""
+    (chosen, said), found = as_people_say, done.found
     with house.database.write() as session:
         try:
             document = OfDocument(house, document_id).still(session)
         except Superseded:
-            return  # destroyed, or taken over by another process, since its last page: what is kept now is that one's
+            return (
+                True  # destroyed, or taken over by another process, since its last page: what is kept now is that one's
+            )
+        if _chosen(document) != chosen:
+            return False
+        again = is_closed(document) and _was_read(session, document_id)
         document.error, document.error_code, document.attempts = "", "", 0
-        document.pages = has  # an office file is laid out anew by each machine, with the fonts that are there
+        document.pages = done.has  # an office file is laid out anew by each machine, with the fonts that are there
         document.preservation = "waiting"
         session.execute(delete(CopyTrouble).where(CopyTrouble.document_id == document_id))
         # What people typed while the reading had failed stays.
         document.status = "stored"
         detail = {"category": found.category, "confidence": round(found.confidence, 4), "fields": sorted(found.fields)}
-        if is_closed(document) and _was_read(session, document_id):
+        if again:
             # Its pages were lost and are there again; in a file that is not open any more nothing else changes without a person.
             document.review_reasons = list(
                 dict.fromkeys([*document.review_reasons, *rules.page_reasons(found.needs_review)])
             )
             detail = {"category": document.category, "confidence": round(document.confidence, 4), "fields": []}
         elif document.channel != CHANNEL:  # what the archive itself made is what its maker said it is
-            said = _as_people_say(house, document, found, pages)
             document.category, document.title = said.category, said.title[:300]
             document.confidence = found.confidence
-            values.take_reading(document, said, pages)
+            values.take_reading(document, said, done.pages)
         values.settle(document)
-        sketches.keep(session, document_id, sketches.made_with(house), *looks)
-        apply_hint(session, document)
+        sketches.keep(session, document_id, sketches.made_with(house), *done.looks)
+        if not again:
+            apply_hint(session, document)
         shares.forget(session, document_id)
         claims.release(document)
         audit.append(session, SYSTEM.name, "document.read", f"document:{document_id}", detail)
+        return True
 
 
 def _was_read(session: Session, document_id: str) -> bool:
@@ -246,14 +257,23 @@ def _was_read(session: Session, document_id: str) -> bool:
     return session.scalar(entries.where(AuditEntry.action == "document.read").limit(1)) is not None
 
 
-def _as_people_say(house: House, document: Document, found: Understanding, pages: Sequence[PageText]) -> Understanding:
-    """Return what was found; where people decided the category, what the pages say as one of that."""
-    if not document.category_stands or document.category not in CATEGORIES:
-        return found
-    if not pages:
-        return replace(found, category=document.category, needs_review=tuple(rules.page_reasons(found.needs_review)))
-    said = understand_as(pages, document.category, house.own_forms)
-    return replace(said, needs_review=(*said.needs_review, *rules.page_reasons(found.needs_review)))
+def _chosen(document: Document) -> str:
+    """Return the category that people decided; "" where the reading says it."""
+    return document.category if document.category_stands and document.category in CATEGORIES else ""
+
+
+def _as_people_say(house: House, document_id: str, done: _Reading) -> tuple[str, Understanding]:
+    """Return the category people decided and what the pages say as one of that; or "" and what was found."""
+    with house.database.read() as session:
+        document = session.get(Document, document_id)
+        chosen = _chosen(document) if document is not None else ""
+    found, of_pages = done.found, rules.page_reasons(done.found.needs_review)
+    if not chosen:
+        return chosen, found
+    if not done.pages:
+        return chosen, replace(found, category=chosen, needs_review=tuple(of_pages))
+    said = house.reader.understand(done.pages, (), house.own_forms, chosen)
+    return chosen, replace(said, needs_review=(*said.needs_review, *of_pages))
 
 
 def _finish_failed(house: House, document_id: str, code: str, why: str) -> None:
