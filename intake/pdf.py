@@ -95,10 +95,10 @@ def _notes(document: pdfium.PdfDocument, path: Path) -> tuple[str, ...]:
         notes = ["signed"] if raw.FPDF_GetSignatureCount(document) > 0 else []
         if document.get_formtype() == raw.FORMTYPE_XFA_FULL:
             notes.append(attached.UNSHOWN_FORM)
-        found = attached.noted_in_pdf(path)
-        if found is not None:
-            is_portfolio, names = found
-            return (*notes, *(["portfolio"] if is_portfolio else []), *(f"attachment:{name}" for name in names))
+        is_portfolio, names = attached.noted_in_pdf(path)
+        notes += ["portfolio"] if is_portfolio else []
+        if names is not None:
+            return (*notes, *(f"attachment:{name}" for name in names))
         for index in range(min(document.count_attachments(), _MAX_ATTACHMENTS)):
             try:
                 name = document.get_attachment(index).get_name()

@@ -28,18 +28,19 @@ def attachments(path: Path, kind: str, limits: Limits, first: int = 0) -> Iterat
         yield from _of_ofd(path, limits, first)
 
 
-def noted_in_pdf(path: Path) -> tuple[bool, list[str]] | None:
-    """Return whether a PDF is a cover for the files in it (ISO 32000-2, 12.3.5), and how these are called; None for a file so broken that they are not found."""
+def noted_in_pdf(path: Path) -> tuple[bool, list[str] | None]:
+    """Return whether a PDF is a cover for the files in it (ISO 32000-2, 12.3.5), and how these are called; None where it is too broken to find them."""
     import pikepdf
 
+    is_portfolio = False
     try:
         with path.open("rb") as file, pikepdf.open(file) as document:
-            names = [name for name, _ in islice(_embedded(document), 2 * _MOST_FILES)]
-            return "/Collection" in document.Root, names
+            is_portfolio = "/Collection" in document.Root
+            return is_portfolio, [name for name, _ in islice(_embedded(document), 2 * _MOST_FILES)]
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - the parts of a foreign file can be wrong in any way
-        return None
+        return is_portfolio, None
 
 
 def _of_pdf(path: Path, first: int) -> Iterator[Attachment]:

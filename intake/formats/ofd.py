@@ -4,16 +4,16 @@ Read are text, images, paths and composites in pages, templates and annotations.
 patterns, JBIG2 images) is not, and a file that needs it is refused: half a page would be worse than none.
 """
 
+import logging
 import posixpath
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder, XMLParser, fromstring
 
 from intake.errors import Rejected
 from intake.formats.names import plain_name
-from intake.formats.ofd_seals import MOST, Stamp
+from intake.formats.ofd_seals import MOST, Seal, Stamp
 from intake.formats.package import Package
 from intake.model import Limits
 
@@ -21,7 +21,9 @@ Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _MOST_XML = 16 << 20  # bytes of one part
 _MAX_OBJECTS = 200_000  # of one page
+log = logging.getLogger("juanzong.ofd")
 _MOST_SIGNATURES, _MOST_STAMPS = 50, 2000
+_MOST_HELD = 16 << 20  # bytes of seals; what comes behind that is not drawn
 _DEPTH = 8  # blocks within blocks, templates and composites
 
 
@@ -136,10 +138,7 @@ def open_document(package: Package, limits: Limits) -> Document:
         for res in _children(_xml(package, part), "PageRes"):
             _resources(found, _joined(part, res.text))
     _annotations(found, root, root_part)
-    with suppress(
-        Rejected, ValueError, KeyError, SyntaxError
-    ):  # one that cannot be read is not drawn; that the file is signed is noted
-        _stamps(found, bodies[0])
+    _stamps(found, bodies[0])
     found.attached = _attached(package, root, root_part)
     found.notes = _notes(package, bodies[0], found.attached)
     return found
@@ -220,18 +219,31 @@ def _stamps(found: Document, body: Element) -> None:
     package, part = found.package, _joined("", _text(body, "Signatures"))
     if part not in package:
         return
+    seals = dict[tuple[str, ...], Seal]()
     for listed in [e for e in _xml(package, part).iter() if _word(e) == "Signature"][:_MOST_SIGNATURES]:
-        place = _joined(part, listed.get("BaseLoc"))
-        root = _xml(package, place)
-        names = [_text(e, "BaseLoc") for e in root.iter() if _word(e) == "Seal"]
-        names += [e.text or "" for e in root.iter() if _word(e) == "SignedValue"]
-        files = [_joined(place, name) for name in names if name.strip()]
-        held = tuple(package.read(file, MOST) for file in files if file in package)
-        for stamp in [e for e in root.iter() if _word(e) == "StampAnnot"][:_MOST_STAMPS]:
-            box = numbers(stamp.get("Boundary"), 4)
-            if box is not None and min(box[2:]) > 0:
-                one = Stamp(box, numbers(stamp.get("Clip"), 4), held)  # type: ignore[arg-type]  # four numbers each
-                found.stamps.setdefault(stamp.get("PageRef", ""), []).append(one)
+        try:
+            _stamps_of(found, _joined(part, listed.get("BaseLoc")), seals)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one that cannot be read is not drawn; that the file is signed is noted
+            log.info("a signature of an OFD is passed over: %s", type(error).__name__)
+
+
+def _stamps_of(found: Document, place: str, seals: dict[tuple[str, ...], Seal]) -> None:
+    """Find where the seal of one signature was set. seals: those of other signatures, by the parts that may hold the picture."""
+    package, root = found.package, _xml(found.package, place)
+    apart = next((_text(e, "BaseLoc") for e in root.iter() if _word(e) == "Seal"), "")
+    within = next((e.text or "" for e in root.iter() if _word(e) == "SignedValue"), "")
+    named = [_joined(place, name) for name in (apart, within) if name.strip()]
+    files = tuple(file for file in named if file in package)
+    if files not in seals:
+        held = sum(len(data) for seal in seals.values() for data in seal.files)
+        seals[files] = Seal(tuple(package.read(file, MOST) for file in files) if held < _MOST_HELD else ())
+    for stamp in [e for e in root.iter() if _word(e) == "StampAnnot"][:_MOST_STAMPS]:
+        box = numbers(stamp.get("Boundary"), 4)
+        if box is not None and min(box[2:]) > 0:
+            one = Stamp(box, numbers(stamp.get("Clip"), 4), seals[files])  # type: ignore[arg-type]  # four numbers each
+            found.stamps.setdefault(stamp.get("PageRef", ""), []).append(one)
 
 
 def _attached(package: Package, root: Element, root_part: str) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ import math
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -31,6 +32,7 @@ _PICTURES = {"PNG": "PNG", "JPG": "JPEG", "JPEG": "JPEG", "BMP": "BMP", "GIF": "
 _ANY = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 _JBIG2 = b"\x97JB2\r\n\x1a\n"  # ISO/IEC 14492, D.4.1
 _MOST_STAMPS = 50  # of one page
+_MOST_OF_A_SEAL = 16_000_000  # pixels: 40 mm at 2400 dpi
 _CURVE = 12  # pieces of a curve
 _MAX_GLYPHS = 60_000  # of one page
 
@@ -134,10 +136,11 @@ class _Sheet:
         x, y, wide, high = stamp.place
         left, top = (x - box[0]) * self._scale, (y - box[1]) * self._scale
         size = (max(1, round(wide * self._scale)), max(1, round(high * self._scale)))
-        if stamp.picture is None or size[0] * size[1] > 4 * self.image.width * self.image.height:
+        found = stamp.seal.picture
+        if found is None or size[0] * size[1] > 4 * self.image.width * self.image.height:
             return
         try:
-            seal = _seal(*stamp.picture, size, self._limits)
+            seal = _seal(*found, size, self._limits)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - the picture of a seal is one more foreign file: whatever is wrong with it, the page is shown
@@ -154,7 +157,6 @@ class _Sheet:
         under = self.image.crop(at)
         under.paste(ImageChops.darker(under, seal))
         self.image.paste(under, at[:2])
-        self.images.append((max(0, at[0]), max(0, at[1]), min(self.image.width, at[2]), min(self.image.height, at[3])))
 
     def _picture(self, thing: Thing) -> None:
         x0, y0, x1, y1 = (round(v) for v in _extent(thing.matrix, self._scale))
@@ -255,6 +257,7 @@ class _Sheet:
 
 def _seal(kind: str, data: bytes, size: tuple[int, int], limits: Limits) -> Image.Image:
     """Return the picture of a seal on white, this large; one that is an OFD itself is painted without seals of its own."""
+    limits = replace(limits, max_pixels=min(limits.max_pixels, _MOST_OF_A_SEAL))
     if kind != "OFD":
         with Image.open(io.BytesIO(data), formats=_ANY) as picture:
             check_size(picture.width, picture.height, limits)

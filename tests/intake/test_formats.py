@@ -21,6 +21,7 @@ from intake.errors import EngineUnavailable, Rejected
 from intake.formats import attached as inside
 from intake.formats.mail import attachments
 from intake.formats.names import plain_name
+from intake.formats.ofd_seals import Seal
 from intake.formats.opening import open_pages
 from intake.inspect import inspect, safe_name
 from intake.model import Limits
@@ -449,7 +450,7 @@ def seal_of(kind, picture):
     return der(0x30, info + der(0x04, bytes(300)) + der(0x06, b"\x2a\x81\x1c") + der(0x03, bytes(65)))
 
 
-def sealed_ofd(kind, picture, clip="", *, apart=True):
+def sealed_ofd(kind, picture, clip="", *, apart=True, more=None):
     """An invoice with a seal of 40 mm. apart: its picture lies in a part of its own, else in the signed value alone."""
     seal = seal_of(kind, picture)
     stamp = f'<ofd:StampAnnot ID="9" PageRef="3" Boundary="90 80 40 40"{clip}/>'
@@ -460,7 +461,7 @@ def sealed_ofd(kind, picture, clip="", *, apart=True):
         "<ofd:SignedValue>/Doc_0/Signs/Sign_0/SignedValue.dat</ofd:SignedValue></ofd:Signature>",
         "Doc_0/Signs/Sign_0/SignedValue.dat": der(0x30, der(0x30, der(0x02, b"\4") + seal) + der(0x03, bytes(65))),
     }
-    parts |= {"Doc_0/Signs/Sign_0/Seal.esl": seal} if apart else {}
+    parts |= ({"Doc_0/Signs/Sign_0/Seal.esl": seal} if apart else {}) | (more or {})
     return ofd(parts=parts, body="<ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures>")
 
 
@@ -509,6 +510,53 @@ def test_of_a_seal_across_pages_its_part_shows_and_a_broken_one_costs_nothing(tm
         assert inspect(path, LIMITS).pages == 1
         with open_pages(path, "ofd", LIMITS) as pages:
             assert pages.picture(0).image.size == (1654, 1102)
+
+
+def test_a_signature_that_is_broken_takes_away_neither_the_file_nor_the_other_seals(tmp_path):
+    place = f'<ofd:Signatures {made.OFD_SPACE}><ofd:Signature ID="1" BaseLoc="/Doc_0/Signs/Broken.xml"/><ofd:Signature ID="2" BaseLoc="/Doc_0/Signs/Gone.xml"/><ofd:Signature ID="3" Type="Seal" BaseLoc="/Doc_0/Signs/Sign_0/Signature.xml"/></ofd:Signatures>'
+    path = put(
+        tmp_path,
+        sealed_ofd("PNG", red("PNG"), more={"Doc_0/Signs/Signatures.xml": place, "Doc_0/Signs/Broken.xml": "<ofd"}),
+    )
+    assert mean_of_seal(path)[1] < 20
+    damaged = bytearray(sealed_ofd("PNG", red("PNG")))
+    with zipfile.ZipFile(io.BytesIO(damaged)) as archive:
+        found = archive.getinfo("Doc_0/Signs/Sign_0/Seal.esl")
+    at = found.header_offset + 30 + len(found.filename) + found.compress_size // 2
+    damaged[at : at + 8] = bytes(8)
+    path = put(tmp_path, bytes(damaged))
+    assert inspect(path, LIMITS).notes == ("signed",)
+    assert mean_of_seal(path)[1] > 200  # the page is shown without it
+
+
+def mean_of_seal(path):
+    """The colour of the page where `sealed_ofd` sets the upper part of its seal."""
+    with open_pages(path, "ofd", LIMITS) as pages:
+        shown = np.asarray(pages.picture(0).image).astype(int)
+    scale = 200 / 25.4
+    return shown[round(82 * scale) : round(88 * scale), round(92 * scale) : round(128 * scale)].mean(axis=(0, 1))
+
+
+def test_a_seal_of_more_dots_than_any_has_is_left_out(tmp_path):
+    for size, shown in ((3900, True), (4100, False)):
+        picture = made.saved(Image.new("RGB", (size, size), (220, 0, 0)), "PNG")
+        path = put(tmp_path, sealed_ofd("PNG", picture))
+        assert (mean_of_seal(path)[1] < 20) == shown
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x3f" + b"\xff" * (4 << 20),  # a tag without an end
+        b"\x30\x80" * 1000,  # lengths that are unsaid
+        der(0x30, der(0x02, b"\1") * 1_000_000),
+        b"\x30\x84\xff\xff\xff\xff",
+        b"\x30",
+        b"",
+    ],
+)
+def test_bytes_that_are_no_seal_have_no_picture(data):
+    assert Seal((data,)).picture is None
 
 
 def test_signatures_and_attachments_of_an_ofd_are_noted(tmp_path):
