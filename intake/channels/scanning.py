@@ -38,9 +38,10 @@ class ScanOrder:
     stack in two passes, how many were in when the paper was turned over; 0 when it was not. dropped: the pages that were taken out,
     as they were numbered then; dropped_at (ISO 8601): when the last was; leaving: their files, until all of them have gone.
     serial: by which the archive knows it again, hexadecimal digits that no other has; empty until it is handed in; told_dropped: how
-    many of the pages that were taken out the archive was told of. alone: how many were out when the archive said that a file of it
-    was cut as it is, -1 before: once the pages of that (`alone_pages`) are, too, what is left is handed in as a scan of its own
-    (`first`: the serial before that).
+    many of the pages that were taken out the archive was told of. sent: the pages as they were when the archive last took a file of
+    it, by their numbers now, 0 for those taken out since. alone: of how many of these, from the first, the archive says that it has
+    them by themselves, -1 before: once all of them are out, what is left is handed in as a scan of its own (`first`: the serial
+    before that).
     server, token_file (a path), department (a code): where it is to be handed in; all empty: to the archive on this machine.
     """
 
@@ -62,8 +63,8 @@ class ScanOrder:
     leaving: Sequence[str] = ()
     serial: str = ""
     told_dropped: int = 0
+    sent: Sequence[int] = ()
     alone: int = -1
-    alone_pages: int = 1
     first: str = ""
     server: str = ""
     token_file: str = ""
@@ -155,7 +156,15 @@ class ScanOrder:
         """Return the order once these pages (from 1) are taken out, which it keeps. when: ISO 8601. files: of the pages."""
         numbers = sorted(set(pages))
         fronts = self.fronts - len([number for number in numbers if number <= self.fronts])
-        return replace(self, fronts=fronts, dropped=[*self.dropped, *numbers], dropped_at=when, leaving=files)
+        sent = [0 if one in numbers else one - len([gone for gone in numbers if gone < one]) for one in self.sent]
+        return replace(
+            self, fronts=fronts, dropped=[*self.dropped, *numbers], dropped_at=when, leaving=files, sent=sent
+        )
+
+    @property
+    def may_come_alone(self) -> bool:
+        """Whether what the archive has by itself is all taken out, so that the rest is another scan to it."""
+        return self.alone >= 0 and bool(self.sent) and not any(self.sent[: self.alone])
 
     def unsure(self, count: int) -> str:
         """Return why it is not known which paper each of `count` pages is on: half_sheet, or what is `off` in two passes; empty: it is."""

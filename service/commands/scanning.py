@@ -439,11 +439,10 @@ def _deliver_portions(
     from intake.batches.portions import Portion
 
     order = scan.order
-    if order.alone >= 0 and len(order.dropped) >= order.alone + order.alone_pages:
-        order = replace(order, serial="", first=order.first or order.serial, alone=-1)
-    if not order.serial:
-        order = replace(order, serial=secrets.token_hex(8))
-        scan.write(order)
+    if order.may_come_alone:
+        order = replace(order, serial="", first=order.first or order.serial, sent=(), alone=-1)
+    order = replace(order, serial=order.serial or secrets.token_hex(8), sent=order.sent or _numbers(scan), alone=-1)
+    scan.write(order)
     told = len(files) > 1 and not quiet
     if told:
         click.echo(words.say("in_files", count=len(files)), err=True)
@@ -458,11 +457,12 @@ def _deliver_portions(
             try:
                 receipt = delivery.deliver(file.path, _filename(scan, order), batch=batch)
             except Rejected as error:
-                if error.code == "cut_alone" and order.alone < 0:
-                    scan.write(replace(order, alone=len(order.dropped), alone_pages=_pages_said(error)))
+                if error.code == "cut_alone":
+                    scan.write(replace(order, alone=_pages_said(error)))
                 raise
-        if order.told_dropped != len(order.dropped):
-            order = replace(order, told_dropped=len(order.dropped))
+        taken = replace(order, told_dropped=len(order.dropped), sent=_numbers(scan))
+        if taken != order:
+            order = taken
             scan.write(order)
         if told:
             click.echo(words.say("file_in", number=number, count=len(files)), err=True)
@@ -470,8 +470,12 @@ def _deliver_portions(
     return receipt
 
 
+def _numbers(scan: "Scan") -> list[int]:
+    return list(range(1, len(scan.pages) + 1))
+
+
 def _pages_said(error: Rejected) -> int:
-    """Return how many pages the archive says are in already, of a file that was cut as it is."""
+    """Return how many pages the archive says are in already, of files that were cut as they are: the first of a scan come first."""
     said = re.search(r"take its (\d+) pages", str(error))
     return int(said[1]) if said else 1
 

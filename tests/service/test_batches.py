@@ -594,6 +594,18 @@ def test_who_stood_at_the_station_does_not_release_alone_what_does_not_balance(s
     assert [batch.released_by for batch in rows(scanner, Batch)] == ["person:peng"]
 
 
+def test_neither_does_who_handed_in_a_later_stack_or_stood_at_the_station_then(scanner, tmp_path):
+    for login in ("peng", "bao", "lin"):
+        scanner.hire(login, "operator")
+    send(scanner, stack(tmp_path, 1, 2), sheets=3, sides=1, settings={"operator": "colleague"})
+    send(scanner, stack(tmp_path, 3, name="b.pdf"), login="peng", sheets=1, sides=1, settings={"operator": "bao"})
+    assert whole(scanner).batch.settings["operator"] == "colleague, bao"
+    for login in ("scanner", "colleague", "peng", "bao"):
+        with pytest.raises(RuleRefused, match="someone else"):
+            batches.release(scanner.house, scanner[login], "B-1", reason="it will be right")
+    batches.release(scanner.house, scanner["lin"], "B-1", reason="counted again")
+
+
 def test_who_saw_an_older_state_changes_nothing(scanner, tmp_path):
     send(scanner, stack(tmp_path, 1, 2, 3))
     version = whole(scanner).batch.version
@@ -1267,3 +1279,37 @@ def test_a_scan_whose_pages_are_put_right_while_it_waits_to_be_cut_takes_its_pla
         stacks.receive_stack(house, operator, tmp_path / "a.tif", "scan.tiff", batch="B-1", how=how)
     assert refused.value.code == "scan_is_in"
     assert batches.get_batch(house, operator, "B-1").manifest.balances
+
+
+def test_files_of_before_and_after_a_page_was_put_right_are_never_cut_together(scanner, tmp_path):
+    """All files wait for the worker, the last answer was lost, and the page that was scanned again moves the bounds of the files."""
+    house, operator = scanner.house, scanner["scanner"]
+
+    def hand_in(number, name, *pages):
+        how = stacks.How(4 if number == 1 else None, 1, portion=f"0123456789abcdef/{number}/2")
+        path = stack(tmp_path, *pages, name=f"{name}.tif")
+        stacks.receive_stack(house, operator, path, "scan.tiff", batch="B-1", how=how, most=1)
+
+    hand_in(1, "a1", 1, 2)
+    hand_in(2, "a2", 3, 4)
+    hand_in(1, "b1", 1)
+    stacks.resume(house)
+    assert rows(scanner, Document) == []  # the second file of today is not there yet
+    hand_in(2, "b2", 5, 3, 4)
+    stacks.resume(house)
+    found = whole(scanner)
+    assert [part.pages for part in found.parts] == [["3.1", "4.1", "4.2", "4.3"]]
+    assert (found.manifest.sheets, found.manifest.kept, found.manifest.balances) == (4, 4, True)
+
+
+def test_a_file_that_did_not_change_counts_again_when_it_comes_again(scanner, tmp_path):
+    house, operator = scanner.house, scanner["scanner"]
+    files = [("a1", 1, (1, 2)), ("a2", 2, (3, 4)), ("b1", 1, (1, 5)), ("a2", 2, (3, 4))]
+    for name, number, pages in files:
+        how = stacks.How(4 if number == 1 else None, 1, portion=f"0123456789abcdef/{number}/2")
+        path = stack(tmp_path, *pages, name=f"{name}.tif")
+        stacks.receive_stack(house, operator, path, "scan.tiff", batch="B-1", how=how, most=1)
+    stacks.resume(house)
+    found = whole(scanner)
+    assert [len(part.pages) for part in found.parts] == [4]
+    assert (found.manifest.sheets, found.manifest.kept, found.manifest.balances) == (4, 4, True)

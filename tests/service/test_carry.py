@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
+from intake.batches.cutting import Cutter
+from intake.errors import Rejected
 from intake.model import Field, Understanding
 from search.sketch import Sketch
 from service.access import people
@@ -36,7 +38,8 @@ def read(office: Office, document_id: str, found: Understanding) -> None:
         document = session.get_one(Document, document_id)
         document.status, pages = "reading", document.pages
         claims.take(document, office.house.clock.now())
-    process._finish(office.house, document_id, pages, found, [], (Sketch((), (), ()), []))
+    done = process._Reading(pages, found, [], (Sketch((), (), ()), []))
+    assert process._finish(office.house, document_id, done, process._as_people_say(office.house, document_id, done))
 
 
 def of_page(office: Office, page: str) -> Document:
@@ -332,6 +335,42 @@ def test_between_its_making_and_its_coming_into_force_nobody_finds_what_is_secre
     assert (fresh.tier, fresh.is_original) == ("core", True)
     stacks.resume(scanner.house)
     assert (tier(scanner, "1.1"), found("handler"), found(keeper)) == ("core", 0, 1)
+
+
+def _secret_then_damaged(office: Office, keeper: str, monkeypatch: pytest.MonkeyPatch, *pages: int) -> None:
+    """Let these pages refuse to be cut out, after somebody made the document secret that came before them."""
+    real, before = Cutter.write, {document.id for document in rows(office, Document)}
+
+    def write(cutter: Cutter, pieces: Any, target: Any) -> str:
+        if [piece.page for piece in pieces] == list(pages):
+            fresh = next(document for document in rows(office, Document) if document.id not in before)
+            documents.set_tier(office.house, office[keeper], fresh.id, "secret", "涉密")
+            raise Rejected("truncated", "The PDF is damaged or cut short.")
+        return real(cutter, pieces, target)
+
+    monkeypatch.setattr(Cutter, "write", write)
+
+
+def test_what_became_secret_while_a_change_was_made_is_secret_when_it_is_given_up(
+    scanner: Office, keeper: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(scanner, stack(tmp_path, 1, 2, 3), sheets=3, sides=1)
+    (first,) = rows(scanner, Document)
+    _secret_then_damaged(scanner, keeper, monkeypatch, 3)
+    with pytest.raises(Rejected):
+        change(scanner, "split", "1.3")
+    assert [(document.id, document.tier) for document in rows(scanner, Document)] == [(first.id, "secret")]
+    entries = [e.detail for e in rows(scanner, AuditEntry) if e.subject == f"document:{first.id}"]
+    assert any('"to":"secret"' in detail.replace(" ", "") for detail in entries)
+
+
+def test_what_became_secret_before_its_stack_was_left_whole_makes_all_of_it_secret(
+    scanner: Office, keeper: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _secret_then_damaged(scanner, keeper, monkeypatch, 5, 6)
+    send(scanner, stack(tmp_path, 1, SHEET, 2, SHEET, 3, 4), sheets=6, sides=1)
+    (made,) = rows(scanner, Document)
+    assert (made.pages, made.tier) == (6, "secret")
 
 
 def test_a_document_of_others_with_the_same_bytes_does_not_tell_what_became_secret(

@@ -21,6 +21,7 @@ from service.bootstrap import without_settings
 from service.commands.intake import take_one
 from service.errors import AttachmentBusy
 from service.flow.archive import filing
+from service.flow.archive.erase import destroy_keys
 from service.flow.common.tiers import set_file_tier
 from service.flow.intake import attached, documents
 from service.flow.intake.attached import attached_to
@@ -30,7 +31,7 @@ from service.flow.intake.process import process, process_waiting
 from service.flow.intake.receive import receive
 from service.flow.intake.render import open_rendition
 from service.flow.search import find
-from service.records.tables import AuditEntry, Document, Rendition
+from service.records.tables import AuditEntry, CaseFile, Document, Rendition, ReviewRecord
 from tests.intake import made
 from tests.intake.mutations import mutated, mutated_part
 from tests.intake.test_corpus import SEEDS
@@ -177,6 +178,31 @@ def test_what_was_destroyed_does_not_come_out_of_its_message_again(quick):
         (left,) = session.scalars(select(Document).where(Document.id != mail))
         assert left.id == inside
     assert not [reason for reason in row(quick, mail)[3] if reason.startswith("attachment")]
+
+
+def test_a_document_that_came_in_a_message_and_was_destroyed_is_shown_with_it_no_more(quick):
+    """As the rules destroy it, with the case file it lies in."""
+    house = quick.house
+    mail = take(quick, "信.eml", made.eml(("录音.wav", made.wav(), "audio/wav")))
+    ((inside, _),) = attached_to(house, OWNER, mail)
+    _, file_id = new_contract(quick)
+    with house.database.write() as session:
+        review = ReviewRecord(number="JD-1", state="executing", proposed_by="x", created_on=house.clock.today(), data={})
+        session.add(review)
+        session.get_one(Document, inside).case_file_id = file_id
+        session.flush()
+        destroy_keys(session, "person:archivist", session.get_one(CaseFile, file_id), review.id, {})
+    assert attached_to(house, OWNER, mail) == []
+    process_again(house, mail)
+    with house.database.read() as session:
+        (left,) = session.scalars(select(Document).where(Document.id != mail))
+        assert (left.id, left.status) == (inside, "destroyed")
+
+
+def test_what_cannot_be_taken_out_of_a_paper_is_told(quick, monkeypatch):
+    paper = take(quick, "发票.pdf", made.pdf(embedded={f"{n:03}.xml": b"<a/>" for n in range(102)}))
+    told = [reason for reason in row(quick, paper)[3] if reason.startswith("attachment")]
+    assert told == ["attachment_refused:100.xml", "attachment_refused:101.xml"]
 
 
 def test_what_no_document_can_be_made_of_is_told_of_a_portfolio_and_not_of_a_paper(quick):

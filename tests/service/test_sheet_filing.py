@@ -216,6 +216,26 @@ def test_nothing_goes_where_it_cannot_be_taken_out_again_or_is_not_to_be_seen(sc
         sheet_filing.placings(house, scanner["handler"], "B-1")
 
 
+def test_what_came_out_of_a_document_goes_where_that_goes(scanner, tmp_path):
+    inner, outer = stack(tmp_path / "inner.pdf", "Inner"), stack(tmp_path / "outer.pdf", "Outer")
+    with pikepdf.open(outer, allow_overwriting_input=True) as pdf:
+        pdf.attachments["inner.pdf"] = inner.read_bytes()
+        pdf.save(outer)
+    (document_id,) = released(scanner, outer)
+    process_waiting(scanner.house)
+    assert sheet_filing.placings(scanner.house, scanner["handler"], "B-1").unsaid == 2
+    contract_id, file_id = new_contract(scanner)
+    with scanner.house.database.write() as session:
+        session.execute(update(BatchPart).values(contract_number=number_of(scanner, contract_id)))
+        session.execute(update(Document).values(category="1.9"))
+    assert standing(scanner) == [("ready", "")] * 2
+    count, found = sheet_filing.file_by_sheets(scanner.house, scanner["handler"], "B-1")
+    assert (count, [row.state for row in found.rows]) == (2, ["filed"] * 2)
+    with scanner.house.database.read() as session:
+        inside = session.scalar(select(Document).where(Document.id != document_id))
+        assert (inside.filename, inside.case_file_id) == ("inner.pdf", file_id)
+
+
 def test_who_may_not_file_or_not_see_the_batch_is_refused(scanner, tmp_path):
     from service.access import people
     from tests.service.conftest import OWNER

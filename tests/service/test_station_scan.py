@@ -1074,6 +1074,45 @@ def test_a_file_that_was_cut_as_it_is_does_not_come_again_with_a_page_put_right(
     assert sorted(in_the_archive(env)[1]) == [[1, 2], [3, 4, 5, 6]]
 
 
+def test_a_page_of_it_may_be_taken_out_before_that_is_known(juanzong_here, env, spool):
+    scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
+    nursery().run(KILLED, "received", "1", "station", "resume", scan.name, env=env | LITTLE)
+    juanzong_here(env, "batch", "one-sided", "三月")
+    again = ("station", "resume", scan.name)
+    refused = juanzong_here(env | LITTLE, *again, "--drop", 1, "--expect", 5, check=3).stderr
+    assert "take its 2 pages out" in refused
+    juanzong_here(env | LITTLE, *again, "--drop", 1, "--expect", 4, "--json")
+    assert in_the_archive(env)[1] == [[1, 2], [3, 4, 5, 6]]
+
+
+def test_other_pages_taken_out_do_not_let_it_come_twice(juanzong_here, env, spool):
+    scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
+    nursery().run(KILLED, "received", "1", "station", "resume", scan.name, env=env | LITTLE)
+    juanzong_here(env, "batch", "one-sided", "三月")
+    page = scan.pages[1]
+    Image.open(page).rotate(180).save(page, dpi=(75, 75))  # nothing but its place in the scan says that it is in
+    again = ("station", "resume", scan.name)
+    for more in ((), ("--drop", 5, "--drop", 6, "--expect", 4), ()):
+        refused = juanzong_here(env | LITTLE, *again, *more, check=3).stderr
+        assert "take its 2 pages out" in refused
+    juanzong_here(env | LITTLE, *again, "--drop", 1, "--drop", 2, "--expect", 2, "--json")
+    assert in_the_archive(env)[1] == [[1, 2], [3, 4]]
+
+
+def test_of_two_files_that_were_cut_as_they_are_all_pages_are_taken_out(juanzong_here, env, spool):
+    scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
+    nursery().run(KILLED, "received", "2", "station", "resume", scan.name, env=env | LITTLE)
+    for stack in (1, 2):
+        juanzong_here(env, "batch", "one-sided", "三月", "--stack", stack)
+    pages = sum(stack.pages for stack in in_the_archive(env)[0])
+    again = ("station", "resume", scan.name)
+    refused = juanzong_here(env | LITTLE, *again, check=3).stderr
+    assert f"take its {pages} pages out" in refused
+    drop = [word for number in range(1, pages + 1) for word in ("--drop", number)]
+    juanzong_here(env | LITTLE, *again, *drop, "--expect", 6 - pages, "--json")
+    assert sorted(page for part in in_the_archive(env)[1] for page in part) == [1, 2, 3, 4, 5, 6]
+
+
 def test_of_an_archive_that_does_not_say_how_much_it_takes_it_is_found_out(juanzong_here, env, spool, monkeypatch):
     monkeypatch.setattr(LocalDelivery, "most", lambda _self: 0)
     scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)

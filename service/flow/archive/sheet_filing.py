@@ -1,7 +1,7 @@
 """Filing by sheets: the documents of a released batch go into the files that their separator sheets named.
 
 First it is shown what would go where, then it is done, document by document, each as one that is filed by hand: what stops in
-the middle is gone on with by doing it again. Only into open files: out of any other nothing can be taken again.
+the middle is gone on with by doing it again. What came out of a document (the files in a PDF) goes where that goes. Only into open files: out of any other nothing can be taken again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from service.errors import BadInput, NotAllowed, NotFound, RuleRefused
 from service.flow.archive.filing import demand_fits, lock_document_for, put_into
 from service.flow.common.facts import standing_holds
 from service.flow.common.guard import allowed, load_document, load_file, reach_of, reach_of_file, require
+from service.flow.common.heritage import came_with
 from service.flow.common.index import index_soon
 from service.flow.common.sight import visible_files
 from service.flow.credit.fact_documents import follow
@@ -125,12 +126,13 @@ def _placings(session: Session, actor: Actor, name: str) -> Placings:
         if document is None:
             continue
         said = (part.contract_number, "" if part.contract_number else part.customer_number)
+        inside = [one for one in came_with(session, document) if allowed(actor, "document.read", reach_of(one))]
         if not any(said):
-            unsaid += document.case_file_id is None
+            unsaid += sum(one.case_file_id is None for one in (document, *inside))
             continue
         if said not in files:
             files[said] = _file_named(session, actor, *said)
-        rows.append(_placing(session, actor, document, part, files[said]))
+        rows += [_placing(session, actor, one, part, files[said]) for one in (document, *inside)]
     return Placings(tuple(rows), unsaid)
 
 

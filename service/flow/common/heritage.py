@@ -145,7 +145,7 @@ def raise_attached(session: Session, by: str, message: Document) -> list[str]:
     session.flush()
     session.refresh(message, ["case_file"])  # it may just have been put into it
     tier = TIERS.index(reach_of(message).tier)
-    low = [document for document in _attached(session, message) if TIERS.index(document.tier) < tier]
+    low = [document for document in came_with(session, message, lock=True) if TIERS.index(document.tier) < tier]
     for document in low:
         before, document.tier, document.indexed = document.tier, TIERS[tier], False
         detail = {"from": before, "to": document.tier, "message": message.id}
@@ -153,8 +153,8 @@ def raise_attached(session: Session, by: str, message: Document) -> list[str]:
     return [document.id for document in low]
 
 
-def _attached(session: Session, message: Document) -> list[Document]:
-    """Return the documents that first came attached to a message, or to a message within it, locked."""
+def came_with(session: Session, message: Document, *, lock: bool = False) -> list[Document]:
+    """Return the documents that first came attached to one, or to one within it; what was destroyed is none any more."""
     found: dict[str, Document] = {}
     messages = [message]
     while messages:
@@ -163,11 +163,40 @@ def _attached(session: Session, message: Document) -> list[Document]:
             continue
         came = (Document.channel == ATTACHMENT, Document.status.not_in(("receiving", "destroyed")))
         query = select(Document).where(*came, cast(Document.notes, String).contains(f"{LETTER}{outer.id}"))
-        query = query.order_by(Document.id).with_for_update(of=Document).execution_options(populate_existing=True)
+        query = query.order_by(Document.id).execution_options(populate_existing=True)
+        query = query.with_for_update(of=Document) if lock else query
         inside = [document for document in session.scalars(query) if document.id not in {message.id, *found}]
         found |= {document.id: document for document in inside}
         messages += inside
     return list(found.values())
+
+
+def keep_tiers(session: Session, by: str, name: str, gone: Iterable[str]) -> list[str]:
+    """Make the documents in force as confidential as those that were being made of their pages and go again; returns what was raised.
+
+    Who made one of these secret meanwhile, meant the paper. In the transaction that takes them away, before anything is written to the trail.
+    """
+    paper, ids = paper_in(session, name), set(gone)
+    wanted = session.scalars(select(BatchPart).where(BatchPart.batch == name, BatchPart.wanted.is_(True)))
+    fresh = [part for part in wanted if part.document_id in ids]
+    standing, tiers = _standing(session, name), dict[str, int]()
+    for new in fresh:
+        tier = TIERS.index(reach_of(session.get_one(Document, new.document_id)).tier)
+        for part in standing:
+            if paper.of(part.pages) & paper.of(new.pages):
+                tiers[part.document_id] = max(tier, tiers.get(part.document_id, 0))
+    note_left(session, name, fresh, standing)
+    query = select(Document).where(Document.id.in_(tiers)).order_by(Document.id)
+    rows = session.scalars(query.with_for_update(of=Document).execution_options(populate_existing=True))
+    low = [document for document in rows if TIERS.index(document.tier) < tiers[document.id]]
+    raised = list[str]()
+    for document in low:
+        document.tier, document.indexed = TIERS[tiers[document.id]], False
+        raised += [document.id, *raise_attached(session, by, document)]
+    for document in low:
+        detail = {"to": document.tier, "batch": name}
+        audit.append(session, by, "document.tier", f"document:{document.id}", detail)
+    return raised
 
 
 def note_left(session: Session, name: str, old: Sequence[BatchPart], new: Sequence[BatchPart]) -> None:

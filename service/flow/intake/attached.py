@@ -78,7 +78,7 @@ def receive_attached(house: House, hold: OfDocument, message: Path, kind: str) -
             if error.code == "busy":
                 raise AttachmentBusy(f"{item.name}: {error}") from error
             log.info("an attachment of %s is refused: %s", document_id, error)
-            if is_paper and not _is_known(item):
+            if is_paper and item.data and not _is_known(item):
                 continue
             reasons.append(f"attachment_refused:{item.name}")
         else:
@@ -121,7 +121,8 @@ def attached_to(house: House, actor: Actor, document_id: str) -> list[tuple[str,
     """Return id and file name of the documents that came attached to this message and that the actor may read, in order."""
     mark = f"{LETTER}{document_id}"
     with house.database.read() as session:
-        found = select(Document).where(cast(Document.notes, String).contains(mark)).order_by(Document.received_at)
+        came = (cast(Document.notes, String).contains(mark), Document.status != "destroyed")
+        found = select(Document).where(*came).order_by(Document.received_at)
         return [(d.id, d.filename) for d in session.scalars(found) if allowed(actor, "document.read", reach_of(d))]
 
 

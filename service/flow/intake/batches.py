@@ -20,7 +20,7 @@ from intake.verification import LACKING
 from service.access.policy import TIERS, Actor, Reach, sees_all_departments
 from service.errors import BadInput, NotFound, RuleRefused
 from service.flow.common.guard import allowed, listing, reach_of, require
-from service.flow.common.heritage import tiers_left
+from service.flow.common.heritage import ATTACHMENT, tiers_left
 from service.flow.common.sight import visible
 from service.flow.common.watermark import is_classified, mark, words
 from service.flow.intake.looks import thumbnail
@@ -35,7 +35,7 @@ from service.flow.intake.parts import (
     want,
 )
 from service.flow.intake.process import UNREAD
-from service.flow.intake.stacks import GIVEN_UP, ORDERS, give_up, remove
+from service.flow.intake.stacks import GIVEN_UP, ORDERS, give_up, operators, remove
 from service.house import House
 from service.records import audit
 from service.records.tables import Batch, BatchPart, Document, Stack, new_id
@@ -238,9 +238,12 @@ def _whole(session: Session, name: str) -> Whole:
     documents = {d.id: d for d in session.scalars(select(Document).where(Document.id.in_(ids)))}
     looked = seen(stacks)
     found = account(((p.key, p.kind) for p in looked.values()), (key for part in parts for key, _ in _pages(part)))
-    # Files that came into the batch as documents of their own: every page of theirs is kept.
+    # Files that came into the batch as documents of their own: every page of theirs is kept. What came out of them is no paper.
     others = select(func.coalesce(func.sum(Document.pages), 0)).where(
-        Document.batch == name, Document.id.not_in(ids), Document.status.not_in(("receiving", "destroyed"))
+        Document.batch == name,
+        Document.id.not_in(ids),
+        Document.status.not_in(("receiving", "destroyed")),
+        Document.channel != ATTACHMENT,
     )
     single = int(session.scalar(others) or 0)
     manifest = Manifest(
@@ -558,7 +561,8 @@ def _demand_second_person(actor: Actor, whole: Whole, reason: str) -> None:
             f" + {m.blanks} blanks dropped + {m.separators} separators = {m.accounted}"
         )
     # What a station hands in has the station's account for its operator. Who stood there is known by the name they had there.
-    if actor.name in (whole.batch.operator, f"person:{whole.batch.settings.get('operator', '')}"):
+    stood_there = {f"person:{name}" for name in operators(whole.batch.settings)}
+    if actor.name in {whole.batch.operator, *(stack.received_by for stack in whole.stacks), *stood_there}:
         raise RuleRefused(f"batch {name} does not balance; someone else than its operator must release it")
 
 

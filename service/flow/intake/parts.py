@@ -27,7 +27,7 @@ from intake.errors import Rejected
 from intake.model import Limits
 from service.access.policy import Actor
 from service.flow.common import claims
-from service.flow.common.heritage import Paper, note_left, paper_in, take_over
+from service.flow.common.heritage import Paper, keep_tiers, note_left, paper_in, take_over
 from service.flow.common.hints import apply_hint
 from service.flow.common.index import index_soon
 from service.flow.common.room import room
@@ -272,6 +272,7 @@ def _leave_whole(house: House, hold: OfBatch, cutting: Sequence[Stack], error: R
     with house.database.write() as session:
         batch = hold.still(session)
         again = [stack for stack in cutting if stack.turn_over == "rescan"]
+        raised = keep_tiers(session, batch.operator, name, gone)
         gone = _hand_over(session, name, gone)
         _hide(session, gone)
         if again or not cutting:
@@ -287,9 +288,13 @@ def _leave_whole(house: House, hold: OfBatch, cutting: Sequence[Stack], error: R
                 if stack.error:
                     raise error  # not even whole: the sweeper tries again, the stack is safe
                 stack.error, stack.error_code = str(error), error.code
-                stack.looked = [{"kind": "page"} for _ in range(stack.pages)]
+                tiers = [
+                    {"tier": page["tier"]} if "tier" in page else {} for page in stack.looked or [{}] * stack.pages
+                ]
+                stack.looked = [{"kind": "page"} | tier for tier in tiers]
                 rows.append(_row(name, _all_of(stack)))
             want(session, name, rows)
+    index_soon(house, raised)
     _withdraw(house, gone)
     if again or not cutting:
         raise error

@@ -11,7 +11,7 @@ the same documents, so nothing is there twice.
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -296,7 +296,7 @@ def _write_intent(house: House, actor: Actor, given: Stack, how: How, department
             _open_batch(house, session, actor, given, how, department_id)  # what is refused now takes nothing away
             raise _GivenUp(known.id)
         if known is not None:
-            _demand_of_this_scan(given, known)
+            _demand_of_this_scan(session, given, known)
             _demand_every_page(session, known)
             if given.portion and known.state == "kept" and known.batch == given.batch:
                 _renumber(session, actor, known, given.portion, how)
@@ -357,7 +357,7 @@ def _counts_for_nothing(session: Session, stack: Stack) -> bool:
     return not any(page.startswith(mine) for pages in parts for page in pages)
 
 
-def _demand_of_this_scan(given: Stack, known: Stack) -> None:
+def _demand_of_this_scan(session: Session, given: Stack, known: Stack) -> None:
     """Raise Rejected where a file of a stack in several is known as part of another: its others would wait for it for ever."""
     if not given.portion or parse(given.portion).of == 1:
         return
@@ -367,7 +367,8 @@ def _demand_of_this_scan(given: Stack, known: Stack) -> None:
     elif known.portion and known.portion != given.portion:
         raise _scan_is_in(known)
     elif not known.portion:
-        raise _cut_alone(known)
+        others = select(Stack).where(Stack.scan == known.scan, Stack.scan != "", Stack.turn_over != GIVEN_UP)
+        raise _cut_alone([other for other in session.scalars(others) if not other.portion] or [known])
 
 
 def _demand_new_scan(house: House, session: Session, stack: Stack) -> None:
@@ -378,22 +379,24 @@ def _demand_new_scan(house: House, session: Session, stack: Stack) -> None:
     if not stack.scan:
         return
     same = select(Stack).where(Stack.scan == stack.scan, Stack.id != stack.id, Stack.turn_over != GIVEN_UP)
-    for other in session.scalars(same.order_by(Stack.position)):
+    others = list(session.scalars(same.order_by(Stack.position)))
+    for other in others:
         if other.state == "receiving" and claims.is_held(other, house.clock.now()):
             raise Rejected("busy", "another file of this scan is being received; try again")
         if other.state == "receiving":
             raise _Unfinished(other.id)
-        if not other.portion:
-            raise _cut_alone(other)
+    if alone := [other for other in others if not other.portion]:
+        raise _cut_alone(alone)
+    for other in others:
         if other.state != "kept" or other.batch != stack.batch:
             raise _scan_is_in(other)
 
 
-def _cut_alone(stack: Stack) -> Rejected:
+def _cut_alone(stacks: Sequence[Stack]) -> Rejected:
     return Rejected(
         "cut_alone",
-        f"A file of this stack in several was cut as it is in batch {stack.batch}, because the others did not come: take its"
-        f" {stack.pages} pages out of the scan (--drop, with --expect) and hand in the rest, or scan that again.",
+        f"A file of this stack in several was cut as it is in batch {stacks[0].batch}, because the others did not come: take its"
+        f" {sum(stack.pages for stack in stacks)} pages out of the scan (--drop, with --expect) and hand in the rest, or scan that again.",
     )
 
 
@@ -445,7 +448,8 @@ def _open_batch(
         session.add(batch)
         audit.append(session, actor.name, "batch.open", f"batch:{batch.name}", {"device": batch.device})
     else:
-        batch.settings = batch.settings | _dropped_too(batch.settings, how.dropped())
+        more = _dropped_too(batch.settings, how.dropped()) | _operators_too(batch.settings, how.settings)
+        batch.settings = batch.settings | more
     if batch.state != "open":
         raise RuleRefused(f"batch {batch.name} was released; nothing is added to it any more")
     if how.sides and batch.sides not in (0, how.sides):
@@ -502,13 +506,15 @@ def _uncount(session: Session, batch: Batch, stack: Stack) -> None:
 def _take_the_place(session: Session, actor: Actor, stack: Stack) -> None:
     """Let a portion count instead of what came for it before the pages of its scan were put right at the station.
 
-    Where the scan has more or fewer files now, all that came before count no more: those that did not change come again. The last
-    file comes last, so nothing is whole before all others are those of today.
+    Files come in their order, all of them again. So those behind this one count no more either, and where the scan has more or
+    fewer files now, none that came before does: what did not change comes again, and nothing is whole before all of it is today's.
     """
-    portion = parse(stack.portion)
-    for other in _other_portions(session, stack):
+    portion, others = parse(stack.portion), _other_portions(session, stack)
+    if all(parse(other.portion).number != portion.number for other in others):
+        portion = replace(portion, number=portion.of + 1)  # nothing changed: it is the first to come for its number
+    for other in others:
         before = parse(other.portion)
-        if before.number == portion.number or before.of != portion.of:
+        if before.number >= portion.number or before.of != portion.of:
             give_up(session, actor, other)
             stack.sheets, other.sheets = stack.sheets or other.sheets, None
 
@@ -519,7 +525,8 @@ def _renumber(session: Session, actor: Actor, stack: Stack, portion: str, how: H
     if how.dropped().get("dropped_at") != batch.settings.get(
         "dropped_at"
     ):  # otherwise its answer was lost, and it is said again
-        batch.settings = batch.settings | _dropped_too(batch.settings, how.dropped())
+        more = _dropped_too(batch.settings, how.dropped()) | _operators_too(batch.settings, how.settings)
+        batch.settings = batch.settings | more
     stack.portion, stack.scan = portion, parse(portion).scan
     session.flush()
     _take_the_place(session, actor, stack)
@@ -550,6 +557,17 @@ def _dropped_too(before: Mapping[str, str], more: Mapping[str, str]) -> dict[str
     counts = [said.get("dropped", "") for said in (before, more)]
     pages = " ".join(said.get("dropped_pages", "") for said in (before, more))[:120]
     return {**more, "dropped": str(sum(int(count) for count in counts if count.isdecimal())), "dropped_pages": pages}
+
+
+def _operators_too(before: Mapping[str, str], more: Mapping[str, object]) -> dict[str, str]:
+    """Return who stood at the stations of a batch, and who stood there for one more stack."""
+    names = [*operators(before), str(more.get("operator", ""))[:120]]
+    return {"operator": ", ".join(dict.fromkeys(filter(None, names)))} if any(names) else {}
+
+
+def operators(settings: Mapping[str, str]) -> list[str]:
+    """Return the names that those who stood at the stations of a batch had there."""
+    return settings.get("operator", "").split(", ") if settings.get("operator") else []
 
 
 def _match_passes(house: House, session: Session, stack: Stack) -> None:
