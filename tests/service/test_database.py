@@ -5,7 +5,8 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import select, text
 
-from service.errors import DatabaseUnavailable
+from service.errors import DatabaseUnavailable, NoSpace
+from service.flow.common.room import room
 from service.records.database import Database
 from service.records.migrate import upgrade
 from service.records.tables import Department
@@ -58,4 +59,24 @@ def test_that_all_connections_are_busy_is_told_as_a_database_that_does_not_answe
             held.enter_context(database.engine.connect())
         with pytest.raises(DatabaseUnavailable, match="busy"), database.read() as session:
             session.execute(text("SELECT 1"))
+    database.dispose()
+
+
+@pytest.mark.parametrize("which", ["sqlite", "postgresql"])
+def test_a_full_disk_of_the_database_is_told_as_that(which, tmp_path, request):
+    url = f"sqlite:///{tmp_path}/a.db" if which == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url)
+    filling = {
+        "sqlite": ["PRAGMA max_page_count = 2", "CREATE TABLE big AS SELECT zeroblob(100000) AS filler"],
+        # What the server says when it cannot make a file longer.
+        "postgresql": ["DO $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$"],
+    }
+
+    def fill():
+        with room(), database.write() as session:
+            for statement in filling[which]:
+                session.execute(text(statement))
+
+    with pytest.raises(NoSpace):
+        fill()
     database.dispose()

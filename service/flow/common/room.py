@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from service.errors import DatabaseUnavailable, NoSpace
 from vault.errors import StoreUnavailable
 
+_DISK_FULL = "53100"  # PostgreSQL's word for it (Appendix A, class 53)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -23,7 +24,8 @@ def is_full(error: BaseException | None) -> bool:
 def plainly(error: Exception) -> Exception:
     """Return NoSpace for an error that comes of a full disk, of this machine or of the store; any other as it is."""
     if isinstance(error, DatabaseUnavailable):
-        full = "disk is full" in str(error)  # SQLite's words for SQLITE_FULL
+        sqlstate = getattr(getattr(error.__cause__, "orig", None), "sqlstate", None)
+        full = sqlstate == _DISK_FULL or "disk is full" in str(error)  # SQLite's words for SQLITE_FULL
     else:
         full = isinstance(error, StoreUnavailable | OSError) and (is_full(error) or is_full(error.__cause__))
     return no_space() if full else error
