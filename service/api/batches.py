@@ -11,7 +11,7 @@ from service.api.operations import Input, Operations
 from service.errors import BadInput
 from service.flow.archive import sheet_filing
 from service.flow.intake import batches as flow
-from service.flow.intake.arrange import arrange
+from service.flow.intake.arrange import arrange, arrange_alone
 from service.flow.intake.rescan import rescan
 from service.flow.intake.separators import MAX_COPIES, separator_for
 from service.flow.intake.stacks import AT_ONCE, How, receive_stack
@@ -90,6 +90,17 @@ def arrange_batch(house: House, actor: Actor, batch: str) -> dict[str, Any]:
     """Make the files' pages pages of the batch and return it."""
     arrange(house, actor, batch)
     return batch_as_json(flow.get_batch(house, actor, batch))
+
+
+@operation(
+    "POST",
+    "/documents/{document_id}/arrangement",
+    "Open a document for changes of its pages",
+    problems=(409,),
+)
+def arrange_document(house: House, actor: Actor, document_id: str) -> dict[str, Any]:
+    """Make its pages pages of its batch, of one of its own where it came in none, and return that."""
+    return batch_as_json(flow.get_batch(house, actor, arrange_alone(house, actor, document_id)))
 
 
 @operation("GET", "/batches/{batch}/pages/{page}", "A small picture of a page of a batch", answer="image/jpeg")

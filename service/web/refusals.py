@@ -690,6 +690,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"batch (?P<n>\S+) was released; nothing is added to it any more", "批次 {n} 已放行，不能再加进文件。"),
     (r"batch (?P<n>\S+) was released; its pages stay as they are", "批次 {n} 已放行，页面不再改动。"),
     (
+        r"the pages of this document stay as they are: it is filed, signed, secret or no scan",
+        "这份文件的页面保持原样：已经归卷、有签名或附件、密级较高，或者不是扫描件。",
+    ),
+    (
         r"batch (?P<n>\S+) has no file whose pages can be put in order",
         "批次 {n} 里没有可以整理页面的文件：签名的、带附件的、办公文档、邮件、录音录像，以及已归卷和密级较高的，保持原样。",
     ),

@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from service.errors import NotFound, RuleRefused
+from service.errors import NotAllowed, NotFound, RuleRefused
 from service.flow.archive import filing
 from service.flow.intake import arrange as flow
 from service.flow.intake import batches, stacks
 from service.flow.intake.receive import receive
+from service.flow.intake.rescan import rescan
 from service.records.tables import Batch, Document, Stack
 from tests.service.test_batches import change, original, page, rows, scanner, send, sound, stack, whole
 from tests.service.test_flow import new_contract
@@ -32,6 +33,35 @@ def take(office, *paths, login="scanner", batch="B-1"):
 
 def arrange(office, login="scanner"):
     return flow.arrange(office.house, office[login], "B-1")
+
+
+def test_a_file_that_came_in_no_batch_gets_one_of_its_own_and_a_page_of_it_a_new_scan(scanner, tmp_path):
+    """As from a watched folder; whoever read 第 2 页请重新扫描 there can put it right."""
+    (document_id,) = take(scanner, stack(tmp_path, 1, 2, name="a.tif"), batch="")
+    with pytest.raises(NotAllowed):
+        flow.arrange_alone(scanner.house, scanner["head"], document_id)
+    assert [document.batch for document in rows(scanner, Document)] == [""]
+    name = flow.arrange_alone(scanner.house, scanner["scanner"], document_id)
+    assert name == f"{scanner.house.clock.now():%Y%m%d}-{document_id[:8]}"
+    assert flow.arrange_alone(scanner.house, scanner["scanner"], document_id) == name  # once more changes nothing
+    found = whole(scanner, name=name)
+    new = photo(tmp_path, 5, "new.png")
+    rescan(scanner.house, scanner["scanner"], name, found.batch.version, "1.2", new, "new.png")
+    found = whole(scanner, name=name)
+    assert [part.pages for part in found.parts] == [["1.1", "2.1"]]
+    assert found.manifest.balances
+    (document,) = rows(scanner, Document)
+    batches.release(scanner.house, scanner["scanner"], name)
+    _contract, file_id = new_contract(scanner)
+    filing.file_document(scanner.house, scanner["handler"], document.id, file_id, "1.9")
+
+
+def test_a_document_whose_pages_stay_gets_no_batch(scanner, tmp_path):
+    (document_id,) = take(scanner, stack(tmp_path, 1, name="a.tif"), batch="")
+    filing.file_document(scanner.house, scanner["handler"], document_id, new_contract(scanner)[1], "1.9")
+    with pytest.raises(RuleRefused, match="stay as they are"):
+        flow.arrange_alone(scanner.house, scanner["handler"], document_id)
+    assert [document.batch for document in rows(scanner, Document)] == [""]
 
 
 def test_a_pdf_and_photographs_become_one_document_and_fall_apart_again(scanner, tmp_path):

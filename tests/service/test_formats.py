@@ -187,7 +187,9 @@ def test_a_document_that_came_in_a_message_and_was_destroyed_is_shown_with_it_no
     ((inside, _),) = attached_to(house, OWNER, mail)
     _, file_id = new_contract(quick)
     with house.database.write() as session:
-        review = ReviewRecord(number="JD-1", state="executing", proposed_by="x", created_on=house.clock.today(), data={})
+        review = ReviewRecord(
+            number="JD-1", state="executing", proposed_by="x", created_on=house.clock.today(), data={}
+        )
         session.add(review)
         session.get_one(Document, inside).case_file_id = file_id
         session.flush()

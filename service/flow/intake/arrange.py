@@ -19,7 +19,9 @@ from intake.formats.signatures import MEDIA_TYPES
 from service.access.policy import Actor
 from service.errors import RuleRefused
 from service.flow.common import claims
+from service.flow.common.guard import reach_of, require
 from service.flow.intake.batches import load_batch
+from service.flow.intake.documents import lock_document
 from service.flow.intake.flowing import Flowing
 from service.flow.intake.originals import original_on_disk
 from service.flow.intake.parts import key_of, settle
@@ -41,8 +43,37 @@ def arrange(house: House, actor: Actor, name: str) -> int:
     at them later. Nobody counts paper for files: their pages are the account. Raises NotFound, NotAllowed, RuleRefused.
     """
     with house.database.write() as session:
-        documents = _open(house, session, actor, name)
-        audit.append(session, actor.name, "batch.arrange", f"batch:{name}", {"documents": [d.id for d in documents]})
+        documents = _opened(house, session, actor, name)
+    return _keep_all(house, actor, name, documents)
+
+
+def arrange_alone(house: House, actor: Actor, document_id: str) -> str:
+    """Open one document for changes of its pages, in the batch it came in; returns the name of that.
+
+    What came in none (a file of a watched folder) is a batch of its own from then on, which is released as any other. Raises NotFound,
+    NotAllowed, RuleRefused.
+    """
+    with house.database.write() as session:
+        document = lock_document(session, actor, document_id)
+        require(actor, "batch.edit", reach_of(document))
+        if not document.batch:
+            if not _fits(document):
+                raise RuleRefused("the pages of this document stay as they are: it is filed, signed, secret or no scan")
+            document.batch = f"{document.received_at:%Y%m%d}-{document.id[:8]}"
+        name = document.batch
+        session.flush()
+        documents = _opened(house, session, actor, name)
+    _keep_all(house, actor, name, documents)
+    return name
+
+
+def _opened(house: House, session: Session, actor: Actor, name: str) -> list[Document]:
+    documents = _open(house, session, actor, name)
+    audit.append(session, actor.name, "batch.arrange", f"batch:{name}", {"documents": [d.id for d in documents]})
+    return documents
+
+
+def _keep_all(house: House, actor: Actor, name: str, documents: Sequence[Document]) -> int:
     for document in documents:
         _keep(house, actor, name, document)
     if sum(document.pages for document in documents) <= AT_ONCE:

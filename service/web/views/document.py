@@ -19,6 +19,7 @@ from service.flow.common.watermark import is_marked
 from service.flow.common.watermark import words as said
 from service.flow.intake import documents as flow
 from service.flow.intake import pages, thumbnails
+from service.flow.intake.arrange import arrange_alone, can_arrange
 from service.flow.intake.attached import attached_to
 from service.flow.intake.copies import preserve_again, trouble_of
 from service.flow.intake.glyphs import runs_of
@@ -102,6 +103,7 @@ def _page(document_id: str, leaf: int | None = None, on: str = "") -> str:
         may_correct=allowed(actor(), "document.correct", reach),
         may_file=may_file,
         waits=waits,
+        arrangeable=not document.batch and allowed(actor(), "batch.edit", reach) and can_arrange([document]),
         unconfirmed=bool(values.confirmable(document, actor().name)),
         tier_options=words.tiers_up_to(actor().clearance) if may_tier else [],
         may_mark=(may_tier or may_file) and document.status not in ("destroyed", "received", "reading"),
@@ -291,6 +293,17 @@ def read_again(document_id: str) -> ResponseReturnValue:
         done=gettext("已重新排队识别。"),
         to=url_for("web.document", document_id=document_id),
     )
+
+
+@web.post("/documents/<document_id>/arrangement")
+def arrange_document(document_id: str) -> ResponseReturnValue:
+    """Open the document for changes of its pages: a page of it is scanned again, turned, taken out."""
+    try:
+        name = arrange_alone(house(), actor(), document_id)
+    except KNOWN_ERRORS as error:
+        return refused(error, lambda: _page(document_id, _leaf()), url_for("web.document", document_id=document_id))
+    flash(gettext("可以整理页面了：转、移、拆、重扫；原来的文件保留到放行。"), "done")
+    return redirect(url_for("web.batch", batch=name), 303)
 
 
 @web.post("/documents/<document_id>/preservation")

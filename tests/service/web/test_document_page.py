@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from flask_babel import force_locale
 
+from service.flow.archive import filing
 from service.flow.intake import documents
 from service.flow.intake.receive import receive
 from service.flow.intake.render import page_text
 from service.flow.intake.stacks import How
 from service.web import words
-from tests.service.conftest import DIGITAL, OWNER
+from tests.service.conftest import DIGITAL, OWNER, SCANS
+from tests.service.test_flow import new_contract
 from tests.service.web.conftest import Site, Town
 
 
@@ -127,3 +129,24 @@ def test_nobody_confirms_or_replaces_from_there_a_value_they_have_not_seen(site:
         assert (answer.status_code, "这个值刚被别人改过，请再看一遍" in answer.text) == (422, True)
     title = next(f for f in documents.get_document(site.office.house, OWNER, document_id).fields if f.name == "title")
     assert (title.value, title.confirmed_by, title.rival) == ("服务协议", [], {})
+
+
+def test_a_file_of_a_watched_folder_is_arranged_from_its_page(site: Site) -> None:
+    """A page of it is to be scanned again: it came in no batch, and gets one of its own."""
+    document_id = site.office.take_in(SCANS / "payment.jpg")
+    page = site.signed_in("head").get(f"/documents/{document_id}").text
+    assert "payment.jpg" in page
+    assert f"/documents/{document_id}/arrangement" not in page
+    browser = site.signed_in("handler")
+    page = browser.get(f"/documents/{document_id}").text
+    assert "整理或重扫页面" in page
+    answer = browser.post(f"/documents/{document_id}/arrangement", {})
+    assert answer.status_code == 303
+    page = browser.get(answer.headers["Location"]).text
+    assert "可以整理页面了：转、移、拆、重扫" in page
+    assert "payment.jpg" in page
+    assert "整理或重扫页面" not in browser.get(f"/documents/{document_id}").text
+    filed = site.office.take_in()
+    filing.file_document(site.office.house, site.office["handler"], filed, new_contract(site.office)[1], "1.9")
+    refused = browser.post(f"/documents/{filed}/arrangement", {})
+    assert (refused.status_code, "这份文件的页面保持原样" in refused.text) == (409, True)
