@@ -63,12 +63,10 @@ def _layered(kept: ReadPage, picture: Picture, layer: Layer, engine: OcrEngine) 
     upright = image.transpose(_TURN[turn]) if turn else image
     found = list(layer.lines)
     scanned = np.asarray(upright.convert("RGB"))
+    if not layer.ours and not agreement.agrees(scanned, found, areas, engine):  # then the image counts, as of a scan
+        return _recognised(kept, picture, engine)
     stamps = seals.locate(scanned)
     pixels = seals.lift(scanned, stamps)
-    alike = layer.ours or agreement.agrees(scanned, found, areas, engine)
-    # What a seal lies over is read where that is lifted.
-    if not alike and not (stamps.boxes and agreement.agrees(pixels, found, areas, engine)):
-        return _recognised(kept, picture, engine)  # the image counts, as of a scan
     if layer.share > _PICTURES:
         found += [p for p in engine.read(pixels) if textlayer.inside(p.box, areas) and textlayer.beside(p, layer.lines)]
     arranged = reading_order.arrange(found, rules.finder(pixels))
