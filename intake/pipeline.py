@@ -19,6 +19,7 @@ from intake.model import Inspection, Limits, PageText, ReadPage
 from intake.ports import OcrEngine
 
 _QUALITY, _STRIP = 85, 256
+_USED_UP = 8_000_000  # pixels from which an image is not held beside its dots: A4 at 300 dpi has 8.7 million
 _PICTURES = 0.01  # from this share on, pictures on a page with text are read too
 _TURN = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 UNREAD = "unread"  # the source of a page that could not be read
@@ -51,7 +52,7 @@ def keep(picture: Picture, number: int) -> ReadPage:
 
 
 def read_page(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage:
-    """Return the page read. kept: what `keep` made of the same picture. Raises EngineUnavailable."""
+    """Return the page read. kept: what `keep` made of the same picture, of which a large image is used up. Raises EngineUnavailable."""
     if picture.layer is not None:
         return _layered(kept, picture, picture.layer, engine)
     return _recognised(kept, picture, engine)
@@ -82,7 +83,9 @@ def _layered(kept: ReadPage, picture: Picture, layer: Layer, engine: OcrEngine) 
 
 def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage:
     image, found = picture.image, kept.quality
-    scanned = np.asarray(image.convert("RGB"))
+    scanned = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    if image.width * image.height > _USED_UP:
+        image.close()
     stamps = seals.locate(scanned)
     lifted = pixels = seals.lift(scanned, stamps)
     askew = found.skew if found and abs(found.skew) > quality.CORRECTED else 0.0
@@ -109,7 +112,7 @@ def _recognised(kept: ReadPage, picture: Picture, engine: OcrEngine) -> ReadPage
     black = () if stamps.boxes else tuple(seal.box for seal in stamped)
     hand = handwriting.found(lifted, lines, black)
     text = PageText(kept.page.number, width, height, turn, engine.name, lines, stamped, hand)
-    data = _jpeg(image.transpose(_TURN[turn]), picture.dpi) if turn else kept.image
+    data = _jpeg(Image.fromarray(np.ascontiguousarray(scanned)), picture.dpi) if turn else kept.image
     return ReadPage(text, data, dpi=picture.dpi, quality=found)
 
 

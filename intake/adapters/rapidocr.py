@@ -108,7 +108,7 @@ class RapidOcr:
             engine: Any = rapidocr.RapidOCR(params=params)
             self._engine, self._detector = engine, engine._load_det_model()  # noqa: SLF001 - the steps have no public names
             self._recognizer = engine._load_rec_model()  # noqa: SLF001
-            self._detector.session = _Afresh(self._detector.session)
+            self._detector.session = _Afresh(self._detector.session, self._recognizer.session)
             # As lists they would make the page one of 64 bits: three times the work for nothing.
             self._detector.mean = np.asarray(self._detector.mean, dtype=np.float32)
             self._detector.std = np.asarray(self._detector.std, dtype=np.float32)
@@ -299,11 +299,12 @@ class _Afresh:
 
     For sizes of pages that come again and again it prepares a model of that very size: that one takes 85 MiB and three quarters of the time,
     for it knows beforehand where everything will lie. To prepare one takes a quarter of a second and 35 MiB. What the size that was last needed
-    takes is kept until another one comes: to get that much memory anew for every page takes a tenth of a second. Not that of a large copy.
+    takes is kept until another one comes: to get that much memory anew for every page takes a tenth of a second. Not that of a large copy,
+    beside which nothing of `beside` is kept either, the session that reads the lines.
     """
 
-    def __init__(self, session: Any) -> None:
-        self._model = session.session.get_compiled_model()
+    def __init__(self, session: Any, beside: Any) -> None:
+        self._model, self._beside = session.session.get_compiled_model(), beside.session.get_compiled_model()
         self._any_size = session.model
         self._lately: deque[tuple[int, ...]] = deque(maxlen=_LATELY)
         self._prepared: dict[tuple[int, ...], Any] = {}
@@ -312,25 +313,36 @@ class _Afresh:
 
     def __call__(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         for _ in range(_TRIES):
-            model = self._prepared_for(pixels.shape)
-            lasting = model is not self._model and not _is_large(pixels.shape)
-            with nullcontext() if lasting else self._at_the_peak():
-                if model is not self._used:
-                    self._release()
-                    self._used, self._request = model, model.create_infer_request()
-                self._request.infer([pixels])
-                found: NDArray[np.float32] = self._request.get_output_tensor().data.copy()
+            if not _is_large(pixels.shape):
+                found = self._inferred(pixels)
+            else:  # the models that wait for other sizes go, and that of this one is made where only one reader has one
+                self._prepared = {shape: model for shape, model in self._prepared.items() if shape == pixels.shape}
+                with self._at_the_peak():
+                    found = self._inferred(pixels)
             if found.shape[0] == pixels.shape[0]:
                 return found
             self._release()
             self._prepared.pop(pixels.shape, None)
         raise RuntimeError(f"the model that finds lines answered {found.shape} to {pixels.shape}")
 
+    def _inferred(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        model = self._prepared_for(pixels.shape)
+        waits = model is self._model and not _is_large(pixels.shape)  # of a large one the turn is taken already
+        with self._at_the_peak() if waits else nullcontext():
+            if model is not self._used:
+                self._release()
+                self._used, self._request = model, model.create_infer_request()
+            self._request.infer([pixels])
+            found: NDArray[np.float32] = self._request.get_output_tensor().data.copy()
+        return found
+
     @contextmanager
     def _at_the_peak(self) -> Iterator[None]:
-        """Do what a worker takes most memory for: one of two readers at a time, what was freed before is not held beside it, nor this after it."""
+        """Do what a worker takes most memory for: one of two readers at a time. What can be had anew is held neither while it waits nor after."""
+        self._release()
+        self._beside.release_memory()
+        memory.give_back()
         with turn():
-            memory.give_back()
             yield
             self._release()
             memory.give_back()
