@@ -154,8 +154,9 @@ class Crew:
             "forms": [(form.words, form.category, dict(form.labels)) for form in forms],
             "category": category,
         }
-        patience, why = Patience(self.seconds), "it brings down whatever does it"
+        why = "it brings down whatever does it"
         with self._looking:
+            patience = Patience(self.seconds)  # not for what waits for the lock
             for _last in (False, True):
                 try:
                     found, _ = self._asked(request, patience)

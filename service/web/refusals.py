@@ -690,6 +690,10 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"batch (?P<n>\S+) was released; nothing is added to it any more", "批次 {n} 已放行，不能再加进文件。"),
     (r"batch (?P<n>\S+) was released; its pages stay as they are", "批次 {n} 已放行，页面不再改动。"),
     (
+        r"stack (?P<n>\d+) is an earlier file of the same scan: cut that as it is first",
+        "第 {n} 叠是同一次扫描里排在前面的文件：先把它按现有的页分件。",
+    ),
+    (
         r"the pages of this document stay as they are: it is filed, signed, secret or no scan",
         "这份文件的页面保持原样：已经归卷、有签名或附件、密级较高，或者不是扫描件。",
     ),

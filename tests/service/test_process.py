@@ -455,6 +455,20 @@ def says(monkeypatch, **values):
     monkeypatch.setattr(Crew, "understand", lambda *_given: found)
 
 
+def test_values_stay_where_a_document_is_not_understood_as_of_another_category(embedded, monkeypatch):
+    house, document_id = embedded.house, embedded.take_in()
+    before = stands(house, document_id)
+    nothing = Understanding("1.10", "unknown", "", 0.0, {}, ("low_confidence:kind",))
+    monkeypatch.setattr(Crew, "understand", lambda *_given: nothing)
+    documents.set_category(house, OWNER, document_id, "1.10")
+    after = stands(house, document_id)
+    assert after[1] == "1.10"
+    assert before[4]
+    assert {name: value for name, (value, *_) in after[4].items()} == {
+        name: value for name, (value, *_) in before[4].items()
+    }
+
+
 def stands(house, document_id):
     with house.database.read() as session:
         document = session.get_one(Document, document_id)

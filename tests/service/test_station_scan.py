@@ -1102,6 +1102,10 @@ def test_other_pages_taken_out_do_not_let_it_come_twice(juanzong_here, env, spoo
 def test_of_two_files_that_were_cut_as_they_are_all_pages_are_taken_out(juanzong_here, env, spool):
     scan = large(spool, replace(BATCH, expect=6), 1, 2, 3, 4, 5, 6)
     nursery().run(KILLED, "received", "2", "station", "resume", scan.name, env=env | LITTLE)
+    refused = juanzong_here(env, "batch", "one-sided", "三月", "--stack", 2, check=4).stderr
+    assert (
+        "stack 1 is an earlier file of the same scan" in refused
+    )  # the station takes its first pages for those that are in
     for stack in (1, 2):
         juanzong_here(env, "batch", "one-sided", "三月", "--stack", stack)
     pages = sum(stack.pages for stack in in_the_archive(env)[0])

@@ -20,6 +20,7 @@ from service.access.policy import Actor
 from service.errors import RuleRefused
 from service.flow.common import claims
 from service.flow.common.guard import reach_of, require
+from service.flow.common.heritage import ATTACHMENT
 from service.flow.intake.batches import load_batch
 from service.flow.intake.documents import lock_document
 from service.flow.intake.flowing import Flowing
@@ -109,7 +110,7 @@ def _open(house: House, session: Session, actor: Actor, name: str) -> list[Docum
             operator=living[0].received_by,
             department_id=living[0].department_id,
             opened_at=house.clock.now(),
-            sheets=sum(document.pages for document in living) or None,
+            sheets=sum(document.pages for document in living if document.channel != ATTACHMENT) or None,
             sides=1,
         )
         session.add(batch)

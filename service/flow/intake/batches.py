@@ -338,6 +338,7 @@ def take_as_one_sided(house: House, actor: Actor, name: str, position: int | Non
     """
     with house.database.write() as session:
         stack = _lone_pass(session, actor, name, position, or_given_up=True)
+        _demand_earlier_files(session, stack)
         if (
             not stack.portion
         ):  # as a stack that was said to be single-sided: there a blank page is a sheet that lay the wrong way up
@@ -349,6 +350,17 @@ def take_as_one_sided(house: House, actor: Actor, name: str, position: int | Non
         detail = {"stack": stack.id, "pages": stack.pages}
         audit.append(session, actor.name, "batch.one_sided", f"batch:{name}", detail)
     settle(house, name)
+
+
+def _demand_earlier_files(session: Session, stack: Stack) -> None:
+    """Raise RuleRefused where an earlier file of the same scan is not cut: the station takes those that are for the first pages of it."""
+    if not stack.portion:
+        return
+    same = select(Stack).where(Stack.batch == stack.batch, Stack.scan == stack.scan, Stack.portion != "")
+    number = parse(stack.portion).number
+    for other in session.scalars(same.order_by(Stack.position)):
+        if parse(other.portion).number < number:
+            raise RuleRefused(f"stack {other.position} is an earlier file of the same scan: cut that as it is first")
 
 
 def give_up_pass(house: House, actor: Actor, name: str, position: int | None = None) -> None:

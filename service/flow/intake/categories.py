@@ -119,7 +119,7 @@ def with_sheets(house: House, documents: Sequence[Document]) -> Iterator[tuple[D
 
 
 def reread(house: House, actor: Actor, document_id: str, category: str) -> Reading | None:
-    """Return what the kept pages say when the document is one of `category`; None where no pages are kept.
+    """Return what the kept pages say when the document is one of `category`; None where no pages are kept, or they are not understood.
 
     Raises NotFound, StoreUnavailable, EngineUnavailable.
     """
@@ -133,7 +133,8 @@ def reread(house: House, actor: Actor, document_id: str, category: str) -> Readi
             return None
     if not pages:
         return None
-    return Reading(house.reader.understand(pages, (), house.own_forms, category), tuple(pages))
+    found = house.reader.understand(pages, (), house.own_forms, category)
+    return None if found.kind == "unknown" else Reading(found, tuple(pages))  # the values that are there stay
 
 
 def put_category(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from intake.batches.cut import Piece, Source
@@ -456,11 +456,15 @@ def _hand_over(session: Session, name: str, gone: Sequence[str]) -> list[str]:
     withdrawn = []
     rows = select(Document).where(Document.id.in_(gone)).order_by(Document.id)
     for document in session.scalars(rows.with_for_update(of=Document).execution_options(populate_existing=True)):
-        entries = select(AuditEntry.detail).where(
+        entries = select(AuditEntry.seq, AuditEntry.detail).where(
             AuditEntry.subject == f"document:{document.id}", AuditEntry.action == DUPLICATE
         )
-        told = [json.loads(detail).get("batch", "") for detail in session.scalars(entries.order_by(AuditEntry.seq))]
-        elsewhere = [batch for batch in told if batch != name]
+        told = [
+            (seq, json.loads(detail).get("batch", ""))
+            for seq, detail in session.execute(entries.order_by(AuditEntry.seq))
+        ]
+        opened = _opened_alone(session, name, document.id)
+        elsewhere = [batch for seq, batch in told if batch != name and (batch or seq > opened)]
         if document.case_file_id is None and not elsewhere:
             withdrawn.append(document.id)
             continue
@@ -470,6 +474,19 @@ def _hand_over(session: Session, name: str, gone: Sequence[str]) -> list[str]:
             # Made for that batch from now on: it goes when the pages there become another document.
             _say_made_for(session, document.batch, [document.id])
     return withdrawn
+
+
+def _opened_alone(session: Session, name: str, document_id: str) -> int:
+    """Return since when a batch is that of a document that came in none, as the place in the trail; 0 for any other batch.
+
+    Who sent that file again before, into no batch either, sent it as its sender did.
+    """
+    if not name.endswith(document_id[:8]):
+        return 0
+    entries = select(func.min(AuditEntry.seq)).where(
+        AuditEntry.subject == f"batch:{name}", AuditEntry.action == "batch.arrange"
+    )
+    return session.scalar(entries) or 0
 
 
 def _say_made_for(session: Session, name: str, ids: Iterable[str]) -> None:

@@ -166,6 +166,7 @@ def _read(house: House, document_id: str, progress: Progress | None) -> None:
             if inspection.kind in CARRIERS:
                 extra += receive_attached(house, hold, path, inspection.kind)
         heap.require_a_picture()
+        hold.renew()
         if inspection.kind in RECORDINGS:
             understanding = recording.understood(filename)
         else:
