@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-_SEQUENCE, _OCTETS, _INTEGER, _IA5 = 16, 4, 2, 22  # tags (ITU-T X.690)
+_OCTETS, _INTEGER, _IA5 = 4, 2, 22  # tags (ITU-T X.690)
 _CONSTRUCTED, _TAG = 0x20, 0x1F
 _DEPTH, _MOST_PARTS, _MOST_SEQUENCES = 12, 200, 1000
 _LENGTH = 4  # bytes that the length of a part may take

@@ -44,7 +44,7 @@ def arrange(house: House, actor: Actor, name: str) -> int:
     at them later. Nobody counts paper for files: their pages are the account. Raises NotFound, NotAllowed, RuleRefused.
     """
     with house.database.write() as session:
-        documents = _opened(house, session, actor, name)
+        documents = _open(house, session, actor, name)
     return _keep_all(house, actor, name, documents)
 
 
@@ -63,15 +63,9 @@ def arrange_alone(house: House, actor: Actor, document_id: str) -> str:
             document.batch = f"{document.received_at:%Y%m%d}-{document.id[:8]}"
         name = document.batch
         session.flush()
-        documents = _opened(house, session, actor, name)
+        documents = _open(house, session, actor, name)
     _keep_all(house, actor, name, documents)
     return name
-
-
-def _opened(house: House, session: Session, actor: Actor, name: str) -> list[Document]:
-    documents = _open(house, session, actor, name)
-    audit.append(session, actor.name, "batch.arrange", f"batch:{name}", {"documents": [d.id for d in documents]})
-    return documents
 
 
 def _keep_all(house: House, actor: Actor, name: str, documents: Sequence[Document]) -> int:
@@ -126,6 +120,7 @@ def _open(house: House, session: Session, actor: Actor, name: str) -> list[Docum
     ]  # fmt: skip
     if not documents and not known:
         raise RuleRefused(f"batch {name} has no file whose pages can be put in order")
+    audit.append(session, actor.name, "batch.arrange", f"batch:{name}", {"documents": [d.id for d in documents]})
     return documents
 
 

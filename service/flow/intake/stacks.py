@@ -367,8 +367,7 @@ def _demand_of_this_scan(session: Session, given: Stack, known: Stack) -> None:
     elif known.portion and known.portion != given.portion:
         raise _scan_is_in(known)
     elif not known.portion:
-        others = select(Stack).where(Stack.scan == known.scan, Stack.scan != "", Stack.turn_over != GIVEN_UP)
-        raise _cut_alone([other for other in session.scalars(others) if not other.portion] or [known])
+        raise _cut_alone([other for other in _counting(session, known.scan) if not other.portion] or [known])
 
 
 def _demand_new_scan(house: House, session: Session, stack: Stack) -> None:
@@ -376,10 +375,7 @@ def _demand_new_scan(house: House, session: Session, stack: Stack) -> None:
 
     A scan whose files wait in the same batch is not: what comes takes the place of what came before (`_take_the_place`).
     """
-    if not stack.scan:
-        return
-    same = select(Stack).where(Stack.scan == stack.scan, Stack.id != stack.id, Stack.turn_over != GIVEN_UP)
-    others = list(session.scalars(same.order_by(Stack.position)))
+    others = [other for other in _counting(session, stack.scan) if other.id != stack.id]
     for other in others:
         if other.state == "receiving" and claims.is_held(other, house.clock.now()):
             raise Rejected("busy", "another file of this scan is being received; try again")
@@ -390,6 +386,14 @@ def _demand_new_scan(house: House, session: Session, stack: Stack) -> None:
     for other in others:
         if other.state != "kept" or other.batch != stack.batch:
             raise _scan_is_in(other)
+
+
+def _counting(session: Session, scan: str) -> list[Stack]:
+    """Return the files of a scan that were not given up, in whatever batch, by their position; none for a stack of no scan."""
+    if not scan:
+        return []
+    same = select(Stack).where(Stack.scan == scan, Stack.turn_over != GIVEN_UP)
+    return list(session.scalars(same.order_by(Stack.position)))
 
 
 def _cut_alone(stacks: Sequence[Stack]) -> Rejected:
@@ -448,8 +452,7 @@ def _open_batch(
         session.add(batch)
         audit.append(session, actor.name, "batch.open", f"batch:{batch.name}", {"device": batch.device})
     else:
-        more = _dropped_too(batch.settings, how.dropped()) | _operators_too(batch.settings, how.settings)
-        batch.settings = batch.settings | more
+        batch.settings = _settings_too(batch.settings, how)
     if batch.state != "open":
         raise RuleRefused(f"batch {batch.name} was released; nothing is added to it any more")
     if how.sides and batch.sides not in (0, how.sides):
@@ -525,8 +528,7 @@ def _renumber(session: Session, actor: Actor, stack: Stack, portion: str, how: H
     if how.dropped().get("dropped_at") != batch.settings.get(
         "dropped_at"
     ):  # otherwise its answer was lost, and it is said again
-        more = _dropped_too(batch.settings, how.dropped()) | _operators_too(batch.settings, how.settings)
-        batch.settings = batch.settings | more
+        batch.settings = _settings_too(batch.settings, how)
     stack.portion, stack.scan = portion, parse(portion).scan
     session.flush()
     _take_the_place(session, actor, stack)
@@ -548,6 +550,11 @@ def give_up(session: Session, actor: Actor, stack: Stack) -> None:
     stack.turn_over, stack.state, stack.looked = GIVEN_UP, "cut", [{"kind": "replaced"}] * stack.pages
     detail = {"stack": stack.id, "sha256": stack.sha256, "pages": stack.pages}
     audit.append(session, actor.name, "batch.give_up", f"batch:{stack.batch}", detail)
+
+
+def _settings_too(before: Mapping[str, str], how: How) -> dict[str, str]:
+    """Return the settings of a batch with what a further stack of it adds: the pages taken out, and who stood at the station."""
+    return {**before, **_dropped_too(before, how.dropped()), **_operators_too(before, how.settings)}
 
 
 def _dropped_too(before: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
