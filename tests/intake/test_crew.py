@@ -385,19 +385,21 @@ def test_what_a_document_says_is_found_in_a_child_as_it_is_here(crew, text):
     assert hands.understand(pages, (), [FORM], "1.9") == understand_as(pages, "1.9", [FORM])
 
 
+def until_understood(hands, pages, right):
+    assert any(hands.understand(pages) == right for _ in range(5))
+
+
 @pytest.mark.parametrize(("sent", "known"), [(signal.SIGSTOP, False), (signal.SIGKILL, True)])
 def test_words_that_hang_who_understands_them_cost_only_their_understanding(crew, sent, known):
     pages = [letter(LICENCE)]
     right = understand(pages)
     hands = crew(seconds=4.0)
-    while hands.understand(pages) != right:  # a busy machine may take long to start it
-        pass
+    until_understood(hands, pages, right)  # a busy machine may take long to start it
     os.kill(hands._looker.pid, sent)
     nothing = Understanding("", "unknown", "", 0.0, {}, ("unknown_kind",))
     assert hands.understand(pages) == (right if known else nothing)
     if not known:
-        while hands.understand(pages) != right:  # by another child
-            pass
+        until_understood(hands, pages, right)  # by another child
         os.kill(hands._looker.pid, sent)
         assert hands.understand(pages, (), (), "1.2") == replace(
             nothing, category="1.2", needs_review=("low_confidence:kind",)
